@@ -1,0 +1,23 @@
+"""Every automatic choice is a value with its reason; screens, `doctor` and the run folder show both."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Choice(Generic[T]):
+    """What was chosen, and why, as the end of the sentence "VALUE: ..."."""
+
+    value: T
+    reason: str
+
+
+def nearest(found: str, valid: Iterable[str]) -> str:
+    """The hint that follows a wrong name: the nearest valid one, or all of them when none is near."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(names)}"

@@ -1,0 +1,35 @@
+"""The one family of errors that a user may meet: each says what was expected, what was found and what to type."""
+
+
+class TuneletError(Exception):
+    """The user's input is at fault; the command line prints one line and ends with exit status 2.
+
+    Args:
+        message: what was expected and what was found, one sentence without a final full stop.
+        hint: what to type or change, one sentence without a final full stop; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        line = f"{self.message}; {self.hint}" if self.hint else self.message
+        return " ".join(line.split())
+
+
+class RecipeError(TuneletError):
+    """A recipe, or a setting given for it, cannot be used."""
+
+
+class DataError(TuneletError):
+    """A data source cannot be read, or what it holds cannot be trained on."""
+
+
+class ModelError(TuneletError):
+    """A checkpoint cannot be found, trusted or adapted."""
+
+
+class RunError(TuneletError):
+    """A run folder is missing, incomplete, in the way, or belongs to another recipe."""
