@@ -1,0 +1,39 @@
+"""Fine-tune small language models on your own labelled text, in minutes, and know how good they are.
+
+    import tunelet
+
+    run = tunelet.train("reviews.csv", model="minilm")
+    run.metrics["accuracy"], run.metrics["accuracy_ci"]
+    tunelet.Classifier.load(run.path).predict(["Two hours I will not get back."])
+"""
+
+from typing import TYPE_CHECKING
+
+from tunelet._lazy import lazy_exports
+from tunelet._version import __version__
+
+if TYPE_CHECKING:
+    from tunelet._evaluate import evaluate
+    from tunelet._train import train
+    from tunelet.classifier import Classifier, Prediction
+    from tunelet.errors import TuneletError
+    from tunelet.recipe import Recipe
+    from tunelet.run import Run
+
+__all__ = ["Classifier", "Prediction", "Recipe", "Run", "TuneletError", "__version__", "evaluate", "train"]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "_evaluate": ("evaluate",),
+        "_train": ("train",),
+        "classifier": ("Classifier", "Prediction"),
+        "errors": ("TuneletError",),
+        "recipe": ("Recipe",),
+        "run": ("Run",),
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

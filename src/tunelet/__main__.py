@@ -1,0 +1,5 @@
+"""`python -m tunelet` is the command line."""
+
+from tunelet.cli import main
+
+main()

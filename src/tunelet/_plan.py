@@ -1,0 +1,79 @@
+"""All that is known before training starts: what was read, what was chosen and why, what it will take."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelet._choice import Choice
+from tunelet.data import Examples, Prepared, Reading, Tokens
+from tunelet.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tunelet.model import Checkpoint
+    from tunelet.training import Estimate
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the first screen shows; every choice carries its reason.
+
+    Attributes:
+        recipe: fully resolved.
+        reading, test_reading: what was read, None where no test data was named.
+        prepared: the parts after dropping, limiting and splitting.
+        tokens: tokens of each part that is there: "train", "validation", "test".
+        checkpoint: the pretrained model.
+        choices: device, precision, execution and LoRA targets by name, values as text.
+        trained_parameters, total_parameters: counts.
+        estimate: the time it will take.
+        out: the run folder to be.
+        resumed: whether an interrupted run goes on.
+    """
+
+    recipe: Recipe
+    reading: Reading
+    test_reading: Reading | None
+    prepared: Prepared
+    tokens: dict[str, Tokens]
+    checkpoint: "Checkpoint"
+    choices: dict[str, Choice[str]]
+    trained_parameters: int
+    total_parameters: int
+    estimate: "Estimate"
+    out: Path
+    resumed: bool
+
+    @property
+    def parts(self) -> dict[str, Examples]:
+        """The parts that are there, by name."""
+        prepared = self.prepared
+        parts = {"train": prepared.train, "validation": prepared.validation}
+        return parts if prepared.test is None else parts | {"test": prepared.test}
+
+
+def data_record(reading: Reading, test_reading: Reading | None, prepared: Prepared) -> dict[str, Any]:
+    """What `data.json` says of the data: sources, columns with reasons, counts, fingerprints."""
+    parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+    return {
+        "source": reading.source,
+        "format": reading.format,
+        "text_column": _choice(reading.text_column),
+        "label_column": _choice(reading.label_column),
+        "test_source": test_reading.source if test_reading else None,
+        "label_names": list(prepared.label_names),
+        "dropped": dict(prepared.dropped),
+        "notes": list(prepared.notes),
+        "parts": {
+            name: {
+                "rows": len(part),
+                "labels": {label: part.labels.count(label) for label in prepared.label_names},
+                "sha256": part.fingerprint,
+            }
+            for name, part in parts.items()
+            if part is not None
+        },
+    }
+
+
+def _choice(choice: Choice[str] | None) -> dict[str, str] | None:
+    return None if choice is None else {"value": choice.value, "reason": choice.reason}

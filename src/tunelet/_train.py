@@ -1,0 +1,347 @@
+"""The main job, from a data source to a finished run folder. Every step is a room's; here is their order."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelet._choice import Choice
+from tunelet._evaluate import label_indices
+from tunelet._plan import Plan, data_record
+from tunelet.data import Prepared, Reading, Tokens, cache_folder, prepare, read, tokenise
+from tunelet.errors import RunError
+from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
+from tunelet.run import Run, RunFolder, default_folder, environment, find_partial, peak_memory_bytes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tunelet.model import Checkpoint, SequenceClassifier
+    from tunelet.training import Outcome, TrainingData
+
+# The interrupted run may go on at another place, and be checked for another reading of the same experiment.
+_FREE_TO_DIFFER = {"training.checkpoint_seconds"}
+
+
+def train(
+    data: Any,
+    *,
+    test: Any = None,
+    recipe: str | Path | Recipe = "quickstart",
+    model: str | Path | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Fine-tune a pretrained encoder on labelled texts and measure the result.
+
+    Args:
+        data: file, folder, "hub:OWNER/NAME", "imdb", "sample"; DataFrame, list of (text, label), `datasets.Dataset`.
+        test: test data in any of these forms; else the data's own test part, where it has one. Nothing is chosen on it.
+        recipe: name of a recipe, path of a TOML file, or a `Recipe`.
+        model: short name, Hub id or folder; None: the recipe's.
+        text, label: columns; None: the recipe's, else recognised.
+        limit: rows to draw before the split; None: the recipe's.
+        seed: None: the recipe's.
+        device: "auto", "cpu", "cuda" or "mps"; None: the recipe's.
+        settings: further settings by dotted key, such as {"training.epochs": 5}.
+        out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
+        resume: go on with the interrupted run of that name.
+        quiet: print nothing.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        TuneletError: the input is at fault; the message says what was expected, what was found and what to type.
+    """
+    given = {
+        "model.name": None if model is None else str(model),
+        "data.text_column": text,
+        "data.label_column": label,
+        "data.limit": limit,
+        "training.seed": seed,
+        "model.device": device,
+    }
+    resolved = with_settings(resolve_recipe(recipe), settings or {})
+    resolved = with_settings(resolved, {key: value for key, value in given.items() if value is not None}, "train")
+    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
+
+
+class _Job:
+    """One call of `train`, step by step; each step needs what the ones before it found."""
+
+    def __init__(
+        self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool
+    ) -> None:
+        self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
+        self.console = None if quiet else _console()
+
+    def run(self) -> Run:
+        # A name that is taken is told before anything is read.
+        folder = None if self.out is None else self._folder(self.out)
+        reading, test_reading, prepared = self._read()
+        checkpoint = self._find_model()
+        if folder is None:
+            name, seed = self.recipe.name, self.recipe.training.seed
+            place = find_partial if self.resume else default_folder
+            folder = self._folder(place(name, checkpoint.name, seed))
+        record = data_record(reading, test_reading, prepared)
+        if self.resume:
+            self._check_resumable(folder, record)
+        else:
+            folder.start()
+        try:
+            return self._train(folder, reading, test_reading, prepared, checkpoint, record)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            if not folder.has_checkpoint():
+                folder.discard()
+            raise
+
+    def _folder(self, out: Path) -> RunFolder:
+        folder = RunFolder(out)
+        if folder.final.exists():
+            what = "holds a finished run" if (folder.final / "metrics.json").is_file() else "exists already"
+            raise RunError(f"{folder.final} {what}", "pass another --out, or remove it")
+        if self.resume and not folder.partial.is_dir():
+            raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
+        if not self.resume and folder.partial.exists():
+            raise RunError(
+                f"{folder.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
+            )
+        return folder
+
+    def _read(self) -> tuple[Reading, Reading | None, Prepared]:
+        settings = self.recipe.data
+        columns: dict[str, Any] = {
+            "text": settings.text_column or None,
+            "label": settings.label_column or None,
+            "clean_markup": settings.clean_markup,
+            "label_names": settings.label_names,
+        }
+        reading = read(self.data, **columns)
+        test_reading = None if self.test is None else read(self.test, **columns)
+        prepared = prepare(
+            reading,
+            test_reading,
+            limit=settings.limit or None,
+            balanced=settings.balanced,
+            validation_size=settings.validation_size,
+            drop_duplicates=settings.drop_duplicates,
+            seed=self.recipe.training.seed,
+        )
+        return reading, test_reading, prepared
+
+    def _find_model(self) -> "Checkpoint":
+        from tunelet.model import find_checkpoint
+
+        settings = self.recipe.model
+        name = None if settings.name == "auto" else settings.name
+        checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
+        # What was found goes into the recipe: the run must load again from anywhere.
+        found = str(checkpoint.path) if checkpoint.origin == "folder" else checkpoint.name
+        self.recipe = with_settings(self.recipe, {"model.name": found})
+        return checkpoint
+
+    def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
+        """Refuse to go on with another recipe or other data: the result would be neither run's."""
+        if not folder.recipe.is_file() or not folder.data.is_file():
+            raise RunError(f"{folder.partial} stopped before it had begun", "remove it and leave out --resume")
+        changed = {
+            key: values
+            for key, values in difference(load_recipe(folder.recipe), self.recipe).items()
+            if key not in _FREE_TO_DIFFER
+        }
+        if changed:
+            key, (before, now) = next(iter(changed.items()))
+            raise RunError(
+                f"{folder.partial} was started with another recipe: {key} was {before!r}, now {now!r}",
+                "repeat the first command with --resume added, or leave out --resume and pass another --out",
+            )
+        parts = json.loads(folder.data.read_text(encoding="utf-8"))["parts"]
+        if parts != record["parts"]:
+            raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
+
+    def _train(
+        self,
+        folder: RunFolder,
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+        record: dict[str, Any],
+    ) -> Run:
+        import torch
+
+        from tunelet._screens import plan_screen, result_screen
+        from tunelet.model import load_tokenizer, new_classifier
+        from tunelet.model._fingerprint import weights_fingerprint
+        from tunelet.training import Progress, TrainingData, estimate_time, fit, latest_checkpoint
+
+        recipe, settings = self.recipe, self.recipe.training
+        tokenizer = load_tokenizer(checkpoint.path)
+        classifier = new_classifier(
+            checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=settings.seed
+        )
+        tokens = self._tokenise(prepared, tokenizer, classifier)
+        resumed = latest_checkpoint(folder.checkpoints) is not None
+        once = tokens["validation"].offsets[-1] + (tokens["test"].offsets[-1] if "test" in tokens else 0)
+        trained, total = classifier.parameter_counts()
+        plan = Plan(
+            recipe=recipe,
+            reading=reading,
+            test_reading=test_reading,
+            prepared=prepared,
+            tokens=tokens,
+            checkpoint=checkpoint,
+            choices=choices_of(classifier),
+            trained_parameters=trained,
+            total_parameters=total,
+            estimate=estimate_time(
+                classifier,
+                tokens["train"],
+                settings,
+                evaluated_every_epoch=int(tokens["validation"].offsets[-1]),
+                evaluated_once=int(once),
+            ),
+            out=folder.final,
+            resumed=resumed,
+        )
+        if self.console is not None:
+            plan_screen(self.console, plan)
+        surroundings = environment() | {
+            "threads": torch.get_num_threads(),
+            "checkpoint": {
+                "name": checkpoint.name,
+                "origin": checkpoint.origin,
+                "reason": checkpoint.reason,
+                "hub_id": checkpoint.hub_id,
+                "revision": checkpoint.revision,
+                "weights_sha256": weights_fingerprint(checkpoint.path),
+                "random_weights": recipe.model.random_weights,
+            },
+            "choices": {name: {"value": c.value, "reason": c.reason} for name, c in plan.choices.items()},
+        }
+        folder.write_json(folder.data, record)
+        folder.write_json(folder.environment, surroundings)
+        folder.write_text(folder.recipe, dump_recipe(recipe))
+        data = TrainingData(
+            train=tokens["train"],
+            train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
+            validation=tokens["validation"],
+            validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
+        )
+        with Progress(self.console) as progress:
+            outcome = fit(classifier, data, settings, folder, progress)
+            run = self._finish(folder, plan, classifier, tokenizer, data, outcome, progress)
+        if self.console is not None:
+            result_screen(self.console, run)
+        return run
+
+    def _tokenise(self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier") -> dict[str, Tokens]:
+        parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+        settings = self.recipe.data
+        return {
+            name: tokenise(
+                part.texts,
+                tokenizer,
+                max_length=min(settings.max_length, classifier.max_length),
+                truncation=settings.truncation,
+                cache=cache_folder(),
+            )
+            for name, part in parts.items()
+            if part is not None
+        }
+
+    def _finish(
+        self,
+        folder: RunFolder,
+        plan: Plan,
+        classifier: "SequenceClassifier",
+        tokenizer: Any,
+        data: "TrainingData",
+        outcome: "Outcome",
+        progress: Any,
+    ) -> Run:
+        """Measure the best epoch's weights and write the rest of the folder."""
+        from tunelet.run._predictions import write_predictions
+        from tunelet.run._writing import disk_errors
+        from tunelet.training import probabilities
+
+        prepared, evaluation = plan.prepared, self.recipe.evaluation
+        predictions = {
+            "validation": Predictions(
+                prepared.validation.ids,
+                prepared.label_names,
+                data.validation_labels,
+                outcome.validation.probabilities,
+            )
+        }
+        if prepared.test is not None:
+            progress.stage("test", int(plan.tokens["test"].offsets[-1]))
+            predictions["test"] = Predictions(
+                prepared.test.ids,
+                prepared.label_names,
+                label_indices(prepared.test, prepared.label_names, "test data"),
+                probabilities(classifier, plan.tokens["test"], progress.advance),
+            )
+        measured = {
+            part: measure(found, resamples=evaluation.resamples, seed=self.recipe.training.seed)
+            for part, found in predictions.items()
+        }
+        reported = "test" if "test" in measured else "validation"
+        with disk_errors(folder.path):
+            classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
+            tokenizer.save_pretrained(folder.tokenizer)
+        write_predictions(folder.predictions, predictions[reported])
+        folder.write_json(folder.metrics, _summary(plan, measured, reported, outcome))
+        folder.finish()
+        return Run(folder.final)
+
+
+def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
+    """The model's choices with their values as text, for screens and the run folder."""
+    choices = {
+        "device": Choice(str(classifier.device.value), classifier.device.reason),
+        "precision": Choice(str(classifier.precision.value).removeprefix("torch."), classifier.precision.reason),
+        "execution": Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
+    }
+    if classifier.targets.value:
+        choices["LoRA targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)
+    return choices
+
+
+def _summary(plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome") -> dict[str, Any]:
+    """`metrics.json`, which `tunelet train --json` prints: the contract's keys flat, the validation metrics beside them."""
+    summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
+    if reported != "validation":
+        summary["validation"] = measured["validation"].to_dict()
+    return summary | {
+        "trainable_parameters": plan.trained_parameters,
+        "total_parameters": plan.total_parameters,
+        "epochs": outcome.epochs,
+        "best_epoch": outcome.best_epoch,
+        "train_seconds": outcome.seconds,
+        "expected_seconds": plan.estimate.seconds,
+        "tokens_per_second": outcome.tokens / outcome.seconds,
+        "peak_memory_bytes": peak_memory_bytes(),
+        "seed": plan.recipe.training.seed,
+        "model": plan.checkpoint.name,
+        "random_weights": plan.recipe.model.random_weights,
+    }
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True)
+

@@ -1,0 +1,33 @@
+"""The data room: texts with labels from any source, cleaned, split without leaks, tokenised and cut into batches.
+
+It knows nothing of a model's weights; importing it loads neither torch, pandas nor pyarrow.
+"""
+
+from tunelet.data._batches import Batch, evaluation_batches, gather, training_batches
+from tunelet.data._duplicates import normalise
+from tunelet.data._examples import Examples, Reading
+from tunelet.data._markup import clean
+from tunelet.data._prepare import Prepared, prepare
+from tunelet.data._read import read
+from tunelet.data._sample import sample_rows
+from tunelet.data._split import split
+from tunelet.data._tokens import Tokens, cache_folder, tokenise
+
+__all__ = [
+    "Batch",
+    "Examples",
+    "Prepared",
+    "Reading",
+    "Tokens",
+    "cache_folder",
+    "clean",
+    "evaluation_batches",
+    "gather",
+    "normalise",
+    "prepare",
+    "read",
+    "sample_rows",
+    "split",
+    "tokenise",
+    "training_batches",
+]

@@ -1,0 +1,71 @@
+"""Which texts go through the model together, and in what order: a function of seed and epoch alone, so a run can resume."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunelet.data._tokens import Tokens
+
+_WINDOW = 50  # batches within which the padded path sorts by length: little padding, still a random order
+
+
+@dataclass(frozen=True)
+class Batch:
+    """n texts end to end.
+
+    token_ids: int64 [T].
+    lengths: tokens of each text; they sum to T.
+    rows: int64 [n], which texts of the data set these are.
+    """
+
+    token_ids: np.ndarray
+    lengths: tuple[int, ...]
+    rows: np.ndarray
+
+
+def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
+    """Collect texts by row number, in the given order."""
+    pieces = [tokens.token_ids[tokens.offsets[row] : tokens.offsets[row + 1]] for row in rows]
+    return Batch(
+        token_ids=np.concatenate(pieces).astype(np.int64),
+        lengths=tuple(len(piece) for piece in pieces),
+        rows=np.asarray(rows, dtype=np.int64),
+    )
+
+
+def training_batches(
+    lengths: np.ndarray, *, batch_size: int, seed: int, epoch: int, group_by_length: bool
+) -> list[np.ndarray]:
+    """Row numbers of each training batch of an epoch.
+
+    Args:
+        lengths: tokens of each text, int64 [n].
+        batch_size: texts in a batch; the last may be smaller.
+        seed: of the run.
+        epoch: from 0; each epoch has its own order.
+        group_by_length: put texts of similar length together, for the padded path.
+    """
+    random = np.random.default_rng((seed, epoch))
+    order = random.permutation(len(lengths))
+    if group_by_length:
+        span = batch_size * _WINDOW
+        windows = [order[start : start + span] for start in range(0, len(order), span)]
+        order = np.concatenate([window[np.argsort(-lengths[window], kind="stable")] for window in windows])
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    if group_by_length:
+        random.shuffle(batches)
+    return batches
+
+
+def evaluation_batches(lengths: Sequence[int] | np.ndarray, *, token_budget: int = 8192) -> list[np.ndarray]:
+    """Row numbers of batches of similar length, longest first (memory peaks at once), each padded size within the budget."""
+    lengths = np.asarray(lengths)
+    batches: list[list[int]] = []
+    longest = 0
+    for row in np.argsort(-lengths, kind="stable"):
+        if not batches or (len(batches[-1]) + 1) * longest > token_budget:
+            batches.append([])
+            longest = max(1, int(lengths[row]))
+        batches[-1].append(int(row))
+    return [np.asarray(rows, dtype=np.int64) for rows in batches]

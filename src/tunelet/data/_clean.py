@@ -1,0 +1,123 @@
+"""The one path from raw tables to a `Reading`: columns are chosen, markup is cleaned, rows without content are dropped
+and counted."""
+
+from collections.abc import Mapping, Sequence
+
+from tunelet._choice import Choice
+from tunelet.data._columns import Columns, choose_columns, is_null
+from tunelet.data._examples import Examples, Reading
+from tunelet.data._labels import label_name, refuse_continuous
+from tunelet.data._markup import clean
+from tunelet.data._raw import RawTable
+from tunelet.errors import DataError
+
+EMPTY_TEXT, NO_LABEL = "empty text", "no label"
+
+
+def reading_from(
+    tables: Mapping[str, RawTable],
+    *,
+    source: str,
+    form: str,
+    text: str | None,
+    label: str | None,
+    labelled: bool,
+    clean_markup: bool,
+    label_names: Mapping[str, str],
+) -> Reading:
+    """A `Reading` of raw tables; the arguments are those of `read`.
+
+    The columns are chosen in the training part and must bear the same names in the others. A validation or test part
+    whose labels are all missing (as competitions publish them) is left out, its rows counted as dropped.
+    """
+    if "train" not in tables:
+        if len(tables) != 1:
+            raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
+        tables = {"train": next(iter(tables.values()))}
+    columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled)
+    tables = {part: tables[part] for part in ("train", "validation", "test") if part in tables}
+    parts: dict[str, Examples] = {}
+    dropped: dict[str, dict[str, int]] = {}
+    for part, table in tables.items():
+        examples, reasons = _examples(table, columns, part, clean_markup, label_names)
+        dropped[part] = {reason: rows for reason, rows in reasons.items() if rows}
+        if len(examples):
+            parts[part] = examples
+        elif part == "train":
+            raise _nothing_left(source, len(table), columns, reasons)
+    return Reading(source, form, parts, columns.text, columns.label, dropped)
+
+
+def _examples(
+    table: RawTable, columns: Columns, part: str, clean_markup: bool, label_names: Mapping[str, str]
+) -> tuple[Examples, dict[str, int]]:
+    raw_texts = table.columns.get(columns.text.value)
+    if raw_texts is None:
+        message = f"the {part} part has no column {columns.text.value!r}, found {', '.join(map(repr, table.columns))}"
+        raise DataError(message, "give its columns the names of the training part's")
+    raw_ids = _ids(table, columns.ids)
+    raw_labels = _labels(table, columns.label, label_names) if columns.label else None
+    ids, texts, labels = [], [], []
+    reasons = {EMPTY_TEXT: 0, NO_LABEL: 0}
+    for row, value in enumerate(raw_texts):
+        text = "" if is_null(value) else _as_text(value, columns.text.value)
+        if text and clean_markup:
+            text = clean(text)
+        if not text or text.isspace():
+            reasons[EMPTY_TEXT] += 1
+            continue
+        if raw_labels is not None:
+            name = raw_labels[row]
+            if name is None:
+                reasons[NO_LABEL] += 1
+                continue
+            labels.append(name)
+        ids.append(raw_ids[row])
+        texts.append(text)
+    return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons
+
+
+def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
+    """The first column named as an id whose values are complete and never repeat, else the row numbers."""
+    for name in candidates:
+        values = table.columns.get(name, ())
+        shown = [_well_formed(str(value)) for value in values if not is_null(value)]
+        if len(set(shown)) == len(table):
+            return shown
+    return [str(row) for row in range(len(table))]
+
+
+def _labels(table: RawTable, column: Choice[str], label_names: Mapping[str, str]) -> list[str | None]:
+    """Label names [n], nulls where there is none; all null when the part lacks the column."""
+    class_names = table.class_names.get(column.value, ())
+    found = [label_name(value, class_names) for value in table.columns.get(column.value, [None] * len(table))]
+    labels = [None if name is None else _well_formed(label_names.get(name, name)) for name in found]
+    refuse_continuous(labels, column.value, declared=bool(class_names))
+    return labels
+
+
+def _as_text(value: object, column: str) -> str:
+    if isinstance(value, list | tuple | dict | set | bytes):
+        message = f"column {column!r} holds a {type(value).__name__}, expected texts"
+        raise DataError(message, "name the column of texts: --text COL")
+    return _well_formed(str(value))
+
+
+def _well_formed(text: str) -> str:
+    """Half a surrogate pair (JSON can escape one) is no character: it becomes U+FFFD, which can be encoded."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, int]) -> DataError:
+    if reasons[EMPTY_TEXT] == rows:
+        message = f"all {rows:,} texts in column {columns.text.value!r} of {source} are empty"
+        return DataError(message, "name the column of texts: --text COL")
+    label = columns.label.value if columns.label else ""
+    message = f"no row of {source} has both a text ({columns.text.value!r}) and a label ({label!r})"
+    return DataError(message, "name the column of labels: --label COL")

@@ -1,0 +1,252 @@
+"""Which column holds the texts and which the labels, each with its reason: names decide first, then the values' shape.
+
+Nothing is guessed between equals: two candidates of the same rank are an error that names both and the flag to pass.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tunelet._choice import Choice
+from tunelet.data._raw import RawTable
+from tunelet.errors import DataError
+
+# A rank is consulted only when those before it name no column.
+_TEXT_NAMES = (
+    ("text", "texts", "review", "reviews", "sentence", "content", "comment", "body", "message", "document", "tweet"),
+    (
+        "review_text",
+        "text_clean",
+        "clean_text",
+        "post",
+        "article",
+        "utterance",
+        "question",
+        "sms",
+        "email",
+        "description",
+    ),
+    ("title", "headline", "subject", "summary"),
+)
+_LABEL_NAMES = (
+    ("label", "labels", "sentiment", "category", "class", "target", "y"),
+    ("polarity", "topic", "intent", "emotion", "tag", "genre", "spam", "is_spam"),
+    ("rating", "ratings", "stars", "score", "grade"),
+)
+_ID_NAMES = ("id", "ids", "idx", "guid", "uuid", "uid", "index", "row_id", "text_id", "review_id", "unnamed_0")
+_NOT_CONTENT = {"id", "idx", "index", "length", "len", "count", "words", "date", "time", "url", "hash", "lang"}
+_NOT_CONTENT |= {"language", "user", "author", "name", "type", "source"}
+
+MOST_CLASSES = 50  # more distinct values than this are no labels unless their column's name says so
+_LONGEST_LABEL = 60  # characters, on average
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns chosen; `label` is None when no labels were asked for, `ids` are those named as ids, best first."""
+
+    text: Choice[str]
+    label: Choice[str] | None
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the values of a column look like."""
+
+    values: int
+    distinct: int
+    strings: bool  # all values are strings, and not all of them numbers
+    length: float  # mean characters
+
+    @property
+    def like_text(self) -> bool:
+        return self.strings and self.distinct > 0.5 * self.values and self.length >= 12
+
+    @property
+    def like_label(self) -> bool:
+        few = self.distinct <= min(MOST_CLASSES, max(2, self.values // 2))
+        return few and self.length <= _LONGEST_LABEL
+
+
+def header_reason(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> str:
+    """Why the first row is no header but data, or "" when it is one.
+
+    Args:
+        rows: all rows with content, at least one.
+        names: column names that the user gave; a first row that holds one is a header.
+    """
+    first = rows[0]
+    known = {name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank}
+    if {name.casefold() for name in names} & {cell.strip().casefold() for cell in first}:
+        return ""
+    prose = next((cell for cell in first if len(cell) > 50 or len(cell.split()) > 5), None)
+    if prose is None and any(_plain(cell) in known for cell in first):
+        return ""
+    if prose is not None:
+        return f"no header: the first row holds a text ({_short(prose)})"
+    if len(first) > 1 and [cell for cell in first if cell] == [str(at) for at in range(sum(map(bool, first)))]:
+        return ""  # 0, 1, 2: what pandas writes for columns that were never named
+    number = next((cell for cell in first if re.fullmatch(r"[+-]?\d+(\.\d+)?", cell.strip())), None)
+    if number is not None:
+        return f"no header: the first row holds a number ({number.strip()})"
+    for at, cell in enumerate(first):
+        if cell.strip() and any(row[at] == cell for row in rows[1:]):
+            return f"no header: {cell.strip()!r} of the first row occurs again below it"
+    return ""
+
+
+def choose_columns(table: RawTable, *, text: str | None, label: str | None, labelled: bool) -> Columns:
+    """The columns of texts and labels in a table.
+
+    Args:
+        table: the training part.
+        text: the column that the user named with `--text`, if any.
+        label: the column that the user named with `--label`, if any.
+        labelled: whether labels are needed.
+
+    Raises:
+        DataError: a named column is missing, none fits, or several do.
+    """
+    shapes = {name: _shape(values) for name, values in table.columns.items()}
+    chosen_text = _named(table, text, "text")
+    chosen_label = _named(table, label, "label") if labelled else None
+    if chosen_text and chosen_label and chosen_text.value == chosen_label.value:
+        raise DataError(f"--text and --label both name the column {chosen_text.value!r}", "name two columns")
+
+    ids = [name for name in shapes if _plain(name) in _ID_NAMES]
+    free = {name: shape for name, shape in shapes.items() if name not in ids and shape.values}
+    empty = {
+        name: shape for name, shape in shapes.items() if not shape.values
+    }  # their names still tell what is missing
+    if chosen_text:
+        free.pop(chosen_text.value, None)
+    if labelled and not chosen_label:
+        chosen_label = _by_name(free, _LABEL_NAMES, "label") or _by_name(empty, _LABEL_NAMES[:1], "label")
+    if chosen_label:
+        free.pop(chosen_label.value, None)
+    if not chosen_text:
+        chosen_text = _by_name(free, _TEXT_NAMES, "text") or _by_name(empty, _TEXT_NAMES[:1], "text")
+    if not chosen_text:
+        chosen_text = _text_by_shape(free, list(shapes), table)
+    free.pop(chosen_text.value, None)
+    if labelled and not chosen_label:
+        chosen_label = _label_by_shape(free, list(shapes), chosen_text.value, table)
+    taken = {chosen_text.value, chosen_label.value if chosen_label else None}
+    ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(_plain(name)))
+    return Columns(chosen_text, chosen_label, tuple(ids))
+
+
+def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
+    """The column that the user named, or that the source gives beyond doubt."""
+    if name is None:
+        return Choice(role, table.given[role]) if role in table.given else None
+    columns = list(table.columns)
+    same = [column for column in columns if column == name]
+    same = same or [column for column in columns if column.casefold() == name.strip().casefold()]
+    same = same or [column for column in columns if table.headless and column == f"column {name}"]
+    if len(same) == 1:
+        return Choice(same[0], f"named with --{role}")
+    message = f"there is no column {name!r} for --{role}, found {', '.join(map(repr, columns))}"
+    near = difflib.get_close_matches(name, columns, n=1)
+    raise DataError(message, f"did you mean --{role} {_shell(near[0])}?" if near else f"pass one of them: --{role} COL")
+
+
+def _by_name(shapes: Mapping[str, _Shape], ranks: Sequence[Sequence[str]], role: str) -> Choice[str] | None:
+    def fits(name: str) -> bool:
+        return role == "label" or shapes[name].strings
+
+    words = {name: set(_plain(name).split("_")) for name in shapes if fits(name)}
+    exact = [[name for name in words if _plain(name) in rank] for rank in ranks]
+    beside = _NOT_CONTENT | (set(_LABEL_NAMES[0]) if role == "text" else set())  # `label_text` holds labels
+    compound = [name for name in words if words[name] & set(ranks[0]) - {"y"} and not words[name] & beside]
+    for found in (exact[0], compound, *exact[1:]):
+        if len(found) > 1:
+            like = [name for name in found if (shapes[name].like_text if role == "text" else shapes[name].like_label)]
+            found = like or found
+        if len(found) > 1:
+            raise _ambiguous(found, role)
+        if found:
+            return Choice(found[0], "recognised by its name")
+    return None
+
+
+def _text_by_shape(shapes: Mapping[str, _Shape], columns: list[str], table: RawTable) -> Choice[str]:
+    strings = [name for name, shape in shapes.items() if shape.strings]
+    long = [name for name in strings if shapes[name].like_text]
+    prefix = f"{table.headless}; " if table.headless else ""
+    if len(long) == 1:
+        shape = shapes[long[0]]
+        share = f"{shape.distinct / shape.values:.0%} of them distinct"
+        return Choice(long[0], f"{prefix}its values are long and varied (mean {shape.length:.0f} characters, {share})")
+    if len(long) > 1:
+        raise _ambiguous(long, "text")
+    varied = [name for name in strings if not shapes[name].like_label] or strings
+    if len(varied) == 1:
+        return Choice(varied[0], f"{prefix}the only column of strings that can be texts")
+    if varied:
+        raise _ambiguous(varied, "text")
+    message = f"expected a column of texts, found {', '.join(map(repr, columns)) or 'no columns with values'}"
+    raise DataError(message, f"name it: --text {_shell(columns[0]) if columns else 'COL'}")
+
+
+def _label_by_shape(shapes: Mapping[str, _Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
+    few = [name for name, shape in shapes.items() if shape.like_label]
+    prefix = "no header; " if table.headless else ""
+    if len(few) == 1:
+        distinct = shapes[few[0]].distinct
+        return Choice(few[0], f"{prefix}it holds few distinct values ({distinct})")
+    if len(few) > 1:
+        raise _ambiguous(few, "label")
+    if len(shapes) == 1:
+        return Choice(next(iter(shapes)), f"{prefix}the only column left beside {text!r}")
+    if shapes:
+        raise _ambiguous(list(shapes), "label")
+    found = ", ".join(map(repr, columns))
+    raise DataError(f"expected a column of labels beside {text!r}, found {found}", "add one, or name it: --label COL")
+
+
+def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
+    listed = ", ".join(map(repr, candidates))
+    return DataError(f"several columns could hold the {role}s: {listed}", f"name one: --{role} {_shell(candidates[0])}")
+
+
+def _shape(values: Sequence[object]) -> _Shape:
+    held = [value for value in values if not is_null(value)]
+    shown = [str(value) for value in held]
+    numeric = bool(shown) and all(map(is_number, shown[:1000]))
+    strings = all(isinstance(value, str) for value in held) and not numeric
+    length = sum(map(len, shown)) / max(1, len(shown))
+    return _Shape(len(held), len(set(shown)), strings, length)
+
+
+def is_null(value: object) -> bool:
+    """None, NaN, or a string without a visible character."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def is_number(value: str) -> bool:
+    """Whether the string is a number as Python writes them."""
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(name: str) -> str:
+    """`reviewText`, `Review Text` and `review-text` are one name."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\W_]+", "_", spaced.casefold()).strip("_")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 30 else f"{text[:27]}...")
+
+
+def _shell(name: str) -> str:
+    return name if re.fullmatch(r"[\w.-]+", name) else f'"{name}"'

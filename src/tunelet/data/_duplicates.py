@@ -1,0 +1,43 @@
+"""What counts as the same text, and the removal of copies: repeats, contradictions, and leaks into what is measured."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+
+def normalise(text: str) -> str:
+    """The key under which copies of a text meet: compatibility-normalised, caseless, whitespace collapsed.
+
+    Follows Unicode's compatibility caseless matching (definition D146), with NFKC in place of NFKD.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
+    return " ".join(unicodedata.normalize("NFKC", folded.casefold()).split())
+
+
+def repeats_and_conflicts(keys: Sequence[str], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Two masks over the rows: copies after the first with one label, and every copy of a text with several labels.
+
+    Args:
+        keys: normalised texts [n].
+        labels: their labels [n].
+
+    Returns:
+        repeats: bool [n].
+        conflicts: bool [n]; no row is in both.
+    """
+    found: dict[str, set[str]] = {}
+    repeats = np.zeros(len(keys), dtype=bool)
+    for row, (key, label) in enumerate(zip(keys, labels, strict=True)):
+        repeats[row] = key in found
+        found.setdefault(key, set()).add(label)
+    conflicts = np.fromiter((len(found[key]) > 1 for key in keys), dtype=bool, count=len(keys))
+    return repeats & ~conflicts, conflicts
+
+
+def among(keys: Sequence[str], others: Collection[str]) -> np.ndarray:
+    """Mask bool [n]: which of the keys occur among the others."""
+    known = set(others)
+    return np.fromiter((key in known for key in keys), dtype=bool, count=len(keys))

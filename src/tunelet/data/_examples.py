@@ -1,0 +1,72 @@
+"""The two nouns of this room: `Examples` (texts with their labels) and `Reading` (what a source held, and why so)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tunelet._choice import Choice
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Examples:
+    """n texts in the order of their source.
+
+    Attributes:
+        ids: the source's id column where it has one without repeats, else the row number from 0, as text [n].
+        texts: the texts [n].
+        labels: label names, never integers [n]; empty when no labels were asked for.
+    """
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: "Sequence[int] | np.ndarray") -> "Examples":
+        """These rows, in this order."""
+        indices = [int(row) for row in rows]
+        return Examples(
+            ids=tuple(self.ids[row] for row in indices),
+            texts=tuple(self.texts[row] for row in indices),
+            labels=tuple(self.labels[row] for row in indices) if self.labels else (),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of texts and labels in their order; ids do not count."""
+        digest = hashlib.sha256()
+        for column in (self.texts, self.labels):
+            digest.update(f"{len(column)};".encode())
+            for value in column:
+                content = value.encode()
+                digest.update(f"{len(content)}:".encode())
+                digest.update(content)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a DATA argument held: its parts, and every decision with its reason.
+
+    Attributes:
+        source: what the user typed, or "DataFrame", "list", "Dataset".
+        format: how it was stored, for example "CSV, comma, header" or "aclImdb folder".
+        parts: always "train" (a single file is "train"); "validation" and "test" where the source has them.
+        text_column: the column of the texts.
+        label_column: the column of the labels; None when no labels were asked for.
+        dropped: part -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
+    """
+
+    source: str
+    format: str
+    parts: Mapping[str, Examples]
+    text_column: Choice[str]
+    label_column: Choice[str] | None
+    dropped: Mapping[str, Mapping[str, int]]

@@ -1,0 +1,32 @@
+"""Cleaning of markup and stray characters, as reviews copied from web pages hold them; `clean_markup = false` skips it.
+
+In this order: `<br>` and tags that end a block become a newline, other known HTML tags vanish (`<grin>` is not one, and
+stays), entities are decoded once, line ends become "\\n", characters from 0x80 to 0x9f are read as the Windows-1252
+punctuation that they were meant to be (2,300 of them in IMDb), other control characters are dropped, ends are stripped.
+"""
+
+import html
+import re
+
+_BLOCKS = "p|div|li|ul|ol|dl|dt|dd|h[1-6]|hr|tr|table|blockquote|pre|center"
+_INLINE = "a|b|i|u|s|em|strong|span|font|small|big|sub|sup|strike|tt|code|del|ins|q|cite|mark|td|th|tbody|thead|img"
+_ATTRIBUTES = r"""(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+))?)*\s*/?"""
+_BREAK = re.compile(rf"</?br{_ATTRIBUTES}>", re.IGNORECASE)
+_BLOCK = re.compile(rf"\s*</?(?:{_BLOCKS}){_ATTRIBUTES}>\s*", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:{_INLINE}){_ATTRIBUTES}>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_CONTROLS: dict[int, str | None] = dict.fromkeys([*range(32), *range(0x7F, 0xA0), 0xFEFF])
+_CONTROLS.update({code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))})
+_CONTROLS.update({ord("\t"): "\t", ord("\n"): "\n"})
+_HAS_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+
+
+def clean(text: str) -> str:
+    """The text as its reader saw it, without markup, undisplayable characters and surrounding whitespace."""
+    if "<" in text:
+        text = _TAG.sub("", _BLOCK.sub("\n", _BREAK.sub("\n", text)))
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if _HAS_CONTROL.search(text):
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    return text.strip()

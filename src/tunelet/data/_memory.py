@@ -1,0 +1,96 @@
+"""Data that is in memory already: pandas DataFrames, lists, and the data sets of `datasets`.
+
+pandas and `datasets` are asked for only when the caller has imported them: an object of theirs cannot exist before.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tunelet.data._arrow import table_from_arrow
+from tunelet.data._raw import RawTable, columns_from_objects, part_of
+from tunelet.errors import DataError
+
+_ACCEPTED = (
+    "a path, a DataFrame, a list of (text, label) pairs, of dicts or of texts, a datasets.Dataset or a DatasetDict"
+)
+
+
+def read_memory(data: object, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
+    """The parts of an object, and what it is ("DataFrame", "list of pairs", "Dataset", "DatasetDict").
+
+    Raises:
+        DataError: an object of another kind, an empty one, or a list of mixed kinds.
+    """
+    pandas, datasets = sys.modules.get("pandas"), sys.modules.get("datasets")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        return {"train": _from_frame(data)}, "DataFrame"
+    if datasets is not None and isinstance(data, datasets.Dataset):
+        return {"train": _from_dataset(data)}, "Dataset"
+    if datasets is not None and isinstance(data, datasets.DatasetDict):
+        # The splits beyond train, validation and test (IMDb's "unsupervised") have no use here.
+        parts = {part: _from_dataset(split) for name, split in data.items() if (part := part_of(str(name)))}
+        if not parts:
+            message = f"the DatasetDict holds {', '.join(map(str, data)) or 'no splits'}, expected a split 'train'"
+            raise DataError(message, "pass one of its splits")
+        return parts, "DatasetDict"
+    if isinstance(data, list | tuple):
+        table = _from_list(data, labelled=labelled)
+        return {"train": table}, table.format
+    raise DataError(f"data is of type {type(data).__name__}", f"expected {_ACCEPTED}")
+
+
+def _from_frame(frame: Any) -> RawTable:
+    names = [str(name) for name in frame.columns]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise DataError(f"the DataFrame has two columns named {twice!r}", "rename one of them")
+    if not len(frame):
+        raise DataError("the DataFrame is empty", "expected rows of texts and labels")
+    columns = {}
+    for at, name in enumerate(names):
+        column = frame.iloc[:, at]
+        missing = column.isna().tolist()
+        columns[name] = [None if gap else value for value, gap in zip(column.tolist(), missing, strict=True)]
+    return RawTable(columns, "DataFrame")
+
+
+def _from_dataset(dataset: Any) -> RawTable:
+    if not len(dataset):
+        raise DataError("the Dataset is empty", "expected rows of texts and labels")
+    class_names = {
+        name: list(feature.names)
+        for name, feature in dataset.features.items()
+        if getattr(feature, "names", None) is not None
+    }
+    # Through "arrow" the order of a shuffled or filtered data set is kept.
+    return table_from_arrow(dataset.with_format("arrow")[:], "Dataset", source="the Dataset", class_names=class_names)
+
+
+def _from_list(rows: Sequence[object], *, labelled: bool) -> RawTable:
+    if not rows:
+        raise DataError("the list is empty", f"expected {_ACCEPTED}")
+    if isinstance(rows[0], Mapping):
+        objects = [row for row in rows if isinstance(row, Mapping)]
+        _refuse_mixed(rows, objects, "a dict")
+        return RawTable(columns_from_objects(objects), "list of dicts")
+    if isinstance(rows[0], str):
+        texts = [row for row in rows if isinstance(row, str) or row is None]
+        _refuse_mixed(rows, texts, "a text")
+        if labelled:
+            raise DataError("the list holds texts without labels", "pass (text, label) pairs")
+        return RawTable({"text": texts}, "list of texts", given={"text": "the texts of the list"})
+    pairs = [row for row in rows if isinstance(row, list | tuple) and len(row) == 2]
+    _refuse_mixed(rows, pairs, "a (text, label) pair")
+    columns = {"text": [text for text, _ in pairs], "label": [label for _, label in pairs]}
+    given = {"text": "the first of each pair", "label": "the second of each pair"}
+    return RawTable(columns, "list of pairs", given=given)
+
+
+def _refuse_mixed(rows: Sequence[object], fitting: Sequence[object], expected: str) -> None:
+    """`fitting` are the rows of the expected kind, in order: the first that differs is the first misfit."""
+    if len(fitting) < len(rows):
+        at = next((at for at, row in enumerate(fitting) if row is not rows[at]), len(fitting))
+        found = rows[at]
+        size = f" of {len(found)}" if isinstance(found, list | tuple) else ""
+        message = f"element {at} of the list is a {type(found).__name__}{size}, expected {expected}"
+        raise DataError(message, f"expected {_ACCEPTED}")

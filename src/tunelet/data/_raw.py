@@ -1,0 +1,57 @@
+"""What every source becomes first: columns of raw values, one table per part, before anything is recognised or cleaned.
+
+A reader's only duty is to fill `RawTable`; recognition, cleaning and dropping are one path for all formats.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+_PART_NAMES = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing"),
+}
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One part of a source: columns of equal length, values as the format gave them.
+
+    Attributes:
+        columns: name -> values; `None` and NaN are nulls.
+        format: how it was stored, for the screen ("CSV, comma, header").
+        class_names: column -> names of its integer values, where the source declares them (Hugging Face `ClassLabel`).
+        headless: why the column names are only numbers ("column 1", ...); empty when the source names its columns.
+        given: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
+            columns are then called "text" and "label".
+    """
+
+    columns: Mapping[str, Sequence[object]]
+    format: str
+    class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    headless: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+def part_of(name: str) -> str | None:
+    """The part ("train", "validation", "test") that a file, folder or split of this name holds, or None."""
+    return next((part for part, names in _PART_NAMES.items() if name.casefold() in names), None)
+
+
+def columns_from_objects(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    """Columns from one mapping per row, in order of first appearance; a missing key is a null."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {str(name): [row.get(name) for row in rows] for name in names}
+
+
+def concatenate(tables: Iterable[RawTable]) -> RawTable:
+    """One table from the shards of a part; a column that one of them lacks is null there."""
+    shards = list(tables)
+    names = dict.fromkeys(name for shard in shards for name in shard.columns)
+    columns = {
+        name: [value for shard in shards for value in shard.columns.get(name, [None] * len(shard))] for name in names
+    }
+    return replace(shards[0], columns=columns)

@@ -1,0 +1,85 @@
+"""`read`: every form that the DATA argument takes, told apart here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from tunelet.data._clean import reading_from
+from tunelet.data._examples import Reading
+from tunelet.data._files import read_file
+from tunelet.data._folders import read_folder
+from tunelet.data._memory import read_memory
+from tunelet.data._raw import RawTable
+from tunelet.errors import DataError
+
+SAMPLE = Path(__file__).parent / "sample"
+
+
+def read(
+    data: object,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    labelled: bool = True,
+    clean_markup: bool = True,
+    label_names: Mapping[str, str] = MappingProxyType({}),
+) -> Reading:
+    """Read texts, and their labels, from wherever they are.
+
+    Args:
+        data: a path to a file (`.csv .tsv .jsonl .json .parquet`, also `.gz` or `.zst`) or a folder (`aclImdb` layout,
+            or files `train.*`, `validation.*`, `test.*`); `hub:OWNER/NAME[:CONFIG]`, `imdb` or `sample`, which win over
+            files of the same name (type `./sample` for those); a pandas DataFrame; a list of (text, label) pairs, of
+            dicts or of texts; a `datasets.Dataset` or `DatasetDict`.
+        text: the column of the texts; recognised when None.
+        label: the column of the labels; recognised when None.
+        labelled: whether labels are needed; False reads none, even where there are some.
+        clean_markup: whether HTML markup and control characters are cleaned (`tunelet.data._markup`).
+        label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
+
+    Returns:
+        the parts with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
+
+    Raises:
+        DataError: the source is missing, broken, ambiguous, or holds no usable row.
+    """
+    names = [name for name in (text, label) if name]
+    tables, source, form = _tables(data, names, labelled)
+    return reading_from(
+        tables,
+        source=source,
+        form=form,
+        text=text,
+        label=label,
+        labelled=labelled,
+        clean_markup=clean_markup,
+        label_names=label_names,
+    )
+
+
+def _tables(data: object, names: list[str], labelled: bool) -> tuple[Mapping[str, RawTable], str, str]:
+    """The raw parts, the source as the user would name it, and the format."""
+    if isinstance(data, str):
+        if not data.strip():
+            raise DataError("the name of the data is empty", "pass a file, a folder, hub:OWNER/NAME, imdb or sample")
+        if data == "sample":
+            return read_folder(SAMPLE)[0], data, "film reviews that ship with tunelet, JSON lines"
+        if data == "imdb" or data.startswith("hub:"):
+            from tunelet.data._hub import read_hub_tables
+
+            tables, form = read_hub_tables(data)
+            return tables, data, form
+    if isinstance(data, str | os.PathLike):
+        path = Path(data).expanduser()
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:  # a name too long, a folder that may not be entered
+            raise DataError(f"{data} cannot be read: {error.strerror}", "check the path and its permissions") from None
+        if is_folder:
+            parts, form = read_folder(path, names, labelled=labelled)
+            return parts, str(data), form
+        table = read_file(path, names)
+        return {"train": table}, str(data), table.format
+    parts, form = read_memory(data, labelled=labelled)
+    return parts, form, form

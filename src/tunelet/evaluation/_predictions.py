@@ -1,0 +1,109 @@
+"""What a model said about labelled texts, checked once on the way in, and which label "positive" means.
+
+Notable: probabilities that come from float32 logits miss a sum of 1 by some 1e-7, which scikit-learn takes for a
+mistake; they are divided by their sum here, in float64, so that every later figure speaks of the same numbers. Rows
+that already sum to 1 stay as they are, so writing and reading predictions changes nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._choice import Choice
+from tunelet.errors import DataError
+
+SUM_TOLERANCE = 1e-2  # bfloat16 probabilities miss 1 by up to about 0.4 %
+SUM_EXACT = 1e-9
+POSITIVE_NAMES = (
+    "positive", "pos", "yes", "y", "true", "t", "1", "+", "+1", "good", "spam", "toxic", "hate", "hateful", "offensive",
+    "abusive", "fraud", "relevant", "match", "duplicate", "sarcastic", "clickbait", "fake",
+)  # fmt: skip
+NEGATION = re.compile(r"^(?:not|non|no)[\s_-]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """n labelled texts, and the probability of every label for each.
+
+    Args:
+        ids: the texts' identifiers [n].
+        label_names: the names of the classes, in the order of the probabilities' columns; at least two.
+        labels: the true classes, int64 [n], indices into `label_names`.
+        probabilities: float64 [n, classes]; rows sum to 1.
+
+    Raises:
+        DataError: the parts do not fit together, or the probabilities are none.
+    """
+
+    ids: tuple[str, ...]
+    label_names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        labels = np.asarray(self.labels)
+        probabilities = np.asarray(self.probabilities, dtype=np.float64)
+        n, classes = len(self.ids), len(self.label_names)
+        if classes < 2 or len(set(self.label_names)) != classes:
+            raise DataError(f"predictions need at least two different label names, found {list(self.label_names)}")
+        if labels.shape != (n,) or probabilities.shape != (n, classes):
+            raise DataError(
+                f"{n} ids and {classes} label names need labels [{n}] and probabilities [{n}, {classes}], "
+                f"found {list(labels.shape)} and {list(probabilities.shape)}"
+            )
+        if n and (labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes):
+            raise DataError(f"labels must be whole numbers from 0 to {classes - 1}, indices into the label names")
+        sums = probabilities.sum(axis=1, keepdims=True)
+        # Written so that NaN, which answers no to every comparison, is refused too.
+        if not ((probabilities >= 0).all() and (np.abs(sums - 1) <= SUM_TOLERANCE).all()):
+            raise DataError("probabilities must be finite, not negative, and sum to 1 in every row")
+        off = np.abs(sums - 1) > SUM_EXACT
+        object.__setattr__(self, "labels", labels.astype(np.int64))
+        object.__setattr__(self, "probabilities", np.where(off, probabilities / sums, probabilities))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable class of each text, int64 [n]; the first of equals."""
+        most_probable: NDArray[np.int64] = np.argmax(self.probabilities, axis=1)
+        return most_probable
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of the predicted class, float64 [n]."""
+        highest: NDArray[np.float64] = np.max(self.probabilities, axis=1)
+        return highest
+
+
+def positive_label(label_names: Sequence[str]) -> Choice[int] | None:
+    """Which of two labels precision, recall, F1, ROC AUC and average precision speak of; None for more classes.
+
+    In this order: the larger of two numbers ("0" and "1", but also the "1" and "2" of star-like codes); a name that is
+    commonly the positive one; the name that the other one negates ("billing" of "not billing"); the last name.
+
+    Returns:
+        The index into `label_names`, with its reason.
+    """
+    if len(label_names) != 2:
+        return None
+    names = [name.strip().casefold() for name in label_names]
+    try:
+        numbers = [float(name) for name in names]
+    except ValueError:
+        pass
+    else:
+        if numbers[0] != numbers[1]:
+            return Choice(int(numbers[1] > numbers[0]), "the larger of the two numbers")
+    for known in POSITIVE_NAMES:
+        if known in names:
+            return Choice(names.index(known), f"{known!r} is a usual name of the positive class")
+    for index, other in enumerate(names):
+        if NEGATION.sub("", other) == names[1 - index]:
+            return Choice(1 - index, f"{label_names[index]!r} negates it")
+    return Choice(1, "the last of the two names in order")

@@ -1,0 +1,36 @@
+"""The model room: finding a checkpoint, head, adapter, precision and packed execution. Training lives elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from tunelet._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from tunelet.model._checkpoint import Checkpoint, find_checkpoint
+    from tunelet.model._classifier import SequenceClassifier
+    from tunelet.model._inspect import Inspection, inspect_checkpoint
+    from tunelet.model._load import load_tokenizer, new_classifier, saved_classifier
+    from tunelet.model._names import SHORT_NAMES
+
+__all__ = [
+    "SHORT_NAMES",
+    "Checkpoint",
+    "Inspection",
+    "SequenceClassifier",
+    "find_checkpoint",
+    "inspect_checkpoint",
+    "load_tokenizer",
+    "new_classifier",
+    "saved_classifier",
+]
+
+# Finding a checkpoint needs no torch, so that a wrong name is told before torch has loaded.
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "_checkpoint": ("Checkpoint", "find_checkpoint"),
+        "_classifier": ("SequenceClassifier",),
+        "_inspect": ("Inspection", "inspect_checkpoint"),
+        "_load": ("load_tokenizer", "new_classifier", "saved_classifier"),
+        "_names": ("SHORT_NAMES",),
+    },
+)

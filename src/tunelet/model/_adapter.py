@@ -1,0 +1,86 @@
+"""What is trained: LoRA through PEFT plus the head, the head alone, or everything.
+
+PEFT guesses the classification head by the ending of its name, which loses some heads. Here the modules to train and
+save are named outright: the head, and whatever loading the checkpoint reported as newly initialised.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from torch import nn
+from transformers import PreTrainedModel
+
+from tunelet.model._structure import Structure
+from tunelet.recipe import AdapterSettings
+
+
+def attach_adapter(
+    model: PreTrainedModel,
+    settings: AdapterSettings,
+    *,
+    targets: Sequence[str],
+    trained_modules: Sequence[str],
+    base_model_name: str,
+) -> nn.Module:
+    """Freeze the model and add what the recipe trains.
+
+    Args:
+        model: sequence classification model in float32.
+        settings: the recipe's adapter section.
+        targets: endings of the linear modules that get LoRA.
+        trained_modules: dotted names of the modules trained in full, as `trained_modules` below finds them.
+        base_model_name: what the saved adapter names as its base.
+
+    Returns:
+        A PEFT model for LoRA, else the model itself, with exactly the trained parameters requiring gradients.
+    """
+    if settings.method == "full":
+        model.requires_grad_(True)
+        return model
+    model.requires_grad_(False)
+    if settings.method == "head":
+        for name in trained_modules:
+            model.get_submodule(name).requires_grad_(True)
+        return model
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    config = LoraConfig(
+        task_type=TaskType.SEQ_CLS,
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        use_rslora=settings.rank_stabilised,
+        use_dora=settings.dora,
+        init_lora_weights=True if settings.init == "default" else settings.init,
+        target_modules=list(targets),
+        modules_to_save=list(trained_modules),
+    )
+    adapted = get_peft_model(model, config)
+    adapted.peft_config["default"].base_model_name_or_path = base_model_name
+    # PEFT appends its own guesses; the saved list is the one that was meant.
+    adapted.peft_config["default"].modules_to_save = list(trained_modules)
+    return adapted
+
+
+def trained_modules(model: PreTrainedModel, structure: Structure, new_parameters: Iterable[str]) -> tuple[str, ...]:
+    """The modules trained in full: the head, and the owners of newly initialised parameters.
+
+    Args:
+        model: the loaded model.
+        structure: its parts.
+        new_parameters: names of the parameters that the checkpoint did not hold.
+    """
+    new = {name for name, _ in model.named_parameters()} & set(new_parameters)
+    owners = [name for name in structure.head]
+    for parameter in sorted(new):
+        owner = parameter.rpartition(".")[0]
+        # The largest module that is new as a whole: `bert.pooler`, not `bert.pooler.dense`.
+        while "." in owner and _all_new(model, owner.rpartition(".")[0], new):
+            owner = owner.rpartition(".")[0]
+        if not any(owner == known or owner.startswith(f"{known}.") for known in owners):
+            owners.append(owner)
+    return tuple(owners)
+
+
+def _all_new(model: PreTrainedModel, module: str, new: set[str]) -> bool:
+    names = [f"{module}.{name}" for name, _ in model.get_submodule(module).named_parameters()]
+    return set(names) <= new

@@ -1,0 +1,102 @@
+"""A checkpoint looked at before anything is trained: layers, LoRA targets, parameters, memory and time to expect."""
+
+from dataclasses import dataclass
+
+from tunelet._choice import Choice
+from tunelet.model._checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What `tunelet inspect` shows.
+
+    Attributes:
+        checkpoint: what was found.
+        architecture: the Transformers class.
+        layers: how often the layer is applied; shared_weights: whether they share one set of weights.
+        hidden_size, heads, max_length: of the encoder, max_length in tokens.
+        total_parameters: with a head for two classes.
+        targets: name of a target set -> the module endings that it selects, with the reason.
+        trainable: name of a method or target set -> trained parameters (LoRA with the given rank).
+        rank: of LoRA in `trainable`.
+        precision, execution: the choices for this machine.
+        memory_bytes: estimated peak of a training process: weights, activations of 16 texts of 512 tokens, libraries.
+        texts_per_second: measured training rate on texts of 256 tokens, LoRA on queries and values.
+    """
+
+    checkpoint: Checkpoint
+    architecture: str
+    layers: int
+    shared_weights: bool
+    hidden_size: int
+    heads: int
+    max_length: int
+    total_parameters: int
+    targets: dict[str, Choice[tuple[str, ...]]]
+    trainable: dict[str, int]
+    rank: int
+    precision: Choice[str]
+    execution: Choice[str]
+    memory_bytes: int
+    texts_per_second: float
+
+
+def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank: int = 8) -> Inspection:
+    """Load a checkpoint, resolve every target set, and time a few training steps. Raises ModelError."""
+    import numpy as np
+    import torch
+    from torch import nn
+
+    from tunelet.data import Tokens
+    from tunelet.model._checkpoint import find_checkpoint
+    from tunelet.model._load import new_classifier
+    from tunelet.model._targets import resolve_targets
+    from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
+    from tunelet.run import peak_memory_bytes
+    from tunelet.training import estimate_time
+
+    checkpoint = find_checkpoint(model, random_weights=random_weights)
+    settings = ModelSettings(random_weights=random_weights)
+    head = new_classifier(checkpoint, ("0", "1"), settings, AdapterSettings(method="head"), seed=0)
+    base, structure = head.base, head.structure
+    trainable = {"head": head.parameter_counts()[0], "full": head.parameter_counts()[1]}
+    targets = {}
+    for name in ("qv", "attention", "all-linear"):
+        targets[name] = resolve_targets(base, structure, name)
+        linears = [
+            base.get_submodule(linear)
+            for linear in structure.linears
+            if any(linear.endswith(f".{ending}") or linear == ending for ending in targets[name].value)
+        ]
+        lora = sum(rank * (m.in_features + m.out_features) for m in linears if isinstance(m, nn.Linear))
+        trainable[name] = lora + trainable["head"]
+    classifier = new_classifier(checkpoint, ("0", "1"), settings, AdapterSettings(rank=rank), seed=0)
+    length = min(256, classifier.max_length)
+    texts = 64
+    generator = torch.Generator().manual_seed(0)
+    token_ids = torch.randint(5, base.config.vocab_size, (texts * length,), generator=generator).numpy()
+    tokens = Tokens(token_ids.astype(np.int32), np.arange(texts + 1, dtype=np.int64) * length, truncated=0)
+    estimate = estimate_time(classifier, tokens, TrainingSettings(), evaluated_every_epoch=0, evaluated_once=0)
+    config = base.config
+    layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
+    hidden = int(config.hidden_size)
+    # What one layer keeps for its backward pass, in units of [tokens, hidden]: about 16 of the activations' width.
+    element = 2 if classifier.precision.value == torch.bfloat16 else 4
+    activations = 16 * classifier.max_length * layers * 16 * hidden * element
+    return Inspection(
+        checkpoint=checkpoint,
+        architecture=type(base).__name__,
+        layers=layers,
+        shared_weights=len(base.get_submodule(structure.blocks)) < layers,
+        hidden_size=hidden,
+        heads=int(config.num_attention_heads),
+        max_length=classifier.max_length,
+        total_parameters=trainable["full"],
+        targets=targets,
+        trainable=trainable,
+        rank=rank,
+        precision=Choice(str(classifier.precision.value).removeprefix("torch."), classifier.precision.reason),
+        execution=Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
+        memory_bytes=max(peak_memory_bytes(), 0) + activations,
+        texts_per_second=estimate.training_rate / length,
+    )

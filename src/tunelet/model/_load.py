@@ -1,0 +1,225 @@
+"""From a checkpoint on disk to a model that trains: head with the user's labels, adapter, precision, execution."""
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from tunelet._choice import Choice
+from tunelet.errors import ModelError
+from tunelet.model._adapter import attach_adapter, trained_modules
+from tunelet.model._checkpoint import Checkpoint
+from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._packing import choose_packing
+from tunelet.model._precision import choose_device, choose_precision
+from tunelet.model._structure import Structure, structure_of
+from tunelet.model._targets import resolve_targets
+from tunelet.recipe import AdapterSettings, ModelSettings
+
+
+def new_classifier(
+    checkpoint: Checkpoint,
+    label_names: Sequence[str],
+    model_settings: ModelSettings,
+    adapter_settings: AdapterSettings,
+    *,
+    seed: int,
+) -> SequenceClassifier:
+    """A pretrained encoder with a new head and a new adapter, ready to train.
+
+    The seed is set first, so head and adapter depend on it alone. Raises ModelError.
+    """
+    torch.manual_seed(seed)
+    model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights)
+    structure = structure_of(model)
+    if model_settings.random_weights:  # everything is new: what counts is the head
+        new = set()
+    missing = sorted(name for name in new if name.startswith(f"{structure.blocks}."))
+    if missing:
+        raise ModelError(
+            f"{checkpoint.path}: {len(missing)} weights of the layers are missing or of another shape, the first {missing[0]}",
+            "the weights do not belong to this config.json: download the checkpoint again",
+        )
+    targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
+    if adapter_settings.method == "lora":
+        targets = resolve_targets(model, structure, adapter_settings.targets)
+
+    def adapt(base: PreTrainedModel) -> nn.Module:
+        return attach_adapter(
+            base,
+            adapter_settings,
+            targets=targets.value,
+            trained_modules=trained_modules(base, structure, new),
+            base_model_name=checkpoint.hub_id or str(checkpoint.path),
+        )
+
+    return _assemble(model, structure, adapt, label_names, model_settings, adapter_settings.method, targets)
+
+
+def saved_classifier(
+    checkpoint: Checkpoint | None,
+    folder: Path,
+    label_names: Sequence[str],
+    model_settings: ModelSettings,
+    method: str,
+    *,
+    seed: int,
+) -> SequenceClassifier:
+    """A classifier as `SequenceClassifier.save` wrote it, for prediction.
+
+    Args:
+        checkpoint: the base model under LoRA; not needed otherwise.
+        folder: what was saved: an adapter, or a whole checkpoint.
+        label_names: of the run.
+        model_settings: of the run's recipe.
+        method: of the run's recipe.
+        seed: of the run; random base weights are made again from it.
+
+    Raises:
+        ModelError: something is missing or does not fit.
+    """
+    torch.manual_seed(seed)
+    if method != "lora" or checkpoint is None:
+        checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
+    model, _ = _load_base(checkpoint.path, label_names, random_weights=method == "lora" and model_settings.random_weights)
+
+    def adapt(base: PreTrainedModel) -> nn.Module:
+        if method != "lora":
+            return base.requires_grad_(False)
+        from peft import PeftModel
+
+        return PeftModel.from_pretrained(base, str(folder))  # type: ignore[no-any-return]
+
+    structure = structure_of(model)
+    return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"), frozen=True)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The checkpoint's own tokenizer. Raises ModelError where its files are missing or broken."""
+    with _quiet():
+        try:
+            return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        except Exception as error:  # the tokenizers library raises bare Exception on a broken file
+            raise ModelError(
+                f"{folder}: no usable tokenizer ({_first_line(error)})", "put the checkpoint's tokenizer files there"
+            ) from error
+
+
+def _load_base(
+    folder: Path, label_names: Sequence[str], *, random_weights: bool
+) -> tuple[PreTrainedModel, set[str]]:
+    """The model in float32, and the names of the parameters that the checkpoint did not hold."""
+    with _quiet():
+        try:
+            config = AutoConfig.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                num_labels=len(label_names),
+                id2label=dict(enumerate(label_names)),
+                label2id={name: index for index, name in enumerate(label_names)},
+            )
+            config.problem_type = "single_label_classification"
+            if random_weights:
+                model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+                return model, set()
+            model, report = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # a head trained for other labels is replaced
+                output_loading_info=True,
+            )
+        except (ValueError, OSError, KeyError, RuntimeError) as error:
+            raise ModelError(f"{folder}: not an encoder that can be loaded ({_first_line(error)})") from error
+    return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+
+
+def _assemble(
+    model: PreTrainedModel,
+    structure: Structure,
+    adapt: Any,
+    label_names: Sequence[str],
+    settings: ModelSettings,
+    method: str,
+    targets: Choice[tuple[str, ...]],
+    *,
+    frozen: bool = False,
+) -> SequenceClassifier:
+    device = choose_device(settings.device)
+    precision = choose_precision(settings.precision, device.value, frozen=frozen or method != "full")
+    packing = choose_packing(model, structure, settings.packing)
+    if packing.value is not None:
+        packing.value.install(model)
+    module = adapt(model)
+    _cast_trunk(model, structure, precision.value)
+    return SequenceClassifier(
+        module=module.to(device.value).eval(),
+        method=method,
+        label_names=tuple(label_names),
+        structure=structure,
+        max_length=max_length(model, packing.value is not None),
+        device=device,
+        precision=precision,
+        packing=packing,
+        targets=targets,
+    )
+
+
+def max_length(model: PreTrainedModel, packed: bool) -> int:
+    """Most tokens of a text, special tokens included, that the position embeddings allow."""
+    positions = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+    if positions <= 0:
+        return 512
+    offset_from_padding = any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules())
+    return positions - ((model.config.pad_token_id or 0) + 1 if offset_from_padding else 0)
+
+
+def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype) -> None:
+    """Frozen weights up to the end of the layer stack in `dtype`; what is trained, the pooler and the head stay float32."""
+    if dtype == torch.float32:
+        return
+    backbone = model.get_submodule(structure.backbone)
+    for name, child in backbone.named_children():
+        if "pool" in name:
+            continue
+        for parameter_name, parameter in child.named_parameters():
+            if not parameter.requires_grad and "lora_" not in parameter_name and "modules_to_save" not in parameter_name:
+                parameter.data = parameter.data.to(dtype)
+
+    def to_float32(module: nn.Module, args: Any, output: Any) -> Any:
+        output.last_hidden_state = output.last_hidden_state.float()
+        return output
+
+    model.get_submodule(structure.stack).register_forward_hook(to_float32)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading says on our screen what it found; the libraries' own reports would say it twice."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.CRITICAL)
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

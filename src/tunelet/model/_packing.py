@@ -1,0 +1,153 @@
+"""Packed execution: n texts as one row of T tokens, without padding, through an unchanged Hugging Face model.
+
+Three hooks make it so: a registered attention function that keeps texts apart (and a mask function that builds no mask),
+position ids that restart at each text, and a gather after the layer stack, so that pooler and head see [n, 1, hidden].
+Whether a model can run so is found by trying: both paths on a few random texts, compared.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
+from tunelet._choice import Choice
+from tunelet.kernels import packed_attention
+from tunelet.model._structure import Structure
+
+ATTENTION = "tunelet_packed"
+
+_AGREEMENT = 1e-4  # largest difference of logits between the two paths, relative to the largest logit
+
+
+def _attention(
+    module: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    lengths: Sequence[int],
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    output = packed_attention(
+        query[0], key[0], value[0], lengths, scale=scale, dropout=dropout, window=sliding_window
+    )
+    return output.unsqueeze(0), None
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    return None
+
+
+AttentionInterface.register(ATTENTION, _attention)
+AttentionMaskInterface.register(ATTENTION, _no_mask)
+
+
+class Packing:
+    """Runs a sequence classification model packed. Made by `choose_packing`, or directly where it is known to fit."""
+
+    def __init__(self, model: PreTrainedModel, structure: Structure) -> None:
+        backbone = model.get_submodule(structure.backbone)
+        embeddings = next((m for m in backbone.modules() if hasattr(m, "create_position_ids_from_input_ids")), None)
+        # RoBERTa and its kin count positions from padding_idx + 1.
+        self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0  # type: ignore[operator]
+        self._mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
+        self._lengths: tuple[int, ...] = ()
+        self._config = model.config
+        self._stack = model.get_submodule(structure.stack)
+        self._hook: Any = None
+
+    def install(self, model: PreTrainedModel) -> None:
+        """Switch a model to packed execution."""
+        self._padded_attention = model.config._attn_implementation
+        model.set_attn_implementation(ATTENTION)
+        self._hook = self._stack.register_forward_hook(self._gather)
+
+    def remove(self, model: PreTrainedModel) -> None:
+        """Switch it back to padded execution."""
+        self._hook.remove()
+        model.set_attn_implementation(self._padded_attention)
+
+    def inputs(self, token_ids: torch.Tensor, lengths: tuple[int, ...]) -> dict[str, Any]:
+        """Keyword arguments of the model for token_ids [T] of texts with these lengths."""
+        self._lengths = lengths
+        positions = torch.cat([torch.arange(length, device=token_ids.device) for length in lengths])
+        return {
+            "input_ids": token_ids.unsqueeze(0),
+            "position_ids": positions.unsqueeze(0) + self._first_position,
+            "attention_mask": None,
+            "lengths": lengths,
+        }
+
+    def _gather(self, module: nn.Module, args: Any, output: Any) -> Any:
+        """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
+        hidden = output[0][0]
+        if self._mean_pooling:
+            kept = torch.stack([part.mean(dim=0) for part in hidden.split(list(self._lengths))])
+        else:
+            lengths = torch.tensor(self._lengths, device=hidden.device)
+            kept = hidden[lengths.cumsum(0) - lengths]
+        output.last_hidden_state = kept.unsqueeze(1)
+        return output
+
+
+def padded_inputs(token_ids: torch.Tensor, lengths: Sequence[int], pad_token_id: int) -> dict[str, torch.Tensor]:
+    """The same texts as rows padded to the longest: input_ids and attention_mask [n, longest]."""
+    pieces = token_ids.split(list(lengths))
+    input_ids = nn.utils.rnn.pad_sequence(list(pieces), batch_first=True, padding_value=pad_token_id)
+    positions = torch.arange(input_ids.shape[1], device=token_ids.device)
+    mask = positions[None, :] < torch.tensor(list(lengths), device=token_ids.device)[:, None]
+    return {"input_ids": input_ids, "attention_mask": mask.long()}
+
+
+def choose_packing(model: PreTrainedModel, structure: Structure, wanted: str) -> Choice[Packing | None]:
+    """Packed where the model gives the same logits so, else padded (None).
+
+    Args:
+        model: in float32, without adapters.
+        structure: its parts.
+        wanted: "auto", "packed" or "padded"; "packed" on a model that cannot is padded too, with the reason.
+    """
+    if wanted == "padded":
+        return Choice(None, "asked for")
+    name = type(model).__name__
+    if not getattr(model, "_supports_attention_backend", False):
+        return Choice(None, f"{name} computes its own attention, which cannot be replaced")
+    packing = Packing(model, structure)
+    try:
+        difference = _disagreement(model, packing)
+    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError) as error:
+        return Choice(None, f"{name} does not run packed ({type(error).__name__})")
+    if not difference <= _AGREEMENT:
+        return Choice(None, f"{name} gives other logits when packed (relative difference {difference:.0e})")
+    return Choice(packing, f"{name} gives the same logits packed and padded (relative difference {difference:.0e})")
+
+
+@torch.no_grad()
+def _disagreement(model: PreTrainedModel, packing: Packing) -> float:
+    """Largest difference between packed and padded logits of three random texts, relative to the largest logit."""
+    generator = torch.Generator().manual_seed(0)  # a generator of its own: the run's random numbers are not touched
+    longest = min(150, int(getattr(model.config, "max_position_embeddings", None) or 150) - 8)  # beyond any local window
+    lengths = (5, longest, 9)
+    pad = model.config.pad_token_id or 0
+    token_ids = torch.randint(0, model.config.vocab_size, (sum(lengths),), generator=generator)
+    token_ids[token_ids == pad] = pad + 1
+    token_ids = token_ids.to(model.device)
+    was_training = model.training
+    model.eval()
+    padded = model(**padded_inputs(token_ids, lengths, pad)).logits
+    packing.install(model)
+    try:
+        packed = model(**packing.inputs(token_ids, lengths)).logits
+    finally:
+        packing.remove(model)
+        model.train(was_training)
+    if packed.shape != padded.shape:
+        return float("inf")
+    return float((packed - padded).abs().max() / padded.abs().max().clamp_min(1e-6))

@@ -1,0 +1,58 @@
+"""Device and precision: each chosen with its reason, from what the processor says of itself and never from its name."""
+
+import torch
+
+from tunelet._choice import Choice
+from tunelet.errors import ModelError
+
+
+def choose_device(wanted: str) -> Choice[torch.device]:
+    """The device a model runs on. Raises ModelError where the one asked for is not there."""
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted != "auto":
+        if not available[wanted]:
+            found = ", ".join(name for name, there in available.items() if there)
+            raise ModelError(f"no {wanted} device on this machine (found: {found})", "pass --device auto")
+        return Choice(torch.device(wanted), "asked for")
+    if available["cuda"]:
+        return Choice(torch.device("cuda"), torch.cuda.get_device_name())
+    if available["mps"]:
+        return Choice(torch.device("mps"), "Apple GPU")
+    return Choice(torch.device("cpu"), f"no GPU; {torch.get_num_threads()} threads")
+
+
+def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choice[torch.dtype]:
+    """The precision of the frozen weights and their products.
+
+    Args:
+        wanted: "auto", "float32" or "bfloat16".
+        device: where the model runs.
+        frozen: whether the backbone is frozen; a trained one stays float32.
+    """
+    if not frozen:
+        return Choice(torch.float32, "every weight is trained, and what is trained stays float32")
+    fast, reason = _bfloat16_products(device)
+    if wanted == "float32":
+        return Choice(torch.float32, "asked for")
+    if wanted == "bfloat16":
+        return Choice(torch.bfloat16, "asked for" if fast else f"asked for, but slow here: {reason}")
+    return Choice(torch.bfloat16 if fast else torch.float32, reason)
+
+
+def _bfloat16_products(device: torch.device) -> tuple[bool, str]:
+    if device.type == "cuda":
+        fast = torch.cuda.get_device_capability(device) >= (8, 0)
+        return fast, "the GPU multiplies bfloat16" if fast else "the GPU has no bfloat16 units"
+    if device.type == "cpu":
+        features = torch.cpu.get_capabilities()
+        found = [name for name in ("amx_bf16", "avx512_bf16") if features.get(name)]
+        # aarch64 processors report `bf16` where they have BFMMLA.
+        found += [name for name in ("sve_bf16", "bf16") if features.get(name)]
+        if found:
+            return True, f"the processor has {found[0]}"
+        return False, "the processor has no bfloat16 instructions"
+    return False, "bfloat16 was not tried on this kind of device"

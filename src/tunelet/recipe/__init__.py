@@ -1,0 +1,25 @@
+"""The recipe room: one typed, frozen, validated description of an experiment, in TOML and out again.
+
+Every default, the run folder and every screen come from it; it does no work itself.
+"""
+
+from tunelet.recipe._named import named_recipes, resolve_recipe
+from tunelet.recipe._schema import AdapterSettings, DataSettings, EvaluationSettings, ModelSettings, Recipe, TrainingSettings
+from tunelet.recipe._settings import with_settings
+from tunelet.recipe._toml import difference, dump_recipe, load_recipe, parse_recipe
+
+__all__ = [
+    "AdapterSettings",
+    "DataSettings",
+    "EvaluationSettings",
+    "ModelSettings",
+    "Recipe",
+    "TrainingSettings",
+    "difference",
+    "dump_recipe",
+    "load_recipe",
+    "named_recipes",
+    "parse_recipe",
+    "resolve_recipe",
+    "with_settings",
+]

@@ -1,0 +1,31 @@
+"""The recipes that ship with the package: the TOML files in `named/`."""
+
+from importlib import resources
+from pathlib import Path
+
+from tunelet._choice import nearest
+from tunelet.errors import RecipeError
+from tunelet.recipe._schema import Recipe
+from tunelet.recipe._toml import load_recipe, parse_recipe
+
+_FOLDER = resources.files("tunelet.recipe") / "named"
+
+
+def named_recipes() -> dict[str, Recipe]:
+    """All recipes that ship with the package, by name."""
+    files = sorted((entry for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+    return {file.name.removesuffix(".toml"): parse_recipe(file.read_text(encoding="utf-8"), file.name) for file in files}
+
+
+def resolve_recipe(recipe: str | Path | Recipe) -> Recipe:
+    """A recipe from its name, its TOML file, or itself. Raises RecipeError with the nearest name."""
+    if isinstance(recipe, Recipe):
+        return recipe
+    path = Path(recipe)
+    if path.suffix == ".toml" or path.is_file():
+        return load_recipe(path)
+    file = _FOLDER / f"{recipe}.toml"
+    if "/" not in str(recipe) and file.is_file():
+        return parse_recipe(file.read_text(encoding="utf-8"), file.name)
+    names = [entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")]
+    raise RecipeError(f"unknown recipe {str(recipe)!r}", f"{nearest(str(recipe), names)} (or the path of a .toml file)")

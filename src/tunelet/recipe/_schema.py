@@ -1,0 +1,105 @@
+"""What an experiment may say. A field's description is its documentation everywhere: in TOML comments and in the docs.
+
+No field is optional: "nothing" is spelled `0`, `""` or `"auto"`, because TOML has no null and a resolved recipe names all.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    """Frozen, and strict about unknown keys; numbers are not read from text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class DataSettings(Section):
+    """Which rows are trained on, and how they become tokens."""
+
+    text_column: str = Field("", description="column of the texts; empty: recognised")
+    label_column: str = Field("", description="column of the labels; empty: recognised")
+    label_names: dict[str, str] = Field(
+        default_factory=dict, description="names for label values, such as {0 = 'negative', 1 = 'positive'}"
+    )
+    clean_markup: bool = Field(True, description="turn <br /> into line breaks, HTML entities into characters, drop tags")
+    drop_duplicates: bool = Field(True, description="keep one copy of a repeated text, none where its labels disagree")
+    limit: int = Field(0, ge=0, description="rows drawn at random before the split, label shares kept; 0: all")
+    balanced: bool = Field(False, description="draw equally many rows of each label")
+    validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows held back for validation")
+    max_length: int = Field(512, ge=8, description="tokens kept of a text, at most what the model can read")
+    truncation: Literal["head", "tail", "head+tail"] = Field(
+        "head+tail", description="which end of a long text is kept; head+tail keeps a quarter at the start, the rest at the end"
+    )
+
+
+class ModelSettings(Section):
+    """Which encoder is adapted, and how it is executed."""
+
+    name: str = Field("auto", min_length=1, description="short name, Hub id or folder; auto: DistilBERT if to be had, else MiniLM")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it runs")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="of the frozen weights; what is trained stays float32"
+    )
+    packing: Literal["auto", "packed", "padded"] = Field(
+        "auto", description="packed: one row of all tokens without padding; padded: rows sorted by length"
+    )
+    random_weights: bool = Field(False, description="accept a folder without weights and start from random ones")
+
+
+class AdapterSettings(Section):
+    """What is trained, besides the head."""
+
+    method: Literal["lora", "head", "full"] = Field("lora", description="LoRA, the head alone, or every weight")
+    targets: Literal["qv", "attention", "all-linear"] | list[str] = Field(
+        "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
+    )
+    rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
+    alpha: float = Field(16.0, gt=0.0, description="LoRA alpha; the update is scaled by alpha / r")
+    dropout: float = Field(0.0, ge=0.0, lt=1.0, description="dropout on the input of the LoRA branch")
+    rank_stabilised: bool = Field(False, description="scale by alpha / sqrt(r) instead (Kalajdzievski 2023)")
+    dora: bool = Field(False, description="weight-decomposed adaptation (Liu et al. 2024)")
+    init: Literal["default", "gaussian", "orthogonal", "pissa", "olora"] = Field(
+        "default", description="initialisation of A and B, as PEFT names them"
+    )
+
+
+class TrainingSettings(Section):
+    """How it is trained."""
+
+    epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
+    batch_size: int = Field(16, ge=1, description="texts per forward pass")
+    gradient_accumulation: int = Field(1, ge=1, description="forward passes per optimiser step")
+    learning_rate: float = Field(5e-4, gt=0.0, le=1.0, description="peak rate of the adapter (or of all weights)")
+    head_learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the head")
+    weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
+    warmup: Fraction = Field(0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly")
+    max_grad_norm: float = Field(1.0, gt=0.0, description="gradients are clipped to this norm")
+    label_smoothing: float = Field(0.0, ge=0.0, lt=1.0, description="share of the target spread over all labels")
+    class_weights: Literal["none", "balanced"] = Field("none", description="balanced: rare labels weigh more in the loss")
+    best_metric: Literal[
+        "accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"
+    ] = Field("log_loss", description="validation metric that picks the epoch that is kept")
+    early_stopping: int = Field(0, ge=0, description="stop after so many epochs without a better best_metric; 0: never")
+    seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
+    checkpoint_seconds: float = Field(60.0, gt=0.0, description="a checkpoint is written at least this often")
+
+
+class EvaluationSettings(Section):
+    """How the result is measured."""
+
+    resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap draws behind each 95 % interval")
+
+
+class Recipe(Section):
+    """One experiment: data, model, adapter, training, evaluation. Frozen; `with_settings` makes a changed copy."""
+
+    name: str = Field("custom", min_length=1, pattern=r"^[A-Za-z0-9._-]+$", description="what run folders are called after")
+    description: str = Field("", description="one line for `tunelet recipes`")
+    data: DataSettings = Field(default_factory=lambda: DataSettings())
+    model: ModelSettings = Field(default_factory=lambda: ModelSettings())
+    adapter: AdapterSettings = Field(default_factory=lambda: AdapterSettings())
+    training: TrainingSettings = Field(default_factory=lambda: TrainingSettings())
+    evaluation: EvaluationSettings = Field(default_factory=lambda: EvaluationSettings())

@@ -1,0 +1,12 @@
+"""The run room: the folder that a training run leaves behind, and the only place that knows its file names.
+
+Everything is written to a temporary name and renamed; a run in progress lies at `NAME.partial` until it is whole.
+"""
+
+from tunelet.run._environment import environment, peak_memory_bytes
+from tunelet.run._folder import RunFolder, default_folder, find_partial
+from tunelet.run._run import Run
+from tunelet.run._writing import disk_errors, write_atomically
+
+__all__ = ["Run", "RunFolder", "default_folder", "disk_errors", "environment", "find_partial",
+    "peak_memory_bytes", "write_atomically"]

@@ -1,0 +1,130 @@
+"""The file names of a run, and its life: NAME.partial while it trains, NAME once it is whole."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunelet.errors import RunError
+from tunelet.run._writing import disk_errors, write_atomically
+
+_PARTIAL = ".partial"
+
+
+class RunFolder:
+    """Where a run's files lie. `final` is the folder that the user sees in the end, `path` where it lies now."""
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        self.partial = final.with_name(final.name + _PARTIAL)
+        self.path = final if final.is_dir() else self.partial
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def environment(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data.json"
+
+    @property
+    def weights(self) -> Path:
+        """What was trained: `adapter/` in PEFT's format."""
+        return self.path / "adapter"
+
+    @property
+    def full_weights(self) -> Path:
+        """A whole checkpoint, where the method is not LoRA."""
+        return self.path / "model"
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.path / "tokenizer"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.parquet"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def start(self) -> None:
+        """Create the partial folder. Raises RunError where a run, whole or partial, has that name already."""
+        if self.final.exists():
+            raise RunError(f"{self.final} exists already", "pass another --out, or remove it")
+        if self.partial.exists():
+            raise RunError(
+                f"{self.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
+            )
+        with disk_errors(self.partial):
+            self.partial.mkdir(parents=True)
+        self.path = self.partial
+
+    def finish(self) -> None:
+        """Give the whole run its final name; checkpoints were for going on, and go."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        if self.final.exists():
+            raise RunError(f"{self.final} appeared while the run was in progress", f"the run lies at {self.partial}")
+        with disk_errors(self.final):
+            self.partial.rename(self.final)
+        self.path = self.final
+
+    def discard(self) -> None:
+        """Remove the partial folder."""
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+    def has_checkpoint(self) -> bool:
+        """Whether there is anything to go on from."""
+        return self.checkpoints.is_dir() and any(self.checkpoints.glob("step-*.safetensors"))
+
+    @staticmethod
+    def write_text(path: Path, text: str) -> None:
+        """Write a text file whole or not at all."""
+        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+    @classmethod
+    def write_json(cls, path: Path, value: Mapping[str, Any]) -> None:
+        """Write strictly valid JSON: NaN is an error here, not a token that other readers refuse."""
+        cls.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def default_folder(recipe_name: str, model_name: str, seed: int) -> Path:
+    """runs/RECIPE-MODEL-seedN, with the first free number after it where that is taken."""
+    base = _base_name(recipe_name, model_name, seed)
+    number = 1
+    while True:
+        folder = RunFolder(base if number == 1 else base.with_name(f"{base.name}-{number}"))
+        if not folder.final.exists() and not folder.partial.exists():
+            return folder.final
+        number += 1
+
+
+def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
+    """The final name of the interrupted run last worked on that has this recipe, model and seed. Raises RunError."""
+    base = _base_name(recipe_name, model_name, seed)
+    found = sorted(base.parent.glob(f"{base.name}*{_PARTIAL}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise RunError(
+            f"nothing to resume: no interrupted run {base}{_PARTIAL}", "name its folder with --out, or leave out --resume"
+        )
+    return found[-1].with_name(found[-1].name.removesuffix(_PARTIAL))
+
+
+def _base_name(recipe_name: str, model_name: str, seed: int) -> Path:
+    model = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model_name).name) or "model"
+    return Path("runs") / f"{recipe_name}-{model}-seed{seed}"

@@ -1,0 +1,97 @@
+"""A finished run, read back: what `tunelet.train` returns and what every later command starts from."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelet.errors import RunError
+from tunelet.recipe import Recipe, load_recipe
+from tunelet.run._folder import RunFolder
+
+if TYPE_CHECKING:
+    from tunelet.evaluation import Predictions
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run folder.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Run":
+        """Open a run folder. Raises RunError where it is none, or not finished."""
+        folder = RunFolder(Path(path))
+        if not folder.final.is_dir():
+            if folder.partial.is_dir():
+                raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")
+            raise RunError(f"{path}: no such run folder", "tunelet train prints the folder of each run")
+        run = cls(folder.final)
+        for file in (folder.recipe, folder.metrics, folder.data):
+            if not file.is_file():
+                raise RunError(f"{path}: not a run folder: {file.name} is missing", "name a folder made by tunelet train")
+        return run
+
+    @property
+    def folder(self) -> RunFolder:
+        """The names of its files."""
+        return RunFolder(self.path)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The fully resolved recipe."""
+        return load_recipe(self.folder.recipe)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """All of `metrics.json`: what `tunelet train --json` prints."""
+        return self._json(self.folder.metrics)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Metrics on the test texts, or on the validation texts where there were none; intervals as NAME_ci."""
+        from tunelet.evaluation import METRIC_NAMES
+
+        keys = [key for name in METRIC_NAMES for key in (name, f"{name}_ci")]
+        return {key: self.summary[key] for key in [*keys, "n"] if key in self.summary}
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """What was read, dropped and split."""
+        return self._json(self.folder.data)
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, processor, and the checkpoint that was adapted."""
+        return self._json(self.folder.environment)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the classes in the order of the probabilities."""
+        return tuple(self.data["label_names"])
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """Losses, rates and validation metrics in the order of training."""
+        lines = self.folder.history.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    @cached_property
+    def predictions(self) -> "Predictions":
+        """Predictions for the texts that `metrics` speaks of."""
+        from tunelet.run._predictions import read_predictions
+
+        return read_predictions(self.folder.predictions, self.label_names)
+
+    def _json(self, path: Path) -> dict[str, Any]:
+        try:
+            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise RunError(f"{path}: cannot be read ({error})", "the run folder is damaged: train again") from None
+        return value

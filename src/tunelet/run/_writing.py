@@ -1,0 +1,77 @@
+"""Files appear whole or not at all, and a disk that refuses is the user's error in one line."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tunelet.errors import RunError
+
+_REASONS = {
+    errno.ENOSPC: ("no space left", "free some space, or pass --out on another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space, or pass --out on another disk"),
+    errno.EACCES: ("permission denied", "pass --out with a folder that you may write to"),
+    errno.EPERM: ("permission denied", "pass --out with a folder that you may write to"),
+    errno.EROFS: ("the file system is read-only", "pass --out with a folder that you may write to"),
+    errno.ENOTDIR: ("a part of the path is a file", "pass --out with another folder"),
+    errno.ENAMETOOLONG: ("the name is too long", "pass a shorter --out"),
+}
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into a RunError that names the path and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REASONS:
+            raise
+        reason, hint = _REASONS[error.errno]
+        raise RunError(f"{path}: cannot be written: {reason}", hint) from error
+    except Exception as error:
+        # safetensors reports the operating system's refusal in its own error's text
+        for number, (reason, hint) in _REASONS.items():
+            if f"os error {number})" in str(error):
+                raise RunError(f"{path}: cannot be written: {reason}", hint) from error
+        raise
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, flush it to the disk, and rename it.
+
+    A process killed at any moment leaves the old file or the new one. Raises RunError where the disk refuses.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system lets a folder be synced."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,268 @@
+"""The loop: batches in an order that seed and epoch decide, one optimiser step after another, evaluation each epoch.
+
+Accelerate places the model, runs the backward pass and clips; everything that decides the result is here and in the
+checkpoint, so that a run that was killed and resumed ends in the same bits as one that was not.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch.optim.lr_scheduler import LRScheduler
+
+from tunelet.data import Tokens, gather, training_batches
+from tunelet.evaluation import Predictions, measure
+from tunelet.model import SequenceClassifier
+from tunelet.recipe import TrainingSettings
+from tunelet.run import RunFolder, disk_errors
+from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
+from tunelet.training._optimizer import learning_rates, make_optimizer
+from tunelet.training._predict import probabilities
+from tunelet.training._progress import Progress
+
+_LOG_STEPS = 10  # optimiser steps between lines of the history
+_SMALLER_IS_BETTER = {"log_loss"}
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts."""
+
+    train: Tokens
+    train_labels: np.ndarray
+    validation: Tokens
+    validation_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training came to: the epochs done, the one that was kept and its metric, and what it took."""
+
+    epochs: int
+    best_epoch: int
+    best: float
+    steps: int
+    tokens: int
+    seconds: float
+    validation: Predictions
+
+
+class _Fit:
+    """One run of the loop: what `fit` needs in several places."""
+
+    def __init__(
+        self,
+        classifier: SequenceClassifier,
+        data: TrainingData,
+        settings: TrainingSettings,
+        folder: RunFolder,
+        progress: Progress,
+    ) -> None:
+        self.classifier, self.data, self.settings, self.folder, self.progress = (
+            classifier, data, settings, folder, progress,
+        )  # fmt: skip
+        per_epoch = -(-len(data.train) // settings.batch_size)
+        self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
+        device = classifier.device.value
+        self.accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision="no")
+        optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
+        self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
+        self.raw_optimizer = optimizer
+        self.labels = torch.from_numpy(data.train_labels).to(device)
+        self.class_weights = _class_weights(data.train_labels, len(classifier.label_names), settings).to(device)
+        self.best: dict[str, torch.Tensor] = {}
+        self.position = Position()
+        self.saved_at = time.monotonic()
+
+    def resume(self) -> None:
+        """Go on from the newest checkpoint, where there is one; cut the history back to what it knows."""
+        path = latest_checkpoint(self.folder.checkpoints)
+        if path is not None:
+            self.best, self.position = load_checkpoint(path, self.classifier, self.raw_optimizer)
+            _restore(self.schedule, self.raw_optimizer, self.position.schedule)
+        if self.folder.history.exists():
+            lines = self.folder.history.read_text(encoding="utf-8").splitlines(keepends=True)
+            self.folder.write_text(self.folder.history, "".join(lines[: self.position.history_lines]))
+
+    def checkpoint(self) -> None:
+        self.position.schedule = {"last_epoch": self.schedule.last_epoch, "rates": self.schedule.get_last_lr()}
+        save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
+        self.saved_at = time.monotonic()
+
+    def epoch(self, history: IO[str]) -> None:
+        """Train what is left of the present epoch."""
+        position, settings = self.position, self.settings
+        batches = training_batches(
+            self.data.train.lengths,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            epoch=position.epoch,
+            group_by_length=self.classifier.packing.value is None,
+        )
+        done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
+        self.progress.stage(
+            f"epoch {position.epoch + 1}/{settings.epochs}", int(self.data.train.offsets[-1]), done
+        )
+        while position.batch < len(batches):
+            group = batches[position.batch : position.batch + settings.gradient_accumulation]
+            begin = time.perf_counter()
+            loss, tokens = self.step(group)
+            texts = sum(len(rows) for rows in group)
+            position.seconds += time.perf_counter() - begin
+            position.tokens += tokens
+            position.batch += len(group)
+            position.step += 1
+            position.loss_sum += loss
+            position.loss_texts += texts
+            position.epoch_loss_sum += loss
+            position.epoch_texts += texts
+            self.progress.advance(tokens, position.loss_sum / position.loss_texts)
+            if position.step % _LOG_STEPS == 0:
+                rate, head_rate = learning_rates(self.raw_optimizer)
+                self.record(
+                    history,
+                    {
+                        "step": position.step,
+                        "epoch": position.epoch + position.batch / len(batches),
+                        "loss": position.loss_sum / position.loss_texts,
+                        "learning_rate": rate,
+                        "head_learning_rate": head_rate,
+                        "tokens_per_second": position.tokens / position.seconds,
+                    },
+                )
+                position.loss_sum, position.loss_texts = 0.0, 0
+            if time.monotonic() - self.saved_at >= settings.checkpoint_seconds and position.batch < len(batches):
+                self.checkpoint()
+
+    def step(self, group: list[np.ndarray]) -> tuple[float, int]:
+        """One optimiser step over a group of batches; returns the summed loss and the tokens."""
+        texts = sum(len(rows) for rows in group)
+        total, tokens = 0.0, 0
+        for rows in group:
+            batch = gather(self.data.train, rows)
+            losses = F.cross_entropy(
+                self.classifier.logits(batch),
+                self.labels[torch.from_numpy(batch.rows).to(self.labels.device)],
+                weight=self.class_weights,
+                label_smoothing=self.settings.label_smoothing,
+                reduction="sum",
+            )
+            self.accelerator.backward(losses / texts)  # the mean over the whole group, uneven last batches included
+            total += float(losses.detach())
+            tokens += len(batch.token_ids)
+        self.accelerator.clip_grad_norm_(self.classifier.trained_parameters().values(), self.settings.max_grad_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return total, tokens
+
+    def evaluate(self, history: IO[str]) -> None:
+        """Metrics on the validation texts; keep the weights where they are the best so far."""
+        position, name = self.position, self.settings.best_metric
+        self.progress.stage("validation", int(self.data.validation.offsets[-1]))
+        predictions = self.predict_validation()
+        values = measure(predictions, resamples=0).values
+        metric = values[name]
+        better = position.best is None or (
+            metric < position.best if name in _SMALLER_IS_BETTER else metric > position.best
+        )
+        if better:
+            self.best = {key: value.detach().clone() for key, value in self.classifier.trained_parameters().items()}
+            position.best, position.best_epoch, position.epochs_without_better = metric, position.epoch, 0
+        else:
+            position.epochs_without_better += 1
+        loss = position.epoch_loss_sum / max(position.epoch_texts, 1)
+        finite = {key: value for key, value in values.items() if np.isfinite(value)}
+        self.record(history, {"step": position.step, "epoch": position.epoch + 1, "validation": finite, "train_loss": loss})
+        self.progress.say(
+            f"epoch {position.epoch + 1}/{self.settings.epochs}: training loss {loss:.4f}, validation loss "
+            f"{values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}{', best so far' if better else ''}"
+        )
+
+    def predict_validation(self) -> Predictions:
+        return Predictions(
+            ids=tuple(str(row) for row in range(len(self.data.validation))),
+            label_names=self.classifier.label_names,
+            labels=self.data.validation_labels,
+            probabilities=probabilities(self.classifier, self.data.validation, self.progress.advance),
+        )
+
+    def record(self, history: IO[str], entry: Mapping[str, Any]) -> None:
+        with disk_errors(self.folder.history):
+            history.write(json.dumps(entry, allow_nan=False) + "\n")
+            history.flush()
+        self.position.history_lines += 1
+
+    @property
+    def finished(self) -> bool:
+        position, patience = self.position, self.settings.early_stopping
+        return position.epoch >= self.settings.epochs or (patience > 0 and position.epochs_without_better >= patience)
+
+
+def fit(
+    classifier: SequenceClassifier,
+    data: TrainingData,
+    settings: TrainingSettings,
+    folder: RunFolder,
+    progress: Progress,
+) -> Outcome:
+    """Train a classifier in place and leave the weights of its best epoch in it.
+
+    Writes history and checkpoints into `folder`; goes on from the newest checkpoint that lies there. The same seed,
+    data and machine give bit-identical weights on a CPU, resumed or not.
+
+    Args:
+        classifier: as `new_classifier` made it.
+        data: training and validation texts.
+        settings: the recipe's training section.
+        folder: of the run.
+        progress: where to show how it goes.
+    """
+    torch.manual_seed(settings.seed)
+    loop = _Fit(classifier, data, settings, folder, progress)
+    loop.resume()
+    with disk_errors(folder.history), folder.history.open("a", encoding="utf-8") as history:
+        while not loop.finished:
+            with classifier.training_mode():
+                loop.epoch(history)
+            loop.evaluate(history)
+            position = loop.position
+            position.epoch, position.batch = position.epoch + 1, 0
+            position.epoch_loss_sum, position.epoch_texts = 0.0, 0
+            loop.checkpoint()
+    with torch.no_grad():
+        for name, parameter in classifier.trained_parameters().items():
+            parameter.copy_(loop.best[name])
+    progress.stage("validation", int(data.validation.offsets[-1]))
+    position = loop.position
+    assert position.best is not None  # noqa: S101  (at least one epoch was evaluated)
+    return Outcome(
+        epochs=position.epoch,
+        best_epoch=position.best_epoch + 1,
+        best=position.best,
+        steps=position.step,
+        tokens=position.tokens,
+        seconds=position.seconds,
+        validation=loop.predict_validation(),
+    )
+
+
+def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings) -> torch.Tensor:
+    """n / (classes * count) for each class, scikit-learn's "balanced"; ones where no weights are asked for."""
+    if settings.class_weights == "none":
+        return torch.ones(classes)
+    counts = np.bincount(labels, minlength=classes)
+    return torch.from_numpy(len(labels) / (classes * np.maximum(counts, 1))).float()
+
+
+def _restore(schedule: LRScheduler, optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    schedule.last_epoch = state["last_epoch"]
+    schedule._last_lr = list(state["rates"])
+    for group, rate in zip(optimizer.param_groups, state["rates"], strict=True):
+        group["lr"] = rate

@@ -1,0 +1,39 @@
+"""AdamW with separate rates for adapter and head, warm-up and linear decay."""
+
+from typing import Any
+
+import torch
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import get_linear_schedule_with_warmup
+
+from tunelet.model import SequenceClassifier
+from tunelet.recipe import TrainingSettings
+
+
+def make_optimizer(
+    classifier: SequenceClassifier, settings: TrainingSettings, total_steps: int
+) -> tuple[AdamW, LRScheduler]:
+    """AdamW (Loshchilov & Hutter 2019) over what is trained, and its schedule.
+
+    Vectors (biases, norms) are not decayed. The head starts from nothing and takes its own, usually larger, rate.
+    """
+    groups: list[dict[str, Any]] = []
+    for head, rate in ((False, settings.learning_rate), (True, settings.head_learning_rate)):
+        for matrices, decay in ((True, settings.weight_decay), (False, 0.0)):
+            parameters = [
+                parameter
+                for name, parameter in classifier.trained_parameters().items()
+                if classifier.is_head(name) == head and (parameter.dim() > 1) == matrices
+            ]
+            if parameters:
+                groups.append({"params": parameters, "lr": rate, "weight_decay": decay})
+    fused = classifier.device.value.type in ("cpu", "cuda")
+    optimizer = AdamW(groups, fused=fused)
+    schedule = get_linear_schedule_with_warmup(optimizer, round(settings.warmup * total_steps), total_steps)
+    return optimizer, schedule
+
+
+def learning_rates(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
+    """The present rates of the first and the last group: adapter and head."""
+    return optimizer.param_groups[0]["lr"], optimizer.param_groups[-1]["lr"]

@@ -1,0 +1,30 @@
+"""Probabilities of many texts, in batches of similar length; only the probabilities are kept."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from tunelet.data import Tokens, evaluation_batches, gather
+from tunelet.model import SequenceClassifier
+
+
+@torch.inference_mode()
+def probabilities(
+    classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None = None
+) -> np.ndarray:
+    """Probability of each label for each text, float64 [n, classes].
+
+    Args:
+        classifier: the model.
+        tokens: n tokenised texts.
+        advance: called with the number of tokens of each batch done.
+    """
+    result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
+    for rows in evaluation_batches(tokens.lengths):
+        batch = gather(tokens, rows)
+        logits = classifier.logits(batch)
+        result[rows] = torch.softmax(logits.double(), dim=-1).cpu().numpy()
+        if advance is not None:
+            advance(len(batch.token_ids))
+    return result

@@ -1,0 +1,113 @@
+"""Weights tell the same as the resample that they stand for, and the intervals hold what they promise."""
+
+import time
+
+import numpy as np
+import pytest
+
+from tunelet.evaluation import METRIC_NAMES, Predictions, _bootstrap, measure, resampled_metrics
+
+
+def random_predictions(seed: int, n: int, classes: int, *, kinds: int = 12, absent: int | None = None) -> Predictions:
+    """n texts that share `kinds` different rows of probabilities, so that nearly every score is tied."""
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.full(classes, 0.7), size=kinds)
+    labels = np.concatenate([np.arange(classes), rng.integers(0, classes, n - classes)])
+    if absent is not None:
+        labels[labels == absent] = (absent + 1) % classes
+    names = tuple(f"class {number:02}" for number in range(classes))
+    return Predictions(tuple(map(str, range(n))), names, labels, rows[rng.integers(0, kinds, n)])
+
+
+def written_out(predictions: Predictions, resamples: int, seed: int) -> list[Predictions]:
+    """The resamples that the weights stand for, text by text."""
+    order = np.lexsort((predictions.predicted, predictions.labels))
+    labels, probabilities = predictions.labels[order], predictions.probabilities[order]
+    chunks = _bootstrap.draw_weights(labels, resamples, seed)
+    rows = [np.repeat(np.arange(len(labels)), weights) for chunk in chunks for weights in chunk]
+    ids = tuple(map(str, range(len(labels))))
+    return [Predictions(ids, predictions.label_names, labels[row], probabilities[row]) for row in rows]
+
+
+@pytest.mark.parametrize("absent", [None, 1], ids=["every class occurs", "one class is absent"])
+@pytest.mark.parametrize(("n", "kinds"), [(30, 3), (60, 12), (200, 200)])
+@pytest.mark.parametrize("classes", [2, 3, 7, 20])
+def test_each_metric_of_a_draw_is_scikit_learns_on_the_resample_written_out(
+    classes: int, n: int, kinds: int, absent: int | None
+) -> None:
+    predictions = random_predictions(classes + n, n, classes, kinds=kinds, absent=absent)
+    positives = (0, 1) if classes == 2 else (None,)
+    for positive in positives:
+        draws = resampled_metrics(predictions, positive=positive, resamples=8, seed=4)
+        assert tuple(draws) == METRIC_NAMES
+        for number, resample in enumerate(written_out(predictions, 8, 4)):
+            plain = measure(resample, positive=positive, resamples=0).values
+            for name in METRIC_NAMES:
+                assert draws[name][number] == pytest.approx(plain[name], rel=0, abs=1e-12, nan_ok=True), name
+
+
+def test_texts_are_drawn_within_their_true_class_each_as_often_as_the_others() -> None:
+    labels = np.repeat([0, 1, 3], [5, 1, 14])
+    weights = np.concatenate(list(_bootstrap.draw_weights(labels, 20_000, 0)))
+    assert weights.shape == (20_000, 20)
+    for label, size in ((0, 5), (1, 1), (3, 14)):
+        members = weights[:, labels == label]
+        assert (members.sum(axis=1) == size).all()
+        np.testing.assert_allclose(members.mean(axis=0), 1.0, atol=0.04)
+        np.testing.assert_allclose(members.var(axis=0), 1 - 1 / size, atol=0.06)
+
+
+def test_a_seed_gives_the_same_intervals_and_another_seed_others() -> None:
+    predictions = random_predictions(0, 300, 3, kinds=300)
+    first, again, other = (measure(predictions, resamples=200, seed=seed).intervals for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+def test_the_draws_do_not_depend_on_the_size_of_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictions = random_predictions(0, 100, 3, kinds=100)
+    whole = resampled_metrics(predictions, positive=None, resamples=50, seed=1)
+    monkeypatch.setattr(_bootstrap, "CHUNK_CELLS", 700)
+    pieces = resampled_metrics(predictions, positive=None, resamples=50, seed=1)
+    for name in METRIC_NAMES:
+        np.testing.assert_allclose(pieces[name], whole[name], rtol=0, atol=1e-12, err_msg=name)
+
+
+def test_the_order_of_the_texts_does_not_change_the_point_estimates() -> None:
+    predictions = random_predictions(0, 200, 4)
+    order = np.random.default_rng(0).permutation(200)
+    shuffled = Predictions(
+        tuple(predictions.ids[row] for row in order),
+        predictions.label_names,
+        predictions.labels[order],
+        predictions.probabilities[order],
+    )
+    one, other = measure(predictions, resamples=0).values, measure(shuffled, resamples=0).values
+    assert dict(other) == pytest.approx(dict(one), abs=1e-12)
+
+
+def test_the_accuracy_interval_covers_the_truth_in_about_95_of_100_experiments() -> None:
+    rng = np.random.default_rng(2)
+    labels = np.repeat([0, 1], 250)
+    right = np.where(labels == 0, 0.9, 0.8)  # the true accuracy is 0.85
+    ids = tuple(map(str, range(500)))
+    experiments, covered = 800, 0
+    for seed in range(experiments):
+        predicted = np.where(rng.random(500) < right, labels, 1 - labels)
+        probabilities = np.where(predicted[:, None] == [0, 1], 0.9, 0.1)
+        predictions = Predictions(ids, ("no", "yes"), labels, probabilities)
+        draws = resampled_metrics(predictions, positive=1, resamples=400, seed=seed)
+        low, high = _bootstrap.percentile_intervals({"accuracy": draws["accuracy"]})["accuracy"]
+        covered += low <= 0.85 <= high
+    assert 0.93 <= covered / experiments <= 0.97
+
+
+def test_fifty_thousand_texts_with_two_thousand_draws_take_seconds() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 50_000)
+    score = 1 / (1 + np.exp(-rng.normal(2.0 * labels - 1, 1.5)))
+    predictions = Predictions(tuple(map(str, range(50_000))), ("no", "yes"), labels, np.stack([1 - score, score], 1))
+    began = time.perf_counter()
+    found = measure(predictions, resamples=2000)
+    assert time.perf_counter() - began < 20
+    assert all(low < found.values[name] < high for name, (low, high) in found.intervals.items() if name != "ece")

@@ -1,0 +1,161 @@
+import json
+from pathlib import Path
+
+from conftest import DATA_ID, README, Client
+from hub_server import Cut, HubServer, Stall, Status
+
+
+def test_a_data_set_gives_its_parts_with_their_label_names(data_hub: HubServer, client: Client) -> None:
+    found = client.tables(f"hub:{DATA_ID}")
+    assert found["format"].startswith("Hub data set, configuration plain_text, commit ")
+    assert set(found["parts"]) == {"train", "test"}
+    train = found["parts"]["train"]
+    assert train["class_names"] == {"label": ["neg", "pos"]}
+    assert len(train["columns"]["text"]) == 60
+    assert train["columns"]["label"][:2] == [1, 0]
+    assert train["columns"]["text"][0] == "A quiet film about a lighthouse, and I loved every minute. Reel 0."
+    assert train["columns"]["text"][-1] == "Two hours of nothing at all. Can 9."
+    assert len(found["parts"]["test"]["columns"]["text"]) == 10
+    assert not data_hub.asked("unsupervised-00000-of-00001.parquet"), "what is not used is not downloaded"
+
+
+def test_imdb_is_a_name_for_the_data_set_on_the_hub(empty_hub: HubServer, client: Client, data_folder: Path) -> None:
+    empty_hub.add("dataset", "stanfordnlp/imdb", data_folder)
+    assert set(client.tables("imdb")["parts"]) == {"train", "test"}
+
+
+def test_a_downloaded_data_set_works_offline_and_with_the_hub_gone(data_hub: HubServer, client: Client) -> None:
+    first = client.tables(f"hub:{DATA_ID}")
+    asked = len(data_hub.requests)
+    offline = client.tables(f"hub:{DATA_ID}", HF_HUB_OFFLINE="1")
+    gone = client.tables(f"hub:{DATA_ID}", HF_ENDPOINT="http://127.0.0.1:9")
+    assert len(data_hub.requests) == asked
+    assert offline["parts"] == first["parts"] == gone["parts"]
+
+
+def test_configurations_are_named_after_a_colon_and_only_their_files_are_downloaded(
+    empty_hub: HubServer, client: Client, data_folder: Path
+) -> None:
+    shard = (data_folder / "data" / "test-00000-of-00001.parquet").read_bytes()
+    configs = "".join(
+        f"- config_name: {name}\n  data_files:\n  - split: train\n    path: {name}/train-*\n"
+        for name in ("short", "long")
+    )
+    files = {
+        "README.md": f"---\nconfigs:\n{configs}---\n".encode(),
+        "short/train-00000-of-00001.parquet": shard,
+        "long/train-00000-of-00002.parquet": shard,
+        "long/train-00001-of-00002.parquet": shard,
+    }
+    empty_hub.add("dataset", "cinema/two", files)
+    unnamed, typo, short = client.all_tables("hub:cinema/two", "hub:cinema/two:lng", "hub:cinema/two:short")
+    assert "several configurations: short, long; type hub:cinema/two:short" in unnamed["line"]
+    assert "did you mean 'long'?" in typo["line"]
+    assert len(short["parts"]["train"]["columns"]["text"]) == 10
+    assert not any("long/" in request.path for request in empty_hub.requests)
+    empty_hub.fail("train-00001-of-00002", Status(503), method="GET")
+    assert "answered 503" in client.tables("hub:cinema/two:long")["line"]
+    incomplete = client.tables("hub:cinema/two:long", HF_HUB_OFFLINE="1")
+    assert incomplete["error"] == "DataError", "half of the rows is not the data set"
+
+
+def test_files_without_metadata_are_recognised_by_their_names(empty_hub: HubServer, client: Client) -> None:
+    rows = "text,label\nSplendid.,good\nDull.,bad\n"
+    files = {"train.csv": rows.encode(), "validation.csv": rows.encode(), "notes.txt": b"no data"}
+    empty_hub.add("dataset", "cinema/plain", files)
+    found = client.tables("hub:cinema/plain")
+    assert set(found["parts"]) == {"train", "validation"}
+    assert found["parts"]["train"]["columns"] == {"text": ["Splendid.", "Dull."], "label": ["good", "bad"]}
+    assert client.tables("hub:cinema/plain", HF_HUB_OFFLINE="1")["parts"] == found["parts"]
+    assert "has no configurations" in client.tables("hub:cinema/plain:x")["line"]
+
+
+def test_a_test_split_with_hidden_labels_is_left_out(empty_hub: HubServer, client: Client, data_folder: Path) -> None:
+    files = {
+        path.relative_to(data_folder).as_posix(): path.read_bytes() for path in data_folder.rglob("*") if path.is_file()
+    }
+    files["data/test-00000-of-00001.parquet"] = files["data/unsupervised-00000-of-00001.parquet"]
+    empty_hub.add("dataset", "cinema/contest", files)
+    assert set(client.tables("hub:cinema/contest")["parts"]) == {"train"}
+
+
+def test_a_data_set_made_of_code_is_refused(empty_hub: HubServer, client: Client) -> None:
+    empty_hub.add("dataset", "cinema/script", {"README.md": b"# Reviews\n", "script.py": b"raise SystemExit(3)\n"})
+    line = client.tables("hub:cinema/script")["line"]
+    assert "only code (script.py), which is never run" in line
+    assert not empty_hub.asked("script.py")
+
+
+def test_a_download_cut_in_the_middle_ends_in_the_same_rows(
+    empty_hub: HubServer, client: Client, data_folder: Path, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "large.parquet"
+    texts = [f"{n:x}-{n * 7919 % 104729:x} " * 20 for n in range(5000)]
+    pq.write_table(
+        pa.table({"text": texts, "label": [n % 2 for n in range(5000)]}), path, compression="none", use_dictionary=False
+    )
+    empty_hub.add("dataset", "cinema/large", {"train.parquet": path.read_bytes()})
+    empty_hub.fail(r"train\.parquet", Cut(after=600_000), times=1, method="GET")
+    assert client.tables("hub:cinema/large")["parts"]["train"]["columns"]["text"] == texts
+    resumed = [request.range for request in empty_hub.asked("train.parquet", "GET") if request.range]
+    assert resumed
+    assert resumed[0] != "bytes=0-"
+
+
+def test_an_answer_that_is_no_data_set_gives_one_line(empty_hub: HubServer, client: Client) -> None:
+    faults: dict[Status | Stall, str] = {
+        Status(401): "answered 401",
+        Status(403, (("X-Error-Code", "GatedRepo"),)): "is gated",
+        Status(404, (("X-Error-Code", "RepoNotFound"),)): "there is no data set",
+        Status(503): "answered 503",
+        Stall(): "no answer from",
+    }
+    for number, fault in enumerate(faults):
+        empty_hub.fail(f"/api/datasets/cinema/fault-{number}/", fault)
+    names = [f"hub:cinema/fault-{number}" for number in range(len(faults))]
+    for name, found, expected in zip(names, client.all_tables(*names), faults.values(), strict=True):
+        assert found["error"] == "DataError"
+        assert expected in found["line"]
+        assert name.removeprefix("hub:") in found["line"]
+        assert "\n" not in found["line"]
+        assert found["seconds"] < 4
+
+
+def test_a_download_that_stalls_gives_one_line(data_hub: HubServer, client: Client) -> None:
+    data_hub.fail("train-00001", Stall(after=100), method="GET")
+    found = client.tables(f"hub:{DATA_ID}")
+    assert "no answer from" in found["line"]
+    assert "`sample`" in found["line"]
+    assert found["seconds"] < 6
+
+
+def test_with_nothing_cached_and_the_hub_out_of_reach_the_line_says_what_works(
+    data_hub: HubServer, client: Client
+) -> None:
+    client.tables(f"hub:{DATA_ID}")
+    line = client.tables("imdb", HF_HUB_OFFLINE="1")["line"]
+    for part in ("stanfordnlp/imdb", "HF_HUB_OFFLINE is set", "a local file or folder", "`sample`", f"hub:{DATA_ID}"):
+        assert part in line
+
+
+def test_broken_files_give_one_line(empty_hub: HubServer, client: Client) -> None:
+    empty_hub.add(
+        "dataset", "cinema/broken", {"README.md": README.encode(), "data/train-00000.parquet": b"PAR1 and no more"}
+    )
+    found = client.tables("hub:cinema/broken")
+    assert found["error"] == "DataError"
+    assert "cannot be read" in found["line"]
+
+
+def test_the_server_satisfies_the_library_itself(data_hub: HubServer, client: Client) -> None:
+    code = """
+import json, sys, datasets
+datasets.disable_progress_bars()
+for name in json.loads(sys.argv[1]):
+    loaded = datasets.load_dataset(name)
+    print(json.dumps({split: part.num_rows for split, part in loaded.items()}))
+"""
+    assert client.run(code, [DATA_ID]) == [json.loads('{"train": 60, "test": 10, "unsupervised": 5}')]
