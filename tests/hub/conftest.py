@@ -76,7 +76,7 @@ class Client:
         }
         done = subprocess.run(
             [sys.executable, "-c", code, json.dumps(names)],
-            env=clean | settings,
+            env=clean | settings | environment,
             capture_output=True,
             text=True,
             timeout=120,

@@ -4,6 +4,8 @@ from pathlib import Path
 from conftest import DATA_ID, README, Client
 from hub_server import Cut, HubServer, Stall, Status
 
+FIRST, SECOND = "train-00000-of-00002", "train-00001-of-00002"
+
 
 def test_a_data_set_gives_its_parts_with_their_label_names(data_hub: HubServer, client: Client) -> None:
     found = client.tables(f"hub:{DATA_ID}")
@@ -36,7 +38,7 @@ def test_a_downloaded_data_set_works_offline_and_with_the_hub_gone(data_hub: Hub
 def test_configurations_are_named_after_a_colon_and_only_their_files_are_downloaded(
     empty_hub: HubServer, client: Client, data_folder: Path
 ) -> None:
-    shard = (data_folder / "data" / "test-00000-of-00001.parquet").read_bytes()
+    shard, other = ((data_folder / "data" / f"{name}.parquet").read_bytes() for name in (FIRST, SECOND))
     configs = "".join(
         f"- config_name: {name}\n  data_files:\n  - split: train\n    path: {name}/train-*\n"
         for name in ("short", "long")
@@ -45,13 +47,13 @@ def test_configurations_are_named_after_a_colon_and_only_their_files_are_downloa
         "README.md": f"---\nconfigs:\n{configs}---\n".encode(),
         "short/train-00000-of-00001.parquet": shard,
         "long/train-00000-of-00002.parquet": shard,
-        "long/train-00001-of-00002.parquet": shard,
+        "long/train-00001-of-00002.parquet": other,
     }
     empty_hub.add("dataset", "cinema/two", files)
     unnamed, typo, short = client.all_tables("hub:cinema/two", "hub:cinema/two:lng", "hub:cinema/two:short")
     assert "several configurations: short, long; type hub:cinema/two:short" in unnamed["line"]
     assert "did you mean 'long'?" in typo["line"]
-    assert len(short["parts"]["train"]["columns"]["text"]) == 10
+    assert len(short["parts"]["train"]["columns"]["text"]) == 40
     assert not any("long/" in request.path for request in empty_hub.requests)
     empty_hub.fail("train-00001-of-00002", Status(503), method="GET")
     assert "answered 503" in client.tables("hub:cinema/two:long")["line"]

@@ -54,8 +54,10 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
     if declared or len(distinct) < 3:
         return
     numeric = all(map(is_number, distinct))
-    all_differ = len(distinct) == len(held) and (len(held) >= 10 or (numeric and any("." in name for name in held)))
-    if all_differ or (numeric and len(distinct) > MOST_CLASSES):
+    all_differ = len(distinct) == len(held)
+    # A small file may well hold one text of each of many named classes; measurements seldom repeat even in ten rows.
+    few_measured = numeric and all_differ and (len(held) >= 10 or any("." in name for name in held))
+    if few_measured or (len(distinct) > MOST_CLASSES and (numeric or all_differ)):
         kind = "numbers" if numeric else "values"
         message = f"column {column!r} holds {len(distinct):,} distinct {kind} in {len(held):,} rows, expected classes"
         advice = "turn numbers into class names first, or " if numeric else ""

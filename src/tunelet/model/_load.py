@@ -161,7 +161,8 @@ def _assemble(
     packing = choose_packing(model, structure, settings.packing)
     if packing.value is not None:
         packing.value.install(model)
-    module = adapt(model)
+    with _quiet():
+        module = adapt(model)
     _cast_trunk(model, structure, precision.value)
     return SequenceClassifier(
         module=module.to(device.value).eval(),

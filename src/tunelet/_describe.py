@@ -1,0 +1,68 @@
+"""Findings of `inspect` and `doctor` as JSON and as facts for the screen."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tunelet._choice import Choice
+
+if TYPE_CHECKING:
+    from tunelet._doctor import Examination
+    from tunelet.model import Inspection
+
+_GIB = 2**30
+
+
+def inspection_record(inspection: "Inspection") -> dict[str, Any]:
+    """All fields, paths as text."""
+    record = asdict(inspection)
+    record["checkpoint"]["path"] = str(inspection.checkpoint.path)
+    return record
+
+
+def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
+    """The fields as a person reads them."""
+    checkpoint = inspection.checkpoint
+    shared = ", one set of weights for all" if inspection.shared_weights else ""
+    facts: dict[str, Choice[str] | str] = {
+        "model": Choice(checkpoint.name, f"{checkpoint.origin}: {checkpoint.reason}"),
+        "architecture": f"{inspection.architecture}, {inspection.layers} layers{shared}, hidden size "
+        f"{inspection.hidden_size}, {inspection.heads} heads, texts of up to {inspection.max_length} tokens",
+        "parameters": f"{inspection.total_parameters:,}",
+    }
+    for name, choice in inspection.targets.items():
+        facts[f"LoRA {name}"] = (
+            f"{inspection.trainable[name]:,} trained with r = {inspection.rank} and the head: "
+            f"{', '.join(choice.value)} ({choice.reason})"
+        )
+    return facts | {
+        "head alone": f"{inspection.trainable['head']:,} trained",
+        "precision": inspection.precision,
+        "execution": inspection.execution,
+        "memory": f"about {inspection.memory_bytes / _GIB:.1f} GiB in training: 16 texts of {inspection.max_length} tokens",
+        "time": f"{inspection.texts_per_second:.1f} texts/s in training, measured on texts of 256 tokens "
+        f"({1000 / inspection.texts_per_second:,.0f} s for an epoch of 1,000)",
+    }
+
+
+def doctor_record(examination: "Examination") -> dict[str, Any]:
+    """All fields."""
+    record = asdict(examination)
+    record["matrix_products_gflops"] = record.pop("products")
+    return record
+
+
+def doctor_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
+    """The fields as a person reads them."""
+    found = examination.environment
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return {
+        "processor": f"{found['processor']}, {found['cores']} cores, {found['memory_bytes'] / _GIB:.1f} GiB",
+        "system": f"{found['system']}, Python {found['python']}",
+        "versions": versions,
+        "device": examination.device,
+        "precision": examination.precision,
+        "matrix products": ", ".join(f"{name} {rate:,.0f} GFLOP/s" for name, rate in examination.products.items()),
+        "offline model": examination.offline_package,
+        "Hub": examination.hub,
+        "cache": examination.cache,
+    }

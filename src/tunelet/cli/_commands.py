@@ -1,0 +1,205 @@
+"""The commands. Each imports what it needs when it runs, so that `tunelet --help` is instant."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="tunelet",
+    help="Fine-tune small language models on your own labelled text, in minutes, and know how good they are.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="--debug after any command shows the traceback of an error.",
+)
+
+_DATA = (
+    "file (.csv .tsv .jsonl .json .parquet, also .gz .zst), folder, hub:OWNER/NAME[:CONFIG], imdb, or sample: "
+    "the reviews that ship with tunelet"
+)
+Data = Annotated[str, typer.Argument(metavar="DATA", help=_DATA)]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run")]
+Model = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="short name, Hub id or folder")]
+TextColumn = Annotated[str | None, typer.Option("--text", metavar="COL", help="column of the texts; else recognised")]
+LabelColumn = Annotated[str | None, typer.Option("--label", metavar="COL", help="column of the labels; else recognised")]
+Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="where to run")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, and nothing else there")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from tunelet._version import __version__
+
+        typer.echo(f"tunelet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def train(
+    data: Data,
+    test: Annotated[str | None, typer.Option(metavar="DATA", help="test data; nothing is chosen on it")] = None,
+    recipe: Annotated[str, typer.Option(metavar="NAME|FILE", help="see tunelet recipes")] = "quickstart",
+    model: Model = None,
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="rows to draw before the split")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="change a setting of the recipe")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="of head, order, dropout and split")] = None,
+    device: Device = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="run folder; must not exist")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the interrupted run")] = False,
+    json: Json = False,
+) -> None:
+    """Fine-tune a pretrained encoder on labelled texts, and measure the result."""
+    from tunelet._train import train as run_training
+    from tunelet.recipe import parse_setting
+
+    run = run_training(
+        data,
+        test=test,
+        recipe=recipe,
+        model=model,
+        text=text,
+        label=label,
+        limit=limit,
+        seed=seed,
+        device=device,
+        settings=dict(parse_setting(setting) for setting in settings or []),
+        out=out,
+        resume=resume,
+    )
+    if json:
+        _print_json(run.summary)
+
+
+@app.command()
+def evaluate(
+    run: RunPath, data: Data, text: TextColumn = None, label: LabelColumn = None, device: Device = None, json: Json = False
+) -> None:
+    """Measure a finished run on other labelled data, with 95 % intervals."""
+    from tunelet._evaluate import evaluate as evaluate_run
+
+    metrics = evaluate_run(run, data, text=text, label=label, device=device).to_dict()
+    if json:
+        _print_json({"run": str(run), **metrics})
+        return
+    from tunelet._screens import metrics_screen
+
+    metrics_screen(_stdout(), metrics, f"{metrics['n']:,} texts of {data}")
+
+
+@app.command()
+def predict(
+    run: RunPath,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="texts to classify")] = None,
+    input: Annotated[  # noqa: A002  (the contract's flag)
+        Path | None, typer.Option(metavar="FILE", help="file of texts, in any form that train reads; .txt: a text a line")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="where to: .csv, .jsonl or .parquet")] = None,
+    text: TextColumn = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Classify texts, given here or in a file."""
+    from tunelet._predict import predict_file, predict_texts
+    from tunelet.errors import DataError
+
+    if bool(texts) == (input is not None):
+        raise DataError(
+            "expected texts, or a file of texts", 'type tunelet predict RUN "some text", or --input FILE --output FILE'
+        )
+    if input is not None:
+        written = predict_file(run, input, output, text=text, device=device)
+        if json:
+            _print_json(written)
+        else:
+            _stdout().print(f"{written['n']:,} texts classified: {written['output']}", highlight=False)
+        return
+    if output is not None:
+        raise DataError("--output goes with --input", "leave out --output, or put the texts in a file")
+    predictions = predict_texts(run, texts or [], device=device)
+    if json:
+        _print_json({"run": str(run), "predictions": predictions})
+        return
+    for entry in predictions:
+        typer.echo(f"{entry['label']}\t{entry['probability']:.4f}\t{' '.join(entry['text'].split())}")
+
+
+@app.command()
+def recipes(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="print this recipe as TOML")] = None, json: Json = False
+) -> None:
+    """List the recipes, or print one as TOML."""
+    from tunelet.recipe import dump_recipe, named_recipes, resolve_recipe
+
+    if name is None:
+        listed = {key: recipe.description for key, recipe in named_recipes().items()}
+        if json:
+            _print_json({"recipes": listed})
+        else:
+            for key, description in listed.items():
+                typer.echo(f"{key:<22}{description}")
+        return
+    recipe = resolve_recipe(name)
+    if json:
+        _print_json(recipe.model_dump())
+    else:
+        typer.echo(dump_recipe(recipe), nl=False)
+
+
+@app.command()
+def inspect(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="short name, Hub id or folder")],
+    rank: Annotated[int, typer.Option(metavar="R", min=1, help="LoRA rank to count parameters for")] = 8,
+    random_weights: Annotated[bool, typer.Option("--random-weights", help="accept a folder without weights")] = False,
+    json: Json = False,
+) -> None:
+    """Layers, LoRA targets, parameter counts, and the memory and time to expect."""
+    from tunelet._describe import inspection_facts, inspection_record
+    from tunelet.model import inspect_checkpoint
+
+    inspection = inspect_checkpoint(model, random_weights=random_weights, rank=rank)
+    _show(json, inspection_record(inspection), inspection_facts(inspection))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """What this machine can do, what was chosen, and why."""
+    from tunelet._describe import doctor_facts, doctor_record
+    from tunelet._doctor import examine
+
+    findings = examine()
+    _show(json, doctor_record(findings), doctor_facts(findings))
+
+
+def _show(json: bool, record: dict[str, Any], facts: Any) -> None:
+    if json:
+        _print_json(record)
+        return
+    from tunelet._screens import facts_screen
+
+    facts_screen(_stdout(), facts)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def _stdout() -> Any:
+    from rich.console import Console
+
+    return Console()

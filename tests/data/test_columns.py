@@ -1,0 +1,118 @@
+"""Columns are recognised by name, then by shape; nothing is guessed between equals."""
+
+import pandas as pd
+import pytest
+
+from tunelet.data import read
+from tunelet.errors import DataError
+
+LONG = [f"It was evening number {number} when the story began at last" for number in range(20)]
+OTHER = [f"Nobody in hall {number} wanted to leave before the end" for number in range(20)]
+FEW = ["good", "bad"] * 10
+
+
+def choose(columns: dict[str, list[object]], **names: str) -> tuple[str, str, str]:
+    reading = read(pd.DataFrame(columns), **names)  # type: ignore[arg-type]
+    assert reading.label_column
+    return reading.text_column.value, reading.label_column.value, reading.label_column.reason
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "label"),
+    [
+        ({"review": LONG, "sentiment": FEW}, "review", "sentiment"),
+        ({"id": range(20), "rating": [1, 2] * 10, "label": FEW, "text": LONG}, "text", "label"),
+        ({"Review Text": LONG, "Title": OTHER, "Rating": FEW, "Clothing ID": range(20)}, "Review Text", "Rating"),
+        ({"reviewText": LONG, "overall_class": FEW, "review_id": OTHER}, "reviewText", "overall_class"),
+        ({"title": OTHER, "content": LONG, "label": FEW}, "content", "label"),
+        ({"text": LONG, "label": FEW, "label_text": FEW}, "text", "label"),
+        ({"TEXT": LONG, "Y": FEW}, "TEXT", "Y"),
+        ({"text": LONG, "text_length": range(20), "category": FEW}, "text", "category"),
+        ({"v1": FEW, "v2": LONG, "Unnamed: 2": [None] * 20}, "v2", "v1"),
+        ({"id": FEW, "text": LONG, "flag": FEW}, "text", "flag"),
+        ({"text": LONG, "anything": [f"kind {number // 2}" for number in range(20)]}, "text", "anything"),
+    ],
+)
+def test_columns_are_found(columns: dict[str, list[object]], text: str, label: str) -> None:
+    assert choose(columns)[:2] == (text, label)
+
+
+def test_what_shape_decides_says_so() -> None:
+    reading = read(pd.DataFrame({"a": FEW, "b": LONG}))
+    assert "long and varied" in reading.text_column.reason
+    assert reading.label_column
+    assert "few distinct values (2)" in reading.label_column.reason
+
+
+def test_columns_named_by_the_user_win_and_case_may_differ() -> None:
+    columns = {"text": LONG, "other": OTHER, "label": FEW, "Tone": FEW}
+    assert choose(columns, text="OTHER", label="tone") == ("other", "Tone", "named with --label")
+
+
+@pytest.mark.parametrize(
+    ("columns", "names", "expected"),
+    [
+        (
+            {"text": LONG, "label": FEW},
+            {"text": "txet"},
+            ["--text, found 'text', 'label'", "did you mean --text text?"],
+        ),
+        ({"text": LONG, "label": FEW}, {"label": "zzz"}, ["'zzz' for --label", "--label COL"]),
+        ({"text": LONG, "label": FEW}, {"text": "label", "label": "label"}, ["both name"]),
+        ({"review": LONG, "comment": OTHER, "label": FEW}, {}, ["'review', 'comment'", "--text review"]),
+        ({"a": LONG, "b": OTHER, "label": FEW}, {}, ["'a', 'b'", "--text a"]),
+        ({"text": LONG, "label": FEW, "category": FEW}, {}, ["'label', 'category'", "--label label"]),
+        ({"text": LONG, "a b": FEW, "c": FEW}, {}, ["'a b', 'c'", '--label "a b"']),
+        ({"text": LONG}, {}, ["column of labels", "--label COL"]),
+        ({"text": LONG, "id": FEW}, {}, ["column of labels", "--label COL"]),
+        ({"n": range(20), "label": FEW}, {}, ["column of texts", "--text"]),
+        ({"text": [" "] * 20, "label": FEW}, {}, ["all 20 texts in column 'text'", "--text COL"]),
+        ({"text": LONG, "label": [None] * 20}, {}, ["both a text", "--label COL"]),
+        ({"text": LONG, "label": range(20)}, {}, ["20 distinct numbers in 20 rows", "--label COL"]),
+        ({"text": LONG * 6, "label": [n % 60 for n in range(120)]}, {}, ["60 distinct numbers", "--label COL"]),
+        ({"text": LONG, "score": [n / 7 for n in range(20)]}, {}, ["20 distinct numbers", "--label COL"]),
+        ({"text": LONG * 3, "label": [f"kind {n}" for n in range(60)]}, {}, ["60 distinct values", "--label COL"]),
+        ({"text": LONG, "label": [["a"]] * 20}, {}, ["a label is a list"]),
+        ({"text": [["a"]] * 20, "label": FEW}, {"text": "text"}, ["holds a list", "--text COL"]),
+    ],
+)
+def test_what_cannot_be_decided_names_the_flag(
+    columns: dict[str, list[object]], names: dict[str, str], expected: list[str]
+) -> None:
+    with pytest.raises(DataError) as caught:
+        read(pd.DataFrame(columns), **names)  # type: ignore[arg-type]
+    for part in expected:
+        assert part in str(caught.value)
+
+
+def test_an_id_column_is_kept_only_when_it_identifies() -> None:
+    labels, texts = FEW[:4], LONG[:4]
+    assert read(pd.DataFrame({"id": [7, 8, 9, 10], "text": texts, "label": labels})).parts["train"].ids[0] == "7"
+    assert read(pd.DataFrame({"id": [7, 8, 7, 10], "text": texts, "label": labels})).parts["train"].ids[0] == "0"
+
+
+def test_row_numbers_stay_those_of_the_source_when_rows_are_dropped() -> None:
+    reading = read([("a", "x"), ("  ", "y"), ("c", None), ("d", "y")])
+    assert reading.parts["train"].ids == ("0", "3")
+    assert reading.dropped == {"train": {"empty text": 1, "no label": 1}}
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([1.0, 0.0, float("nan")], ("1", "0")),
+        (["1.0", "0.0", ""], ("1", "0")),
+        ([True, False, None], ("true", "false")),
+        (["True", "False", "nan"], ("true", "false")),
+        ([" good ", "bad", " "], ("good", "bad")),
+        ([1, 0, None], ("1", "0")),
+        (["1.5", "2.0", None], ("1.5", "2")),
+    ],
+)
+def test_label_values_get_the_same_names_from_every_type(values: list[object], names: tuple[str, ...]) -> None:
+    assert read([("a", values[0]), ("b", values[1]), ("c", values[2])]).parts["train"].labels == names
+
+
+def test_label_names_rename_only_values_that_occur() -> None:
+    reading = read([("a", 0), ("b", 1), ("c", 2)], label_names={"0": "negative", "1": "positive", "9": "none"})
+    assert reading.parts["train"].labels == ("negative", "positive", "2")
