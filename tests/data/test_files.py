@@ -128,6 +128,11 @@ def test_tsv_without_header_is_recognised_and_says_so(
     assert (reading.parts["train"].texts, reading.parts["train"].labels) == (texts, labels)
 
 
+def test_a_quotation_mark_in_plain_tsv_swallows_no_rows(write: Write) -> None:
+    reading = read(write("a.tsv", 'label\ttext\nham\t"Hello, he said\nspam\tPrize\nham\tand left"\nspam\tMore\n'))
+    assert reading.parts["train"].texts == ('"Hello, he said', "Prize", 'and left"', "More")
+
+
 def test_columns_without_header_are_named_by_number(write: Write) -> None:
     path = write("a.tsv", "x1\t1\t\tThey left early.\nx1\t0\t*\tThey left earlily.\n")
     assert "--label" in error_of(path)

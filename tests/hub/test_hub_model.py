@@ -178,11 +178,10 @@ def test_an_answer_that_is_no_model_gives_one_line(model_hub: HubServer, client:
 
 
 def test_a_name_that_nobody_has_gives_one_line(model_hub: HubServer, client: Client) -> None:
-    anonymous = client.checkpoint("cinema/nothing")
+    anonymous, invalid, typo = client.checkpoints("cinema/nothing", "cinema/../x", "distilbrt")
     assert "answered 401" in anonymous["line"]
     assert "check the spelling of OWNER/NAME" in anonymous["line"]
     assert "there is no model" in client.checkpoint("cinema/nothing", HF_TOKEN="hf_x")["line"]
-    invalid, typo = client.checkpoints("cinema/../x", "distilbrt")
     assert invalid["error"] == "ModelError"
     assert "did you mean 'distilbert'?" in typo["line"]
 

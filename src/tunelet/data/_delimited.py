@@ -32,7 +32,8 @@ def parse_csv(text: str, path: Path, names: Sequence[str]) -> RawTable:
 def parse_tsv(text: str, path: Path, names: Sequence[str]) -> RawTable:
     """A TSV file, in either of its dialects: quoted as CSV is, or plain, where a quotation mark is a mark like others.
 
-    Plain is assumed when the quotes do not close properly, or when closing them would swallow whole rows.
+    Plain is assumed when the quotes do not close properly, or when closing them would swallow whole rows and the first
+    row does not quote its fields.
     """
     plain = [line.rstrip("\r").split("\t") if line.strip() else [] for line in text.split("\n")]
     try:
@@ -41,7 +42,8 @@ def parse_tsv(text: str, path: Path, names: Sequence[str]) -> RawTable:
         rows = plain
     else:
         swallowed = any("\t" in field and "\n" in field for row in rows for field in row)
-        if (swallowed or _uneven(rows)) and not _uneven(plain):
+        quotes_all = all(field[:1] == field[-1:] == '"' for field in next(filter(None, plain), []))
+        if ((swallowed and not quotes_all) or _uneven(rows)) and not _uneven(plain):
             rows = plain
     _refuse_uneven(rows, path)
     return _table(rows, path, "TSV", names)

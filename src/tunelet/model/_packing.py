@@ -35,9 +35,8 @@ def _attention(
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    output = packed_attention(
-        query[0], key[0], value[0], lengths, scale=scale, dropout=dropout, window=sliding_window
-    )
+    query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))  # [T, heads, head_dim]
+    output = packed_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=sliding_window)
     return output.unsqueeze(0), None
 
 
