@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from conftest import DATA_ID, README, Client
+from hub_client import DATA_ID, README, Client
 from hub_server import Cut, HubServer, Stall, Status
 
 FIRST, SECOND = "train-00000-of-00002", "train-00001-of-00002"
@@ -54,6 +54,8 @@ def test_configurations_are_named_after_a_colon_and_only_their_files_are_downloa
     assert "did you mean 'long'?" in typo["line"]
     assert len(short["parts"]["train"]["columns"]["text"]) == 40
     assert not any("long/" in request.path for request in empty_hub.requests)
+    missing = client.tables("hub:cinema/two:long", HF_HUB_OFFLINE="1")
+    assert "HF_HUB_OFFLINE is set" in missing["line"], "the other configuration is no substitute"
     empty_hub.fail("train-00001-of-00002", Status(503), method="GET")
     assert "answered 503" in client.tables("hub:cinema/two:long")["line"]
     incomplete = client.tables("hub:cinema/two:long", HF_HUB_OFFLINE="1")
@@ -80,11 +82,15 @@ def test_a_test_split_with_hidden_labels_is_left_out(empty_hub: HubServer, clien
     assert set(client.tables("hub:cinema/contest")["parts"]) == {"train"}
 
 
-def test_a_data_set_made_of_code_is_refused(empty_hub: HubServer, client: Client) -> None:
+def test_a_data_set_made_of_code_and_one_with_broken_files_are_refused(empty_hub: HubServer, client: Client) -> None:
     empty_hub.add("dataset", "cinema/script", {"README.md": b"# Reviews\n", "script.py": b"raise SystemExit(3)\n"})
-    line = client.tables("hub:cinema/script")["line"]
-    assert "only code (script.py), which is never run" in line
+    broken = {"README.md": README.encode(), "data/train-00000.parquet": b"PAR1 and no more"}
+    empty_hub.add("dataset", "cinema/broken", broken)
+    script, damaged = client.all_tables("hub:cinema/script", "hub:cinema/broken")
+    assert "only code (script.py), which is never run" in script["line"]
     assert not empty_hub.asked("script.py")
+    assert damaged["error"] == "DataError"
+    assert "cannot be read" in damaged["line"]
 
 
 def test_a_download_cut_in_the_middle_ends_in_the_same_rows(
@@ -140,15 +146,6 @@ def test_with_nothing_cached_and_the_hub_out_of_reach_the_line_says_what_works(
     line = client.tables("imdb", HF_HUB_OFFLINE="1")["line"]
     for part in ("stanfordnlp/imdb", "HF_HUB_OFFLINE is set", "a local file or folder", "`sample`", f"hub:{DATA_ID}"):
         assert part in line
-
-
-def test_broken_files_give_one_line(empty_hub: HubServer, client: Client) -> None:
-    empty_hub.add(
-        "dataset", "cinema/broken", {"README.md": README.encode(), "data/train-00000.parquet": b"PAR1 and no more"}
-    )
-    found = client.tables("hub:cinema/broken")
-    assert found["error"] == "DataError"
-    assert "cannot be read" in found["line"]
 
 
 def test_the_server_satisfies_the_library_itself(data_hub: HubServer, client: Client) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import MODEL_ID, ROOT, Client
+from hub_client import MODEL_ID, ROOT, Client
 from hub_server import Cut, HubServer, Stall, Status
 
 GATED = Status(403, (("X-Error-Code", "GatedRepo"),))

@@ -78,6 +78,7 @@ def _files_on_disk(repo_id: str, revision: str, config: str | None) -> tuple[Pat
     if _README in found.files:
         readme = _hub.download(found, [_README], last=False, offline_hint=LOCAL_DATA_HINT) / _README
     configuration = _choose(readme, config, found.files, repo_id)
+    _require(configuration.files, repo_id, found.files)
     names = [*([_README] if readme else []), *configuration.files]
     return _hub.download(found, names, offline_hint=LOCAL_DATA_HINT), configuration
 
@@ -86,7 +87,7 @@ def _cached_configuration(folder: Path, config: str | None, repo_id: str) -> _Co
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     readme = folder / _README
     configuration = _choose(readme if readme.is_file() else None, config, names, repo_id)
-    return configuration if _all_shards(configuration.files) else None
+    return configuration if configuration.files and _all_shards(configuration.files) else None
 
 
 def _all_shards(names: Iterable[str]) -> bool:
@@ -105,7 +106,6 @@ def _choose(readme: Path | None, wanted: str | None, names: Iterable[str], repo_
     if not configs:
         if wanted is not None:
             raise DataError(f"the data set {repo_id!r} has no configurations, found {wanted!r}", f"type hub:{repo_id}")
-        _require(files, repo_id, names)
         return _Configuration(None, {}, tuple(files))
     chosen: Mapping[str, Any] | None
     if wanted is not None:
@@ -124,12 +124,11 @@ def _choose(readme: Path | None, wanted: str | None, names: Iterable[str], repo_
             )
     name = str(chosen["config_name"])
     splits = _split_files(chosen, files)
-    kept = {split: paths for split, paths in splits.items() if split.casefold() not in _IGNORED_SPLITS}
+    kept = {split: paths for split, paths in splits.items() if paths and split.casefold() not in _IGNORED_SPLITS}
     selected = sorted({path for paths in kept.values() for path in paths})
     if not splits:
         prefix = f"{str(chosen.get('data_dir') or '').strip('/')}/".lstrip("/")
         selected = [path for path in files if path.startswith(prefix)]
-    _require(selected, repo_id, names)
     return _Configuration(name, kept, tuple(selected))
 
 
@@ -160,7 +159,7 @@ def _split_files(config: Mapping[str, Any], files: Iterable[str]) -> dict[str, t
         patterns = [entry["path"]] if isinstance(entry["path"], str) else list(entry["path"])
         matching = [f for f in files for pattern in patterns if _matches(f, prefix + str(pattern).removeprefix("./"))]
         splits[str(entry.get("split", "train"))] = tuple(dict.fromkeys(matching))
-    return {split: paths for split, paths in splits.items() if paths}
+    return splits
 
 
 def _matches(name: str, pattern: str) -> bool:

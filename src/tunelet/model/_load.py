@@ -191,18 +191,20 @@ def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype
     if dtype == torch.float32:
         return
     backbone = model.get_submodule(structure.backbone)
+    exact = [model.get_submodule(name) for name in structure.head]
     for name, child in backbone.named_children():
         if "pool" in name:
+            exact.append(child)
             continue
         for parameter_name, parameter in child.named_parameters():
             if not parameter.requires_grad and "lora_" not in parameter_name and "modules_to_save" not in parameter_name:
                 parameter.data = parameter.data.to(dtype)
 
-    def to_float32(module: nn.Module, args: Any, output: Any) -> Any:
-        output.last_hidden_state = output.last_hidden_state.float()
-        return output
+    def to_float32(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(value.float() if isinstance(value, torch.Tensor) else value for value in args)
 
-    model.get_submodule(structure.stack).register_forward_hook(to_float32)
+    for module in exact:
+        module.register_forward_pre_hook(to_float32)
 
 
 @contextlib.contextmanager

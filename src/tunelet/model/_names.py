@@ -1,7 +1,7 @@
 """Short names of encoders worth adapting, and the Hub ids they stand for.
 
-DeBERTa and ELECTRA were published as pickles; where the Hub still holds no safetensors on their main branch, the refusal says
-how to name a revision that does (`OWNER/NAME@refs/pr/N`).
+DeBERTa and ELECTRA were published as pickles; where the Hub still holds no safetensors on their main branch, the
+refusal says how to name a revision that does (`OWNER/NAME@refs/pr/N`).
 """
 
 from tunelet._choice import nearest

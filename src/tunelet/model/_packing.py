@@ -88,7 +88,7 @@ class Packing:
         """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
         hidden = output[0][0]
         if self._mean_pooling:
-            kept = torch.stack([part.mean(dim=0) for part in hidden.split(list(self._lengths))])
+            kept = torch.stack([part.float().mean(dim=0) for part in hidden.split(list(self._lengths))])
         else:
             lengths = torch.tensor(self._lengths, device=hidden.device)
             kept = hidden[lengths.cumsum(0) - lengths]

@@ -1,0 +1,39 @@
+"""Shared by all tests: tiny random encoders of every architecture, and an environment of the tests' own."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from encoders import make_checkpoint
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the user's caches, and none reaches for a network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNELET_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a tiny random encoder of an architecture, saved without a head, with MiniLM's tokenizer."""
+    made: dict[str, Path] = {}
+
+    def make(architecture: str) -> Path:
+        if architecture not in made:
+            made[architecture] = make_checkpoint(architecture, tmp_path_factory.mktemp(architecture))
+        return made[architecture]
+
+    return make
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder of the test's own as the working directory."""
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(before)
