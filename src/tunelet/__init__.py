@@ -1,10 +1,10 @@
 """Fine-tune small language models on your own labelled text, in minutes, and know how good they are.
 
-    import tunelet
+import tunelet
 
-    run = tunelet.train("reviews.csv", model="minilm")
-    run.metrics["accuracy"], run.metrics["accuracy_ci"]
-    tunelet.Classifier.load(run.path).predict(["Two hours I will not get back."])
+run = tunelet.train("reviews.csv", model="minilm")
+run.metrics["accuracy"], run.metrics["accuracy_ci"]
+tunelet.Classifier.load(run.path).predict(["Two hours I will not get back."])
 """
 
 from typing import TYPE_CHECKING

@@ -38,7 +38,7 @@ def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
         "head alone": f"{inspection.trainable['head']:,} trained",
         "precision": inspection.precision,
         "execution": inspection.execution,
-        "memory": f"about {inspection.memory_bytes / _GIB:.1f} GiB in training: 16 texts of {inspection.max_length} tokens",
+        "memory": f"{inspection.memory_bytes / _GIB:.1f} GiB, roughly, training on 16 texts of the full length",
         "time": f"{inspection.texts_per_second:.1f} texts/s in training, measured on texts of 256 tokens "
         f"({1000 / inspection.texts_per_second:,.0f} s for an epoch of 1,000)",
     }

@@ -1,10 +1,12 @@
 """Texts in, labels with probabilities out: typed in or from a file to a file."""
 
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from tunelet.data import read
+from tunelet.data._decode import decode, read_bytes
 from tunelet.errors import DataError
 from tunelet.run import Run, write_atomically
 
@@ -27,6 +29,8 @@ def predict_file(
 ) -> dict[str, Any]:
     """Classify a file of texts into another file: id, text, label, probability of every label, row by row.
 
+    Of a source with several parts, its test part is classified.
+
     Args:
         run: a finished run, or its folder.
         source: .txt with one text a line, or any file that `tunelet.train` reads; labels are not needed.
@@ -46,12 +50,11 @@ def predict_file(
         raise DataError(f"{output}: expected a name that ends in {', '.join(_FORMATS)}, found {output.suffix!r}")
     if output.exists():
         raise DataError(f"{output} exists already", "name another file, or remove it")
-    if source.suffix == ".txt":
-        data: Any = _lines(source)
-    else:
-        data = source
-    reading = read(data, text=text, labelled=False)
-    examples = reading.parts["train"] if len(reading.parts) == 1 else reading.parts.get("test", reading.parts["train"])
+    run = run if isinstance(run, Run) else Run.load(run)
+    data = _lines(source) if source.suffix == ".txt" else source
+    reading = read(data, text=text, labelled=False, clean_markup=run.recipe.data.clean_markup)
+    part = "test" if "test" in reading.parts else "train"
+    examples = reading.parts[part]
     from tunelet.classifier import Classifier
 
     classifier = Classifier.load(run, device=device)
@@ -63,18 +66,19 @@ def predict_file(
         "label": [names[index] for index in matrix.argmax(axis=1)],
     }
     columns |= {f"probability_{name}": matrix[:, index] for index, name in enumerate(names)}
-    write_atomically(output, lambda temporary: _write(temporary, output.suffix, columns))
-    dropped = sum(sum(reasons.values()) for reasons in reading.dropped.values())
+    write_atomically(output, lambda temporary: _write(temporary, output.suffix, columns), "--output")
+    dropped = sum(reading.dropped[part].values())
     return {"run": str(classifier.run.path), "n": len(examples), "dropped": dropped, "output": str(output)}
 
 
 def _lines(source: Path) -> list[str]:
-    try:
-        return source.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise DataError(f"{source}: no such file", "check the path") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{source}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
+    if not source.is_file():
+        raise DataError(f"there is no file {source}", "check the path")
+    content = read_bytes(source)
+    if not content.strip():
+        raise DataError(f"{source} is empty", "expected a text in each line")
+    lines = StringIO(decode(content, source), newline=None).read()
+    return lines.removesuffix("\n").split("\n")  # not splitlines: a text may hold what Unicode calls a line separator
 
 
 def _write(path: Path, suffix: str, columns: dict[str, Any]) -> None:

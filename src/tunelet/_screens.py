@@ -55,7 +55,8 @@ def plan_screen(console: Console, plan: Plan) -> None:
         table.add_row(name, _choice(choice))
     share = plan.trained_parameters / plan.total_parameters
     table.add_row(
-        "trainable", f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({share:.2%}), {_trained(plan)}"
+        "trainable",
+        f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({share:.2%}), {_trained(plan)}",
     )
     estimate = plan.estimate
     table.add_row(

@@ -9,7 +9,7 @@ from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._plan import Plan, data_record
 from tunelet.data import Prepared, Reading, Tokens, cache_folder, prepare, read, tokenise
-from tunelet.errors import RunError
+from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
 from tunelet.run import Run, RunFolder, default_folder, environment, find_partial, peak_memory_bytes
@@ -61,6 +61,7 @@ def train(
 
     Raises:
         TuneletError: the input is at fault; the message says what was expected, what was found and what to type.
+        KeyboardInterrupt: interrupted; the message says how to go on, where there is something to go on with.
     """
     given = {
         "model.name": None if model is None else str(model),
@@ -78,9 +79,7 @@ def train(
 class _Job:
     """One call of `train`, step by step; each step needs what the ones before it found."""
 
-    def __init__(
-        self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool
-    ) -> None:
+    def __init__(self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool) -> None:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else _console()
 
@@ -101,7 +100,16 @@ class _Job:
         try:
             return self._train(folder, reading, test_reading, prepared, checkpoint, record)
         except KeyboardInterrupt:
-            raise
+            if not folder.has_begun():
+                folder.discard()
+                raise
+            way_on = f"{folder.partial} holds the run so far; repeat the command with --resume to go on with it"
+            raise KeyboardInterrupt(way_on) from None
+        except DiskError as error:
+            if not folder.has_checkpoint():
+                folder.discard()
+                raise
+            raise DiskError(error.message, f"{error.hint}, and --resume goes on from the last checkpoint") from error
         except BaseException:
             if not folder.has_checkpoint():
                 folder.discard()
@@ -154,7 +162,7 @@ class _Job:
 
     def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
-        if not folder.recipe.is_file() or not folder.data.is_file():
+        if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "remove it and leave out --resume")
         changed = {
             key: values
@@ -189,12 +197,10 @@ class _Job:
 
         recipe, settings = self.recipe, self.recipe.training
         tokenizer = load_tokenizer(checkpoint.path)
-        classifier = new_classifier(
-            checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=settings.seed
-        )
+        classifier = new_classifier(checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=settings.seed)
         tokens = self._tokenise(prepared, tokenizer, classifier)
         resumed = latest_checkpoint(folder.checkpoints) is not None
-        once = tokens["validation"].offsets[-1] + (tokens["test"].offsets[-1] if "test" in tokens else 0)
+        once = tokens["test"].offsets[-1] if "test" in tokens else 0
         trained, total = classifier.parameter_counts()
         plan = Plan(
             recipe=recipe,
@@ -321,7 +327,7 @@ def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
 
 
 def _summary(plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome") -> dict[str, Any]:
-    """`metrics.json`, which `tunelet train --json` prints: the contract's keys flat, the validation metrics beside them."""
+    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them."""
     summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
     if reported != "validation":
         summary["validation"] = measured["validation"].to_dict()
@@ -344,4 +350,3 @@ def _console() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True)
-

@@ -33,3 +33,7 @@ class ModelError(TuneletError):
 
 class RunError(TuneletError):
     """A run folder is missing, incomplete, in the way, or belongs to another recipe."""
+
+
+class DiskError(RunError):
+    """The disk refuses to be written: it is full, or not ours."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from encoders import minilm_folder
 
+from encoders import minilm_folder
 from tunelet.data import tokenise
 from tunelet.model import load_tokenizer
 
@@ -50,7 +50,9 @@ def test_the_cache_gives_back_the_same_tokens_from_a_memory_map(tokenizer, tmp_p
 
 
 @pytest.mark.parametrize(
-    "change", [{"texts": [*TEXTS, "one more"]}, {"max_length": 65}, {"truncation": "tail"}], ids=["texts", "length", "cut"]
+    "change",
+    [{"texts": [*TEXTS, "one more"]}, {"max_length": 65}, {"truncation": "tail"}],
+    ids=["texts", "length", "cut"],
 )
 def test_the_cache_tells_apart_what_differs(tokenizer, tmp_path, change):
     asked = {"texts": TEXTS, "max_length": 66, "truncation": "head"}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from hub_client import DATA_ID, MODEL_ID, README, ROOT, Client
 from hub_server import HubServer
 

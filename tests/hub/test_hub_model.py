@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from hub_client import MODEL_ID, ROOT, Client
 from hub_server import Cut, HubServer, Stall, Status
 

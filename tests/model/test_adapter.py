@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from encoders import ARCHITECTURES, SHARED
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from encoders import ARCHITECTURES, SHARED
 from tunelet.errors import ModelError
 from tunelet.model import find_checkpoint, new_classifier
 from tunelet.model._structure import structure_of

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from encoders import ARCHITECTURES, minilm_folder
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from encoders import ARCHITECTURES, minilm_folder
 from tunelet.data import Batch
 from tunelet.model import find_checkpoint, new_classifier, saved_classifier
 from tunelet.model._classifier import SequenceClassifier

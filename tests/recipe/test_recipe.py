@@ -71,7 +71,10 @@ def test_the_published_experiments_are_what_they_say():
         ("[training]\nepochs = 2.5", r"training.epochs should be a.* integer, found 2.5"),
         ('[training]\nlearning_rate = "2e-4"', r"training.learning_rate should be a.* number, found '2e-4'"),
         ("[training]\nlearning_rate = nan", r"training.learning_rate should be a finite number, found nan"),
-        ('[adapter]\nmethod = "lorra"', r"adapter.method = 'lorra' is not one of lora, head, full; did you mean 'lora'\?"),
+        (
+            '[adapter]\nmethod = "lorra"',
+            r"adapter.method = 'lorra' is not one of lora, head, full; did you mean 'lora'\?",
+        ),
         ("[adapter]\ntargets = 5", r"adapter.targets takes 'qv', 'attention', 'all-linear' or a list"),
         ("[data]\nvalidation_size = 1.0", r"data.validation_size should be less than 1"),
         ("[data", r"not valid TOML"),

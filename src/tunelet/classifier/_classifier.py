@@ -63,9 +63,7 @@ class Classifier:
                 raise RunError(
                     f"{checkpoint.path}: not the weights that {run.path} was trained on", "restore them, or train again"
                 )
-        model = saved_classifier(
-            checkpoint, weights, run.label_names, settings, method, seed=run.recipe.training.seed
-        )
+        model = saved_classifier(checkpoint, weights, run.label_names, settings, method, seed=run.recipe.training.seed)
         return cls(run, model, load_tokenizer(run.folder.tokenizer))
 
     @property

@@ -24,7 +24,9 @@ Data = Annotated[str, typer.Argument(metavar="DATA", help=_DATA)]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run")]
 Model = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="short name, Hub id or folder")]
 TextColumn = Annotated[str | None, typer.Option("--text", metavar="COL", help="column of the texts; else recognised")]
-LabelColumn = Annotated[str | None, typer.Option("--label", metavar="COL", help="column of the labels; else recognised")]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label", metavar="COL", help="column of the labels; else recognised")
+]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="where to run")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, and nothing else there")]
 
@@ -39,7 +41,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _app(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     pass
 
@@ -86,7 +90,12 @@ def train(
 
 @app.command()
 def evaluate(
-    run: RunPath, data: Data, text: TextColumn = None, label: LabelColumn = None, device: Device = None, json: Json = False
+    run: RunPath,
+    data: Data,
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    device: Device = None,
+    json: Json = False,
 ) -> None:
     """Measure a finished run on other labelled data, with 95 % intervals."""
     from tunelet._evaluate import evaluate as evaluate_run
@@ -105,7 +114,8 @@ def predict(
     run: RunPath,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="texts to classify")] = None,
     input: Annotated[  # noqa: A002  (the contract's flag)
-        Path | None, typer.Option(metavar="FILE", help="file of texts, in any form that train reads; .txt: a text a line")
+        Path | None,
+        typer.Option(metavar="FILE", help="file of texts, in any form that train reads; .txt: a text a line"),
     ] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="where to: .csv, .jsonl or .parquet")] = None,
     text: TextColumn = None,
@@ -139,7 +149,8 @@ def predict(
 
 @app.command()
 def recipes(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="print this recipe as TOML")] = None, json: Json = False
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="print this recipe as TOML")] = None,
+    json: Json = False,
 ) -> None:
     """List the recipes, or print one as TOML."""
     from tunelet.recipe import dump_recipe, named_recipes, resolve_recipe

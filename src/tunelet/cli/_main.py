@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 from tunelet.errors import TuneletError
 
@@ -19,8 +20,8 @@ def main() -> None:
             raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print(f"\ninterrupted: {interruption}" if str(interruption) else "\ninterrupted", file=sys.stderr)
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -29,7 +30,10 @@ def main() -> None:
         if debug:
             raise
         reason = " ".join(str(error).split()) or "no message"
-        print(f"error: {type(error).__name__}: {reason} (this is a fault in tunelet; --debug shows where)", file=sys.stderr)
+        print(
+            f"error: {type(error).__name__}: {reason} (this is a fault in tunelet; --debug shows where)",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 
@@ -42,7 +46,7 @@ def _run(arguments: list[str]) -> int:
     from tunelet.cli._commands import app
 
     # typer carries its own click and exports only the ends of its family of errors
-    usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
+    usage_error: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
     try:
         status = app(arguments, standalone_mode=False, prog_name="tunelet")
     except typer.Abort:

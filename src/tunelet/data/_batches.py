@@ -1,4 +1,4 @@
-"""Which texts go through the model together, and in what order: a function of seed and epoch alone, so a run can resume."""
+"""Which texts go through the model together, and in what order: a function of seed and epoch alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def training_batches(
 
 
 def evaluation_batches(lengths: Sequence[int] | np.ndarray, *, token_budget: int = 8192) -> list[np.ndarray]:
-    """Row numbers of batches of similar length, longest first (memory peaks at once), each padded size within the budget."""
+    """Row numbers of batches of similar length, longest first, each within the budget when padded."""
     lengths = np.asarray(lengths)
     batches: list[list[int]] = []
     longest = 0

@@ -38,7 +38,8 @@ def packed_attention(
     """
     if dropout:
         return reference_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=window)
-    return _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-any-return]
+    output: torch.Tensor = _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-untyped-call]
+    return output
 
 
 def reference_attention(
@@ -53,7 +54,7 @@ def reference_attention(
 ) -> torch.Tensor:
     """The definition of `packed_attention`, differentiated by autograd."""
     outputs = []
-    # split, not slices: its backward is one concatenation, a slice's is a zero-filled [T, heads, head_dim] for each text
+    # split, not slices: its backward is one concatenation, a slice's fills [T, heads, head_dim] with zeros each time
     pieces = (tensor.split(list(lengths)) for tensor in (query, key, value))
     for q, k, v in zip(*pieces, strict=True):
         scores = torch.einsum("qhd,khd->hqk", q * scale, k)
@@ -66,7 +67,7 @@ def reference_attention(
 
 class _PackedAttention(torch.autograd.Function):
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         query: torch.Tensor,
         key: torch.Tensor,
@@ -92,7 +93,7 @@ class _PackedAttention(torch.autograd.Function):
         return output
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         d_query, d_key, d_value = (torch.empty_like(gradient, memory_format=torch.contiguous_format) for _ in range(3))
         saved = ctx.saved_tensors
         start = 0

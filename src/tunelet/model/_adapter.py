@@ -5,6 +5,7 @@ save are named outright: the head, and whatever loading the checkpoint reported 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -35,12 +36,12 @@ def attach_adapter(
     """
     if settings.method == "full":
         model.requires_grad_(True)
-        return model
+        return cast("nn.Module", model)
     model.requires_grad_(False)
     if settings.method == "head":
         for name in trained_modules:
             model.get_submodule(name).requires_grad_(True)
-        return model
+        return cast("nn.Module", model)
     from peft import LoraConfig, TaskType, get_peft_model
 
     config = LoraConfig(
@@ -54,10 +55,9 @@ def attach_adapter(
         target_modules=list(targets),
         modules_to_save=list(trained_modules),
     )
-    adapted = get_peft_model(model, config)
-    adapted.peft_config["default"].base_model_name_or_path = base_model_name
-    # PEFT appends its own guesses; the saved list is the one that was meant.
-    adapted.peft_config["default"].modules_to_save = list(trained_modules)
+    adapted: nn.Module = get_peft_model(model, config)
+    config.base_model_name_or_path = base_model_name
+    config.modules_to_save = list(trained_modules)  # PEFT appended its own guesses; this list is what was meant
     return adapted
 
 
@@ -70,7 +70,7 @@ def trained_modules(model: PreTrainedModel, structure: Structure, new_parameters
         new_parameters: names of the parameters that the checkpoint did not hold.
     """
     new = {name for name, _ in model.named_parameters()} & set(new_parameters)
-    owners = [name for name in structure.head]
+    owners = list(structure.head)
     for parameter in sorted(new):
         owner = parameter.rpartition(".")[0]
         # The largest module that is new as a whole: `bert.pooler`, not `bert.pooler.dense`.

@@ -45,7 +45,8 @@ class SequenceClassifier:
             inputs = self.packing.value.inputs(token_ids, batch.lengths)
         else:
             inputs = padded_inputs(token_ids, batch.lengths, self.base.config.pad_token_id or 0)
-        return self.module(**inputs).logits.float()
+        logits: torch.Tensor = self.module(**inputs).logits
+        return logits.float()
 
     @property
     def base(self) -> Any:
@@ -68,7 +69,7 @@ class SequenceClassifier:
 
     @contextmanager
     def training_mode(self) -> Iterator[None]:
-        """Dropout on where something is trained; a frozen trunk runs as in evaluation, its dropout would only add noise."""
+        """Dropout where something is trained; a frozen trunk runs as in evaluation."""
         if self.method == "full":
             self.module.train()
         else:
@@ -85,7 +86,7 @@ class SequenceClassifier:
             self.module.eval()
 
     def save(self, folder: Path) -> None:
-        """Write the result as safetensors: PEFT's files for LoRA, else a whole checkpoint; the config names the labels."""
+        """Write safetensors: PEFT's files for LoRA, else a whole checkpoint; its config names the labels."""
         if self.method == "lora":
             self.module.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)  # type: ignore[operator]
             (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card

@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -44,7 +44,7 @@ def new_classifier(
     missing = sorted(name for name in new if name.startswith(f"{structure.blocks}."))
     if missing:
         raise ModelError(
-            f"{checkpoint.path}: {len(missing)} weights of the layers are missing or of another shape, the first {missing[0]}",
+            f"{checkpoint.path}: {len(missing)} weights of the layers are missing or misshapen, the first {missing[0]}",
             "the weights do not belong to this config.json: download the checkpoint again",
         )
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
@@ -88,14 +88,17 @@ def saved_classifier(
     torch.manual_seed(seed)
     if method != "lora" or checkpoint is None:
         checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
-    model, _ = _load_base(checkpoint.path, label_names, random_weights=method == "lora" and model_settings.random_weights)
+    model, _ = _load_base(
+        checkpoint.path, label_names, random_weights=method == "lora" and model_settings.random_weights
+    )
 
     def adapt(base: PreTrainedModel) -> nn.Module:
         if method != "lora":
-            return base.requires_grad_(False)
+            return cast("nn.Module", base.requires_grad_(False))
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(base, str(folder))  # type: ignore[no-any-return]
+        adapted: nn.Module = PeftModel.from_pretrained(base, str(folder))
+        return adapted
 
     structure = structure_of(model)
     return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"), frozen=True)
@@ -112,9 +115,7 @@ def load_tokenizer(folder: Path) -> Any:
             ) from error
 
 
-def _load_base(
-    folder: Path, label_names: Sequence[str], *, random_weights: bool
-) -> tuple[PreTrainedModel, set[str]]:
+def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
     with _quiet():
         try:
@@ -169,7 +170,7 @@ def _assemble(
         method=method,
         label_names=tuple(label_names),
         structure=structure,
-        max_length=max_length(model, packing.value is not None),
+        max_length=max_length(model),
         device=device,
         precision=precision,
         packing=packing,
@@ -177,7 +178,7 @@ def _assemble(
     )
 
 
-def max_length(model: PreTrainedModel, packed: bool) -> int:
+def max_length(model: PreTrainedModel) -> int:
     """Most tokens of a text, special tokens included, that the position embeddings allow."""
     positions = int(getattr(model.config, "max_position_embeddings", 0) or 0)
     if positions <= 0:
@@ -187,7 +188,7 @@ def max_length(model: PreTrainedModel, packed: bool) -> int:
 
 
 def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype) -> None:
-    """Frozen weights up to the end of the layer stack in `dtype`; what is trained, the pooler and the head stay float32."""
+    """Frozen weights up to the end of the layers in `dtype`; what is trained, pooler and head stay float32."""
     if dtype == torch.float32:
         return
     backbone = model.get_submodule(structure.backbone)
@@ -197,7 +198,11 @@ def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype
             exact.append(child)
             continue
         for parameter_name, parameter in child.named_parameters():
-            if not parameter.requires_grad and "lora_" not in parameter_name and "modules_to_save" not in parameter_name:
+            if (
+                not parameter.requires_grad
+                and "lora_" not in parameter_name
+                and "modules_to_save" not in parameter_name
+            ):
                 parameter.data = parameter.data.to(dtype)
 
     def to_float32(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:

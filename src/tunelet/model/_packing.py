@@ -1,7 +1,7 @@
 """Packed execution: n texts as one row of T tokens, without padding, through an unchanged Hugging Face model.
 
 Three hooks make it so: a registered attention function that keeps texts apart (and a mask function that builds no mask),
-position ids that restart at each text, and a gather after the layer stack, so that pooler and head see [n, 1, hidden].
+position ids that restart at each text, and a gather after the layers: pooler and head see [n, 1, hidden].
 Whether a model can run so is found by trying: both paths on a few random texts, compared.
 """
 
@@ -55,7 +55,7 @@ class Packing:
         backbone = model.get_submodule(structure.backbone)
         embeddings = next((m for m in backbone.modules() if hasattr(m, "create_position_ids_from_input_ids")), None)
         # RoBERTa and its kin count positions from padding_idx + 1.
-        self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0  # type: ignore[operator]
+        self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0
         self._mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
         self._lengths: tuple[int, ...] = ()
         self._config = model.config
@@ -132,7 +132,9 @@ def choose_packing(model: PreTrainedModel, structure: Structure, wanted: str) ->
 def _disagreement(model: PreTrainedModel, packing: Packing) -> float:
     """Largest difference between packed and padded logits of three random texts, relative to the largest logit."""
     generator = torch.Generator().manual_seed(0)  # a generator of its own: the run's random numbers are not touched
-    longest = min(150, int(getattr(model.config, "max_position_embeddings", None) or 150) - 8)  # beyond any local window
+    longest = min(
+        150, int(getattr(model.config, "max_position_embeddings", None) or 150) - 8
+    )  # beyond any local window
     lengths = (5, longest, 9)
     pad = model.config.pad_token_id or 0
     token_ids = torch.randint(0, model.config.vocab_size, (sum(lengths),), generator=generator)

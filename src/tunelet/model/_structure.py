@@ -44,10 +44,12 @@ def structure_of(model: PreTrainedModel) -> Structure:
     ]
     if not lists:
         raise ModelError(f"{type(model).__name__} has no repeated layer", "choose an encoder, such as distilbert")
-    # Outer lists come first, and the list that holds most linear weights is the stack of layers (not, say, an adapter's).
+    # Outer lists come first; the one that holds most linear weights is the stack of layers.
     blocks, _ = max(lists, key=lambda entry: sum(p.numel() for p in entry[1].parameters() if p.dim() == 2))
     linears = tuple(
-        f"{blocks}.{name}" for name, module in model.get_submodule(blocks).named_modules() if isinstance(module, nn.Linear)
+        f"{blocks}.{name}"
+        for name, module in model.get_submodule(blocks).named_modules()
+        if isinstance(module, nn.Linear)
     )
     head = tuple(
         name for name, module in model.named_children() if name != backbone and any(True for _ in module.parameters())

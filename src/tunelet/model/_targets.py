@@ -1,4 +1,4 @@
-"""LoRA targets named by what they do in the layer (`qv`, `attention`, `all-linear`), not by an architecture's module names."""
+"""LoRA targets named by what they do (`qv`, `attention`, `all-linear`), whatever the modules are called."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ _VALUE = re.compile(r"^(w?v|value|to_?v)(_?(lin|linear|proj|projection))?$", re.
 _FUSED = re.compile(r"^(w?qkv|query_key_value|in|c_attn|to_?qkv)(_?(lin|linear|proj|projection))?$", re.IGNORECASE)
 
 
-def resolve_targets(model: PreTrainedModel, structure: Structure, targets: str | Sequence[str]) -> Choice[tuple[str, ...]]:
+def resolve_targets(
+    model: PreTrainedModel, structure: Structure, targets: str | Sequence[str]
+) -> Choice[tuple[str, ...]]:
     """The linear modules that get LoRA, never the head's.
 
     Args:
@@ -88,7 +90,9 @@ def _listed(structure: Structure, endings: Sequence[str]) -> list[str]:
         matches = [name for name in structure.linears if name == ending or name.endswith(f".{ending}")]
         if not matches:
             valid = sorted({name.rpartition(".")[2] for name in structure.linears})
-            raise ModelError(f"adapter.targets: no linear module of the layers ends in {ending!r}", nearest(ending, valid))
+            raise ModelError(
+                f"adapter.targets: no linear module of the layers ends in {ending!r}", nearest(ending, valid)
+            )
         found += [name for name in matches if name not in found]
     return found
 

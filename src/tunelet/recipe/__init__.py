@@ -4,7 +4,14 @@ Every default, the run folder and every screen come from it; it does no work its
 """
 
 from tunelet.recipe._named import named_recipes, resolve_recipe
-from tunelet.recipe._schema import AdapterSettings, DataSettings, EvaluationSettings, ModelSettings, Recipe, TrainingSettings
+from tunelet.recipe._schema import (
+    AdapterSettings,
+    DataSettings,
+    EvaluationSettings,
+    ModelSettings,
+    Recipe,
+    TrainingSettings,
+)
 from tunelet.recipe._settings import parse_setting, with_settings
 from tunelet.recipe._toml import difference, dump_recipe, load_recipe, parse_recipe
 

@@ -14,7 +14,9 @@ _FOLDER = resources.files("tunelet.recipe") / "named"
 def named_recipes() -> dict[str, Recipe]:
     """All recipes that ship with the package, by name."""
     files = sorted((entry for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
-    return {file.name.removesuffix(".toml"): parse_recipe(file.read_text(encoding="utf-8"), file.name) for file in files}
+    return {
+        file.name.removesuffix(".toml"): parse_recipe(file.read_text(encoding="utf-8"), file.name) for file in files
+    }
 
 
 def resolve_recipe(recipe: str | Path | Recipe) -> Recipe:

@@ -1,6 +1,6 @@
 """What an experiment may say. A field's description is its documentation everywhere: in TOML comments and in the docs.
 
-No field is optional: "nothing" is spelled `0`, `""` or `"auto"`, because TOML has no null and a resolved recipe names all.
+No field is optional: "nothing" is spelled `0`, `""` or `"auto"`, for TOML has no null and a resolved recipe names all.
 """
 
 from typing import Annotated, Literal
@@ -24,21 +24,26 @@ class DataSettings(Section):
     label_names: dict[str, str] = Field(
         default_factory=dict, description="names for label values, such as {0 = 'negative', 1 = 'positive'}"
     )
-    clean_markup: bool = Field(True, description="turn <br /> into line breaks, HTML entities into characters, drop tags")
+    clean_markup: bool = Field(
+        True, description="turn <br /> into line breaks, HTML entities into characters, drop tags"
+    )
     drop_duplicates: bool = Field(True, description="keep one copy of a repeated text, none where its labels disagree")
     limit: int = Field(0, ge=0, description="rows drawn at random before the split, label shares kept; 0: all")
     balanced: bool = Field(False, description="draw equally many rows of each label")
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows held back for validation")
     max_length: int = Field(512, ge=8, description="tokens kept of a text, at most what the model can read")
     truncation: Literal["head", "tail", "head+tail"] = Field(
-        "head+tail", description="which end of a long text is kept; head+tail keeps a quarter at the start, the rest at the end"
+        "head+tail",
+        description="which end of a long text is kept; head+tail keeps a quarter at the start, the rest at the end",
     )
 
 
 class ModelSettings(Section):
     """Which encoder is adapted, and how it is executed."""
 
-    name: str = Field("auto", min_length=1, description="short name, Hub id or folder; auto: DistilBERT if to be had, else MiniLM")
+    name: str = Field(
+        "auto", min_length=1, description="short name, Hub id or folder; auto: DistilBERT if to be had, else MiniLM"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it runs")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the frozen weights; what is trained stays float32"
@@ -75,13 +80,17 @@ class TrainingSettings(Section):
     learning_rate: float = Field(5e-4, gt=0.0, le=1.0, description="peak rate of the adapter (or of all weights)")
     head_learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the head")
     weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
-    warmup: Fraction = Field(0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly")
+    warmup: Fraction = Field(
+        0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly"
+    )
     max_grad_norm: float = Field(1.0, gt=0.0, description="gradients are clipped to this norm")
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0, description="share of the target spread over all labels")
-    class_weights: Literal["none", "balanced"] = Field("none", description="balanced: rare labels weigh more in the loss")
-    best_metric: Literal[
-        "accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"
-    ] = Field("log_loss", description="validation metric that picks the epoch that is kept")
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="balanced: rare labels weigh more in the loss"
+    )
+    best_metric: Literal["accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"] = (
+        Field("log_loss", description="validation metric that picks the epoch that is kept")
+    )
     early_stopping: int = Field(0, ge=0, description="stop after so many epochs without a better best_metric; 0: never")
     seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
     checkpoint_seconds: float = Field(60.0, gt=0.0, description="a checkpoint is written at least this often")
@@ -96,7 +105,9 @@ class EvaluationSettings(Section):
 class Recipe(Section):
     """One experiment: data, model, adapter, training, evaluation. Frozen; `with_settings` makes a changed copy."""
 
-    name: str = Field("custom", min_length=1, pattern=r"^[A-Za-z0-9._-]+$", description="what run folders are called after")
+    name: str = Field(
+        "custom", min_length=1, pattern=r"^[A-Za-z0-9._-]+$", description="what run folders are called after"
+    )
     description: str = Field("", description="one line for `tunelet recipes`")
     data: DataSettings = Field(default_factory=lambda: DataSettings())
     model: ModelSettings = Field(default_factory=lambda: ModelSettings())

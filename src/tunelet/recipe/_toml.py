@@ -14,7 +14,9 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{source}: not valid TOML: {error}", "see `tunelet recipes quickstart` for an example") from None
+        raise RecipeError(
+            f"{source}: not valid TOML: {error}", "see `tunelet recipes quickstart` for an example"
+        ) from None
     return validate(_with_floats(values), source)
 
 
@@ -25,12 +27,13 @@ def load_recipe(path: Path) -> Recipe:
     except UnicodeDecodeError as error:
         raise RecipeError(f"{path}: not UTF-8 at byte {error.start}", "save the recipe as UTF-8 text") from None
     except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from None
+        reason = f"{path}: cannot be read: {error.strerror}"
+        raise RecipeError(reason, "check the path; `tunelet recipes` lists those that need no file") from None
     return parse_recipe(text, str(path))
 
 
 def dump_recipe(recipe: Recipe, *, comments: bool = True) -> str:
-    """Write a recipe as TOML with every key, each under its description when `comments`. `parse_recipe` reads it back."""
+    """Write a recipe as TOML, every key under its description when `comments`; `parse_recipe` reads it back."""
     import tomli_w
 
     def line(key: str, value: Any) -> str:

@@ -64,5 +64,6 @@ def _as_recipe_error(error: ValidationError, source: str) -> RecipeError:
         assert kind is not None  # noqa: S101  (only sections have literal fields)
         valid = [str(value) for value in kind.model_fields[name].annotation.__args__]  # type: ignore[union-attr]
         return RecipeError(f"{source}: {key} = {found!r} is not one of {', '.join(valid)}", nearest(str(found), valid))
-    expected = first["msg"].removeprefix("Input ").replace("a valid ", "a ")
+    expected = first["msg"].removeprefix("Input ").removeprefix("String ").replace("a valid integer", "an integer")
+    expected = expected.replace("a valid ", "a ")
     return RecipeError(f"{source}: {key} {expected}, found {found!r}")

@@ -8,5 +8,13 @@ from tunelet.run._folder import RunFolder, default_folder, find_partial
 from tunelet.run._run import Run
 from tunelet.run._writing import disk_errors, write_atomically
 
-__all__ = ["Run", "RunFolder", "default_folder", "disk_errors", "environment", "find_partial",
-    "peak_memory_bytes", "write_atomically"]
+__all__ = [
+    "Run",
+    "RunFolder",
+    "default_folder",
+    "disk_errors",
+    "environment",
+    "find_partial",
+    "peak_memory_bytes",
+    "write_atomically",
+]

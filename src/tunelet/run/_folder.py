@@ -17,8 +17,10 @@ class RunFolder:
     """Where a run's files lie. `final` is the folder that the user sees in the end, `path` where it lies now."""
 
     def __init__(self, final: Path) -> None:
+        if final.name in ("", ".."):  # "." is a run folder too, to who stands in it
+            final = final.resolve()
         self.final = final
-        self.partial = final.with_name(final.name + _PARTIAL)
+        self.partial = Path(f"{final}{_PARTIAL}")
         self.path = final if final.is_dir() else self.partial
 
     @property
@@ -88,6 +90,10 @@ class RunFolder:
         """Remove the partial folder."""
         shutil.rmtree(self.partial, ignore_errors=True)
 
+    def has_begun(self) -> bool:
+        """Whether the run is far enough to be gone on with: what it trains, and on what, is written down."""
+        return self.recipe.is_file() and self.data.is_file()
+
     def has_checkpoint(self) -> bool:
         """Whether there is anything to go on from."""
         return self.checkpoints.is_dir() and any(self.checkpoints.glob("step-*.safetensors"))
@@ -120,7 +126,8 @@ def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
     found = sorted(base.parent.glob(f"{base.name}*{_PARTIAL}"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise RunError(
-            f"nothing to resume: no interrupted run {base}{_PARTIAL}", "name its folder with --out, or leave out --resume"
+            f"nothing to resume: no interrupted run {base}{_PARTIAL}",
+            "name its folder with --out, or leave out --resume",
         )
     return found[-1].with_name(found[-1].name.removesuffix(_PARTIAL))
 

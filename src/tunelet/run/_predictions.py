@@ -1,6 +1,7 @@
 """Predictions on disk: one Parquet row a text, with its id, its label and the probability of every label."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ _PREFIX = "probability_"
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Columns id, label, predicted (names) and probability_NAME for each label."""
     names = np.asarray(predictions.label_names)
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "id": list(predictions.ids),
         "label": names[predictions.labels].tolist(),
         "predicted": names[predictions.predicted].tolist(),
@@ -31,8 +32,8 @@ def read_predictions(path: Path, label_names: tuple[str, ...]) -> Predictions:
     table = pq.read_table(path)
     index = {name: i for i, name in enumerate(label_names)}
     return Predictions(
-        ids=tuple(table["id"].to_pylist()),
+        ids=tuple(str(name) for name in table["id"].to_pylist()),
         label_names=label_names,
-        labels=np.asarray([index[name] for name in table["label"].to_pylist()], dtype=np.int64),
+        labels=np.asarray([index[str(name)] for name in table["label"].to_pylist()], dtype=np.int64),
         probabilities=np.stack([table[f"{_PREFIX}{name}"].to_numpy() for name in label_names], axis=1),
     )

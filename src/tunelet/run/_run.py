@@ -35,7 +35,9 @@ class Run:
         run = cls(folder.final)
         for file in (folder.recipe, folder.metrics, folder.data):
             if not file.is_file():
-                raise RunError(f"{path}: not a run folder: {file.name} is missing", "name a folder made by tunelet train")
+                raise RunError(
+                    f"{path}: not a run folder: {file.name} is missing", "name a folder made by tunelet train"
+                )
         return run
 
     @property

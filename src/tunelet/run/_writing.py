@@ -7,43 +7,48 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tunelet.errors import RunError
+from tunelet.errors import DiskError
 
 _REASONS = {
-    errno.ENOSPC: ("no space left", "free some space, or pass --out on another disk"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space, or pass --out on another disk"),
-    errno.EACCES: ("permission denied", "pass --out with a folder that you may write to"),
-    errno.EPERM: ("permission denied", "pass --out with a folder that you may write to"),
-    errno.EROFS: ("the file system is read-only", "pass --out with a folder that you may write to"),
-    errno.ENOTDIR: ("a part of the path is a file", "pass --out with another folder"),
-    errno.ENAMETOOLONG: ("the name is too long", "pass a shorter --out"),
+    errno.ENOSPC: ("no space left", "free some space, or pass {flag} on another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space, or pass {flag} on another disk"),
+    errno.EACCES: ("permission denied", "pass {flag} in a folder that you may write to"),
+    errno.EPERM: ("permission denied", "pass {flag} in a folder that you may write to"),
+    errno.EROFS: ("the file system is read-only", "pass {flag} in a folder that you may write to"),
+    errno.ENOENT: ("there is no such folder", "pass {flag} in a folder that is there"),
+    errno.ENOTDIR: ("a part of the path is a file", "pass {flag} in another folder"),
+    errno.ENAMETOOLONG: ("the name is too long", "pass a shorter {flag}"),
 }
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a refusal of the disk into a RunError that names the path and what to do."""
+def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
+    """Turn a refusal of the disk into a DiskError that names the path, and the flag that names another."""
     try:
         yield
     except OSError as error:
         if error.errno not in _REASONS:
             raise
-        reason, hint = _REASONS[error.errno]
-        raise RunError(f"{path}: cannot be written: {reason}", hint) from error
+        raise _refusal(path, error.errno, flag) from error
     except Exception as error:
         # safetensors reports the operating system's refusal in its own error's text
-        for number, (reason, hint) in _REASONS.items():
+        for number in _REASONS:
             if f"os error {number})" in str(error):
-                raise RunError(f"{path}: cannot be written: {reason}", hint) from error
+                raise _refusal(path, number, flag) from error
         raise
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def _refusal(path: Path, number: int, flag: str) -> DiskError:
+    reason, hint = _REASONS[number]
+    return DiskError(f"{path}: cannot be written: {reason}", hint.format(flag=flag))
+
+
+def write_atomically(path: Path, write: Callable[[Path], object], flag: str = "--out") -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and rename it.
 
-    A process killed at any moment leaves the old file or the new one. Raises RunError where the disk refuses.
+    A process killed at any moment leaves the old file or the new one. Raises DiskError where the disk refuses.
     """
-    with disk_errors(path):
+    with disk_errors(path, flag):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)

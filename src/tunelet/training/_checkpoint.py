@@ -97,7 +97,9 @@ def load_checkpoint(
             position = Position(**json.loads(file.metadata()["position"]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
     except (SafetensorError, OSError, TypeError, KeyError, json.JSONDecodeError) as error:
-        raise RunError(f"{path}: the checkpoint cannot be read ({error})", "remove the folder and train again") from None
+        raise RunError(
+            f"{path}: the checkpoint cannot be read ({error})", "remove the folder and train again"
+        ) from None
     parameters = classifier.trained_parameters()
     if {f"parameter.{name}" for name in parameters} != {name for name in tensors if name.startswith("parameter.")}:
         raise RunError(f"{path}: the checkpoint is of another model", "remove the folder and train again")

@@ -77,6 +77,7 @@ class _Fit:
         self.labels = torch.from_numpy(data.train_labels).to(device)
         self.class_weights = _class_weights(data.train_labels, len(classifier.label_names), settings).to(device)
         self.best: dict[str, torch.Tensor] = {}
+        self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
         self.saved_at = time.monotonic()
 
@@ -106,9 +107,7 @@ class _Fit:
             group_by_length=self.classifier.packing.value is None,
         )
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
-        self.progress.stage(
-            f"epoch {position.epoch + 1}/{settings.epochs}", int(self.data.train.offsets[-1]), done
-        )
+        self.progress.stage(f"epoch {position.epoch + 1}/{settings.epochs}", int(self.data.train.offsets[-1]), done)
         while position.batch < len(batches):
             group = batches[position.batch : position.batch + settings.gradient_accumulation]
             begin = time.perf_counter()
@@ -174,12 +173,15 @@ class _Fit:
         )
         if better:
             self.best = {key: value.detach().clone() for key, value in self.classifier.trained_parameters().items()}
+            self.best_predictions = predictions
             position.best, position.best_epoch, position.epochs_without_better = metric, position.epoch, 0
         else:
             position.epochs_without_better += 1
         loss = position.epoch_loss_sum / max(position.epoch_texts, 1)
         finite = {key: value for key, value in values.items() if np.isfinite(value)}
-        self.record(history, {"step": position.step, "epoch": position.epoch + 1, "validation": finite, "train_loss": loss})
+        self.record(
+            history, {"step": position.step, "epoch": position.epoch + 1, "validation": finite, "train_loss": loss}
+        )
         self.progress.say(
             f"epoch {position.epoch + 1}/{self.settings.epochs}: training loss {loss:.4f}, validation loss "
             f"{values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}{', best so far' if better else ''}"
@@ -239,7 +241,9 @@ def fit(
     with torch.no_grad():
         for name, parameter in classifier.trained_parameters().items():
             parameter.copy_(loop.best[name])
-    progress.stage("validation", int(data.validation.offsets[-1]))
+    if loop.best_predictions is None:
+        progress.stage("validation", int(data.validation.offsets[-1]))
+        loop.best_predictions = loop.predict_validation()
     position = loop.position
     assert position.best is not None  # noqa: S101  (at least one epoch was evaluated)
     return Outcome(
@@ -249,7 +253,7 @@ def fit(
         steps=position.step,
         tokens=position.tokens,
         seconds=position.seconds,
-        validation=loop.predict_validation(),
+        validation=loop.best_predictions,
     )
 
 

@@ -1,4 +1,4 @@
-"""Progress of a run: a live bar with rate, loss and time left on a terminal, plain lines elsewhere, always to stderr."""
+"""Progress of a run: a live bar with rate, loss and time left on a terminal, plain lines elsewhere; on stderr."""
 
 import time
 from types import TracebackType
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
     from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 _PLAIN_SECONDS = 15.0  # between plain lines
 
@@ -71,7 +71,11 @@ class Progress:
         elif now - self._last_line >= _PLAIN_SECONDS:
             self._last_line = now
             left = (self._total - self._done) / max(rate, 1e-9)
-            parts = [f"{self._stage}: {100 * self._done / max(self._total, 1):.0f} %", f"{rate:,.0f} tokens/s", loss_text]
+            parts = [
+                f"{self._stage}: {100 * self._done / max(self._total, 1):.0f} %",
+                f"{rate:,.0f} tokens/s",
+                loss_text,
+            ]
             self.say(", ".join([*filter(None, parts), f"{duration(left)} left"]))
 
     def say(self, line: str) -> None:

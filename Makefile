@@ -1,0 +1,42 @@
+# Each target makes its own virtual environment when it is missing or older than what it is made from.
+PYTHON ?= python3
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+REQUIREMENTS = pyproject.toml constraints.txt
+
+.PHONY: demo test lint bench clean
+
+.venv/demo/ready: $(REQUIREMENTS)
+	@echo "installing tunelet into .venv/demo"
+	@$(PYTHON) -m venv --clear .venv/demo
+	@.venv/demo/bin/python $(PIP_INSTALL) --editable '.[offline]'
+	@touch $@
+
+.venv/dev/ready: $(REQUIREMENTS)
+	@echo "installing tunelet and its tools into .venv/dev"
+	@$(PYTHON) -m venv --clear .venv/dev
+	@.venv/dev/bin/python $(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+## demo: train on the sample, see the metrics, classify a sentence; needs no network once installed
+demo: .venv/demo/ready
+	@rm -rf runs/demo runs/demo.partial
+	HF_HUB_OFFLINE=1 .venv/demo/bin/tunelet train sample --model minilm --out runs/demo
+	.venv/demo/bin/tunelet predict runs/demo "Two hours long, and I would gladly have stayed for two more."
+
+## test: the whole suite, about ten minutes at most on two cores
+test: .venv/dev/ready
+	.venv/dev/bin/python -m pytest
+
+## lint: format, lint and types
+lint: .venv/dev/ready
+	.venv/dev/bin/ruff format --check .
+	.venv/dev/bin/ruff check .
+	.venv/dev/bin/mypy
+
+## bench: the figures in docs/results.md, from the data in SHARED (an hour and a half on two cores)
+SHARED ?= ../shared
+bench: .venv/demo/ready
+	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

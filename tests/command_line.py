@@ -1,0 +1,89 @@
+"""The command line as a user meets it: `run` in a process of its own, `call` in this one (the same code, no start-up).
+
+`refused` states the contract for a user's mistake: exit status 2, and one line that says what to type.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+QUICK = ("--set", "data.max_length=32", "--set", "training.epochs=1", "--set", "evaluation.resamples=100")
+
+_OF_THE_USER = re.compile(r"(HF_|HUGGING|TRANSFORMERS_|TUNELET_|PYTHON|(NO|FORCE|TTY)_?COLOR|TTY_|COLUMNS|TERM$).*")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """The environment without the user's own settings of Python, the Hub and the terminal; offline, caches apart."""
+    kept = {key: value for key, value in os.environ.items() if not _OF_THE_USER.match(key)}
+    cache = os.environ["TUNELET_CACHE"]
+    own = {"PYTHONPATH": str(ROOT / "src"), "TUNELET_CACHE": cache, "HF_HOME": f"{cache}/hf", "HF_HUB_OFFLINE": "1"}
+    return kept | own | settings
+
+
+def command(*arguments: object) -> list[str]:
+    """`python -m tunelet` with these arguments."""
+    return [sys.executable, "-m", "tunelet", *map(str, arguments)]
+
+
+def run(*arguments: object, cwd: Path | None = None, **settings: str) -> Done:
+    """`python -m tunelet ...` in a process of its own; settings are added to its environment."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> Done:
+    """The same in this process: the entry point, its arguments in `sys.argv`."""
+    from huggingface_hub import constants
+
+    from tunelet.cli._main import main
+
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["tunelet", *map(str, arguments)])
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)  # read when imported, perhaps before a test could say so
+        patch.setattr(constants, "HF_HUB_CACHE", f"{os.environ['TUNELET_CACHE']}/hf/hub")
+        with pytest.raises(SystemExit) as ended:
+            main()
+    stdout, stderr = capsys.readouterr()
+    return Done(ended.value.code if isinstance(ended.value.code, int) else 0, stdout, stderr)
+
+
+def refused(done: Done, *words: str) -> str:
+    """The one line of a command that the user got wrong, which holds the words."""
+    lines = done.stderr.splitlines()
+    assert done.status == 2, done
+    assert [line for line in lines if line.startswith("error: ")] == lines[-1:], done
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    for word in words:
+        assert word in lines[-1], done
+    return lines[-1]
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing lies there: neither a run nor a partial one."""
+    return not list(folder.iterdir())

@@ -1,0 +1,133 @@
+"""The loop learns, keeps the best epoch, stops when told to, and treats batches and classes as it says."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from encoders import minilm_folder
+from tunelet.data import Tokens
+from tunelet.model import find_checkpoint, new_classifier
+from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
+from tunelet.run import RunFolder
+from tunelet.training import Progress, TrainingData, estimate_time, fit
+
+LENGTH = 12
+
+
+def toy_data(n: int = 64, *, rare: int = 2) -> TrainingData:
+    """Texts whose first word tells the class; every `rare`-th is of class 1."""
+    random = np.random.default_rng(0)
+
+    def part(count: int) -> tuple[Tokens, np.ndarray]:
+        labels = (np.arange(count) % rare == 0).astype(np.int64)
+        ids = random.integers(2000, 3000, (count, LENGTH)).astype(np.int32)
+        ids[:, 0], ids[:, -1] = 101, 102
+        ids[:, 1:4] = np.where(labels[:, None] == 1, 2307, 6659)  # "great", "terrible"
+        offsets = np.arange(count + 1, dtype=np.int64) * LENGTH
+        return Tokens(ids.ravel(), offsets, truncated=0), labels
+
+    train, train_labels = part(n)
+    validation, validation_labels = part(32)
+    return TrainingData(train, train_labels, validation, validation_labels)
+
+
+def fitted(tmp_path, data=None, *, adapter=None, name="run", **settings):
+    classifier = new_classifier(
+        find_checkpoint(str(minilm_folder())),
+        ("no", "yes"),
+        ModelSettings(precision="float32", device="cpu"),
+        AdapterSettings(**(adapter or {})),
+        seed=1,
+    )
+    folder = RunFolder(tmp_path / name)
+    folder.start()
+    outcome = fit(classifier, data or toy_data(), TrainingSettings(**settings), folder, Progress(None))
+    history = [json.loads(line) for line in folder.history.read_text().splitlines()]
+    return classifier, outcome, history
+
+
+@pytest.mark.parametrize("method", ["lora", "head", "full"])
+def test_every_method_learns(tmp_path, method):
+    rate = 1e-4 if method == "full" else 5e-3
+    _, outcome, history = fitted(
+        tmp_path, adapter={"method": method}, epochs=4, batch_size=8, learning_rate=rate, head_learning_rate=5e-3
+    )
+    validation = [entry["validation"]["log_loss"] for entry in history if "validation" in entry]
+    assert validation[-1] < validation[0] < 0.75
+    assert outcome.best == min(validation)
+
+
+def test_accumulated_batches_give_the_step_of_one_large_batch(tmp_path):
+    settings = {"epochs": 1, "learning_rate": 1e-3, "warmup": 0.0}
+    large, _, _ = fitted(tmp_path, batch_size=20, name="large", **settings)
+    small, _, _ = fitted(tmp_path, batch_size=5, gradient_accumulation=4, name="small", **settings)
+    for name, parameter in large.trained_parameters().items():
+        torch.testing.assert_close(parameter, small.trained_parameters()[name], rtol=1e-3, atol=1e-5)
+
+
+def test_the_best_epoch_is_kept_and_early_stopping_stops(tmp_path):
+    # A rate that wrecks the model: the first evaluation is the best, or near it.
+    classifier, outcome, history = fitted(
+        tmp_path, epochs=12, batch_size=8, learning_rate=0.5, head_learning_rate=0.5, early_stopping=2
+    )
+    losses = [entry["validation"]["log_loss"] for entry in history if "validation" in entry]
+    assert outcome.best_epoch == int(np.argmin(losses)) + 1
+    assert len(losses) == outcome.epochs == outcome.best_epoch + 2 < 12
+    predicted = outcome.validation
+    picked = -np.log(predicted.probabilities[np.arange(len(predicted.labels)), predicted.labels]).mean()
+    assert picked == pytest.approx(min(losses), rel=1e-5)
+    assert not classifier.module.training
+
+
+def test_class_weights_move_probability_to_the_rare_class(tmp_path):
+    data = toy_data(60, rare=10)
+    shares = []
+    for weights in ("none", "balanced"):
+        _, outcome, _ = fitted(
+            tmp_path, data, name=weights, epochs=1, batch_size=10, class_weights=weights, learning_rate=1e-4
+        )
+        shares.append(outcome.validation.probabilities[:, 1].mean())
+    assert shares[1] > shares[0] + 0.01
+
+
+def test_label_smoothing_keeps_probabilities_from_the_ends(tmp_path):
+    extremes = []
+    for smoothing in (0.0, 0.4):
+        _, outcome, _ = fitted(
+            tmp_path, name=f"s{smoothing}", epochs=5, batch_size=8, learning_rate=5e-3, label_smoothing=smoothing
+        )
+        extremes.append(outcome.validation.probabilities.max())
+    assert extremes[1] < extremes[0]
+
+
+def test_the_rate_rises_and_falls_and_the_head_has_its_own(tmp_path):
+    _, outcome, history = fitted(
+        tmp_path, epochs=5, batch_size=4, learning_rate=1e-3, head_learning_rate=3e-3, warmup=0.5
+    )
+    rates = [(entry["learning_rate"], entry["head_learning_rate"]) for entry in history if "loss" in entry]
+    assert outcome.steps == 80
+    assert all(head == pytest.approx(3 * adapter) for adapter, head in rates)
+    adapter = [rate for rate, _ in rates]
+    peak = int(np.argmax(adapter))
+    assert 0 < peak < len(adapter) - 1
+    assert adapter[:peak] == sorted(adapter[:peak])
+    assert adapter[-1] == 0.0
+
+
+def test_estimating_leaves_weights_gradients_and_random_states_alone():
+    classifier = new_classifier(
+        find_checkpoint(str(minilm_folder())), ("no", "yes"), ModelSettings(), AdapterSettings(dropout=0.1), seed=1
+    )
+    data = toy_data(200)
+    before = {name: parameter.detach().clone() for name, parameter in classifier.trained_parameters().items()}
+    state = torch.get_rng_state()
+    estimate = estimate_time(
+        classifier, data.train, TrainingSettings(), evaluated_every_epoch=LENGTH * 32, evaluated_once=0
+    )
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(parameter, before[name]) for name, parameter in classifier.trained_parameters().items())
+    assert all(parameter.grad is None for parameter in classifier.module.parameters())
+    assert estimate.seconds > 0
+    assert estimate.training_rate > 0

@@ -1,0 +1,107 @@
+"""Killed at any moment and resumed, a run ends in the same adapter, bit for bit, as one that was left alone."""
+
+import json
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from encoders import minilm_folder
+from forked_runs import RECIPE, finish, start
+from tunelet import train
+from tunelet.errors import RunError
+from tunelet.recipe import with_settings
+
+
+def adapter(out: Path) -> bytes:
+    return (out / "adapter" / "adapter_model.safetensors").read_bytes()
+
+
+def result(out: Path) -> dict[str, object]:
+    """Everything that must be the same; times may differ."""
+    metrics = json.loads((out / "metrics.json").read_text())
+    return {key: value for key, value in metrics.items() if key in ("accuracy", "log_loss", "roc_auc", "best_epoch")}
+
+
+def losses(out: Path) -> list[tuple[object, object]]:
+    lines = (out / "history.jsonl").read_text().splitlines()
+    return [(entry["step"], entry.get("loss")) for entry in map(json.loads, lines)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert finish(start(minilm_folder(), out)) == 0
+    return out
+
+
+def check_same(out: Path, undisturbed: Path) -> None:
+    assert adapter(out) == adapter(undisturbed)
+    assert result(out) == result(undisturbed)
+    assert losses(out) == losses(undisturbed)
+    assert not out.with_name(out.name + ".partial").exists()
+
+
+def test_two_runs_with_one_seed_are_bit_identical(undisturbed, tmp_path):
+    assert finish(start(minilm_folder(), tmp_path / "again")) == 0
+    check_same(tmp_path / "again", undisturbed)
+
+
+def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, tmp_path):
+    out, partial = tmp_path / "run", tmp_path / "run.partial"
+    moments = random.Random(4)
+    killed = 0
+    steps: list[int] = []
+    while killed < 10:
+        process = start(minilm_folder(), out, resume=partial.exists())
+        before = newest(partial)
+        # Killed a random moment after its first new checkpoint, or somewhere before it.
+        early = moments.random() < 0.2
+        deadline = time.monotonic() + (moments.uniform(0.5, 3.0) if early else 60)
+        while time.monotonic() < deadline and newest(partial) == before and process.is_alive():
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, 0.25))
+        if not process.is_alive():
+            break
+        process.kill()
+        assert finish(process) == -9
+        assert not out.exists()
+        if not partial.exists():  # killed before the run had begun: nothing is there to resume
+            continue
+        killed += 1
+        steps.append(newest(partial))
+        if not (partial / "recipe.toml").exists():
+            import shutil
+
+            shutil.rmtree(partial)
+    assert killed == 10, f"the run ended after {killed} kills at steps {steps}"
+    assert len(set(steps)) > 5
+    assert finish(start(minilm_folder(), out, resume=True)) == 0
+    check_same(out, undisturbed)
+
+
+@pytest.mark.parametrize("moment", ["half written", "not renamed", "not cleaned up"])
+def test_killed_during_a_checkpoint_and_resumed(undisturbed, tmp_path, moment):
+    out = tmp_path / "run"
+    assert finish(start(minilm_folder(), out, die=moment)) == -9
+    assert finish(start(minilm_folder(), out, resume=True)) == 0
+    check_same(out, undisturbed)
+
+
+def newest(partial: Path) -> int:
+    names = [path.name for path in partial.glob("checkpoints/step-*.safetensors")]
+    return max((int(name.split("-")[1]) for name in names), default=0)
+
+
+def test_resuming_with_another_recipe_or_other_data_is_refused(tmp_path):
+    out = tmp_path / "run"
+    assert finish(start(minilm_folder(), out, die="not renamed")) == -9
+    longer = with_settings(RECIPE, {"training.epochs": 4})
+    with pytest.raises(RunError, match=r"started with another recipe: training.epochs was 3, now 4"):
+        train("sample", model=minilm_folder(), recipe=longer, out=out, resume=True, quiet=True)
+    other = [(f"{word} film number {n}", word) for n in range(60) for word in ("good", "bad")]
+    with pytest.raises(RunError, match="started on other data"):
+        train(other, model=minilm_folder(), recipe=RECIPE, out=out, resume=True, quiet=True)
+    with pytest.raises(RunError, match="holds an interrupted run"):
+        train("sample", model=minilm_folder(), recipe=RECIPE, out=out, quiet=True)
