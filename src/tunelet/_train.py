@@ -12,7 +12,7 @@ from tunelet.data import Prepared, Reading, Tokens, cache_folder, prepare, read,
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
-from tunelet.run import Run, RunFolder, default_folder, environment, find_partial, peak_memory_bytes
+from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial, peak_memory_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,16 +116,12 @@ class _Job:
             raise
 
     def _folder(self, out: Path) -> RunFolder:
-        folder = RunFolder(out)
-        if folder.final.exists():
-            what = "holds a finished run" if (folder.final / "metrics.json").is_file() else "exists already"
-            raise RunError(f"{folder.final} {what}", "pass another --out, or remove it")
-        if self.resume and not folder.partial.is_dir():
+        with disk_errors(out):
+            folder = RunFolder(out)
+        if folder.final.exists() or not self.resume:
+            folder.check_free()
+        elif not folder.partial.is_dir():
             raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
-        if not self.resume and folder.partial.exists():
-            raise RunError(
-                f"{folder.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
-            )
         return folder
 
     def _read(self) -> tuple[Reading, Reading | None, Prepared]:
@@ -163,7 +159,7 @@ class _Job:
     def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
         if not folder.has_begun():
-            raise RunError(f"{folder.partial} stopped before it had begun", "remove it and leave out --resume")
+            raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
         changed = {
             key: values
             for key, values in difference(load_recipe(folder.recipe), self.recipe).items()
@@ -280,7 +276,6 @@ class _Job:
     ) -> Run:
         """Measure the best epoch's weights and write the rest of the folder."""
         from tunelet.run._predictions import write_predictions
-        from tunelet.run._writing import disk_errors
         from tunelet.training import probabilities
 
         prepared, evaluation = plan.prepared, self.recipe.evaluation

@@ -14,8 +14,8 @@ _CONTEXT.set_forkserver_preload(["tunelet._train", "tunelet.training", "tunelet.
 RECIPE = with_settings(
     Recipe(name="killed"),
     {
-        "data.limit": 96,
-        "data.max_length": 48,
+        "data.limit": 80,
+        "data.max_length": 32,
         "adapter.dropout": 0.1,  # random numbers in the loop, whose state must come back
         "training.epochs": 3,
         "training.batch_size": 4,

@@ -135,7 +135,9 @@ def predict(
         if json:
             _print_json(written)
         else:
-            _stdout().print(f"{written['n']:,} texts classified: {written['output']}", highlight=False)
+            dropped = written["dropped"]
+            left_out = f" ({dropped:,} {'row' if dropped == 1 else 'rows'} without text left out)" if dropped else ""
+            typer.echo(f"{written['n']:,} texts classified{left_out}: {written['output']}")
         return
     if output is not None:
         raise DataError("--output goes with --input", "leave out --output, or put the texts in a file")

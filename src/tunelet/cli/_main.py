@@ -48,16 +48,21 @@ def _run(arguments: list[str]) -> int:
     # typer carries its own click and exports only the ends of its family of errors
     usage_error: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
     try:
-        status = app(arguments, standalone_mode=False, prog_name="tunelet")
+        # Not `app(arguments)`, which answers an interruption itself and loses what it has to say.
+        command = typer.main.get_command(app)
+        with command.make_context("tunelet", arguments) as running:
+            command.invoke(running)
+    except typer.Exit as end:
+        return end.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except usage_error as error:
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "tunelet"
+        path = context.command_path if context else "tunelet"
         # With no arguments at all the "error" is the help text.
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            print(f"error: {error.format_message().rstrip('.')}; see `{command} --help`", file=sys.stderr)
+            print(f"error: {error.format_message().rstrip('.')}; see `{path} --help`", file=sys.stderr)
         return 2
-    return int(status or 0)
+    return 0

@@ -16,7 +16,7 @@ from tunelet.errors import ModelError
 from tunelet.model import _files, _offline
 from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 
-_PATH = re.compile(r"([.~/\\]|[A-Za-z]:[\\/])")
+_PATH = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|.*[/\\]$")
 
 
 @dataclass(frozen=True)

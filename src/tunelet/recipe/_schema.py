@@ -77,7 +77,7 @@ class TrainingSettings(Section):
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
     batch_size: int = Field(16, ge=1, description="texts per forward pass")
     gradient_accumulation: int = Field(1, ge=1, description="forward passes per optimiser step")
-    learning_rate: float = Field(5e-4, gt=0.0, le=1.0, description="peak rate of the adapter (or of all weights)")
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter (or of all weights)")
     head_learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the head")
     weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
     warmup: Fraction = Field(

@@ -65,26 +65,32 @@ class RunFolder:
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
-    def start(self) -> None:
-        """Create the partial folder. Raises RunError where a run, whole or partial, has that name already."""
+    def check_free(self) -> None:
+        """Raises RunError where a run, whole or interrupted, has that name already."""
         if self.final.exists():
-            raise RunError(f"{self.final} exists already", "pass another --out, or remove it")
-        if self.partial.exists():
+            what = "holds a finished run" if (self.final / self.metrics.name).is_file() else "exists already"
+            raise RunError(f"{self.final} {what}", "pass another --out, or remove it")
+        if self.partial.exists() and self.has_begun():
             raise RunError(
                 f"{self.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
             )
+
+    def start(self) -> None:
+        """Create the partial folder; what a run left that was killed before it had begun goes. Raises RunError."""
+        self.check_free()
+        self.discard()
         with disk_errors(self.partial):
             self.partial.mkdir(parents=True)
         self.path = self.partial
 
     def finish(self) -> None:
         """Give the whole run its final name; checkpoints were for going on, and go."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
         if self.final.exists():
             raise RunError(f"{self.final} appeared while the run was in progress", f"the run lies at {self.partial}")
         with disk_errors(self.final):
             self.partial.rename(self.final)
         self.path = self.final
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def discard(self) -> None:
         """Remove the partial folder."""

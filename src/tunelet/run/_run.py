@@ -27,7 +27,12 @@ class Run:
     @classmethod
     def load(cls, path: str | Path) -> "Run":
         """Open a run folder. Raises RunError where it is none, or not finished."""
-        folder = RunFolder(Path(path))
+        try:
+            folder = RunFolder(Path(path))
+        except OSError as error:  # a text in the place of the run is too long for a name
+            raise RunError(
+                f"no run folder {str(path)[:40]!r}: {error.strerror}", "name it first, then the texts"
+            ) from None
         if not folder.final.is_dir():
             if folder.partial.is_dir():
                 raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")

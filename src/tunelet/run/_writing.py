@@ -17,6 +17,7 @@ _REASONS = {
     errno.EROFS: ("the file system is read-only", "pass {flag} in a folder that you may write to"),
     errno.ENOENT: ("there is no such folder", "pass {flag} in a folder that is there"),
     errno.ENOTDIR: ("a part of the path is a file", "pass {flag} in another folder"),
+    errno.EEXIST: ("a part of the path is a file", "pass {flag} in another folder"),
     errno.ENAMETOOLONG: ("the name is too long", "pass a shorter {flag}"),
 }
 

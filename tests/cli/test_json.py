@@ -1,0 +1,286 @@
+"""What scripts rely on: one JSON object on stdout, progress on stderr, exit status, files in and out."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from command_line import QUICK, Done, call, command, environment, refused, run
+
+METRICS = (
+    "accuracy", "precision", "recall", "f1", "f1_weighted", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece",
+)  # fmt: skip
+COSTS = (
+    "trainable_parameters", "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes",
+)  # fmt: skip
+
+
+def the_object(done: Done) -> dict[str, Any]:
+    """What a command with --json printed: one object, strictly JSON, on one line."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    assert done.status == 0, done
+    assert done.stdout.count("\n") == 1
+    value = json.loads(done.stdout, parse_constant=refuse)
+    assert isinstance(value, dict)
+    return value
+
+
+def check_metrics(found: dict[str, Any]) -> None:
+    for name in METRICS:
+        low, high = found[f"{name}_ci"]
+        assert low <= high
+        assert 0 <= found[name]
+        if name != "log_loss":
+            assert high <= 1
+    assert isinstance(found["n"], int)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Callable[[str], Path]) -> tuple[Path, Done]:
+    """A run folder, and how the process that made it ended."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    model = tiny_checkpoint("distilbert")
+    return out, run("train", "sample", "--limit", 40, "--model", model, *QUICK, "--out", out, "--json")
+
+
+@pytest.fixture
+def run_folder(trained: tuple[Path, Done]) -> Path:
+    return trained[0]
+
+
+def test_train_prints_the_contracts_keys_and_nothing_else(trained: tuple[Path, Done]) -> None:
+    out, done = trained
+    found = the_object(done)
+    check_metrics(found)
+    check_metrics(found["validation"])
+    assert (found["run"], found["n"], found["evaluated_on"]) == (str(out), 120, "test")
+    for name in COSTS:
+        assert found[name] > 0
+    assert found["trainable_parameters"] < found["total_parameters"]
+    assert json.loads((out / "metrics.json").read_text()) == found
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(trained: tuple[Path, Done]) -> None:
+    _, done = trained
+    assert "epoch 1/1: training loss" in done.stderr
+    assert "accuracy" in done.stderr
+    assert not {"\x1b", "\r", "\b"}.intersection(done.stderr)
+
+
+def test_evaluate_prints_one_object(capsys: pytest.CaptureFixture[str], run_folder: Path) -> None:
+    found = the_object(call(capsys, "evaluate", run_folder, "sample", "--json"))
+    check_metrics(found)
+    trained = json.loads((run_folder / "metrics.json").read_text())
+    assert {name: found[name] for name in METRICS} == {name: trained[name] for name in METRICS}
+    assert found["n"] == 120
+
+
+def test_a_metric_that_is_undefined_is_null(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "praise.csv").write_text("text,label\nA fine film.,positive\nA finer film.,positive\n")
+    found = the_object(call(capsys, "evaluate", run_folder, tmp_path / "praise.csv", "--json"))
+    assert (found["roc_auc"], found["n"]) == (None, 2)
+
+
+def test_predict_prints_one_object(capsys: pytest.CaptureFixture[str], run_folder: Path) -> None:
+    texts = ["A film without a villain.", "", "Zwölf Minuten 😀\nzu lang"]
+    found = the_object(call(capsys, "predict", run_folder, *texts, "--json"))
+    assert found["run"] == str(run_folder)
+    assert [entry["text"] for entry in found["predictions"]] == texts
+    for entry in found["predictions"]:
+        assert set(entry["probabilities"]) == {"negative", "positive"}
+        assert sum(entry["probabilities"].values()) == pytest.approx(1)
+        assert entry["probability"] == max(entry["probabilities"].values()) == entry["probabilities"][entry["label"]]
+    lines = call(capsys, "predict", run_folder, *texts).stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [entry["label"] for entry in found["predictions"]]
+    assert lines[2].endswith("\tZwölf Minuten 😀 zu lang")
+
+
+def test_recipes_inspect_and_doctor_print_one_object(
+    capsys: pytest.CaptureFixture[str], tiny_checkpoint: Callable[[str], Path]
+) -> None:
+    listed = the_object(call(capsys, "recipes", "--json"))["recipes"]
+    assert {"quickstart", "thorough", "distilbert-imdb-10k"} <= set(listed)
+    assert the_object(call(capsys, "recipes", "thorough", "--json"))["name"] == "thorough"
+    inspected = the_object(call(capsys, "inspect", tiny_checkpoint("distilbert"), "--json"))
+    assert (inspected["layers"], inspected["hidden_size"]) == (3, 32)
+    examined = the_object(call(capsys, "doctor", "--json"))
+    assert examined["device"]["value"] == "cpu" or examined["device"]["reason"]
+    assert examined["hub"] == {"value": "out of reach", "reason": "HF_HUB_OFFLINE is set"}
+
+
+def test_a_user_error_prints_nothing_on_stdout_and_debug_shows_the_traceback(tmp_path: Path) -> None:
+    refused(run("evaluate", tmp_path / "absent", "sample", "--json"), "no such run folder")
+    done = run("evaluate", tmp_path / "absent", "sample", "--json", "--debug")
+    assert done.status != 0
+    assert done.stdout == ""
+    assert "Traceback" in done.stderr
+    assert "tunelet.errors.RunError" in done.stderr
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object, **settings: str) -> str:
+    """What a command writes to stderr when that is a terminal."""
+    from tunelet.cli import main
+
+    for name, value in {"TERM": "xterm-256color", "COLUMNS": "100", **settings}.items():
+        monkeypatch.setenv(name, value)
+    ours, theirs = os.openpty()
+    written: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while content := os.read(ours, 65536):
+                written.append(content)
+        except OSError:  # how a terminal says that the other end is closed
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "argv", ["tunelet", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        monkeypatch.undo()
+    reader.join()
+    os.close(ours)
+    assert not ended.value.code
+    return b"".join(written).decode()
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("settings", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tiny_checkpoint: Callable[[str], Path],
+    settings: dict[str, str],
+    coloured: bool,
+) -> None:
+    model = tiny_checkpoint("distilbert")
+    arguments = ("train", "sample", "--limit", 40, "--model", model, *QUICK, "--out", tmp_path / "run")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shown = on_a_terminal(monkeypatch, *arguments, **settings)
+    assert "\x1b[?25l" in shown, "a live bar hides the cursor"
+    assert ("\x1b[36m" in shown) == coloured
+
+
+def test_an_interrupted_run_exits_130_and_says_how_to_go_on(
+    tmp_path: Path, tiny_checkpoint: Callable[[str], Path]
+) -> None:
+    arguments = ["train", "sample", "--limit", "60", "--model", str(tiny_checkpoint("distilbert")), "--out", "run"]
+    arguments += [*QUICK, "--set", "training.epochs=25", "--json"]
+    # A shell that starts us in the background may have interrupts ignored, and children inherit that.
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch 2/"):  # so that the checkpoint after the first is written
+            break
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (130, ""), stderr
+    assert "Traceback" not in stderr
+    last = stderr.splitlines()[-1]
+    assert last.startswith("interrupted: run.partial holds the run so far")
+    assert "--resume" in last
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.partial"]
+    done = run(*arguments, "--resume", cwd=tmp_path)
+    assert the_object(done)["epochs"] == 25
+    assert "going on from its last checkpoint" in done.stderr
+    assert "epoch 1/25" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        return list(pq.read_table(path).to_pylist())
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(lines)) if path.suffix == ".csv" else [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.jsonl", "out.parquet"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.csv", "id,review\na,A fine film.\nb,\nc,Dull; but short.\n"),
+        ("in.jsonl", '{"id": "a", "text": "A fine film."}\n{"id": "b"}\n{"id": "c", "text": "Dull; but short."}\n'),
+        ("in.txt", "A fine film.\r\n  \r\nDull; but short.\r\n"),
+    ],
+)
+def test_a_file_of_texts_becomes_a_file_of_predictions(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path, name: str, content: str, output: str
+) -> None:
+    (tmp_path / name).write_bytes(content.encode())
+    done = call(capsys, "predict", run_folder, "--input", tmp_path / name, "--output", tmp_path / output, "--json")
+    assert the_object(done) == {"run": str(run_folder), "n": 2, "dropped": 1, "output": str(tmp_path / output)}
+    rows = rows_of(tmp_path / output)
+    assert [row["id"] for row in rows] == (["0", "2"] if name == "in.txt" else ["a", "c"])
+    assert [row["text"] for row in rows] == ["A fine film.", "Dull; but short."]
+    typed = json.loads(call(capsys, "predict", run_folder, "A fine film.", "Dull; but short.", "--json").stdout)
+    for row, entry in zip(rows, typed["predictions"], strict=True):
+        assert row["label"] == entry["label"]
+        assert float(row["probability_positive"]) == pytest.approx(entry["probabilities"]["positive"], abs=1e-4)
+
+
+def test_a_parquet_file_of_texts_and_a_folder_with_a_test_part_can_be_predicted(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+
+    pq.write_table(pa.table({"text": ["One.", None, "Two."]}), tmp_path / "in.parquet")
+    done = call(capsys, "predict", run_folder, "--input", tmp_path / "in.parquet", "--output", tmp_path / "a.csv")
+    assert done.status == 0
+    assert "2 texts classified" in done.stdout
+    assert "1 row without text" in done.stdout
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "train.csv").write_text('text\nOne.\n""\nTwo.\n')
+    (tmp_path / "parts" / "test.csv").write_text("text\nThree.\n")
+    out = tmp_path / "b.csv"
+    found = the_object(call(capsys, "predict", run_folder, "--input", tmp_path / "parts", "--output", out, "--json"))
+    assert (found["n"], found["dropped"]) == (1, 0)
+
+
+def test_texts_that_cannot_be_read_or_predictions_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
+) -> None:
+    texts, taken = tmp_path / "in.txt", tmp_path / "taken.csv"
+    texts.write_bytes(b"A fine film.\nCaf\xe9\n")
+    (tmp_path / "empty.txt").touch()
+    taken.write_text("mine")
+    new = tmp_path / "new.csv"
+
+    def predict(source: Path, *output: object) -> Done:
+        return call(capsys, "predict", run_folder, "--input", source, *output)
+
+    refused(predict(tmp_path / "absent.txt", "--output", new), "no file", "absent.txt", "check the path")
+    refused(predict(tmp_path / "empty.txt", "--output", new), "empty.txt is empty")
+    refused(predict(texts, "--output", new), "not UTF-8", "0xe9", "row 2")
+    refused(predict(texts, "--output", taken), "taken.csv exists already", "name another file")
+    refused(predict(texts, "--output", tmp_path / "new.xlsx"), ".csv, .jsonl, .parquet", "'.xlsx'")
+    refused(predict(texts), "--input needs --output FILE")
+    texts.write_text("A fine film.\n")
+    refused(predict(texts, "--output", taken / "new.csv"), "cannot be written", "pass --output")
+    refused(call(capsys, "predict", run_folder, "A film.", "--output", new), "--output goes with --input")
+    refused(call(capsys, "predict", run_folder, "A film.", "--input", texts, "--output", new), "or a file of texts")
+    assert taken.read_text() == "mine"
+    assert not new.exists()
