@@ -1,5 +1,6 @@
 """What a person sees: one screen before training, one after, and the tables of the other commands."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,12 +81,13 @@ def result_screen(console: Console, run: Run) -> None:
         highlight=False,
     )
     metrics_screen(console, summary, f"{summary['n']:,} {where}")
-    folder = escape(str(run.path))
-    next_steps = Table.grid(padding=(0, 2))
-    next_steps.add_row("run folder", f"[bold]{folder}[/]")
-    next_steps.add_row("classify", f'tunelet predict {folder} "your text"')
-    next_steps.add_row("other data", f"tunelet evaluate {folder} DATA")
-    console.print(next_steps, highlight=False)
+    folder = escape(shlex.quote(str(run.path)))
+    for name, line in (
+        ("run folder", f"[bold]{folder}[/]"),
+        ("classify", f'tunelet predict {folder} "your text"'),
+        ("other data", f"tunelet evaluate {folder} DATA"),
+    ):
+        console.print(f"{name:<10}  {line}", highlight=False, soft_wrap=True)  # folded, it could not be copied
 
 
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from command_line import QUICK, Done, call, is_empty, refused, run
 from encoders import minilm_folder
 

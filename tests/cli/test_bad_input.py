@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from command_line import QUICK, Done, call, command, environment, is_empty, refused, run
 
 Train = Callable[..., Done]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from command_line import QUICK, Done, call, refused, run
 
 NO_SPACE = ("cannot be written: no space left", "free some space")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,14 +14,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
 from command_line import QUICK, Done, call, command, environment, refused, run
 
-METRICS = (
-    "accuracy", "precision", "recall", "f1", "f1_weighted", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece",
-)  # fmt: skip
-COSTS = (
-    "trainable_parameters", "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes",
-)  # fmt: skip
+METRICS = ("accuracy", "precision", "recall", "f1", "f1_weighted", "f1_macro", "roc_auc", "average_precision")
+METRICS += ("log_loss", "ece")
+COSTS = ("trainable_parameters", "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes")
 
 
 def the_object(done: Done) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def check_metrics(found: dict[str, Any]) -> None:
     for name in METRICS:
         low, high = found[f"{name}_ci"]
         assert low <= high
-        assert 0 <= found[name]
+        assert found[name] >= 0
         if name != "log_loss":
             assert high <= 1
     assert isinstance(found["n"], int)
@@ -76,6 +75,19 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(trained: tuple[Path,
     assert "epoch 1/1: training loss" in done.stderr
     assert "accuracy" in done.stderr
     assert not {"\x1b", "\r", "\b"}.intersection(done.stderr)
+
+
+def test_the_commands_to_type_next_can_be_copied(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_checkpoint: Callable[[str], Path]
+) -> None:
+    out = tmp_path / "a folder with a long name, and one that a shell would take for seven" / "run"
+    model = tiny_checkpoint("distilbert")
+    done = call(capsys, "train", "sample", "--limit", 20, "--model", model, *QUICK, "--out", out)
+    assert (done.status, done.stdout) == (0, "")
+    typed = next(line for line in done.stderr.splitlines() if "tunelet predict" in line)
+    words = shlex.split(typed)
+    assert words == ["classify", "tunelet", "predict", str(out), "your text"]
+    assert call(capsys, *words[2:]).status == 0
 
 
 def test_evaluate_prints_one_object(capsys: pytest.CaptureFixture[str], run_folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from command_line import QUICK, Done, refused, run
 from hub_client import DATA_ID, MODEL_ID, Client
 from hub_server import Cut, HubServer, Stall, Status

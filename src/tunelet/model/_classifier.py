@@ -12,6 +12,7 @@ from torch import nn
 from tunelet._choice import Choice
 from tunelet.data import Batch
 from tunelet.model._packing import Packing, padded_inputs
+from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
 
 
@@ -87,6 +88,10 @@ class SequenceClassifier:
 
     def save(self, folder: Path) -> None:
         """Write safetensors: PEFT's files for LoRA, else a whole checkpoint; its config names the labels."""
+        with quiet_libraries():
+            self._save(folder)
+
+    def _save(self, folder: Path) -> None:
         if self.method == "lora":
             self.module.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)  # type: ignore[operator]
             (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card

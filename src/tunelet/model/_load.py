@@ -1,16 +1,12 @@
 """From a checkpoint on disk to a model that trains: head with the user's labels, adapter, precision, execution."""
 
-import contextlib
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
-from transformers.utils import logging as transformers_logging
 
 from tunelet._choice import Choice
 from tunelet.errors import ModelError
@@ -19,6 +15,7 @@ from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._packing import choose_packing
 from tunelet.model._precision import choose_device, choose_precision
+from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings
@@ -101,12 +98,12 @@ def saved_classifier(
         return adapted
 
     structure = structure_of(model)
-    return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"), frozen=True)
+    return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
 
 
 def load_tokenizer(folder: Path) -> Any:
     """The checkpoint's own tokenizer. Raises ModelError where its files are missing or broken."""
-    with _quiet():
+    with quiet_libraries():
         try:
             return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         except Exception as error:  # the tokenizers library raises bare Exception on a broken file
@@ -117,7 +114,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
-    with _quiet():
+    with quiet_libraries():
         try:
             config = AutoConfig.from_pretrained(
                 folder,
@@ -154,15 +151,13 @@ def _assemble(
     settings: ModelSettings,
     method: str,
     targets: Choice[tuple[str, ...]],
-    *,
-    frozen: bool = False,
 ) -> SequenceClassifier:
     device = choose_device(settings.device)
-    precision = choose_precision(settings.precision, device.value, frozen=frozen or method != "full")
+    precision = choose_precision(settings.precision, device.value, frozen=method != "full")
     packing = choose_packing(model, structure, settings.packing)
     if packing.value is not None:
         packing.value.install(model)
-    with _quiet():
+    with quiet_libraries():
         module = adapt(model)
     _cast_trunk(model, structure, precision.value)
     return SequenceClassifier(
@@ -210,23 +205,6 @@ def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype
 
     for module in exact:
         module.register_forward_pre_hook(to_float32)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Loading says on our screen what it found; the libraries' own reports would say it twice."""
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity(logging.CRITICAL)
-    transformers_logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """Packed execution: n texts as one row of T tokens, without padding, through an unchanged Hugging Face model.
 
-Three hooks make it so: a registered attention function that keeps texts apart (and a mask function that builds no mask),
+Three hooks make it so: a registered attention function that keeps texts apart (and a mask function that builds none),
 position ids that restart at each text, and a gather after the layers, so that the head sees [n, 1, hidden].
 Whether a model can run so is found by trying: both paths on a few random texts, compared.
 """
