@@ -7,7 +7,7 @@ from tunelet._choice import Choice
 
 if TYPE_CHECKING:
     from tunelet._doctor import Examination
-    from tunelet.model import Inspection
+    from tunelet._inspect import Inspection
 
 _GIB = 2**30
 

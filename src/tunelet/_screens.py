@@ -65,7 +65,10 @@ def plan_screen(console: Console, plan: Plan) -> None:
         f"about [bold]{duration(estimate.seconds)}[/] for {recipe.training.epochs} epochs, from measured steps "
         f"({estimate.training_rate:,.0f} tokens/s training, {estimate.evaluation_rate:,.0f} evaluating)",
     )
-    table.add_row("run folder", escape(str(plan.out)) + (", going on from its last checkpoint" if plan.resumed else ""))
+    table.add_row(
+        "run folder",
+        escape(str(plan.out)) + (", going on from its last checkpoint: part of it is done" if plan.resumed else ""),
+    )
     console.print(f"[bold]tunelet train[/]: recipe {recipe.name}, seed {recipe.training.seed}", highlight=False)
     console.print(table, highlight=False)
 
@@ -74,10 +77,11 @@ def result_screen(console: Console, run: Run) -> None:
     """The metrics with their intervals, where the run lies, and what to type next."""
     summary = run.summary
     where = {"test": "test texts", "validation": "validation texts"}[summary["evaluated_on"]]
-    seconds, rate = summary["train_seconds"], summary["tokens_per_second"]
+    rate = summary["tokens_per_second"]
     console.print(
-        f"trained {summary['epochs']} epochs in {duration(seconds)} ({rate:,.0f} tokens/s); kept epoch "
-        f"{summary['best_epoch']}, the best on validation by {run.recipe.training.best_metric}",
+        f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: {summary['epochs']} "
+        f"epochs at {rate:,.0f} tokens/s; kept epoch {summary['best_epoch']}, the best on validation by "
+        f"{run.recipe.training.best_metric}",
         highlight=False,
     )
     metrics_screen(console, summary, f"{summary['n']:,} {where}")

@@ -1,7 +1,9 @@
 """The main job, from a data source to a finished run folder. Every step is a room's; here is their order."""
 
 import json
+import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tunelet.model import Checkpoint, SequenceClassifier
-    from tunelet.training import Outcome, TrainingData
+    from tunelet.training import Outcome, Progress, TrainingData
 
 # The interrupted run may go on at another place, and be checked for another reading of the same experiment.
 _FREE_TO_DIFFER = {"training.checkpoint_seconds"}
@@ -86,8 +88,10 @@ class _Job:
     def run(self) -> Run:
         # A name that is taken is told before anything is read.
         folder = None if self.out is None else self._folder(self.out)
-        reading, test_reading, prepared = self._read()
-        checkpoint = self._find_model()
+        with self._busy("reading the data"):
+            reading, test_reading, prepared = self._read()
+        with self._busy("looking for the model"):
+            checkpoint = self._find_model()
         if folder is None:
             name, seed = self.recipe.name, self.recipe.training.seed
             place = find_partial if self.resume else default_folder
@@ -184,22 +188,52 @@ class _Job:
         checkpoint: "Checkpoint",
         record: dict[str, Any],
     ) -> Run:
-        import torch
-
         from tunelet._screens import plan_screen, result_screen
         from tunelet.model import load_tokenizer, new_classifier
-        from tunelet.model._fingerprint import weights_fingerprint
-        from tunelet.training import Progress, TrainingData, estimate_time, fit, latest_checkpoint
+        from tunelet.training import Progress, TrainingData, fit
 
-        recipe, settings = self.recipe, self.recipe.training
-        tokenizer = load_tokenizer(checkpoint.path)
-        classifier = new_classifier(checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=settings.seed)
+        settings = self.recipe.training
+        with self._busy("loading the model and timing a few steps"):
+            tokenizer = load_tokenizer(checkpoint.path)
+            classifier = new_classifier(
+                checkpoint, prepared.label_names, self.recipe.model, self.recipe.adapter, seed=settings.seed
+            )
+            plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
+        if self.console is not None:
+            plan_screen(self.console, plan)
+        folder.write_json(folder.data, record)
+        folder.write_json(folder.environment, _surroundings(plan))
+        folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun
+        data = TrainingData(
+            train=plan.tokens["train"],
+            train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
+            validation=plan.tokens["validation"],
+            validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
+        )
+        begun = time.monotonic()
+        with Progress(self.console) as progress:
+            outcome = fit(classifier, data, settings, folder, progress)
+            run = self._finish(folder, plan, classifier, tokenizer, data, outcome, progress, begun)
+        if self.console is not None:
+            result_screen(self.console, run)
+        return run
+
+    def _plan(
+        self,
+        folder: RunFolder,
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+        tokenizer: Any,
+        classifier: "SequenceClassifier",
+    ) -> Plan:
+        from tunelet.training import estimate_time, latest_checkpoint
+
         tokens = self._tokenise(prepared, tokenizer, classifier)
-        resumed = latest_checkpoint(folder.checkpoints) is not None
-        once = tokens["test"].offsets[-1] if "test" in tokens else 0
         trained, total = classifier.parameter_counts()
-        plan = Plan(
-            recipe=recipe,
+        return Plan(
+            recipe=self.recipe,
             reading=reading,
             test_reading=test_reading,
             prepared=prepared,
@@ -211,43 +245,19 @@ class _Job:
             estimate=estimate_time(
                 classifier,
                 tokens["train"],
-                settings,
-                evaluated_every_epoch=int(tokens["validation"].offsets[-1]),
-                evaluated_once=int(once),
+                self.recipe.training,
+                evaluated_every_epoch=tokens["validation"].total,
+                evaluated_once=tokens["test"].total if "test" in tokens else 0,
             ),
             out=folder.final,
-            resumed=resumed,
+            resumed=latest_checkpoint(folder.checkpoints) is not None,
         )
-        if self.console is not None:
-            plan_screen(self.console, plan)
-        surroundings = environment() | {
-            "threads": torch.get_num_threads(),
-            "checkpoint": {
-                "name": checkpoint.name,
-                "origin": checkpoint.origin,
-                "reason": checkpoint.reason,
-                "hub_id": checkpoint.hub_id,
-                "revision": checkpoint.revision,
-                "weights_sha256": weights_fingerprint(checkpoint.path),
-                "random_weights": recipe.model.random_weights,
-            },
-            "choices": {name: {"value": c.value, "reason": c.reason} for name, c in plan.choices.items()},
-        }
-        folder.write_json(folder.data, record)
-        folder.write_json(folder.environment, surroundings)
-        folder.write_text(folder.recipe, dump_recipe(recipe))
-        data = TrainingData(
-            train=tokens["train"],
-            train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
-            validation=tokens["validation"],
-            validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
-        )
-        with Progress(self.console) as progress:
-            outcome = fit(classifier, data, settings, folder, progress)
-            run = self._finish(folder, plan, classifier, tokenizer, data, outcome, progress)
-        if self.console is not None:
-            result_screen(self.console, run)
-        return run
+
+    def _busy(self, doing: str) -> AbstractContextManager[Any]:
+        """A spinner on a terminal while nothing else is to be seen; elsewhere nothing."""
+        if self.console is None or not self.console.is_terminal:
+            return nullcontext()
+        return self.console.status(doing)
 
     def _tokenise(self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier") -> dict[str, Tokens]:
         parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
@@ -272,11 +282,12 @@ class _Job:
         tokenizer: Any,
         data: "TrainingData",
         outcome: "Outcome",
-        progress: Any,
+        progress: "Progress",
+        begun: float,
     ) -> Run:
         """Measure the best epoch's weights and write the rest of the folder."""
+        from tunelet.model import probabilities
         from tunelet.run._predictions import write_predictions
-        from tunelet.training import probabilities
 
         prepared, evaluation = plan.prepared, self.recipe.evaluation
         predictions = {
@@ -288,7 +299,7 @@ class _Job:
             )
         }
         if prepared.test is not None:
-            progress.stage("test", int(plan.tokens["test"].offsets[-1]))
+            progress.stage("test", plan.tokens["test"].total)
             predictions["test"] = Predictions(
                 prepared.test.ids,
                 prepared.label_names,
@@ -304,7 +315,7 @@ class _Job:
             classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
             tokenizer.save_pretrained(folder.tokenizer)
         write_predictions(folder.predictions, predictions[reported])
-        folder.write_json(folder.metrics, _summary(plan, measured, reported, outcome))
+        folder.write_json(folder.metrics, _summary(plan, measured, reported, outcome, time.monotonic() - begun))
         folder.finish()
         return Run(folder.final)
 
@@ -321,7 +332,31 @@ def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
     return choices
 
 
-def _summary(plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome") -> dict[str, Any]:
+def _surroundings(plan: Plan) -> dict[str, Any]:
+    """`environment.json`: what the run ran on, the checkpoint with a fingerprint of its weights, the choices."""
+    import torch
+
+    from tunelet.model._fingerprint import weights_fingerprint
+
+    checkpoint = plan.checkpoint
+    return environment() | {
+        "threads": torch.get_num_threads(),
+        "checkpoint": {
+            "name": checkpoint.name,
+            "origin": checkpoint.origin,
+            "reason": checkpoint.reason,
+            "hub_id": checkpoint.hub_id,
+            "revision": checkpoint.revision,
+            "weights_sha256": weights_fingerprint(checkpoint.path),
+            "random_weights": plan.recipe.model.random_weights,
+        },
+        "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in plan.choices.items()},
+    }
+
+
+def _summary(
+    plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome", seconds: float
+) -> dict[str, Any]:
     """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them."""
     summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
     if reported != "validation":
@@ -332,6 +367,7 @@ def _summary(plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "train_seconds": outcome.seconds,
+        "seconds": seconds,
         "expected_seconds": plan.estimate.seconds,
         "tokens_per_second": outcome.tokens / outcome.seconds,
         "peak_memory_bytes": peak_memory_bytes(),

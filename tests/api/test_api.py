@@ -31,7 +31,8 @@ def test_the_run_folder_holds_what_it_should(run):
     names = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()}
     assert names >= {
         "recipe.toml", "environment.json", "data.json", "history.jsonl", "predictions.parquet", "metrics.json",
-        "adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/config.json", "tokenizer/tokenizer.json",
+        "adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/config.json",
+        "tokenizer/tokenizer.json",
     }  # fmt: skip
     assert not any(name.endswith((".bin", ".pt", ".pkl")) or name.startswith((".", "checkpoints")) for name in names)
     assert load_recipe(run.path / "recipe.toml") == run.recipe

@@ -85,7 +85,7 @@ class Classifier:
 
     def probabilities(self, texts: str | Sequence[str]) -> np.ndarray:
         """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training."""
-        from tunelet.training import probabilities
+        from tunelet.model import probabilities
 
         listed = [texts] if isinstance(texts, str) else list(texts)
         for row, text in enumerate(listed):

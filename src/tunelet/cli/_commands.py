@@ -181,7 +181,7 @@ def inspect(
 ) -> None:
     """Layers, LoRA targets, parameter counts, and the memory and time to expect."""
     from tunelet._describe import inspection_facts, inspection_record
-    from tunelet.model import inspect_checkpoint
+    from tunelet._inspect import inspect_checkpoint
 
     inspection = inspect_checkpoint(model, random_weights=random_weights, rank=rank)
     _show(json, inspection_record(inspection), inspection_facts(inspection))

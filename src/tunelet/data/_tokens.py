@@ -41,6 +41,11 @@ class Tokens:
         """Tokens of each text, int64 [n]."""
         return np.diff(self.offsets)
 
+    @property
+    def total(self) -> int:
+        """Tokens of all texts, T."""
+        return int(self.offsets[-1])
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -7,19 +7,18 @@ from tunelet._lazy import lazy_exports
 if TYPE_CHECKING:
     from tunelet.model._checkpoint import Checkpoint, find_checkpoint
     from tunelet.model._classifier import SequenceClassifier
-    from tunelet.model._inspect import Inspection, inspect_checkpoint
     from tunelet.model._load import load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._names import SHORT_NAMES
+    from tunelet.model._probabilities import probabilities
 
 __all__ = [
     "SHORT_NAMES",
     "Checkpoint",
-    "Inspection",
     "SequenceClassifier",
     "find_checkpoint",
-    "inspect_checkpoint",
     "load_tokenizer",
     "new_classifier",
+    "probabilities",
     "saved_classifier",
 ]
 
@@ -29,8 +28,8 @@ __getattr__ = lazy_exports(
     {
         "_checkpoint": ("Checkpoint", "find_checkpoint"),
         "_classifier": ("SequenceClassifier",),
-        "_inspect": ("Inspection", "inspect_checkpoint"),
         "_load": ("load_tokenizer", "new_classifier", "saved_classifier"),
         "_names": ("SHORT_NAMES",),
+        "_probabilities": ("probabilities",),
     },
 )

@@ -3,7 +3,6 @@
 from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._estimate import Estimate, estimate_time
 from tunelet.training._loop import Outcome, TrainingData, fit
-from tunelet.training._predict import probabilities
 from tunelet.training._progress import Progress
 
 __all__ = [
@@ -14,5 +13,4 @@ __all__ = [
     "estimate_time",
     "fit",
     "latest_checkpoint",
-    "probabilities",
 ]

@@ -59,7 +59,7 @@ def estimate_time(
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
-        training_seconds=int(train.offsets[-1]) * settings.epochs / training_rate,
+        training_seconds=train.total * settings.epochs / training_rate,
         evaluation_seconds=(evaluated_every_epoch * settings.epochs + evaluated_once) / evaluation_rate,
     )
 

@@ -18,12 +18,11 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from tunelet.data import Tokens, gather, training_batches
 from tunelet.evaluation import Predictions, measure
-from tunelet.model import SequenceClassifier
+from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, disk_errors
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
-from tunelet.training._predict import probabilities
 from tunelet.training._progress import Progress
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
@@ -107,7 +106,7 @@ class _Fit:
             group_by_length=self.classifier.packing.value is None,
         )
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
-        self.progress.stage(f"epoch {position.epoch + 1}/{settings.epochs}", int(self.data.train.offsets[-1]), done)
+        self.progress.stage(f"epoch {position.epoch + 1}/{settings.epochs}", self.data.train.total, done)
         while position.batch < len(batches):
             group = batches[position.batch : position.batch + settings.gradient_accumulation]
             begin = time.perf_counter()
@@ -164,7 +163,7 @@ class _Fit:
     def evaluate(self, history: IO[str]) -> None:
         """Metrics on the validation texts; keep the weights where they are the best so far."""
         position, name = self.position, self.settings.best_metric
-        self.progress.stage("validation", int(self.data.validation.offsets[-1]))
+        self.progress.stage("validation", self.data.validation.total)
         predictions = self.predict_validation()
         values = measure(predictions, resamples=0).values
         metric = values[name]
@@ -242,7 +241,7 @@ def fit(
         for name, parameter in classifier.trained_parameters().items():
             parameter.copy_(loop.best[name])
     if loop.best_predictions is None:
-        progress.stage("validation", int(data.validation.offsets[-1]))
+        progress.stage("validation", data.validation.total)
         loop.best_predictions = loop.predict_validation()
     position = loop.position
     assert position.best is not None  # noqa: S101  (at least one epoch was evaluated)

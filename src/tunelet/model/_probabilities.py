@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tunelet.data import Tokens, evaluation_batches, gather
-from tunelet.model import SequenceClassifier
+from tunelet.model._classifier import SequenceClassifier
 
 
 @torch.inference_mode()
