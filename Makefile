@@ -25,7 +25,7 @@ demo: .venv/demo/ready
 
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready
-	.venv/dev/bin/python -m pytest
+	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -n 2 --dist loadfile  # one thread each: two cores, no waiting
 
 ## lint: format, lint and types
 lint: .venv/dev/ready

@@ -32,7 +32,8 @@ def environment(**settings: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not _OF_THE_USER.match(key)}
     cache = os.environ["TUNELET_CACHE"]
     own = {"PYTHONPATH": str(ROOT / "src"), "TUNELET_CACHE": cache, "HF_HOME": f"{cache}/hf", "HF_HUB_OFFLINE": "1"}
-    return kept | own | settings
+    # For tiny models a second thread gains nothing, and on a busy machine the two wait for each other.
+    return kept | own | {"OMP_NUM_THREADS": "1"} | settings
 
 
 def command(*arguments: object) -> list[str]:

@@ -19,7 +19,7 @@ def evaluate(
     Args:
         run: a finished run, or its folder.
         data: as for `tunelet.train`; its test part where it has one, else all of it.
-        text: column of the texts; None: as in training where there is one of that name, else recognised.
+        text: column of the texts; None: the one that was named in training, else recognised.
         label: column of the labels, likewise.
         device: as for `Classifier.load`.
 
@@ -30,7 +30,13 @@ def evaluate(
 
     run = run if isinstance(run, Run) else Run.load(run)
     settings = run.recipe.data
-    reading = read(data, text=text, label=label, clean_markup=settings.clean_markup, label_names=settings.label_names)
+    reading = read(
+        data,
+        text=text or settings.text_column or None,
+        label=label or settings.label_column or None,
+        clean_markup=settings.clean_markup,
+        label_names=settings.label_names,
+    )
     examples = reading.parts.get("test", reading.parts["train"])
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = Classifier.load(run, device=device)

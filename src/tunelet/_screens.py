@@ -67,7 +67,7 @@ def plan_screen(console: Console, plan: Plan) -> None:
     )
     table.add_row(
         "run folder",
-        escape(str(plan.out)) + (", going on from its last checkpoint: part of it is done" if plan.resumed else ""),
+        escape(str(plan.out)) + (", going on from its last checkpoint" if plan.resumed else ""),
     )
     console.print(f"[bold]tunelet train[/]: recipe {recipe.name}, seed {recipe.training.seed}", highlight=False)
     console.print(table, highlight=False)
@@ -79,9 +79,9 @@ def result_screen(console: Console, run: Run) -> None:
     where = {"test": "test texts", "validation": "validation texts"}[summary["evaluated_on"]]
     rate = summary["tokens_per_second"]
     console.print(
-        f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: {summary['epochs']} "
-        f"epochs at {rate:,.0f} tokens/s; kept epoch {summary['best_epoch']}, the best on validation by "
-        f"{run.recipe.training.best_metric}",
+        f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: "
+        f"{summary['epochs']} epochs at {rate:,.0f} tokens/s; kept epoch {summary['best_epoch']}, the best by "
+        f"{run.recipe.training.best_metric} on validation",
         highlight=False,
     )
     metrics_screen(console, summary, f"{summary['n']:,} {where}")

@@ -161,3 +161,20 @@ def test_trained_parameters_on_the_genuine_configs(model, recipe, trained):
     adapter = resolve_recipe(recipe).adapter.model_copy(update={"targets": "qv", "rank": 8})
     classifier = new_classifier(checkpoint, ("negative", "positive"), settings, adapter, seed=1)
     assert classifier.parameter_counts()[0] == trained
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+def test_what_generates_text_is_refused_as_no_encoder(tmp_path, kind):
+    from encoders import minilm_folder
+
+    particular = {
+        "t5": {"d_model": 32, "d_ff": 64, "num_layers": 2, "num_heads": 2, "d_kv": 16},
+        "llama": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2},
+        "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2},
+    }[kind]
+    AutoConfig.for_model(kind, vocab_size=30522, **particular).save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(minilm_folder() / name, tmp_path / name)
+    checkpoint = find_checkpoint(str(tmp_path), random_weights=True)
+    with pytest.raises(ModelError, match=f"expected an encoder, found {kind}, which generates text"):
+        new_classifier(checkpoint, ("a", "b"), ModelSettings(random_weights=True), AdapterSettings(), seed=1)

@@ -7,6 +7,10 @@ from typing import Any, cast
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from tunelet._choice import Choice
 from tunelet.errors import ModelError
@@ -124,6 +128,7 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
                 id2label=dict(enumerate(label_names)),
                 label2id={name: index for index, name in enumerate(label_names)},
             )
+            _check_encoder(folder, config)
             config.problem_type = "single_label_classification"
             if random_weights:
                 model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
@@ -141,6 +146,17 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
         except (ValueError, OSError, KeyError, RuntimeError) as error:
             raise ModelError(f"{folder}: not an encoder that can be loaded ({_first_line(error)})") from error
     return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+
+
+def _check_encoder(folder: Path, config: Any) -> None:
+    """An encoder reads in both directions: what only generates, or has a decoder, is told apart before it is loaded."""
+    generates = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    fills_masks = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if getattr(config, "is_encoder_decoder", False) or (generates and not fills_masks):
+        raise ModelError(
+            f"{folder}: expected an encoder, found {config.model_type}, which generates text",
+            "choose one such as distilbert, albert or minilm",
+        )
 
 
 def _assemble(

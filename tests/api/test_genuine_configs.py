@@ -1,0 +1,42 @@
+"""The published experiments end to end on the genuine configs, with random weights: shapes, no quality."""
+
+import pytest
+
+import tunelet
+from encoders import SHARED
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/models, which is absent")
+
+QUICK = {
+    "data.max_length": 24,
+    "training.epochs": 1,
+    "evaluation.resamples": 100,
+    "model.random_weights": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "trained"),
+    [("distilbert-base-uncased", "distilbert-imdb-10k", 739_586), ("albert-base-v2", "albert-imdb-2k", 26_114)],
+)
+def test_trained_saved_loaded_and_used(tmp_path, model, recipe, trained):
+    run = tunelet.train(
+        "sample",
+        model=SHARED / "models" / model,
+        recipe=recipe,
+        settings=QUICK,
+        limit=16,
+        out=tmp_path / "run",
+        quiet=True,
+    )
+    assert run.summary["trainable_parameters"] == trained
+    assert run.summary["random_weights"] is True
+    prediction = tunelet.Classifier.load(run).predict("A joy from start to finish.")[0]
+    assert set(prediction.probabilities) == {"negative", "positive"}
+
+
+@pytest.mark.parametrize("model", ["distilbert-base-uncased", "albert-base-v2"])
+def test_a_folder_without_weights_is_refused_unless_random_ones_are_asked_for(tmp_path, model):
+    with pytest.raises(tunelet.TuneletError, match=r"--set model.random_weights=true"):
+        tunelet.train("sample", model=SHARED / "models" / model, out=tmp_path / "run", quiet=True)
+    assert not any(tmp_path.iterdir())
