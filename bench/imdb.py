@@ -33,8 +33,8 @@ _TWO_THOUSAND = """\
 
     {command}
 
-| seed | validation accuracy, 95 % interval | log loss | whole command |
-| --- | --- | --- | --- |
+| seed | validation accuracy, 95 % interval | log loss | whole command | expected of training and evaluation | it took |
+| --- | --- | --- | --- | --- | --- |
 {rows}
 
 Mean {mean:.4f}, standard deviation {deviation:.4f}. Each seed has its own split. The epoch is chosen on these
@@ -96,7 +96,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
     if runs := found.get("2k"):
         rows = "\n".join(
             f"| {run['result']['seed']} | {_interval(run['result'], 'accuracy')} | {run['result']['log_loss']:.3f} "
-            f"| {run['seconds']:.0f} s |"
+            f"| {run['seconds']:.0f} s | {run['result']['expected_seconds']:.0f} s | {run['result']['seconds']:.0f} s |"
             for run in runs
         )
         accuracies = [run["result"]["accuracy"] for run in runs]
