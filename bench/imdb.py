@@ -29,7 +29,7 @@ accuracy 0.886, loss 0.281.
 """
 
 _TWO_THOUSAND = """\
-## `distilbert-imdb-2k`: 1,000 reviews to train on, 1,000 for validation
+## `distilbert-imdb-2k`: {counts}
 
     {command}
 
@@ -44,7 +44,7 @@ validation reviews (by log loss), so the figure is a little kind to itself; the 
 """
 
 _TEN_THOUSAND = """\
-## `distilbert-imdb-10k`: 8,000 reviews to train on, 2,000 for validation, 5,000 of the official test set
+## `distilbert-imdb-10k`: {counts}
 
     {command}
 
@@ -80,11 +80,13 @@ def measure(command: list[str]) -> dict[str, Any]:
         )
         seconds = time.monotonic() - begin
         environment = json.loads((out / "environment.json").read_text())
+        parts = json.loads((out / "data.json").read_text())["parts"]
     return {
         "command": ["tunelet", *command, "--json"],
         "seconds": seconds,
         "result": json.loads(done.stdout),
         "environment": environment,
+        "rows": {name: part["rows"] for name, part in parts.items()},
         "commit": _git("rev-parse", "--short", "HEAD"),
         "dirty": bool(_git("status", "--porcelain", "src")),
     }
@@ -103,6 +105,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
         parts.append(
             _TWO_THOUSAND.format(
                 command=_shown(runs[0]),
+                counts=_counts(runs[0]),
                 rows=rows,
                 mean=statistics.mean(accuracies),
                 deviation=statistics.stdev(accuracies),
@@ -118,6 +121,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
         parts.append(
             _TEN_THOUSAND.format(
                 command=_shown(runs[0]),
+                counts=_counts(runs[0]),
                 rows=rows,
                 result=result,
                 training=result["train_seconds"] / 60,
@@ -126,6 +130,11 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
             )
         )
     return "\n".join(parts)
+
+
+def _counts(run: dict[str, Any]) -> str:
+    purposes = {"train": "to train on", "validation": "for validation", "test": "of the official test set"}
+    return ", ".join(f"{rows:,} reviews {purposes[part]}" for part, rows in run["rows"].items())
 
 
 def _shown(run: dict[str, Any]) -> str:

@@ -61,8 +61,8 @@ def _matrix_rates(device: Any) -> dict[str, float]:
         for _ in range(6):
             begin = time.perf_counter()
             left @ right
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
+            if device.type != "cpu":
+                torch.accelerator.synchronize(device)
             seconds.append(time.perf_counter() - begin)
             if sum(seconds) > 3:  # bfloat16 without instructions for it is that slow
                 break

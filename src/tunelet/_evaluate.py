@@ -1,5 +1,6 @@
 """Metrics of a finished run on other labelled data."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,35 @@ from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.run import Run
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics, and what they were measured on.
+
+    Attributes:
+        metrics: values with intervals.
+        source: what was read.
+        part: which part of it: "test", "validation" or, where it has but one, "train".
+        dropped: reason -> rows of that part without a text or a label.
+    """
+
+    metrics: Metrics
+    source: str
+    part: str
+    dropped: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The metrics as `Metrics.to_dict` gives them, with `source`, `part` and `dropped`."""
+        return {**self.metrics.to_dict(), "source": self.source, "part": self.part, "dropped": self.dropped}
+
+
 def evaluate(
     run: str | Path | Run, data: Any, *, text: str | None = None, label: str | None = None, device: str | None = None
-) -> Metrics:
+) -> Evaluation:
     """Classify labelled data with a run and measure the result, with 95 % bootstrap intervals.
 
     Args:
         run: a finished run, or its folder.
-        data: as for `tunelet.train`; its test part where it has one, else all of it.
+        data: as for `tunelet.train`; its test part, else its validation part, else all of it.
         text: column of the texts; None: the one that was named in training, else recognised.
         label: column of the labels, likewise.
         device: as for `Classifier.load`.
@@ -37,7 +59,8 @@ def evaluate(
         clean_markup=settings.clean_markup,
         label_names=settings.label_names,
     )
-    examples = reading.parts.get("test", reading.parts["train"])
+    part = reading.held_out()
+    examples = reading.parts[part]
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = Classifier.load(run, device=device)
     predictions = Predictions(
@@ -46,7 +69,8 @@ def evaluate(
         labels=indices,
         probabilities=classifier.probabilities(examples.texts),
     )
-    return measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
+    metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
+    return Evaluation(metrics, reading.source, part, dict(reading.dropped.get(part, {})))
 
 
 def label_indices(examples: Examples, label_names: tuple[str, ...], source: str) -> np.ndarray:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tunelet._choice import Choice
 from tunelet.model._checkpoint import Checkpoint
 
+_LIBRARIES = 600 * 2**20  # what torch, transformers and peft take before a model is loaded
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -20,7 +22,7 @@ class Inspection:
         trainable: name of a method or target set -> trained parameters (LoRA with the given rank).
         rank: of LoRA in `trainable`.
         precision, execution: the choices for this machine.
-        memory_bytes: estimated peak of a training process: weights, activations of 16 texts of 512 tokens, libraries.
+        memory_bytes: estimated peak of training on 16 texts of 512 tokens; memory held back for reuse adds to it.
         texts_per_second: measured training rate on texts of 256 tokens, LoRA on queries and values.
     """
 
@@ -52,7 +54,6 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     from tunelet.model._load import new_classifier
     from tunelet.model._targets import resolve_targets
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
-    from tunelet.run import peak_memory_bytes
     from tunelet.training import estimate_time
 
     checkpoint = find_checkpoint(model, random_weights=random_weights)
@@ -80,16 +81,18 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     config = base.config
     layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
     hidden = int(config.hidden_size)
-    # What one layer keeps for its backward pass, in units of [tokens, hidden]: about 16 of the activations' width.
+    # Of each layer the backward pass keeps about 16 times the hidden states and the attention weights of every head.
     element = 2 if classifier.precision.value == torch.bfloat16 else 4
-    activations = 16 * classifier.max_length * layers * 16 * hidden * element
+    longest = min(512, classifier.max_length)
+    heads = int(config.num_attention_heads)
+    activations = 16 * longest * layers * element * (16 * hidden + heads * longest)
     return Inspection(
         checkpoint=checkpoint,
         architecture=type(base).__name__,
         layers=layers,
         shared_weights=len(base.get_submodule(structure.blocks)) < layers,
         hidden_size=hidden,
-        heads=int(config.num_attention_heads),
+        heads=heads,
         max_length=classifier.max_length,
         total_parameters=trainable["full"],
         targets=targets,
@@ -97,6 +100,6 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
         rank=rank,
         precision=Choice(str(classifier.precision.value).removeprefix("torch."), classifier.precision.reason),
         execution=Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
-        memory_bytes=max(peak_memory_bytes(), 0) + activations,
+        memory_bytes=_LIBRARIES + 4 * trainable["full"] + activations,
         texts_per_second=estimate.training_rate / length,
     )

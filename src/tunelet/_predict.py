@@ -35,7 +35,7 @@ def predict_file(
         run: a finished run, or its folder.
         source: .txt with one text a line, or any file that `tunelet.train` reads; labels are not needed.
         output: .csv, .jsonl or .parquet, which must not exist.
-        text: column of the texts; None: recognised.
+        text: column of the texts; None: the one that was named in training, else recognised.
         device: as for `Classifier.load`.
 
     Returns:
@@ -52,8 +52,10 @@ def predict_file(
         raise DataError(f"{output} exists already", "name another file, or remove it")
     run = run if isinstance(run, Run) else Run.load(run)
     data = _lines(source) if source.suffix == ".txt" else source
-    reading = read(data, text=text, labelled=False, clean_markup=run.recipe.data.clean_markup)
-    part = "test" if "test" in reading.parts else "train"
+    settings = run.recipe.data
+    column = text or (settings.text_column if source.suffix != ".txt" else "") or None
+    reading = read(data, text=column, labelled=False, clean_markup=settings.clean_markup)
+    part = reading.held_out()
     examples = reading.parts[part]
     from tunelet.classifier import Classifier
 

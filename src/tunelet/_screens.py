@@ -32,12 +32,12 @@ def plan_screen(console: Console, plan: Plan) -> None:
     """What was read, dropped, split and chosen, and the time it will take."""
     prepared, recipe = plan.prepared, plan.recipe
     table = _facts()
-    table.add_row("data", f"{escape(plan.reading.source)} ({plan.reading.format})")
+    table.add_row("data", f"{escape(plan.reading.source)} ({escape(plan.reading.format)})")
     table.add_row("texts", _choice(plan.reading.text_column))
     if plan.reading.label_column is not None:
         table.add_row("labels", _choice(plan.reading.label_column))
     if plan.test_reading is not None:
-        table.add_row("test data", f"{escape(plan.test_reading.source)} ({plan.test_reading.format})")
+        table.add_row("test data", f"{escape(plan.test_reading.source)} ({escape(plan.test_reading.format)})")
     if prepared.dropped:
         table.add_row("dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in prepared.dropped.items()))
     for name, examples in plan.parts.items():
@@ -96,7 +96,7 @@ def result_screen(console: Console, run: Run) -> None:
 
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
     """Metrics with 95 % intervals, the per-class table and the confusion matrix."""
-    table = Table(title=f"{title}, 95 % bootstrap intervals", title_justify="left", title_style="bold")
+    table = Table(title=f"{escape(title)}, 95 % bootstrap intervals", title_justify="left", title_style="bold")
     table.add_column("metric")
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tunelet.model import Checkpoint, SequenceClassifier
     from tunelet.training import Outcome, Progress, TrainingData
 
-# The interrupted run may go on at another place, and be checked for another reading of the same experiment.
+# How often checkpoints are written decides nothing about the result.
 _FREE_TO_DIFFER = {"training.checkpoint_seconds"}
 
 
@@ -90,8 +90,7 @@ class _Job:
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):
             reading, test_reading, prepared = self._read()
-        with self._busy("looking for the model"):
-            checkpoint = self._find_model()
+        checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:
             name, seed = self.recipe.name, self.recipe.training.seed
             place = find_partial if self.resume else default_folder
@@ -99,6 +98,7 @@ class _Job:
         record = data_record(reading, test_reading, prepared)
         if self.resume:
             self._check_resumable(folder, record)
+            folder.hold()
         else:
             folder.start()
         try:
@@ -199,10 +199,13 @@ class _Job:
                 checkpoint, prepared.label_names, self.recipe.model, self.recipe.adapter, seed=settings.seed
             )
             plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
+        surroundings = _surroundings(plan)
+        if self.resume:
+            _check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan)
         folder.write_json(folder.data, record)
-        folder.write_json(folder.environment, _surroundings(plan))
+        folder.write_json(folder.environment, surroundings)
         folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun
         data = TrainingData(
             train=plan.tokens["train"],
@@ -210,9 +213,9 @@ class _Job:
             validation=plan.tokens["validation"],
             validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
         )
-        begun = time.monotonic()
         with Progress(self.console) as progress:
             outcome = fit(classifier, data, settings, folder, progress)
+            begun = time.monotonic()
             run = self._finish(folder, plan, classifier, tokenizer, data, outcome, progress, begun)
         if self.console is not None:
             result_screen(self.console, run)
@@ -315,7 +318,9 @@ class _Job:
             classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
             tokenizer.save_pretrained(folder.tokenizer)
         write_predictions(folder.predictions, predictions[reported])
-        folder.write_json(folder.metrics, _summary(plan, measured, reported, outcome, time.monotonic() - begun))
+        folder.write_json(
+            folder.metrics, _summary(plan, measured, reported, outcome, outcome.elapsed + time.monotonic() - begun)
+        )
         folder.finish()
         return Run(folder.final)
 
@@ -352,6 +357,23 @@ def _surroundings(plan: Plan) -> dict[str, Any]:
         },
         "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in plan.choices.items()},
     }
+
+
+def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> None:
+    """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
+    before = json.loads(folder.environment.read_text(encoding="utf-8"))
+    if before["checkpoint"]["weights_sha256"] != surroundings["checkpoint"]["weights_sha256"]:
+        raise RunError(
+            f"{folder.partial} was started on other weights of {before['checkpoint']['name']}",
+            "restore them, or leave out --resume and pass another --out",
+        )
+    for name, choice in surroundings["choices"].items():
+        was = before["choices"][name]["value"]
+        if name != "LoRA targets" and was != choice["value"]:
+            raise RunError(
+                f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
+                "go on where it was started, or leave out --resume and pass another --out",
+            )
 
 
 def _summary(

@@ -82,7 +82,7 @@ def test_evaluate_refuses_labels_that_the_run_does_not_know(run):
 
 @pytest.mark.parametrize("method", ["full", "head"])
 def test_other_methods_train_save_and_load(tmp_path, method):
-    settings = QUICK | {"adapter.method": method, "training.learning_rate": 1e-4}
+    settings = QUICK | {"adapter.method": method}
     run = tunelet.train("sample", model=minilm_folder(), settings=settings, limit=40, out=tmp_path / "run", quiet=True)
     again = Classifier.load(run).probabilities(read("sample").parts["test"].texts)
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)

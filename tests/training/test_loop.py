@@ -50,10 +50,8 @@ def fitted(tmp_path, data=None, *, adapter=None, name="run", **settings):
 
 @pytest.mark.parametrize("method", ["lora", "head", "full"])
 def test_every_method_learns(tmp_path, method):
-    rate = 1e-4 if method == "full" else 5e-3
-    _, outcome, history = fitted(
-        tmp_path, adapter={"method": method}, epochs=4, batch_size=8, learning_rate=rate, head_learning_rate=5e-3
-    )
+    rates = {"learning_rate": 5e-3, "head_learning_rate": 5e-3, "full_learning_rate": 1e-4}
+    _, outcome, history = fitted(tmp_path, adapter={"method": method}, epochs=4, batch_size=8, **rates)
     validation = [entry["validation"]["log_loss"] for entry in history if "validation" in entry]
     assert validation[-1] < validation[0] < 0.75
     assert outcome.best == min(validation)

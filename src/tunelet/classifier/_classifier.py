@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tunelet.data import clean, tokenise
-from tunelet.errors import DataError, RunError
+from tunelet.errors import DataError, ModelError, RunError
+from tunelet.recipe import with_settings
 from tunelet.run import Run
 
 if TYPE_CHECKING:
@@ -46,19 +47,25 @@ class Classifier:
         """
         run = run if isinstance(run, Run) else Run.load(run)
         from tunelet.model import find_checkpoint, load_tokenizer, saved_classifier
+        from tunelet.model._files import check_safetensors
         from tunelet.model._fingerprint import weights_fingerprint
 
-        settings = run.recipe.model
-        if device is not None:
-            settings = settings.model_copy(update={"device": device})
+        recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "--device")
+        settings = recipe.model
         method = run.recipe.adapter.method
         weights = run.folder.weights if method == "lora" else run.folder.full_weights
-        if not weights.is_dir():
-            raise RunError(f"{run.path}: {weights.name}/ is missing", "the run folder is damaged: train again")
+        try:
+            check_safetensors(weights / ("adapter_model.safetensors" if method == "lora" else "model.safetensors"))
+        except ModelError as error:
+            raise RunError(error.message, "the run folder is damaged: train again") from error
         checkpoint = None
         if method == "lora":
-            checkpoint = find_checkpoint(settings.name, random_weights=settings.random_weights)
-            trained_on = run.environment.get("checkpoint", {}).get("weights_sha256")
+            recorded = run.environment.get("checkpoint", {})
+            # The very commit that was trained on: what the Hub holds by that name may have changed since.
+            pinned = recorded.get("origin") in ("hub", "hub cache") and recorded.get("revision")
+            name = f"{recorded['hub_id']}@{recorded['revision']}" if pinned else settings.name
+            checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
+            trained_on = recorded.get("weights_sha256")
             if not settings.random_weights and weights_fingerprint(checkpoint.path) != trained_on:
                 raise RunError(
                     f"{checkpoint.path}: not the weights that {run.path} was trained on", "restore them, or train again"

@@ -106,7 +106,10 @@ def evaluate(
         return
     from tunelet._screens import metrics_screen
 
-    metrics_screen(_stdout(), metrics, f"{metrics['n']:,} texts of {data}")
+    console = _stdout()
+    if metrics["dropped"]:
+        typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
+    metrics_screen(console, metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
 
 
 @app.command()

@@ -41,9 +41,6 @@ def _run(arguments: list[str]) -> int:
     # Set before any library reads them: no telemetry, and a tokenizer whose threads survive what users fork.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    # oneDNN keeps a kernel for each of its last 1,024 shapes. Packed texts have a new shape each time: the kernels kept
-    # are never used again and grow to gigabytes; keeping a few costs no time.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     import typer
 
     from tunelet.cli._commands import app

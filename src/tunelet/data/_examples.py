@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunelet._choice import Choice
+from tunelet.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,3 +71,13 @@ class Reading:
     text_column: Choice[str]
     label_column: Choice[str] | None
     dropped: Mapping[str, Mapping[str, int]]
+
+    def held_out(self) -> str:
+        """The part to measure on: test, else validation, else all there is.
+
+        Raises:
+            DataError: there is a test part, but none of its rows has a label.
+        """
+        if "test" in self.dropped and "test" not in self.parts:
+            raise DataError(f"{self.source}: no row of the test part has a label", "name other data to measure on")
+        return next(part for part in ("test", "validation", "train") if part in self.parts)

@@ -97,7 +97,7 @@ def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> 
     if test is None:
         found, source = reading.parts.get("test"), "the source's own part"
     else:
-        found, source = test.parts.get("test", test.parts["train"]), test.source
+        found, source = test.parts[test.held_out()], test.source
     if found is not None:
         notes.append(f"test: {source}, {len(found):,} rows")
     return found
@@ -106,7 +106,7 @@ def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> 
 def _count_read(reading: Reading, test: Reading | None, dropped: Counter[str]) -> None:
     parts = {part: reasons for part, reasons in reading.dropped.items() if part != "test" or test is None}
     if test is not None:
-        parts["test"] = test.dropped.get("test" if "test" in test.parts else "train", {})
+        parts["test"] = test.dropped.get(test.held_out(), {})
     for part, reasons in parts.items():
         for reason, rows in reasons.items():
             dropped[reason if part == "train" else f"{reason} ({part} part)"] += rows

@@ -75,7 +75,11 @@ def tokenise(
         tokens = _encode(texts, tokenizer, max_length, truncation)
         if not _store(tokens, folder):
             return tokens
-    return _read(folder)
+    try:
+        return _read(folder)
+    except (OSError, ValueError):  # damaged, as by a power cut: it can be made again
+        shutil.rmtree(folder, ignore_errors=True)
+        return _encode(texts, tokenizer, max_length, truncation)
 
 
 def cache_folder() -> Path:

@@ -34,7 +34,7 @@ def packed_attention(
         window: a token sees only tokens at a distance of less than `window`; None: the whole text.
 
     Returns:
-        [T, heads, head_dim] in the dtype of `query`. Softmax is computed in float32 whatever the dtype.
+        [T, heads, head_dim] in the dtype of `query`. Sums run in float32; scores and weights are rounded to it.
     """
     if dropout:
         return reference_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=window)

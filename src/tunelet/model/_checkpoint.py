@@ -16,6 +16,7 @@ from tunelet.errors import ModelError
 from tunelet.model import _files, _offline
 from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PATH = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|.*[/\\]$")
 
 
@@ -54,8 +55,12 @@ def find_checkpoint(model: str | None, *, random_weights: bool = False) -> Check
         return _default(random_weights=random_weights)
     if not model.strip():
         raise ModelError("expected the name of a model, found an empty one", spelling_hint(model))
-    folder = Path(model).expanduser()
-    if model not in SHORT_NAMES and (_PATH.match(model) or folder.exists()):
+    try:
+        folder = Path(model).expanduser()
+        is_folder = model not in SHORT_NAMES and (_PATH.match(model) is not None or folder.exists())
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that is nobody's, a NUL
+        raise ModelError(f"no model can be called {model[:40]!r} ({error})", spelling_hint(model)) from None
+    if is_folder:
         return _from_folder(model, folder, random_weights=random_weights)
     if model == OFFLINE and (package := _offline.package_folder()) is not None:
         return _from_package(model, package, "the installed package holds it")
@@ -103,6 +108,8 @@ def _from_package(name: str, folder: Path, reason: str) -> Checkpoint:
 def _from_hub(name: str, *, random_weights: bool) -> Checkpoint:
     repo_id, revision = _hub.parse_id(hub_id(name))
     cached = _cached(name, repo_id, revision, random_weights=random_weights)
+    if cached is not None and _COMMIT.fullmatch(revision):
+        return cached  # a commit never changes: there is nothing to ask
     # With a whole copy at hand the Hub is only asked whether there is a newer one, and not for long.
     timeout = None if cached is None else _hub.QUICK
     hint = _offline_hint()

@@ -59,8 +59,10 @@ class SequenceClassifier:
         return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
 
     def is_head(self, name: str) -> bool:
-        """Whether a trained parameter belongs to a module trained in full, and not to LoRA or the backbone."""
-        return "modules_to_save" in name or name.split(".")[0] in self.structure.head
+        """Whether a trained parameter belongs to a module trained from its beginning, not to LoRA or the backbone."""
+        if self.method == "lora":
+            return "modules_to_save" in name
+        return self.method == "head" or name.split(".")[0] in self.structure.head
 
     def parameter_counts(self) -> tuple[int, int]:
         """Trained parameters, and all parameters of the model as it is deployed (no frozen copy of the head)."""

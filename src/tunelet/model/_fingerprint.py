@@ -6,7 +6,8 @@ from pathlib import Path
 
 def weights_fingerprint(folder: Path) -> str | None:
     """SHA-256 (hex) over the checkpoint's safetensors files in the order of their names; None where there are none."""
-    files = sorted(folder.glob("model*.safetensors"))
+    whole = folder / "model.safetensors"
+    files = [whole] if whole.is_file() else sorted(folder.glob("model-*-of-*.safetensors"))
     if not files:
         return None
     digest = hashlib.sha256()

@@ -1,5 +1,10 @@
-"""From a checkpoint on disk to a model that trains: head with the user's labels, adapter, precision, execution."""
+"""From a checkpoint on disk to a model that trains: head with the user's labels, adapter, precision, execution.
 
+oneDNN keeps a compiled kernel for each of its last 1,024 shapes. Packed texts have a new shape each time: those kernels
+are never used again and grow to gigabytes. Keeping a few costs no time, so their number is bounded before it is read.
+"""
+
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +28,8 @@ from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings
+
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
 def new_classifier(
@@ -143,7 +150,9 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
                 ignore_mismatched_sizes=True,  # a head trained for other labels is replaced
                 output_loading_info=True,
             )
-        except (ValueError, OSError, KeyError, RuntimeError) as error:
+        except ModelError:
+            raise
+        except Exception as error:  # a foreign file can be wrong in ways that each library tells in its own class
             raise ModelError(f"{folder}: not an encoder that can be loaded ({_first_line(error)})") from error
     return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
 
@@ -174,7 +183,12 @@ def _assemble(
     if packing.value is not None:
         packing.value.install(model)
     with quiet_libraries():
-        module = adapt(model)
+        try:
+            module = adapt(model)
+        except ValueError as error:
+            raise ModelError(
+                f"PEFT refuses the adapter: {_first_line(error)}", "change the recipe's [adapter]"
+            ) from error
     _cast_trunk(model, structure, precision.value)
     return SequenceClassifier(
         module=module.to(device.value).eval(),

@@ -17,14 +17,14 @@ def probabilities(
 
     Args:
         classifier: the model.
-        tokens: n tokenised texts.
+        tokens: n tokenised texts, none longer than `classifier.max_length`.
         advance: called with the number of tokens of each batch done.
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
     for rows in evaluation_batches(tokens.lengths):
         batch = gather(tokens, rows)
         logits = classifier.logits(batch)
-        result[rows] = torch.softmax(logits.double(), dim=-1).cpu().numpy()
+        result[rows] = torch.softmax(logits.cpu().double(), dim=-1).numpy()  # not every device has float64
         if advance is not None:
             advance(len(batch.token_ids))
     return result

@@ -1,5 +1,6 @@
 """The recipes that ship with the package: the TOML files in `named/`."""
 
+import contextlib
 from importlib import resources
 from pathlib import Path
 
@@ -24,8 +25,9 @@ def resolve_recipe(recipe: str | Path | Recipe) -> Recipe:
     if isinstance(recipe, Recipe):
         return recipe
     path = Path(recipe)
-    if path.suffix == ".toml" or path.is_file():
-        return load_recipe(path)
+    with contextlib.suppress(OSError):  # a name too long to be a file's
+        if path.suffix == ".toml" or path.is_file():
+            return load_recipe(path)
     file = _FOLDER / f"{recipe}.toml"
     if "/" not in str(recipe) and file.is_file():
         return parse_recipe(file.read_text(encoding="utf-8"), file.name)

@@ -58,7 +58,7 @@ class AdapterSettings(Section):
     """What is trained, besides the head."""
 
     method: Literal["lora", "head", "full"] = Field("lora", description="LoRA, the head alone, or every weight")
-    targets: Literal["qv", "attention", "all-linear"] | list[str] = Field(
+    targets: Literal["qv", "attention", "all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
         "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
     )
     rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
@@ -77,8 +77,13 @@ class TrainingSettings(Section):
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
     batch_size: int = Field(16, ge=1, description="texts per forward pass")
     gradient_accumulation: int = Field(1, ge=1, description="forward passes per optimiser step")
-    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter (or of all weights)")
-    head_learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the head")
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter")
+    full_learning_rate: float = Field(
+        5e-5, gt=0.0, le=1.0, description="peak rate of all weights where adapter.method is full"
+    )
+    head_learning_rate: float = Field(
+        1e-3, gt=0.0, le=1.0, description="peak rate of the head, where the backbone is frozen"
+    )
     weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
     warmup: Fraction = Field(
         0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly"

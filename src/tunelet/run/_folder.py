@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from tunelet.errors import RunError
-from tunelet.run._writing import disk_errors, write_atomically
+from tunelet.run._writing import disk_errors, sync_tree, write_atomically
 
 _PARTIAL = ".partial"
+_LOCK = ".lock"  # held by the process at work; the system lets go of it when that process dies
+_OWN_NAMES = {"recipe.toml", "environment.json", "data.json", "history.jsonl", "checkpoints"}
 
 
 class RunFolder:
@@ -22,6 +26,7 @@ class RunFolder:
         self.final = final
         self.partial = Path(f"{final}{_PARTIAL}")
         self.path = final if final.is_dir() else self.partial
+        self._lock = FileLock(self.partial / _LOCK)
 
     @property
     def recipe(self) -> Path:
@@ -76,11 +81,30 @@ class RunFolder:
             )
 
     def start(self) -> None:
-        """Create the partial folder; what a run left that was killed before it had begun goes. Raises RunError."""
+        """Create the partial folder and hold it; what a run left that was killed before it had begun goes.
+
+        Raises RunError where the name is taken, or another process is at work there.
+        """
         self.check_free()
-        self.discard()
+        self.hold()
+        for path in self.partial.iterdir():
+            if path.name not in _OWN_NAMES and not path.name.startswith("."):
+                self._lock.release()
+                raise RunError(f"{self.partial} exists and is no run of tunelet", "pass another --out")
+        for path in self.partial.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != _LOCK:
+                path.unlink()
+
+    def hold(self) -> None:
+        """Keep other processes out of the partial folder until this one ends. Raises RunError where one is at work."""
         with disk_errors(self.partial):
-            self.partial.mkdir(parents=True)
+            self.partial.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                raise RunError(f"{self.partial}: another tunelet is at work there", "pass another --out") from None
         self.path = self.partial
 
     def finish(self) -> None:
@@ -88,17 +112,25 @@ class RunFolder:
         if self.final.exists():
             raise RunError(f"{self.final} appeared while the run was in progress", f"the run lies at {self.partial}")
         with disk_errors(self.final):
+            sync_tree(self.partial)
+            self._lock.release()
             self.partial.rename(self.final)
         self.path = self.final
+        (self.final / _LOCK).unlink(missing_ok=True)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def discard(self) -> None:
         """Remove the partial folder."""
+        self._lock.release()
         shutil.rmtree(self.partial, ignore_errors=True)
 
     def has_begun(self) -> bool:
         """Whether the run is far enough to be gone on with: what it trains, and on what, is written down."""
         return self.recipe.is_file() and self.data.is_file()
+
+    def last_worked_on(self) -> float:
+        """When something was last written there, in seconds since the epoch."""
+        return max(path.stat().st_mtime for path in (self.path, *self.path.rglob("*")))
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to go on from."""
@@ -129,13 +161,15 @@ def default_folder(recipe_name: str, model_name: str, seed: int) -> Path:
 def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
     """The final name of the interrupted run last worked on that has this recipe, model and seed. Raises RunError."""
     base = _base_name(recipe_name, model_name, seed)
-    found = sorted(base.parent.glob(f"{base.name}*{_PARTIAL}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    pattern = re.compile(re.escape(base.name) + r"(-\d+)?" + re.escape(_PARTIAL))
+    names = [path.name.removesuffix(_PARTIAL) for path in base.parent.glob("*") if pattern.fullmatch(path.name)]
+    begun = [folder for folder in (RunFolder(base.with_name(name)) for name in names) if folder.has_begun()]
+    if not begun:
         raise RunError(
             f"nothing to resume: no interrupted run {base}{_PARTIAL}",
             "name its folder with --out, or leave out --resume",
         )
-    return found[-1].with_name(found[-1].name.removesuffix(_PARTIAL))
+    return max(begun, key=RunFolder.last_worked_on).final
 
 
 def _base_name(recipe_name: str, model_name: str, seed: int) -> Path:

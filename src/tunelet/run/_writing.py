@@ -57,12 +57,23 @@ def write_atomically(path: Path, write: Callable[[Path], object], flag: str = "-
         try:
             write(temporary)
             temporary.chmod(0o666 & ~_umask())
-            with temporary.open("rb") as file:
+            with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
             _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file and folder below to the disk, so that what follows cannot overtake it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            _sync_folder(path)
+        else:
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
 
 
 def _umask() -> int:

@@ -33,7 +33,7 @@ class Position:
         loss_sum, loss_texts: summed loss and texts since the last line of the history.
         epoch_loss_sum, epoch_texts: the same since the start of the epoch.
         tokens: tokens trained on so far.
-        seconds: time spent in training steps so far.
+        seconds: time spent in training steps so far; elapsed: in all, evaluation and checkpoints included.
         best: value of the best metric so far, None before the first evaluation.
         best_epoch: the epoch that gave it.
         epochs_without_better: evaluations since then.
@@ -50,6 +50,7 @@ class Position:
     epoch_texts: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    elapsed: float = 0.0
     best: float | None = None
     best_epoch: int = 0
     epochs_without_better: int = 0

@@ -49,7 +49,11 @@ def estimate_time(
     """
     with torch.random.fork_rng(devices=[] if classifier.device.value.type != "cuda" else None):
         order = training_batches(
-            train.lengths, batch_size=settings.batch_size, seed=settings.seed, epoch=0, group_by_length=False
+            train.lengths,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            epoch=0,
+            group_by_length=classifier.packing.value is None,
         )
         with classifier.training_mode():
             training_rate = _rate(classifier, train, order, backward=True)
@@ -87,5 +91,5 @@ def _rate(classifier: SequenceClassifier, tokens: Tokens, batches: list[np.ndarr
 
 
 def _finish(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)

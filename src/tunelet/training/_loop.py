@@ -14,9 +14,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch.optim.lr_scheduler import LRScheduler
 
 from tunelet.data import Tokens, gather, training_batches
+from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
@@ -41,7 +43,14 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training came to: the epochs done, the one that was kept and its metric, and what it took."""
+    """What training came to.
+
+    Attributes:
+        epochs, steps, tokens: done, over all sessions of the run.
+        best_epoch: the one that was kept, from 1; best: its value of the best metric.
+        seconds: in training steps; elapsed: with evaluation and checkpoints.
+        validation: predictions of the weights that were kept.
+    """
 
     epochs: int
     best_epoch: int
@@ -49,6 +58,7 @@ class Outcome:
     steps: int
     tokens: int
     seconds: float
+    elapsed: float
     validation: Predictions
 
 
@@ -69,6 +79,7 @@ class _Fit:
         per_epoch = -(-len(data.train) // settings.batch_size)
         self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
         device = classifier.device.value
+        AcceleratorState._reset_state(reset_partial_state=True)  # one a process otherwise, of the first run's device
         self.accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision="no")
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
         self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
@@ -78,7 +89,7 @@ class _Fit:
         self.best: dict[str, torch.Tensor] = {}
         self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
-        self.saved_at = time.monotonic()
+        self.saved_at = self.noted_at = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, where there is one; cut the history back to what it knows."""
@@ -90,7 +101,13 @@ class _Fit:
             lines = self.folder.history.read_text(encoding="utf-8").splitlines(keepends=True)
             self.folder.write_text(self.folder.history, "".join(lines[: self.position.history_lines]))
 
+    def note_time(self) -> None:
+        now = time.monotonic()
+        self.position.elapsed += now - self.noted_at
+        self.noted_at = now
+
     def checkpoint(self) -> None:
+        self.note_time()
         self.position.schedule = {"last_epoch": self.schedule.last_epoch, "rates": self.schedule.get_last_lr()}
         save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
         self.saved_at = time.monotonic()
@@ -152,7 +169,13 @@ class _Fit:
                 reduction="sum",
             )
             self.accelerator.backward(losses / texts)  # the mean over the whole group, uneven last batches included
-            total += float(losses.detach())
+            loss = float(losses.detach())
+            if not np.isfinite(loss):
+                raise RecipeError(
+                    f"training diverged: the loss is {loss} at step {self.position.step + 1}",
+                    "lower training.learning_rate and training.head_learning_rate",
+                )
+            total += loss
             tokens += len(batch.token_ids)
         self.accelerator.clip_grad_norm_(self.classifier.trained_parameters().values(), self.settings.max_grad_norm)
         self.optimizer.step()
@@ -170,6 +193,11 @@ class _Fit:
         better = position.best is None or (
             metric < position.best if name in _SMALLER_IS_BETTER else metric > position.best
         )
+        if not np.isfinite(metric):
+            raise DataError(
+                f"{name} is undefined on the validation texts, and cannot pick the best epoch",
+                "set training.best_metric=log_loss",
+            )
         if better:
             self.best = {key: value.detach().clone() for key, value in self.classifier.trained_parameters().items()}
             self.best_predictions = predictions
@@ -224,11 +252,17 @@ def fit(
         settings: the recipe's training section.
         folder: of the run.
         progress: where to show how it goes.
+
+    Raises:
+        RecipeError: the loss is no number any more.
+        RunError: the disk refuses, or a checkpoint cannot be read.
     """
     torch.manual_seed(settings.seed)
     loop = _Fit(classifier, data, settings, folder, progress)
     loop.resume()
-    with disk_errors(folder.history), folder.history.open("a", encoding="utf-8") as history:
+    with disk_errors(folder.history):
+        history = folder.history.open("a", encoding="utf-8")
+    with history:
         while not loop.finished:
             with classifier.training_mode():
                 loop.epoch(history)
@@ -243,6 +277,7 @@ def fit(
     if loop.best_predictions is None:
         progress.stage("validation", data.validation.total)
         loop.best_predictions = loop.predict_validation()
+    loop.note_time()
     position = loop.position
     assert position.best is not None  # noqa: S101  (at least one epoch was evaluated)
     return Outcome(
@@ -252,6 +287,7 @@ def fit(
         steps=position.step,
         tokens=position.tokens,
         seconds=position.seconds,
+        elapsed=position.elapsed,
         validation=loop.best_predictions,
     )
 

@@ -16,10 +16,15 @@ def make_optimizer(
 ) -> tuple[AdamW, LRScheduler]:
     """AdamW (Loshchilov & Hutter 2019) over what is trained, and its schedule.
 
-    Vectors (biases, norms) are not decayed. The head starts from nothing and takes its own, usually larger, rate.
+    Vectors (biases, norms) are not decayed. The head starts from nothing and takes a rate of its own; where every
+    weight is trained, all take the small one that pretrained weights bear.
     """
     groups: list[dict[str, Any]] = []
-    for head, rate in ((False, settings.learning_rate), (True, settings.head_learning_rate)):
+    full = classifier.method == "full"
+    for head, rate in (
+        (False, settings.full_learning_rate if full else settings.learning_rate),
+        (True, settings.full_learning_rate if full else settings.head_learning_rate),
+    ):
         for matrices, decay in ((True, settings.weight_decay), (False, 0.0)):
             parameters = [
                 parameter
