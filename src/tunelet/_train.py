@@ -118,6 +118,8 @@ class _Job:
             if not folder.has_checkpoint():
                 folder.discard()
             raise
+        finally:
+            folder.release()
 
     def _folder(self, out: Path) -> RunFolder:
         with disk_errors(out):

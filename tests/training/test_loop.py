@@ -8,6 +8,7 @@ import torch
 
 from encoders import minilm_folder
 from tunelet.data import Tokens
+from tunelet.errors import RecipeError
 from tunelet.model import find_checkpoint, new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
@@ -129,3 +130,15 @@ def test_estimating_leaves_weights_gradients_and_random_states_alone():
     assert all(parameter.grad is None for parameter in classifier.module.parameters())
     assert estimate.seconds > 0
     assert estimate.training_rate > 0
+
+
+def test_a_diverging_run_says_so(tmp_path):
+    classifier = new_classifier(
+        find_checkpoint(str(minilm_folder())), ("no", "yes"), ModelSettings(), AdapterSettings(), seed=1
+    )
+    with torch.no_grad():
+        classifier.trained_parameters().popitem()[1].fill_(float("nan"))
+    folder = RunFolder(tmp_path / "run")
+    folder.start()
+    with pytest.raises(RecipeError, match=r"training diverged: the loss is nan at step 1; lower training"):
+        fit(classifier, toy_data(), TrainingSettings(), folder, Progress(None))

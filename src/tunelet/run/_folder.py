@@ -89,7 +89,7 @@ class RunFolder:
         self.hold()
         for path in self.partial.iterdir():
             if path.name not in _OWN_NAMES and not path.name.startswith("."):
-                self._lock.release()
+                self.release()
                 raise RunError(f"{self.partial} exists and is no run of tunelet", "pass another --out")
         for path in self.partial.iterdir():
             if path.is_dir():
@@ -107,13 +107,17 @@ class RunFolder:
                 raise RunError(f"{self.partial}: another tunelet is at work there", "pass another --out") from None
         self.path = self.partial
 
+    def release(self) -> None:
+        """Let other processes in again."""
+        self._lock.release()
+
     def finish(self) -> None:
         """Give the whole run its final name; checkpoints were for going on, and go."""
         if self.final.exists():
             raise RunError(f"{self.final} appeared while the run was in progress", f"the run lies at {self.partial}")
         with disk_errors(self.final):
             sync_tree(self.partial)
-            self._lock.release()
+            self.release()
             self.partial.rename(self.final)
         self.path = self.final
         (self.final / _LOCK).unlink(missing_ok=True)
@@ -121,7 +125,7 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove the partial folder."""
-        self._lock.release()
+        self.release()
         shutil.rmtree(self.partial, ignore_errors=True)
 
     def has_begun(self) -> bool:
