@@ -21,7 +21,7 @@ REQUIREMENTS = pyproject.toml constraints.txt
 demo: .venv/demo/ready
 	@rm -rf runs/demo runs/demo.partial
 	HF_HUB_OFFLINE=1 .venv/demo/bin/tunelet train sample --model minilm --out runs/demo
-	.venv/demo/bin/tunelet predict runs/demo "Two hours long, and I would gladly have stayed for two more."
+	.venv/demo/bin/tunelet predict runs/demo "A wonderful film, funny and touching, and I would gladly see it again."
 
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready

@@ -11,7 +11,7 @@ from tunelet.data import Tokens, evaluation_batches, gather, training_batches
 from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
 
-_SECONDS = 4.0  # of measuring, at most about
+_SECONDS = 3.0  # of measuring, at most about
 _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs weights
 
 
