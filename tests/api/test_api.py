@@ -141,3 +141,19 @@ def test_the_history_tells_losses_rates_and_validation(run):
     environment = json.loads((run.path / "environment.json").read_text())
     assert environment["choices"]["execution"]["value"] == "packed"
     assert len(environment["checkpoint"]["weights_sha256"]) == 64
+
+
+@pytest.mark.parametrize(("damage", "line"), [("removed", "is missing"), ("cut", "is truncated")])
+def test_a_damaged_run_is_told_in_one_line(run, tmp_path, damage, line):
+    import shutil
+
+    copy = shutil.copytree(run.path, tmp_path / "run")
+    weights = copy / "adapter" / "adapter_model.safetensors"
+    if damage == "removed":
+        weights.unlink()
+    else:
+        weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(
+        TuneletError, match=rf"adapter_model.safetensors {line}.*the run folder is damaged: train again"
+    ):
+        Classifier.load(copy)

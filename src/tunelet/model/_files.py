@@ -134,14 +134,16 @@ def check_safetensors(path: Path) -> set[str]:
     """The names of the tensors in a safetensors file whose length is what its header says.
 
     Raises:
-        ModelError: no safetensors file, or cut short, or longer than it should be.
+        ModelError: missing, no safetensors file, cut short, or longer than it should be.
     """
-    size = path.stat().st_size
     again = "download or copy it again"
+    if not path.is_file():
+        raise ModelError(f"{path} is missing", again)
+    size = path.stat().st_size
     with path.open("rb") as file:
         prefix = file.read(8)
         header_size = int.from_bytes(prefix, "little")
-        if len(prefix) < 8 or (header_size + 8 > size and prefix[:1] != b"" and header_size <= _LARGEST_HEADER):
+        if len(prefix) < 8 or (size < header_size + 8 <= _LARGEST_HEADER + 8):
             raise ModelError(f"{path} is truncated: {size:,} bytes, not even the whole header", again)
         if header_size > _LARGEST_HEADER:
             raise ModelError(f"{path} is no safetensors file: it does not start with a header", again)
