@@ -41,7 +41,7 @@ def examine() -> Examination:
     return Examination(
         environment=environment(),
         device=Choice(str(device.value), device.reason),
-        precision=Choice(str(precision.value).removeprefix("torch."), precision.reason),
+        precision=precision,
         products=_matrix_rates(device.value),
         offline_package=_offline_package(),
         hub=_hub_answer(),
@@ -99,7 +99,7 @@ def _hub_answer() -> Choice[str]:
 
 
 def _cache() -> Choice[str]:
-    from tunelet.data import cache_folder
+    from tunelet._cache import cache_folder
 
     folder = cache_folder()
     existing = next((parent for parent in (folder, *folder.parents) if parent.exists()), Path("/"))

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._plan import Plan, data_record
-from tunelet.data import Prepared, Reading, Tokens, cache_folder, prepare, read, tokenise
+from tunelet.data import Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
@@ -331,8 +332,9 @@ def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
     """The model's choices with their values as text, for screens and the run folder."""
     choices = {
         "device": Choice(str(classifier.device.value), classifier.device.reason),
-        "precision": Choice(str(classifier.precision.value).removeprefix("torch."), classifier.precision.reason),
+        "precision": classifier.precision,
         "execution": Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
+        "layers": Choice("modules" if classifier.fusion.value is None else "kernels", classifier.fusion.reason),
     }
     if classifier.targets.value:
         choices["LoRA targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)

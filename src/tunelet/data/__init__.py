@@ -11,7 +11,7 @@ from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._read import read
 from tunelet.data._sample import sample_rows
 from tunelet.data._split import split
-from tunelet.data._tokens import Tokens, cache_folder, tokenise
+from tunelet.data._tokens import Tokens, tokenise
 
 __all__ = [
     "Batch",
@@ -19,7 +19,6 @@ __all__ = [
     "Prepared",
     "Reading",
     "Tokens",
-    "cache_folder",
     "clean",
     "evaluation_batches",
     "gather",

@@ -4,7 +4,6 @@ The ids lie in a memory-mapped file, so memory does not grow with the data set, 
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -80,14 +79,6 @@ def tokenise(
     except (OSError, ValueError):  # damaged, as by a power cut: it can be made again
         shutil.rmtree(folder, ignore_errors=True)
         return _encode(texts, tokenizer, max_length, truncation)
-
-
-def cache_folder() -> Path:
-    """Where tunelet keeps what can be made again: $TUNELET_CACHE, else tunelet/ in $XDG_CACHE_HOME or ~/.cache."""
-    named = os.environ.get("TUNELET_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tunelet"
 
 
 def _encode(

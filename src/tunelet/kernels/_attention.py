@@ -1,15 +1,22 @@
 """Attention over packed texts: n texts lie in one row of T tokens, and no token sees another text.
 
-Text by text, as plain batched products: on CPUs their backward is several times faster than that of
-`scaled_dot_product_attention`, and no work is spent on padding. `reference_attention` defines the values; the autograd
-function beside it gives the same ones with its own backward, on contiguous blocks, so that no product copies its input.
+On a CPU the backward of `scaled_dot_product_attention` is several times slower than plain products. Here attention is
+computed text by text with a backward of its own: compiled, where this processor's build has it (tiles that stay in the
+cache, weights computed again in the backward pass instead of kept), else as batched products on contiguous blocks.
+CUDA has `varlen_attn`. `reference_attention` defines the values.
 """
 
+import functools
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+
+from tunelet.kernels._native import Int, native
+from tunelet.kernels._quantise import element, threads
 
 
 def packed_attention(
@@ -34,10 +41,12 @@ def packed_attention(
         window: a token sees only tokens at a distance of less than `window`; None: the whole text.
 
     Returns:
-        [T, heads, head_dim] in the dtype of `query`. Sums run in float32; scores and weights are rounded to it.
+        [T, heads, head_dim] in the dtype of `query`. Sums run in float32; weights are rounded to it.
     """
     if dropout:
         return reference_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=window)
+    if query.is_cuda and query.dtype != torch.float32:
+        return _varlen_attention(query, key, value, tuple(lengths), scale, window)
     output: torch.Tensor = _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-untyped-call]
     return output
 
@@ -65,6 +74,104 @@ def reference_attention(
     return torch.cat(outputs)
 
 
+@dataclass(frozen=True)
+class Attended:
+    """What the backward pass needs: the inputs, and the log-sums [heads, T] or the weights of each text."""
+
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    lengths: tuple[int, ...]
+    scale: float
+    log_sums: torch.Tensor | None
+    weights: tuple[torch.Tensor, ...]
+
+
+def attend(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    lengths: tuple[int, ...],
+    *,
+    scale: float,
+    window: int | None = None,
+    backward: bool,
+) -> tuple[torch.Tensor, Attended]:
+    """`packed_attention` without autograd: its output, and what `attend_backward` needs where that is to follow."""
+    total, heads, d = query.shape
+    output = query.new_empty(total, heads, d)
+    if window is None and has_native_attention(query, key, value):
+        log_sums = torch.empty(heads, total) if backward else None
+        offsets, order = _offsets(lengths)
+        library = native().value
+        assert library is not None  # noqa: S101
+        library.call(
+            f"attend_{element(query)}", query, key, value, query.stride(0), output, output.stride(0), log_sums, offsets,
+            order, Int(len(lengths)), total, Int(heads), Int(d), scale, threads(),
+        )  # fmt: skip
+        return output, Attended(query, key, value, lengths, scale, log_sums, ())
+    kept: list[torch.Tensor] = []
+    for rows in _slices(lengths):
+        # [heads, length, d], contiguous: a product whose input is not would copy it
+        q, k, v = (tensor[rows].transpose(0, 1).contiguous() for tensor in (query, key, value))
+        weights = torch.softmax(_within(torch.bmm(q, k.transpose(1, 2)).mul_(scale), window), dim=-1)
+        output[rows].transpose(0, 1).copy_(torch.bmm(weights, v))
+        if backward:
+            kept.append(weights)
+    return output, Attended(query, key, value, lengths, scale, None, tuple(kept))
+
+
+def attend_backward(
+    attended: Attended,
+    gradient: torch.Tensor,
+    d_query: torch.Tensor | None,
+    d_key: torch.Tensor | None,
+    d_value: torch.Tensor,
+) -> None:
+    """Write the gradients of query, key and value, each like its own; None where one is not wanted.
+
+    Args:
+        attended: of the forward pass.
+        gradient: of the output, [T, heads, head_dim] contiguous.
+        d_query, d_key, d_value: views to write into, with one stride of rows for all.
+    """
+    query, key, value, lengths = attended.query, attended.key, attended.value, attended.lengths
+    if attended.log_sums is not None:
+        total, heads, d = query.shape
+        offsets, order = _offsets(lengths)
+        library = native().value
+        assert library is not None  # noqa: S101
+        library.call(
+            f"attend_backward_{element(query)}", query, key, value, query.stride(0), gradient, gradient.stride(0),
+            attended.log_sums, d_query, d_key, d_value, d_value.stride(0), offsets, order, Int(len(lengths)), total,
+            Int(heads), Int(d), attended.scale, threads(),
+        )  # fmt: skip
+        return
+    for rows, weights in zip(_slices(lengths), attended.weights, strict=True):
+        d_output, q, k, v = (t[rows].transpose(0, 1).contiguous() for t in (gradient, query, key, value))
+        d_value[rows].transpose(0, 1).copy_(torch.bmm(weights.transpose(1, 2), d_output))
+        d_weights = torch.bmm(d_output, v.transpose(1, 2))
+        d_scores = torch._softmax_backward_data(d_weights, weights, -1, weights.dtype).mul_(attended.scale)
+        if d_query is not None:
+            d_query[rows].transpose(0, 1).copy_(torch.bmm(d_scores, k))
+        if d_key is not None:
+            d_key[rows].transpose(0, 1).copy_(torch.bmm(d_scores.transpose(1, 2), q))
+
+
+def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> bool:
+    """Whether the compiled kernel takes these: heads of a multiple of 16, rows contiguous and equally far apart."""
+    library = native().value
+    tensors = (query, key, value)
+    return (
+        library is not None
+        and query.device.type == "cpu"
+        and query.dtype in (torch.float32, torch.bfloat16)
+        and query.shape[2] % 16 == 0
+        and all(t.stride()[1:] == (query.shape[2], 1) and t.stride(0) == query.stride(0) for t in tensors)
+        and library.has(f"attend_{element(query)}")
+    )
+
+
 class _PackedAttention(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -76,38 +183,62 @@ class _PackedAttention(torch.autograd.Function):
         scale: float,
         window: int | None,
     ) -> torch.Tensor:
-        output = torch.empty_like(value, memory_format=torch.contiguous_format)
-        saved: list[torch.Tensor] = []
-        start = 0
-        for length in lengths:
-            rows = slice(start, start + length)
-            # [heads, length, head_dim], contiguous: a product whose input is not would copy it, forward and backward
-            q = (query[rows].transpose(0, 1) * scale).contiguous()
-            k, v = (tensor[rows].transpose(0, 1).contiguous() for tensor in (key, value))
-            weights = torch.softmax(_within(torch.bmm(q, k.transpose(1, 2)), window), dim=-1)
-            output[rows].transpose(0, 1).copy_(torch.bmm(weights, v))
-            saved += (q, k, v, weights)
-            start += length
-        ctx.save_for_backward(*saved)
-        ctx.lengths, ctx.scale = lengths, scale
+        needed = any(ctx.needs_input_grad)
+        output, attended = attend(query, key, value, lengths, scale=scale, window=window, backward=needed)
+        if needed:
+            ctx.log_sums = attended.log_sums is not None
+            kept = (attended.log_sums,) if attended.log_sums is not None else attended.weights
+            ctx.save_for_backward(query, key, value, *kept)
+            ctx.lengths, ctx.scale = lengths, scale
         return output
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
-        d_query, d_key, d_value = (torch.empty_like(gradient, memory_format=torch.contiguous_format) for _ in range(3))
-        saved = ctx.saved_tensors
-        start = 0
-        for text, length in enumerate(ctx.lengths):
-            rows = slice(start, start + length)
-            q, k, v, weights = saved[4 * text : 4 * text + 4]
-            d_output = gradient[rows].transpose(0, 1).contiguous()
-            d_value[rows].transpose(0, 1).copy_(torch.bmm(weights.transpose(1, 2), d_output))
-            d_weights = torch.bmm(d_output, v.transpose(1, 2))
-            d_scores = torch._softmax_backward_data(d_weights, weights, -1, weights.dtype)
-            d_query[rows].transpose(0, 1).copy_(torch.bmm(d_scores, k).mul_(ctx.scale))
-            d_key[rows].transpose(0, 1).copy_(torch.bmm(d_scores.transpose(1, 2), q))
-            start += length
-        return d_query, d_key, d_value, None, None, None
+        query, key, value, *kept = ctx.saved_tensors
+        log_sums, weights = (kept[0], ()) if ctx.log_sums else (None, tuple(kept))
+        attended = Attended(query, key, value, ctx.lengths, ctx.scale, log_sums, weights)
+        gradients = [torch.empty_like(gradient, memory_format=torch.contiguous_format) for _ in range(3)]
+        attend_backward(attended, gradient.contiguous(), *gradients)
+        return *gradients, None, None, None
+
+
+def _varlen_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    lengths: tuple[int, ...],
+    scale: float,
+    window: int | None,
+) -> torch.Tensor:
+    from torch.nn.attention.varlen import varlen_attn
+
+    ends = _device_offsets(lengths, query.device)
+    reach = (-1, -1) if window is None else (window - 1, window - 1)
+    longest = max(lengths)
+    output = varlen_attn(query, key, value, ends, ends, longest, longest, scale=scale, window_size=reach)
+    assert isinstance(output, torch.Tensor)  # noqa: S101  (a pair where log-sums are asked for)
+    return output
+
+
+@functools.lru_cache(maxsize=4)  # the layers of a model ask for the same batch one after another
+def _device_offsets(lengths: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    with torch.inference_mode(False):  # what is made in that mode cannot be used in training
+        offsets = _offsets(lengths)[0].to(torch.int32)
+        return offsets.pin_memory().to(device, non_blocking=True)
+
+
+@functools.lru_cache(maxsize=4)
+def _offsets(lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where each text begins, int64 [n + 1], and the texts from long to short, int32 [n], so that no thread waits."""
+    with torch.inference_mode(False):
+        sizes = torch.tensor(lengths, dtype=torch.int64)
+        offsets = torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
+        return offsets, torch.argsort(sizes, descending=True, stable=True).to(torch.int32)
+
+
+def _slices(lengths: Sequence[int]) -> list[slice]:
+    offsets = _offsets(tuple(lengths))[0].tolist()
+    return [slice(begin, end) for begin, end in itertools.pairwise(offsets)]
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

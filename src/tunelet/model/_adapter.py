@@ -5,7 +5,8 @@ save are named outright: the head, and whatever loading the checkpoint reported 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -55,10 +56,27 @@ def attach_adapter(
         target_modules=list(targets),
         modules_to_save=list(trained_modules),
     )
+    _use_own_layer(config)
     adapted: nn.Module = get_peft_model(model, config)
     config.base_model_name_or_path = base_model_name
     config.modules_to_save = list(trained_modules)  # PEFT appended its own guesses; this list is what was meant
     return adapted
+
+
+def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
+    """A saved adapter on its base model."""
+    from peft import PeftConfig, PeftModel
+
+    config = PeftConfig.from_pretrained(str(folder))
+    _use_own_layer(config)
+    adapted: nn.Module = PeftModel.from_pretrained(model, str(folder), config=config)
+    return adapted
+
+
+def _use_own_layer(config: Any) -> None:
+    from tunelet.model._lora_layer import LoraLinear
+
+    config._register_custom_module({nn.Linear: LoraLinear})
 
 
 def trained_modules(model: PreTrainedModel, structure: Structure, new_parameters: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The assembled model: backbone, adapter, head, precision and execution, behind one call from a batch to logits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from torch import nn
 
 from tunelet._choice import Choice
 from tunelet.data import Batch
+from tunelet.model._fusion import Fusion
 from tunelet.model._packing import Packing, padded_inputs
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
@@ -26,7 +27,7 @@ class SequenceClassifier:
         label_names: names of the classes in the order of the logits.
         structure: the parts of the underlying model.
         max_length: most tokens that the model can read.
-        device, precision, packing, targets: the choices made, with their reasons.
+        device, precision, packing, fusion, targets: the choices made, with their reasons.
     """
 
     module: nn.Module
@@ -35,8 +36,9 @@ class SequenceClassifier:
     structure: Structure
     max_length: int
     device: Choice[torch.device]
-    precision: Choice[torch.dtype]
+    precision: Choice[str]
     packing: Choice[Packing | None]
+    fusion: Choice[Fusion | None]
     targets: Choice[tuple[str, ...]]
 
     def logits(self, batch: Batch) -> torch.Tensor:
@@ -87,6 +89,12 @@ class SequenceClassifier:
             yield
         finally:
             self.module.eval()
+
+    @contextmanager
+    def prediction_mode(self) -> Iterator[None]:
+        """No gradients, and adapters merged into the weights where that makes many batches cheaper."""
+        with torch.inference_mode(), self.fusion.value.merged() if self.fusion.value is not None else nullcontext():
+            yield
 
     def save(self, folder: Path) -> None:
         """Write safetensors: PEFT's files for LoRA, else a whole checkpoint; its config names the labels."""

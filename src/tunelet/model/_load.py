@@ -7,7 +7,7 @@ are never used again and grow to gigabytes. Keeping a few costs no time, so thei
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
@@ -19,15 +19,18 @@ from transformers.models.auto.modeling_auto import (
 
 from tunelet._choice import Choice
 from tunelet.errors import ModelError
-from tunelet.model._adapter import attach_adapter, trained_modules
+from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
 from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
-from tunelet.model._packing import choose_packing
-from tunelet.model._precision import choose_device, choose_precision
+from tunelet.model._packing import choose_fusion, choose_packing
+from tunelet.model._precision import choose_device, choose_precision, element_type
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings
+
+if TYPE_CHECKING:
+    from tunelet.model._fusion import Fusion
 
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
@@ -103,9 +106,7 @@ def saved_classifier(
     def adapt(base: PreTrainedModel) -> nn.Module:
         if method != "lora":
             return cast("nn.Module", base.requires_grad_(False))
-        from peft import PeftModel
-
-        adapted: nn.Module = PeftModel.from_pretrained(base, str(folder))
+        adapted: nn.Module = load_adapter(base, folder)
         return adapted
 
     structure = structure_of(model)
@@ -189,9 +190,20 @@ def _assemble(
             raise ModelError(
                 f"PEFT refuses the adapter: {_first_line(error)}", "change the recipe's [adapter]"
             ) from error
-    _cast_trunk(model, structure, precision.value)
+    module.to(device.value)
+    fusion: Choice[Fusion | None] = Choice(None, "every weight is trained")
+    if method != "full":
+        fusion = choose_fusion(model, structure, packing.value)
+    if precision.value == "int8" and fusion.value is None:
+        precision = choose_precision("auto", device.value, frozen=method != "full")
+        precision = Choice(precision.value, f"{precision.reason}; int8 needs layers in kernels, and {fusion.reason}")
+    element = element_type(precision.value, device.value)
+    _cast_trunk(model, structure, element)
+    if fusion.value is not None and packing.value is not None:
+        fusion.value.install(precision.value, element)
+        packing.value.fusion = fusion.value
     return SequenceClassifier(
-        module=module.to(device.value).eval(),
+        module=module.eval(),
         method=method,
         label_names=tuple(label_names),
         structure=structure,
@@ -199,6 +211,7 @@ def _assemble(
         device=device,
         precision=precision,
         packing=packing,
+        fusion=fusion,
         targets=targets,
     )
 

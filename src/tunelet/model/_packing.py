@@ -14,6 +14,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 
 from tunelet._choice import Choice
 from tunelet.kernels import packed_attention
+from tunelet.model._fusion import Fusion, Unfit
 from tunelet.model._structure import Structure
 
 ATTENTION = "tunelet_packed"
@@ -56,11 +57,12 @@ class Packing:
         embeddings = next((m for m in backbone.modules() if hasattr(m, "create_position_ids_from_input_ids")), None)
         # RoBERTa and its kin count positions from padding_idx + 1.
         self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0
-        self._mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
+        self.mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
         self._lengths: tuple[int, ...] = ()
         self._config = model.config
         self._stack = model.get_submodule(structure.stack)
         self._hook: Any = None
+        self.fusion: Fusion | None = None  # where the layers run through the kernels, which gather too
 
     def install(self, model: PreTrainedModel) -> None:
         """Switch a model to packed execution."""
@@ -76,6 +78,8 @@ class Packing:
     def inputs(self, token_ids: torch.Tensor, lengths: tuple[int, ...]) -> dict[str, Any]:
         """Keyword arguments of the model for token_ids [T] of texts with these lengths."""
         self._lengths = lengths
+        if self.fusion is not None:
+            self.fusion.expect(lengths)
         positions = torch.cat([torch.arange(length, device=token_ids.device) for length in lengths])
         return {
             "input_ids": token_ids.unsqueeze(0),
@@ -86,8 +90,10 @@ class Packing:
 
     def _gather(self, module: nn.Module, args: Any, output: Any) -> Any:
         """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
+        if self.fusion is not None:
+            return output
         hidden = output[0][0]
-        if self._mean_pooling:
+        if self.mean_pooling:
             kept = torch.stack([part.float().mean(dim=0) for part in hidden.split(list(self._lengths))])
         else:
             lengths = torch.tensor(self._lengths, device=hidden.device)
@@ -131,24 +137,74 @@ def choose_packing(model: PreTrainedModel, structure: Structure, wanted: str) ->
 @torch.no_grad()
 def _disagreement(model: PreTrainedModel, packing: Packing) -> float:
     """Largest difference between packed and padded logits of three random texts, relative to the largest logit."""
-    generator = torch.Generator().manual_seed(0)  # a generator of its own: the run's random numbers are not touched
-    longest = min(
-        150, int(getattr(model.config, "max_position_embeddings", None) or 150) - 8
-    )  # beyond any local window
-    lengths = (5, longest, 9)
-    pad = model.config.pad_token_id or 0
-    token_ids = torch.randint(0, model.config.vocab_size, (sum(lengths),), generator=generator)
-    token_ids[token_ids == pad] = pad + 1
-    token_ids = token_ids.to(model.device)
+    token_ids, lengths = _random_texts(model)
     was_training = model.training
     model.eval()
-    padded = model(**padded_inputs(token_ids, lengths, pad)).logits
+    padded = model(**padded_inputs(token_ids, lengths, model.config.pad_token_id or 0)).logits
     packing.install(model)
     try:
         packed = model(**packing.inputs(token_ids, lengths)).logits
     finally:
         packing.remove(model)
         model.train(was_training)
-    if packed.shape != padded.shape:
+    return _difference(packed, padded)
+
+
+def choose_fusion(model: PreTrainedModel, structure: Structure, packing: Packing | None) -> Choice[Fusion | None]:
+    """Layers through the kernels where they give the logits of the model's own modules, else None.
+
+    Args:
+        model: in float32, on the CPU, its adapter in place.
+        structure: its parts.
+        packing: installed.
+    """
+    if packing is None:
+        return Choice(None, "not packed")
+    if model.device.type != "cpu":
+        return Choice(None, "the kernels of the layers are for CPUs; here attention alone is one")
+    if packing.mean_pooling:
+        return Choice(None, "the head reads every token")
+    name = type(model).__name__
+    try:
+        fusion = Fusion(model, structure)
+        difference = _fused_disagreement(model, packing, fusion)
+    except Unfit as reason:
+        return Choice(None, str(reason))
+    if not difference <= _AGREEMENT:
+        return Choice(None, f"{name} gives other logits so (relative difference {difference:.0e})")
+    return Choice(fusion, f"{name} gives the same logits so (relative difference {difference:.0e})")
+
+
+@torch.no_grad()
+def _fused_disagreement(model: PreTrainedModel, packing: Packing, fusion: Fusion) -> float:
+    token_ids, lengths = _random_texts(model)
+    was_training = model.training
+    model.eval()
+    expected = model(**packing.inputs(token_ids, lengths)).logits
+    fusion.install("float32", torch.float32)
+    packing.fusion = fusion
+    try:
+        found = model(**packing.inputs(token_ids, lengths)).logits
+    finally:
+        packing.fusion = None
+        fusion.remove()
+        model.train(was_training)
+    return _difference(found, expected)
+
+
+def _random_texts(model: PreTrainedModel) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """Token ids of three texts, one of them longer than any local window."""
+    generator = torch.Generator().manual_seed(0)  # a generator of its own: the run's random numbers are not touched
+    longest = min(150, int(getattr(model.config, "max_position_embeddings", None) or 150) - 8)
+    lengths = (5, longest, 9)
+    pad = model.config.pad_token_id or 0
+    token_ids = torch.randint(0, model.config.vocab_size, (sum(lengths),), generator=generator)
+    token_ids[token_ids == pad] = pad + 1
+    return token_ids.to(model.device), lengths
+
+
+def _difference(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """The largest, relative to the largest logit."""
+    if found.shape != expected.shape:
         return float("inf")
-    return float((packed - padded).abs().max() / padded.abs().max().clamp_min(1e-6))
+    return float((found - expected).abs().max() / expected.abs().max().clamp_min(1e-6))

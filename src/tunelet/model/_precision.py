@@ -25,22 +25,47 @@ def choose_device(wanted: str) -> Choice[torch.device]:
     return Choice(torch.device("cpu"), f"no GPU; {torch.get_num_threads()} threads")
 
 
-def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choice[torch.dtype]:
+def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choice[str]:
     """The precision of the frozen weights and their products.
 
     Args:
-        wanted: "auto", "float32" or "bfloat16".
+        wanted: "auto", "float32", "bfloat16" or "int8".
         device: where the model runs.
         frozen: whether the backbone is frozen; a trained one stays float32.
+
+    Raises:
+        ModelError: int8 is asked for where the processor has no instructions for it.
     """
     if not frozen:
-        return Choice(torch.float32, "every weight is trained, and what is trained stays float32")
+        return Choice("float32", "every weight is trained, and what is trained stays float32")
     fast, reason = _bfloat16_products(device)
+    if wanted == "int8":
+        there, why = _int8_products(device)
+        if not there:
+            raise ModelError(f"model.precision is int8, but {why}", "set model.precision to auto")
+        return Choice("int8", f"asked for; {why}")
     if wanted == "float32":
-        return Choice(torch.float32, "asked for")
+        return Choice("float32", "asked for")
     if wanted == "bfloat16":
-        return Choice(torch.bfloat16, "asked for" if fast else f"asked for, but slow here: {reason}")
-    return Choice(torch.bfloat16 if fast else torch.float32, reason)
+        return Choice("bfloat16", "asked for" if fast else f"asked for, but slow here: {reason}")
+    return Choice("bfloat16" if fast else "float32", reason)
+
+
+def element_type(precision: str, device: torch.device) -> torch.dtype:
+    """The dtype of activations: beside int8 weights bfloat16, where the device multiplies it."""
+    if precision == "int8":
+        return torch.bfloat16 if _bfloat16_products(device)[0] else torch.float32
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def _int8_products(device: torch.device) -> tuple[bool, str]:
+    if device.type != "cpu":
+        return False, "int8 was built for CPUs alone"
+    features = torch.cpu.get_capabilities()
+    found = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if features.get(name)), None)
+    if found is None or not torch.backends.mkldnn.is_available():
+        return False, "the processor has no int8 instructions that oneDNN knows"
+    return True, f"the processor has {found}"
 
 
 def _bfloat16_products(device: torch.device) -> tuple[bool, str]:

@@ -9,7 +9,6 @@ from tunelet.data import Tokens, evaluation_batches, gather
 from tunelet.model._classifier import SequenceClassifier
 
 
-@torch.inference_mode()
 def probabilities(
     classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None = None
 ) -> np.ndarray:
@@ -21,10 +20,11 @@ def probabilities(
         advance: called with the number of tokens of each batch done.
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
-    for rows in evaluation_batches(tokens.lengths):
-        batch = gather(tokens, rows)
-        logits = classifier.logits(batch)
-        result[rows] = torch.softmax(logits.cpu().double(), dim=-1).numpy()  # not every device has float64
-        if advance is not None:
-            advance(len(batch.token_ids))
+    with classifier.prediction_mode():
+        for rows in evaluation_batches(tokens.lengths):
+            batch = gather(tokens, rows)
+            logits = classifier.logits(batch)
+            result[rows] = torch.softmax(logits.cpu().double(), dim=-1).numpy()  # not every device has float64
+            if advance is not None:
+                advance(len(batch.token_ids))
     return result

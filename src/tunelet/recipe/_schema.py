@@ -45,7 +45,7 @@ class ModelSettings(Section):
         "auto", min_length=1, description="short name, Hub id or folder; auto: DistilBERT if to be had, else MiniLM"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it runs")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
         "auto", description="of the frozen weights; what is trained stays float32"
     )
     packing: Literal["auto", "packed", "padded"] = Field(

@@ -1,0 +1,99 @@
+"""The layers of an encoder as one step of autograd: forward through all, backward down to the lowest adapter."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from tunelet.kernels._attention import _offsets
+from tunelet.kernels._layer import Gradients, Hidden, Kept, Layer
+
+
+class Encoder:
+    """Layers in the order in which they are applied; a layer with shared weights stands there once for each time.
+
+    The output is each text's first token after the last layer.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
+        lowest = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
+        self.lowest_adapted = lowest  # below it nothing is kept and no gradient is computed
+
+    def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0) -> torch.Tensor:
+        """Hidden states of the n first tokens [n, hidden], differentiable with respect to the adapters.
+
+        Args:
+            hidden: [T, hidden] before layer `start`, in the precision of the weights.
+            lengths: tokens of each of the n texts.
+            start: the layer to begin with, for hidden states that were kept.
+        """
+        parameters = self._parameters(start)
+        if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
+            return self.run(hidden, lengths, start=start)
+        result: torch.Tensor = _Run.apply(self, hidden, lengths, start, *parameters)  # type: ignore[no-untyped-call]
+        return result
+
+    @torch.no_grad()
+    def below(self, hidden: torch.Tensor, lengths: tuple[int, ...], stop: int) -> torch.Tensor:
+        """Hidden states [T, hidden] of all tokens before layer `stop`."""
+        state = Hidden(hidden, None)
+        for layer in self.layers[:stop]:
+            state, _ = layer.forward(state, lengths, None, keep=False)
+        return state.values
+
+    @torch.no_grad()
+    def run(
+        self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept | None] | None = None
+    ) -> torch.Tensor:
+        """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
+        state = Hidden(hidden, None)
+        for number in range(start, len(self.layers)):
+            firsts = _offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
+            keep = kept is not None and number >= self.lowest_adapted
+            state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
+            if kept is not None:
+                kept.append(saved)
+        return state.values
+
+    def _parameters(self, start: int) -> list[torch.Tensor]:
+        """A and B of every adapter from a layer on, each once, in a fixed order."""
+        found: dict[int, torch.Tensor] = {}
+        for layer in self.layers[start:]:
+            for adapter in layer.adapters.values():
+                for parameter in (adapter.a, adapter.b):
+                    found[id(parameter)] = parameter
+        return list(found.values())
+
+    def _accumulate(self, layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor]) -> None:
+        for (role, which), gradient in gradients.items():
+            parameter = getattr(layer.adapters[role], which)
+            sums[id(parameter)] = sums[id(parameter)] + gradient if id(parameter) in sums else gradient
+
+
+class _Run(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, encoder: Encoder, hidden: torch.Tensor, lengths: tuple[int, ...], start: int, *parameters: Any
+    ) -> torch.Tensor:
+        ctx.encoder, ctx.start, ctx.total, ctx.parameters = encoder, start, len(hidden), [id(p) for p in parameters]
+        ctx.kept = []
+        return encoder.run(hidden, lengths, start=start, kept=ctx.kept)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+        encoder: Encoder = ctx.encoder
+        kept: list[Kept | None] = ctx.kept
+        if not kept:
+            raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
+        sums: dict[int, torch.Tensor] = {}
+        lowest = max(encoder.lowest_adapted, ctx.start)
+        flowing: torch.Tensor | None = gradient.clone()  # layers write over it
+        for number in range(len(encoder.layers) - 1, lowest - 1, -1):
+            saved = kept.pop()  # its memory is free once the layer is done
+            assert saved is not None  # noqa: S101
+            assert flowing is not None  # noqa: S101
+            layer = encoder.layers[number]
+            flowing, gradients = layer.backward(saved, flowing, ctx.total, needs_input=number > lowest)
+            encoder._accumulate(layer, gradients, sums)
+        return None, None, None, None, *(sums.get(key) for key in ctx.parameters)

@@ -1,0 +1,75 @@
+"""GELU (Hendrycks & Gimpel 2016) behind a product, exact or with tanh, and its gradient, each in one pass."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from tunelet.kernels._native import Int, native
+from tunelet.kernels._quantise import Quantised, element, quantise, threads
+
+
+@dataclass(frozen=True)
+class Activated:
+    """x [T, n] before and out [T, n] after the activation; out is None where only its bytes were asked for."""
+
+    x: torch.Tensor
+    out: torch.Tensor | None
+    quantised: Quantised | None
+
+
+def activate(
+    y: torch.Tensor, *, scale: torch.Tensor | None, bias: torch.Tensor, tanh: bool, plain: bool, quantised: bool
+) -> Activated:
+    """GELU(y * scale + bias). Writes over y.
+
+    Args:
+        y: [T, n] contiguous, float32 or bfloat16.
+        scale: float32 [T], or None.
+        bias: float32 [n].
+        tanh: the approximation with tanh, as ALBERT has it.
+        plain, quantised: whether the result is wanted in the dtype of y, and as bytes.
+    """
+    library = native().value
+    if library is None:
+        return reference_activate(y, scale=scale, bias=bias, tanh=tanh, plain=plain, quantised=quantised)
+    out = torch.empty_like(y) if plain else None
+    result = Quantised.empty(*y.shape) if quantised else None
+    library.call(
+        f"activate_{element(y)}", y, scale, bias, out, result and result.bytes, result and result.scale, y.shape[0],
+        Int(y.shape[1]), Int(tanh), threads(),
+    )  # fmt: skip
+    return Activated(y, out, result)
+
+
+def reference_activate(
+    y: torch.Tensor, *, scale: torch.Tensor | None, bias: torch.Tensor, tanh: bool, plain: bool, quantised: bool
+) -> Activated:
+    """The definition of `activate`."""
+    x = (y.float() if scale is None else y.float() * scale[:, None]) + bias
+    out = F.gelu(x, approximate="tanh" if tanh else "none")
+    return Activated(x.to(y.dtype), out.to(y.dtype) if plain else None, quantise(out) if quantised else None)
+
+
+def activate_backward(
+    gradient: torch.Tensor, x: torch.Tensor, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
+) -> tuple[torch.Tensor, Quantised | None]:
+    """gradient * scale * GELU'(x) [T, n], also as bytes where they are wanted. Writes over gradient."""
+    library = native().value
+    if library is None:
+        return reference_activate_backward(gradient, x, scale=scale, tanh=tanh, quantised=quantised)
+    result = Quantised.empty(*x.shape) if quantised else None
+    library.call(
+        f"activate_backward_{element(x)}", gradient, scale, x, result and result.bytes, result and result.scale,
+        x.shape[0], Int(x.shape[1]), Int(tanh), threads(),
+    )  # fmt: skip
+    return gradient, result
+
+
+def reference_activate_backward(
+    gradient: torch.Tensor, x: torch.Tensor, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
+) -> tuple[torch.Tensor, Quantised | None]:
+    """The definition of `activate_backward`."""
+    incoming = gradient.float() if scale is None else gradient.float() * scale[:, None]
+    result = torch.ops.aten.gelu_backward(incoming, x.float(), approximate="tanh" if tanh else "none")
+    return result.to(gradient.dtype), quantise(result) if quantised else None

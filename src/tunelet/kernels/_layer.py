@@ -1,0 +1,285 @@
+"""One post-norm encoder layer (Vaswani et al. 2017; BERT, DistilBERT, ALBERT, RoBERTa, ELECTRA) with frozen weights and
+LoRA (Hu et al. 2022), forward and backward, over packed texts.
+
+The backward pass is written out: only the gradients of the adapters and, where a lower layer has adapters, of the input
+are computed; nothing is kept that is not read again. In the last layer, whose output is read at each text's first token
+alone, keys and values are those of all tokens, and everything else is computed for n tokens instead of T.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from tunelet.kernels._attention import Attended, attend, attend_backward
+from tunelet.kernels._finish import finish
+from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
+from tunelet.kernels._gelu import activate, activate_backward
+from tunelet.kernels._norm import Norm, Normed, add_norm, norm_backward
+from tunelet.kernels._products import Product, Scaled
+from tunelet.kernels._quantise import Quantised
+
+ROLES = (
+    "query",
+    "key",
+    "value",
+    "out",
+    "up",
+    "down",
+)  # the linear modules of a layer, `up` and `down` its feed-forward
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """LoRA on one linear module: its output gains scale * x A^T B^T. A is [r, n_in], B [n_out, r], float32."""
+
+    a: torch.Tensor
+    b: torch.Tensor
+    scale: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The frozen part of a layer; biases are float32.
+
+    products: "query+key+value" of all tokens, "query" and "key+value" for the last layer, "out", "up", "down".
+    biases: of each role.
+    """
+
+    products: Mapping[str, Product]
+    biases: Mapping[str, torch.Tensor]
+    attention_norm: Norm
+    output_norm: Norm
+    heads: int
+    scale: float
+    tanh: bool
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Hidden states [T, n], and the same as bytes where products take those."""
+
+    values: torch.Tensor
+    quantised: Quantised | None
+
+
+@dataclass
+class Kept:
+    """What a layer's backward pass reads. `inputs` holds the input and low = x A^T of each adapted role."""
+
+    attended: Attended | FirstAttended
+    attention_norm: Normed
+    before: torch.Tensor  # the activation
+    output_norm: Normed
+    inputs: dict[str, torch.Tensor] = field(default_factory=dict)
+    low: dict[str, torch.Tensor] = field(default_factory=dict)
+    firsts: torch.Tensor | None = None  # row numbers of the first tokens, in the last layer
+
+
+Gradients = dict[tuple[str, str], torch.Tensor]  # (role, "a" or "b") -> float32
+
+
+class Layer:
+    """A frozen layer and its adapters (role -> LowRank), which may differ between applications of shared weights."""
+
+    def __init__(self, weights: Weights, adapters: Mapping[str, LowRank]) -> None:
+        self.weights, self.adapters = weights, adapters
+        self._bytes = weights.products["out"].quantised
+
+    def forward(
+        self, x: Hidden, lengths: tuple[int, ...], firsts: torch.Tensor | None, *, keep: bool
+    ) -> tuple[Hidden, Kept | None]:
+        """Hidden states of all tokens, or where `firsts` gives their rows of the first tokens alone."""
+        w = self.weights
+        kept_inputs: dict[str, torch.Tensor] = {}
+        low: dict[str, torch.Tensor] = {}
+        attended: Attended | FirstAttended
+        if firsts is None:
+            projected = w.products["query+key+value"].forward(x.values, x.quantised)
+            query, key, value = self._project(("query", "key", "value"), projected, x.values, low)
+            context, attended = attend(query, key, value, lengths, scale=w.scale, backward=keep)
+            stays = x.values
+        else:
+            stays = x.values[firsts]
+            projected = w.products["query"].forward(stays)
+            (query,) = self._project(("query",), projected, stays, low)
+            projected = w.products["key+value"].forward(x.values, x.quantised)
+            key, value = self._project(("key", "value"), projected, x.values, low)
+            context, attended = attend_first(query.contiguous(), key, value, lengths, scale=w.scale)
+        context = context.flatten(1)
+        out = self._adapted("out", w.products["out"].forward(context), context, low)
+        first = add_norm(out[0], stays, w.attention_norm, scale=out[1], bias=w.biases["out"], quantised=self._bytes)
+        up = self._adapted("up", w.products["up"].forward(first.out, first.quantised), first.out, low)
+        plain = not self._bytes or "down" in self.adapters
+        middle = activate(up[0], scale=up[1], bias=w.biases["up"], tanh=w.tanh, plain=plain, quantised=self._bytes)
+        down = w.products["down"].forward(middle.out, middle.quantised)
+        down = self._adapted("down", down, middle.out, low)
+        second = add_norm(
+            down[0], first.out, w.output_norm, scale=down[1], bias=w.biases["down"], quantised=self._bytes
+        )
+        result = Hidden(second.out, second.quantised)
+        if not keep:
+            return result, None
+        sources = {"query": stays, "key": x.values, "value": x.values, "out": context, "up": first.out}
+        kept_inputs = {role: source for role, source in sources.items() if role in self.adapters}
+        if "down" in self.adapters and middle.out is not None:
+            kept_inputs["down"] = middle.out
+        return result, Kept(attended, _lean(first), middle.x, _lean(second), kept_inputs, low, firsts)
+
+    def backward(
+        self, kept: Kept, gradient: torch.Tensor, total: int, *, needs_input: bool
+    ) -> tuple[torch.Tensor | None, Gradients]:
+        """From the gradient of the output (written over) to that of the input [T, n], None unless needed."""
+        w = self.weights
+        gradients: Gradients = {}
+        lows: dict[str, torch.Tensor] = {}
+        d_second, d_bytes = norm_backward(gradient, kept.output_norm, w.output_norm, quantised=self._bytes)
+        d_middle = self._unadapted("down", w.products["down"].backward(d_second, d_bytes), d_second, kept, gradients)
+        d_up, d_bytes = activate_backward(
+            d_middle[0], kept.before, scale=d_middle[1], tanh=w.tanh, quantised=self._bytes
+        )
+        d_first = self._unadapted("up", w.products["up"].backward(d_up, d_bytes), d_up, kept, gradients)
+        d_sum, d_bytes = norm_backward(
+            d_first[0], kept.attention_norm, w.attention_norm, scale=d_first[1], residual=d_second,
+            quantised=self._bytes,
+        )  # fmt: skip
+        d_context = self._unadapted("out", w.products["out"].backward(d_sum, d_bytes), d_sum, kept, gradients)
+        if d_context[1] is not None:
+            finish(d_context[0], scale=d_context[1])
+        if kept.firsts is None:
+            return self._attention_backward(kept, d_context[0], d_sum, gradients, lows, needs_input=needs_input)
+        return self._first_backward(kept, d_context[0], d_sum, gradients, lows, total, needs_input=needs_input)
+
+    def _attention_backward(
+        self,
+        kept: Kept,
+        d_context: torch.Tensor,
+        d_sum: torch.Tensor,
+        gradients: Gradients,
+        lows: dict[str, torch.Tensor],
+        *,
+        needs_input: bool,
+    ) -> tuple[torch.Tensor | None, Gradients]:
+        attended, heads = kept.attended, self.weights.heads
+        assert isinstance(attended, Attended)  # noqa: S101
+        rows, n = d_context.shape
+        joined = d_context.new_empty(rows, 3 * n)
+        parts = dict(zip(("query", "key", "value"), joined.view(rows, 3, heads, -1).unbind(1), strict=True))
+        wanted = {role for role in parts if needs_input or role in self.adapters}
+        attend_backward(
+            attended,
+            d_context.view(rows, heads, -1),
+            parts["query"] if "query" in wanted else None,
+            parts["key"] if "key" in wanted else None,
+            parts["value"],
+        )
+        for role, part in parts.items():
+            self._low_gradients(role, part, kept, gradients, lows)
+        if not needs_input:
+            return None, gradients
+        d_x, scale = self.weights.products["query+key+value"].backward(joined)
+        return self._sum(("query", "key", "value"), d_x, scale, d_sum, lows), gradients
+
+    def _first_backward(
+        self,
+        kept: Kept,
+        d_context: torch.Tensor,
+        d_sum: torch.Tensor,
+        gradients: Gradients,
+        lows: dict[str, torch.Tensor],
+        total: int,
+        *,
+        needs_input: bool,
+    ) -> tuple[torch.Tensor | None, Gradients]:
+        attended, heads = kept.attended, self.weights.heads
+        assert isinstance(attended, FirstAttended)  # noqa: S101
+        n = d_context.shape[1]
+        d_query = torch.empty_like(d_context)
+        joined = d_context.new_empty(total, 2 * n)
+        d_key, d_value = joined.view(total, 2, heads, -1).unbind(1)
+        wants_key = needs_input or "key" in self.adapters
+        attend_first_backward(
+            attended, d_context.view(len(d_context), heads, -1), d_query.view(len(d_context), heads, -1),
+            d_key if wants_key else None, d_value,
+        )  # fmt: skip
+        for role, part in (("query", d_query), ("key", d_key), ("value", d_value)):
+            self._low_gradients(role, part, kept, gradients, lows)
+        if not needs_input:
+            return None, gradients
+        d_x, scale = self.weights.products["key+value"].backward(joined)
+        d_x = self._sum(("key", "value"), d_x, scale, None, lows)
+        d_firsts, scale = self.weights.products["query"].backward(d_query)
+        assert kept.firsts is not None  # noqa: S101
+        d_x[kept.firsts] += self._sum(("query",), d_firsts, scale, d_sum, lows)
+        return d_x, gradients
+
+    def _project(
+        self, roles: tuple[str, ...], product: Scaled, x: torch.Tensor, low: dict[str, torch.Tensor]
+    ) -> list[torch.Tensor]:
+        """Finish a joint product of several roles; views [T, heads, head_dim] of each."""
+        values, scale = product
+        rows, heads = len(values), self.weights.heads
+        adapted = [role for role in roles if role in self.adapters]
+        if adapted:  # one product for all that read the same input
+            joint = torch.cat([self.adapters[role].a for role in adapted]).to(x.dtype)
+            lows = torch.mm(x, joint.t()).float().split([len(self.adapters[role].a) for role in adapted], dim=1)
+            low.update(zip(adapted, lows, strict=True))
+        parts = values.view(rows, len(roles), -1).unbind(1)
+        for role, part in zip(roles, parts, strict=True):
+            high = _high(self.adapters[role]) if role in self.adapters else None
+            finish(part, scale=scale, bias=self.weights.biases[role], low=low.get(role), high=high)
+        return [part.view(rows, heads, -1) for part in parts]
+
+    def _adapted(self, role: str, product: Scaled, x: torch.Tensor | None, low: dict[str, torch.Tensor]) -> Scaled:
+        """A product with its low-rank update; its row scale is applied then."""
+        if role not in self.adapters:
+            return product
+        assert x is not None  # noqa: S101
+        adapter = self.adapters[role]
+        low[role] = torch.mm(x, adapter.a.t().to(x.dtype)).float()
+        return finish(product[0], scale=product[1], low=low[role], high=_high(adapter)), None
+
+    def _low_gradients(
+        self, role: str, d_out: torch.Tensor, kept: Kept, gradients: Gradients, lows: dict[str, torch.Tensor]
+    ) -> None:
+        """Gradients of A and B from that of the module's output, never through a gradient of the whole weight."""
+        if role not in self.adapters:
+            return
+        adapter = self.adapters[role]
+        d_out = d_out.flatten(1) if d_out.dim() == 3 else d_out
+        d_low = torch.mm(d_out, (adapter.b * adapter.scale).to(d_out.dtype))
+        gradients[role, "b"] = torch.mm(kept.low[role].to(d_out.dtype).t(), d_out).t().float() * adapter.scale
+        gradients[role, "a"] = torch.mm(d_low.t(), kept.inputs[role]).float()
+        lows[role] = d_low.float()
+
+    def _unadapted(self, role: str, product: Scaled, d_out: torch.Tensor, kept: Kept, gradients: Gradients) -> Scaled:
+        """The gradient of a module's input, through the frozen weight and through its adapter."""
+        if role not in self.adapters:
+            return product
+        lows: dict[str, torch.Tensor] = {}
+        self._low_gradients(role, d_out, kept, gradients, lows)
+        return finish(product[0], scale=product[1], low=lows[role], high=self.adapters[role].a.contiguous()), None
+
+    def _sum(
+        self,
+        roles: tuple[str, ...],
+        d_x: torch.Tensor,
+        scale: torch.Tensor | None,
+        residual: torch.Tensor | None,
+        lows: dict[str, torch.Tensor],
+    ) -> torch.Tensor:
+        """The gradient of what several roles read."""
+        adapted = [role for role in roles if role in self.adapters]
+        low = torch.cat([lows[role] for role in adapted], dim=1) if adapted else None
+        high = torch.cat([self.adapters[role].a for role in adapted]) if adapted else None
+        return finish(d_x, scale=scale, residual=residual, low=low, high=high)
+
+
+def _high(adapter: LowRank) -> torch.Tensor:
+    """scale * B^T, [r, n_out] contiguous."""
+    return (adapter.b.t() * adapter.scale).contiguous()
+
+
+def _lean(normed: Normed) -> Normed:
+    """Without the bytes, and the result, which the backward pass does not read."""
+    return Normed(normed.sum, normed.sum, normed.mean, normed.inverse, None)

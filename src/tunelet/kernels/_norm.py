@@ -1,0 +1,124 @@
+"""Residual and layer normalisation (Ba et al. 2016) behind a product, and their gradient, each in one pass."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from tunelet.kernels._native import Int, native
+from tunelet.kernels._quantise import Quantised, element, quantise, threads
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A frozen layer normalisation: weight and bias float32 [n], epsilon."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Normed:
+    """What `add_norm` found: what is normalised [T, n], the result [T, n], mean and 1 / deviation float32 [T]."""
+
+    sum: torch.Tensor
+    out: torch.Tensor
+    mean: torch.Tensor
+    inverse: torch.Tensor
+    quantised: Quantised | None
+
+
+def add_norm(
+    y: torch.Tensor,
+    residual: torch.Tensor,
+    norm: Norm,
+    *,
+    scale: torch.Tensor | None,
+    bias: torch.Tensor,
+    quantised: bool,
+) -> Normed:
+    """LayerNorm(y * scale + bias + residual). Writes over y.
+
+    Args:
+        y: [T, n] contiguous, float32 or bfloat16.
+        residual: like y.
+        norm: of n features.
+        scale: float32 [T], or None.
+        bias: float32 [n].
+        quantised: whether the result is wanted as bytes too.
+    """
+    library = native().value
+    if library is None:
+        return reference_add_norm(y, residual, norm, scale=scale, bias=bias, quantised=quantised)
+    rows, n = y.shape
+    out, mean, inverse = torch.empty_like(y), torch.empty(rows), torch.empty(rows)
+    result = Quantised.empty(rows, n) if quantised else None
+    library.call(
+        f"add_norm_{element(y)}", y, scale, bias, residual, norm.weight, norm.bias, norm.epsilon, out, mean, inverse,
+        result and result.bytes, result and result.scale, rows, Int(n), threads(),
+    )  # fmt: skip
+    return Normed(y, out, mean, inverse, result)
+
+
+def reference_add_norm(
+    y: torch.Tensor,
+    residual: torch.Tensor,
+    norm: Norm,
+    *,
+    scale: torch.Tensor | None,
+    bias: torch.Tensor,
+    quantised: bool,
+) -> Normed:
+    """The definition of `add_norm`."""
+    total = (y.float() if scale is None else y.float() * scale[:, None]) + bias + residual
+    mean, variance = total.mean(dim=1), total.var(dim=1, unbiased=False)
+    out = F.layer_norm(total, (total.shape[1],), norm.weight, norm.bias, norm.epsilon)
+    return Normed(
+        sum=total.to(y.dtype),
+        out=out.to(y.dtype),
+        mean=mean,
+        inverse=(variance + norm.epsilon).rsqrt(),
+        quantised=quantise(out) if quantised else None,
+    )
+
+
+def norm_backward(
+    gradient: torch.Tensor,
+    normed: Normed,
+    norm: Norm,
+    *,
+    scale: torch.Tensor | None = None,
+    residual: torch.Tensor | None = None,
+    quantised: bool,
+) -> tuple[torch.Tensor, Quantised | None]:
+    """The gradient of `normed.sum`, from that of `normed.out`: gradient * scale + residual. Writes over gradient."""
+    library = native().value
+    if library is None:
+        return reference_norm_backward(gradient, normed, norm, scale=scale, residual=residual, quantised=quantised)
+    rows, n = gradient.shape
+    result = Quantised.empty(rows, n) if quantised else None
+    library.call(
+        f"norm_backward_{element(gradient)}", gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
+        norm.weight, result and result.bytes, result and result.scale, rows, Int(n), threads(),
+    )  # fmt: skip
+    return gradient, result
+
+
+def reference_norm_backward(
+    gradient: torch.Tensor,
+    normed: Normed,
+    norm: Norm,
+    *,
+    scale: torch.Tensor | None = None,
+    residual: torch.Tensor | None = None,
+    quantised: bool,
+) -> tuple[torch.Tensor, Quantised | None]:
+    """The definition of `norm_backward`."""
+    incoming = gradient.float() if scale is None else gradient.float() * scale[:, None]
+    if residual is not None:
+        incoming = incoming + residual
+    x = (normed.sum.float() - normed.mean[:, None]) * normed.inverse[:, None]
+    g = incoming * norm.weight
+    result = (g - g.mean(dim=1, keepdim=True) - x * (g * x).mean(dim=1, keepdim=True)) * normed.inverse[:, None]
+    return result.to(gradient.dtype), quantise(result) if quantised else None

@@ -1,0 +1,58 @@
+"""Activations as bytes for int8 products: each row (token) with one scale of its own."""
+
+from dataclasses import dataclass
+
+import torch
+
+from tunelet.kernels._native import Int, native
+
+ZERO_POINT = 128  # bytes are unsigned, for that is what the processor's int8 instructions take on the left
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """x = (bytes - 128) * scale, row by row.
+
+    bytes: uint8 [T, n], from 1 to 255.
+    scale: float32 [T].
+    """
+
+    bytes: torch.Tensor
+    scale: torch.Tensor
+
+    @classmethod
+    def empty(cls, rows: int, n: int) -> "Quantised":
+        return cls(torch.empty(rows, n, dtype=torch.uint8), torch.empty(rows))
+
+    def dequantise(self) -> torch.Tensor:
+        """float32 [T, n]."""
+        return (self.bytes.float() - ZERO_POINT) * self.scale[:, None]
+
+
+def quantise(x: torch.Tensor) -> Quantised:
+    """Round each row of x [T, n] to 255 levels between plus and minus its largest magnitude."""
+    library = native().value
+    if library is None or x.stride(1) != 1:
+        return reference_quantise(x)
+    result = Quantised.empty(*x.shape)
+    library.call(
+        f"quantise_{element(x)}", x, x.stride(0), result.bytes, result.scale, x.shape[0], Int(x.shape[1]), threads()
+    )
+    return result
+
+
+def reference_quantise(x: torch.Tensor) -> Quantised:
+    """The definition of `quantise`."""
+    most = x.abs().amax(dim=1).float()
+    factor = torch.where(most > 0, 127 / most, 0)
+    return Quantised((x.float() * factor[:, None] + (ZERO_POINT + 0.5)).to(torch.uint8), most / 127)
+
+
+def element(x: torch.Tensor) -> str:
+    """How native functions name the element type: "float32" or "bfloat16"."""
+    return str(x.dtype).removeprefix("torch.")
+
+
+def threads() -> Int:
+    """As many as PyTorch uses."""
+    return Int(torch.get_num_threads())

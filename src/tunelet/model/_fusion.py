@@ -1,0 +1,243 @@
+"""The layers of a post-norm encoder run by this package's kernels instead of module by module.
+
+DistilBERT, BERT, ALBERT, RoBERTa and ELECTRA name the same eight parts of a layer differently. They are looked up here,
+and whether the result is the model's own is found by trying. The weights stay where they are: saving, loading and
+merging know nothing of this.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
+
+from tunelet.kernels import ROLES, Encoder, FloatProduct, Int8Product, Layer, LayerWeights, LowRank, Norm, Product
+from tunelet.model._lora_layer import LoraLinear
+from tunelet.model._structure import Structure
+
+# Where a layer keeps its parts, by architecture: query, key, value, out, first norm, up, down, second norm.
+_PLACES = (
+    (  # DistilBERT
+        "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "sa_layer_norm",
+        "ffn.lin1", "ffn.lin2", "output_layer_norm",
+    ),
+    (  # BERT, RoBERTa, ELECTRA
+        "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+        "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+    ),
+    (  # ALBERT
+        "attention.query", "attention.key", "attention.value", "attention.dense", "attention.LayerNorm",
+        "ffn", "ffn_output", "full_layer_layer_norm",
+    ),
+)  # fmt: skip
+_ROLES = ("query", "key", "value", "out", "attention_norm", "up", "down", "output_norm")
+_ACTIVATIONS = {"gelu": False, "gelu_new": True, "gelu_pytorch_tanh": True}  # name -> whether with tanh
+
+
+class Unfit(Exception):  # noqa: N818  (an answer, not an error)
+    """A model that the kernels do not cover; the message ends the sentence "not fused: ..."."""
+
+
+class Fusion:
+    """Runs the layer stack of one model through `kernels.Encoder`."""
+
+    def __init__(self, model: PreTrainedModel, structure: Structure) -> None:
+        """Look up the parts of every layer. Raises Unfit."""
+        config = model.config
+        activation = getattr(config, "hidden_act", None) or getattr(config, "activation", None)
+        if activation not in _ACTIVATIONS:
+            raise Unfit(f"its activation is {activation}")
+        if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
+            raise Unfit("it is a decoder")
+        self._tanh = _ACTIVATIONS[activation]
+        self._heads = int(config.num_attention_heads)
+        self._stack = model.get_submodule(structure.stack)
+        self._blocks = [_Block(block) for block in _blocks(model, structure)]
+        self._mapping = getattr(self._stack, "embedding_hidden_mapping_in", None)  # ALBERT's small embeddings
+        self._precision = "float32"
+        self._element = torch.float32
+        self._products: dict[tuple[int, str], Product] = {}
+        self._lengths: tuple[int, ...] = ()
+        self._start: tuple[torch.Tensor, int] | None = None
+        self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
+
+    @property
+    def depth(self) -> int:
+        """How many layers are applied."""
+        return len(self._blocks)
+
+    def install(self, precision: str, element: torch.dtype) -> None:
+        """Take over the stack, with weights in `precision` and activations in the dtype `element`."""
+        self._precision, self._element = precision, element
+        self._products.clear()
+        self._encoder = None
+        self._stack.forward = self._forward
+
+    @property
+    def encoder(self) -> Encoder:
+        """The layers with their adapters, or merged inside `merged`."""
+        if self._encoder is None:
+            self._encoder = self._make(merged=False)
+        return self._encoder
+
+    def remove(self) -> None:
+        """Give the stack back."""
+        del self._stack.forward
+
+    def expect(self, lengths: tuple[int, ...]) -> None:
+        """Tell the lengths of the texts that the next forward pass brings."""
+        self._lengths = lengths
+
+    @contextmanager
+    def merged(self) -> Iterator[None]:
+        """Run with W + sBA formed once, for many batches that compute no gradient."""
+        before, self._encoder = self._encoder, self._make(merged=True)
+        try:
+            yield
+        finally:
+            self._encoder = before
+
+    @contextmanager
+    def starting(self, hidden: torch.Tensor, layer: int) -> Iterator[None]:
+        """Begin the next forward pass at a layer, with hidden states [T, n] that were kept."""
+        self._start = (hidden, layer)
+        try:
+            yield
+        finally:
+            self._start = None
+
+    def embedded(self, hidden: torch.Tensor) -> torch.Tensor:
+        """What the first layer reads [T, n], from the embeddings [1, T, m]."""
+        if self._mapping is not None:
+            hidden = self._mapping(hidden)
+        return hidden[0].to(self._element)
+
+    def _forward(self, hidden_states: torch.Tensor, *_: Any, **__: Any) -> BaseModelOutputWithPastAndCrossAttentions:
+        if self._start is not None:
+            hidden, start = self._start
+        else:
+            hidden, start = self.embedded(hidden_states), 0
+        firsts = self.encoder(hidden, self._lengths, start=start)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=firsts.unsqueeze(1))
+
+    def _make(self, *, merged: bool) -> Encoder:
+        layers: list[Layer] = []
+        made: dict[tuple[int, bool], Layer] = {}
+        for number, block in enumerate(self._blocks):
+            last = number == len(self._blocks) - 1
+            key = (id(block["query"]), last)  # shared weights are prepared once
+            if key not in made:
+                adapters = {} if merged else _adapters(block)
+                made[key] = Layer(self._weights(block, last=last, merged=merged), adapters)
+            layers.append(made[key])
+        return Encoder(layers)
+
+    def _weights(self, block: "_Block", *, last: bool, merged: bool) -> LayerWeights:
+        linears = block.linears()
+        joined = (("query",), ("key", "value")) if last else (("query", "key", "value"),)
+        products = {"+".join(roles): self._product([linears[role] for role in roles], merged) for roles in joined}
+        products |= {role: self._product([linears[role]], merged) for role in ("out", "up", "down")}
+        return LayerWeights(
+            products=products,
+            biases={role: _bias(_base(module)) for role, module in linears.items()},
+            attention_norm=_norm(block["attention_norm"]),
+            output_norm=_norm(block["output_norm"]),
+            heads=self._heads,
+            scale=(_base(linears["query"]).out_features // self._heads) ** -0.5,
+            tanh=self._tanh,
+        )
+
+    def _product(self, modules: list[nn.Module], merged: bool) -> Product:
+        """One product of modules that read the same input; unmerged ones are made once."""
+        changed = merged and any(isinstance(module, LoraLinear) for module in modules)
+        key = (id(modules[0]), "" if len(modules) == 1 else f"{len(modules)}")
+        if not changed and key in self._products:
+            return self._products[key]
+        weights = [_merged_weight(module) if merged else _base(module).weight.detach() for module in modules]
+        weight = torch.cat(weights) if len(weights) > 1 else weights[0]
+        product: Product
+        if self._precision == "int8":
+            product = Int8Product(weight, self._element, backward=not merged)
+        else:
+            weight = weight.to(self._element)
+            product = FloatProduct(weight)
+        if not changed:
+            self._products[key] = product
+        return product
+
+
+class _Block:
+    """A layer and where its parts lie. They are looked up each time, for PEFT puts its own modules in their place."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self._places = next((dict(zip(_ROLES, places, strict=True)) for places in _PLACES if _fits(module, places)), {})
+        if not self._places:
+            raise Unfit(f"{type(module).__name__} is not a post-norm layer with parts of known names")
+
+    def __getitem__(self, role: str) -> nn.Module:
+        return self._module.get_submodule(self._places[role])
+
+    def linears(self) -> dict[str, nn.Module]:
+        return {role: self[role] for role in ROLES}
+
+
+def _fits(module: nn.Module, places: tuple[str, ...]) -> bool:
+    try:
+        parts = [_base(module.get_submodule(place)) for place in places]
+    except AttributeError:
+        return False
+    kinds = [nn.LayerNorm if role.endswith("norm") else nn.Linear for role in _ROLES]
+    return all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True))
+
+
+def _blocks(model: PreTrainedModel, structure: Structure) -> list[nn.Module]:
+    """The blocks in the order of their application."""
+    blocks = list(model.get_submodule(structure.blocks))
+    layers = int(model.config.num_hidden_layers)
+    if all(hasattr(block, "albert_layers") for block in blocks):
+        groups = [blocks[int(i / (layers / len(blocks)))] for i in range(layers)]
+        return [layer for group in groups for layer in group.albert_layers]
+    if len(blocks) != layers:
+        raise Unfit("its layers share weights in a way of their own")
+    return blocks
+
+
+def _base(module: nn.Module) -> nn.Linear:
+    return module.get_base_layer() if hasattr(module, "get_base_layer") else module  # type: ignore[operator, return-value]
+
+
+def _bias(module: nn.Linear) -> torch.Tensor:
+    bias: torch.Tensor | None = module.bias
+    return torch.zeros(module.out_features) if bias is None else bias.detach().float()
+
+
+def _norm(module: nn.Module) -> Norm:
+    assert isinstance(module, nn.LayerNorm)  # noqa: S101
+    return Norm(module.weight.detach().float(), module.bias.detach().float(), module.eps)
+
+
+def _adapters(block: _Block) -> dict[str, LowRank]:
+    """The adapted roles. Raises Unfit for what the kernels do not compute."""
+    found = {}
+    for role, module in block.linears().items():
+        if not hasattr(module, "get_base_layer"):
+            continue
+        low_rank = module.low_rank() if isinstance(module, LoraLinear) else None
+        if low_rank is None:
+            raise Unfit("its adapter is not plain LoRA without dropout")
+        found[role] = LowRank(*low_rank)
+    return found
+
+
+def _merged_weight(module: nn.Module) -> torch.Tensor:
+    """W + sBA in float32, or W where there is no adapter."""
+    weight = _base(module).weight.detach()
+    low_rank = module.low_rank() if isinstance(module, LoraLinear) else None
+    if low_rank is None:
+        return weight
+    a, b, scale = low_rank
+    return torch.addmm(weight.float(), b.detach(), a.detach(), alpha=scale)

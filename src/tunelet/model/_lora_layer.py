@@ -1,0 +1,42 @@
+"""PEFT's LoRA layer with this package's kernel inside; saving, loading, merging and every variant stay PEFT's own."""
+
+from typing import Any
+
+import torch
+from peft.tuners.lora import Linear
+from torch import nn
+
+from tunelet.kernels import lora_linear
+
+
+class LoraLinear(Linear):  # type: ignore[misc]
+    """A linear module with LoRA. What the kernel does not cover (dropout, DoRA, several adapters) PEFT computes."""
+
+    def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """[..., n_in] to [..., n_out]."""
+        name = self.plain_adapter()
+        if name is None or args or kwargs or x.dtype != self.base_layer.weight.dtype:
+            result: torch.Tensor = super().forward(x, *args, **kwargs)
+            return result
+        base = self.base_layer
+        a, b = self.lora_A[name].weight, self.lora_B[name].weight
+        return lora_linear(x, base.weight, base.bias, a, b, self.scaling[name])
+
+    def low_rank(self) -> tuple[torch.Tensor, torch.Tensor, float] | None:
+        """A [r, n_in], B [n_out, r] and the scale, where `plain_adapter` has a name and no dropout is set."""
+        name = self.plain_adapter()
+        if name is None or self._has_dropout(name):
+            return None
+        return self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name])
+
+    def plain_adapter(self) -> str | None:
+        """Name of the one active adapter, where it is plain LoRA without dropout on a frozen weight; else None."""
+        active = [name for name in self.active_adapters if name in self.lora_A]
+        if len(active) != 1 or self.disable_adapters or self.merged:
+            return None
+        name: str = active[0]
+        plain = name not in self.lora_variant and not self.lora_bias[name] and not self.base_layer.weight.requires_grad
+        return name if plain and not (self.training and self._has_dropout(name)) else None
+
+    def _has_dropout(self, name: str) -> bool:
+        return isinstance(self.lora_dropout[name], nn.Dropout)
