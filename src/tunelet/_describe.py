@@ -1,5 +1,6 @@
 """Findings of `inspect` and `doctor` as JSON and as facts for the screen."""
 
+import itertools
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,7 @@ def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
 
 def doctor_record(examination: "Examination") -> dict[str, Any]:
     """All fields."""
-    record = asdict(examination)
-    record["matrix_products_gflops"] = record.pop("products")
-    return record
+    return asdict(examination)
 
 
 def doctor_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
@@ -61,8 +60,16 @@ def doctor_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
         "versions": versions,
         "device": examination.device,
         "precision": examination.precision,
-        "matrix products": ", ".join(f"{name} {rate:,.0f} GFLOP/s" for name, rate in examination.products.items()),
+        "kernels": examination.kernels,
+        **{
+            work: ", ".join(f"{rate.kernel} {_figure(rate.value)} {rate.unit}" for rate in rates)
+            for work, rates in itertools.groupby(examination.rates, key=lambda rate: rate.work)
+        },
         "offline model": examination.offline_package,
         "Hub": examination.hub,
         "cache": examination.cache,
     }
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

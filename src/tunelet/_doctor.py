@@ -1,12 +1,12 @@
 """What this machine can do, measured and not guessed from names, and what tunelet would choose on it."""
 
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tunelet._choice import Choice
+from tunelet._rates import Rate, measure_rates
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Examination:
     Attributes:
         environment: versions, processor, cores, memory.
         device, precision: what would be chosen here, with the reason.
-        products: precision -> measured GFLOP/s of matrix products of the shape of an encoder layer.
+        kernels: whether there are compiled ones, with the reason.
+        rates: measured speeds of products, attention and GELU, by precision and kernel.
         offline_package: whether MiniLM can be had without a network, with the reason.
         hub: whether the Hub answers, with the reason.
         cache: where tokens are cached and what is free there.
@@ -25,7 +26,8 @@ class Examination:
     environment: dict[str, Any]
     device: Choice[str]
     precision: Choice[str]
-    products: dict[str, float]
+    kernels: Choice[str]
+    rates: list[Rate]
     offline_package: Choice[str]
     hub: Choice[str]
     cache: Choice[str]
@@ -33,8 +35,11 @@ class Examination:
 
 def examine() -> Examination:
     """Look at the machine; takes some seconds, most of them to measure and to ask the Hub."""
+    from tunelet.kernels import native
     from tunelet.model._precision import choose_device, choose_precision
     from tunelet.run import environment
+
+    compiled = native()
 
     device = choose_device("auto")
     precision = choose_precision("auto", device.value, frozen=True)
@@ -42,32 +47,12 @@ def examine() -> Examination:
         environment=environment(),
         device=Choice(str(device.value), device.reason),
         precision=precision,
-        products=_matrix_rates(device.value),
+        kernels=Choice("PyTorch" if compiled.value is None else "compiled", compiled.reason),
+        rates=measure_rates(),
         offline_package=_offline_package(),
         hub=_hub_answer(),
         cache=_cache(),
     )
-
-
-def _matrix_rates(device: Any) -> dict[str, float]:
-    """GFLOP/s of [4096, 768] x [768, 3072], the largest product of a DistilBERT layer over 16 packed reviews."""
-    import torch
-
-    rates = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        left = torch.randn(4096, 768, device=device).to(dtype)
-        right = torch.randn(768, 3072, device=device).to(dtype)
-        seconds = []
-        for _ in range(6):
-            begin = time.perf_counter()
-            left @ right
-            if device.type != "cpu":
-                torch.accelerator.synchronize(device)
-            seconds.append(time.perf_counter() - begin)
-            if sum(seconds) > 3:  # bfloat16 without instructions for it is that slow
-                break
-        rates[str(dtype).removeprefix("torch.")] = 2 * 4096 * 768 * 3072 / min(seconds) / 1e9
-    return rates
 
 
 def _offline_package() -> Choice[str]:

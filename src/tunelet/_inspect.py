@@ -82,7 +82,7 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
     hidden = int(config.hidden_size)
     # Of each layer the backward pass keeps about 16 times the hidden states and the attention weights of every head.
-    element = 2 if classifier.precision.value != "float32" else 4
+    element = 2 if classifier.execution.precision.value != "float32" else 4
     longest = min(512, classifier.max_length)
     heads = int(config.num_attention_heads)
     activations = 16 * longest * layers * element * (16 * hidden + heads * longest)
@@ -98,8 +98,8 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
         targets=targets,
         trainable=trainable,
         rank=rank,
-        precision=classifier.precision,
-        execution=Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
+        precision=classifier.execution.precision,
+        execution=classifier.execution.described()["execution"],
         memory_bytes=_LIBRARIES + 4 * trainable["full"] + activations,
         texts_per_second=estimate.training_rate / length,
     )

@@ -1,6 +1,7 @@
 """The main job, from a data source to a finished run folder. Every step is a room's; here is their order."""
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 # How often checkpoints are written decides nothing about the result.
 _FREE_TO_DIFFER = {"training.checkpoint_seconds"}
+_FREE_CHOICES = {
+    "LoRA targets",
+    "threads",
+}  # the first are in the recipe; the second may change with the machine's load
 
 
 def train(
@@ -91,6 +96,7 @@ class _Job:
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):
             reading, test_reading, prepared = self._read()
+        _compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:
             name, seed = self.recipe.name, self.recipe.training.seed
@@ -328,14 +334,20 @@ class _Job:
         return Run(folder.final)
 
 
+def _compile_kernels() -> None:
+    """Let the compiler work, where it has to, while this thread imports libraries and loads the model."""
+
+    def compile_them() -> None:
+        from tunelet.kernels import native
+
+        native()
+
+    threading.Thread(target=compile_them, daemon=True).start()
+
+
 def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
     """The model's choices with their values as text, for screens and the run folder."""
-    choices = {
-        "device": Choice(str(classifier.device.value), classifier.device.reason),
-        "precision": classifier.precision,
-        "execution": Choice("padded" if classifier.packing.value is None else "packed", classifier.packing.reason),
-        "layers": Choice("modules" if classifier.fusion.value is None else "kernels", classifier.fusion.reason),
-    }
+    choices = classifier.execution.described()
     if classifier.targets.value:
         choices["LoRA targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)
     return choices
@@ -373,7 +385,7 @@ def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> N
         )
     for name, choice in surroundings["choices"].items():
         was = before["choices"][name]["value"]
-        if name != "LoRA targets" and was != choice["value"]:
+        if name not in _FREE_CHOICES and was != choice["value"]:
             raise RunError(
                 f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
                 "go on where it was started, or leave out --resume and pass another --out",

@@ -1,11 +1,12 @@
 """The kernels room: what makes training fast, each a leaf with a plain definition beside it. No policy lives here."""
 
-from tunelet.kernels._attention import packed_attention, reference_attention
+from tunelet.kernels._attention import attention_kernel, packed_attention, reference_attention
 from tunelet.kernels._encoder import Encoder
+from tunelet.kernels._gelu import activate
 from tunelet.kernels._layer import ROLES, Layer, LowRank
 from tunelet.kernels._layer import Weights as LayerWeights
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
-from tunelet.kernels._native import Library, native
+from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
 from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
@@ -20,9 +21,12 @@ __all__ = [
     "LowRank",
     "Norm",
     "Product",
+    "activate",
+    "attention_kernel",
     "lora_linear",
     "native",
     "packed_attention",
     "reference_attention",
     "reference_lora_linear",
+    "without_native",
 ]

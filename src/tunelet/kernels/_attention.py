@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from tunelet._choice import Choice
 from tunelet.kernels._native import Int, native
 from tunelet.kernels._quantise import element, threads
 
@@ -99,6 +100,7 @@ def attend(
 ) -> tuple[torch.Tensor, Attended]:
     """`packed_attention` without autograd: its output, and what `attend_backward` needs where that is to follow."""
     total, heads, d = query.shape
+    scale = float(scale)  # a native function would take a whole number for an integer
     output = query.new_empty(total, heads, d)
     if window is None and has_native_attention(query, key, value):
         log_sums = torch.empty(heads, total) if backward else None
@@ -158,8 +160,27 @@ def attend_backward(
             d_key[rows].transpose(0, 1).copy_(torch.bmm(d_scores.transpose(1, 2), q))
 
 
+def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) -> Choice[str]:
+    """Which kernel `packed_attention` takes for tensors like these, without a window or dropout."""
+    if device.type == "cuda" and dtype != torch.float32:
+        return Choice("varlen_attn", "PyTorch's attention over packed texts on CUDA")
+    like = torch.empty(1, 1, head_dim, dtype=dtype, device=device)
+    if has_native_attention(like, like, like):
+        return Choice("compiled", native().reason)
+    if device.type != "cpu":
+        return Choice("batched products", "no kernel for this device and precision")
+    if native().value is None:
+        return Choice("batched products", native().reason)
+    return Choice(
+        "batched products", f"the compiled kernel has no build for {element(like)}, heads of {head_dim}, here"
+    )
+
+
 def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> bool:
-    """Whether the compiled kernel takes these: heads of a multiple of 16, rows contiguous and equally far apart."""
+    """Whether the compiled kernel takes these: heads of a multiple of 16, rows contiguous and equally far apart.
+
+    Rows of bfloat16 must be an even number of elements apart, for it reads two at once.
+    """
     library = native().value
     tensors = (query, key, value)
     return (
@@ -167,6 +188,7 @@ def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Te
         and query.device.type == "cpu"
         and query.dtype in (torch.float32, torch.bfloat16)
         and query.shape[2] % 16 == 0
+        and query.stride(0) * query.element_size() % 4 == 0
         and all(t.stride()[1:] == (query.shape[2], 1) and t.stride(0) == query.stride(0) for t in tensors)
         and library.has(f"attend_{element(query)}")
     )

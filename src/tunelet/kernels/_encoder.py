@@ -36,7 +36,9 @@ class Encoder:
 
     @torch.no_grad()
     def below(self, hidden: torch.Tensor, lengths: tuple[int, ...], stop: int) -> torch.Tensor:
-        """Hidden states [T, hidden] of all tokens before layer `stop`."""
+        """Hidden states [T, hidden] of all tokens before layer `stop`; [n, hidden] of the first ones after the last."""
+        if stop == len(self.layers):
+            return self.run(hidden, lengths)
         state = Hidden(hidden, None)
         for layer in self.layers[:stop]:
             state, _ = layer.forward(state, lengths, None, keep=False)
@@ -44,7 +46,7 @@ class Encoder:
 
     @torch.no_grad()
     def run(
-        self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept | None] | None = None
+        self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept] | None = None
     ) -> torch.Tensor:
         """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
         state = Hidden(hidden, None)
@@ -52,7 +54,7 @@ class Encoder:
             firsts = _offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
             keep = kept is not None and number >= self.lowest_adapted
             state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
-            if kept is not None:
+            if kept is not None and saved is not None:
                 kept.append(saved)
         return state.values
 
@@ -83,15 +85,14 @@ class _Run(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         encoder: Encoder = ctx.encoder
-        kept: list[Kept | None] = ctx.kept
+        kept: list[Kept] = ctx.kept
         if not kept:
             raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
         sums: dict[int, torch.Tensor] = {}
         lowest = max(encoder.lowest_adapted, ctx.start)
-        flowing: torch.Tensor | None = gradient.clone()  # layers write over it
+        flowing: torch.Tensor | None = gradient.clone(memory_format=torch.contiguous_format)  # layers write over it
         for number in range(len(encoder.layers) - 1, lowest - 1, -1):
             saved = kept.pop()  # its memory is free once the layer is done
-            assert saved is not None  # noqa: S101
             assert flowing is not None  # noqa: S101
             layer = encoder.layers[number]
             flowing, gradients = layer.backward(saved, flowing, ctx.total, needs_input=number > lowest)

@@ -36,6 +36,7 @@ def attend_first(
         [n, heads, head_dim] like `query`, and what `attend_first_backward` needs.
     """
     texts, heads, d = query.shape
+    scale = float(scale)  # a native function would take a whole number for an integer
     weights = torch.empty(len(key) * heads)
     output = torch.empty_like(query)
     attended = FirstAttended(query, key, value, lengths, scale, weights)

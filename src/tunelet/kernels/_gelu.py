@@ -11,9 +11,14 @@ from tunelet.kernels._quantise import Quantised, element, quantise, threads
 
 @dataclass(frozen=True)
 class Activated:
-    """x [T, n] before and out [T, n] after the activation; out is None where only its bytes were asked for."""
+    """The activation of y * scale + bias, and these three, from which its gradient is computed.
 
-    x: torch.Tensor
+    out is None where only its bytes were asked for, quantised where they were not.
+    """
+
+    y: torch.Tensor
+    scale: torch.Tensor | None
+    bias: torch.Tensor
     out: torch.Tensor | None
     quantised: Quantised | None
 
@@ -21,7 +26,7 @@ class Activated:
 def activate(
     y: torch.Tensor, *, scale: torch.Tensor | None, bias: torch.Tensor, tanh: bool, plain: bool, quantised: bool
 ) -> Activated:
-    """GELU(y * scale + bias). Writes over y.
+    """GELU(y * scale + bias).
 
     Args:
         y: [T, n] contiguous, float32 or bfloat16.
@@ -39,37 +44,42 @@ def activate(
         f"activate_{element(y)}", y, scale, bias, out, result and result.bytes, result and result.scale, y.shape[0],
         Int(y.shape[1]), Int(tanh), threads(),
     )  # fmt: skip
-    return Activated(y, out, result)
+    return Activated(y, scale, bias, out, result)
 
 
 def reference_activate(
     y: torch.Tensor, *, scale: torch.Tensor | None, bias: torch.Tensor, tanh: bool, plain: bool, quantised: bool
 ) -> Activated:
     """The definition of `activate`."""
-    x = (y.float() if scale is None else y.float() * scale[:, None]) + bias
-    out = F.gelu(x, approximate="tanh" if tanh else "none")
-    return Activated(x.to(y.dtype), out.to(y.dtype) if plain else None, quantise(out) if quantised else None)
+    out = F.gelu(_argument(y, scale, bias), approximate="tanh" if tanh else "none")
+    return Activated(y, scale, bias, out.to(y.dtype) if plain else None, quantise(out) if quantised else None)
 
 
 def activate_backward(
-    gradient: torch.Tensor, x: torch.Tensor, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
+    gradient: torch.Tensor, activated: Activated, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
 ) -> tuple[torch.Tensor, Quantised | None]:
-    """gradient * scale * GELU'(x) [T, n], also as bytes where they are wanted. Writes over gradient."""
+    """gradient * scale * GELU' [T, n], also as bytes where they are wanted. Writes over gradient."""
     library = native().value
     if library is None:
-        return reference_activate_backward(gradient, x, scale=scale, tanh=tanh, quantised=quantised)
-    result = Quantised.empty(*x.shape) if quantised else None
+        return reference_activate_backward(gradient, activated, scale=scale, tanh=tanh, quantised=quantised)
+    result = Quantised.empty(*gradient.shape) if quantised else None
     library.call(
-        f"activate_backward_{element(x)}", gradient, scale, x, result and result.bytes, result and result.scale,
-        x.shape[0], Int(x.shape[1]), Int(tanh), threads(),
+        f"activate_backward_{element(gradient)}", gradient, scale, activated.y, activated.scale, activated.bias,
+        result and result.bytes, result and result.scale, gradient.shape[0], Int(gradient.shape[1]), Int(tanh),
+        threads(),
     )  # fmt: skip
     return gradient, result
 
 
 def reference_activate_backward(
-    gradient: torch.Tensor, x: torch.Tensor, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
+    gradient: torch.Tensor, activated: Activated, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
 ) -> tuple[torch.Tensor, Quantised | None]:
     """The definition of `activate_backward`."""
     incoming = gradient.float() if scale is None else gradient.float() * scale[:, None]
-    result = torch.ops.aten.gelu_backward(incoming, x.float(), approximate="tanh" if tanh else "none")
+    x = _argument(activated.y, activated.scale, activated.bias)
+    result = torch.ops.aten.gelu_backward(incoming, x, approximate="tanh" if tanh else "none")
     return result.to(gradient.dtype), quantise(result) if quantised else None
+
+
+def _argument(y: torch.Tensor, scale: torch.Tensor | None, bias: torch.Tensor) -> torch.Tensor:
+    return (y.float() if scale is None else y.float() * scale[:, None]) + bias

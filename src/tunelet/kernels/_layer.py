@@ -14,7 +14,7 @@ import torch
 from tunelet.kernels._attention import Attended, attend, attend_backward
 from tunelet.kernels._finish import finish
 from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
-from tunelet.kernels._gelu import activate, activate_backward
+from tunelet.kernels._gelu import Activated, activate, activate_backward
 from tunelet.kernels._norm import Norm, Normed, add_norm, norm_backward
 from tunelet.kernels._products import Product, Scaled
 from tunelet.kernels._quantise import Quantised
@@ -69,7 +69,7 @@ class Kept:
 
     attended: Attended | FirstAttended
     attention_norm: Normed
-    before: torch.Tensor  # the activation
+    activated: Activated
     output_norm: Normed
     inputs: dict[str, torch.Tensor] = field(default_factory=dict)
     low: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -124,7 +124,8 @@ class Layer:
         kept_inputs = {role: source for role, source in sources.items() if role in self.adapters}
         if "down" in self.adapters and middle.out is not None:
             kept_inputs["down"] = middle.out
-        return result, Kept(attended, _lean(first), middle.x, _lean(second), kept_inputs, low, firsts)
+        lean = Activated(middle.y, middle.scale, middle.bias, None, None)
+        return result, Kept(attended, _lean(first), lean, _lean(second), kept_inputs, low, firsts)
 
     def backward(
         self, kept: Kept, gradient: torch.Tensor, total: int, *, needs_input: bool
@@ -136,7 +137,7 @@ class Layer:
         d_second, d_bytes = norm_backward(gradient, kept.output_norm, w.output_norm, quantised=self._bytes)
         d_middle = self._unadapted("down", w.products["down"].backward(d_second, d_bytes), d_second, kept, gradients)
         d_up, d_bytes = activate_backward(
-            d_middle[0], kept.before, scale=d_middle[1], tanh=w.tanh, quantised=self._bytes
+            d_middle[0], kept.activated, scale=d_middle[1], tanh=w.tanh, quantised=self._bytes
         )
         d_first = self._unadapted("up", w.products["up"].backward(d_up, d_bytes), d_up, kept, gradients)
         d_sum, d_bytes = norm_backward(

@@ -11,7 +11,10 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +55,32 @@ class Int(int):
     """An argument of type int."""
 
 
-@functools.cache
+_once = threading.Lock()  # a thread may compile while another loads the model
+_switched_off = False
+
+
 def native() -> Choice[Library | None]:
     """The compiled kernels, or None with the reason why everything runs in PyTorch. $TUNELET_NATIVE=0 asks for that."""
+    if _switched_off:
+        return Choice(None, "switched off")
+    with _once:
+        return build()
+
+
+@contextmanager
+def without_native() -> Iterator[None]:
+    """Everything in PyTorch for a while: to measure and to test."""
+    global _switched_off
+    before, _switched_off = _switched_off, True
+    try:
+        yield
+    finally:
+        _switched_off = before
+
+
+@functools.cache
+def build() -> Choice[Library | None]:
+    """`native`, found or compiled once a process."""
     if os.environ.get("TUNELET_NATIVE") == "0":
         return Choice(None, "switched off by TUNELET_NATIVE=0")
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "c++", "g++", "clang++"))), None)

@@ -35,18 +35,19 @@ inline void put(bf16& to, float value) {  // to nearest, ties to even
     to.bits = uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-// e^x within 2 units in the last place, for x in [-87, 88]; below that 2^-126 or so (Cephes' expf).
+constexpr float LOG2_E = 1.44269504f;
+
+// e^x within 1e-7 |x|, for x in [-87, 88]; below that next to nothing. 2^f by a polynomial for |f| <= 1/2.
 inline float exponential(float x) {
-    x = std::min(std::max(x, -87.0f), 88.0f);
-    float n = floorf(x * 1.44269504f + 0.5f);
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
+    x = std::min(std::max(x, -87.0f), 88.0f) * LOG2_E;
+    float n = floorf(x + 0.5f);
+    float f = x - n;
+    float p = 0.00132647273f;
+    p = p * f + 0.00967151299f;
+    p = p * f + 0.0555073358f;
+    p = p * f + 0.240222424f;
+    p = p * f + 0.693147004f;
+    p = p * f + 1.0f;
     int32_t bits = (int32_t(n) + 127) << 23;
     float scale;
     memcpy(&scale, &bits, 4);
@@ -73,12 +74,25 @@ inline Gelu gelu_tanh(float x) {
 
 // A row as unsigned bytes around 128 with one scale: x = (byte - 128) * scale.
 inline void quantise_row(const float* row, int n, uint8_t* bytes, float* scale) {
-    float most = 0.0f;
-#pragma omp simd reduction(max : most)
-    for (int j = 0; j < n; ++j) most = fabsf(row[j]) > most ? fabsf(row[j]) : most;
+    // magnitudes are in the order of their bits, and NaN is above all of them: it reaches the scale
+    int32_t bits, highest = 0;
+#pragma omp simd reduction(max : highest) private(bits)
+    for (int j = 0; j < n; ++j) {
+        memcpy(&bits, row + j, 4);
+        bits &= 0x7fffffff;
+        highest = bits > highest ? bits : highest;
+    }
+    float most;
+    memcpy(&most, &highest, 4);
     float factor = most > 0.0f ? 127.0f / most : 0.0f;
     for (int j = 0; j < n; ++j) bytes[j] = uint8_t(int32_t(row[j] * factor + 128.5f));
     *scale = most / 127.0f;
+}
+
+// One code for all rows: inlined, the first row of each thread may get another, which rounds otherwise.
+template <class Body>
+__attribute__((noinline)) void one_row(const Body& body, int64_t t, float* row) {
+    body(t, row);
 }
 
 // body(t, row) for each row t, with room for `floats` floats that each thread has for itself.
@@ -88,7 +102,7 @@ void for_rows(int64_t rows, int threads, int64_t floats, Body body) {
     {
         std::unique_ptr<float[]> row(new float[floats]);
 #pragma omp for schedule(static)
-        for (int64_t t = 0; t < rows; ++t) body(t, row.get());
+        for (int64_t t = 0; t < rows; ++t) one_row(body, t, row.get());
     }
 }
 
@@ -174,44 +188,28 @@ void norm_backward(E* gradient, const float* scale, const E* residual, const E* 
 }
 
 template <class E, Gelu (*gelu)(float)>
-void activate(E* x, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale, int64_t rows,
-              int n, int threads) {
+void activate(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,
+              int64_t rows, int n, int threads) {
     for_rows(rows, threads, n, [=](int64_t t, float* row) {
-        E* in = x + t * n;
+        const E* in = y + t * n;
         float s = scale ? scale[t] : 1.0f;
-        if (!bytes) {
-            for (int j = 0; j < n; ++j) {
-                float value = to_float(in[j]) * s + bias[j];
-                put(in[j], value);
-                put(out[t * n + j], gelu(value).value);
-            }
-            return;
-        }
-        for (int j = 0; j < n; ++j) {
-            float value = to_float(in[j]) * s + bias[j];
-            put(in[j], value);
-            row[j] = gelu(value).value;
-        }
+        for (int j = 0; j < n; ++j) row[j] = gelu(to_float(in[j]) * s + bias[j]).value;
         if (out)
             for (int j = 0; j < n; ++j) put(out[t * n + j], row[j]);
-        quantise_row(row, n, bytes + t * n, byte_scale + t);
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
     });
 }
 
 template <class E, Gelu (*gelu)(float)>
-void activate_backward(E* gradient, const float* scale, const E* x, uint8_t* bytes, float* byte_scale, int64_t rows,
-                       int n, int threads) {
+void activate_backward(E* gradient, const float* gradient_scale, const E* y, const float* scale, const float* bias,
+                       uint8_t* bytes, float* byte_scale, int64_t rows, int n, int threads) {
     for_rows(rows, threads, n, [=](int64_t t, float* row) {
         E* g = gradient + t * n;
-        const E* in = x + t * n;
-        float s = scale ? scale[t] : 1.0f;
-        if (!bytes) {
-            for (int j = 0; j < n; ++j) put(g[j], to_float(g[j]) * s * gelu(to_float(in[j])).slope);
-            return;
-        }
-        for (int j = 0; j < n; ++j) row[j] = to_float(g[j]) * s * gelu(to_float(in[j])).slope;
+        const E* in = y + t * n;
+        float s = scale ? scale[t] : 1.0f, gs = gradient_scale ? gradient_scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) row[j] = to_float(g[j]) * gs * gelu(to_float(in[j]) * s + bias[j]).slope;
         for (int j = 0; j < n; ++j) put(g[j], row[j]);
-        quantise_row(row, n, bytes + t * n, byte_scale + t);
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
     });
 }
 
@@ -242,6 +240,27 @@ struct Unit<bf16> {
 #endif
 
 constexpr int R = 8;  // rows of a tile
+
+// 2^x within 2e-7 for x <= 0: a polynomial on [-1/2, 1/2], the rest in the exponent.
+inline __m512 power_of_two(__m512 x) {
+    __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 f = _mm512_sub_ps(x, n);
+    __m512 p = _mm512_set1_ps(0.00132647273f);
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00967151299f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.0555073358f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240222424f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693147004f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, n);
+}
+
+inline void store16(float* to, __m512 x) { _mm512_storeu_ps(to, x); }
+#ifdef __AVX512BF16__
+inline void store16(bf16* to, __m512 x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(x));
+}
+#endif
+
 
 // c[r][16 v + lane] = sum over p of left[r * row + p * step] . right[p * width + 16 v + lane], in units.
 template <class E, int V>
@@ -298,24 +317,27 @@ inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines,
     for (int j = 0; j < columns; j += 16)
         for (int r = 0; r < R; ++r) memcpy(out + ((j / 16) * lines + first + r) * 16, c + r * c_row + j, 64);
 }
+#ifdef __AVX512BF16__
 inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, bf16*) {
-    for (int j = 0; j < columns; j += 16)
-        for (int r = 0; r < R; r += 2) {
-            uint32_t* to = out + ((j / 16) * lines + (first + r) / 2) * 16;
-            for (int k = 0; k < 16; ++k) {
-                bf16 a, b;
-                put(a, c[r * c_row + j + k]);
-                put(b, c[(r + 1) * c_row + j + k]);
-                to[k] = uint32_t(a.bits) | uint32_t(b.bits) << 16;
-            }
+    for (int r = 0; r < R; r += 2) {
+        const float* a = c + r * c_row;
+        const float* b = a + c_row;
+        uint32_t* to = out + (first + r) / 2 * 16;
+        for (int j = 0; j < columns; j += 16) {
+            __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(a + j)));
+            __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(b + j)));
+            _mm512_storeu_si512(to + j / 16 * lines * 16, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
         }
+    }
 }
+#endif
 
 template <class E>
 inline void store_rows(const float* c, int64_t c_row, int rows, int n, const float* factor, E* out, int64_t stride) {
     for (int r = 0; r < rows; ++r) {
-        float f = factor ? factor[r] : 1.0f;
-        for (int j = 0; j < n; ++j) put(out[r * stride + j], c[r * c_row + j] * f);
+        const __m512 f = _mm512_set1_ps(factor ? factor[r] : 1.0f);
+        for (int j = 0; j < n; j += 16)
+            store16(out + r * stride + j, _mm512_mul_ps(_mm512_loadu_ps(c + r * c_row + j), f));
     }
 }
 
@@ -337,6 +359,9 @@ struct Scratch {
         return at;
     }
 };
+
+// Which of the 16 columns from j on lie before the end.
+inline __mmask16 within(int j, int length) { return length - j >= 16 ? 0xffff : __mmask16((1u << (length - j)) - 1); }
 
 inline int multiple_of(int n, int of) { return (n + of - 1) / of * of; }
 
@@ -366,18 +391,21 @@ void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t 
         product<E>(reinterpret_cast<const uint32_t*>(q), row, 1, keys, padded, padded, units, scores, padded);
         float factor[R];
         for (int r = 0; r < R; ++r) {
-            float* s = scores + r * padded;
-            float most = s[0], total = 0.0f;
-#pragma omp simd reduction(max : most)
-            for (int j = 0; j < length; ++j) most = s[j] > most ? s[j] : most;
-            for (int j = 0; j < length; ++j) {
-                s[j] = exponential((s[j] - most) * scale);
-                total += s[j];
+            const float* s = scores + r * padded;
+            __m512 most = _mm512_set1_ps(-INFINITY), total = _mm512_setzero_ps();
+            for (int j = 0; j < padded; j += 16)
+                most = _mm512_mask_max_ps(most, within(j, length), most, _mm512_loadu_ps(s + j));
+            const float peak = _mm512_reduce_max_ps(most);
+            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-peak * scale * LOG2_E);
+            for (int j = 0; j < padded; j += 16) {
+                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(s + j), slope, shift));
+                e = _mm512_maskz_mov_ps(within(j, length), e);
+                total = _mm512_add_ps(total, e);
+                store16(weights + r * padded + j, e);
             }
-            for (int j = length; j < padded; ++j) s[j] = 0.0f;
-            for (int j = 0; j < padded; ++j) put(weights[r * padded + j], s[j]);
-            factor[r] = 1.0f / total;
-            if (log_sum && i + r < length) log_sum[i + r] = most * scale + logf(total);
+            const float sum = _mm512_reduce_add_ps(total);
+            factor[r] = 1.0f / sum;
+            if (log_sum && i + r < length) log_sum[i + r] = peak * scale + logf(sum);
         }
         product<E>(reinterpret_cast<const uint32_t*>(weights), weight_row, 1, values, d, d, pairs, sums, d);
         store_rows(sums, d, std::min(R, length - i), d, factor, out + i * out_stride, out_stride);
@@ -423,20 +451,28 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
             if (r >= rows) {
                 memset(pr, 0, padded * sizeof(float));
                 memset(dr, 0, padded * sizeof(float));
+                memset(ds + r * padded, 0, padded * sizeof(E));
                 continue;
             }
-            float shift = log_sum[i + r], along = 0.0f;
-            for (int j = 0; j < length; ++j) {
-                pr[j] = exponential(pr[j] * scale - shift);
-                along += pr[j] * dr[j];
+            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-log_sum[i + r] * LOG2_E);
+            __m512 sum = _mm512_setzero_ps();
+            for (int j = 0; j < padded; j += 16) {
+                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(pr + j), slope, shift));
+                e = _mm512_maskz_mov_ps(within(j, length), e);
+                sum = _mm512_fmadd_ps(e, _mm512_loadu_ps(dr + j), sum);
+                _mm512_storeu_ps(pr + j, e);
             }
-            for (int j = 0; j < length; ++j) dr[j] = pr[j] * (dr[j] - along) * scale;
-            for (int j = length; j < padded; ++j) pr[j] = dr[j] = 0.0f;
+            const __m512 along = _mm512_set1_ps(_mm512_reduce_add_ps(sum)), factor = _mm512_set1_ps(scale);
+            for (int j = 0; j < padded; j += 16) {
+                __m512 difference = _mm512_sub_ps(_mm512_loadu_ps(dr + j), along);
+                __m512 d = _mm512_mul_ps(_mm512_mul_ps(_mm512_loadu_ps(pr + j), difference), factor);
+                _mm512_storeu_ps(dr + j, d);
+                if (dq) store16(ds + r * padded + j, d);
+            }
         }
         pair_rows(p, padded, padded, lines, i, weights, static_cast<E*>(nullptr));
         if (dk) pair_rows(dp, padded, padded, lines, i, d_scores, static_cast<E*>(nullptr));
         if (!dq) continue;
-        for (int64_t j = 0; j < int64_t(R) * padded; ++j) put(ds[j], dp[j]);
         for (int r = 0; r < R; ++r) row[r] = int64_t(r) * padded / e;
         product<E>(reinterpret_cast<const uint32_t*>(ds), row, 1, key_rows, d, d, pairs, sums, d);
         store_rows(sums, d, rows, d, nullptr, dq + i * d_stride, d_stride);
@@ -526,15 +562,16 @@ extern "C" {
                            int64_t rows, int n, int threads) {                                                        \
         norm_backward(gradient, scale, residual, sum, mean, inverse, weight, bytes, byte_scale, rows, n, threads);    \
     }                                                                                                                 \
-    void activate_##S(E* x, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,         \
+    void activate_##S(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,   \
                       int64_t rows, int n, int tanh, int threads) {                                                   \
-        (tanh ? activate<E, gelu_tanh> : activate<E, gelu_erf>)(x, scale, bias, out, bytes, byte_scale, rows, n,      \
+        (tanh ? activate<E, gelu_tanh> : activate<E, gelu_erf>)(y, scale, bias, out, bytes, byte_scale, rows, n,      \
                                                                 threads);                                             \
     }                                                                                                                 \
-    void activate_backward_##S(E* gradient, const float* scale, const E* x, uint8_t* bytes, float* byte_scale,        \
-                               int64_t rows, int n, int tanh, int threads) {                                          \
-        (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(gradient, scale, x, bytes,          \
-                                                                                  byte_scale, rows, n, threads);      \
+    void activate_backward_##S(E* gradient, const float* gradient_scale, const E* y, const float* scale,              \
+                               const float* bias, uint8_t* bytes, float* byte_scale, int64_t rows, int n, int tanh,   \
+                               int threads) {                                                                         \
+        (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
+            gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
     }                                                                                                                 \
     void attend_first_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, float* weights,                 \
                           const int64_t* offsets, int texts, int heads, int d, float scale, int threads) {            \

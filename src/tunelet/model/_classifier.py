@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from tunelet._choice import Choice
 from tunelet.data import Batch
+from tunelet.model._execution import Execution
 from tunelet.model._fusion import Fusion
 from tunelet.model._packing import Packing, padded_inputs
 from tunelet.model._quiet import quiet_libraries
@@ -27,7 +29,8 @@ class SequenceClassifier:
         label_names: names of the classes in the order of the logits.
         structure: the parts of the underlying model.
         max_length: most tokens that the model can read.
-        device, precision, packing, fusion, targets: the choices made, with their reasons.
+        execution: how it is run, each choice with its reason.
+        targets: the modules with LoRA, with the reason.
     """
 
     module: nn.Module
@@ -35,21 +38,66 @@ class SequenceClassifier:
     label_names: tuple[str, ...]
     structure: Structure
     max_length: int
-    device: Choice[torch.device]
-    precision: Choice[str]
-    packing: Choice[Packing | None]
-    fusion: Choice[Fusion | None]
+    execution: Execution
     targets: Choice[tuple[str, ...]]
 
-    def logits(self, batch: Batch) -> torch.Tensor:
-        """Logits [n, classes] in float32 of a batch of n texts."""
-        token_ids = torch.from_numpy(batch.token_ids).to(self.device.value)
-        if self.packing.value is not None:
-            inputs = self.packing.value.inputs(token_ids, batch.lengths)
+    def logits(self, batch: Batch, hidden: torch.Tensor | None = None) -> torch.Tensor:
+        """Logits [n, classes] in float32 of a batch of n texts.
+
+        Args:
+            batch: the texts.
+            hidden: what `below` made of them, to go on from there.
+        """
+        if hidden is not None:
+            assert self.packing is not None  # noqa: S101
+            assert self.fusion is not None  # noqa: S101
+            with self.fusion.starting(hidden):
+                started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths)).logits
+            return started.float()
+        token_ids = torch.from_numpy(batch.token_ids).to(self.device)
+        if self.packing is not None:
+            inputs = self.packing.inputs(token_ids, batch.lengths)
         else:
             inputs = padded_inputs(token_ids, batch.lengths, self.base.config.pad_token_id or 0)
         logits: torch.Tensor = self.module(**inputs).logits
         return logits.float()
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.execution.device.value
+
+    @property
+    def packing(self) -> Packing | None:
+        """Packed execution, None: padded."""
+        return self.execution.packing.value
+
+    @property
+    def fusion(self) -> Fusion | None:
+        """The layers in kernels, None: module by module."""
+        return self.execution.fusion.value
+
+    @property
+    def frozen_layers(self) -> int:
+        """How many layers lie below the lowest adapter and never change, where the kernels run them; else 0."""
+        return self.fusion.frozen if self.fusion is not None else 0
+
+    def frozen_shape(self, lengths: np.ndarray) -> tuple[np.ndarray, int, torch.dtype]:
+        """What `below` makes of texts with these lengths: rows of each, their width and dtype."""
+        assert self.fusion is not None  # noqa: S101
+        rows = np.ones_like(lengths) if self.frozen_layers == self.fusion.depth else lengths
+        return rows, int(self.base.config.hidden_size), self.fusion.element
+
+    @torch.no_grad()
+    def below(self, batch: Batch) -> torch.Tensor:
+        """Hidden states [T, hidden] after the frozen layers; [n, hidden] of the first tokens where all are frozen."""
+        assert self.packing is not None  # noqa: S101
+        assert self.fusion is not None  # noqa: S101
+        token_ids = torch.from_numpy(batch.token_ids).to(self.device)
+        with self.fusion.stopping() as stopped:
+            backbone = self.base.get_submodule(self.structure.backbone)
+            backbone(**self.packing.inputs(token_ids, batch.lengths))
+        return stopped[0]
 
     @property
     def base(self) -> Any:
@@ -93,7 +141,7 @@ class SequenceClassifier:
     @contextmanager
     def prediction_mode(self) -> Iterator[None]:
         """No gradients, and adapters merged into the weights where that makes many batches cheaper."""
-        with torch.inference_mode(), self.fusion.value.merged() if self.fusion.value is not None else nullcontext():
+        with torch.inference_mode(), self.fusion.merged() if self.fusion is not None else nullcontext():
             yield
 
     def save(self, folder: Path) -> None:

@@ -58,10 +58,11 @@ class Fusion:
         self._blocks = [_Block(block) for block in _blocks(model, structure)]
         self._mapping = getattr(self._stack, "embedding_hidden_mapping_in", None)  # ALBERT's small embeddings
         self._precision = "float32"
-        self._element = torch.float32
+        self.element = torch.float32  # dtype of the activations
         self._products: dict[tuple[int, str], Product] = {}
         self._lengths: tuple[int, ...] = ()
-        self._start: tuple[torch.Tensor, int] | None = None
+        self._start: torch.Tensor | None = None
+        self._stopped: list[torch.Tensor] | None = None
         self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
 
     @property
@@ -71,7 +72,7 @@ class Fusion:
 
     def install(self, precision: str, element: torch.dtype) -> None:
         """Take over the stack, with weights in `precision` and activations in the dtype `element`."""
-        self._precision, self._element = precision, element
+        self._precision, self.element = precision, element
         self._products.clear()
         self._encoder = None
         self._stack.forward = self._forward
@@ -100,27 +101,44 @@ class Fusion:
         finally:
             self._encoder = before
 
+    @property
+    def frozen(self) -> int:
+        """How many layers lie below the lowest adapter."""
+        adapted = (any(hasattr(m, "get_base_layer") for m in block.linears().values()) for block in self._blocks)
+        return next((number for number, has in enumerate(adapted) if has), self.depth)
+
     @contextmanager
-    def starting(self, hidden: torch.Tensor, layer: int) -> Iterator[None]:
-        """Begin the next forward pass at a layer, with hidden states [T, n] that were kept."""
-        self._start = (hidden, layer)
+    def starting(self, hidden: torch.Tensor) -> Iterator[None]:
+        """Begin the next forward pass behind the frozen layers, with what `stopping` brought."""
+        self._start = hidden
         try:
             yield
         finally:
             self._start = None
 
-    def embedded(self, hidden: torch.Tensor) -> torch.Tensor:
+    @contextmanager
+    def stopping(self) -> Iterator[list[torch.Tensor]]:
+        """End the next forward pass behind the frozen layers; the hidden states are put into the list."""
+        self._stopped = []
+        try:
+            yield self._stopped
+        finally:
+            self._stopped = None
+
+    def _embedded(self, hidden: torch.Tensor) -> torch.Tensor:
         """What the first layer reads [T, n], from the embeddings [1, T, m]."""
         if self._mapping is not None:
             hidden = self._mapping(hidden)
-        return hidden[0].to(self._element)
+        return hidden[0].to(self.element)
 
     def _forward(self, hidden_states: torch.Tensor, *_: Any, **__: Any) -> BaseModelOutputWithPastAndCrossAttentions:
-        if self._start is not None:
-            hidden, start = self._start
+        if self._stopped is not None:
+            self._stopped.append(self.encoder.below(self._embedded(hidden_states), self._lengths, self.frozen))
+            firsts = self._stopped[0][:1]  # what follows reads something, and is not asked for the result
+        elif self._start is not None:
+            firsts = self.encoder(self._start, self._lengths, start=self.frozen)
         else:
-            hidden, start = self.embedded(hidden_states), 0
-        firsts = self.encoder(hidden, self._lengths, start=start)
+            firsts = self.encoder(self._embedded(hidden_states), self._lengths)
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=firsts.unsqueeze(1))
 
     def _make(self, *, merged: bool) -> Encoder:
@@ -160,9 +178,9 @@ class Fusion:
         weight = torch.cat(weights) if len(weights) > 1 else weights[0]
         product: Product
         if self._precision == "int8":
-            product = Int8Product(weight, self._element, backward=not merged)
+            product = Int8Product(weight, self.element, backward=not merged)
         else:
-            weight = weight.to(self._element)
+            weight = weight.to(self.element)
             product = FloatProduct(weight)
         if not changed:
             self._products[key] = product

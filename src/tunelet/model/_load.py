@@ -7,7 +7,7 @@ are never used again and grow to gigabytes. Keeping a few costs no time, so thei
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -22,15 +22,12 @@ from tunelet.errors import ModelError
 from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
 from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
-from tunelet.model._packing import choose_fusion, choose_packing
-from tunelet.model._precision import choose_device, choose_precision, element_type
+from tunelet.model._execution import choose_execution
+from tunelet.model._precision import choose_device
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings
-
-if TYPE_CHECKING:
-    from tunelet.model._fusion import Fusion
 
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
@@ -60,7 +57,7 @@ def new_classifier(
         )
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
     if adapter_settings.method == "lora":
-        targets = resolve_targets(model, structure, adapter_settings.targets)
+        targets = resolve_targets(model, structure, adapter_settings.targets, adapter_settings.layers)
 
     def adapt(base: PreTrainedModel) -> nn.Module:
         return attach_adapter(
@@ -179,10 +176,6 @@ def _assemble(
     targets: Choice[tuple[str, ...]],
 ) -> SequenceClassifier:
     device = choose_device(settings.device)
-    precision = choose_precision(settings.precision, device.value, frozen=method != "full")
-    packing = choose_packing(model, structure, settings.packing)
-    if packing.value is not None:
-        packing.value.install(model)
     with quiet_libraries():
         try:
             module = adapt(model)
@@ -191,27 +184,20 @@ def _assemble(
                 f"PEFT refuses the adapter: {_first_line(error)}", "change the recipe's [adapter]"
             ) from error
     module.to(device.value)
-    fusion: Choice[Fusion | None] = Choice(None, "every weight is trained")
-    if method != "full":
-        fusion = choose_fusion(model, structure, packing.value)
-    if precision.value == "int8" and fusion.value is None:
-        precision = choose_precision("auto", device.value, frozen=method != "full")
-        precision = Choice(precision.value, f"{precision.reason}; int8 needs layers in kernels, and {fusion.reason}")
-    element = element_type(precision.value, device.value)
-    _cast_trunk(model, structure, element)
-    if fusion.value is not None and packing.value is not None:
-        fusion.value.install(precision.value, element)
-        packing.value.fusion = fusion.value
+    execution = choose_execution(model, structure, settings, device, frozen=method != "full")
+    _cast_trunk(model, structure, execution.element)
+    if execution.packing.value is not None:
+        execution.packing.value.install(model)
+        if execution.fusion.value is not None:
+            execution.fusion.value.install(execution.precision.value, execution.element)
+            execution.packing.value.fusion = execution.fusion.value
     return SequenceClassifier(
         module=module.eval(),
         method=method,
         label_names=tuple(label_names),
         structure=structure,
         max_length=max_length(model),
-        device=device,
-        precision=precision,
-        packing=packing,
-        fusion=fusion,
+        execution=execution,
         targets=targets,
     )
 

@@ -30,12 +30,13 @@ class LoraLinear(Linear):  # type: ignore[misc]
         return self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name])
 
     def plain_adapter(self) -> str | None:
-        """Name of the one active adapter, where it is plain LoRA without dropout on a frozen weight; else None."""
+        """Name of the one active adapter, where it is plain LoRA without dropout on a frozen module; else None."""
         active = [name for name in self.active_adapters if name in self.lora_A]
         if len(active) != 1 or self.disable_adapters or self.merged:
             return None
         name: str = active[0]
-        plain = name not in self.lora_variant and not self.lora_bias[name] and not self.base_layer.weight.requires_grad
+        frozen = not any(parameter.requires_grad for parameter in self.base_layer.parameters())
+        plain = name not in self.lora_variant and not self.lora_bias[name] and frozen
         return name if plain and not (self.training and self._has_dropout(name)) else None
 
     def _has_dropout(self, name: str) -> bool:

@@ -88,6 +88,13 @@ class Packing:
             "lengths": lengths,
         }
 
+    def first_inputs(self, lengths: tuple[int, ...]) -> dict[str, Any]:
+        """Keyword arguments where the layers begin with hidden states of their own: token ids are not read."""
+        assert self.fusion is not None  # noqa: S101
+        inputs = self.inputs(torch.zeros(len(lengths), dtype=torch.int64), (1,) * len(lengths))
+        self.fusion.expect(lengths)
+        return inputs
+
     def _gather(self, module: nn.Module, args: Any, output: Any) -> Any:
         """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
         if self.fusion is not None:
@@ -115,7 +122,7 @@ def choose_packing(model: PreTrainedModel, structure: Structure, wanted: str) ->
     """Packed where the model gives the same logits so, else padded (None).
 
     Args:
-        model: in float32, without adapters.
+        model: in float32.
         structure: its parts.
         wanted: "auto", "packed" or "padded"; "packed" on a model that cannot is padded too, with the reason.
     """
@@ -156,7 +163,7 @@ def choose_fusion(model: PreTrainedModel, structure: Structure, packing: Packing
     Args:
         model: in float32, on the CPU, its adapter in place.
         structure: its parts.
-        packing: installed.
+        packing: not installed.
     """
     if packing is None:
         return Choice(None, "not packed")
@@ -180,14 +187,17 @@ def _fused_disagreement(model: PreTrainedModel, packing: Packing, fusion: Fusion
     token_ids, lengths = _random_texts(model)
     was_training = model.training
     model.eval()
-    expected = model(**packing.inputs(token_ids, lengths)).logits
-    fusion.install("float32", torch.float32)
-    packing.fusion = fusion
+    packing.install(model)
     try:
+        expected = model(**packing.inputs(token_ids, lengths)).logits
+        fusion.install("float32", torch.float32)
+        packing.fusion = fusion
         found = model(**packing.inputs(token_ids, lengths)).logits
     finally:
-        packing.fusion = None
-        fusion.remove()
+        if packing.fusion is not None:
+            packing.fusion = None
+            fusion.remove()
+        packing.remove(model)
         model.train(was_training)
     return _difference(found, expected)
 

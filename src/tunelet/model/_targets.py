@@ -17,7 +17,7 @@ _FUSED = re.compile(r"^(w?qkv|query_key_value|in|c_attn|to_?qkv)(_?(lin|linear|p
 
 
 def resolve_targets(
-    model: PreTrainedModel, structure: Structure, targets: str | Sequence[str]
+    model: PreTrainedModel, structure: Structure, targets: str | Sequence[str], layers: int = 0
 ) -> Choice[tuple[str, ...]]:
     """The linear modules that get LoRA, never the head's.
 
@@ -25,6 +25,7 @@ def resolve_targets(
         model: a sequence classification model without adapters.
         structure: its parts.
         targets: "qv", "attention", "all-linear", or endings of module names.
+        layers: how many layers from the top; 0: all.
 
     Returns:
         Module name endings for PEFT's `target_modules` that select exactly the wanted modules, with the reason.
@@ -32,6 +33,8 @@ def resolve_targets(
     Raises:
         ModelError: nothing fits; the hint lists the linear modules of a layer.
     """
+    if layers:
+        return _topmost(model, structure, resolve_targets(model, structure, targets), layers)
     if targets == "all-linear":
         return Choice(_endings(model, structure, structure.linears), "every linear module of the layers")
     if not isinstance(targets, str):
@@ -53,6 +56,29 @@ def resolve_targets(
         wanted = _first_and_third(attention)
         reason = "first and third linear module of the attention: by convention query and value"
     return Choice(_endings(model, structure, wanted), reason)
+
+
+def _topmost(
+    model: PreTrainedModel, structure: Structure, targets: Choice[tuple[str, ...]], layers: int
+) -> Choice[tuple[str, ...]]:
+    """Of these modules those in the last layers, named in full."""
+    blocks = len(model.get_submodule(structure.blocks))
+    applied = int(getattr(model.config, "num_hidden_layers", blocks))
+    if layers > applied:
+        raise ModelError(f"adapter.layers is {layers}, but the model has {applied} layers", "set adapter.layers to 0")
+    if blocks < applied:
+        raise ModelError(
+            f"adapter.layers is {layers}, but the layers of {type(model).__name__} share their weights",
+            "set adapter.layers to 0",
+        )
+    first = blocks - layers
+    chosen = tuple(
+        name
+        for name in structure.linears
+        if any(name == ending or name.endswith(f".{ending}") for ending in targets.value)
+        and int(name.removeprefix(f"{structure.blocks}.").partition(".")[0]) >= first
+    )
+    return Choice(chosen, f"{targets.reason}, in the last {layers} of {blocks} layers")
 
 
 def _is(pattern: re.Pattern[str], name: str) -> bool:

@@ -61,6 +61,9 @@ class AdapterSettings(Section):
     targets: Literal["qv", "attention", "all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
         "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
     )
+    layers: int = Field(
+        0, ge=0, description="LoRA in so many layers from the top; 0: in all. What lies below is computed once"
+    )
     rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
     alpha: float = Field(16.0, gt=0.0, description="LoRA alpha; the update is scaled by alpha / r")
     dropout: float = Field(0.0, ge=0.0, lt=1.0, description="dropout on the input of the LoRA branch")
@@ -97,6 +100,9 @@ class TrainingSettings(Section):
         Field("log_loss", description="validation metric that picks the epoch that is kept")
     )
     early_stopping: int = Field(0, ge=0, description="stop after so many epochs without a better best_metric; 0: never")
+    activations_gib: float = Field(
+        8.0, ge=0.0, description="most GiB on disk for hidden states below the lowest adapter, kept between epochs"
+    )
     seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
     checkpoint_seconds: float = Field(60.0, gt=0.0, description="a checkpoint is written at least this often")
 

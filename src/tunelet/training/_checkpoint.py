@@ -72,8 +72,8 @@ def save_checkpoint(
             tensors[f"{moment}.{name}"] = value
     tensors |= {f"best.{name}": value for name, value in best.items()}
     tensors["random.cpu"] = torch.get_rng_state()
-    if classifier.device.value.type == "cuda":
-        tensors["random.cuda"] = torch.cuda.get_rng_state(classifier.device.value)
+    if classifier.device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(classifier.device)
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"position": json.dumps(asdict(position))}
     path = folder / f"step-{position.step:08d}-{position.epoch:04d}.safetensors"
@@ -112,6 +112,6 @@ def load_checkpoint(
                 optimizer.state[parameter] = {k: v.to(parameter.device) for k, v in state.items()}
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"], classifier.device.value)
+        torch.cuda.set_rng_state(tensors["random.cuda"], classifier.device)
     best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
     return best, position

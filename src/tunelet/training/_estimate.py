@@ -17,17 +17,22 @@ _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs
 
 @dataclass(frozen=True)
 class Estimate:
-    """Rates in tokens per second, and what they make of the whole run in seconds."""
+    """Rates in tokens per second, and what they make of the whole run in seconds.
+
+    The frozen seconds are those of layers below the lowest adapter, computed once for all epochs; 0 where nothing is
+    kept, for then they are part of the other rates.
+    """
 
     training_rate: float
     evaluation_rate: float
     training_seconds: float
     evaluation_seconds: float
+    frozen_seconds: float
 
     @property
     def seconds(self) -> float:
         """All of it."""
-        return self.training_seconds + self.evaluation_seconds
+        return self.training_seconds + self.evaluation_seconds + self.frozen_seconds
 
 
 def estimate_time(
@@ -47,47 +52,55 @@ def estimate_time(
         evaluated_every_epoch: tokens of the validation texts.
         evaluated_once: tokens evaluated after training.
     """
-    with torch.random.fork_rng(devices=[] if classifier.device.value.type != "cuda" else None):
+    with torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
         order = training_batches(
             train.lengths,
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=0,
-            group_by_length=classifier.packing.value is None,
+            group_by_length=classifier.packing is None,
         )
+        keeps = classifier.frozen_layers > 0 and settings.activations_gib > 0 and settings.epochs > 1
         with classifier.training_mode():
-            training_rate = _rate(classifier, train, order, backward=True)
+            training_rate, frozen_rate = _rates(classifier, train, order, backward=True, keeps=keeps)
         batches = evaluation_batches(train.lengths)
         middle = np.random.default_rng(0).permutation(len(batches))
-        evaluation_rate = _rate(classifier, train, [batches[i] for i in middle], backward=False)
+        evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
         training_seconds=train.total * settings.epochs / training_rate,
         evaluation_seconds=(evaluated_every_epoch * settings.epochs + evaluated_once) / evaluation_rate,
+        frozen_seconds=(train.total + evaluated_every_epoch) / frozen_rate if keeps else 0.0,
     )
 
 
-def _rate(classifier: SequenceClassifier, tokens: Tokens, batches: list[np.ndarray], *, backward: bool) -> float:
-    counted, seconds = 0, 0.0
+def _rates(
+    classifier: SequenceClassifier, tokens: Tokens, batches: list[np.ndarray], *, backward: bool, keeps: bool
+) -> tuple[float, float]:
+    """Tokens per second of whole steps, or above the frozen layers, and of the frozen layers, where `keeps`."""
+    counted, seconds, frozen_seconds = 0, 0.0, 0.0
     started = time.perf_counter()
     for number, rows in enumerate(batches):
         batch = gather(tokens, rows)
         begin = time.perf_counter()
+        hidden = classifier.below(batch) if keeps else None
+        middle = time.perf_counter()
         with torch.set_grad_enabled(backward):
-            logits = classifier.logits(batch)
+            logits = classifier.logits(batch, hidden)
             if backward:
                 F.cross_entropy(logits, torch.zeros(len(rows), dtype=torch.long, device=logits.device)).backward()
-        _finish(classifier.device.value)
+        _finish(classifier.device)
         end = time.perf_counter()
         if number >= _WARM_UP or len(batches) <= _WARM_UP:
             counted += len(batch.token_ids)
-            seconds += end - begin
+            seconds += end - middle
+            frozen_seconds += middle - begin
         if end - started > _SECONDS / 2 and counted:
             break
     if backward:
         classifier.module.zero_grad(set_to_none=True)
-    return counted / seconds
+    return counted / seconds, counted / max(frozen_seconds, 1e-9)
 
 
 def _finish(device: torch.device) -> None:

@@ -23,6 +23,7 @@ from tunelet.evaluation import Predictions, measure
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, disk_errors
+from tunelet.training._activations import GIB, Activations
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
@@ -78,7 +79,7 @@ class _Fit:
         )  # fmt: skip
         per_epoch = -(-len(data.train) // settings.batch_size)
         self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
-        device = classifier.device.value
+        device = classifier.device
         AcceleratorState._reset_state(reset_partial_state=True)  # one a process otherwise, of the first run's device
         self.accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision="no")
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
@@ -86,6 +87,7 @@ class _Fit:
         self.raw_optimizer = optimizer
         self.labels = torch.from_numpy(data.train_labels).to(device)
         self.class_weights = _class_weights(data.train_labels, len(classifier.label_names), settings).to(device)
+        self.activations: dict[str, Activations] = {}
         self.best: dict[str, torch.Tensor] = {}
         self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
@@ -100,6 +102,20 @@ class _Fit:
         if self.folder.history.exists():
             lines = self.folder.history.read_text(encoding="utf-8").splitlines(keepends=True)
             self.folder.write_text(self.folder.history, "".join(lines[: self.position.history_lines]))
+
+    def keep_activations(self) -> None:
+        """Compute what lies below the lowest adapter once, for texts that will be read again."""
+        limit = int(self.settings.activations_gib * GIB)
+        if not self.classifier.frozen_layers or not limit or self.settings.epochs < 2:
+            return
+        for part, tokens in (("train", self.data.train), ("validation", self.data.validation)):
+            self.progress.stage(f"frozen layers, {part}", tokens.total)
+            kept = Activations(
+                self.classifier, tokens, limit=limit, folder=self.folder.checkpoints, advance=self.progress.advance
+            )
+            limit -= kept.size
+            if kept.kept:
+                self.activations[part] = kept
 
     def note_time(self) -> None:
         now = time.monotonic()
@@ -120,7 +136,7 @@ class _Fit:
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=position.epoch,
-            group_by_length=self.classifier.packing.value is None,
+            group_by_length=self.classifier.packing is None,
         )
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
         self.progress.stage(f"epoch {position.epoch + 1}/{settings.epochs}", self.data.train.total, done)
@@ -161,8 +177,9 @@ class _Fit:
         total, tokens = 0.0, 0
         for rows in group:
             batch = gather(self.data.train, rows)
+            kept = self.activations.get("train")
             losses = F.cross_entropy(
-                self.classifier.logits(batch),
+                self.classifier.logits(batch, kept.hidden(batch) if kept else None),
                 self.labels[torch.from_numpy(batch.rows).to(self.labels.device)],
                 weight=self.class_weights,
                 label_smoothing=self.settings.label_smoothing,
@@ -215,11 +232,14 @@ class _Fit:
         )
 
     def predict_validation(self) -> Predictions:
+        kept = self.activations.get("validation")
         return Predictions(
             ids=tuple(str(row) for row in range(len(self.data.validation))),
             label_names=self.classifier.label_names,
             labels=self.data.validation_labels,
-            probabilities=probabilities(self.classifier, self.data.validation, self.progress.advance),
+            probabilities=probabilities(
+                self.classifier, self.data.validation, self.progress.advance, kept.hidden if kept else None
+            ),
         )
 
     def record(self, history: IO[str], entry: Mapping[str, Any]) -> None:
@@ -260,6 +280,7 @@ def fit(
     torch.manual_seed(settings.seed)
     loop = _Fit(classifier, data, settings, folder, progress)
     loop.resume()
+    loop.keep_activations()
     with disk_errors(folder.history):
         history = folder.history.open("a", encoding="utf-8")
     with history:

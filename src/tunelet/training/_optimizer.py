@@ -33,7 +33,7 @@ def make_optimizer(
             ]
             if parameters:
                 groups.append({"params": parameters, "lr": rate, "weight_decay": decay})
-    fused = classifier.device.value.type in ("cpu", "cuda")
+    fused = classifier.device.type in ("cpu", "cuda")
     optimizer = AdamW(groups, fused=fused)
     schedule = get_linear_schedule_with_warmup(optimizer, round(settings.warmup * total_steps), total_steps)
     return optimizer, schedule

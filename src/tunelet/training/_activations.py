@@ -1,0 +1,101 @@
+"""Hidden states below the lowest adapter: computed once, kept in a file, read in every epoch.
+
+Nothing below the lowest adapter changes during training, so neither does what it makes of a text. The file has no name
+(it is gone with the process, however that ends), takes no more than its limit, and is mapped, not loaded. Texts that
+find no room in it are computed each time.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import torch
+
+from tunelet.data import Batch, Tokens, evaluation_batches, gather
+from tunelet.model import SequenceClassifier
+
+GIB = 2**30
+
+
+class Activations:
+    """Hidden states of the texts of one data set, as `SequenceClassifier.logits` takes them."""
+
+    def __init__(
+        self,
+        classifier: SequenceClassifier,
+        tokens: Tokens,
+        *,
+        limit: int,
+        folder: Path,
+        advance: Callable[[int], None] | None = None,
+    ) -> None:
+        """Compute and keep what fits.
+
+        Args:
+            classifier: with `frozen_layers` above 0.
+            tokens: of the data set.
+            limit: most bytes of the file.
+            folder: where to put the file; one that cannot be written is done without.
+            advance: called with the number of tokens of each batch done.
+        """
+        self._classifier, self._tokens = classifier, tokens
+        rows, self._width, self._dtype = classifier.frozen_shape(tokens.lengths)
+        ends = np.cumsum(rows) * self._width * self._dtype.itemsize
+        self.kept = int(np.searchsorted(ends, limit, side="right"))
+        self._offsets = np.concatenate([[0], np.cumsum(rows)])
+        self._rows = rows
+        self._values: np.ndarray | None = None
+        if self.kept:
+            try:
+                self._values = self._fill(folder, advance)
+            except OSError:  # no room, or no permission: slower, not wrong
+                self.kept = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return int(self._offsets[self.kept]) * self._width * self._dtype.itemsize
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """Hidden states of a batch of the data set, those kept and those computed now."""
+        assert self._values is not None  # noqa: S101
+        missing = batch.rows[batch.rows >= self.kept]
+        if not len(missing):
+            return self._tensor(np.concatenate([self._values[self._slice(row)] for row in batch.rows]))
+        computed = iter(self._classifier.below(gather(self._tokens, missing)).split(self._rows[missing].tolist()))
+        return torch.cat(
+            [
+                self._tensor(np.array(self._values[self._slice(r)])) if r < self.kept else next(computed)
+                for r in batch.rows
+            ]
+        )
+
+    def _slice(self, row: int) -> slice:
+        return slice(int(self._offsets[row]), int(self._offsets[row + 1]))
+
+    def _fill(self, folder: Path, advance: Callable[[int], None] | None) -> np.ndarray:
+        folder.mkdir(parents=True, exist_ok=True)
+        shape = (int(self._offsets[self.kept]), self._width)
+        with tempfile.TemporaryFile(prefix="activations-", dir=folder) as file:
+            for rows in evaluation_batches(self._tokens.lengths[: self.kept]):
+                batch = gather(self._tokens, rows)
+                self._write(file, rows, self._classifier.below(batch))
+                if advance is not None:
+                    advance(len(batch.token_ids))
+            file.flush()
+            mapped: np.ndarray = np.memmap(file, dtype=self._stored, mode="r", shape=shape)
+            return mapped
+
+    def _write(self, file: IO[bytes], rows: np.ndarray, hidden: torch.Tensor) -> None:
+        for row, piece in zip(rows, hidden.split(self._rows[rows].tolist()), strict=True):
+            file.seek(int(self._offsets[row]) * self._width * self._dtype.itemsize)
+            file.write(memoryview(piece.contiguous().view(torch.uint8).numpy()))
+
+    @property
+    def _stored(self) -> type[np.generic]:
+        return np.uint16 if self._dtype == torch.bfloat16 else np.float32  # numpy has no bfloat16
+
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values).view(self._dtype)
