@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from encoders import minilm_folder
-from forked_runs import RECIPE, finish, start
+from forked_runs import RECIPES, finish, start
 from tunelet import train
 from tunelet.errors import RunError
 from tunelet.recipe import with_settings
@@ -29,10 +29,15 @@ def losses(out: Path) -> list[tuple[object, object]]:
     return [(entry["step"], entry.get("loss")) for entry in map(json.loads, lines)]
 
 
+@pytest.fixture(scope="module", params=list(RECIPES))
+def layers(request) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> Path:
+def undisturbed(layers, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed") / "run"
-    assert finish(start(minilm_folder(), out)) == 0
+    assert finish(start(minilm_folder(), out, layers)) == 0
     return out
 
 
@@ -43,18 +48,18 @@ def check_same(out: Path, undisturbed: Path) -> None:
     assert not out.with_name(out.name + ".partial").exists()
 
 
-def test_two_runs_with_one_seed_are_bit_identical(undisturbed, tmp_path):
-    assert finish(start(minilm_folder(), tmp_path / "again")) == 0
+def test_two_runs_with_one_seed_are_bit_identical(undisturbed, layers, tmp_path):
+    assert finish(start(minilm_folder(), tmp_path / "again", layers)) == 0
     check_same(tmp_path / "again", undisturbed)
 
 
-def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, tmp_path):
+def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, layers, tmp_path):
     out, partial = tmp_path / "run", tmp_path / "run.partial"
     moments = random.Random(4)
     killed = 0
     steps: list[int] = []
     while killed < 10:
-        process = start(minilm_folder(), out, resume=(partial / "recipe.toml").exists())
+        process = start(minilm_folder(), out, layers, resume=(partial / "recipe.toml").exists())
         before = newest(partial)
         # Killed a random moment after its first new checkpoint, or somewhere before it.
         early = moments.random() < 0.2
@@ -73,15 +78,15 @@ def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, tmp_path):
         steps.append(newest(partial))
     assert killed == 10, f"the run ended after {killed} kills at steps {steps}"
     assert len(set(steps)) > 5
-    assert finish(start(minilm_folder(), out, resume=True)) == 0
+    assert finish(start(minilm_folder(), out, layers, resume=True)) == 0
     check_same(out, undisturbed)
 
 
 @pytest.mark.parametrize("moment", ["half written", "not renamed", "not cleaned up"])
-def test_killed_during_a_checkpoint_and_resumed(undisturbed, tmp_path, moment):
+def test_killed_during_a_checkpoint_and_resumed(undisturbed, layers, tmp_path, moment):
     out = tmp_path / "run"
-    assert finish(start(minilm_folder(), out, die=moment)) == -9
-    assert finish(start(minilm_folder(), out, resume=True)) == 0
+    assert finish(start(minilm_folder(), out, layers, die=moment)) == -9
+    assert finish(start(minilm_folder(), out, layers, resume=True)) == 0
     check_same(out, undisturbed)
 
 
@@ -92,12 +97,12 @@ def newest(partial: Path) -> int:
 
 def test_resuming_with_another_recipe_or_other_data_is_refused(tmp_path):
     out = tmp_path / "run"
-    assert finish(start(minilm_folder(), out, die="not renamed")) == -9
-    longer = with_settings(RECIPE, {"training.epochs": 4})
+    assert finish(start(minilm_folder(), out, "kernels", die="not renamed")) == -9
+    longer = with_settings(RECIPES["kernels"], {"training.epochs": 4})
     with pytest.raises(RunError, match=r"started with another recipe: training.epochs was 3, now 4"):
         train("sample", model=minilm_folder(), recipe=longer, out=out, resume=True, quiet=True)
     other = [(f"{word} film number {n}", word) for n in range(60) for word in ("good", "bad")]
     with pytest.raises(RunError, match="started on other data"):
-        train(other, model=minilm_folder(), recipe=RECIPE, out=out, resume=True, quiet=True)
+        train(other, model=minilm_folder(), recipe=RECIPES["kernels"], out=out, resume=True, quiet=True)
     with pytest.raises(RunError, match="holds an interrupted run"):
-        train("sample", model=minilm_folder(), recipe=RECIPE, out=out, quiet=True)
+        train("sample", model=minilm_folder(), recipe=RECIPES["kernels"], out=out, quiet=True)

@@ -64,6 +64,7 @@ class Fusion:
         self._start: torch.Tensor | None = None
         self._stopped: list[torch.Tensor] | None = None
         self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
+        self._merged: tuple[tuple[tuple[int, int], ...], Encoder] | None = None
 
     @property
     def depth(self) -> int:
@@ -74,7 +75,7 @@ class Fusion:
         """Take over the stack, with weights in `precision` and activations in the dtype `element`."""
         self._precision, self.element = precision, element
         self._products.clear()
-        self._encoder = None
+        self._encoder = self._merged = None
         self._stack.forward = self._forward
 
     @property
@@ -94,12 +95,25 @@ class Fusion:
 
     @contextmanager
     def merged(self) -> Iterator[None]:
-        """Run with W + sBA formed once, for many batches that compute no gradient."""
-        before, self._encoder = self._encoder, self._make(merged=True)
+        """Run with W + sBA formed once, for batches that compute no gradient; kept until an adapter changes.
+
+        In training this is no gain: the gradients of A and B need x A^T anyway, and adding (x A^T) B^T to a product
+        costs less than forming and packing a weight in every step.
+        """
+        state = self._adapter_state()
+        if self._merged is None or self._merged[0] != state:
+            self._merged = (state, self._make(merged=True))
+        before, self._encoder = self._encoder, self._merged[1]
         try:
             yield
         finally:
             self._encoder = before
+
+    def _adapter_state(self) -> tuple[tuple[int, int], ...]:
+        """Which tensors the adapters are, and how often they were changed."""
+        modules = (module for block in self._blocks for module in block.linears().values())
+        adapters = (module.low_rank() for module in modules if isinstance(module, LoraLinear))
+        return tuple((id(t), t._version) for adapter in adapters if adapter is not None for t in adapter[:2])
 
     @property
     def frozen(self) -> int:

@@ -1,11 +1,13 @@
 """The training room: the loop, its optimiser and schedule, checkpoints, and the time it will take."""
 
+from tunelet.training._activations import Activations
 from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._estimate import Estimate, estimate_time
 from tunelet.training._loop import Outcome, TrainingData, fit
 from tunelet.training._progress import Progress
 
 __all__ = [
+    "Activations",
     "Estimate",
     "Outcome",
     "Progress",

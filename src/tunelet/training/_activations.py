@@ -46,7 +46,7 @@ class Activations:
         self.kept = int(np.searchsorted(ends, limit, side="right"))
         self._offsets = np.concatenate([[0], np.cumsum(rows)])
         self._rows = rows
-        self._values: np.ndarray | None = None
+        self._values = np.empty((0, self._width), self._stored)
         if self.kept:
             try:
                 self._values = self._fill(folder, advance)
@@ -60,7 +60,6 @@ class Activations:
 
     def hidden(self, batch: Batch) -> torch.Tensor:
         """Hidden states of a batch of the data set, those kept and those computed now."""
-        assert self._values is not None  # noqa: S101
         missing = batch.rows[batch.rows >= self.kept]
         if not len(missing):
             return self._tensor(np.concatenate([self._values[self._slice(row)] for row in batch.rows]))
