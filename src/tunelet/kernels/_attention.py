@@ -101,6 +101,7 @@ def attend(
     """`packed_attention` without autograd: its output, and what `attend_backward` needs where that is to follow."""
     total, heads, d = query.shape
     scale = float(scale)  # a native function would take a whole number for an integer
+    check_lengths(lengths, total)
     output = query.new_empty(total, heads, d)
     if window is None and has_native_attention(query, key, value):
         log_sums = torch.empty(heads, total) if backward else None
@@ -256,6 +257,12 @@ def _offsets(lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         sizes = torch.tensor(lengths, dtype=torch.int64)
         offsets = torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
         return offsets, torch.argsort(sizes, descending=True, stable=True).to(torch.int32)
+
+
+def check_lengths(lengths: Sequence[int], total: int) -> None:
+    """Raises ValueError where the lengths of the texts are not those of their tokens: memory would be read beyond."""
+    if sum(lengths) != total or min(lengths, default=1) < 1:
+        raise ValueError(f"expected lengths of at least 1 that sum to {total} tokens, found {tuple(lengths)}")
 
 
 def _slices(lengths: Sequence[int]) -> list[slice]:

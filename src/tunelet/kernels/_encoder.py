@@ -39,7 +39,7 @@ class Encoder:
         """Hidden states [T, hidden] of all tokens before layer `stop`; [n, hidden] of the first ones after the last."""
         if stop == len(self.layers):
             return self.run(hidden, lengths)
-        state = Hidden(hidden, None)
+        state = Hidden(hidden.contiguous(), None)
         for layer in self.layers[:stop]:
             state, _ = layer.forward(state, lengths, None, keep=False)
         return state.values
@@ -49,7 +49,7 @@ class Encoder:
         self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept] | None = None
     ) -> torch.Tensor:
         """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
-        state = Hidden(hidden, None)
+        state = Hidden(hidden.contiguous(), None)
         for number in range(start, len(self.layers)):
             firsts = _offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
             keep = kept is not None and number >= self.lowest_adapted

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._attention import _offsets, _slices
+from tunelet.kernels._attention import _offsets, _slices, check_lengths
 from tunelet.kernels._native import Int, native
 from tunelet.kernels._quantise import element, threads
 
@@ -37,6 +37,7 @@ def attend_first(
     """
     texts, heads, d = query.shape
     scale = float(scale)  # a native function would take a whole number for an integer
+    check_lengths(lengths, len(key))
     weights = torch.empty(len(key) * heads)
     output = torch.empty_like(query)
     attended = FirstAttended(query, key, value, lengths, scale, weights)

@@ -106,7 +106,10 @@ def build() -> Choice[Library | None]:
 
 
 def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
-    version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
+    try:
+        version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
+    except OSError:  # compiling will tell
+        version = b""
     processor = repr(sorted(torch.cpu.get_capabilities().items()))
     parts = (_SOURCE.read_bytes(), version, repr(flags).encode(), processor.encode(), torch.__version__.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
@@ -124,6 +127,8 @@ def _compile(compiler: str, flags: tuple[str, ...], path: Path) -> str:
             )  # fmt: skip
             if done.returncode:
                 return next(iter(done.stderr.strip().splitlines()), f"status {done.returncode}")
+            with built.open("rb") as file:
+                os.fsync(file.fileno())  # half a library behind a whole name would kill the process that loads it
             built.rename(path)
     except subprocess.TimeoutExpired:
         return f"no end after {_SECONDS:.0f} s"

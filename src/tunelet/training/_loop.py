@@ -223,8 +223,16 @@ class _Fit:
             position.epochs_without_better += 1
         loss = position.epoch_loss_sum / max(position.epoch_texts, 1)
         finite = {key: value for key, value in values.items() if np.isfinite(value)}
+        self.note_time()
         self.record(
-            history, {"step": position.step, "epoch": position.epoch + 1, "validation": finite, "train_loss": loss}
+            history,
+            {
+                "step": position.step,
+                "epoch": position.epoch + 1,
+                "validation": finite,
+                "train_loss": loss,
+                "seconds": position.elapsed,
+            },
         )
         self.progress.say(
             f"epoch {position.epoch + 1}/{self.settings.epochs}: training loss {loss:.4f}, validation loss "

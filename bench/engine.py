@@ -1,0 +1,162 @@
+"""What the engine costs in accuracy, and how it scales: experiments behind docs/performance.md.
+
+    python bench/engine.py ../shared/imdb --out bench/engine.json [--only precision] [--only layers] [--only scaling]
+
+precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds each: the same accuracy?
+layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
+scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
+
+What was measured before and is not asked for again is kept in the JSON file.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_SEEDS = (1, 2, 3)
+_SIZES = (1_000, 10_000, 100_000)
+_STEPS = 25  # of a scaling run, after three that are not counted
+
+
+def precision(data: Path) -> list[dict[str, Any]]:
+    """Accuracy by precision and seed."""
+    return [
+        _train(data, seed, {"model.precision": name}) | {"precision": name, "seed": seed}
+        for seed in _SEEDS
+        for name in ("float32", "bfloat16", "int8")
+    ]
+
+
+def layers(data: Path) -> list[dict[str, Any]]:
+    """Validation metrics after each epoch with the seconds from the start, by layers with adapters and seed."""
+    return [
+        _train(data, seed, {"adapter.layers": count, "training.epochs": 4}) | {"layers": count, "seed": seed}
+        for seed in _SEEDS
+        for count in (0, 3)
+    ]
+
+
+def scaling(data: Path) -> list[dict[str, Any]]:
+    """Each size in a process of its own."""
+    found = []
+    for size in _SIZES:
+        done = subprocess.run(
+            [sys.executable, __file__, str(data), "--scaling-step", str(size)],
+            check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        found.append(json.loads(done.stdout))
+    return found
+
+
+def _train(data: Path, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        command = [
+            "train", str(data / "kaggle_2000.csv"), "--recipe", "distilbert-imdb-2k", "--model", "minilm",
+            "--seed", str(seed), *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
+        ]  # fmt: skip
+        begin = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "tunelet", *command, "--json", "--out", str(out)],
+            check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        seconds = time.monotonic() - begin
+        history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+        environment = json.loads((out / "environment.json").read_text())
+    return {
+        "command": ["tunelet", *command, "--json"],
+        "seconds": seconds,
+        "result": json.loads(done.stdout) | {"run": "run"},
+        "epochs": [
+            {"seconds": entry["seconds"], **{name: entry["validation"][name] for name in ("accuracy", "log_loss")}}
+            for entry in history
+            if "validation" in entry
+        ],
+        "environment": environment,
+        "commit": _git("rev-parse", "--short", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain", "src")),
+    }
+
+
+def scaling_step(size: int) -> dict[str, Any]:
+    """Train MiniLM for a few steps over a memory-mapped cache of `size` texts; its rate and its own memory."""
+    import numpy as np
+    import psutil
+    import torch
+    import torch.nn.functional as F
+
+    from tunelet.bench._lengths import imdb_lengths
+    from tunelet.data import Tokens, gather, training_batches
+    from tunelet.model import find_checkpoint, new_classifier, probabilities
+    from tunelet.recipe import AdapterSettings, ModelSettings
+
+    lengths = imdb_lengths(size, np.random.default_rng(0))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "token_ids.npy"
+        written = np.lib.format.open_memmap(path, mode="w+", dtype=np.int32, shape=(int(offsets[-1]),))
+        for begin in range(0, len(written), 1_000_000):
+            written[begin : begin + 1_000_000] = np.random.default_rng(begin).integers(
+                1000, 20_000, len(written[begin : begin + 1_000_000])
+            )
+        written.flush()
+        del written
+        tokens = Tokens(np.load(path, mmap_mode="r"), offsets, truncated=0)
+        classifier = new_classifier(
+            find_checkpoint("minilm"), ("no", "yes"), ModelSettings(), AdapterSettings(), seed=1
+        )
+        optimizer = torch.optim.AdamW(classifier.trained_parameters().values(), lr=1e-4, fused=True)
+        batches = training_batches(tokens.lengths, batch_size=16, seed=1, epoch=0, group_by_length=False)
+        counted, seconds = 0, 0.0
+        for number, rows in enumerate(batches[: _STEPS + 3]):
+            begin_step = time.perf_counter()
+            batch = gather(tokens, rows)
+            with classifier.training_mode():
+                F.cross_entropy(classifier.logits(batch), torch.zeros(len(rows), dtype=torch.long)).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            if number >= 3:
+                seconds += time.perf_counter() - begin_step
+                counted += len(batch.token_ids)
+        few = Tokens(tokens.token_ids[: offsets[200]], offsets[:201], truncated=0)
+        probabilities(classifier, few)
+        memory = psutil.Process().memory_info()
+        return {
+            "texts": size,
+            "tokens": tokens.total,
+            "tokens_per_second": counted / seconds,
+            "epoch_seconds": tokens.total / (counted / seconds),
+            "private_bytes": memory.rss - memory.shared,
+        }
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def main() -> None:
+    experiments = {"precision": precision, "layers": layers, "scaling": scaling}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv")
+    parser.add_argument("--out", type=Path, help="JSON file of the measurements")
+    parser.add_argument("--only", action="append", choices=list(experiments), help="measure only this")
+    parser.add_argument("--scaling-step", type=int, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.scaling_step:
+        print(json.dumps(scaling_step(arguments.scaling_step)))
+        return
+    found = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
+    for name, experiment in experiments.items():
+        if arguments.only is None or name in arguments.only:
+            found[name] = experiment(arguments.data)
+            arguments.out.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,340 @@
+"""Layers with gradients written out, against the same layers written plainly and differentiated by autograd."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tensors import assert_near, random_tensor
+from tunelet.kernels import (
+    ROLES,
+    Encoder,
+    FloatProduct,
+    Int8Product,
+    Layer,
+    LayerWeights,
+    LowRank,
+    Norm,
+    Product,
+    reference_attention,
+)
+from tunelet.kernels._layer import Hidden
+
+HIDDEN, HEADS, MIDDLE, RANK = 32, 2, 80, 3
+LENGTHS = (5, 33, 1, 16, 70)
+TARGETS = {"qv": ("query", "value"), "attention": ROLES[:4], "all-linear": ROLES, "one": ("key",)}
+OF_ROLE = {"up": (MIDDLE, HIDDEN), "down": (HIDDEN, MIDDLE)}
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The numbers of one layer, and its adapters, all float32."""
+
+    weights: dict[str, torch.Tensor]
+    biases: dict[str, torch.Tensor]
+    norms: tuple[Norm, Norm]
+    adapters: dict[str, LowRank]
+    tanh: bool
+    heads: int = HEADS
+
+
+def plain_layer(seed: int, adapted: Sequence[str] = (), *, tanh: bool = False, heads: int = HEADS) -> Plain:
+    shapes = {role: OF_ROLE.get(role, (HIDDEN, HIDDEN)) for role in ROLES}
+    seeds = iter(range(100 * seed, 100 * seed + 100))
+
+    def draw(*shape: int, spread: float = 1.0) -> torch.Tensor:
+        return random_tensor(*shape, seed=next(seeds), spread=spread)
+
+    return Plain(
+        weights={role: draw(*shape, spread=shape[1] ** -0.5) for role, shape in shapes.items()},
+        biases={role: draw(shape[0], spread=0.3) for role, shape in shapes.items()},
+        norms=(
+            Norm(1 + draw(HIDDEN, spread=0.3), draw(HIDDEN), 1e-12),
+            Norm(1 + draw(HIDDEN, spread=0.3), draw(HIDDEN), 1e-5),
+        ),
+        adapters={
+            role: LowRank(
+                draw(RANK, shapes[role][1], spread=0.3).requires_grad_(),
+                draw(shapes[role][0], RANK, spread=0.3).requires_grad_(),
+                0.5 + 0.25 * i,
+            )
+            for i, role in enumerate(adapted)
+        },
+        tanh=tanh,
+        heads=heads,
+    )
+
+
+def reference_layer(plain: Plain, x: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+    """A post-norm layer (Vaswani et al. 2017) with LoRA, all tokens, by autograd."""
+
+    def linear(role: str, x: torch.Tensor) -> torch.Tensor:
+        y = F.linear(x, plain.weights[role], plain.biases[role])
+        if role not in plain.adapters:
+            return y
+        adapter = plain.adapters[role]
+        return y + F.linear(F.linear(x, adapter.a), adapter.b) * adapter.scale
+
+    def norm(number: int, x: torch.Tensor) -> torch.Tensor:
+        found = plain.norms[number]
+        return F.layer_norm(x, (HIDDEN,), found.weight, found.bias, found.epsilon)
+
+    query, key, value = (linear(role, x).unflatten(1, (plain.heads, -1)) for role in ROLES[:3])
+    context = reference_attention(query, key, value, lengths, scale=(HIDDEN // plain.heads) ** -0.5).flatten(1)
+    x = norm(0, x + linear("out", context))
+    middle = F.gelu(linear("up", x), approximate="tanh" if plain.tanh else "none")
+    return norm(1, x + linear("down", middle))
+
+
+def kernel_layer(plain: Plain, precision: str, dtype: torch.dtype) -> Layer:
+    def product(*roles: str) -> Product:
+        weight = torch.cat([plain.weights[role] for role in roles])
+        return Int8Product(weight, dtype) if precision == "int8" else FloatProduct(weight.to(dtype))
+
+    joined = ("query",), ("key", "value"), ("query", "key", "value"), ("out",), ("up",), ("down",)
+    weights = LayerWeights(
+        products={"+".join(roles): product(*roles) for roles in joined},
+        biases=plain.biases,
+        attention_norm=plain.norms[0],
+        output_norm=plain.norms[1],
+        heads=plain.heads,
+        scale=(HIDDEN // plain.heads) ** -0.5,
+        tanh=plain.tanh,
+    )
+    return Layer(weights, plain.adapters)
+
+
+def encoder_of(plain: Sequence[Plain], precision: str = "float32", dtype: torch.dtype = torch.float32) -> Encoder:
+    made = {id(one): kernel_layer(one, precision, dtype) for one in plain}  # a layer that comes twice is shared
+    return Encoder([made[id(one)] for one in plain])
+
+
+def reference_firsts(plain: Sequence[Plain], x: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+    for one in plain:
+        x = reference_layer(one, x, lengths)
+    return x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
+
+
+def parameters_of(plain: Sequence[Plain]) -> dict[str, torch.Tensor]:
+    found = {}
+    for number, one in enumerate(plain):
+        for role, adapter in one.adapters.items():
+            found |= {f"{number} {role} a": adapter.a, f"{number} {role} b": adapter.b}
+    return found
+
+
+def gradients_of(output: torch.Tensor, plain: Sequence[Plain], seed: int = 9) -> dict[str, torch.Tensor]:
+    parameters = parameters_of(plain)
+    upstream = random_tensor(*output.shape, seed=seed).to(output.dtype)
+    return dict(zip(parameters, torch.autograd.grad(output, list(parameters.values()), upstream), strict=True))
+
+
+def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor) -> None:
+    """Values and every adapter's gradient are those of autograd."""
+    found, expected = encoder(x, LENGTHS), reference_firsts(plain, x, LENGTHS)
+    assert_near(found, expected)
+    ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
+    largest = max(float(gradient.abs().max()) for gradient in theirs.values())
+    for name, gradient in theirs.items():
+        assert ours[name].shape == gradient.shape
+        difference = float((ours[name] - gradient).abs().max())
+        # where attention is all but certain, the gradients of query and key are small differences of large ones
+        assert difference <= 2e-5 * (float(gradient.abs().max()) + 0.1 * largest), name
+
+
+def assert_near_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, fraction: float) -> None:
+    """What rounding loses of values and of the gradient as a whole, of its length."""
+    found, expected = encoder(x, LENGTHS), reference_firsts(plain, x.float(), LENGTHS)
+    assert found.dtype == x.dtype
+    ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
+    assert {gradient.dtype for gradient in ours.values()} == {torch.float32}
+    whole, exact = (torch.cat([gradient.flatten() for gradient in each.values()]) for each in (ours, theirs))
+    for rounded, wanted in ((found.detach(), expected.detach()), (whole, exact)):
+        assert (rounded - wanted).norm() <= fraction * wanted.norm()
+
+
+@pytest.fixture
+def hidden() -> torch.Tensor:
+    return random_tensor(sum(LENGTHS), HIDDEN, seed=7)
+
+
+@pytest.mark.parametrize("tanh", [False, True], ids=["erf", "tanh"])
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("targets", TARGETS)
+def test_values_and_gradients_of_every_adapter_are_those_of_autograd(way, hidden, targets, depth, tanh):
+    plain = [plain_layer(i, TARGETS[targets], tanh=tanh) for i in range(depth)]
+    assert_plain(plain, encoder_of(plain), hidden)
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_heads_that_the_compiled_attention_takes_and_refuses_are_those_of_autograd(way, hidden, heads):
+    plain = [plain_layer(i, ROLES, heads=heads) for i in range(2)]
+    assert_plain(plain, encoder_of(plain), hidden)
+
+
+@pytest.mark.parametrize("targets", ["qv", "all-linear"])
+def test_bfloat16_is_near_autograd_in_float32(way, hidden, targets):
+    plain = [plain_layer(i, TARGETS[targets]) for i in range(3)]
+    assert_near_plain(plain, encoder_of(plain, "bfloat16", torch.bfloat16), hidden.bfloat16(), 0.04)
+
+
+@pytest.mark.usefixtures("int8")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("targets", ["qv", "all-linear"])
+def test_int8_is_near_autograd_in_float32(way, hidden, targets, dtype):
+    plain = [plain_layer(i, TARGETS[targets]) for i in range(3)]
+    assert_near_plain(plain, encoder_of(plain, "int8", dtype), hidden.to(dtype), 0.08)
+
+
+def test_layers_may_have_different_adapters_and_the_lowest_may_have_none(way, hidden):
+    plain = [plain_layer(i, roles) for i, roles in enumerate([(), (), ("down",), (), ("query", "up"), ("key",)])]
+    encoder = encoder_of(plain)
+    assert encoder.lowest_adapted == 2
+    assert_plain(plain, encoder, hidden)
+
+
+def test_nothing_is_kept_of_layers_below_the_lowest_adapter(hidden):
+    plain = [plain_layer(0), plain_layer(1), plain_layer(2, ("value",))]
+    output = encoder_of(plain)(hidden, LENGTHS)
+    kept = [one for one in output.grad_fn.kept if one is not None]
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize("targets", ["qv", "all-linear"])
+def test_shared_layers_add_up_the_gradients_of_their_applications(way, hidden, targets):
+    one = plain_layer(0, TARGETS[targets], tanh=True)
+    encoder = encoder_of([one] * 3)
+    found, expected = encoder(hidden, LENGTHS), reference_firsts([one] * 3, hidden, LENGTHS)
+    assert_near(found, expected)
+    ours, theirs = gradients_of(found, [one]), gradients_of(expected, [one])
+    for name, gradient in theirs.items():
+        assert_near(ours[name], gradient, 2e-5)
+
+
+def test_the_last_layer_computes_the_first_tokens_as_it_would_among_all(way, hidden):
+    layer = kernel_layer(plain_layer(0, ROLES), "float32", torch.float32)
+    firsts = torch.tensor(LENGTHS).cumsum(0) - torch.tensor(LENGTHS)
+    with torch.no_grad():
+        every, _ = layer.forward(Hidden(hidden, None), LENGTHS, None, keep=False)
+        alone, _ = layer.forward(Hidden(hidden, None), LENGTHS, firsts, keep=False)
+    assert_near(alone.values, every.values[firsts])
+
+
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_a_run_from_hidden_states_that_were_kept_goes_on_from_there(way, hidden, start):
+    plain = [plain_layer(0), plain_layer(1), plain_layer(2, ("query", "down"))]
+    encoder = encoder_of(plain)
+    kept = encoder.below(hidden, LENGTHS, start)
+    assert kept.shape == hidden.shape
+    whole, rest = encoder(hidden, LENGTHS), encoder(kept, LENGTHS, start=start)
+    assert_near(rest, whole)
+    for name, gradient in gradients_of(whole, plain).items():
+        assert_near(gradients_of(encoder(kept, LENGTHS, start=start), plain)[name], gradient)
+
+
+def test_a_run_from_above_the_lowest_adapter_gives_gradients_of_what_it_ran(way, hidden):
+    plain = [plain_layer(i, ("query",)) for i in range(3)]
+    encoder = encoder_of(plain)
+    output = encoder(encoder.below(hidden, LENGTHS, 2), LENGTHS, start=2)
+    output.sum().backward()
+    given = [one.adapters["query"].a.grad is not None for one in plain]
+    assert given == [False, False, True]
+
+
+def test_after_the_last_layer_the_first_tokens_are_left(way, hidden):
+    plain = [plain_layer(i) for i in range(2)]
+    encoder = encoder_of(plain)
+    assert torch.equal(encoder.below(hidden, LENGTHS, 2), encoder(hidden, LENGTHS))
+
+
+@pytest.mark.parametrize("lowest", [0, 1])
+def test_a_second_backward_pass_is_refused(way, hidden, lowest):
+    plain = [plain_layer(i, ("value",) if i >= lowest else ()) for i in range(3)]
+    output = encoder_of(plain)(hidden, LENGTHS).sum()
+    output.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="computed before"):
+        output.backward()
+
+
+def test_gradients_of_two_batches_add_up(way, hidden):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder, parameters = encoder_of(plain), parameters_of(plain)
+    upstream = random_tensor(len(LENGTHS), HIDDEN, seed=9)
+    (encoder(hidden, LENGTHS) * upstream).sum().backward()
+    total = sum(LENGTHS[:2])
+    for part, lengths, rows in ((hidden[:total], LENGTHS[:2], slice(2)), (hidden[total:], LENGTHS[2:], slice(2, None))):
+        (encoder(part, lengths) * upstream[rows]).sum().backward()
+    doubled = gradients_of(encoder(hidden, LENGTHS), plain)
+    for name, parameter in parameters.items():
+        assert parameter.grad is not None
+        assert_near(parameter.grad, 2 * doubled[name], 2e-5)
+
+
+def test_two_batches_may_wait_for_their_backward_pass_at_once(way, hidden):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder = encoder_of(plain)
+    expected = gradients_of(encoder(hidden, LENGTHS), plain)
+    first = encoder(hidden, LENGTHS)
+    second = encoder(hidden[:38], LENGTHS[:2])
+    gradients_of(second, plain)
+    for name, gradient in gradients_of(first, plain).items():
+        assert torch.equal(gradient, expected[name])
+
+
+def test_a_gradient_of_any_layout_is_taken_and_left_as_it_was(way, hidden):
+    plain = [plain_layer(0, ROLES)]
+    encoder, parameters = encoder_of(plain), parameters_of(plain)
+    expected = gradients_of(encoder(hidden, LENGTHS), plain, seed=9)
+    upstream = random_tensor(len(LENGTHS), HIDDEN, seed=9).t().contiguous()
+    before = upstream.clone()
+    found = torch.autograd.grad(encoder(hidden, LENGTHS), list(parameters.values()), upstream.t())
+    assert torch.equal(upstream, before)
+    for name, gradient in zip(parameters, found, strict=True):
+        assert_near(gradient, expected[name])
+
+
+def test_hidden_states_of_any_layout_are_taken(way, hidden):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder, lying = encoder_of(plain), hidden.t().contiguous().t()
+    found, expected = encoder(lying, LENGTHS), encoder(hidden, LENGTHS)
+    assert_near(found, expected)
+    theirs = gradients_of(expected, plain)
+    for name, gradient in gradients_of(found, plain).items():
+        assert_near(gradient, theirs[name])
+
+
+def test_hidden_states_are_left_as_they_were(way, hidden):
+    plain, before = [plain_layer(0, ROLES), plain_layer(1, ROLES)], hidden.clone()
+    encoder_of(plain)(hidden, LENGTHS).sum().backward()
+    assert torch.equal(hidden, before)
+
+
+def test_without_gradients_nothing_is_kept_and_the_values_are_the_same(way, hidden):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder = encoder_of(plain)
+    expected = encoder(hidden, LENGTHS).detach()
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode():
+            found = encoder(hidden, LENGTHS)
+        assert found.grad_fn is None
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_nan_in_any_adapter_shows_in_the_output(way, request, hidden, role, precision):
+    if precision == "int8":
+        request.getfixturevalue("int8")
+    plain = [plain_layer(0, (role,)), plain_layer(1)]
+    with torch.no_grad():
+        plain[0].adapters[role].a[0, 0] = torch.nan
+    assert encoder_of(plain, precision)(hidden, LENGTHS).isnan().any()
+
+
+def test_the_same_inputs_give_the_same_bits_again(way, hidden):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder = encoder_of(plain)
+    once, again = (gradients_of(encoder(hidden, LENGTHS), plain) for _ in range(2))
+    assert all(torch.equal(once[name], again[name]) for name in once)
