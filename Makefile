@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-performance clean
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -37,6 +37,12 @@ lint: .venv/dev/ready
 SHARED ?= ../shared
 bench: .venv/demo/ready
 	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
+
+## bench-performance: docs/performance.md, against the stock stack (about two hours on two cores)
+bench-performance: .venv/dev/ready
+	.venv/dev/bin/tunelet bench train --parity 50 --out bench/performance-train.json
+	.venv/dev/bin/tunelet bench predict --out bench/performance-predict.json
+	.venv/dev/bin/python bench/performance.py bench/performance-train.json bench/performance-predict.json
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -35,5 +35,9 @@ class RunError(TuneletError):
     """A run folder is missing, incomplete, in the way, or belongs to another recipe."""
 
 
+class BenchError(TuneletError):
+    """A measurement was asked for that cannot be made."""
+
+
 class DiskError(RunError):
     """The disk refuses to be written: it is full, or not ours."""

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tunelet.cli._bench import app as bench_app
+
 app = typer.Typer(
     name="tunelet",
     help="Fine-tune small language models on your own labelled text, in minutes, and know how good they are.",
@@ -15,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="--debug after any command shows the traceback of an error.",
 )
+app.add_typer(bench_app)
 
 _DATA = (
     "file (.csv .tsv .jsonl .json .parquet, also .gz .zst), folder, hub:OWNER/NAME[:CONFIG], imdb, or sample: "

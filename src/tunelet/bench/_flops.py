@@ -1,0 +1,140 @@
+"""The least floating-point operations that the work takes: what the fraction of the ceiling is a fraction of.
+
+Only products of matrices are counted, a multiply-add as two. Nothing is counted that a good implementation avoids:
+padding, weight gradients of frozen weights, gradients below the lowest adapter, the last layer for tokens that the head
+does not read. Embeddings are looked up; norms, activations, softmax, head and optimiser are below a hundredth.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+ADAPTABLE = ("query", "key", "value")
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """An encoder of `layers` post-norm layers (Vaswani et al. 2017): four hidden x hidden products, attention, FFN.
+
+    Attributes:
+        layers: how often a layer is applied.
+        hidden: width D.
+        ffn: inner width F of the feed-forward part (with a gated one, 1.5 times its inner width).
+    """
+
+    layers: int
+    hidden: int
+    ffn: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """Floating-point operations, by what is multiplied.
+
+    frozen: products with frozen weights, which may run in the precision of the weights.
+    attention: scores and weighted values, and their gradients.
+    adapter: the products of LoRA.
+    """
+
+    frozen: float
+    attention: float
+    adapter: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.frozen + self.attention + self.adapter
+
+    def __add__(self, other: "Work") -> "Work":
+        return Work(self.frozen + other.frozen, self.attention + other.attention, self.adapter + other.adapter)
+
+
+def prediction_work(shape: EncoderShape, lengths: Iterable[int]) -> Work:
+    """The forward pass over texts of these lengths, the adapter merged into the weights."""
+    return _sum(
+        _forward(shape, length, last=layer == shape.layers - 1, adapted=(), rank=0)
+        for length in lengths
+        for layer in range(shape.layers)
+    )
+
+
+def training_work(
+    shape: EncoderShape,
+    lengths: Iterable[int],
+    *,
+    adapted: Collection[str] = ("query", "value"),
+    rank: int = 8,
+    lowest: int = 0,
+) -> Work:
+    """One forward and backward pass over texts of these lengths with LoRA on some of query, key and value.
+
+    For a text of L tokens, with t = 1 in the last layer, of which the head reads the first token alone, and t = L in
+    the others, a layer takes
+
+    - forward, frozen: 2DD for each token of query (t), key (L), value (L) and output (t), 4DF for each of t;
+    - forward, attention: scores and weighted values, 2tLD each;
+    - forward, adapter: 4rD for each token of each adapted projection;
+    - backward, frozen: the input gradient of each of these products costs what the product costs, and there is no
+      weight gradient;
+    - backward, attention: two products for each product, 8tLD;
+    - backward, adapter: gradients of A and B and of both products' inputs, 8rD.
+
+    The lowest adapted layer passes nothing further down: no input gradient of query, key and value, none through A, and
+    of the attention only what its adapters ask for (dV for value; dP, and dQ or dK, for query or key). Layers below it
+    run forward only.
+
+    Args:
+        shape: of the encoder.
+        lengths: tokens of each text.
+        adapted: which of "query", "key", "value" have LoRA, in every layer from `lowest` on.
+        rank: r of LoRA.
+        lowest: the lowest layer with adapters, from 0.
+
+    Raises:
+        ValueError: `adapted` is empty or names something else, or there is no layer `lowest`.
+    """
+    if not adapted or not set(adapted) <= set(ADAPTABLE) or not 0 <= lowest < shape.layers:
+        raise ValueError(f"cannot count LoRA on {adapted} from layer {lowest} of {shape.layers}")
+    total = Work(0.0, 0.0, 0.0)
+    for length in lengths:
+        for layer in range(shape.layers):
+            last = layer == shape.layers - 1
+            total += _forward(shape, length, last=last, adapted=adapted if layer >= lowest else (), rank=rank)
+            if layer > lowest:
+                total += _backward(shape, length, last=last, adapted=adapted, rank=rank)
+            elif layer == lowest:
+                total += _lowest_backward(shape, length, last=last, adapted=adapted, rank=rank)
+    return total
+
+
+def _forward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
+    read = 1 if last else length
+    square, wide = 2 * shape.hidden**2, 2 * shape.hidden * shape.ffn
+    return Work(
+        frozen=square * (2 * read + 2 * length) + 2 * wide * read,
+        attention=2 * 2 * read * length * shape.hidden,
+        adapter=4 * rank * shape.hidden * _adapted_tokens(read, length, adapted),
+    )
+
+
+def _backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
+    forward = _forward(shape, length, last=last, adapted=adapted, rank=rank)
+    return Work(forward.frozen, 2 * forward.attention, 2 * forward.adapter)
+
+
+def _lowest_backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
+    read = 1 if last else length
+    scores = ("query" in adapted) + ("key" in adapted)
+    products = ("value" in adapted) + (scores + 1 if scores else 0)
+    return Work(
+        frozen=2 * shape.hidden**2 * read + 4 * shape.hidden * shape.ffn * read,
+        attention=2 * products * read * length * shape.hidden,
+        adapter=6 * rank * shape.hidden * _adapted_tokens(read, length, adapted),
+    )
+
+
+def _adapted_tokens(read: int, length: int, adapted: Collection[str]) -> int:
+    return sum(read if name == "query" else length for name in adapted)
+
+
+def _sum(parts: Iterable[Work]) -> Work:
+    return sum(parts, Work(0.0, 0.0, 0.0))

@@ -1,0 +1,92 @@
+"""The stock stack's model: plain transformers and PEFT, built as notebooks do, with tunelet's initial weights in it."""
+
+import json
+from typing import Any
+
+from tunelet.bench._subject import Subject
+from tunelet.model._quiet import quiet_libraries
+
+
+def stock_tokenizer(subject: Subject) -> Any:
+    """The checkpoint's tokenizer. Not through tunelet's loading, which sets oneDNN up for packed texts."""
+    from transformers import AutoTokenizer
+
+    with quiet_libraries():
+        return AutoTokenizer.from_pretrained(subject.checkpoint.path)
+
+
+def base_model(subject: Subject, *, attention: str | None, dropout: bool = True) -> Any:
+    """The pretrained encoder with a new head, float32, as `AutoModelForSequenceClassification` makes it.
+
+    Args:
+        subject: which model; random weights are those that tunelet makes of the same seed.
+        attention: "sdpa", "eager", or None for what transformers chooses.
+        dropout: False sets every dropout probability of the config to 0.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    names = subject.label_names
+    chosen = {} if attention is None else {"attn_implementation": attention}
+    with quiet_libraries():
+        config = AutoConfig.from_pretrained(
+            subject.checkpoint.path,
+            num_labels=len(names),
+            id2label=dict(enumerate(names)),
+            label2id={name: index for index, name in enumerate(names)},
+        )
+        config.problem_type = "single_label_classification"
+        if not dropout:
+            for name, value in config.to_dict().items():
+                if "dropout" in name and isinstance(value, float):
+                    setattr(config, name, 0.0)
+        torch.manual_seed(subject.seed)
+        if subject.random_weights:
+            model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32, **chosen)
+        else:
+            model = AutoModelForSequenceClassification.from_pretrained(
+                subject.checkpoint.path, config=config, dtype=torch.float32, **chosen
+            )
+    return model
+
+
+def adapted_model(subject: Subject, *, attention: str | None, dropout: bool = True, half: bool = False) -> Any:
+    """The same with LoRA through `get_peft_model`, adapter and head as tunelet initialised them.
+
+    Args:
+        subject: which model, and where the initial adapter lies.
+        attention: as for `base_model`.
+        dropout: as for `base_model`.
+        half: the base in bfloat16; PEFT keeps its adapters in float32 then.
+    """
+    import torch
+    from peft import LoraConfig, TaskType, get_peft_model, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    base = base_model(subject, attention=attention, dropout=dropout)
+    if half:
+        base = base.to(torch.bfloat16)
+    saved = json.loads((subject.adapter_folder / "adapter_config.json").read_text(encoding="utf-8"))
+    config = LoraConfig(
+        task_type=TaskType.SEQ_CLS,
+        r=saved["r"],
+        lora_alpha=saved["lora_alpha"],
+        lora_dropout=saved["lora_dropout"],
+        target_modules=saved["target_modules"],
+        modules_to_save=saved["modules_to_save"],
+    )
+    with quiet_libraries():
+        model = get_peft_model(base, config)
+        set_peft_model_state_dict(model, load_file(subject.adapter_folder / "adapter_model.safetensors"))
+    return model
+
+
+def merged_model(subject: Subject, *, attention: str | None, half: bool = False) -> Any:
+    """The fine-tuned model as it is deployed: the adapter merged, a plain transformers model in evaluation mode."""
+    import torch
+    from peft import PeftModel
+
+    base = base_model(subject, attention=attention)
+    with quiet_libraries():
+        model = PeftModel.from_pretrained(base, str(subject.adapter_folder)).merge_and_unload()
+    return (model.to(torch.bfloat16) if half else model).to(subject.device).eval()

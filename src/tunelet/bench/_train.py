@@ -1,0 +1,187 @@
+"""`tunelet bench train`: stock Trainer + PEFT, its best setting, and tunelet, in turns on the same texts."""
+
+import shutil
+import tempfile
+import time
+import typing
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunelet.bench._arms import Arms, Keep, Say, nothing, prefixed
+from tunelet.bench._document import document, model_record
+from tunelet.bench._flops import training_work
+from tunelet.bench._phases import Phases
+from tunelet.bench._results import ceilings, ideal_seconds
+from tunelet.bench._search import COMPILED_WARM_UP, Search
+from tunelet.bench._settings import NOTEBOOK, StockSetting
+from tunelet.bench._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
+from tunelet.bench._subject import Facts, Subject, prepare
+from tunelet.bench._worker import ArmFailed, Worker, run_once
+from tunelet.errors import TuneletError
+
+ARMS = ("stock", "best", "tunelet")
+_SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
+_MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
+
+
+@dataclass(frozen=True)
+class TrainBench:
+    """What `tunelet bench train` is asked for.
+
+    Attributes:
+        models: short names or folders.
+        data: file or folder of labelled texts; None: IMDb reviews where they are shared, else texts of their lengths.
+        batch_size: texts of a step.
+        steps: of stock training in a turn; tunelet takes four times as many.
+        turns: how often each arm is measured.
+        arms: which of "stock", "best", "tunelet".
+        precisions: of tunelet; empty: all that there are.
+        compile: whether `torch.compile` is tried for the best stock setting; None: where there is a C++ compiler.
+        parity: steps of the comparison of losses, made with the first model that has pretrained weights; 0: none.
+        learning_rate: peak rate of every arm.
+        seed: of weights and texts.
+        device: "cpu" or "cuda".
+    """
+
+    models: tuple[str, ...] = DEFAULT_MODELS
+    data: str | None = None
+    batch_size: int = 16
+    steps: int = 2
+    turns: int = 3
+    arms: tuple[str, ...] = ARMS
+    precisions: tuple[str, ...] = ()
+    compile: bool | None = None
+    parity: int = 0
+    learning_rate: float = 1e-3
+    seed: int = 1
+    device: str = "cpu"
+
+
+def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) -> dict[str, Any]:
+    """Measure, and return the JSON document.
+
+    Args:
+        settings: what to measure.
+        say: told how it goes, line by line.
+        keep: given the document so far after each model, so that what took an hour is not lost.
+
+    Raises:
+        TuneletError: a model, the data or a name among the settings cannot be used.
+    """
+    begun = time.monotonic()
+    check_names("--arms", settings.arms or ("",), ARMS)
+    check_names("--precision", settings.precisions, tunelet_precisions())
+    check_names("--device", (settings.device,), DEVICES)
+    found = [find_model(name) for name in settings.models]  # a wrong name is told before anything is measured
+    compared = next((number for number, (_, random_weights) in enumerate(found) if not random_weights), 0)
+    sample = draw_sample(settings.data, _SAMPLE * settings.batch_size, settings.seed)
+    results: list[dict[str, Any]] = []
+    done: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="tunelet-bench-") as scratch:
+        sample.write(Path(scratch) / "sample.json")
+        for number, (name, (checkpoint, random_weights)) in enumerate(zip(settings.models, found, strict=True)):
+            folder = Path(scratch) / str(number)
+            folder.mkdir()
+            subject = Subject(
+                name, checkpoint, random_weights, settings.seed, settings.device, folder,
+                Path(scratch) / "sample.json", sample.label_names,
+            )  # fmt: skip
+            say(f"{name}: {'random weights, ' if random_weights else ''}{checkpoint.reason}")
+            facts = run_once(prepare, subject, device=settings.device)
+            with ExitStack() as workers:
+                model = _ModelBench(subject, facts, settings, prefixed(say, name))
+                parity = settings.parity if number == compared else 0
+                results.append(model.run(workers, sample.source, parity))
+            shutil.rmtree(folder)
+            done = document("train", settings, results, facts, time.monotonic() - begun)
+            keep(done)
+    return done
+
+
+def tunelet_precisions() -> tuple[str, ...]:
+    """Every precision that a recipe can name, "auto" left out."""
+    from tunelet.recipe import ModelSettings
+
+    named = typing.get_args(ModelSettings.model_fields["precision"].annotation)
+    return tuple(str(name) for name in named if name != "auto")
+
+
+class _ModelBench:
+    """One model: find the best stock setting, let all arms take turns, compare losses."""
+
+    def __init__(self, subject: Subject, facts: Facts, settings: TrainBench, say: Say) -> None:
+        self.subject, self.facts, self.settings, self.say = subject, facts, settings, say
+        self.precisions = settings.precisions or tunelet_precisions()
+        self.search = Search(self._start_stock, say)
+        self.arms = Arms(say)
+
+    def run(self, workers: ExitStack, source: str, parity: int) -> dict[str, Any]:
+        from tunelet.bench._ceilings import ceilings_job
+
+        settings, facts = self.settings, self.facts
+        texts = len(facts.lengths)
+        mean = sum(facts.lengths) / texts
+        self._start_arms(workers)
+        shape = (facts.shape, round(mean * settings.batch_size), settings.device)
+        self.arms.run(settings.turns, workers.enter_context(Worker(ceilings_job, *shape, device=settings.device)))
+        top = ceilings(self.arms.ceilings)
+        work = training_work(facts.shape, facts.lengths)
+        ideal = {precision: seconds / texts for precision, seconds in ideal_seconds(work, top).items()}
+        return model_record(self.subject, facts, source, work) | {
+            "ceilings": top,
+            "trials": [{"name": trial.setting.name} | vars(trial) for trial in self.search.trials],
+            "arms": self.arms.results(mean, ideal, ("stock", "best")),
+            "parity": self._parity(parity) if parity else None,
+        }
+
+    def _start_stock(self, setting: StockSetting, *, trial: bool = True) -> Worker:
+        from tunelet.bench._stock_training import train_stock
+
+        settings = self.settings
+        turns = (settings.steps,) * settings.turns
+        warm_up = COMPILED_WARM_UP if setting.compiled else 1
+        phases = Phases(warm_up, (settings.steps, *turns) if trial else turns, settings.batch_size)
+        return Worker(
+            train_stock, self.subject, setting, phases, settings.steps, self.facts.max_length, settings.learning_rate,
+            device=settings.device,
+        )  # fmt: skip
+
+    def _start_arms(self, workers: ExitStack) -> None:
+        from tunelet.bench._tunelet_training import train_tunelet
+
+        settings = self.settings
+        if "best" in settings.arms:
+            workers.callback(self.search.close)
+            compiler = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
+            compiled = compiler if settings.compile is None else settings.compile
+            self.search.run(bfloat16=self.facts.bfloat16[0], compiled=compiled)
+        if "stock" in settings.arms:
+            worker = workers.enter_context(self._start_stock(NOTEBOOK, trial=False))
+            self.arms.start("stock", worker, NOTEBOOK.name, NOTEBOOK.ceiling)
+        if self.search.worker is not None and self.search.best is not None:
+            best = self.search.best.setting
+            self.arms.adopt("best", self.search.worker, best.name, best.ceiling, self.search.first)
+        for precision in self.precisions if "tunelet" in settings.arms else ():
+            phases = Phases(1, (settings.steps * _MORE_STEPS,) * settings.turns, settings.batch_size)
+            job = (self.subject, precision, phases, settings.steps, settings.learning_rate)
+            worker = workers.enter_context(Worker(train_tunelet, *job, device=settings.device))
+            self.arms.start(f"tunelet {precision}", worker, f"{precision}, packed", precision)
+
+    def _parity(self, steps: int) -> dict[str, Any]:
+        from tunelet.bench._parity import LONGEST, Difference, reference_losses, tunelet_losses
+
+        settings = self.settings
+        rest = (steps, settings.batch_size, settings.learning_rate)
+        self.say(f"losses of {steps} steps: stock, dropout off")
+        reference = run_once(reference_losses, self.subject, *rest, device=settings.device)
+        found: dict[str, Any] = {}
+        for precision in self.precisions:
+            self.say(f"losses of {steps} steps: tunelet {precision}")
+            try:
+                losses = run_once(tunelet_losses, self.subject, precision, *rest, device=settings.device)
+                found[precision] = {"losses": losses, "difference": Difference.of(reference, losses)}
+            except (ArmFailed, TuneletError) as failed:
+                found[precision] = {"failure": str(failed)}
+        return {"steps": steps, "longest": LONGEST, "stock": reference, "tunelet": found}

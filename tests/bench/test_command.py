@@ -1,0 +1,50 @@
+"""The commands as a user meets them: help at once, one line for a mistake, one JSON object, tables, a file."""
+
+import io
+import json
+import time
+
+from rich.console import Console
+
+from command_line import call, refused, run
+from tunelet.bench._tables import number, show_document
+
+
+def test_help_is_instant_and_loads_nothing_heavy():
+    begin = time.perf_counter()
+    done = run("bench", "--help")
+    assert time.perf_counter() - begin < 2
+    assert "train" in done.stdout
+    assert "predict" in done.stdout
+    assert "--parity" in run("bench", "train", "--help").stdout
+
+
+def test_mistakes_are_told_in_one_line(capsys, tmp_path):
+    refused(call(capsys, "bench", "train", "--arms", "stok"), "--arms", "'stok'", "stock")
+    refused(call(capsys, "bench", "train", "--precision", "int4"), "--precision", "int8")
+    refused(call(capsys, "bench", "train", "--device", "tpu"), "--device")
+    refused(call(capsys, "bench", "train", "--turns", "0"), "--turns")
+    refused(call(capsys, "bench", "predict", "--model", tmp_path), "config.json")
+    refused(call(capsys, "bench", "predict", "--run", tmp_path / "none"), "no such run folder")
+    refused(call(capsys, "bench", "train", "--model", "minilm", "--data", tmp_path / "none.csv"), "none.csv")
+    refused(call(capsys, "bench", "train", "--out", tmp_path), "--out")
+
+
+def test_json_is_one_object_and_the_file_holds_the_same(capsys, tmp_path, tiny_checkpoint):
+    small = ("--model", tiny_checkpoint("distilbert"), "--data", "sample", "--turns", "1", "--texts", "4")
+    arms = ("--arms", "tunelet", "--precision", "float32")
+    done = call(capsys, "bench", "predict", *small, *arms, "--json", "--out", tmp_path / "found.json")
+    assert done.status == 0, done
+    assert done.stdout.count("\n") == 1
+    assert json.loads(done.stdout) == json.loads((tmp_path / "found.json").read_text())
+    assert "turn 1 of 1" in done.stderr
+
+
+def test_the_screen_shows_every_arm_and_how_it_ran(train_document, predict_document):
+    for document in (train_document, predict_document):
+        shown = Console(width=80, record=True, file=io.StringIO())
+        show_document(shown, document)
+        text = shown.export_text()
+        for arm in document["models"][0]["arms"]:
+            assert f"{arm['name']}: {arm['setting']}" in text
+            assert number(arm["reviews_per_second"]["median"]) in text

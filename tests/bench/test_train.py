@@ -1,0 +1,83 @@
+"""`tunelet bench train` on a tiny encoder: real Trainer, real PEFT, real loop, every arm with a rate."""
+
+import json
+
+import pytest
+
+from tunelet.bench import TrainBench, bench_train
+from tunelet.bench._train import tunelet_precisions
+
+ARMS = {"stock", "best", *(f"tunelet {precision}" for precision in ("float32", "bfloat16"))}
+
+
+def test_the_document_is_json_and_says_where_it_was_measured(train_document):
+    assert json.loads(json.dumps(train_document, allow_nan=False)) == train_document
+    assert train_document["kind"] == "train"
+    assert train_document["settings"]["batch_size"] == 4
+    assert {"torch", "transformers", "peft", "tunelet"} <= set(train_document["versions"])
+    assert train_document["machine"]["threads"] >= 1
+    assert {"commit", "dirty", "date", "seconds"} <= set(train_document)
+
+
+def test_every_arm_has_rates_ratios_and_memory_of_its_own(train_document):
+    (model,) = train_document["models"]
+    arms = {arm["name"]: arm for arm in model["arms"]}
+    assert set(arms) == ARMS
+    for name, arm in arms.items():
+        assert arm["failure"] is None
+        rate = arm["tokens_per_second"]
+        assert 0 < rate["low"] <= rate["median"] <= rate["high"]
+        reviews = arm["reviews_per_second"]["median"]
+        assert reviews == pytest.approx(rate["median"] / model["texts"]["mean_tokens"])
+        for other in ("stock", "best"):
+            assert arm["times"][other] == pytest.approx(rate["median"] / arms[other]["tokens_per_second"]["median"])
+        assert 0 < arm["fraction_of_ceiling"] < 1
+        assert arm["baseline_memory_bytes"] < arm["peak_memory_bytes"]
+        assert len(arm["turns"][0]["losses"]) == (1 if name in ("stock", "best") else 4)
+    assert arms["stock"]["setting"] == "float32, max padding, sdpa"
+    assert arms["tunelet bfloat16"]["choices"]["precision"]["value"] == "bfloat16"
+
+
+def test_the_best_stock_setting_is_the_fastest_of_the_trials(train_document):
+    (model,) = train_document["models"]
+    trials = [trial for trial in model["trials"] if trial["tokens_per_second"] and not trial["given_up"]]
+    best = max(trials, key=lambda trial: trial["tokens_per_second"])
+    arm = next(arm for arm in model["arms"] if arm["name"] == "best")
+    assert arm["setting"] == best["name"]
+    tried = [trial["setting"] for trial in model["trials"]]
+    assert {setting["attention"] for setting in tried} == {"sdpa", "eager"}
+    assert {setting["grouped"] for setting in tried} == {True, False}
+    assert {setting["dropout"] for setting in tried} == {True, False}
+
+
+def test_losses_side_by_side_are_the_same_in_float32(train_document):
+    parity = train_document["models"][0]["parity"]
+    assert len(parity["stock"]) == 4
+    assert parity["tunelet"]["float32"]["difference"]["relative"] < 1e-4
+    assert parity["tunelet"]["bfloat16"]["difference"]["relative"] < 0.02
+
+
+def test_work_and_ceilings_are_told(train_document):
+    (model,) = train_document["models"]
+    assert model["shape"] == {"layers": 3, "hidden": 32, "ffn": 64}
+    assert 0 < model["work_per_review"]["frozen"] < model["work_per_review"]["total"]
+    for ceiling in model["ceilings"].values():
+        assert ceiling["gflops"] == max(kernel["high"] for kernel in ceiling["kernels"].values())
+
+
+def test_precisions_are_those_of_the_recipe():
+    assert {"float32", "bfloat16"} <= set(tunelet_precisions())
+    assert "auto" not in tunelet_precisions()
+
+
+def test_an_arm_that_cannot_run_is_written_down_and_the_others_go_on(subjects, tiny_checkpoint):
+    # DeBERTa runs padded, layer by layer: not in int8.
+    settings = TrainBench(
+        models=(str(tiny_checkpoint("deberta-v2")),), data="sample", batch_size=2, steps=1, turns=1,
+        arms=("tunelet",), precisions=("float32", "int8"),
+    )  # fmt: skip
+    (model,) = bench_train(settings)["models"]
+    arms = {arm["name"]: arm for arm in model["arms"]}
+    assert arms["tunelet float32"]["reviews_per_second"]["median"] > 0
+    assert arms["tunelet int8"]["reviews_per_second"] is None
+    assert "int8" in arms["tunelet int8"]["failure"]
