@@ -59,7 +59,7 @@ class Fusion:
         self._mapping = getattr(self._stack, "embedding_hidden_mapping_in", None)  # ALBERT's small embeddings
         self._precision = "float32"
         self.element = torch.float32  # dtype of the activations
-        self._products: dict[tuple[int, str], Product] = {}
+        self._products: dict[tuple[int, int, bool], Product] = {}
         self._lengths: tuple[int, ...] = ()
         self._start: torch.Tensor | None = None
         self._stopped: list[torch.Tensor] | None = None
@@ -183,21 +183,22 @@ class Fusion:
         )
 
     def _product(self, modules: list[nn.Module], merged: bool) -> Product:
-        """One product of modules that read the same input; unmerged ones are made once."""
+        """One product of modules that read the same input, made once; for prediction alone without its backward."""
         changed = merged and any(isinstance(module, LoraLinear) for module in modules)
-        key = (id(modules[0]), "" if len(modules) == 1 else f"{len(modules)}")
-        if not changed and key in self._products:
-            return self._products[key]
+        key = (id(modules[0]), len(modules))
+        if not changed:
+            for backward in (True, False) if merged else (True,):
+                if (*key, backward) in self._products:
+                    return self._products[*key, backward]
         weights = [_merged_weight(module) if merged else _base(module).weight.detach() for module in modules]
         weight = torch.cat(weights) if len(weights) > 1 else weights[0]
         product: Product
         if self._precision == "int8":
             product = Int8Product(weight, self.element, backward=not merged)
         else:
-            weight = weight.to(self.element)
-            product = FloatProduct(weight)
+            product = FloatProduct(weight.to(self.element), backward=not merged)
         if not changed:
-            self._products[key] = product
+            self._products[*key, not merged] = product
         return product
 
 
