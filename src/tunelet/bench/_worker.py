@@ -155,21 +155,14 @@ def resident_bytes() -> int:
 
 
 def peak_bytes(device: str = "cpu") -> int:
-    """Largest resident set of this process, or on a GPU its largest allocation.
-
-    Not `ru_maxrss` on Linux: a process inherits that from the one that started it.
-    """
+    """Largest resident set of this process, or on a GPU its largest allocation."""
     if device == "cuda":
         import torch
 
         return int(torch.cuda.max_memory_allocated())
-    status = Path("/proc/self/status")
-    if not status.exists():
-        from tunelet.run import peak_memory_bytes
+    from tunelet.run import peak_memory_bytes
 
-        return peak_memory_bytes()
-    lines = status.read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+    return peak_memory_bytes()
 
 
 def _context() -> Any:

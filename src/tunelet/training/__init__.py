@@ -3,12 +3,13 @@
 from tunelet.training._activations import Activations
 from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._estimate import Estimate, estimate_time
-from tunelet.training._loop import Outcome, TrainingData, fit
+from tunelet.training._loop import Fit, Outcome, TrainingData, fit
 from tunelet.training._progress import Progress
 
 __all__ = [
     "Activations",
     "Estimate",
+    "Fit",
     "Outcome",
     "Progress",
     "TrainingData",

@@ -63,8 +63,8 @@ class Outcome:
     validation: Predictions
 
 
-class _Fit:
-    """One run of the loop: what `fit` needs in several places."""
+class Fit:
+    """One run of the loop, step by step; `fit` is the whole of it."""
 
     def __init__(
         self,
@@ -286,7 +286,7 @@ def fit(
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
     torch.manual_seed(settings.seed)
-    loop = _Fit(classifier, data, settings, folder, progress)
+    loop = Fit(classifier, data, settings, folder, progress)
     loop.resume()
     loop.keep_activations()
     with disk_errors(folder.history):
