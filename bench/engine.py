@@ -6,11 +6,12 @@ precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds 
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
-What was measured before and is not asked for again is kept in the JSON file.
+What was measured before and is not asked for again is kept in the JSON file; beside it comes a page of tables.
 """
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,86 @@ def scaling_step(size: int) -> dict[str, Any]:
         }
 
 
+_PRECISION = """\
+## Accuracy by precision
+
+    {command}
+
+1,000 reviews to train on, 1,000 to validate, MiniLM; validation accuracy, log loss and seconds of the whole command.
+
+| seed | {headings} |
+| --- |{rule}
+{rows}
+"""
+
+_LAYERS = """\
+## Adapters in the upper half
+
+    {command}
+
+The layers below the adapters never change: what they make of each review is computed once and kept in a file. Four
+epochs; seconds from the start of training to the end of each epoch's validation, and its validation accuracy.
+
+| seed | adapters in | epoch 1 | epoch 2 | epoch 3 | epoch 4 |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+
+_SCALING = """\
+## Size of the data
+
+Training steps of MiniLM (batches of 16) over memory-mapped caches of texts with the lengths of IMDb reviews, and a
+validation of 200 texts. An epoch's time is tokens over rate; memory is that of the process without mapped files.
+
+| texts | tokens | tokens/s | an epoch | memory, GiB |
+| --- | --- | --- | --- | --- |
+{rows}
+"""
+
+
+def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
+    """The sections of docs/performance.md that these experiments fill."""
+    parts = []
+    if runs := found.get("precision"):
+        names = list(dict.fromkeys(run["precision"] for run in runs))
+        by_seed = {seed: {run["precision"]: run for run in runs if run["seed"] == seed} for seed in _SEEDS}
+        rows = [f"| {seed} | {' | '.join(_figures(by[name]) for name in names)} |" for seed, by in by_seed.items()]
+        means = [
+            statistics.mean(run["result"]["accuracy"] for run in runs if run["precision"] == name) for name in names
+        ]
+        rows.append(f"| mean | {' | '.join(f'{mean:.4f}' for mean in means)} |")
+        parts.append(
+            _PRECISION.format(
+                command=_shown(runs[0]), headings=" | ".join(names), rule=" --- |" * len(names), rows="\n".join(rows)
+            )
+        )
+    if runs := found.get("layers"):
+        rows = [
+            f"| {run['seed']} | {'the upper ' + str(run['layers']) if run['layers'] else 'all 6'} layers | "
+            + " | ".join(f"{epoch['seconds']:.0f} s: {epoch['accuracy']:.3f}" for epoch in run["epochs"])
+            + " |"
+            for run in runs
+        ]
+        parts.append(_LAYERS.format(command=_shown(runs[-1]), rows="\n".join(rows)))
+    if runs := found.get("scaling"):
+        rows = [
+            f"| {run['texts']:,} | {run['tokens']:,} | {run['tokens_per_second']:,.0f} | {run['epoch_seconds']:,.0f} s "
+            f"| {run['private_bytes'] / 2**30:.2f} |"
+            for run in runs
+        ]
+        parts.append(_SCALING.format(rows="\n".join(rows)))
+    return "\n".join(parts)
+
+
+def _figures(run: dict[str, Any]) -> str:
+    result = run["result"]
+    return f"{result['accuracy']:.3f}, {result['log_loss']:.3f}, {run['seconds']:.0f} s"
+
+
+def _shown(run: dict[str, Any]) -> str:
+    return " ".join(run["command"])
+
+
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
@@ -156,6 +237,7 @@ def main() -> None:
         if arguments.only is None or name in arguments.only:
             found[name] = experiment(arguments.data)
             arguments.out.write_text(json.dumps(found, indent=1) + "\n")
+    arguments.out.with_suffix(".md").write_text(write_up(found))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from tunelet.bench._tables import missing, tables
 
 ROOT = Path(__file__).parents[1]
+_NOTES = [ROOT / "bench" / "engine.md", ROOT / "bench" / "performance-notes.md"]  # measured; said by hand
 
 _INTRODUCTION = """\
 # Performance
@@ -114,14 +115,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", type=Path, help="what `tunelet bench train --out` wrote")
     parser.add_argument("predict", type=Path, help="what `tunelet bench predict --out` wrote")
-    parser.add_argument("--notes", type=Path, default=ROOT / "bench" / "performance-notes.md", help="ends the page")
+    parser.add_argument("--notes", type=Path, nargs="*", default=_NOTES, help="Markdown that ends the page")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md")
     arguments = parser.parse_args()
     documents = [
         json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         for path in (arguments.train, arguments.predict)
     ]
-    notes = arguments.notes.read_text(encoding="utf-8") if arguments.notes.exists() else ""
+    notes = "\n".join(path.read_text(encoding="utf-8") for path in arguments.notes if path.exists())
     arguments.out.write_text(write_up(*documents, notes), encoding="utf-8")
 
 
