@@ -44,12 +44,15 @@ def test_float_products_of_strided_weights_and_inputs_are_the_plain_ones(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_a_weight_changed_in_place_is_seen_by_float_products(dtype):
+def test_a_product_keeps_the_weight_that_it_was_given(dtype):
     weight, x = random_tensor(24, 40, dtype=dtype), random_tensor(7, 40, dtype=dtype, seed=1)
-    product = FloatProduct(weight)
+    given = weight.clone()
+    product = FloatProduct(weight, backward=False)
     product.forward(x)
-    weight.mul_(2)
-    assert_near(scaled(product.forward(x)), x.double() @ weight.double().t())
+    assert torch.equal(weight, given)
+    assert_near(scaled(product.forward(x)), x.double() @ given.double().t())
+    with pytest.raises(AssertionError):
+        product.backward(random_tensor(7, 24, dtype=dtype))
 
 
 @pytest.mark.usefixtures("int8")
