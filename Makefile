@@ -38,7 +38,7 @@ SHARED ?= ../shared
 bench: .venv/demo/ready
 	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
 
-## bench-performance: docs/performance.md, against the stock stack (about two hours on two cores)
+## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready
 	.venv/dev/bin/tunelet bench train --parity 50 --out bench/performance-train.json
 	.venv/dev/bin/tunelet bench predict --out bench/performance-predict.json

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from tunelet.bench._document import commit
+
 _SEEDS = (1, 2, 3)
 _SIZES = (1_000, 10_000, 100_000)
 _STEPS = 25  # of a scaling run, after three that are not counted
@@ -70,6 +71,7 @@ def _train(data: Path, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
         seconds = time.monotonic() - begin
         history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
         environment = json.loads((out / "environment.json").read_text())
+    revision, dirty = commit()
     return {
         "command": ["tunelet", *command, "--json"],
         "seconds": seconds,
@@ -80,8 +82,8 @@ def _train(data: Path, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
             if "validation" in entry
         ],
         "environment": environment,
-        "commit": _git("rev-parse", "--short", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "src")),
+        "commit": revision,
+        "dirty": dirty,
     }
 
 
@@ -215,10 +217,6 @@ def _figures(run: dict[str, Any]) -> str:
 
 def _shown(run: dict[str, Any]) -> str:
     return " ".join(run["command"])
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def main() -> None:

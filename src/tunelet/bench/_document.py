@@ -37,7 +37,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    commit, dirty = _commit()
+    revision, dirty = commit()
     found: dict[str, Any] = plain(
         {
             "kind": kind,
@@ -51,7 +51,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
                 "system": where["system"],
             },
             "versions": {"python": where["python"], **versions},
-            "commit": commit,
+            "commit": revision,
             "dirty": dirty,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": seconds,
@@ -127,7 +127,7 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _commit() -> tuple[str | None, bool | None]:
+def commit() -> tuple[str | None, bool | None]:
     """The commit of the checkout that this package runs from, and whether its sources are changed; else None."""
     git, package = shutil.which("git"), Path(__file__).parents[1]
     if git is None:

@@ -7,7 +7,6 @@ CUDA has `varlen_attn`. `reference_attention` defines the values.
 """
 
 import functools
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,8 @@ import torch
 import torch.nn.functional as F
 
 from tunelet._choice import Choice
-from tunelet.kernels._native import Int, native
-from tunelet.kernels._quantise import element, threads
+from tunelet.kernels._native import Int, Library, element, native, threads
+from tunelet.kernels._texts import check_lengths, text_offsets, text_slices
 
 
 def packed_attention(
@@ -103,18 +102,17 @@ def attend(
     scale = float(scale)  # a native function would take a whole number for an integer
     check_lengths(lengths, total)
     output = query.new_empty(total, heads, d)
-    if window is None and has_native_attention(query, key, value):
+    library = None if window is not None else _attention_library(query, key, value)
+    if library is not None:
         log_sums = torch.empty(heads, total) if backward else None
-        offsets, order = _offsets(lengths)
-        library = native().value
-        assert library is not None  # noqa: S101
+        offsets, order = text_offsets(lengths)
         library.call(
             f"attend_{element(query)}", query, key, value, query.stride(0), output, output.stride(0), log_sums, offsets,
             order, Int(len(lengths)), total, Int(heads), Int(d), scale, threads(),
         )  # fmt: skip
         return output, Attended(query, key, value, lengths, scale, log_sums, ())
     kept: list[torch.Tensor] = []
-    for rows in _slices(lengths):
+    for rows in text_slices(lengths):
         # [heads, length, d], contiguous: a product whose input is not would copy it
         q, k, v = (tensor[rows].transpose(0, 1).contiguous() for tensor in (query, key, value))
         weights = torch.softmax(_within(torch.bmm(q, k.transpose(1, 2)).mul_(scale), window), dim=-1)
@@ -141,7 +139,7 @@ def attend_backward(
     query, key, value, lengths = attended.query, attended.key, attended.value, attended.lengths
     if attended.log_sums is not None:
         total, heads, d = query.shape
-        offsets, order = _offsets(lengths)
+        offsets, order = text_offsets(lengths)
         library = native().value
         assert library is not None  # noqa: S101
         library.call(
@@ -150,7 +148,7 @@ def attend_backward(
             Int(heads), Int(d), attended.scale, threads(),
         )  # fmt: skip
         return
-    for rows, weights in zip(_slices(lengths), attended.weights, strict=True):
+    for rows, weights in zip(text_slices(lengths), attended.weights, strict=True):
         d_output, q, k, v = (t[rows].transpose(0, 1).contiguous() for t in (gradient, query, key, value))
         d_value[rows].transpose(0, 1).copy_(torch.bmm(weights.transpose(1, 2), d_output))
         d_weights = torch.bmm(d_output, v.transpose(1, 2))
@@ -178,13 +176,18 @@ def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) ->
 
 
 def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> bool:
-    """Whether the compiled kernel takes these: heads of a multiple of 16, rows contiguous and equally far apart.
+    """Whether the compiled kernel takes these."""
+    return _attention_library(query, key, value) is not None
 
-    Rows of bfloat16 must be an even number of elements apart, for it reads two at once.
+
+def _attention_library(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> Library | None:
+    """The compiled kernels, where attention is among them and takes these.
+
+    Heads must be of a multiple of 16, rows contiguous and equally far apart. Rows of bfloat16 must be an even number of elements apart, for it reads two at once.
     """
     library = native().value
     tensors = (query, key, value)
-    return (
+    fits = (
         library is not None
         and query.device.type == "cpu"
         and query.dtype in (torch.float32, torch.bfloat16)
@@ -193,6 +196,7 @@ def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Te
         and all(t.stride()[1:] == (query.shape[2], 1) and t.stride(0) == query.stride(0) for t in tensors)
         and library.has(f"attend_{element(query)}")
     )
+    return library if fits else None
 
 
 class _PackedAttention(torch.autograd.Function):
@@ -246,28 +250,8 @@ def _varlen_attention(
 @functools.lru_cache(maxsize=4)  # the layers of a model ask for the same batch one after another
 def _device_offsets(lengths: tuple[int, ...], device: torch.device) -> torch.Tensor:
     with torch.inference_mode(False):  # what is made in that mode cannot be used in training
-        offsets = _offsets(lengths)[0].to(torch.int32)
+        offsets = text_offsets(lengths)[0].to(torch.int32)
         return offsets.pin_memory().to(device, non_blocking=True)
-
-
-@functools.lru_cache(maxsize=4)
-def _offsets(lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where each text begins, int64 [n + 1], and the texts from long to short, int32 [n], so that no thread waits."""
-    with torch.inference_mode(False):
-        sizes = torch.tensor(lengths, dtype=torch.int64)
-        offsets = torch.cat([sizes.new_zeros(1), sizes.cumsum(0)])
-        return offsets, torch.argsort(sizes, descending=True, stable=True).to(torch.int32)
-
-
-def check_lengths(lengths: Sequence[int], total: int) -> None:
-    """Raises ValueError where the lengths of the texts are not those of their tokens: memory would be read beyond."""
-    if sum(lengths) != total or min(lengths, default=1) < 1:
-        raise ValueError(f"expected lengths of at least 1 that sum to {total} tokens, found {tuple(lengths)}")
-
-
-def _slices(lengths: Sequence[int]) -> list[slice]:
-    offsets = _offsets(tuple(lengths))[0].tolist()
-    return [slice(begin, end) for begin, end in itertools.pairwise(offsets)]
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from tunelet.kernels._attention import _offsets
 from tunelet.kernels._layer import Gradients, Hidden, Kept, Layer
+from tunelet.kernels._texts import text_offsets
 
 
 class Encoder:
@@ -51,7 +51,7 @@ class Encoder:
         """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
         state = Hidden(hidden.contiguous(), None)
         for number in range(start, len(self.layers)):
-            firsts = _offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
+            firsts = text_offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
             keep = kept is not None and number >= self.lowest_adapted
             state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:

@@ -2,8 +2,7 @@
 
 import torch
 
-from tunelet.kernels._native import Int, native
-from tunelet.kernels._quantise import element, threads
+from tunelet.kernels._native import Int, element, native, threads
 
 
 def finish(

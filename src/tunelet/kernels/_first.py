@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._attention import _offsets, _slices, check_lengths
-from tunelet.kernels._native import Int, native
-from tunelet.kernels._quantise import element, threads
+from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._texts import check_lengths, text_offsets, text_slices
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,11 @@ def attend_first(
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_{element(query)}", query, key, value, key.stride(0), output, weights, _offsets(lengths)[0],
-            Int(texts), Int(heads), Int(d), scale, threads(),
+            f"attend_first_{element(query)}", query, key, value, key.stride(0), output, weights,
+            text_offsets(lengths)[0], Int(texts), Int(heads), Int(d), scale, threads(),
         )  # fmt: skip
         return output, attended
-    for text, rows in enumerate(_slices(lengths)):
+    for text, rows in enumerate(text_slices(lengths)):
         q, k, v = query[text].float(), key[rows].float(), value[rows].float()
         own = torch.softmax(torch.einsum("hd,khd->hk", q * scale, k), dim=-1)
         output[text] = torch.einsum("hk,khd->hd", own, v)
@@ -70,10 +69,11 @@ def attend_first_backward(
     if library is not None:
         library.call(
             f"attend_first_backward_{element(query)}", query, key, value, key.stride(0), gradient, attended.weights,
-            d_query, d_key, d_value, _offsets(lengths)[0], Int(texts), Int(heads), Int(d), attended.scale, threads(),
+            d_query, d_key, d_value, text_offsets(lengths)[0], Int(texts), Int(heads), Int(d), attended.scale,
+            threads(),
         )  # fmt: skip
         return
-    for text, rows in enumerate(_slices(lengths)):
+    for text, rows in enumerate(text_slices(lengths)):
         q, k, v, g = query[text].float(), key[rows].float(), value[rows].float(), gradient[text].float()
         own = attended.weights[rows.start * heads : rows.stop * heads].view(heads, -1)
         d_own = torch.einsum("hd,khd->hk", g, v)

@@ -91,7 +91,6 @@ class Layer:
     ) -> tuple[Hidden, Kept | None]:
         """Hidden states of all tokens, or where `firsts` gives their rows of the first tokens alone."""
         w = self.weights
-        kept_inputs: dict[str, torch.Tensor] = {}
         low: dict[str, torch.Tensor] = {}
         attended: Attended | FirstAttended
         if firsts is None:
@@ -121,11 +120,11 @@ class Layer:
         if not keep:
             return result, None
         sources = {"query": stays, "key": x.values, "value": x.values, "out": context, "up": first.out}
-        kept_inputs = {role: source for role, source in sources.items() if role in self.adapters}
+        inputs = {role: source for role, source in sources.items() if role in self.adapters}
         if "down" in self.adapters and middle.out is not None:
-            kept_inputs["down"] = middle.out
+            inputs["down"] = middle.out
         lean = Activated(middle.y, middle.scale, middle.bias, None, None)
-        return result, Kept(attended, _lean(first), lean, _lean(second), kept_inputs, low, firsts)
+        return result, Kept(attended, _lean(first), lean, _lean(second), inputs, low, firsts)
 
     def backward(
         self, kept: Kept, gradient: torch.Tensor, total: int, *, needs_input: bool
@@ -133,7 +132,6 @@ class Layer:
         """From the gradient of the output (written over) to that of the input [T, n], None unless needed."""
         w = self.weights
         gradients: Gradients = {}
-        lows: dict[str, torch.Tensor] = {}
         d_second, d_bytes = norm_backward(gradient, kept.output_norm, w.output_norm, quantised=self._bytes)
         d_middle = self._unadapted("down", w.products["down"].backward(d_second, d_bytes), d_second, kept, gradients)
         d_up, d_bytes = activate_backward(
@@ -148,8 +146,8 @@ class Layer:
         if d_context[1] is not None:
             finish(d_context[0], scale=d_context[1])
         if kept.firsts is None:
-            return self._attention_backward(kept, d_context[0], d_sum, gradients, lows, needs_input=needs_input)
-        return self._first_backward(kept, d_context[0], d_sum, gradients, lows, total, needs_input=needs_input)
+            return self._attention_backward(kept, d_context[0], d_sum, gradients, needs_input=needs_input)
+        return self._first_backward(kept, d_context[0], d_sum, gradients, total, needs_input=needs_input)
 
     def _attention_backward(
         self,
@@ -157,7 +155,6 @@ class Layer:
         d_context: torch.Tensor,
         d_sum: torch.Tensor,
         gradients: Gradients,
-        lows: dict[str, torch.Tensor],
         *,
         needs_input: bool,
     ) -> tuple[torch.Tensor | None, Gradients]:
@@ -174,6 +171,7 @@ class Layer:
             parts["key"] if "key" in wanted else None,
             parts["value"],
         )
+        lows: dict[str, torch.Tensor] = {}
         for role, part in parts.items():
             self._low_gradients(role, part, kept, gradients, lows)
         if not needs_input:
@@ -187,7 +185,6 @@ class Layer:
         d_context: torch.Tensor,
         d_sum: torch.Tensor,
         gradients: Gradients,
-        lows: dict[str, torch.Tensor],
         total: int,
         *,
         needs_input: bool,
@@ -203,6 +200,7 @@ class Layer:
             attended, d_context.view(len(d_context), heads, -1), d_query.view(len(d_context), heads, -1),
             d_key if wants_key else None, d_value,
         )  # fmt: skip
+        lows: dict[str, torch.Tensor] = {}
         for role, part in (("query", d_query), ("key", d_key), ("value", d_value)):
             self._low_gradients(role, part, kept, gradients, lows)
         if not needs_input:

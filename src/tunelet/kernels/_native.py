@@ -55,6 +55,16 @@ class Int(int):
     """An argument of type int."""
 
 
+def element(x: torch.Tensor) -> str:
+    """How native functions name the element type: "float32" or "bfloat16"."""
+    return str(x.dtype).removeprefix("torch.")
+
+
+def threads() -> Int:
+    """As many as PyTorch uses."""
+    return Int(torch.get_num_threads())
+
+
 _once = threading.Lock()  # a thread may compile while another loads the model
 _switched_off = False
 

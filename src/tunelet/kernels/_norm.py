@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import Int, native
-from tunelet.kernels._quantise import Quantised, element, quantise, threads
+from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._quantise import Quantised, quantise
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._native import Int, native
+from tunelet.kernels._native import Int, element, native, threads
 
 ZERO_POINT = 128  # bytes are unsigned, for that is what the processor's int8 instructions take on the left
 
@@ -46,13 +46,3 @@ def reference_quantise(x: torch.Tensor) -> Quantised:
     most = x.abs().amax(dim=1).float()
     factor = torch.where(most > 0, 127 / most, 0)
     return Quantised((x.float() * factor[:, None] + (ZERO_POINT + 0.5)).to(torch.uint8), most / 127)
-
-
-def element(x: torch.Tensor) -> str:
-    """How native functions name the element type: "float32" or "bfloat16"."""
-    return str(x.dtype).removeprefix("torch.")
-
-
-def threads() -> Int:
-    """As many as PyTorch uses."""
-    return Int(torch.get_num_threads())

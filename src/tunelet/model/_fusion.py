@@ -56,6 +56,8 @@ class Fusion:
         self._heads = int(config.num_attention_heads)
         self._stack = model.get_submodule(structure.stack)
         self._blocks = [_Block(block) for block in _blocks(model, structure)]
+        for block in self._blocks:
+            _adapters(block)
         self._mapping = getattr(self._stack, "embedding_hidden_mapping_in", None)  # ALBERT's small embeddings
         self._precision = "float32"
         self.element = torch.float32  # dtype of the activations
@@ -74,8 +76,6 @@ class Fusion:
     def install(self, precision: str, element: torch.dtype) -> None:
         """Take over the stack, with weights in `precision` and activations in the dtype `element`."""
         self._precision, self.element = precision, element
-        self._products.clear()
-        self._encoder = self._merged = None
         self._stack.forward = self._forward
 
     @property
@@ -86,8 +86,10 @@ class Fusion:
         return self._encoder
 
     def remove(self) -> None:
-        """Give the stack back."""
+        """Give the stack back, and let go of the weights that were laid out for it."""
         del self._stack.forward
+        self._products.clear()
+        self._encoder = self._merged = None
 
     def expect(self, lengths: tuple[int, ...]) -> None:
         """Tell the lengths of the texts that the next forward pass brings."""

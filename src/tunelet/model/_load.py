@@ -103,8 +103,7 @@ def saved_classifier(
     def adapt(base: PreTrainedModel) -> nn.Module:
         if method != "lora":
             return cast("nn.Module", base.requires_grad_(False))
-        adapted: nn.Module = load_adapter(base, folder)
-        return adapted
+        return load_adapter(base, folder)
 
     structure = structure_of(model)
     return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from tunelet.data import Tokens, evaluation_batches, gather, training_batches
 from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
+from tunelet.training._activations import keeps_activations
 
 _SECONDS = 3.0  # of measuring, at most about
 _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs weights
@@ -60,7 +61,7 @@ def estimate_time(
             epoch=0,
             group_by_length=classifier.packing is None,
         )
-        keeps = classifier.frozen_layers > 0 and settings.activations_gib > 0 and settings.epochs > 1
+        keeps = keeps_activations(classifier, settings)
         with classifier.training_mode():
             training_rate, frozen_rate = _rates(classifier, train, order, backward=True, keeps=keeps)
         batches = evaluation_batches(train.lengths)

@@ -23,7 +23,7 @@ from tunelet.evaluation import Predictions, measure
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, disk_errors
-from tunelet.training._activations import GIB, Activations
+from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
@@ -105,9 +105,9 @@ class Fit:
 
     def keep_activations(self) -> None:
         """Compute what lies below the lowest adapter once, for texts that will be read again."""
-        limit = int(self.settings.activations_gib * GIB)
-        if not self.classifier.frozen_layers or not limit or self.settings.epochs < 2:
+        if not keeps_activations(self.classifier, self.settings):
             return
+        limit = int(self.settings.activations_gib * GIB)
         for part, tokens in (("train", self.data.train), ("validation", self.data.validation)):
             self.progress.stage(f"frozen layers, {part}", tokens.total)
             kept = Activations(
