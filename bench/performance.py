@@ -30,7 +30,8 @@ _TRAINING = """\
 LoRA (r = 8, alpha = 16, no LoRA dropout) on the query and value projections and a new head, AdamW, batches of
 {batch_size}, texts cut to 512 tokens, the same initial weights everywhere. *stock* is `transformers.Trainer` with PEFT
 as notebooks have it: float32, every text padded to the longest allowed. *best* is the fastest setting of the same
-Trainer that was found by trying; what was tried is listed. The first step of each is not counted. Stock training took
+Trainer that was found by trying, and *best without dropout* that with the dropout of the frozen trunk switched off, as
+tunelet has it; what was tried is listed. The first step of each is not counted. Stock training took
 {steps} steps a turn and tunelet {more}, in {turns} turns.
 
 *memory* is the largest resident set of the process; {baseline} of it is the libraries. *of ceiling* is the time that

@@ -7,7 +7,8 @@ import pytest
 from tunelet.bench import TrainBench, bench_train
 from tunelet.bench._train import tunelet_precisions
 
-ARMS = {"stock", "best", *(f"tunelet {precision}" for precision in ("float32", "bfloat16"))}
+STOCK = ("stock", "best", "best without dropout")
+ARMS = {*STOCK, *(f"tunelet {precision}" for precision in ("float32", "bfloat16"))}
 
 
 def test_the_document_is_json_and_says_where_it_was_measured(train_document):
@@ -29,21 +30,25 @@ def test_every_arm_has_rates_ratios_and_memory_of_its_own(train_document):
         assert 0 < rate["low"] <= rate["median"] <= rate["high"]
         reviews = arm["reviews_per_second"]["median"]
         assert reviews == pytest.approx(rate["median"] / model["texts"]["mean_tokens"])
-        for other in ("stock", "best"):
+        for other in STOCK:
             assert arm["times"][other] == pytest.approx(rate["median"] / arms[other]["tokens_per_second"]["median"])
         assert 0 < arm["fraction_of_ceiling"] < 1
         assert arm["baseline_memory_bytes"] < arm["peak_memory_bytes"]
-        assert len(arm["turns"][0]["losses"]) == (1 if name in ("stock", "best") else 4)
+        assert len(arm["turns"][0]["losses"]) == (1 if name in STOCK else 4)
     assert arms["stock"]["setting"] == "float32, max padding, sdpa"
     assert arms["tunelet bfloat16"]["choices"]["precision"]["value"] == "bfloat16"
 
 
-def test_the_best_stock_setting_is_the_fastest_of_the_trials(train_document):
+def test_the_best_stock_settings_are_the_fastest_of_the_trials_with_and_without_dropout(train_document):
     (model,) = train_document["models"]
     trials = [trial for trial in model["trials"] if trial["tokens_per_second"] and not trial["given_up"]]
-    best = max(trials, key=lambda trial: trial["tokens_per_second"])
-    arm = next(arm for arm in model["arms"] if arm["name"] == "best")
-    assert arm["setting"] == best["name"]
+    for name, dropout in (("best", True), ("best without dropout", False)):
+        best = max(
+            (trial for trial in trials if trial["setting"]["dropout"] is dropout),
+            key=lambda trial: trial["tokens_per_second"],
+        )
+        arm = next(arm for arm in model["arms"] if arm["name"] == name)
+        assert arm["setting"] == best["name"]
     tried = [trial["setting"] for trial in model["trials"]]
     assert {setting["attention"] for setting in tried} == {"sdpa", "eager"}
     assert {setting["grouped"] for setting in tried} == {True, False}

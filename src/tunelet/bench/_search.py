@@ -1,7 +1,8 @@
 """The best stock setting, found by trying: each is given a few steps on this machine, and the fastest takes part.
 
 Not every combination is tried: padding first, then precision and attention together, then dropout off, then
-`torch.compile` on the best so far. What is hopeless after its first step is given up. Every trial is written down.
+`torch.compile` on the best with dropout and on the best without. What is hopeless after its first step is given up.
+Every trial is written down.
 """
 
 from collections.abc import Callable
@@ -38,9 +39,31 @@ class Trial:
     given_up: bool = False
     failure: str | None = None
 
+    @property
+    def rate(self) -> float:
+        """Tokens per second; 0 where it failed."""
+        return self.tokens_per_second or 0.0
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The fastest setting so far, its worker warm and ready for its turns.
+
+    Attributes:
+        trial: how it did.
+        worker: which holds it.
+        first: its warm-up.
+    """
+
+    trial: Trial
+    worker: Worker
+    first: Turn
+
 
 class Search:
-    """Tries settings and keeps the worker of the fastest, warm and ready for its turns.
+    """Tries settings and keeps the fastest with the dropout of the config, and the fastest without dropout.
+
+    Two, because they train differently: a table shows both.
 
     Args:
         start: starts a worker for a setting; its first phases are warm-up and trial.
@@ -51,9 +74,7 @@ class Search:
         self._start, self._say = start, say
         self._first_step = float("inf")
         self.trials: list[Trial] = []
-        self.best: Trial | None = None
-        self.first: Turn | None = None  # the warm-up of the best
-        self.worker: Worker | None = None
+        self.leaders: dict[bool, Leader] = {}  # by whether there is dropout
 
     def run(self, *, bfloat16: bool, compiled: bool) -> None:
         """Try them all.
@@ -71,39 +92,40 @@ class Search:
                 self._try(replace(grouped, attention=attention, precision="bfloat16 base"))
             if attention == "eager":
                 self._try(replace(grouped, attention=attention))
-        if self.best is not None:
-            precision = self.best.setting.precision
+        if leader := self.leaders.get(True):
             for attention in ATTENTIONS:
-                self._try(replace(grouped, precision=precision, attention=attention, dropout=False))
-        if self.best is not None and compiled:
-            for attention in ATTENTIONS:
-                self._try(replace(self.best.setting, attention=attention, compiled=True))
+                self._try(replace(leader.trial.setting, attention=attention, dropout=False))
+        for dropout, leader in list(self.leaders.items()) if compiled else ():
+            fastest = leader.trial.setting
+            for attention in ATTENTIONS if dropout else (fastest.attention,):  # each may take minutes to compile
+                self._try(replace(fastest, attention=attention, compiled=True))
 
     def close(self) -> None:
-        """End the worker that was kept."""
-        if self.worker is not None:
-            self.worker.close()
+        """End the workers that were kept."""
+        for leader in self.leaders.values():
+            leader.worker.close()
 
     def _try(self, setting: StockSetting) -> None:
         worker = self._start(setting)
+        first = None
         try:
             trial, first = self._measure(worker, setting)
         except ArmFailed as failed:
-            trial, first = Trial(setting, failure=str(failed)), None
+            trial = Trial(setting, failure=str(failed))
         except BaseException:
             worker.close()
             raise
         self.trials.append(trial)
         self._say(_line(trial))
-        rate = trial.tokens_per_second
-        best = self.best.tokens_per_second if self.best is not None else None
-        if rate is None or trial.given_up or (best is not None and rate <= best):
+        ahead = self.leaders.get(setting.dropout)
+        if first is None or trial.given_up or (ahead is not None and trial.rate <= ahead.trial.rate):
             worker.close()
             return
-        self.close()
-        self.best, self.worker, self.first = trial, worker, first
-        if setting.grouped and first is not None:  # the first step is the same batch for all of these
-            self._first_step = first.seconds[0]
+        if ahead is not None:
+            ahead.worker.close()
+        self.leaders[setting.dropout] = Leader(trial, worker, first)
+        if setting.grouped:  # the first step is the same batch for all of these
+            self._first_step = min(self._first_step, first.seconds[0])
 
     def _measure(self, worker: Worker, setting: StockSetting) -> tuple[Trial, Turn]:
         first: Turn = worker.ask(limit=_COMPILE_LIMIT if setting.compiled else None)

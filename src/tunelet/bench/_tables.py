@@ -12,13 +12,14 @@ Found = Mapping[str, Any]
 _TIMES = {
     "stock": "x stock",
     "best": "x best",
+    "best without dropout": "x no dropout",
     "pipeline": "x pipeline",
     "transformers float32": "x float32",
     "transformers bfloat16": "x bfloat16",
     "onnx int8": "x ONNX int8",
 }
 _NO_ROOM = {  # on a terminal of 80 columns
-    "train": ("how", "min to max"),
+    "train": ("how", "min to max", "tokens/s"),
     "predict": ("how", "min to max", "tokens/s", "x bfloat16", "memory, GiB", "of ceiling", "apart by"),
 }
 

@@ -22,6 +22,7 @@ from tunelet.bench._worker import ArmFailed, Worker, run_once
 from tunelet.errors import TuneletError
 
 ARMS = ("stock", "best", "tunelet")
+_BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
 _MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
 
@@ -132,7 +133,7 @@ class _ModelBench:
         return model_record(self.subject, facts, source, work) | {
             "ceilings": top,
             "trials": [{"name": trial.setting.name} | vars(trial) for trial in self.search.trials],
-            "arms": self.arms.results(mean, ideal, ("stock", "best")),
+            "arms": self.arms.results(mean, ideal, ("stock", *_BEST.values())),
             "parity": self._parity(parity) if parity else None,
         }
 
@@ -160,9 +161,9 @@ class _ModelBench:
         if "stock" in settings.arms:
             worker = workers.enter_context(self._start_stock(NOTEBOOK, trial=False))
             self.arms.start("stock", worker, NOTEBOOK.name, NOTEBOOK.ceiling)
-        if self.search.worker is not None and self.search.best is not None:
-            best = self.search.best.setting
-            self.arms.adopt("best", self.search.worker, best.name, best.ceiling, self.search.first)
+        for dropout, leader in self.search.leaders.items():
+            best = leader.trial.setting
+            self.arms.adopt(_BEST[dropout], leader.worker, best.name, best.ceiling, leader.first)
         for precision in self.precisions if "tunelet" in settings.arms else ():
             phases = Phases(1, (settings.steps * _MORE_STEPS,) * settings.turns, settings.batch_size)
             job = (self.subject, precision, phases, settings.steps, settings.learning_rate)

@@ -183,8 +183,8 @@ def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Te
 def _attention_library(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> Library | None:
     """The compiled kernels, where attention is among them and takes these.
 
-    Heads must be of a multiple of 16, rows contiguous and equally far apart, those of bfloat16 an even number of elements,
-    for it reads two at once.
+    Heads must be of a multiple of 16, rows contiguous and equally far apart, those of bfloat16 an even number of
+    elements, for it reads two at once.
     """
     library = native().value
     tensors = (query, key, value)
