@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunelet.data import Tokens, evaluation_batches, gather, training_batches
+from tunelet.data import Tokens, evaluation_batches, gather, split_batch, training_batches
 
 lengths_of_texts = st.lists(st.integers(1, 512), min_size=1, max_size=300).map(np.asarray)
 
@@ -22,6 +22,17 @@ def test_evaluation_holds_every_text_once_within_the_budget(lengths, budget):
     batches = evaluation_batches(lengths, token_budget=budget)
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
     assert all(len(rows) == 1 or len(rows) * lengths[rows].max() <= budget for rows in batches)
+
+
+@given(lengths=lengths_of_texts, budget=st.integers(1, 4000))
+def test_a_split_batch_keeps_its_order_and_its_parts_are_even(lengths, budget):
+    rows = np.random.default_rng(1).permutation(len(lengths))[:40]
+    parts = split_batch(rows, lengths, token_budget=budget)
+    assert np.concatenate(parts).tolist() == rows.tolist()
+    longest = lengths[rows].max()
+    assert all(len(part) == 1 or lengths[part].sum() <= budget + longest for part in parts)
+    if lengths[rows].sum() <= budget:
+        assert len(parts) == 1
 
 
 @pytest.mark.parametrize("grouped", [False, True])

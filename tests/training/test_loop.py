@@ -1,5 +1,6 @@
 """The loop learns, keeps the best epoch, stops when told to, and treats batches and classes as it says."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,12 +8,13 @@ import pytest
 import torch
 
 from encoders import minilm_folder
+from tunelet._choice import Choice
 from tunelet.data import Tokens
 from tunelet.errors import RecipeError
 from tunelet.model import find_checkpoint, new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Progress, TrainingData, estimate_time, fit
+from tunelet.training import Fit, Progress, TrainingData, estimate_time, fit
 
 LENGTH = 12
 
@@ -64,6 +66,30 @@ def test_accumulated_batches_give_the_step_of_one_large_batch(tmp_path):
     small, _, _ = fitted(tmp_path, batch_size=5, gradient_accumulation=4, name="small", **settings)
     for name, parameter in large.trained_parameters().items():
         torch.testing.assert_close(parameter, small.trained_parameters()[name], rtol=1e-3, atol=1e-5)
+
+
+def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(tmp_path):
+    def weights(pass_tokens: int) -> torch.Tensor:
+        classifier = new_classifier(
+            find_checkpoint(str(minilm_folder())),
+            ("no", "yes"),
+            ModelSettings(precision="float32", device="cpu"),
+            AdapterSettings(),
+            seed=1,
+        )
+        execution = dataclasses.replace(classifier.execution, pass_tokens=Choice(pass_tokens, "asked for"))
+        classifier = dataclasses.replace(classifier, execution=execution)
+        for module in classifier.module.modules():  # a head's dropout draws other numbers in parts
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        folder = RunFolder(tmp_path / str(pass_tokens))
+        folder.start()
+        loop = Fit(classifier, toy_data(), TrainingSettings(batch_size=16), folder, Progress(None))
+        with classifier.training_mode():
+            loop.step([np.arange(16)])
+        return torch.cat([p.detach().flatten() for p in classifier.trained_parameters().values()])
+
+    torch.testing.assert_close(weights(5 * LENGTH), weights(10_000), rtol=1e-5, atol=1e-6)
 
 
 def test_the_best_epoch_is_kept_and_early_stopping_stops(tmp_path):

@@ -3,7 +3,7 @@
 It knows nothing of a model's weights; importing it loads neither torch, pandas nor pyarrow.
 """
 
-from tunelet.data._batches import Batch, evaluation_batches, gather, training_batches
+from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._markup import clean
@@ -27,6 +27,7 @@ __all__ = [
     "read",
     "sample_rows",
     "split",
+    "split_batch",
     "tokenise",
     "training_batches",
 ]

@@ -29,6 +29,7 @@ class Execution:
         fusion: the layers through the kernels, or None: module by module.
         attention: which kernel computes it.
         threads: of the processor.
+        pass_tokens: how many go through the model at once, about; longer batches in parts.
     """
 
     device: Choice[torch.device]
@@ -37,6 +38,7 @@ class Execution:
     fusion: Choice[Fusion | None]
     attention: Choice[str]
     threads: Choice[int]
+    pass_tokens: Choice[int]
 
     @property
     def element(self) -> torch.dtype:
@@ -52,6 +54,7 @@ class Execution:
             "layers": Choice("modules" if self.fusion.value is None else "kernels", self.fusion.reason),
             "attention": self.attention,
             "threads": Choice(str(self.threads.value), self.threads.reason),
+            "pass": Choice(f"{self.pass_tokens.value:,} tokens", self.pass_tokens.reason),
         }
 
 
@@ -90,6 +93,7 @@ def choose_execution(
         fusion=fusion,
         attention=_choose_attention(model, packing, element_type(precision.value, device.value)),
         threads=_choose_threads(),
+        pass_tokens=_choose_pass(device.value),
     )
 
 
@@ -106,3 +110,10 @@ def _choose_threads() -> Choice[int]:
     compiled = native()
     told = "one a core, as PyTorch counts them; OMP_NUM_THREADS sets another number"
     return Choice(threads, told if compiled.value is None else f"{told}; compiled kernels use as many")
+
+
+def _choose_pass(device: torch.device) -> Choice[int]:
+    """As many as fill the processor's products: more cost memory, and time where activations outgrow its caches."""
+    if device.type == "cpu":
+        return Choice(2560, "longer batches go in parts: as fast or faster on a processor, and half the memory")
+    return Choice(16384, "longer batches go in parts")

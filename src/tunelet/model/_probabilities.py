@@ -25,7 +25,7 @@ def probabilities(
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
     with classifier.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths):
+        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value):
             batch = gather(tokens, rows)
             logits = classifier.logits(batch, hidden(batch) if hidden is not None else None)
             result[rows] = torch.softmax(logits.cpu().double(), dim=-1).numpy()  # not every device has float64

@@ -84,7 +84,8 @@ class Activations:
         folder.mkdir(parents=True, exist_ok=True)
         shape = (int(self._offsets[self.kept]), self._width)
         with tempfile.TemporaryFile(prefix="activations-", dir=folder) as file:
-            for rows in evaluation_batches(self._tokens.lengths[: self.kept]):
+            budget = self._classifier.execution.pass_tokens.value
+            for rows in evaluation_batches(self._tokens.lengths[: self.kept], token_budget=budget):
                 batch = gather(self._tokens, rows)
                 self._write(file, rows, self._classifier.below(batch))
                 if advance is not None:

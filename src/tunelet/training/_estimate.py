@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tunelet.data import Tokens, evaluation_batches, gather, training_batches
+from tunelet.data import Tokens, evaluation_batches, gather, split_batch, training_batches
 from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
@@ -61,10 +61,12 @@ def estimate_time(
             epoch=0,
             group_by_length=classifier.packing is None,
         )
+        budget = classifier.execution.pass_tokens.value
+        passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
         keeps = keeps_activations(classifier, settings)
         with classifier.training_mode():
-            training_rate, frozen_rate = _rates(classifier, train, order, backward=True, keeps=keeps)
-        batches = evaluation_batches(train.lengths)
+            training_rate, frozen_rate = _rates(classifier, train, passes, backward=True, keeps=keeps)
+        batches = evaluation_batches(train.lengths, token_budget=budget)
         middle = np.random.default_rng(0).permutation(len(batches))
         evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
     return Estimate(

@@ -17,7 +17,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch.optim.lr_scheduler import LRScheduler
 
-from tunelet.data import Tokens, gather, training_batches
+from tunelet.data import Tokens, gather, split_batch, training_batches
 from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import SequenceClassifier, probabilities
@@ -175,7 +175,8 @@ class Fit:
         """One optimiser step over a group of batches; returns the summed loss and the tokens."""
         texts = sum(len(rows) for rows in group)
         total, tokens = 0.0, 0
-        for rows in group:
+        lengths, budget = self.data.train.lengths, self.classifier.execution.pass_tokens.value
+        for rows in [part for batch in group for part in split_batch(batch, lengths, token_budget=budget)]:
             batch = gather(self.data.train, rows)
             kept = self.activations.get("train")
             losses = F.cross_entropy(
