@@ -1,8 +1,9 @@
 """What the engine costs in accuracy, and how it scales: experiments behind docs/performance.md.
 
-    python bench/engine.py ../shared/imdb --out bench/engine.json [--only precision] [--only layers] [--only scaling]
+    python bench/engine.py ../shared/imdb --out bench/engine.json [--only NAME]...
 
 precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds each: the same accuracy?
+stock      the same recipe with transformers' Trainer and PEFT: the same split, initial weights, rates and epochs
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
@@ -35,6 +36,11 @@ def precision(data: Path) -> list[dict[str, Any]]:
     ]
 
 
+def stock(data: Path) -> list[dict[str, Any]]:
+    """Accuracy of Trainer + PEFT by seed, each in a process of its own."""
+    return [_step(data, "stock", seed) for seed in _SEEDS]
+
+
 def layers(data: Path) -> list[dict[str, Any]]:
     """Validation metrics after each epoch with the seconds from the start, by layers with adapters and seed."""
     return [
@@ -46,13 +52,16 @@ def layers(data: Path) -> list[dict[str, Any]]:
 
 def scaling(data: Path) -> list[dict[str, Any]]:
     """Each size in a process of its own."""
-    found = []
-    for size in _SIZES:
-        done = subprocess.run(
-            [sys.executable, __file__, str(data), "--scaling-step", str(size)],
-            check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        found.append(json.loads(done.stdout))
+    return [_step(data, "scaling", size) for size in _SIZES]
+
+
+def _step(data: Path, name: str, number: int) -> dict[str, Any]:
+    """One measurement in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, str(data), "--step", name, str(number)],
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -139,12 +148,96 @@ def scaling_step(size: int) -> dict[str, Any]:
         }
 
 
+def stock_step(data: Path, seed: int) -> dict[str, Any]:
+    """The 2k recipe by Trainer + PEFT in its fastest setting with dropout: bf16=True, grouped by length, eager."""
+    import torch
+    from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+
+    from tunelet.bench._stock import adapted_model, stock_tokenizer
+    from tunelet.bench._subject import Subject
+    from tunelet.data import prepare, read
+    from tunelet.model import find_checkpoint, new_classifier
+    from tunelet.model._quiet import quiet_libraries
+    from tunelet.recipe import resolve_recipe, with_settings
+
+    begin = time.monotonic()
+    recipe = with_settings(resolve_recipe("distilbert-imdb-2k"), {"model.name": "minilm", "training.seed": seed})
+    settings, rates = recipe.data, recipe.training
+    reading = read(str(data / "kaggle_2000.csv"), clean_markup=settings.clean_markup, label_names=settings.label_names)
+    prepared = prepare(
+        reading, None, limit=settings.limit, balanced=settings.balanced, validation_size=settings.validation_size,
+        drop_duplicates=settings.drop_duplicates, seed=seed,
+    )  # fmt: skip
+    checkpoint = find_checkpoint("minilm")
+    with tempfile.TemporaryDirectory() as folder, quiet_libraries():
+        subject = Subject("minilm", checkpoint, False, seed, "cpu", Path(folder), Path(folder), prepared.label_names)
+        classifier = new_classifier(checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=seed)
+        classifier.save(subject.adapter_folder)
+        tokenizer = stock_tokenizer(subject)
+
+        def rows(part: Any) -> list[dict[str, Any]]:
+            encoded = tokenizer(list(part.texts), truncation=True, max_length=settings.max_length)["input_ids"]
+            names = list(prepared.label_names)
+            return [
+                {"input_ids": ids, "labels": names.index(label), "length": len(ids)}
+                for ids, label in zip(encoded, part.labels, strict=True)
+            ]
+
+        arguments = TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=rates.batch_size,
+            per_device_eval_batch_size=8,
+            num_train_epochs=rates.epochs,
+            learning_rate=rates.learning_rate,
+            weight_decay=rates.weight_decay,
+            warmup_steps=rates.warmup,
+            max_grad_norm=rates.max_grad_norm,
+            lr_scheduler_type="linear",
+            bf16=True,
+            train_sampling_strategy="group_by_length",
+            eval_strategy="epoch",
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            use_cpu=True,
+            disable_tqdm=True,
+            seed=seed,
+        )
+        torch.manual_seed(seed)
+        trainer = Trainer(
+            model=adapted_model(subject, attention="eager"),
+            args=arguments,
+            train_dataset=rows(prepared.train),
+            eval_dataset=rows(prepared.validation),
+            data_collator=DataCollatorWithPadding(tokenizer),
+            compute_metrics=lambda found: {"accuracy": float((found[0].argmax(-1) == found[1]).mean())},
+        )
+        trainer.train()
+        epochs = [
+            {"accuracy": entry["eval_accuracy"], "log_loss": entry["eval_loss"]}
+            for entry in trainer.state.log_history
+            if "eval_loss" in entry
+        ]
+    best = min(epochs, key=lambda epoch: epoch["log_loss"])  # as tunelet picks it
+    revision, dirty = commit()
+    return {
+        "seed": seed,
+        "seconds": time.monotonic() - begin,
+        "result": best,
+        "epochs": epochs,
+        "commit": revision,
+        "dirty": dirty,
+    }
+
+
 _PRECISION = """\
 ## Accuracy by precision
 
     {command}
 
 1,000 reviews to train on, 1,000 to validate, MiniLM; validation accuracy, log loss and seconds of the whole command.
+*stock* is `transformers.Trainer` with PEFT: the same split, initial weights, rates and epochs, dropout as the config
+has it, `bf16=True`, grouped by length; the epoch with the lowest validation loss counts in all.
 
 | seed | {headings} |
 | --- |{rule}
@@ -179,18 +272,19 @@ validation of 200 texts. An epoch's time is tokens over rate; memory is that of 
 def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
     """The sections of docs/performance.md that these experiments fill."""
     parts = []
-    if runs := found.get("precision"):
+    if runs := [run | {"precision": "stock"} for run in found.get("stock", [])] + found.get("precision", []):
         names = list(dict.fromkeys(run["precision"] for run in runs))
         by_seed = {seed: {run["precision"]: run for run in runs if run["seed"] == seed} for seed in _SEEDS}
         rows = [f"| {seed} | {' | '.join(_figures(by[name]) for name in names)} |" for seed, by in by_seed.items()]
-        means = [
-            statistics.mean(run["result"]["accuracy"] for run in runs if run["precision"] == name) for name in names
-        ]
-        rows.append(f"| mean | {' | '.join(f'{mean:.4f}' for mean in means)} |")
+        spreads = []
+        for name in names:
+            values = [run["result"]["accuracy"] for run in runs if run["precision"] == name]
+            spreads.append(f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}")
+        rows.append(f"| mean ± deviation | {' | '.join(spreads)} |")
+        command = _shown(next(run for run in runs if "command" in run))
+        headings = " | ".join(names)
         parts.append(
-            _PRECISION.format(
-                command=_shown(runs[0]), headings=" | ".join(names), rule=" --- |" * len(names), rows="\n".join(rows)
-            )
+            _PRECISION.format(command=command, headings=headings, rule=" --- |" * len(names), rows="\n".join(rows))
         )
     if runs := found.get("layers"):
         rows = [
@@ -220,15 +314,17 @@ def _shown(run: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    experiments = {"precision": precision, "layers": layers, "scaling": scaling}
+    experiments = {"stock": stock, "precision": precision, "layers": layers, "scaling": scaling}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv")
     parser.add_argument("--out", type=Path, help="JSON file of the measurements")
     parser.add_argument("--only", action="append", choices=list(experiments), help="measure only this")
-    parser.add_argument("--scaling-step", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.scaling_step:
-        print(json.dumps(scaling_step(arguments.scaling_step)))
+    if arguments.step:
+        name, number = arguments.step
+        step = stock_step(arguments.data, int(number)) if name == "stock" else scaling_step(int(number))
+        print(json.dumps(step))
         return
     found = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
     for name, experiment in experiments.items():
