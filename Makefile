@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test lint bench bench-performance clean
+.PHONY: demo test lint notebooks pictures bench bench-performance clean
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -32,6 +32,14 @@ lint: .venv/dev/ready
 	.venv/dev/bin/ruff format --check .
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/mypy
+
+## notebooks: run them and keep their outputs; on a machine without the Hub, with MiniLM on the sample
+notebooks: .venv/dev/ready
+	.venv/dev/bin/jupytext --to ipynb --execute notebooks/distilbert.py notebooks/albert.py notebooks/compare.py
+
+## pictures: the pictures in the README, from a real run and a real page (needs Debian's chromium)
+pictures: .venv/dev/ready
+	.venv/dev/bin/python docs/pictures.py
 
 ## bench: the figures in docs/results.md, from the data in SHARED (an hour and a half on two cores)
 SHARED ?= ../shared

@@ -14,23 +14,40 @@ from tunelet._version import __version__
 
 if TYPE_CHECKING:
     from tunelet._evaluate import evaluate
+    from tunelet._seeds import train_seeds
     from tunelet._train import train
     from tunelet.classifier import Classifier, Prediction
+    from tunelet.comparison import Comparison, compare
     from tunelet.errors import TuneletError
     from tunelet.recipe import Recipe
-    from tunelet.run import Run
+    from tunelet.run import Run, RunGroup
 
-__all__ = ["Classifier", "Prediction", "Recipe", "Run", "TuneletError", "__version__", "evaluate", "train"]
+__all__ = [
+    "Classifier",
+    "Comparison",
+    "Prediction",
+    "Recipe",
+    "Run",
+    "RunGroup",
+    "TuneletError",
+    "__version__",
+    "compare",
+    "evaluate",
+    "train",
+    "train_seeds",
+]
 
 __getattr__ = lazy_exports(
     __name__,
     {
         "_evaluate": ("evaluate",),
+        "_seeds": ("train_seeds",),
         "_train": ("train",),
         "classifier": ("Classifier", "Prediction"),
+        "comparison": ("Comparison", "compare"),
         "errors": ("TuneletError",),
         "recipe": ("Recipe",),
-        "run": ("Run",),
+        "run": ("Run", "RunGroup"),
     },
 )
 

@@ -10,22 +10,9 @@ from rich.table import Table
 
 from tunelet._choice import Choice
 from tunelet._plan import Plan
-from tunelet.evaluation import METRIC_NAMES
+from tunelet._words import duration
+from tunelet.evaluation import METRIC_NAMES, METRIC_WORDS
 from tunelet.run import Run
-from tunelet.training._progress import duration
-
-_EXPLAINED = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "f1_weighted": "F1, weighted",
-    "f1_macro": "F1, macro",
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "log_loss": "log loss",
-    "ece": "calibration error (ECE)",
-}
 
 
 def plan_screen(console: Console, plan: Plan) -> None:
@@ -85,13 +72,25 @@ def result_screen(console: Console, run: Run) -> None:
         highlight=False,
     )
     metrics_screen(console, summary, f"{summary['n']:,} {where}")
+    if (baseline := run.evaluation["baseline"]) is not None:
+        console.print(f"baseline    {escape(_beside_baseline(baseline))}", highlight=False, soft_wrap=True)
     folder = escape(shlex.quote(str(run.path)))
     for name, line in (
         ("run folder", f"[bold]{folder}[/]"),
         ("classify", f'tunelet predict {folder} "your text"'),
         ("other data", f"tunelet evaluate {folder} DATA"),
+        ("report", f"tunelet report {folder}"),
     ):
         console.print(f"{name:<10}  {line}", highlight=False, soft_wrap=True)  # folded, it could not be copied
+
+
+def _beside_baseline(baseline: Mapping[str, Any]) -> str:
+    """One line on the model and the baseline."""
+    from tunelet.evaluation import Pair, against_baseline, verdict
+
+    pair = Pair.from_dict(baseline["pair"])
+    found = f"{baseline['name']} reaches {baseline['metrics']['accuracy']:.4f} in {duration(baseline['seconds'])}"
+    return f"{found}. {against_baseline(pair) or verdict(pair)}"
 
 
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
@@ -102,7 +101,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
     table.add_column("95 % interval", justify="right")
     about = "" if metrics["positive"] is None else f" of {metrics['positive']!r}"
     for name in METRIC_NAMES:
-        label = _EXPLAINED[name] + (about if name in ("precision", "recall", "f1") else "")
+        label = METRIC_WORDS[name] + (about if name in ("precision", "recall", "f1") else "")
         interval = metrics.get(f"{name}_ci")
         table.add_row(
             escape(label), _number(metrics[name]), "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
@@ -118,6 +117,25 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
         numbers = (_number(row[key]) for key in ("precision", "recall", "f1"))
         classes.add_row(escape(row["label"]), f"{row['n']:,}", *numbers, *(f"{count:,}" for count in counts))
     console.print(classes, highlight=False)
+
+
+def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
+    """What several seeds came to together."""
+    seeds = ", ".join(map(str, summary["seeds"]))
+    title = f"{len(summary['seeds'])} seeds ({seeds}) on {summary['n']:,} {summary['evaluated_on']} texts"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("metric", "mean", "deviation", "95 % interval, texts and seeds"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for name in METRIC_NAMES:
+        interval = summary[f"{name}_ci"]
+        table.add_row(
+            escape(METRIC_WORDS[name]),
+            _number(summary[name]),
+            _number(summary[f"{name}_sd"]),
+            "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}",
+        )
+    console.print(table, highlight=False)
+    console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)
 
 
 def facts_screen(console: Console, facts: Mapping[str, Choice[str] | str]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -11,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
+from tunelet._finish import Trained, finish
 from tunelet._plan import Plan, data_record
 from tunelet.data import Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
-from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.evaluation import check_aim
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
-from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial, peak_memory_bytes
+from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tunelet.model import Checkpoint, SequenceClassifier
-    from tunelet.training import Outcome, Progress, TrainingData
 
-# How often checkpoints are written decides nothing about the result.
-_FREE_TO_DIFFER = {"training.checkpoint_seconds"}
+# How often checkpoints are written, and who looks on, decides nothing about the result.
+_FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
 _FREE_CHOICES = {
     "LoRA targets",
     "threads",
@@ -92,6 +91,11 @@ class _Job:
         self.console = None if quiet else _console()
 
     def run(self) -> Run:
+        check_aim(self.recipe.evaluation.threshold)
+        if self.recipe.training.track:
+            from tunelet.training import check_trackers
+
+            check_trackers(self.recipe.training.track)
         # A name that is taken is told before anything is read.
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):
@@ -154,7 +158,7 @@ class _Job:
             balanced=settings.balanced,
             validation_size=settings.validation_size,
             drop_duplicates=settings.drop_duplicates,
-            seed=self.recipe.training.seed,
+            seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
         )
         return reading, test_reading, prepared
 
@@ -224,8 +228,7 @@ class _Job:
         )
         with Progress(self.console) as progress:
             outcome = fit(classifier, data, settings, folder, progress)
-            begun = time.monotonic()
-            run = self._finish(folder, plan, classifier, tokenizer, data, outcome, progress, begun)
+            run = finish(folder, Trained(plan, classifier, tokenizer, data, outcome), progress)
         if self.console is not None:
             result_screen(self.console, run)
         return run
@@ -286,53 +289,6 @@ class _Job:
             if part is not None
         }
 
-    def _finish(
-        self,
-        folder: RunFolder,
-        plan: Plan,
-        classifier: "SequenceClassifier",
-        tokenizer: Any,
-        data: "TrainingData",
-        outcome: "Outcome",
-        progress: "Progress",
-        begun: float,
-    ) -> Run:
-        """Measure the best epoch's weights and write the rest of the folder."""
-        from tunelet.model import probabilities
-        from tunelet.run._predictions import write_predictions
-
-        prepared, evaluation = plan.prepared, self.recipe.evaluation
-        predictions = {
-            "validation": Predictions(
-                prepared.validation.ids,
-                prepared.label_names,
-                data.validation_labels,
-                outcome.validation.probabilities,
-            )
-        }
-        if prepared.test is not None:
-            progress.stage("test", plan.tokens["test"].total)
-            predictions["test"] = Predictions(
-                prepared.test.ids,
-                prepared.label_names,
-                label_indices(prepared.test, prepared.label_names, "test data"),
-                probabilities(classifier, plan.tokens["test"], progress.advance),
-            )
-        measured = {
-            part: measure(found, resamples=evaluation.resamples, seed=self.recipe.training.seed)
-            for part, found in predictions.items()
-        }
-        reported = "test" if "test" in measured else "validation"
-        with disk_errors(folder.path):
-            classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
-            tokenizer.save_pretrained(folder.tokenizer)
-        write_predictions(folder.predictions, predictions[reported])
-        folder.write_json(
-            folder.metrics, _summary(plan, measured, reported, outcome, outcome.elapsed + time.monotonic() - begun)
-        )
-        folder.finish()
-        return Run(folder.final)
-
 
 def _compile_kernels() -> None:
     """Let the compiler work, where it has to, while this thread imports libraries and loads the model."""
@@ -390,29 +346,6 @@ def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> N
                 f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
                 "go on where it was started, or leave out --resume and pass another --out",
             )
-
-
-def _summary(
-    plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome", seconds: float
-) -> dict[str, Any]:
-    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them."""
-    summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
-    if reported != "validation":
-        summary["validation"] = measured["validation"].to_dict()
-    return summary | {
-        "trainable_parameters": plan.trained_parameters,
-        "total_parameters": plan.total_parameters,
-        "epochs": outcome.epochs,
-        "best_epoch": outcome.best_epoch,
-        "train_seconds": outcome.seconds,
-        "seconds": seconds,
-        "expected_seconds": plan.estimate.seconds,
-        "tokens_per_second": outcome.tokens / outcome.seconds,
-        "peak_memory_bytes": peak_memory_bytes(),
-        "seed": plan.recipe.training.seed,
-        "model": plan.checkpoint.name,
-        "random_weights": plan.recipe.model.random_weights,
-    }
 
 
 def _console() -> "Console":

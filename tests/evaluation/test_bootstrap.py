@@ -21,7 +21,7 @@ def random_predictions(seed: int, n: int, classes: int, *, kinds: int = 12, abse
 
 def written_out(predictions: Predictions, resamples: int, seed: int) -> list[Predictions]:
     """The resamples that the weights stand for, text by text."""
-    order = np.lexsort((predictions.predicted, predictions.labels))
+    order = np.argsort(predictions.labels, kind="stable")
     labels, probabilities = predictions.labels[order], predictions.probabilities[order]
     chunks = _bootstrap.draw_weights(labels, resamples, seed)
     rows = [np.repeat(np.arange(len(labels)), weights) for chunk in chunks for weights in chunk]
@@ -42,6 +42,17 @@ def test_each_metric_of_a_draw_is_scikit_learns_on_the_resample_written_out(
         assert tuple(draws) == METRIC_NAMES
         for number, resample in enumerate(written_out(predictions, 8, 4)):
             plain = measure(resample, positive=positive, resamples=0).values
+            for name in METRIC_NAMES:
+                assert draws[name][number] == pytest.approx(plain[name], rel=0, abs=1e-12, nan_ok=True), name
+
+
+def test_models_are_measured_on_the_same_draws() -> None:
+    one, other = random_predictions(1, 80, 3), random_predictions(2, 80, 3)
+    other = Predictions(one.ids, one.label_names, one.labels, other.probabilities)
+    together = _bootstrap.paired_metrics([one, other], positive=None, resamples=8, seed=3)
+    for predictions, draws in zip((one, other), together, strict=True):
+        for number, resample in enumerate(written_out(predictions, 8, 3)):
+            plain = measure(resample, resamples=0).values
             for name in METRIC_NAMES:
                 assert draws[name][number] == pytest.approx(plain[name], rel=0, abs=1e-12, nan_ok=True), name
 

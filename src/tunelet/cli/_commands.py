@@ -64,31 +64,59 @@ def train(
         list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="change a setting of the recipe")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="of head, order, dropout and split")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N,N,...", help="train with each of these, and measure all together")
+    ] = None,
     device: Device = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="run folder; must not exist")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the interrupted run")] = False,
+    track: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="live view: tensorboard, mlflow, wandb or trackio")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Fine-tune a pretrained encoder on labelled texts, and measure the result."""
     from tunelet._train import train as run_training
     from tunelet.recipe import parse_setting
 
-    run = run_training(
-        data,
-        test=test,
-        recipe=recipe,
-        model=model,
-        text=text,
-        label=label,
-        limit=limit,
-        seed=seed,
-        device=device,
-        settings=dict(parse_setting(setting) for setting in settings or []),
-        out=out,
-        resume=resume,
-    )
+    arguments: dict[str, Any] = {
+        "test": test,
+        "recipe": recipe,
+        "model": model,
+        "text": text,
+        "label": label,
+        "limit": limit,
+        "device": device,
+        "settings": dict(parse_setting(setting) for setting in settings or [])
+        | ({"training.track": track} if track else {}),
+        "out": out,
+        "resume": resume,
+    }
+    if seeds is not None:
+        from tunelet._screens import group_screen
+        from tunelet._seeds import train_seeds
+
+        group = train_seeds(data, _numbers(seeds, seed), **arguments)
+        summary = group.summary
+        if not json:
+            group_screen(_stderr(), summary)
+    else:
+        summary = run_training(data, seed=seed, **arguments).summary
     if json:
-        _print_json(run.summary)
+        _print_json(summary)
+
+
+def _numbers(seeds: str, seed: int | None) -> list[int]:
+    from tunelet.errors import RecipeError
+
+    if seed is not None:
+        raise RecipeError("--seed and --seeds are two answers to one question", "leave one of them out")
+    try:
+        return [int(number) for number in seeds.split(",")]
+    except ValueError:
+        raise RecipeError(
+            f"--seeds: expected numbers with commas, found {seeds!r}", "for example --seeds 1,2,3"
+        ) from None
 
 
 @app.command()
@@ -113,6 +141,53 @@ def evaluate(
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
     metrics_screen(console, metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="folders of finished runs, or of seeds")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder of the report; else comparison-...")] = None,
+    json: Json = False,
+) -> None:
+    """Compare runs on the same test texts: paired tests, overlays, costs, a verdict; HTML and PDF."""
+    from tunelet.comparison import compare as compare_runs
+    from tunelet.report import write_comparison
+
+    found = compare_runs(runs)
+    folder = out or Path("runs") / f"comparison-{'-'.join(found.names)}".replace("/", "-")
+    page = write_comparison(found, folder)[0]
+    if json:
+        _print_json({"out": str(folder), **found.record})
+        return
+    for line in found.verdicts:
+        typer.echo(line)
+    typer.echo(f"report: {page}")
+
+
+@app.command()
+def report(run: RunPath, json: Json = False) -> None:
+    """Write the report of a run: report.html, report.pdf, figures, and the model card README.md."""
+    from tunelet.report import write_report
+    from tunelet.run import RunGroup
+
+    written = write_report(RunGroup.load(run))
+    if json:
+        _print_json({"run": str(run), "files": [str(path) for path in written]})
+    else:
+        for path in written:
+            typer.echo(str(path))
+
+
+@app.command()
+def push(
+    run: RunPath,
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="on the Hugging Face Hub")],
+    private: Annotated[bool, typer.Option("--private", help="where it is made now, let only its owner see it")] = False,
+) -> None:
+    """Upload a run to the Hugging Face Hub: adapter, tokenizer, recipe, metrics, report, model card."""
+    from tunelet._push import push as push_run
+
+    typer.echo(push_run(run, repository, private=private))
 
 
 @app.command()
@@ -222,3 +297,9 @@ def _stdout() -> Any:
     from rich.console import Console
 
     return Console()
+
+
+def _stderr() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)

@@ -1,21 +1,69 @@
 """The evaluation room: predictions become metrics, with an interval for each that says how far to trust it.
 
-Everything here is computed from true labels and probabilities alone; nothing knows a model, a file or a figure.
+Everything here is computed from true labels and probabilities alone (the baseline: from texts); nothing knows an
+encoder, a file or a figure.
 """
 
+from tunelet.evaluation._baseline import Baseline, train_baseline
 from tunelet.evaluation._bootstrap import LEVEL, resampled_metrics
-from tunelet.evaluation._calibration import expected_calibration_error
-from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure
+from tunelet.evaluation._calibration import (
+    ReliabilityBin,
+    cross_fitted_temperature,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    with_temperature,
+)
+from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
+from tunelet.evaluation._metrics import METRIC_NAMES, METRIC_WORDS, ClassMetrics, Metrics, measure
+from tunelet.evaluation._paired import McNemar, Pair, compare_predictions, holm, mcnemar
 from tunelet.evaluation._predictions import Predictions, positive_label
+from tunelet.evaluation._seeds import SeedMetrics, measure_seeds
+from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
+from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
+from tunelet.evaluation._verdict import against_baseline, differs, p_value, verdict
 
 __all__ = [
     "LEVEL",
     "METRIC_NAMES",
+    "METRIC_WORDS",
+    "Baseline",
     "ClassMetrics",
+    "Curve",
+    "LengthSlice",
+    "McNemar",
     "Metrics",
+    "Operation",
+    "Pair",
     "Predictions",
+    "ReliabilityBin",
+    "SeedMetrics",
+    "Threshold",
+    "against_baseline",
+    "aim_in_words",
+    "by_length",
+    "check_aim",
+    "choose_threshold",
+    "compare_predictions",
+    "confident_errors",
+    "cross_fitted_temperature",
+    "curve_records",
+    "differs",
     "expected_calibration_error",
+    "fit_temperature",
+    "holm",
+    "macro_roc_curve",
+    "mcnemar",
     "measure",
+    "measure_seeds",
+    "operate",
+    "p_value",
     "positive_label",
+    "precision_recall_curve",
+    "reliability",
     "resampled_metrics",
+    "roc_curve",
+    "train_baseline",
+    "verdict",
+    "with_temperature",
 ]

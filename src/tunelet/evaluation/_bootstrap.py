@@ -13,7 +13,7 @@ The calibration error of a resample is on average larger than the data's own, be
 absolute distance; its interval may therefore lie above the point estimate when that is small.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,31 +118,63 @@ def resampled_metrics(
         resamples: number of draws, at least 1.
         seed: of `numpy.random.default_rng`.
     """
-    # Sorted by (true, predicted), a class is a run of neighbours to draw from, and a confusion cell is a run to sum.
-    order = np.lexsort((predictions.predicted, predictions.labels))
-    labels, predicted = predictions.labels[order], predictions.predicted[order]
-    probabilities, confidence = predictions.probabilities[order], predictions.confidence[order]
-    cells = _Cells.of(labels, predicted, len(predictions.label_names))
-    scored = np.unique(labels) if positive is None else np.intersect1d(labels, [positive])
-    rankings = [Ranking.of(probabilities[:, label], labels == label) for label in scored]
-    losses = text_losses(probabilities, labels)
-    gaps = (labels == predicted) - confidence
-    bins = confidence_bins(confidence)
-    members = [np.flatnonzero(bins == number) for number in np.unique(bins)]
+    return paired_metrics([predictions], positive=positive, resamples=resamples, seed=seed)[0]
 
-    chunks: list[dict[str, Floats]] = []
-    for weights in draw_weights(labels, resamples, seed):
-        chunk = cells.rates(weights, positive)
-        areas = [ranking.areas(weights) for ranking in rankings]
+
+def paired_metrics(
+    models: Sequence[Predictions], *, positive: int | None, resamples: int, seed: int
+) -> list[dict[str, Floats]]:
+    """`resampled_metrics` of several models for the same texts: draw by draw, all are measured on the same resample.
+
+    Args:
+        models: predictions of each, for the same texts in the same order; equal `labels`.
+        positive, resamples, seed: as above.
+    """
+    resampled = [_Resampled(predictions, positive) for predictions in models]
+    chunks: list[list[dict[str, Floats]]] = [[] for _ in models]
+    for weights in draw_weights(np.sort(models[0].labels), resamples, seed):
+        for found, model in zip(chunks, resampled, strict=True):
+            found.append(model.metrics(weights))
+    return [{name: np.concatenate([chunk[name] for chunk in found]) for name in found[0]} for found in chunks]
+
+
+class _Resampled:
+    """The metrics of one model's predictions, for any weights of the texts.
+
+    Sorted by (true, predicted), a confusion cell is a run to sum. The weights come sorted by true class alone, texts of
+    a class in their own order, which is the same for every model.
+    """
+
+    def __init__(self, predictions: Predictions, positive: int | None) -> None:
+        order = np.lexsort((predictions.predicted, predictions.labels))
+        place = np.empty_like(order)  # of each text among the weights
+        place[np.argsort(predictions.labels, kind="stable")] = np.arange(len(order))
+        labels, predicted = predictions.labels[order], predictions.predicted[order]
+        probabilities, confidence = predictions.probabilities[order], predictions.confidence[order]
+        scored = np.unique(labels) if positive is None else np.intersect1d(labels, [positive])
+        bins = confidence_bins(confidence)
+        self.positive = positive
+        self.columns = place[order]
+        self.cells = _Cells.of(labels, predicted, len(predictions.label_names))
+        self.rankings = [Ranking.of(probabilities[:, label], labels == label) for label in scored]
+        self.losses = text_losses(probabilities, labels)
+        self.gaps = (labels == predicted) - confidence
+        self.members = [np.flatnonzero(bins == number) for number in np.unique(bins)]
+
+    def metrics(self, weights: Integers) -> dict[str, Floats]:
+        """Each metric of each draw: weights [draws, n] to float64 [draws] by name."""
+        weights = np.take(weights, self.columns, axis=1)
+        found = self.cells.rates(weights, self.positive)
+        areas = [ranking.areas(weights) for ranking in self.rankings]
         nothing = np.full((0, len(weights)), np.nan)
-        chunk["roc_auc"] = mean_of_defined(np.stack([roc_auc for roc_auc, _ in areas]) if areas else nothing)
-        chunk["average_precision"] = mean_of_defined(np.stack([average for _, average in areas]) if areas else nothing)
+        found["roc_auc"] = mean_of_defined(np.stack([roc_auc for roc_auc, _ in areas]) if areas else nothing)
+        found["average_precision"] = mean_of_defined(np.stack([average for _, average in areas]) if areas else nothing)
         real = weights.astype(np.float64)
-        chunk["log_loss"] = real @ losses / len(labels)
-        distances = [np.abs(np.take(real, rows, axis=1) @ gaps[rows]) for rows in members]
-        chunk["ece"] = np.sum(distances, axis=0) / len(labels)
-        chunks.append(chunk)
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        n = len(self.losses)
+        found["log_loss"] = real @ self.losses / n
+        distances = [np.abs(np.take(real, rows, axis=1) @ self.gaps[rows]) for rows in self.members]
+        found["ece"] = np.sum(distances, axis=0) / n
+        return found
 
 
 def percentile_intervals(draws: Mapping[str, Floats]) -> dict[str, tuple[float, float]]:

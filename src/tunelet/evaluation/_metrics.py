@@ -30,6 +30,18 @@ METRIC_NAMES = (
     "log_loss",
     "ece",
 )
+METRIC_WORDS = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "f1_weighted": "F1, weighted",
+    "f1_macro": "F1, macro",
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "ece": "calibration error (ECE)",
+}
 
 
 @dataclass(frozen=True)

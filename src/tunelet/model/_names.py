@@ -27,6 +27,15 @@ SHORT_NAMES: dict[str, str] = {
     "roberta": "FacebookAI/roberta-base",
 }
 
+_MIT = ("microsoft/", "FacebookAI/")
+
+
+def licence(full: str) -> str | None:
+    """The licence, as the Hub abbreviates it, that a listed encoder was published under; None: not listed."""
+    if full not in SHORT_NAMES.values():
+        return None
+    return "mit" if full.startswith(_MIT) else "apache-2.0"
+
 
 def hub_id(name: str) -> str:
     """The Hub id of a short name, or of the bare name that a listed checkpoint had before ids named an owner."""

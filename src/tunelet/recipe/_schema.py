@@ -31,6 +31,7 @@ class DataSettings(Section):
     limit: int = Field(0, ge=0, description="rows drawn at random before the split, label shares kept; 0: all")
     balanced: bool = Field(False, description="draw equally many rows of each label")
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows held back for validation")
+    split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
     max_length: int = Field(512, ge=8, description="tokens kept of a text, at most what the model can read")
     truncation: Literal["head", "tail", "head+tail"] = Field(
         "head+tail",
@@ -104,6 +105,9 @@ class TrainingSettings(Section):
         8.0, ge=0.0, description="most GiB on disk for hidden states below the lowest adapter, kept between epochs"
     )
     seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
+    track: list[Literal["tensorboard", "mlflow", "wandb", "trackio"]] = Field(
+        default_factory=list, description="live views, through Accelerate's trackers; pip install 'tunelet[track]'"
+    )
     checkpoint_seconds: float = Field(60.0, gt=0.0, description="a checkpoint is written at least this often")
 
 
@@ -111,6 +115,17 @@ class EvaluationSettings(Section):
     """How the result is measured."""
 
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap draws behind each 95 % interval")
+    baseline: bool = Field(
+        True, description="also train TF-IDF with logistic regression on the same rows, to compare with"
+    )
+    threshold: str = Field(
+        "f1",
+        description="aim of the threshold between two labels, chosen on validation rows: f1, precision:SHARE, or "
+        "cost:FALSE_POSITIVE:FALSE_NEGATIVE",
+    )
+    errors: int = Field(
+        20, ge=0, le=1000, description="most confident errors whose texts are kept in the run folder; 0: no text is"
+    )
 
 
 class Recipe(Section):

@@ -1,6 +1,6 @@
 """pydantic's findings as one sentence of ours: the key, what it takes, what was found, the nearest valid name."""
 
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -62,7 +62,10 @@ def _as_recipe_error(error: ValidationError, source: str) -> RecipeError:
         section, name = (str(part) for part in first["loc"][:2])
         kind = section_class(section)
         assert kind is not None  # noqa: S101  (only sections have literal fields)
-        valid = [str(value) for value in kind.model_fields[name].annotation.__args__]  # type: ignore[union-attr]
+        annotation: Any = kind.model_fields[name].annotation
+        if get_origin(annotation) is list:
+            annotation = get_args(annotation)[0]
+        valid = [str(value) for value in get_args(annotation)]
         return RecipeError(f"{source}: {key} = {found!r} is not one of {', '.join(valid)}", nearest(str(found), valid))
     expected = first["msg"].removeprefix("Input ").removeprefix("String ").replace("a valid integer", "an integer")
     expected = expected.replace("a valid ", "a ")

@@ -5,12 +5,14 @@ Everything is written to a temporary name and renamed; a run in progress lies at
 
 from tunelet.run._environment import environment, peak_memory_bytes
 from tunelet.run._folder import RunFolder, default_folder, find_partial
+from tunelet.run._group import RunGroup
 from tunelet.run._run import Run
 from tunelet.run._writing import disk_errors, write_atomically
 
 __all__ = [
     "Run",
     "RunFolder",
+    "RunGroup",
     "default_folder",
     "disk_errors",
     "environment",

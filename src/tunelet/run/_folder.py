@@ -63,8 +63,27 @@ class RunFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def validation_predictions(self) -> Path:
+        """Where `predictions` are of test texts, those of the validation texts."""
+        return self.path / "validation-predictions.parquet"
+
+    @property
+    def baseline_predictions(self) -> Path:
+        return self.path / "baseline-predictions.parquet"
+
+    @property
+    def evaluation(self) -> Path:
+        """Curves, calibration, threshold, slices, errors, baseline."""
+        return self.path / "evaluation.json"
+
+    @property
     def metrics(self) -> Path:
         return self.path / "metrics.json"
+
+    @property
+    def tracking(self) -> Path:
+        """What TensorBoard reads, where it was asked for."""
+        return self.path / "tracking"
 
     @property
     def checkpoints(self) -> Path:
@@ -151,7 +170,7 @@ class RunFolder:
         cls.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def default_folder(recipe_name: str, model_name: str, seed: int) -> Path:
+def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:
     """runs/RECIPE-MODEL-seedN, with the first free number after it where that is taken."""
     base = _base_name(recipe_name, model_name, seed)
     number = 1
@@ -176,6 +195,6 @@ def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
     return max(begun, key=RunFolder.last_worked_on).final
 
 
-def _base_name(recipe_name: str, model_name: str, seed: int) -> Path:
+def _base_name(recipe_name: str, model_name: str, seed: int | str) -> Path:
     model = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model_name).name) or "model"
     return Path("runs") / f"{recipe_name}-{model}-seed{seed}"

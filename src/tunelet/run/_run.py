@@ -37,6 +37,10 @@ class Run:
             if folder.partial.is_dir():
                 raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")
             raise RunError(f"{path}: no such run folder", "tunelet train prints the folder of each run")
+        from tunelet.run._group import seed_folders
+
+        if seeds := seed_folders(folder.final):
+            raise RunError(f"{path}: holds runs of {len(seeds)} seeds", f"name one of them, such as {seeds[0]}")
         run = cls(folder.final)
         for file in (folder.recipe, folder.metrics, folder.data):
             if not file.is_file():
@@ -78,6 +82,11 @@ class Run:
         """Versions, processor, and the checkpoint that was adapted."""
         return self._json(self.folder.environment)
 
+    @cached_property
+    def evaluation(self) -> dict[str, Any]:
+        """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
+        return self._json(self.folder.evaluation)
+
     @property
     def label_names(self) -> tuple[str, ...]:
         """Names of the classes in the order of the probabilities."""
@@ -95,6 +104,14 @@ class Run:
         from tunelet.run._predictions import read_predictions
 
         return read_predictions(self.folder.predictions, self.label_names)
+
+    @cached_property
+    def baseline_predictions(self) -> "Predictions | None":
+        """The baseline's, for the same texts; None: it was not asked for."""
+        from tunelet.run._predictions import read_predictions
+
+        path = self.folder.baseline_predictions
+        return read_predictions(path, self.label_names) if path.is_file() else None
 
     def _json(self, path: Path) -> dict[str, Any]:
         try:

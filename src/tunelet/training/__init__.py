@@ -5,6 +5,7 @@ from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._estimate import Estimate, estimate_time
 from tunelet.training._loop import Fit, Outcome, TrainingData, fit
 from tunelet.training._progress import Progress
+from tunelet.training._tracking import check_trackers
 
 __all__ = [
     "Activations",
@@ -13,6 +14,7 @@ __all__ = [
     "Outcome",
     "Progress",
     "TrainingData",
+    "check_trackers",
     "estimate_time",
     "fit",
     "latest_checkpoint",

@@ -27,6 +27,7 @@ from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
+from tunelet.training._tracking import Tracking
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
 _SMALLER_IS_BETTER = {"log_loss"}
@@ -81,7 +82,13 @@ class Fit:
         self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
         device = classifier.device
         AcceleratorState._reset_state(reset_partial_state=True)  # one a process otherwise, of the first run's device
-        self.accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision="no")
+        self.accelerator = Accelerator(
+            cpu=device.type == "cpu",
+            mixed_precision="no",
+            log_with=list(settings.track) or None,
+            project_dir=folder.tracking if settings.track else None,
+        )
+        self.tracking = Tracking(self.accelerator, settings.track, settings.model_dump())
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
         self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
         self.raw_optimizer = optimizer
@@ -256,6 +263,7 @@ class Fit:
             history.write(json.dumps(entry, allow_nan=False) + "\n")
             history.flush()
         self.position.history_lines += 1
+        self.tracking.log(entry, self.position.step)
 
     @property
     def finished(self) -> bool:
@@ -301,6 +309,7 @@ def fit(
             position.epoch, position.batch = position.epoch + 1, 0
             position.epoch_loss_sum, position.epoch_texts = 0.0, 0
             loop.checkpoint()
+    loop.tracking.end()
     with torch.no_grad():
         for name, parameter in classifier.trained_parameters().items():
             parameter.copy_(loop.best[name])

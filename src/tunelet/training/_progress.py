@@ -4,6 +4,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tunelet._words import duration
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
@@ -82,15 +84,3 @@ class Progress:
         """A line that stays."""
         if self._console is not None:
             self._console.print(line, highlight=False, soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 48 s, 3 min 20 s, 2 h 5 min."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"

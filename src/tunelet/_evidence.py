@@ -1,0 +1,185 @@
+"""What the report says of a run beyond its metrics, as one record: `evaluation.json`.
+
+Whatever is chosen (temperature, threshold, the baseline's strength) is chosen on validation texts. Where these are the
+very texts that are reported on, the record says so, and the temperature is judged by cross-fitting.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tunelet.data import Examples
+from tunelet.evaluation import (
+    Baseline,
+    Predictions,
+    Threshold,
+    by_length,
+    choose_threshold,
+    compare_predictions,
+    confident_errors,
+    cross_fitted_temperature,
+    curve_records,
+    fit_temperature,
+    measure,
+    operate,
+    positive_label,
+    reliability,
+    train_baseline,
+    with_temperature,
+)
+from tunelet.recipe import EvaluationSettings
+
+BASELINE = "TF-IDF + logistic regression"
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """The texts of a part, and what the model made of them.
+
+    Attributes:
+        examples: n texts.
+        lengths: tokens of each, int64 [n].
+        predictions: of each.
+    """
+
+    examples: Examples
+    lengths: np.ndarray
+    predictions: Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was gathered.
+
+    Attributes:
+        record: what `evaluation.json` holds.
+        baseline: its predictions for the texts that are reported on; None: not asked for.
+    """
+
+    record: dict[str, Any]
+    baseline: Predictions | None
+
+
+def gather_evidence(
+    train: Examples,
+    train_labels: np.ndarray,
+    validation: Classified,
+    test: Classified | None,
+    settings: EvaluationSettings,
+    *,
+    seed: int,
+    model: str,
+) -> Evidence:
+    """Curves, calibration, threshold, slices by length, errors, and the baseline.
+
+    Args:
+        train, train_labels: what the model was trained on, for the baseline.
+        validation: what choices are made on.
+        test: what is reported on; None: the validation texts.
+        settings: the recipe's evaluation section.
+        seed: of the bootstrap.
+        model: its name, in comparisons.
+    """
+    reported = test or validation
+    predictions = reported.predictions
+    record: dict[str, Any] = {
+        "evaluated_on": "validation" if test is None else "test",
+        "n": len(predictions),
+        "curves": curve_records(predictions),
+        "reliability": [asdict(found) for found in reliability(predictions)],
+        "temperature": _temperature(validation.predictions, predictions, same=test is None),
+        "threshold": _threshold(validation.predictions, predictions, settings.threshold),
+        "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
+        "errors": _errors(reported, settings.errors),
+        "wrong": int((predictions.predicted != predictions.labels).sum()),
+        "baseline": None,
+    }
+    if not settings.baseline:
+        return Evidence(record, None)
+    held_out = validation.predictions
+    trained = train_baseline(
+        train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
+    )
+    baseline = Predictions(
+        predictions.ids, predictions.label_names, predictions.labels, trained.probabilities(reported.examples.texts)
+    )
+    record["baseline"] = _baseline_record(trained, baseline, predictions, settings, seed, model)
+    return Evidence(record, baseline)
+
+
+def _temperature(validation: Predictions, reported: Predictions, *, same: bool) -> dict[str, Any]:
+    temperature = fit_temperature(validation)
+    scaled = cross_fitted_temperature(reported) if same else with_temperature(reported, temperature)
+    before, after = measure(reported, resamples=0).values, measure(scaled, resamples=0).values
+    return {
+        "value": temperature,
+        "fitted_on": "validation",
+        "n": len(validation),
+        "cross_fitted": same,
+        "before": {name: before[name] for name in ("log_loss", "ece")},
+        "after": {name: after[name] for name in ("log_loss", "ece")},
+        "reliability": [asdict(found) for found in reliability(scaled)],
+    }
+
+
+def _threshold(validation: Predictions, reported: Predictions, aim: str) -> dict[str, Any] | None:
+    """None where there are more than two classes, or the validation texts lack one."""
+    recognised = positive_label(reported.label_names)
+    if recognised is None:
+        return None
+    positive = recognised.value
+    truth = validation.labels == positive
+    if not 0 < truth.sum() < len(truth):
+        return None
+    chosen: Threshold = choose_threshold(truth, validation.probabilities[:, positive], aim)
+    truth, score = reported.labels == positive, reported.probabilities[:, positive]
+    return {
+        "positive": reported.label_names[positive],
+        "aim": chosen.aim,
+        "value": chosen.value,
+        "reached": chosen.reached,
+        "chosen_on": "validation",
+        "at_half": _defined(asdict(operate(truth, score, 0.5))),
+        "at_threshold": _defined(asdict(operate(truth, score, chosen.value))),
+    }
+
+
+def _errors(reported: Classified, count: int) -> list[dict[str, Any]]:
+    predictions, names = reported.predictions, reported.predictions.label_names
+    return [
+        {
+            "id": predictions.ids[row],
+            "text": reported.examples.texts[row],
+            "tokens": int(reported.lengths[row]),
+            "label": names[predictions.labels[row]],
+            "predicted": names[predictions.predicted[row]],
+            "probability": float(predictions.confidence[row]),
+        }
+        for row in confident_errors(predictions, count)
+    ]
+
+
+def _baseline_record(
+    trained: Baseline,
+    baseline: Predictions,
+    predictions: Predictions,
+    settings: EvaluationSettings,
+    seed: int,
+    model: str,
+) -> dict[str, Any]:
+    (pair,) = compare_predictions({BASELINE: [baseline], model: [predictions]}, resamples=settings.resamples, seed=seed)
+    return {
+        "name": BASELINE,
+        "features": trained.features,
+        "strength": trained.strength,
+        "seconds": trained.seconds,
+        "metrics": measure(baseline, resamples=settings.resamples, seed=seed).to_dict(),
+        "curves": curve_records(baseline),
+        "pair": pair.to_dict(),
+    }
+
+
+def _defined(values: dict[str, Any]) -> dict[str, Any]:
+    """NaN as None, for strict JSON."""
+    return {name: None if value != value else value for name, value in values.items()}

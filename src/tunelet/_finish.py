@@ -1,0 +1,146 @@
+"""The end of a run: the best epoch's weights are measured, and the rest of the folder is written."""
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tunelet._evaluate import label_indices
+from tunelet._evidence import Classified, gather_evidence
+from tunelet._plan import Plan
+from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
+
+if TYPE_CHECKING:
+    from tunelet.model import SequenceClassifier
+    from tunelet.training import Outcome, Progress, TrainingData
+
+_LATENCY_TEXTS, _WARM_UP = 20, 2  # texts classified one by one, after so many that are not counted
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All that training leaves in memory.
+
+    Attributes:
+        plan: what was planned.
+        classifier: with the weights of the best epoch.
+        tokenizer: of its checkpoint.
+        data: tokens and labels that it was trained on.
+        outcome: what training came to.
+    """
+
+    plan: Plan
+    classifier: "SequenceClassifier"
+    tokenizer: Any
+    data: "TrainingData"
+    outcome: "Outcome"
+
+
+def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
+    """Measure, write, and give the run its final name."""
+    from tunelet.run._predictions import write_predictions
+
+    begun = time.monotonic()
+    plan, outcome = trained.plan, trained.outcome
+    seed, settings = plan.recipe.training.seed, plan.recipe.evaluation
+    classified = _classified(trained, progress)
+    reported = "test" if "test" in classified else "validation"
+    measured = {
+        part: measure(found.predictions, resamples=settings.resamples, seed=seed) for part, found in classified.items()
+    }
+    progress.stage("baseline" if settings.baseline else "evaluation", 0)
+    evidence = gather_evidence(
+        plan.prepared.train,
+        trained.data.train_labels,
+        classified["validation"],
+        classified.get("test"),
+        settings,
+        seed=seed,
+        model=plan.checkpoint.name,
+    )
+    classifier = trained.classifier
+    with disk_errors(folder.path):
+        classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
+        trained.tokenizer.save_pretrained(folder.tokenizer)
+    write_predictions(folder.predictions, classified[reported].predictions)
+    if reported != "validation":
+        write_predictions(folder.validation_predictions, classified["validation"].predictions)
+    if evidence.baseline is not None:
+        write_predictions(folder.baseline_predictions, evidence.baseline)
+    folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, folder)})
+    folder.write_json(
+        folder.metrics, _summary(plan, measured, reported, outcome, outcome.elapsed + time.monotonic() - begun)
+    )
+    folder.finish()
+    return Run(folder.final)
+
+
+def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]:
+    """The validation part, and the test part where there is one."""
+    from tunelet.model import probabilities
+
+    plan, data = trained.plan, trained.data
+    prepared, names = plan.prepared, plan.prepared.label_names
+    validation = Predictions(
+        prepared.validation.ids, names, data.validation_labels, trained.outcome.validation.probabilities
+    )
+    found = {"validation": Classified(prepared.validation, plan.tokens["validation"].lengths, validation)}
+    if prepared.test is not None:
+        tokens = plan.tokens["test"]
+        progress.stage("test", tokens.total)
+        labels = label_indices(prepared.test, names, "test data")
+        made = probabilities(trained.classifier, tokens, progress.advance)
+        test = Predictions(prepared.test.ids, names, labels, made)
+        found["test"] = Classified(prepared.test, tokens.lengths, test)
+    return found
+
+
+def _cost(trained: Trained, folder: RunFolder) -> dict[str, Any]:
+    """What one text costs to classify, from tokens to probabilities, and what the model takes on disk."""
+    from tunelet.data import Tokens
+    from tunelet.model import probabilities
+
+    tokens = trained.plan.tokens["validation"]
+    seconds = []
+    for row in range(min(_LATENCY_TEXTS + _WARM_UP, len(tokens))):
+        begin, end = int(tokens.offsets[row]), int(tokens.offsets[row + 1])
+        one = Tokens(tokens.token_ids[begin:end], np.array([0, end - begin]), truncated=0)
+        started = time.perf_counter()
+        probabilities(trained.classifier, one)
+        seconds.append(time.perf_counter() - started)
+    saved = folder.weights if trained.classifier.method == "lora" else folder.full_weights
+    base = trained.plan.checkpoint.path
+    return {
+        "latency_seconds": statistics.median(seconds[_WARM_UP:] or seconds),
+        "latency_texts": len(seconds[_WARM_UP:] or seconds),
+        "tokens_per_second": trained.plan.estimate.evaluation_rate,
+        "saved_bytes": sum(file.stat().st_size for file in saved.rglob("*") if file.is_file()),
+        "base_bytes": sum(file.stat().st_size for file in base.glob("*.safetensors")),
+    }
+
+
+def _summary(
+    plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome", seconds: float
+) -> dict[str, Any]:
+    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them."""
+    summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
+    if reported != "validation":
+        summary["validation"] = measured["validation"].to_dict()
+    return summary | {
+        "trainable_parameters": plan.trained_parameters,
+        "total_parameters": plan.total_parameters,
+        "epochs": outcome.epochs,
+        "best_epoch": outcome.best_epoch,
+        "train_seconds": outcome.seconds,
+        "seconds": seconds,
+        "expected_seconds": plan.estimate.seconds,
+        "tokens_per_second": outcome.tokens / outcome.seconds,
+        "peak_memory_bytes": peak_memory_bytes(),
+        "seed": plan.recipe.training.seed,
+        "model": plan.checkpoint.name,
+        "random_weights": plan.recipe.model.random_weights,
+    }

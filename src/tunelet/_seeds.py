@@ -1,0 +1,111 @@
+"""One recipe, several seeds: what `tunelet train --seeds 1,2,3` does, on the same split of the same rows.
+
+Each seed is a run like any other, in `seed-N` of one folder; what all of them came to is written last.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tunelet._train import train
+from tunelet.errors import RecipeError, RunError
+from tunelet.evaluation import measure_seeds
+from tunelet.recipe import resolve_recipe, with_settings
+from tunelet.run import RunFolder, RunGroup, default_folder
+from tunelet.run._group import seed_folders
+
+_MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
+
+
+def train_seeds(
+    data: Any,
+    seeds: Sequence[int],
+    *,
+    recipe: Any = "quickstart",
+    model: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    **rest: Any,
+) -> RunGroup:
+    """Train with each seed and measure all of them together.
+
+    Head, order and dropout follow each seed; rows are drawn and split by the first, so that all are measured on the
+    same texts.
+
+    Args:
+        data: as for `train`.
+        seeds: two or more, all different.
+        recipe, model, settings, out, resume: as for `train`; `out` becomes a folder of runs.
+        rest: further arguments of `train`.
+
+    Raises:
+        TuneletError: as `train` does.
+    """
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise RecipeError(
+            f"--seeds takes two or more different numbers, found {', '.join(map(str, seeds)) or 'none'}",
+            "for example --seeds 1,2,3; one seed is --seed 1",
+        )
+    resolved = with_settings(resolve_recipe(recipe), settings or {})
+    if resolved.data.split_seed < 0:
+        resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
+    if out is None and resume:
+        raise RunError("--resume with --seeds needs the folder to go on with", "name it with --out")
+    name = Path(str(model or resolved.model.name)).name
+    folder = Path(out) if out is not None else default_folder(resolved.name, name, "-".join(map(str, seeds)))
+    _check(folder, seeds, resume=resume)
+    for seed in seeds:
+        place = RunFolder(folder / f"seed-{seed}")
+        if resume and place.final.is_dir():
+            continue
+        try:
+            train(
+                data, recipe=resolved, model=model, seed=seed, out=place.final,
+                resume=resume and place.has_begun(), **rest,
+            )  # fmt: skip
+        finally:
+            with suppress(OSError):  # where the first failed before it began, nothing is left
+                folder.rmdir()
+    group = RunGroup(folder, tuple(_finished(folder)))
+    RunFolder.write_json(folder / "metrics.json", _summary(group))
+    return RunGroup.load(folder)
+
+
+def _check(folder: Path, seeds: Sequence[int], *, resume: bool) -> None:
+    if not folder.exists():
+        return
+    known = {path.name.removesuffix(".partial") for path in folder.iterdir()}
+    strange = known - {f"seed-{seed}" for seed in seeds}
+    if not resume or strange:
+        what = f"{folder} exists" if not strange else f"{folder} holds {min(strange)} already"
+        raise RunError(what, "pass another --out, or the same seeds with --resume to go on with it")
+
+
+def _finished(folder: Path) -> list[Any]:
+    from tunelet.run import Run
+
+    return [Run.load(path) for path in seed_folders(folder)]
+
+
+def _summary(group: RunGroup) -> dict[str, Any]:
+    """Means, deviations and intervals, and what each seed came to."""
+    first = group.runs[0]
+    evaluation = first.recipe.evaluation
+    measured = measure_seeds(
+        [run.predictions for run in group.runs], resamples=evaluation.resamples, seed=first.recipe.data.split_seed
+    )
+    means = {name: sum(run.summary[name] for run in group.runs) / len(group.runs) for name in _MEANS}
+    return {
+        "run": str(group.path),
+        "runs": [str(run.path) for run in group.runs],
+        "seeds": [run.recipe.training.seed for run in group.runs],
+        "evaluated_on": first.summary["evaluated_on"],
+        **measured.to_dict(),
+        "accuracies": [run.summary["accuracy"] for run in group.runs],
+        **means,
+        "peak_memory_bytes": max(run.summary["peak_memory_bytes"] for run in group.runs),
+        "model": first.summary["model"],
+        "random_weights": first.summary["random_weights"],
+    }

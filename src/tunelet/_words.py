@@ -1,0 +1,45 @@
+"""Numbers as a reader has them."""
+
+import math
+from collections.abc import Sequence
+
+
+def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
+    """low to high; nothing where undefined."""
+    if bounds is None or math.isnan(bounds[0]) or math.isnan(bounds[1]):
+        return ""
+    form = "+.4f" if signed else ".4f"
+    return f"{bounds[0]:{form}} to {bounds[1]:{form}}"
+
+
+def points(share: float) -> str:
+    """A share as a percentage."""
+    return f"{100 * share:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 0.4 s, 48 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if round(seconds) < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def bytes_in_words(count: float) -> str:
+    """KiB, MiB or GiB, in three figures."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= size:
+            value = count / size
+            return (
+                f"{value:.0f} {unit}"
+                if value >= 100
+                else f"{value:.1f} {unit}"
+                if value >= 10
+                else f"{value:.2f} {unit}"
+            )
+    return f"{count / 1024:.0f} KiB"

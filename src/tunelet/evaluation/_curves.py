@@ -1,0 +1,109 @@
+"""ROC and precision-recall curves of one class against the rest, all from scikit-learn, and how they are drawn small.
+
+Notable: a curve over 50,000 texts has tens of thousands of corners, of which a figure shows a few hundred. `thinned`
+keeps corners at even distances along the curve, and never computes anything: areas are those of the whole curve.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.evaluation._predictions import Predictions, positive_label
+
+Floats = NDArray[np.float64]
+_CLASSES = 20  # whose curves are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points from left to right, and what lies under them.
+
+    Attributes:
+        x: false positive rate, or recall; float64 [points], not falling.
+        y: true positive rate, or precision; float64 [points].
+        area: ROC AUC, or average precision.
+    """
+
+    x: Floats
+    y: Floats
+    area: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON."""
+        return {"x": self.x.round(6).tolist(), "y": self.y.round(6).tolist(), "area": self.area}
+
+    def thinned(self, points: int = 256) -> "Curve":
+        """The same with at most so many points, its ends among them."""
+        if len(self.x) <= points:
+            return self
+        way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(self.x), np.diff(self.y)))])
+        kept = np.unique(np.searchsorted(way, np.linspace(0.0, way[-1], points)))
+        kept = np.unique(np.concatenate([[0], np.minimum(kept, len(way) - 1), [len(way) - 1]]))[:points]
+        kept[-1] = len(way) - 1
+        return Curve(self.x[kept], self.y[kept], self.area)
+
+
+def roc_curve(predictions: Predictions, label: int) -> Curve | None:
+    """True against false positive rate of a class; None where the texts lack it, or are all of it."""
+    from sklearn import metrics as sk
+
+    truth, score = predictions.labels == label, predictions.probabilities[:, label]
+    if not 0 < truth.sum() < len(truth):
+        return None
+    x, y, _ = sk.roc_curve(truth, score)
+    return Curve(x, y, float(sk.roc_auc_score(truth, score)))
+
+
+def precision_recall_curve(predictions: Predictions, label: int) -> Curve | None:
+    """Precision against recall of a class; None where the texts lack it. The area is the average precision.
+
+    Average precision sums precision over the steps of recall and does not interpolate, which would be too kind (Davis
+    and Goadrich 2006).
+    """
+    from sklearn import metrics as sk
+
+    truth, score = predictions.labels == label, predictions.probabilities[:, label]
+    if not truth.any():
+        return None
+    precision, recall, _ = sk.precision_recall_curve(truth, score)
+    return Curve(recall[::-1], precision[::-1], float(sk.average_precision_score(truth, score)))
+
+
+def macro_roc_curve(predictions: Predictions) -> Curve | None:
+    """The mean of the classes' curves at every false positive rate; its area is the mean of theirs.
+
+    The mean over the classes that occur and do not stand alone, as scikit-learn's example on multiclass ROC draws it.
+    """
+    curves = [curve for label in range(len(predictions.label_names)) if (curve := roc_curve(predictions, label))]
+    if not curves:
+        return None
+    x = np.unique(np.concatenate([curve.x for curve in curves]))
+    y = np.mean([np.interp(x, curve.x, curve.y) for curve in curves], axis=0)
+    # Curves rise steeply at the same rate: interpolation takes the upper end, so the corner at 0 is added.
+    x, y = np.concatenate([[0.0], x]), np.concatenate([[0.0], y])
+    return Curve(x, y, float(np.mean([curve.area for curve in curves])))
+
+
+def curve_records(predictions: Predictions) -> list[dict[str, Any]]:
+    """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean."""
+    recognised = positive_label(predictions.label_names)
+    labels = [recognised.value] if recognised else list(range(len(predictions.label_names)))[:_CLASSES]
+    found: list[dict[str, Any]] = [
+        {
+            "label": predictions.label_names[label],
+            "share": float((predictions.labels == label).mean()),
+            "roc": _drawn(roc_curve(predictions, label)),
+            "precision_recall": _drawn(precision_recall_curve(predictions, label)),
+        }
+        for label in labels
+    ]
+    if recognised is None:
+        mean = {"label": None, "share": None, "roc": _drawn(macro_roc_curve(predictions)), "precision_recall": None}
+        found.insert(0, mean)
+    return found
+
+
+def _drawn(curve: Curve | None) -> dict[str, Any] | None:
+    return None if curve is None else curve.thinned().to_dict()

@@ -1,0 +1,69 @@
+"""Where a model fails: by length of text, and the texts of which it was most certain and wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.evaluation._calibration import share_interval
+from tunelet.evaluation._predictions import Predictions
+
+_SLICES = 5
+
+
+@dataclass(frozen=True)
+class LengthSlice:
+    """Texts of similar length.
+
+    Attributes:
+        shortest, longest: tokens.
+        n: texts.
+        accuracy, accuracy_ci: with a 95 % interval (Wilson 1927).
+        log_loss: mean.
+    """
+
+    shortest: int
+    longest: int
+    n: int
+    accuracy: float
+    accuracy_ci: tuple[float, float]
+    log_loss: float
+
+
+def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int = _SLICES) -> tuple[LengthSlice, ...]:
+    """About equally many texts a slice, shortest first; texts of one length stay together.
+
+    Args:
+        predictions: of n texts.
+        lengths: their tokens, int64 [n].
+        slices: at most so many.
+    """
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, slices + 1)[1:-1], method="higher"))
+    owner = np.searchsorted(edges, lengths, side="right")
+    losses = -np.log(
+        np.maximum(predictions.probabilities[np.arange(len(lengths)), predictions.labels], np.finfo(np.float64).tiny)
+    )
+    correct = predictions.predicted == predictions.labels
+    found = []
+    for number in np.unique(owner):
+        inside = owner == number
+        n, right = int(inside.sum()), int(correct[inside].sum())
+        found.append(
+            LengthSlice(
+                shortest=int(lengths[inside].min()),
+                longest=int(lengths[inside].max()),
+                n=n,
+                accuracy=right / n,
+                accuracy_ci=share_interval(right, n),
+                log_loss=float(losses[inside].mean()),
+            )
+        )
+    return tuple(found)
+
+
+def confident_errors(predictions: Predictions, count: int) -> NDArray[np.int64]:
+    """Rows of the wrong predictions with the highest confidence, most confident first, at most `count`."""
+    wrong = np.flatnonzero(predictions.predicted != predictions.labels)
+    order = np.argsort(-predictions.confidence[wrong], kind="stable")
+    chosen: NDArray[np.int64] = wrong[order[:count]]
+    return chosen

@@ -1,0 +1,85 @@
+"""For notebooks: figures of a run or a comparison in a cell, and data and model that are to be had on this machine."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tunelet.comparison import Comparison
+from tunelet.errors import RunError
+from tunelet.run import Run, RunGroup
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a notebook trains on, and with what.
+
+    Attributes:
+        data: DATA as `tunelet.train` takes it.
+        model: short name.
+        recipe: name.
+        settings: that the notebooks' comparison changes.
+        told: the choice with its reason, for the reader.
+    """
+
+    data: str
+    model: str
+    recipe: str
+    told: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def folder(self, name: str) -> Path:
+        """An empty place for a run, gone with the machine's temporary files."""
+        folder = Path(tempfile.gettempdir()) / "tunelet-notebooks" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.with_name(f"{name}.partial"), ignore_errors=True)
+        return folder
+
+
+def choose(model: str) -> Setting:
+    """IMDb and the model where the Hub has them, else the reviews and the encoder that install with tunelet.
+
+    Args:
+        model: "distilbert" or "albert".
+    """
+    from tunelet import _hub
+    from tunelet.model._names import SHORT_NAMES
+
+    found = _hub.look_up(SHORT_NAMES[model], "model", timeout=_hub.QUICK, offline_hint="")
+    if not isinstance(found, _hub.OutOfReach):
+        return Setting(
+            "imdb", model, f"{model}-imdb-2k", f"{SHORT_NAMES[model]} on 2,000 reviews of IMDb, from the Hub"
+        )
+    changed: dict[str, Any] = {"adapter.targets": "all-linear"} if model == "albert" else {}
+    told = (
+        f"The Hub is out of reach ({found.reason}): this is MiniLM on the reviews that ship with tunelet, in the place "
+        f"of {SHORT_NAMES[model]} on IMDb. Its figures say nothing about {model}."
+    )
+    return Setting("sample", "minilm", "quickstart", told, changed)
+
+
+def show(found: Run | RunGroup | Comparison, *names: str) -> None:
+    """Show figures of a run or a comparison in a cell.
+
+    Args:
+        found: whose.
+        names: of the figures; none: all.
+
+    Raises:
+        RunError: there is no such figure.
+    """
+    from IPython.display import SVG, display
+
+    from tunelet.report import comparison_document, group_document
+    from tunelet.report._palette import for_print
+
+    group = RunGroup(found.path, (found,)) if isinstance(found, Run) else found
+    document = comparison_document(group) if isinstance(group, Comparison) else group_document(group)
+    figures = {figure.name: figure for figure in document.figures}
+    for name in names or figures:
+        if name not in figures:
+            raise RunError(f"no figure {name!r}", f"there are {', '.join(figures)}")
+        svg = for_print(figures[name].svg).replace("<svg ", '<svg width="480" style="background: white" ', 1)
+        display(SVG(svg))

@@ -1,0 +1,24 @@
+"""The report room: finished runs and comparisons as pages, print and model cards.
+
+It reads run folders and recomputes nothing. A document is made once, in plain values; HTML and PDF show the same one.
+"""
+
+from tunelet.report._card import model_card
+from tunelet.report._comparison_page import comparison_document
+from tunelet.report._document import Document
+from tunelet.report._html import render_html
+from tunelet.report._pdf import render_pdf
+from tunelet.report._run_page import group_document, run_document
+from tunelet.report._write import write_comparison, write_report
+
+__all__ = [
+    "Document",
+    "comparison_document",
+    "group_document",
+    "model_card",
+    "render_html",
+    "render_pdf",
+    "run_document",
+    "write_comparison",
+    "write_report",
+]

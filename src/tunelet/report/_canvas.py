@@ -1,0 +1,119 @@
+"""The house's style for figures: axes to draw on, and the picture as SVG that can stand beside others in one page.
+
+matplotlib draws; letters become paths, so a figure looks the same everywhere. Ids are made unique, for many figures
+stand in one page.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunelet.report._palette import ROLES, SERIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH, HEIGHT = 5.2, 4.0  # inches; the page scales
+INK, QUIET, LINE = (ROLES[name].marker for name in ("ink", "quiet", "line"))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture.
+
+    Attributes:
+        name: of its file, without ending.
+        title: one line.
+        alternative: what it shows, for who does not see it.
+        svg: in marker colours.
+    """
+
+    name: str
+    title: str
+    alternative: str
+    svg: str
+
+
+def colour(index: int) -> str:
+    """Of a series by number; they come round."""
+    return ROLES[SERIES[index % len(SERIES)]].marker
+
+
+@contextmanager
+def canvas(
+    name: str, width: float = WIDTH, height: float = HEIGHT
+) -> Iterator[tuple["Axes", Callable[[str, str], Figure]]]:
+    """Axes in the house's style, and a function from title and alternative text to the finished figure."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure as Paper
+
+    style = {
+        "font.family": "DejaVu Sans",  # comes with matplotlib
+        "font.size": 9,
+        "text.color": INK,
+        "text.parse_math": False,  # a label may hold dollar signs
+        "axes.labelcolor": INK,
+        "axes.edgecolor": QUIET,
+        "axes.facecolor": "none",
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": LINE,
+        "grid.linewidth": 0.6,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "tunelet",
+    }
+    with mpl.rc_context(style):
+        paper = Paper(figsize=(width, height), layout="constrained")
+        axes = paper.add_subplot()
+
+        def finish(title: str, alternative: str) -> Figure:
+            written = io.StringIO()
+            paper.patch.set_alpha(0)
+            FigureCanvasSVG(paper).print_svg(written, metadata={"Date": None, "Creator": None})
+            return Figure(name, title, alternative, _tidy(written.getvalue(), name))
+
+        yield axes, finish
+
+
+def short(text: str, most: int) -> str:
+    """One line, cut where it is longer than that."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def legend(axes: "Axes", place: str) -> None:
+    """Where there is anything to tell."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc=place)
+
+
+def spread(values: Sequence[float], intervals: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Intervals as matplotlib's error bars take them: how far below, how far above."""
+    pairs = list(zip(values, intervals, strict=True))
+    return [
+        [max(0.0, value - low) for value, (low, _) in pairs],
+        [max(0.0, high - value) for value, (_, high) in pairs],
+    ]
+
+
+def _tidy(svg: str, name: str) -> str:
+    """Without prologue and fixed size, and with ids that no other figure has."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)

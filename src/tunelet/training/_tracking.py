@@ -1,0 +1,50 @@
+"""A live view elsewhere: TensorBoard, MLflow, W&B or trackio, through Accelerate's trackers; off unless asked for.
+
+`history.jsonl` is written always; what a tracker gets is the same lines.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from tunelet.errors import RecipeError
+
+_MODULES = {"tensorboard": "tensorboard", "mlflow": "mlflow", "wandb": "wandb", "trackio": "trackio"}
+_PROJECT = "tunelet"
+
+
+def check_trackers(names: Sequence[str]) -> None:
+    """Raises RecipeError where one is not installed, which Accelerate would pass over in silence."""
+    for name in names:
+        if find_spec(_MODULES[name]) is None:
+            how = "pip install 'tunelet[track]'" if name != "wandb" else "pip install wandb"
+            raise RecipeError(f"training.track: {name} is not installed", how)
+
+
+class Tracking:
+    """The trackers of one run.
+
+    Args:
+        accelerator: made with `log_with` these.
+        names: of the trackers; empty: nothing is done.
+        settings: of the run, shown beside its curves.
+    """
+
+    def __init__(self, accelerator: Any, names: Sequence[str], settings: Mapping[str, Any]) -> None:
+        self._accelerator = accelerator if names else None
+        if self._accelerator is not None:
+            plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str))}
+            self._accelerator.init_trackers(_PROJECT, config=plain)
+
+    def log(self, entry: Mapping[str, Any], step: int) -> None:
+        """Numbers of a line of the history; validation metrics as validation/NAME."""
+        if self._accelerator is None:
+            return
+        flat = {f"train/{name}": value for name, value in entry.items() if isinstance(value, (int, float))}
+        flat |= {f"validation/{name}": value for name, value in entry.get("validation", {}).items()}
+        self._accelerator.log(flat, step=step)
+
+    def end(self) -> None:
+        """Flush and close."""
+        if self._accelerator is not None:
+            self._accelerator.end_training()

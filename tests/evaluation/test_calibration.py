@@ -1,0 +1,81 @@
+"""Temperature scaling finds the likeliest temperature, changes no label, and is judged on other texts."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+from scipy.stats import binomtest
+from sklearn.metrics import log_loss
+
+from tunelet.evaluation import (
+    Predictions,
+    cross_fitted_temperature,
+    fit_temperature,
+    measure,
+    reliability,
+    with_temperature,
+)
+
+
+def drawn(seed: int, n: int, classes: int, temperature: float) -> Predictions:
+    """Labels follow the probabilities that the logits have at `temperature`; the model says those at 1."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2.5, (n, classes))
+    truth = softmax(logits / temperature, axis=1)
+    labels = (truth.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
+    names = tuple(f"class {number}" for number in range(classes))
+    return Predictions(tuple(map(str, range(n))), names, labels, softmax(logits, axis=1))
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_the_temperature_that_the_labels_were_drawn_with_is_found(classes, temperature):
+    assert fit_temperature(drawn(1, 20_000, classes, temperature)) == pytest.approx(temperature, rel=0.05)
+
+
+def test_no_other_temperature_has_less_log_loss():
+    predictions = drawn(2, 400, 3, 1.7)
+    found = fit_temperature(predictions)
+
+    def loss(temperature: float) -> float:
+        return log_loss(predictions.labels, with_temperature(predictions, temperature).probabilities)
+
+    assert all(loss(found) <= loss(found * factor) + 1e-12 for factor in (0.5, 0.9, 0.999, 1.001, 1.1, 2.0))
+
+
+def test_labels_stay_and_the_error_falls_on_other_texts():
+    fitted, others = drawn(3, 2000, 2, 2.5), drawn(4, 2000, 2, 2.5)
+    scaled = with_temperature(others, fit_temperature(fitted))
+    np.testing.assert_array_equal(scaled.predicted, others.predicted)
+    assert measure(scaled, resamples=0).values["ece"] < 0.5 * measure(others, resamples=0).values["ece"]
+
+
+def test_cross_fitting_leaves_a_calibrated_model_about_as_it_was():
+    predictions = drawn(5, 3000, 2, 1.0)
+    scaled = cross_fitted_temperature(predictions)
+    np.testing.assert_allclose(scaled.probabilities, predictions.probabilities, atol=0.03)
+    assert scaled.ids == predictions.ids
+
+
+def test_probabilities_of_0_and_1_are_borne():
+    sure = Predictions(
+        ("a", "b", "c"), ("no", "yes"), np.array([0, 1, 0]), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    )
+    temperature = fit_temperature(sure)
+    assert 0.05 <= temperature <= 20.1
+    assert np.isfinite(with_temperature(sure, temperature).probabilities).all()
+
+
+def test_bins_hold_every_text_once_with_wilson_intervals():
+    predictions = drawn(6, 500, 3, 1.5)
+    bins = reliability(predictions)
+    assert sum(found.n for found in bins) == 500
+    right = predictions.predicted == predictions.labels
+    for found in bins:
+        inside = (predictions.confidence > found.low) & (predictions.confidence <= found.high)
+        assert found.n == inside.sum()
+        assert found.accuracy == pytest.approx(right[inside].mean())
+        assert found.confidence == pytest.approx(predictions.confidence[inside].mean())
+        interval = binomtest(int(right[inside].sum()), found.n).proportion_ci(0.95, method="wilson")
+        assert found.accuracy_ci == pytest.approx((interval.low, interval.high), abs=1e-12)
+    weighted = sum(found.n * abs(found.accuracy - found.confidence) for found in bins) / 500
+    assert weighted == pytest.approx(measure(predictions, resamples=0).values["ece"], abs=1e-12)
