@@ -52,7 +52,7 @@ def choose(model: str) -> Setting:
         return Setting(
             "imdb", model, f"{model}-imdb-2k", f"{SHORT_NAMES[model]} on 2,000 reviews of IMDb, from the Hub"
         )
-    changed: dict[str, Any] = {"adapter.targets": "all-linear"} if model == "albert" else {}
+    changed: dict[str, Any] = {"adapter.rank": 2} if model == "albert" else {}
     told = (
         f"The Hub is out of reach ({found.reason}): this is MiniLM on the reviews that ship with tunelet, in the place "
         f"of {SHORT_NAMES[model]} on IMDb. Its figures say nothing about {model}."

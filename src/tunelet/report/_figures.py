@@ -150,6 +150,8 @@ def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
 
 def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]]) -> Figure:
     """Loss over training, of training texts while they are learnt and of validation texts after each epoch."""
+    from matplotlib.ticker import MaxNLocator
+
     with canvas(name) as (axes, finish):
         if steps:
             axes.plot(
@@ -168,6 +170,7 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
             linewidth=1.4,
             label="validation",
         )
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss")
         axes.set_ylim(bottom=0)
