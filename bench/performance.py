@@ -85,7 +85,7 @@ def _models(document: dict[str, Any]) -> list[str]:
     for model, made in tables(document, wide=True):
         shape, texts, work = model["shape"], model["texts"], model["work_per_review"]
         parts.append(
-            f"### {model['name']}, {'training' if document['kind'] == 'train' else 'prediction'}\n\n"
+            f"### {Path(model['name']).name}, {'training' if document['kind'] == 'train' else 'prediction'}\n\n"
             f"{model['architecture']}, {model['total_parameters'] / 1e6:.1f} M parameters, {shape['layers']} layers of "
             f"{shape['hidden']} and {shape['ffn']}; {model['note']}. Texts: {texts['source']}, "
             f"{texts['mean_tokens']:.0f} tokens on average. Least work: {work['total'] / 1e9:.1f} GFLOP a review.\n"

@@ -44,12 +44,14 @@ def main() -> None:
     _FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         command = ["tunelet", "train", "sample", "--model", "minilm", "--out", "runs/demo"]
-        environment = os.environ | {
+        # in colour, but without what moves
+        terminal_settings = {
             "COLUMNS": str(_COLUMNS),
             "FORCE_COLOR": "1",
             "TERM": "xterm-256color",
-            "HF_HUB_OFFLINE": "1",
+            "TTY_INTERACTIVE": "0",
         }
+        environment = os.environ | terminal_settings | {"HF_HUB_OFFLINE": "1"}
         done = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=scratch,
