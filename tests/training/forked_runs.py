@@ -16,7 +16,7 @@ _RECIPE = with_settings(
     {
         "data.limit": 80,
         "data.max_length": 32,
-        "training.epochs": 3,
+        "training.epochs": 6,
         "training.batch_size": 4,
         "training.gradient_accumulation": 2,
         "training.learning_rate": 2e-3,
