@@ -61,7 +61,7 @@ def _step(data: Path, name: str, number: int) -> dict[str, Any]:
         [sys.executable, __file__, str(data), "--step", name, str(number)],
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # Trainer prints its metrics before
     return found
 
 
