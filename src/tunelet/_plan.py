@@ -1,5 +1,6 @@
 """All that is known before training starts: what was read, what was chosen and why, what it will take."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ class Plan:
         reading, test_reading: what was read, None where no test data was named.
         prepared: the parts after dropping, limiting and splitting.
         tokens: tokens of each part that is there: "train", "validation", "test".
+        max_length: tokens that a text may have.
         checkpoint: the pretrained model.
         choices: device, precision, execution and LoRA targets by name, values as text.
         trained_parameters, total_parameters: counts.
@@ -35,6 +37,7 @@ class Plan:
     test_reading: Reading | None
     prepared: Prepared
     tokens: dict[str, Tokens]
+    max_length: int
     checkpoint: "Checkpoint"
     choices: dict[str, Choice[str]]
     trained_parameters: int
@@ -72,6 +75,14 @@ def data_record(reading: Reading, test_reading: Reading | None, prepared: Prepar
             for name, part in parts.items()
             if part is not None
         },
+    }
+
+
+def tokens_record(tokens: Mapping[str, Tokens], max_length: int) -> dict[str, Any]:
+    """What `data.json` says of the tokens: the longest that a text may be, and for each part how many were cut."""
+    return {
+        "max_length": max_length,
+        "parts": {name: {"tokens": found.total, "cut": found.truncated} for name, found in tokens.items()},
     }
 
 

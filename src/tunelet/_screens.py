@@ -10,8 +10,8 @@ from rich.table import Table
 
 from tunelet._choice import Choice
 from tunelet._plan import Plan
-from tunelet._words import duration
-from tunelet.evaluation import METRIC_NAMES, METRIC_WORDS
+from tunelet._words import duration, number
+from tunelet.evaluation import metric_words
 from tunelet.run import Run
 
 
@@ -99,12 +99,10 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
     table.add_column("metric")
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
-    about = "" if metrics["positive"] is None else f" of {metrics['positive']!r}"
-    for name in METRIC_NAMES:
-        label = METRIC_WORDS[name] + (about if name in ("precision", "recall", "f1") else "")
+    for name, label in metric_words(metrics["positive"]).items():
         interval = metrics.get(f"{name}_ci")
         table.add_row(
-            escape(label), _number(metrics[name]), "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
+            escape(label), number(metrics[name]), "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
         )
     console.print(table, highlight=False)
     labels = metrics["confusion"]["labels"]
@@ -114,7 +112,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
     for heading in ("class", "texts", "precision", "recall", "F1", *(f"as {label}" for label in labels)):
         classes.add_column(escape(heading), justify="left" if heading == "class" else "right")
     for row, counts in zip(metrics["per_class"], metrics["confusion"]["matrix"], strict=True):
-        numbers = (_number(row[key]) for key in ("precision", "recall", "f1"))
+        numbers = (number(row[key]) for key in ("precision", "recall", "f1"))
         classes.add_row(escape(row["label"]), f"{row['n']:,}", *numbers, *(f"{count:,}" for count in counts))
     console.print(classes, highlight=False)
 
@@ -126,12 +124,12 @@ def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
     for heading in ("metric", "mean", "deviation", "95 % interval, texts and seeds"):
         table.add_column(heading, justify="left" if heading == "metric" else "right")
-    for name in METRIC_NAMES:
+    for name, label in metric_words(summary["positive"]).items():
         interval = summary[f"{name}_ci"]
         table.add_row(
-            escape(METRIC_WORDS[name]),
-            _number(summary[name]),
-            _number(summary[f"{name}_sd"]),
+            escape(label),
+            number(summary[name]),
+            number(summary[f"{name}_sd"]),
             "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}",
         )
     console.print(table, highlight=False)
@@ -155,10 +153,6 @@ def _facts() -> Table:
 
 def _choice(choice: Choice[str]) -> str:
     return f"[bold]{escape(choice.value)}[/] ({escape(choice.reason)})"
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4f}"
 
 
 def _trained(plan: Plan) -> str:

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tunelet._train import train
+from tunelet._train import FREE_TO_DIFFER, check_recipe, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
-from tunelet.recipe import resolve_recipe, with_settings
-from tunelet.run import RunFolder, RunGroup, default_folder
+from tunelet.recipe import Recipe, load_recipe, with_settings
+from tunelet.run import RunFolder, RunGroup, default_folder, disk_errors
 from tunelet.run._group import seed_folders
 
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
@@ -48,45 +48,50 @@ def train_seeds(
             f"--seeds takes two or more different numbers, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
-    resolved = with_settings(resolve_recipe(recipe), settings or {})
+    columns = {key: rest.pop(key, None) for key in ("text", "label", "limit", "device")}
+    resolved = whole_recipe(recipe, settings, model=model, **columns)
     if resolved.data.split_seed < 0:
         resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
     if out is None and resume:
         raise RunError("--resume with --seeds needs the folder to go on with", "name it with --out")
-    name = Path(str(model or resolved.model.name)).name
+    name = Path(resolved.model.name).name
     folder = Path(out) if out is not None else default_folder(resolved.name, name, "-".join(map(str, seeds)))
-    _check(folder, seeds, resume=resume)
+    planned = {seed: with_settings(resolved, {"training.seed": seed}, "--seeds") for seed in seeds}
+    _check(folder, planned, resume=resume)
     for seed in seeds:
         place = RunFolder(folder / f"seed-{seed}")
         if resume and place.final.is_dir():
             continue
         try:
             train(
-                data, recipe=resolved, model=model, seed=seed, out=place.final,
+                data, recipe=planned[seed], out=place.final,
                 resume=resume and place.has_begun(), **rest,
             )  # fmt: skip
         finally:
             with suppress(OSError):  # where the first failed before it began, nothing is left
                 folder.rmdir()
-    group = RunGroup(folder, tuple(_finished(folder)))
+    group = RunGroup.of(folder, seed_folders(folder))
     RunFolder.write_json(folder / "metrics.json", _summary(group))
     return RunGroup.load(folder)
 
 
-def _check(folder: Path, seeds: Sequence[int], *, resume: bool) -> None:
-    if not folder.exists():
-        return
+def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None:
+    """That a folder can take these seeds: none trained with anything else, before the first one is begun."""
+    with disk_errors(folder):
+        if not folder.exists():
+            return
+    if not folder.is_dir():
+        raise RunError(f"{folder} is a file", "pass another --out")
     known = {path.name.removesuffix(".partial") for path in folder.iterdir()}
-    strange = known - {f"seed-{seed}" for seed in seeds}
+    strange = known - {f"seed-{seed}" for seed in planned} - {"metrics.json"}
     if not resume or strange:
         what = f"{folder} exists" if not strange else f"{folder} holds {min(strange)} already"
         raise RunError(what, "pass another --out, or the same seeds with --resume to go on with it")
-
-
-def _finished(folder: Path) -> list[Any]:
-    from tunelet.run import Run
-
-    return [Run.load(path) for path in seed_folders(folder)]
+    for seed, recipe in planned.items():
+        done = folder / f"seed-{seed}"
+        if done.is_dir():
+            # The folder has the model's name as it was found; that it is the same is checked in the end.
+            check_recipe(done, load_recipe(done / "recipe.toml"), recipe, {*FREE_TO_DIFFER, "model.name"})
 
 
 def _summary(group: RunGroup) -> dict[str, Any]:
@@ -102,6 +107,7 @@ def _summary(group: RunGroup) -> dict[str, Any]:
         "runs": [str(run.path) for run in group.runs],
         "seeds": [run.recipe.training.seed for run in group.runs],
         "evaluated_on": first.summary["evaluated_on"],
+        "positive": first.summary["positive"],
         **measured.to_dict(),
         "accuracies": [run.summary["accuracy"] for run in group.runs],
         **means,

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,12 @@ from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._finish import Trained, finish
-from tunelet._plan import Plan, data_record
+from tunelet._plan import Plan, data_record, tokens_record
 from tunelet.data import Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
-from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial
+from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial, forget_peak_memory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tunelet.model import Checkpoint, SequenceClassifier
 
 # How often checkpoints are written, and who looks on, decides nothing about the result.
-_FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
+FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
 _FREE_CHOICES = {
     "LoRA targets",
     "threads",
@@ -70,6 +70,24 @@ def train(
         TuneletError: the input is at fault; the message says what was expected, what was found and what to type.
         KeyboardInterrupt: interrupted; the message says how to go on, where there is something to go on with.
     """
+    resolved = whole_recipe(
+        recipe, settings, model=model, text=text, label=label, limit=limit, seed=seed, device=device
+    )
+    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
+
+
+def whole_recipe(
+    recipe: Any,
+    settings: Mapping[str, Any] | None,
+    *,
+    model: str | Path | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+) -> Recipe:
+    """A recipe with the settings and the arguments of `train` in it."""
     given = {
         "model.name": None if model is None else str(model),
         "data.text_column": text,
@@ -79,8 +97,18 @@ def train(
         "model.device": device,
     }
     resolved = with_settings(resolve_recipe(recipe), settings or {})
-    resolved = with_settings(resolved, {key: value for key, value in given.items() if value is not None}, "train")
-    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
+    return with_settings(resolved, {key: value for key, value in given.items() if value is not None}, "train")
+
+
+def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[str]) -> None:
+    """Refuse to go on with another recipe than a run was started with, but for the settings that are free to differ."""
+    changed = {key: values for key, values in difference(known, wanted).items() if key not in free}
+    if changed:
+        key, (before, now) = next(iter(changed.items()))
+        raise RunError(
+            f"{place} was started with another recipe: {key} was {before!r}, now {now!r}",
+            "repeat the first command with --resume added, or leave out --resume and pass another --out",
+        )
 
 
 class _Job:
@@ -91,6 +119,7 @@ class _Job:
         self.console = None if quiet else _console()
 
     def run(self) -> Run:
+        forget_peak_memory()
         check_aim(self.recipe.evaluation.threshold)
         if self.recipe.training.track:
             from tunelet.training import check_trackers
@@ -177,17 +206,7 @@ class _Job:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
         if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
-        changed = {
-            key: values
-            for key, values in difference(load_recipe(folder.recipe), self.recipe).items()
-            if key not in _FREE_TO_DIFFER
-        }
-        if changed:
-            key, (before, now) = next(iter(changed.items()))
-            raise RunError(
-                f"{folder.partial} was started with another recipe: {key} was {before!r}, now {now!r}",
-                "repeat the first command with --resume added, or leave out --resume and pass another --out",
-            )
+        check_recipe(folder.partial, load_recipe(folder.recipe), self.recipe, FREE_TO_DIFFER)
         parts = json.loads(folder.data.read_text(encoding="utf-8"))["parts"]
         if parts != record["parts"]:
             raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
@@ -217,7 +236,7 @@ class _Job:
             _check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan)
-        folder.write_json(folder.data, record)
+        folder.write_json(folder.data, record | {"tokens": tokens_record(plan.tokens, plan.max_length)})
         folder.write_json(folder.environment, surroundings)
         folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun
         data = TrainingData(
@@ -253,6 +272,7 @@ class _Job:
             test_reading=test_reading,
             prepared=prepared,
             tokens=tokens,
+            max_length=self._max_length(classifier),
             checkpoint=checkpoint,
             choices=choices_of(classifier),
             trained_parameters=trained,
@@ -281,13 +301,16 @@ class _Job:
             name: tokenise(
                 part.texts,
                 tokenizer,
-                max_length=min(settings.max_length, classifier.max_length),
+                max_length=self._max_length(classifier),
                 truncation=settings.truncation,
                 cache=cache_folder(),
             )
             for name, part in parts.items()
             if part is not None
         }
+
+    def _max_length(self, classifier: "SequenceClassifier") -> int:
+        return min(self.recipe.data.max_length, classifier.max_length)
 
 
 def _compile_kernels() -> None:

@@ -12,6 +12,11 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
     return f"{bounds[0]:{form}} to {bounds[1]:{form}}"
 
 
+def number(value: float | None, form: str = ".4f") -> str:
+    """In so many figures; None is undefined."""
+    return "undefined" if value is None else f"{value:{form}}"
+
+
 def points(share: float) -> str:
     """A share as a percentage."""
     return f"{100 * share:.1f} %"

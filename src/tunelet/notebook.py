@@ -1,7 +1,6 @@
 """For notebooks: figures of a run or a comparison in a cell, and data and model that are to be had on this machine."""
 
-import shutil
-import tempfile
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ class Setting:
     """What a notebook trains on, and with what.
 
     Attributes:
+        name: of its runs.
         data: DATA as `tunelet.train` takes it.
         model: short name.
         recipe: name.
@@ -24,18 +24,20 @@ class Setting:
         told: the choice with its reason, for the reader.
     """
 
+    name: str
     data: str
     model: str
     recipe: str
     told: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def folder(self, name: str) -> Path:
-        """An empty place for a run, gone with the machine's temporary files."""
-        folder = Path(tempfile.gettempdir()) / "tunelet-notebooks" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(folder.with_name(f"{name}.partial"), ignore_errors=True)
-        return folder
+    def folder(self) -> Path:
+        """A place for a run that is not taken: runs/NAME, runs/NAME-2 and so on, beside the notebook."""
+        for number in itertools.count(1):
+            folder = Path("runs") / (self.name if number == 1 else f"{self.name}-{number}")
+            if not folder.exists() and not folder.with_name(f"{folder.name}.partial").exists():
+                return folder
+        raise AssertionError  # count never ends
 
 
 def choose(model: str) -> Setting:
@@ -50,14 +52,14 @@ def choose(model: str) -> Setting:
     found = _hub.look_up(SHORT_NAMES[model], "model", timeout=_hub.QUICK, offline_hint="")
     if not isinstance(found, _hub.OutOfReach):
         return Setting(
-            "imdb", model, f"{model}-imdb-2k", f"{SHORT_NAMES[model]} on 2,000 reviews of IMDb, from the Hub"
+            model, "imdb", model, f"{model}-imdb-2k", f"{SHORT_NAMES[model]} on 2,000 reviews of IMDb, from the Hub"
         )
-    changed: dict[str, Any] = {"adapter.rank": 2} if model == "albert" else {}
+    rank = 2 if model == "albert" else 8
     told = (
         f"The Hub is out of reach ({found.reason}): this is MiniLM on the reviews that ship with tunelet, in the place "
         f"of {SHORT_NAMES[model]} on IMDb. Its figures say nothing about {model}."
     )
-    return Setting("sample", "minilm", "quickstart", told, changed)
+    return Setting(f"minilm-rank-{rank}", "sample", "minilm", "quickstart", told, {"adapter.rank": rank})
 
 
 def show(found: Run | RunGroup | Comparison, *names: str) -> None:
@@ -73,7 +75,7 @@ def show(found: Run | RunGroup | Comparison, *names: str) -> None:
     from IPython.display import SVG, display
 
     from tunelet.report import comparison_document, group_document
-    from tunelet.report._palette import for_print
+    from tunelet.report._palette import for_file
 
     group = RunGroup(found.path, (found,)) if isinstance(found, Run) else found
     document = comparison_document(group) if isinstance(group, Comparison) else group_document(group)
@@ -81,5 +83,5 @@ def show(found: Run | RunGroup | Comparison, *names: str) -> None:
     for name in names or figures:
         if name not in figures:
             raise RunError(f"no figure {name!r}", f"there are {', '.join(figures)}")
-        svg = for_print(figures[name].svg).replace("<svg ", '<svg width="480" style="background: white" ', 1)
-        display(SVG(svg))
+        figure = figures[name]
+        display(SVG(for_file(figure.svg.replace("<svg ", '<svg width="480" ', 1), figure.title, figure.alternative)))

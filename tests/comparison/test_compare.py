@@ -1,6 +1,7 @@
 """Runs are compared on the same texts or not at all, by command and from Python."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -28,9 +29,9 @@ QUICK = {"training.epochs": 1, "evaluation.resamples": 200}
 def runs(tmp_path_factory, tiny_checkpoint):
     folder = tmp_path_factory.mktemp("compared")
 
-    def train(architecture, name, test=TEST, **settings):
+    def train(architecture, name, rows=ROWS, test=TEST, **settings):
         return tunelet.train(
-            ROWS,
+            rows,
             test=test,
             model=tiny_checkpoint(architecture),
             out=folder / name,
@@ -43,6 +44,7 @@ def runs(tmp_path_factory, tiny_checkpoint):
         "albert": train("albert", "two"),
         "without baseline": train("bert", "three", **{"evaluation.baseline": False}),
         "turned": train("electra", "four", test=TEST[::-1]),
+        "fewer": train("electra", "baseline", rows=ROWS[:40]),
         "elsewhere": train("distilbert", "five", test=TEST[:30]),
     }
 
@@ -77,8 +79,94 @@ def test_verdicts_begin_with_who_does_not_beat_the_baseline(runs):
 
 
 def test_other_test_texts_are_refused_with_the_reason(runs):
-    with pytest.raises(DataError, match=r"measured on different texts: .*60 test texts.*30 test texts"):
+    with pytest.raises(DataError, match=r"measured on different texts, .*60 test texts.*30 test texts"):
         tunelet.compare([runs["distilbert"], runs["elsewhere"]])
+
+
+def test_the_same_texts_in_another_order_are_refused(runs):
+    with pytest.raises(DataError, match="different texts, or in another order"):
+        tunelet.compare([runs["distilbert"], runs["turned"]])
+
+
+def test_each_model_is_compared_with_the_baseline_of_its_own_training_texts(runs):
+    one = tunelet.compare([runs["distilbert"], runs["fewer"]], resamples=200)
+    other = tunelet.compare([runs["fewer"], runs["distilbert"]], resamples=200)
+    for found in (one, other):
+        models = {model["name"]: model for model in found.record["models"]}
+        assert len(models) == 4
+        for name in found.names:
+            beside = models[models[name]["baseline"]]
+            assert beside["kind"] == "baseline"
+            assert beside["training_texts"] == models[name]["training_texts"]
+        assert len(found.pairs) == 3  # the two, and each with its own baseline
+    # Whoever stands first, each is told the same of its baseline.
+    assert sorted(one.verdicts[:-1]) == sorted(other.verdicts[:-1])
+
+
+def test_a_run_in_a_folder_called_baseline_keeps_its_predictions(runs, tmp_path, monkeypatch, tiny_checkpoint):
+    twin = tunelet.train(
+        ROWS, test=TEST, model=tiny_checkpoint("electra"), out=tmp_path / "twin", quiet=True, settings=QUICK, seed=7
+    )
+    monkeypatch.chdir(runs["fewer"].path.parent)
+    found = tunelet.compare(["baseline", twin.path], resamples=200)
+    assert found.names[0] == str(runs["fewer"].path.resolve())
+    assert found.record["models"][0]["metrics"]["accuracy"] == pytest.approx(runs["fewer"].summary["accuracy"])
+
+
+def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
+    alone = [
+        tunelet.train(ROWS, model=tiny_checkpoint(name), out=tmp_path / name, quiet=True, settings=QUICK)
+        for name in ("distilbert", "bert")
+    ]
+    assert tunelet.compare(alone, resamples=50).verdicts[-1].startswith("These are validation texts")
+    # The same texts named as a test by one and as validation by the other are no common test.
+    held = [ROWS[int(row)] for row in alone[0].predictions.ids]
+    tested = tunelet.train(
+        ROWS, test=held, model=tiny_checkpoint("bert"), out=tmp_path / "other", quiet=True, settings=QUICK
+    )
+    assert tested.data["parts"]["test"]["sha256"] == alone[0].data["parts"]["validation"]["sha256"]
+    with pytest.raises(DataError, match=r"validation texts of .* test texts of"):
+        tunelet.compare([alone[0], tested])
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("predictions.parquet", lambda path: path.unlink()),
+        ("predictions.parquet", lambda path: path.write_bytes(path.read_bytes()[:200])),
+        ("baseline-predictions.parquet", lambda path: path.unlink()),
+        ("metrics.json", lambda path: path.write_text("{}")),
+        ("evaluation.json", lambda path: path.write_text("[1, 2")),
+        ("environment.json", lambda path: path.unlink()),
+        ("history.jsonl", lambda path: path.unlink()),
+    ],
+)
+def test_a_damaged_run_is_one_line_and_leaves_nothing(runs, tmp_path, capsys, file, damage):
+    broken = tmp_path / "broken"
+    shutil.copytree(runs["distilbert"].path, broken)
+    damage(broken / file)
+    before = sorted(path.name for path in broken.iterdir())
+    if file != "history.jsonl":  # comparisons do not read it
+        refused(call(capsys, "compare", broken, runs["albert"].path, "--out", tmp_path / "out"), file, "damaged")
+        assert not (tmp_path / "out").exists()
+    if "predictions" not in file:  # nor reports these
+        refused(call(capsys, "report", broken), file, "damaged")
+        assert sorted(path.name for path in broken.iterdir()) == before
+
+
+def test_a_comparison_of_other_runs_is_not_replaced(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, other = [runs["distilbert"].path, runs["albert"].path], [runs["albert"].path, runs["fewer"].path]
+    assert call(capsys, "compare", *one, "--out", "out").status == 0
+    refused(call(capsys, "compare", *other, "--out", "out"), "holds a comparison of other runs")
+    assert call(capsys, "compare", *one).status == 0
+    names = [path.name for path in (tmp_path / "runs").iterdir()]
+    assert len(names) == 1
+    assert call(capsys, "compare", *one).status == 0
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == names
+    shutil.copytree(runs["albert"].path, tmp_path / "two")
+    assert call(capsys, "compare", one[0], "two").status == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [names[0], f"{names[0]}-2"]
 
 
 def test_fewer_than_two_or_the_same_twice_is_refused(runs):
@@ -143,6 +231,33 @@ def test_seeds_go_on_where_they_stopped(group, tiny_checkpoint, tmp_path):
     assert again.summary["accuracies"] == group.summary["accuracies"]
 
 
+def test_going_on_with_other_settings_or_data_is_refused_before_anything_is_trained(group, tiny_checkpoint, tmp_path):
+    folder = tmp_path / "g"
+    shutil.copytree(group.path, folder)
+    shutil.rmtree(folder / "seed-4")
+    (folder / "metrics.json").unlink()
+    arguments = {"test": TEST, "model": tiny_checkpoint("distilbert"), "out": folder, "quiet": True, "resume": True}
+    longer = QUICK | {"training.epochs": 2}
+    with pytest.raises(RunError, match=r"seed-3 was started with another recipe: training.epochs was 1, now 2"):
+        tunelet.train_seeds(ROWS, (3, 4), settings=longer, **arguments)
+    assert [path.name for path in folder.iterdir()] == ["seed-3"]
+    with pytest.raises(RunError, match="seed-4 was trained with other settings than seed-3: data"):
+        tunelet.train_seeds(ROWS[:-2], (3, 4), settings=QUICK, **arguments)
+
+
+@pytest.mark.parametrize("seeds", [(1, -2), (1, 2**40)])
+def test_seeds_out_of_range_are_told_before_the_first_is_trained(seeds, tmp_path):
+    with pytest.raises(RecipeError, match=r"training\.seed"):
+        tunelet.train_seeds(ROWS, seeds, out=tmp_path / "x")
+    assert is_empty(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="is a file"):
+        tunelet.train_seeds(ROWS, (1, 2), out=tmp_path / "notes.txt")
+
+
 @pytest.mark.parametrize("seeds", [(), (1,), (2, 2)])
 def test_seeds_are_two_or_more_different_numbers(seeds, tmp_path):
     with pytest.raises(RecipeError, match="two or more different numbers"):
@@ -159,6 +274,9 @@ def test_the_commands(runs, group, tmp_path, capsys):
     assert json.loads(done.stdout)["n"] == 60
     done = call(capsys, "report", group.path, "--json")
     assert any(path.endswith("report.pdf") for path in json.loads(done.stdout)["files"])
+    done = call(capsys, "report", runs["albert"].path, "--out", tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere" / "report.pdf").is_file()
+    assert not (runs["albert"].path / "report.pdf").exists()
     refused(call(capsys, "compare", paths[0]), "two runs or more")
     refused(call(capsys, "compare", paths[0], runs["elsewhere"].path), "different texts", "--test DATA")
     refused(call(capsys, "push", paths[0], "no-owner"), "OWNER/NAME")

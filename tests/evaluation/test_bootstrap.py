@@ -1,7 +1,5 @@
 """Weights tell the same as the resample that they stand for, and the intervals hold what they promise."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -111,14 +109,3 @@ def test_the_accuracy_interval_covers_the_truth_in_about_95_of_100_experiments()
         low, high = _bootstrap.percentile_intervals({"accuracy": draws["accuracy"]})["accuracy"]
         covered += low <= 0.85 <= high
     assert 0.93 <= covered / experiments <= 0.97
-
-
-def test_fifty_thousand_texts_with_two_thousand_draws_take_seconds() -> None:
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 50_000)
-    score = 1 / (1 + np.exp(-rng.normal(2.0 * labels - 1, 1.5)))
-    predictions = Predictions(tuple(map(str, range(50_000))), ("no", "yes"), labels, np.stack([1 - score, score], 1))
-    began = time.perf_counter()
-    found = measure(predictions, resamples=2000)
-    assert time.perf_counter() - began < 20
-    assert all(low < found.values[name] < high for name, (low, high) in found.intervals.items() if name != "ece")

@@ -8,10 +8,12 @@ from sklearn.metrics import log_loss
 
 from tunelet.evaluation import (
     Predictions,
+    calibration_noise,
     cross_fitted_temperature,
     fit_temperature,
     measure,
     reliability,
+    resampled_metrics,
     with_temperature,
 )
 
@@ -56,6 +58,36 @@ def test_cross_fitting_leaves_a_calibrated_model_about_as_it_was():
     assert scaled.ids == predictions.ids
 
 
+def test_cross_fitting_never_scales_a_text_by_what_it_was_fitted_on():
+    predictions = drawn(5, 500, 2, 2.5)
+    before = cross_fitted_temperature(predictions).probabilities
+    labels = predictions.labels.copy()
+    labels[7] = 1 - labels[7]
+    changed = Predictions(predictions.ids, predictions.label_names, labels, predictions.probabilities)
+    after = cross_fitted_temperature(changed).probabilities
+    same = np.isclose(before, after, rtol=0, atol=1e-12).all(axis=1)
+    assert same[7]  # its own label has no say in its own temperature
+    assert 90 <= same.sum() <= 110  # nor in that of its fold, a fifth of all; the others are changed by it
+    temperatures = np.log(before[:, 0] / before[:, 1]) / np.log(
+        predictions.probabilities[:, 0] / predictions.probabilities[:, 1]
+    )
+    assert len(np.unique(temperatures.round(5))) == 5
+
+
+def test_several_seeds_count_each_text_once():
+    seeds = [drawn(number, 500, 2, 1.5) for number in (1, 1, 1)]
+    for pooled, alone in zip(reliability(seeds), reliability(seeds[:1]), strict=True):
+        assert pooled.n == 3 * alone.n
+        assert (pooled.accuracy, *pooled.accuracy_ci) == pytest.approx((alone.accuracy, *alone.accuracy_ci))
+
+
+def test_noise_alone_gives_the_calibration_error_that_is_foretold():
+    calibrated = [drawn(seed, 500, 2, 1.0) for seed in range(40)]
+    foretold = np.mean([calibration_noise(found) for found in calibrated])
+    drawn_again = [resampled_metrics(found, positive=None, resamples=20, seed=1)["ece"].mean() for found in calibrated]
+    assert foretold == pytest.approx(np.mean(drawn_again), rel=0.1)
+
+
 def test_probabilities_of_0_and_1_are_borne():
     sure = Predictions(
         ("a", "b", "c"), ("no", "yes"), np.array([0, 1, 0]), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
@@ -67,7 +99,7 @@ def test_probabilities_of_0_and_1_are_borne():
 
 def test_bins_hold_every_text_once_with_wilson_intervals():
     predictions = drawn(6, 500, 3, 1.5)
-    bins = reliability(predictions)
+    bins = reliability([predictions])
     assert sum(found.n for found in bins) == 500
     right = predictions.predicted == predictions.labels
     for found in bins:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from tunelet.errors import DataError, RunError
@@ -162,33 +163,37 @@ def test_the_precision_of_a_class_that_is_never_predicted_is_null() -> None:
     assert flat["precision_ci"] is None
     assert flat["recall"] == flat["f1"] == 0.0
     assert flat["roc_auc"] == flat["average_precision"] == 0.5  # constant scores: chance, and the share of positives
-    assert flat["roc_auc_ci"] == [0.5, 0.5]
+    assert flat["roc_auc_ci"] is None  # every draw says 0.5: that is no interval
 
 
 def test_draws_that_leave_precision_undefined_are_left_out_of_its_interval() -> None:
     labels = [0] * 20 + [1] * 20
     probabilities = [[0.9, 0.1]] * 39 + [[0.1, 0.9]]
     found = measure(of(labels, probabilities), resamples=200)
-    assert found.intervals["precision"] == (1.0, 1.0)
+    assert all(math.isnan(bound) for bound in found.intervals["precision"])  # 1 in every draw that has it
     assert found.intervals["recall"][0] == 0.0
 
 
 @pytest.mark.parametrize("classes", [2, 3, 20])
-def test_perfect_probabilities_are_perfect_without_any_doubt(classes: int) -> None:
+def test_perfect_probabilities_are_perfect_and_the_accuracy_keeps_its_doubt(classes: int) -> None:
     labels = list(range(classes)) * 3
     names = tuple(f"class {number:02}" for number in range(classes))
     found = measure(of(labels, np.eye(classes)[labels].tolist(), names), resamples=50)
     for name in METRIC_NAMES:
         best = 0.0 if name in ("log_loss", "ece") else 1.0
         assert found.values[name] == pytest.approx(best, abs=1e-12), name
-        assert found.intervals[name] == pytest.approx((best, best), abs=1e-12), name
+        if name != "accuracy":
+            assert all(math.isnan(bound) for bound in found.intervals[name]), name
+    n = len(labels)
+    wilson = binomtest(n, n).proportion_ci(0.95, method="wilson")
+    assert found.intervals["accuracy"] == pytest.approx((wilson.low, wilson.high), abs=1e-12)
+    assert found.intervals["accuracy"][0] < 0.97
 
 
 def test_certain_mistakes_have_a_finite_loss() -> None:
     found = measure(of([0, 1], [[0.0, 1.0], [1.0, 0.0]]), resamples=20)
     worst = -math.log(np.finfo(np.float64).eps)
     assert found.values["log_loss"] == pytest.approx(worst, abs=1e-12)
-    assert found.intervals["log_loss"] == pytest.approx((worst, worst), abs=1e-12)
     assert found.values["roc_auc"] == 0.0
     assert found.values["ece"] == 1.0
     strict_json(found)
@@ -199,7 +204,8 @@ def test_a_single_text_can_be_measured(label: int) -> None:
     found = measure(of([label], [[0.25, 0.75]]), resamples=20)
     assert found.n == 1
     assert found.values["accuracy"] == label
-    assert found.intervals["accuracy"] == (label, label)
+    low, high = found.intervals["accuracy"]
+    assert (low, high) == pytest.approx((0.2065, 1.0) if label else (0.0, 0.7935), abs=1e-4)
     assert found.values["log_loss"] == pytest.approx(-math.log((0.25, 0.75)[label]))
     strict_json(found)
 

@@ -6,10 +6,20 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, ttest_ind
 
 from tunelet.errors import DataError
-from tunelet.evaluation import Pair, Predictions, against_baseline, compare_predictions, holm, mcnemar, measure, verdict
+from tunelet.evaluation import (
+    Pair,
+    Predictions,
+    against_baseline,
+    compare_predictions,
+    holm,
+    mcnemar,
+    measure,
+    measure_seeds,
+    verdict,
+)
 
 
 def answers(labels: np.ndarray, right: np.ndarray, sure: float | np.ndarray = 0.9) -> Predictions:
@@ -102,22 +112,59 @@ def test_the_difference_called_detectable_is_found_four_times_in_five():
     assert 0.7 <= found / 400 <= 0.9
 
 
-def test_seeds_are_averaged_and_widen_the_interval():
+def trainings(
+    rng: np.random.Generator, labels: np.ndarray, seeds: int, share: float, spread: float
+) -> list[Predictions]:
+    """Several seeds, each with an accuracy of its own."""
+    return [answers(labels, rng.random(len(labels)) < share + spread * rng.normal()) for _ in range(seeds)]
+
+
+def test_seeds_are_averaged_and_their_spread_is_in_the_interval():
     rng = np.random.default_rng(5)
     labels = np.arange(400) % 2
     first = [answers(labels, rng.random(400) < share) for share in (0.70, 0.80, 0.90)]
     second = [answers(labels, rng.random(400) < share) for share in (0.72, 0.82, 0.92)]
     (pair,) = compare_predictions({"A": first, "B": second}, resamples=400)
-    means = [np.mean([measure(each, resamples=0).values["accuracy"] for each in group]) for group in (first, second)]
+    accuracies = [[measure(each, resamples=0).values["accuracy"] for each in group] for group in (first, second)]
+    means = [np.mean(group) for group in accuracies]
     assert pair.differences["accuracy"] == pytest.approx(means[1] - means[0])
-    assert pair.mcnemar is None
-    (alone,) = compare_predictions({"A": first[1:2], "B": second[1:2]}, resamples=400)
+    assert (pair.mcnemar, pair.seeds) == (None, (3, 3))
+    low, high = pair.intervals["accuracy"]
+    # Nearly all of the spread is that of the seeds: then it is Welch's test of the accuracies.
+    welch = ttest_ind(accuracies[1], accuracies[0], equal_var=False)
+    # and the texts add a little, with more degrees of freedom
+    assert high - low == pytest.approx(np.diff(welch.confidence_interval())[0], rel=0.1)
+    assert pair.p == pytest.approx(welch.pvalue, abs=0.05)
 
-    def width(found: Pair) -> float:
-        return found.intervals["accuracy"][1] - found.intervals["accuracy"][0]
 
-    assert width(pair) > width(alone)
-    assert pair.p > 0.05
+def test_equal_models_with_few_seeds_are_seldom_told_apart():
+    rng = np.random.default_rng(6)
+    labels = np.arange(4000) % 2
+    called, experiments = 0, 300
+    for seed in range(experiments):
+        groups = {name: trainings(rng, labels, 3, 0.8, 0.02) for name in "AB"}
+        (pair,) = compare_predictions(groups, resamples=50, seed=seed)
+        called += pair.p < 0.05
+    assert called / experiments <= 0.08
+
+
+def test_the_interval_over_three_seeds_covers_the_mean_of_all_trainings():
+    rng = np.random.default_rng(7)
+    labels = np.arange(2000) % 2
+    covered, experiments = 0, 300
+    for seed in range(experiments):
+        low, high = measure_seeds(trainings(rng, labels, 3, 0.8, 0.02), resamples=50, seed=seed).intervals["accuracy"]
+        covered += low <= 0.8 <= high
+    assert 0.93 <= covered / experiments <= 0.99
+
+
+def test_one_training_against_several_says_what_is_not_in_the_interval():
+    rng = np.random.default_rng(8)
+    labels = np.arange(500) % 2
+    once, thrice = trainings(rng, labels, 1, 0.7, 0.0), trainings(rng, labels, 3, 0.9, 0.01)
+    (pair,) = compare_predictions({"A": once, "B": thrice}, resamples=200)
+    assert "Student's test over texts and seeds" in verdict(pair)
+    assert verdict(pair).endswith("A was trained once: how much its seed matters is not in the interval.")
 
 
 def test_other_texts_or_labels_are_refused_with_the_reason():
@@ -149,18 +196,61 @@ def test_no_difference_says_what_would_not_be_seen():
     assert "a difference under 3." in line  # 2.8 * sqrt(45) / 500
 
 
+def test_what_was_seen_is_not_called_unseeable():
+    # 5 of 10 texts: p = 0.062, but a larger difference than four in five such tests would show.
+    line = told(0, 5, 10)
+    assert line.startswith("No difference between A and B can be shown with 10 texts (+50.0 points")
+    assert "would not be seen" not in line
+
+
+def test_more_comparisons_need_a_larger_difference():
+    pair, *_ = compare_predictions({name: [each] for name, each in zip("AB", two(500, 20, 30, 250), strict=True)})
+    four = {name: [each] for name, each in zip("ABCD", two(500, 20, 30, 250) * 2, strict=True)}
+    among, *_ = compare_predictions(four)
+    assert among.detectable > 1.1 * pair.detectable
+    assert "corrected for 6 comparisons" in verdict(among, 6)
+    (chosen,) = compare_predictions(four, pairs=[("A", "D")])
+    assert (chosen.first, chosen.second, chosen.p_adjusted) == ("A", "D", chosen.p)
+
+
+def test_calibration_errors_of_calibrated_models_are_never_told_apart():
+    """The plug-in error of a model that spreads its confidence is larger, though both say the truth."""
+    claimed = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        labels = np.arange(500) % 2
+        sure = answers(labels, rng.random(500) < 0.99, 0.99)
+        confidence = rng.uniform(0.5, 1, 500)
+        unsure = answers(labels, rng.random(500) < confidence, confidence)
+        (pair,) = compare_predictions({"A": [sure], "B": [unsure]}, resamples=200, seed=seed)
+        claimed += "calibration" in verdict(pair)
+    assert claimed <= 2
+
+
+def test_better_by_one_measure_and_worse_by_the_other_is_one_sentence():
+    rng = np.random.default_rng(9)
+    labels = np.arange(4000) % 2
+    confidence = rng.uniform(0.5, 0.7, 4000)
+    honest = answers(labels, rng.random(4000) < confidence, confidence)
+    better = answers(labels, rng.random(4000) < 0.9, 0.97)
+    (pair,) = compare_predictions({"A": [honest], "B": [better]}, resamples=300)
+    assert "The probabilities of B are better than those of A by log loss -0." in verdict(pair)
+    assert "but worse by expected calibration error +0.0" in verdict(pair)
+
+
 def test_a_winner_on_accuracy_that_is_worse_calibrated_is_told_so():
     labels = np.arange(1000) % 2
     right = np.arange(1000) % 10 != 0
     better = right | (np.arange(1000) % 30 == 0)
     line = told(0, 0, A=answers(labels, right, 0.9), B=answers(labels, better, 0.9999))
     assert line.startswith("B is better than A")
-    assert "But the probabilities of B are worse than those of A: expected calibration error +0.0" in line
+    assert "But the probabilities of B are worse than those of A: log loss +0." in line
+    assert ", expected calibration error +0.0" in line
 
 
 def test_an_encoder_below_its_baseline_comes_first():
     baseline, model = two(500, 60, 10, 250)
-    (pair,) = compare_predictions({"TF-IDF": [baseline], "encoder": [model]}, resamples=500, against="TF-IDF")
+    (pair,) = compare_predictions({"TF-IDF": [baseline], "encoder": [model]}, resamples=500)
     assert against_baseline(pair).startswith("The baseline is better than encoder: +10.0 points")
     (equal,) = compare_predictions({"TF-IDF": [two(500, 20, 22, 250)[0]], "encoder": [two(500, 20, 22, 250)[1]]})
     assert against_baseline(equal).startswith("encoder does not beat the baseline")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hub_user import User
 
 from hub_client import DATA_ID, MODEL_ID, README, ROOT, Client
 from hub_server import HubServer
@@ -80,3 +81,10 @@ def data_hub(empty_hub: HubServer, data_folder: Path) -> HubServer:
 def client(tmp_path: Path, empty_hub: HubServer) -> Client:
     """A user of that Hub with an empty cache."""
     return Client(tmp_path / "hf", empty_hub.url)
+
+
+@pytest.fixture
+def user(client: Client, tmp_path: Path) -> User:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return User(client, folder)

@@ -5,6 +5,7 @@ which the first redirects with the headers X-Linked-Size and X-Linked-Etag. Neit
 announces it. Faults are asked for by path: `server.fail("model.safetensors", Cut(after=1_000_000))`.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -79,6 +80,7 @@ class HubServer:
     def __init__(self) -> None:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.requests: list[Request] = []
+        self.created: list[dict[str, Any]] = []  # what new repositories were asked for
         self._faults: list[tuple[re.Pattern[str], Fault, int, str | None]] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -227,7 +229,13 @@ class _Handler(BaseHTTPRequestHandler):
 class _Hub(_Handler):
     def answer(self, path: str) -> None:
         path = urllib.parse.unquote(path)
-        if match := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)(?:/(revision|tree|paths-info)/(.+))?", path):
+        if self.command == "POST" and path == "/api/repos/create":
+            self._create()
+        elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/(preupload|commit)/main", path):
+            self._upload(*match.groups())
+        elif path == "/api/validate-yaml":
+            self._send_json({"errors": [], "warnings": []})
+        elif match := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)(?:/(revision|tree|paths-info)/(.+))?", path):
             self._api(*match.groups())
         elif match := re.fullmatch(r"/(datasets/)?([^/]+/[^/]+)/resolve/(refs/[^/]+/[^/]+|[^/]+)/(.+)", path):
             self._resolve("dataset" if match[1] else "model", *match.group(2, 3, 4))
@@ -280,6 +288,32 @@ class _Hub(_Handler):
             except ValueError:
                 paths = urllib.parse.parse_qs(self.body.decode())["paths"]
             self._send_json([_entry(path, files[path]) for path in paths if path in files])
+
+    def _create(self) -> None:
+        """A new repository, for who brings a token."""
+        wanted = json.loads(self.body)
+        repo_id = f"{wanted.get('organization') or 'someone'}/{wanted['name']}"
+        if not self.headers.get("Authorization"):
+            self._refuse(401, None, "Invalid username or password.")
+            return
+        self.hub.created.append(wanted)
+        self.hub.repositories.setdefault(("model", repo_id), Repository("model", repo_id, {"main": {}}))
+        self._send_json({"url": f"{self.hub.url}/{repo_id}", "name": repo_id, "id": "0" * 24})
+
+    def _upload(self, repo_id: str, what: str) -> None:
+        """A commit of small files, as lines of JSON with their contents; every file counts as small here."""
+        repository = self.hub.repositories["model", repo_id]
+        if what == "preupload":
+            asked = json.loads(self.body)["files"]
+            modes = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in asked]
+            self._send_json({"files": modes})
+            return
+        for line in map(json.loads, self.body.decode().splitlines()):
+            if line["key"] == "file":
+                repository.branches["main"][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+        commit = repository.commit("main")
+        address = f"{self.hub.url}/{repo_id}/commit/{commit}"
+        self._send_json({"success": True, "commitOid": commit, "commitUrl": address, "pullRequestUrl": None})
 
     def _resolve(self, kind: str, repo_id: str, revision: str, path: str) -> None:
         if (found := self._find(kind, repo_id, revision)) is None:

@@ -19,7 +19,8 @@ def test_the_committed_notebook_has_the_cells_of_its_source_and_real_outputs(nam
     code = [cell for cell in committed.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
-    assert any("MiniLM" in output.text for output in code[0].outputs if output.output_type == "stream")
+    told = "".join(output.text for output in code[1].outputs if output.output_type == "stream")
+    assert "The Hub is out of reach" in told or "from the Hub" in told  # on what it was executed
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,6 +28,8 @@ def test_the_notebook_runs(name, monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent / "src"))
     notebook = jupytext.read(FOLDER / f"{name}.py")
+    (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    parameters.source = 'changes = {"training.epochs": 1, "data.max_length": 48, "evaluation.resamples": 200}'
     nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     ).execute()

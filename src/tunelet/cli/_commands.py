@@ -146,15 +146,19 @@ def evaluate(
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="folders of finished runs, or of seeds")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder of the report; else comparison-...")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="folder of the report; else runs/comparison-NAMES")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare runs on the same test texts: paired tests, overlays, costs, a verdict; HTML and PDF."""
     from tunelet.comparison import compare as compare_runs
-    from tunelet.report import write_comparison
+    from tunelet.report import check_comparison_folder, comparison_folder, write_comparison
 
+    if out is not None:
+        check_comparison_folder(out, runs)  # before the work
     found = compare_runs(runs)
-    folder = out or Path("runs") / f"comparison-{'-'.join(found.names)}".replace("/", "-")
+    folder = comparison_folder(found) if out is None else out
     page = write_comparison(found, folder)[0]
     if json:
         _print_json({"out": str(folder), **found.record})
@@ -165,17 +169,24 @@ def compare(
 
 
 @app.command()
-def report(run: RunPath, json: Json = False) -> None:
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run, or of several seeds")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder of the report; else that of the run")] = None,
+    json: Json = False,
+) -> None:
     """Write the report of a run: report.html, report.pdf, figures, and the model card README.md."""
     from tunelet.report import write_report
     from tunelet.run import RunGroup
 
-    written = write_report(RunGroup.load(run))
+    written = write_report(RunGroup.load(run), out)
     if json:
         _print_json({"run": str(run), "files": [str(path) for path in written]})
     else:
         for path in written:
             typer.echo(str(path))
+        card = (out or run) / "README.md"
+        if card.exists() and card not in written:
+            typer.echo(f"{card} is left as it is: its mark was taken out")
 
 
 @app.command()
@@ -183,11 +194,19 @@ def push(
     run: RunPath,
     repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="on the Hugging Face Hub")],
     private: Annotated[bool, typer.Option("--private", help="where it is made now, let only its owner see it")] = False,
+    with_texts: Annotated[
+        bool, typer.Option("--with-texts", help="quote texts of the data, the most confident errors, in the report")
+    ] = False,
+    json: Json = False,
 ) -> None:
-    """Upload a run to the Hugging Face Hub: adapter, tokenizer, recipe, metrics, report, model card."""
+    """Upload a run to the Hugging Face Hub: adapter, tokenizer, recipe, metrics, report, model card; no data."""
     from tunelet._push import push as push_run
 
-    typer.echo(push_run(run, repository, private=private))
+    address = push_run(run, repository, private=private, texts=with_texts)
+    if json:
+        _print_json({"run": str(run), "url": address})
+    else:
+        typer.echo(address)
 
 
 @app.command()

@@ -1,27 +1,32 @@
 """Finished runs side by side on the same test texts: what `tunelet compare` finds, as one record."""
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation import (
     Pair,
     Predictions,
+    SeedDraws,
     against_baseline,
-    compare_predictions,
+    compare_draws,
     curve_records,
-    measure_seeds,
+    draw_models,
     reliability,
+    summarise,
     verdict,
 )
 from tunelet.run import Run, RunGroup
 
 BASELINE = "baseline"
+_CHOSEN = (
+    "These are validation texts, on which each run's best epoch was chosen, and flatter all of them a little: "
+    "train with --test DATA for a comparison that does not."
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Comparison:
 
     @property
     def verdicts(self) -> list[str]:
-        """In plain sentences; a model that does not beat the baseline first."""
+        """In plain sentences; a model that does not beat its baseline first."""
         return list(self.record["verdicts"])
 
 
@@ -59,7 +64,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
 
     Raises:
         RunError: fewer than two, or one that is no finished run.
-        DataError: they were measured on different texts, or know different labels.
+        DataError: they were measured on different texts, or know different labels; fewer than one draw.
     """
     groups = tuple(_group(run) for run in runs)
     if len(groups) < 2:
@@ -67,30 +72,48 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     if len({group.path.resolve() for group in groups}) < len(groups):
         raise RunError("the same run was named twice", "name different runs")
     names = _names(groups)
-    _check_texts(groups, names)
+    evaluated_on = _check_texts(groups, names)
+    ids = groups[0].runs[0].predictions.ids  # the texts are the same ones; what the others call them does not matter
     predictions = {
-        name: [_sorted(run.predictions) for run in group.runs] for name, group in zip(names, groups, strict=True)
+        name: [_with_ids(run.predictions, ids) for run in group.runs] for name, group in zip(names, groups, strict=True)
     }
-    first = groups[0].runs[0]
-    baseline = next((run for group in groups for run in group.runs if run.baseline_predictions is not None), None)
-    if baseline is not None:
-        assert baseline.baseline_predictions is not None  # noqa: S101
-        predictions[BASELINE] = [_sorted(baseline.baseline_predictions)]
-    pairs = compare_predictions(predictions, resamples=resamples, seed=seed)
+    baselines = _baselines(groups, names)
+    for name, run in baselines.items():
+        assert run.baseline_predictions is not None  # noqa: S101
+        predictions[name] = [_with_ids(run.baseline_predictions, ids)]
+    drawn = draw_models(predictions, resamples=resamples, seed=seed)
+    trained_on = {_training_texts(run): name for name, run in baselines.items()}
+    own = {
+        name: trained_on[texts]
+        for name, group in zip(names, groups, strict=True)
+        if (texts := _training_texts(group.runs[0])) in trained_on
+    }
+    compared = [*itertools.combinations(names, 2), *((baseline, name) for name, baseline in own.items())]
+    pairs = compare_draws(predictions, drawn, compared)
     models = [
-        _model(name, group, predictions[name], resamples, seed) for name, group in zip(names, groups, strict=True)
+        {
+            "name": name,
+            "kind": "encoder",
+            "baseline": own.get(name),
+            **_model(group),
+            **_measured(predictions[name], drawn[name]),
+        }
+        for name, group in zip(names, groups, strict=True)
     ]
-    if baseline is not None:
-        models.append(_baseline_model(baseline, predictions[BASELINE], resamples, seed))
+    models += [
+        {"name": name, "kind": "baseline", **_baseline_model(run), **_measured(predictions[name], drawn[name])}
+        for name, run in baselines.items()
+    ]
+    first = groups[0].runs[0]
     record = {
-        "evaluated_on": first.summary["evaluated_on"],
-        "n": len(predictions[names[0]][0]),
+        "evaluated_on": evaluated_on,
+        "n": len(ids),
         "positive": first.summary["positive"],
         "label_names": list(first.label_names),
         "resamples": resamples,
         "models": models,
         "pairs": [pair.to_dict() for pair in pairs],
-        "verdicts": _verdicts(pairs),
+        "verdicts": _verdicts(pairs, baselines) + ([_CHOSEN] if evaluated_on == "validation" else []),
     }
     return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
 
@@ -105,44 +128,55 @@ def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
     """The models' names where they tell the runs apart, else the folders', else the paths."""
     models = [Path(str(group.runs[0].summary["model"])).name for group in groups]
     for names in (models, [group.name for group in groups]):
-        if len(set(names)) == len(names) and BASELINE not in names:
+        if len(set(names)) == len(names) and not any(name.startswith(BASELINE) for name in names):
             return tuple(names)
-    return tuple(str(group.path) for group in groups)
+    return tuple(str(group.path.resolve()) for group in groups)
 
 
-def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> None:
-    """Raises DataError where two were measured on different texts."""
-    seen: dict[str, str] = {}
+def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> str:
+    """The part that all were measured on; raises DataError where two were measured on different texts."""
+    seen: dict[tuple[str, str], str] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
-            part = run.data["parts"][run.summary["evaluated_on"]]
+            evaluated_on = str(run.summary["evaluated_on"])
+            part = run.data["parts"][evaluated_on]
             source = run.data["test_source"] or run.data["source"]
-            told = f"{name} on {part['rows']:,} {run.summary['evaluated_on']} texts of {source}"
-            seen.setdefault(part["sha256"], told)
+            told = f"{name} on {part['rows']:,} {evaluated_on} texts of {source}"
+            seen.setdefault((evaluated_on, part["sha256"]), told)
     if len(seen) > 1:
         raise DataError(
-            f"these runs were measured on different texts: {'; '.join(list(seen.values())[:2])}",
+            f"these runs were measured on different texts, or in another order: {'; '.join(list(seen.values())[:2])}",
             "measure both on the same: train with the same --test DATA, or with the same data and data.split_seed",
         )
+    return next(iter(seen))[0]
 
 
-def _sorted(predictions: Predictions) -> Predictions:
-    """By id: the same texts stand in the same order, whatever order they were read in."""
-    order = np.argsort(np.asarray(predictions.ids), kind="stable")
-    return Predictions(
-        tuple(predictions.ids[row] for row in order),
-        predictions.label_names,
-        predictions.labels[order],
-        predictions.probabilities[order],
-    )
+def _with_ids(predictions: Predictions, ids: tuple[str, ...]) -> Predictions:
+    return Predictions(ids, predictions.label_names, predictions.labels, predictions.probabilities)
 
 
-def _model(name: str, group: RunGroup, predictions: Sequence[Predictions], resamples: int, seed: int) -> dict[str, Any]:
+def _training_texts(run: Run) -> str:
+    return str(run.data["parts"]["train"]["sha256"])
+
+
+def _baselines(groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
+    """One run for each set of training texts that a baseline was trained on."""
+    found: dict[str, tuple[str, Run]] = {}
+    for name, group in zip(names, groups, strict=True):
+        for run in group.runs:
+            if run.baseline_predictions is not None:
+                found.setdefault(_training_texts(run), (name, run))
+    if len(found) == 1:
+        ((_, run),) = found.values()
+        return {BASELINE: run}
+    return {f"{BASELINE} of {name}": run for name, run in found.values()}
+
+
+def _model(group: RunGroup) -> dict[str, Any]:
     first = group.runs[0]
     summaries = [run.summary for run in group.runs]
     costs = [run.evaluation["cost"] for run in group.runs]
     return {
-        "name": name,
         "runs": [str(run.path) for run in group.runs],
         "seeds": [run.recipe.training.seed for run in group.runs],
         "recipe": first.recipe.name,
@@ -158,48 +192,32 @@ def _model(name: str, group: RunGroup, predictions: Sequence[Predictions], resam
         "base_bytes": costs[0]["base_bytes"],
         "latency_seconds": _mean([cost["latency_seconds"] for cost in costs]),
         "prediction_tokens_per_second": _mean([cost["tokens_per_second"] for cost in costs]),
-        **_measured(predictions, resamples, seed),
     }
 
 
-def _baseline_model(run: Run, predictions: Sequence[Predictions], resamples: int, seed: int) -> dict[str, Any]:
+def _baseline_model(run: Run) -> dict[str, Any]:
     record = run.evaluation["baseline"]
     return {
-        "name": BASELINE,
         "model": record["name"],
         "random_weights": False,
         "training_texts": run.data["parts"]["train"]["rows"],
         "train_seconds": record["seconds"],
-        **_measured(predictions, resamples, seed),
     }
 
 
-def _measured(predictions: Sequence[Predictions], resamples: int, seed: int) -> dict[str, Any]:
-    first = predictions[0]
-    pooled = Predictions(
-        tuple(name for found in predictions for name in found.ids),
-        first.label_names,
-        np.concatenate([found.labels for found in predictions]),
-        np.concatenate([found.probabilities for found in predictions]),
-    )
+def _measured(predictions: Sequence[Predictions], drawn: SeedDraws) -> dict[str, Any]:
     return {
-        "metrics": measure_seeds(predictions, resamples=resamples, seed=seed).to_dict(),
+        "metrics": summarise(predictions, drawn).to_dict(),
         "curves": [curve_records(found) for found in predictions],
-        "reliability": [asdict(found) for found in reliability(pooled)],
+        "reliability": [asdict(found) for found in reliability(predictions)],
     }
 
 
-def _verdicts(pairs: Sequence[Pair]) -> list[str]:
-    """Who fails against the baseline first, then every two models."""
-    warnings, rest = [], []
-    for pair in pairs:
-        if BASELINE not in (pair.first, pair.second):
-            rest.append(verdict(pair, len(pairs)))
-            continue
-        warning = against_baseline(pair if pair.first == BASELINE else pair.reversed())
-        if warning is not None:
-            warnings.append(warning)
-    return warnings + rest
+def _verdicts(pairs: Sequence[Pair], baselines: Mapping[str, Run]) -> list[str]:
+    """Who fails against its baseline first, then every two models."""
+    warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first in baselines]
+    rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first not in baselines]
+    return [warning for warning in warnings if warning is not None] + rest
 
 
 def _mean(values: Sequence[float]) -> float:

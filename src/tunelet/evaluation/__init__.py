@@ -8,6 +8,7 @@ from tunelet.evaluation._baseline import Baseline, train_baseline
 from tunelet.evaluation._bootstrap import LEVEL, resampled_metrics
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
+    calibration_noise,
     cross_fitted_temperature,
     expected_calibration_error,
     fit_temperature,
@@ -15,18 +16,25 @@ from tunelet.evaluation._calibration import (
     with_temperature,
 )
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
-from tunelet.evaluation._metrics import METRIC_NAMES, METRIC_WORDS, ClassMetrics, Metrics, measure
-from tunelet.evaluation._paired import McNemar, Pair, compare_predictions, holm, mcnemar
+from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
+from tunelet.evaluation._paired import (
+    McNemar,
+    Pair,
+    compare_draws,
+    compare_predictions,
+    draw_models,
+    holm,
+    mcnemar,
+)
 from tunelet.evaluation._predictions import Predictions, positive_label
-from tunelet.evaluation._seeds import SeedMetrics, measure_seeds
+from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, measure_seeds, summarise
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
-from tunelet.evaluation._verdict import against_baseline, differs, p_value, verdict
+from tunelet.evaluation._verdict import against_baseline, p_value, verdict
 
 __all__ = [
     "LEVEL",
     "METRIC_NAMES",
-    "METRIC_WORDS",
     "Baseline",
     "ClassMetrics",
     "Curve",
@@ -37,18 +45,21 @@ __all__ = [
     "Pair",
     "Predictions",
     "ReliabilityBin",
+    "SeedDraws",
     "SeedMetrics",
     "Threshold",
     "against_baseline",
     "aim_in_words",
     "by_length",
+    "calibration_noise",
     "check_aim",
     "choose_threshold",
+    "compare_draws",
     "compare_predictions",
     "confident_errors",
     "cross_fitted_temperature",
     "curve_records",
-    "differs",
+    "draw_models",
     "expected_calibration_error",
     "fit_temperature",
     "holm",
@@ -56,6 +67,8 @@ __all__ = [
     "mcnemar",
     "measure",
     "measure_seeds",
+    "metric_words",
+    "null_if_undefined",
     "operate",
     "p_value",
     "positive_label",
@@ -63,6 +76,7 @@ __all__ = [
     "reliability",
     "resampled_metrics",
     "roc_curve",
+    "summarise",
     "train_baseline",
     "verdict",
     "with_temperature",

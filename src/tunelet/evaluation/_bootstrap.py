@@ -9,6 +9,9 @@ Texts are drawn within each true class, so class sizes are those of the data, an
 defined for every draw. The exception is what needs a predicted text, such as precision, in a draw that holds none: such
 a draw is left out of that metric's percentiles.
 
+With few texts the intervals are too narrow: the spread of a class of m texts comes out short by sqrt((m - 1) / m), and
+percentiles of a share near 0 or 1 cover less than they promise. Both matter below some 20 texts a class.
+
 The calibration error of a resample is on average larger than the data's own, because noise within a bin adds to the
 absolute distance; its interval may therefore lie above the point estimate when that is small.
 """

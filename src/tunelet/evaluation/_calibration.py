@@ -5,7 +5,10 @@ Expected calibration error as in Guo, Pleiss, Sun and Weinberger, "On Calibratio
 one T > 0 divides all logits. It changes no predicted class, and is fitted on validation texts.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,7 @@ class ReliabilityBin:
 
     Attributes:
         low, high: the bin, half-open on the left.
-        n: texts in it.
+        n: predictions in it.
         confidence: their mean confidence.
         accuracy: share of them that was right.
         accuracy_ci: 95 % interval of that share (Wilson 1927).
@@ -58,10 +61,30 @@ def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def reliability(predictions: Predictions, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
-    """The bins that hold a text, in rising order."""
-    correct = predictions.predicted == predictions.labels
-    owner = confidence_bins(predictions.confidence, bins)
+def calibration_noise(predictions: Predictions, bins: int = BINS) -> float:
+    """The calibration error that a resample of a perfectly calibrated model with these confidences shows on average.
+
+    Noise alone gives a bin of m texts a distance: right answers less confidences have a variance of the sum of
+    c (1 - c), once in the data and once more in the resample, and the mean absolute value of a normal number is
+    sqrt(2 / pi) of its deviation.
+    """
+    confidence = predictions.confidence
+    owner = confidence_bins(confidence, bins)
+    variances = np.bincount(owner, weights=confidence * (1 - confidence), minlength=bins)
+    return float(np.sqrt(2 * variances * 2 / np.pi).sum() / len(confidence))
+
+
+def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> tuple[ReliabilityBin, ...]:
+    """The bins that hold a text, in rising order.
+
+    Args:
+        seeds: one run, or several seeds on the same texts: their predictions are pooled, while intervals count each
+            text once.
+        bins: of equal width.
+    """
+    confidence = np.concatenate([found.confidence for found in seeds])
+    correct = np.concatenate([found.predicted == found.labels for found in seeds])
+    owner = confidence_bins(confidence, bins)
     found = []
     for number in np.unique(owner):
         inside = owner == number
@@ -71,20 +94,24 @@ def reliability(predictions: Predictions, bins: int = BINS) -> tuple[Reliability
                 low=float(number) / bins,
                 high=float(number + 1) / bins,
                 n=n,
-                confidence=float(predictions.confidence[inside].mean()),
+                confidence=float(confidence[inside].mean()),
                 accuracy=right / n,
-                accuracy_ci=share_interval(right, n),
+                accuracy_ci=share_interval(right / len(seeds), n / len(seeds)),
             )
         )
     return tuple(found)
 
 
-def share_interval(right: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), from scipy."""
-    from scipy.stats import binomtest
+def share_interval(right: float, n: float) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927).
 
-    interval = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+    Args:
+        right, n: counts, or means of counts over seeds, for which scipy's `binomtest` has no answer.
+    """
+    z = NormalDist().inv_cdf(0.975)
+    centre = (right + z**2 / 2) / (n + z**2)
+    reach = z / (n + z**2) * math.sqrt(max(0.0, right * (n - right) / n + z**2 / 4))
+    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def fit_temperature(predictions: Predictions) -> float:

@@ -87,9 +87,12 @@ def macro_roc_curve(predictions: Predictions) -> Curve | None:
 
 
 def curve_records(predictions: Predictions) -> list[dict[str, Any]]:
-    """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean."""
+    """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean.
+
+    Of many classes only those are kept that are told apart worst.
+    """
     recognised = positive_label(predictions.label_names)
-    labels = [recognised.value] if recognised else list(range(len(predictions.label_names)))[:_CLASSES]
+    labels = [recognised.value] if recognised else _worst(predictions)
     found: list[dict[str, Any]] = [
         {
             "label": predictions.label_names[label],
@@ -103,6 +106,15 @@ def curve_records(predictions: Predictions) -> list[dict[str, Any]]:
         mean = {"label": None, "share": None, "roc": _drawn(macro_roc_curve(predictions)), "precision_recall": None}
         found.insert(0, mean)
     return found
+
+
+def _worst(predictions: Predictions) -> list[int]:
+    """The classes with the smallest areas under their ROC curves, at most `_CLASSES`, in their own order."""
+    labels = range(len(predictions.label_names))
+    if len(labels) <= _CLASSES:
+        return list(labels)
+    curves = {label: roc_curve(predictions, label) for label in labels}
+    return sorted(sorted(labels, key=lambda label: 2.0 if (c := curves[label]) is None else c.area)[:_CLASSES])
 
 
 def _drawn(curve: Curve | None) -> dict[str, Any] | None:

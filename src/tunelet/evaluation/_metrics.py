@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation._bootstrap import mean_of_defined, percentile_intervals, resampled_metrics
-from tunelet.evaluation._calibration import expected_calibration_error
+from tunelet.evaluation._calibration import expected_calibration_error, share_interval
 from tunelet.evaluation._predictions import Predictions, positive_label
 
 METRIC_NAMES = (
@@ -30,7 +30,7 @@ METRIC_NAMES = (
     "log_loss",
     "ece",
 )
-METRIC_WORDS = {
+_WORDS = {
     "accuracy": "accuracy",
     "precision": "precision",
     "recall": "recall",
@@ -42,6 +42,22 @@ METRIC_WORDS = {
     "log_loss": "log loss",
     "ece": "calibration error (ECE)",
 }
+
+
+def metric_words(positive: str | None) -> dict[str, str]:
+    """What pages and screens call each metric, in their order.
+
+    Args:
+        positive: the label that precision, recall and F1 speak of; None: they and the areas are means over all labels
+            (macro averages), and "f1", which is "f1_macro" then, is left out.
+    """
+    if positive is not None:
+        about = f" of {positive!r}"
+        return {
+            name: words + (about if name in ("precision", "recall", "f1") else "") for name, words in _WORDS.items()
+        }
+    macro = ("precision", "recall", "roc_auc", "average_precision")
+    return {name: words + (", macro" if name in macro else "") for name, words in _WORDS.items() if name != "f1"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ class Metrics:
     Args:
         values: the metrics in `METRIC_NAMES`; NaN where undefined.
         n: number of texts.
-        intervals: (low, high) of the 95 % interval by metric; (NaN, NaN) where undefined; empty without draws.
+        intervals: (low, high) of the 95 % interval by metric, as `metric_intervals` has them; empty without draws.
         confusion: texts by class, int64 [true, predicted].
         per_class: one entry per label name, in their order.
         positive: the label that precision, recall, f1, roc_auc and average_precision speak of; None: macro averages.
@@ -91,7 +107,7 @@ class Metrics:
         """
         flat: dict[str, Any] = {}
         for name in METRIC_NAMES:
-            flat[name] = _null_if_undefined(self.values[name])
+            flat[name] = null_if_undefined(self.values[name])
             if name in self.intervals:
                 low, high = self.intervals[name]
                 flat[f"{name}_ci"] = None if math.isnan(low) or math.isnan(high) else [low, high]
@@ -99,7 +115,7 @@ class Metrics:
         flat["positive"] = self.positive
         flat["confusion"] = {"labels": [row.label for row in self.per_class], "matrix": self.confusion.tolist()}
         flat["per_class"] = [
-            {name: _null_if_undefined(value) for name, value in asdict(row).items()} for row in self.per_class
+            {name: null_if_undefined(value) for name, value in asdict(row).items()} for row in self.per_class
         ]
         return flat
 
@@ -159,11 +175,32 @@ def measure(predictions: Predictions, *, positive: int | None = None, resamples:
     return Metrics(
         values=values,
         n=len(predictions),
-        intervals=percentile_intervals(draws),
+        intervals=metric_intervals(predictions, draws) if resamples else {},
         confusion=confusion,
         per_class=per_class,
         positive=None if positive is None else names[positive],
     )
+
+
+def metric_intervals(
+    predictions: Predictions, draws: Mapping[str, NDArray[np.float64]]
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of one model's metrics.
+
+    Where every draw gives the same value, as with no error at all, the bootstrap has nothing to say: then the accuracy
+    takes Wilson's interval (1927) and any other metric has none, (NaN, NaN).
+
+    Args:
+        predictions: that the draws are of.
+        draws: metric -> [resamples].
+    """
+    found = percentile_intervals(draws)
+    for name, values in draws.items():
+        defined = values[~np.isnan(values)]
+        if len(defined) and np.ptp(defined) < 1e-12:
+            right = int((predictions.predicted == predictions.labels).sum())
+            found[name] = share_interval(right, len(predictions)) if name == "accuracy" else (math.nan, math.nan)
+    return found
 
 
 def _point_estimates(
@@ -223,7 +260,8 @@ def _point_estimates(
     return {name: values[name] for name in METRIC_NAMES}, per_class, confusion
 
 
-def _null_if_undefined(value: Any) -> Any:
+def null_if_undefined(value: Any) -> Any:
+    """NaN as None, for strict JSON."""
     return None if isinstance(value, float) and math.isnan(value) else value
 
 

@@ -1,26 +1,28 @@
 """Two models on the same texts: is the difference more than chance?
 
 Differences of metrics come with paired bootstrap intervals (both models are measured on each resample); accuracies of
-single runs are also compared by McNemar's exact test (McNemar 1947). Holm's method (1979) corrects the p-values of
-several comparisons.
+single runs are also compared by McNemar's exact test (McNemar 1947). With several seeds the interval and the test are
+Student's, over texts and seeds. Holm's method (1979) corrects the p-values of several comparisons.
 """
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import paired_metrics, percentile_intervals
+from tunelet.evaluation._calibration import calibration_noise
+from tunelet.evaluation._metrics import METRIC_NAMES, null_if_undefined
 from tunelet.evaluation._predictions import Predictions, positive_label
-from tunelet.evaluation._seeds import mean_of_seeds, mean_values
+from tunelet.evaluation._seeds import SeedDraws, student
+from tunelet.evaluation._verdict import LEVEL
 
-_Z = 1.959963984540054  # of a two-sided level of 5 %
-_POWER = 0.8416212335729143  # of a power of 80 %
+_POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,16 @@ class Pair:
         differences: metric -> second's value less the first's, means over seeds; NaN where undefined.
         intervals: metric -> 95 % interval of that.
         mcnemar: of their accuracies, where each is one run; None: several seeds.
-        p: of McNemar's test, or of the bootstrap of the mean accuracies.
+        seeds: of the first and of the second.
+        p: of McNemar's test, or of Student's for mean accuracies over seeds.
         p_adjusted: the same, corrected for as many comparisons as were made.
+        p_log_loss: of Student's test for the log loss, corrected likewise.
+        calibration_noise: the larger mean calibration error that resamples of models with these confidences would show
+            were they calibrated perfectly; a difference below it means nothing.
         agreement: share of texts that both give the same label, the mean over pairs of seeds.
         kappa: Cohen's, agreement beyond chance, likewise; NaN where both give one label only.
-        detectable: the smallest difference of accuracies that a test on as many texts, with as many disagreements,
-            would find in 4 of 5 cases.
+        detectable: the smallest difference of accuracies that as many texts, with as many disagreements, would show in
+            4 of 5 cases, for as many comparisons.
     """
 
     first: str
@@ -61,8 +67,11 @@ class Pair:
     differences: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     mcnemar: McNemar | None
+    seeds: tuple[int, int]
     p: float
     p_adjusted: float
+    p_log_loss: float
+    calibration_noise: float
     agreement: float
     kappa: float
     detectable: float
@@ -77,17 +86,18 @@ class Pair:
             differences={name: -value for name, value in self.differences.items()},
             intervals={name: (-high, -low) for name, (low, high) in self.intervals.items()},
             mcnemar=None if test is None else McNemar(test.only_second, test.only_first, test.p),
+            seeds=(self.seeds[1], self.seeds[0]),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON; what is undefined is None."""
         flat = asdict(self)
-        flat["differences"] = {name: _null_if_undefined(value) for name, value in self.differences.items()}
+        flat["differences"] = {name: null_if_undefined(value) for name, value in self.differences.items()}
         flat["intervals"] = {
             name: None if math.isnan(low) or math.isnan(high) else [low, high]
             for name, (low, high) in self.intervals.items()
         }
-        return flat | {"kappa": _null_if_undefined(self.kappa)}
+        return flat | {"kappa": null_if_undefined(self.kappa)}
 
     @classmethod
     def from_dict(cls, flat: Mapping[str, Any]) -> "Pair":
@@ -98,6 +108,7 @@ class Pair:
                 **flat,
                 "differences": {k: math.nan if v is None else v for k, v in flat["differences"].items()},
                 "intervals": {k: undefined if v is None else tuple(v) for k, v in flat["intervals"].items()},
+                "seeds": tuple(flat["seeds"]),
                 "mcnemar": None if flat["mcnemar"] is None else McNemar(**flat["mcnemar"]),
                 "kappa": math.nan if flat["kappa"] is None else flat["kappa"],
             }
@@ -127,77 +138,99 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def compare_predictions(
-    models: Mapping[str, Sequence[Predictions]], *, resamples: int = 2000, seed: int = 0, against: str | None = None
+    models: Mapping[str, Sequence[Predictions]],
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+    pairs: Sequence[tuple[str, str]] | None = None,
 ) -> list[Pair]:
-    """Every pair of models, or each against one of them.
-
-    Texts are drawn for all models alike; where a model was trained with several seeds, the seeds are drawn too, so that
-    the interval speaks of another training as well as of other texts.
+    """Compare models on the same texts, two by two.
 
     Args:
         models: name -> predictions of each seed, for the same texts in the same order.
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
-        against: compare the others with this one alone, which comes first.
+        pairs: which to compare; None: every two. p-values are corrected for so many.
 
     Raises:
         DataError: the predictions are not for the same texts.
     """
+    drawn = draw_models(models, resamples=resamples, seed=seed)
+    return compare_draws(models, drawn, pairs)
+
+
+def draw_models(models: Mapping[str, Sequence[Predictions]], *, resamples: int, seed: int) -> dict[str, SeedDraws]:
+    """Measure all models on the same resamples of the texts; arguments and errors as `compare_predictions`."""
+    if resamples < 1:
+        raise DataError(f"a comparison needs at least one draw, found resamples = {resamples}")
     runs = [(name, found) for name, seeds in models.items() for found in seeds]
     check_same_texts(runs)
-    n, names = len(runs[0][1]), list(models)
     recognised = positive_label(runs[0][1].label_names)
     positive = recognised.value if recognised else None
     drawn = iter(paired_metrics([found for _, found in runs], positive=positive, resamples=resamples, seed=seed))
-    random = np.random.default_rng((seed, 1))
-    draws = {name: mean_of_seeds([next(drawn) for _ in seeds], random) for name, seeds in models.items()}
-    values = {name: mean_values(seeds) for name, seeds in models.items()}
-    pairs = list(itertools.combinations(names, 2))
-    if against is not None:
-        pairs = [(against, name) for name in names if name != against]
-    found = []
-    for first, second in pairs:
-        differences = {name: draws[second][name] - draws[first][name] for name in draws[first]}
-        test = mcnemar(models[first][0], models[second][0]) if len(models[first]) == len(models[second]) == 1 else None
-        p = _bootstrap_p(differences["accuracy"]) if test is None else test.p
-        agreed = [_agreement(one, other) for one in models[first] for other in models[second]]
-        found.append(
-            Pair(
-                first=first,
-                second=second,
-                n=n,
-                differences={name: values[second][name] - values[first][name] for name in values[first]},
-                intervals=percentile_intervals(differences),
-                mcnemar=test,
-                p=p,
-                p_adjusted=p,
-                agreement=float(np.mean([share for share, _ in agreed])),
-                kappa=float(np.mean([kappa for _, kappa in agreed])),
-                detectable=detectable_difference(differences["accuracy"], n),
-            )
-        )
-    adjusted = holm([pair.p for pair in found])
-    return [replace(pair, p_adjusted=p) for pair, p in zip(found, adjusted, strict=True)]
+    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds]) for name, seeds in models.items()}
 
 
-def detectable_difference(drawn: NDArray[np.float64], n: int) -> float:
-    """The difference of accuracies found with a power of 80 % at a level of 5 %, from its spread over resamples.
+def compare_draws(
+    models: Mapping[str, Sequence[Predictions]],
+    drawn: Mapping[str, SeedDraws],
+    pairs: Sequence[tuple[str, str]] | None = None,
+) -> list[Pair]:
+    """`compare_predictions` from draws that are at hand."""
+    pairs = list(itertools.combinations(models, 2)) if pairs is None else pairs
+    found = [_pair(first, second, models, drawn, len(pairs)) for first, second in pairs]
+    accuracy, log_loss = holm([pair.p for pair in found]), holm([pair.p_log_loss for pair in found])
+    return [
+        replace(pair, p_adjusted=p, p_log_loss=loss) for pair, p, loss in zip(found, accuracy, log_loss, strict=True)
+    ]
+
+
+def _pair(
+    first: str,
+    second: str,
+    models: Mapping[str, Sequence[Predictions]],
+    drawn: Mapping[str, SeedDraws],
+    comparisons: int,
+) -> Pair:
+    """Two models; p-values as yet uncorrected."""
+    one, other = drawn[first], drawn[second]
+    n, single = len(models[first][0]), one.seeds == other.seeds == 1
+    differences = {name: other.mean(name) - one.mean(name) for name in METRIC_NAMES}
+    tested = {name: student(difference, other, one, name) for name, difference in differences.items()}
+    draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
+    test = mcnemar(models[first][0], models[second][0]) if single else None
+    p = tested["accuracy"][1] if test is None else test.p
+    agreed = [_agreement(left, right) for left in models[first] for right in models[second]]
+    low, high = tested["accuracy"][0]
+    return Pair(
+        first=first,
+        second=second,
+        n=n,
+        differences=differences,
+        intervals=percentile_intervals(draws) if single else {name: bounds for name, (bounds, _) in tested.items()},
+        mcnemar=test,
+        seeds=(one.seeds, other.seeds),
+        p=p,
+        p_adjusted=p,
+        p_log_loss=tested["log_loss"][1],
+        calibration_noise=max(calibration_noise(found) for name in (first, second) for found in models[name]),
+        agreement=float(np.mean([share for share, _ in agreed])),
+        kappa=float(np.mean([kappa for _, kappa in agreed])),
+        detectable=detectable_difference((high - low) / 2, n, comparisons),
+    )
+
+
+def detectable_difference(reach: float, n: int, comparisons: int = 1) -> float:
+    """The difference of accuracies found with a power of 80 % at a level of 5 %, corrected for several comparisons.
 
     Args:
-        drawn: the difference in each resample.
-        n: texts; the spread counts as that of one disagreement at least.
+        reach: half of the 95 % interval of the difference.
+        n: texts; the standard error counts as that of one disagreement at least.
+        comparisons: how many are made.
     """
-    return (_Z + _POWER) * max(float(drawn.std()), 1 / n)
-
-
-def _bootstrap_p(drawn: NDArray[np.float64]) -> float:
-    """Two-sided: twice the smaller share of draws on either side of 0, none counting as one (Davison, Hinkley 1997)."""
-    below, above = int((drawn <= 0).sum()), int((drawn >= 0).sum())
-    return min(1.0, 2 * (min(below, above) + 1) / (len(drawn) + 1))
-
-
-def _null_if_undefined(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    normal = NormalDist()
+    error = max(reach / normal.inv_cdf(1 - LEVEL / 2), 1 / n)
+    return (normal.inv_cdf(1 - LEVEL / 2 / comparisons) + normal.inv_cdf(_POWER)) * error
 
 
 def check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
@@ -211,7 +244,8 @@ def check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
             )
         if found.ids != first.ids or not np.array_equal(found.labels, first.labels):
             raise DataError(
-                f"{other} was measured on {len(found):,} texts, {name} on {len(first):,}, and they are not the same",
+                f"{other} was measured on {len(found):,} texts, {name} on {len(first):,}, and they are not the same, "
+                "or not in the same order",
                 "measure both on the same test data: tunelet train ... --test DATA",
             )
 

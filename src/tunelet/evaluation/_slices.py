@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.evaluation._bootstrap import text_losses
 from tunelet.evaluation._calibration import share_interval
 from tunelet.evaluation._predictions import Predictions
 
@@ -40,9 +41,7 @@ def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int 
     """
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, slices + 1)[1:-1], method="higher"))
     owner = np.searchsorted(edges, lengths, side="right")
-    losses = -np.log(
-        np.maximum(predictions.probabilities[np.arange(len(lengths)), predictions.labels], np.finfo(np.float64).tiny)
-    )
+    losses = text_losses(predictions.probabilities, predictions.labels)
     correct = predictions.predicted == predictions.labels
     found = []
     for number in np.unique(owner):

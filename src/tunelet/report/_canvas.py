@@ -1,7 +1,7 @@
 """The house's style for figures: axes to draw on, and the picture as SVG that can stand beside others in one page.
 
 matplotlib draws; letters become paths, so a figure looks the same everywhere. Ids are made unique, for many figures
-stand in one page.
+stand in one page. A label in letters for which this machine has no font is drawn as a number: see `drawable`.
 """
 
 import io
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tunelet.report._palette import ROLES, SERIES
@@ -16,7 +17,12 @@ from tunelet.report._palette import ROLES, SERIES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT = 5.2, 4.0  # inches; the page scales
+WIDTH, HEIGHT = 4.4, 3.5  # inches; the page scales
+_FONTS = (  # the first comes with matplotlib; the others where the system has them, for the letters that it lacks
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
+    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans Bengali",
+)  # fmt: skip
 INK, QUIET, LINE = (ROLES[name].marker for name in ("ink", "quiet", "line"))
 
 
@@ -29,17 +35,53 @@ class Figure:
         title: one line.
         alternative: what it shows, for who does not see it.
         svg: in marker colours.
+        wide: whether it needs the whole width of a printed page.
     """
 
     name: str
     title: str
     alternative: str
     svg: str
+    wide: bool = False
 
 
 def colour(index: int) -> str:
     """Of a series by number; they come round."""
     return ROLES[SERIES[index % len(SERIES)]].marker
+
+
+def marker(index: int) -> str:
+    """Of a series by number: another one each time the colours come round."""
+    return "osD^vP"[index // len(SERIES) % 6]
+
+
+def dashes(index: int) -> str:
+    """Of a curve by number: another kind of line each time the colours come round."""
+    return ("-", "-.", ":")[index // len(SERIES) % 3]
+
+
+def drawable(labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels as figures show them: one with letters that no font at hand has is called by its number."""
+    letters = _letters()
+    return tuple(
+        label if all(ord(c) in letters or c.isspace() for c in label) else f"label {number}"
+        for number, label in enumerate(labels, start=1)
+    )
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
+    there = set(fontManager.get_font_names())
+    return tuple(name for name in _FONTS if name in there)
+
+
+@cache
+def _letters() -> frozenset[int]:
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(letter for name in _fonts() for letter in get_font(findfont(name)).get_charmap())
 
 
 @contextmanager
@@ -52,7 +94,7 @@ def canvas(
     from matplotlib.figure import Figure as Paper
 
     style = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib
+        "font.family": list(_fonts()),
         "font.size": 9,
         "text.color": INK,
         "text.parse_math": False,  # a label may hold dollar signs
@@ -82,7 +124,7 @@ def canvas(
             written = io.StringIO()
             paper.patch.set_alpha(0)
             FigureCanvasSVG(paper).print_svg(written, metadata={"Date": None, "Creator": None})
-            return Figure(name, title, alternative, _tidy(written.getvalue(), name))
+            return Figure(name, title, alternative, _tidy(written.getvalue(), name), width > WIDTH)
 
         yield axes, finish
 

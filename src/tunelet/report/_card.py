@@ -3,10 +3,12 @@
 from typing import Any
 
 from tunelet._words import interval
-from tunelet.evaluation import METRIC_WORDS, Pair, against_baseline, verdict
+from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.model._names import SHORT_NAMES, licence
+from tunelet.report._run_page import cut_texts
 from tunelet.run import Run
 
+MARK = "<!-- Written by tunelet. Take this line out, and what you write here is kept. -->"
 _METRICS = {  # ours -> the Hub's
     "accuracy": "accuracy",
     "f1_macro": "f1",
@@ -28,6 +30,7 @@ def _metadata(run: Run) -> dict[str, Any]:
     from huggingface_hub import EvalResult
 
     summary, checkpoint = run.summary, run.environment["checkpoint"]
+    words = metric_words(summary["positive"])
     source = str(run.data["source"])
     results = [
         EvalResult(
@@ -36,11 +39,11 @@ def _metadata(run: Run) -> dict[str, Any]:
             dataset_name=source,
             dataset_split=summary["evaluated_on"],
             metric_type=theirs,
-            metric_name=METRIC_WORDS[ours],
+            metric_name=words[ours],
             metric_value=round(summary[ours], 4),
         )
         for ours, theirs in _METRICS.items()
-        if summary.get(ours) is not None
+        if summary.get(ours) is not None and ours in words
     ]
     found: dict[str, Any] = {
         "model_name": run.path.resolve().name,
@@ -63,23 +66,30 @@ def _body(run: Run) -> str:
     summary, data = run.summary, run.data
     low_high = interval(summary["accuracy_ci"])
     rows = "\n".join(
-        f"| {METRIC_WORDS[name]} | {summary[name]:.4f} | {interval(summary.get(f'{name}_ci'))} |"
-        for name in METRIC_WORDS
+        f"| {_inline(words)} | {summary[name]:.4f} | {interval(summary.get(f'{name}_ci'))} |"
+        for name, words in metric_words(summary["positive"]).items()
         if summary.get(name) is not None
     )
     baseline = run.evaluation["baseline"]
     beside = ""
     if baseline is not None:
         pair = Pair.from_dict(baseline["pair"])
-        beside = f"\n\n{against_baseline(pair) or verdict(pair)}"
+        beside = f"\n\n{_inline(against_baseline(pair) or verdict(pair))}"
     labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
     random = (
         "\n\nThe encoder began with random weights: this model is for tests, not for use."
         if summary["random_weights"]
         else ""
     )
-    cut = run.recipe.data.max_length
-    return f"""# {_inline(run.path.resolve().name)}
+    lora = run.recipe.adapter.method == "lora"
+    weights = (
+        '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, FOLDER, subfolder="adapter")`.'
+        if lora
+        else "`model/` is a checkpoint of transformers."
+    )
+    return f"""{MARK}
+
+# {_inline(run.path.resolve().name)}
 
 {_inline(summary["model"])}, fine-tuned on {data["parts"]["train"]["rows"]:,} texts of {_inline(str(data["source"]))} to
 tell {len(run.label_names)} labels apart: {labels}. On {summary["n"]:,} {summary["evaluated_on"]} texts
@@ -97,17 +107,17 @@ Intervals are from {run.recipe.evaluation.resamples:,} stratified bootstrap draw
 
 ```python
 import tunelet
+from huggingface_hub import snapshot_download
 
-classifier = tunelet.Classifier.load("FOLDER")  # this repository, downloaded
+classifier = tunelet.Classifier.load(snapshot_download("OWNER/NAME"))  # this repository, or the folder of the run
 classifier.predict(["your text"])
 ```
 
-`adapter/` is in PEFT's format; `adapter/config.json` names the labels.
+{weights}
 
 ## Training
 
-Recipe `{run.recipe.name}`, seed {run.recipe.training.seed}; `recipe.toml` holds every setting. Texts are cut to {cut}
-tokens ({run.recipe.data.truncation}).
+Recipe `{_code(run.recipe.name)}`, seed {run.recipe.training.seed}; `recipe.toml` holds every setting. {cut_texts(run)}
 
 ## Limits
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunelet._words import bytes_in_words, duration, interval
-from tunelet.comparison import BASELINE, Comparison
-from tunelet.evaluation import METRIC_NAMES, METRIC_WORDS, Pair, p_value
+from tunelet.comparison import Comparison
+from tunelet.evaluation import Pair, metric_words, p_value
+from tunelet.recipe import dump_recipe
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure
 from tunelet.report._document import Block, Code, Document, Figures, Section, Table, Text
 from tunelet.report._figures import Point
-from tunelet.report._run_page import curve_lines
+from tunelet.report._run_page import curve_lines, kappa_in_words, training_call
 
 Model = Mapping[str, Any]
 
@@ -61,25 +62,26 @@ def _compared(comparison: Comparison) -> Section:
         )
         for model in comparison.record["models"]
     )
-    text = (
-        "All were measured on the very same texts, none of which any of them was trained on. The baseline is TF-IDF "
-        "with logistic regression, trained on the same texts as the first of the runs that has one."
-    )
+    text = "All were measured on the very same texts, none of which any of them was trained on."
+    if any(model["kind"] == "baseline" for model in comparison.record["models"]):
+        text += (
+            " The baseline is TF-IDF with logistic regression; each encoder is compared with the one that was trained "
+            "on its own training texts."
+        )
     return Section("What is compared", (Text(text), Table(header, rows, "Models", words=4)))
 
 
 def _results(record: Mapping[str, Any], models: Sequence[Model]) -> Section:
     several = any(len(model.get("seeds", [])) > 1 for model in models)
     rows = tuple(
-        (METRIC_WORDS[name], *(_cell(model["metrics"], name, several=several) for model in models))
-        for name in METRIC_NAMES
+        (words, *(_cell(model["metrics"], name, several=several) for model in models))
+        for name, words in metric_words(record["positive"]).items()
     )
-    about = "" if record["positive"] is None else f" Precision, recall and F1 are of {record['positive']!r}."
     caption = "95 % intervals over texts" + (" and seeds; ± is the deviation over seeds" if several else "")
     return Section(
         "Results",
         (
-            Table(("metric", *(model["name"] for model in models)), rows, f"{caption}.{about}"),
+            Table(("metric", *(model["name"] for model in models)), rows, f"{caption}."),
             Figures(tuple(_overlays(record, models))),
         ),
     )
@@ -102,7 +104,7 @@ def _overlays(record: Mapping[str, Any], models: Sequence[Model]) -> list[Figure
 def _lines(models: Sequence[Model], kind: str) -> list[figures.Line]:
     """The first curve of each seed: of the positive label, or the mean of all."""
     return [
-        figures.Line(model["name"], line.curve, dashed=model["name"] == BASELINE)
+        figures.Line(model["name"], line.curve, dashed=model["kind"] == "baseline")
         for model in models
         for seed in model["curves"]
         for line in curve_lines(seed, kind)[:1]
@@ -117,15 +119,15 @@ def _differences(comparison: Comparison) -> Section:
             *(_difference(pair, name) for name in ("accuracy", "roc_auc", "log_loss", "ece")),
             _test(pair),
             f"{pair.agreement:.1%}",
-            f"{pair.kappa:.2f}",
+            kappa_in_words(pair),
         )
         for pair in pairs
     )
     header = ("pair", "accuracy", "ROC AUC", "log loss", "calibration error", "p", "agree", "kappa")
     correction = f", corrected for {len(pairs)} comparisons (Holm)" if len(pairs) > 1 else ""
     caption = (
-        "Differences with paired 95 % bootstrap intervals; p of McNemar's exact test, or of the bootstrap where there "
-        f"are several seeds{correction}; how often both give the same label, and Cohen's kappa"
+        "Differences with paired 95 % bootstrap intervals, and p of McNemar's exact test; with several seeds "
+        f"both are Student's, over texts and seeds{correction}; how often both give the same label, and Cohen's kappa"
     )
     points = [
         Point(
@@ -218,17 +220,17 @@ def _environment(comparison: Comparison) -> Section:
 
 
 def _reproduce(comparison: Comparison) -> Section:
-    commands = []
-    for group in comparison.groups:
+    blocks: list[Block] = [Text("Save the recipes below under these names, and type:")]
+    commands, recipes, folders = [], [], []
+    for number, group in enumerate(comparison.groups, start=1):
         run = group.runs[0]
-        words = ["tunelet", "train", str(run.data["source"])]
-        words += ["--test", str(run.data["test_source"])] if run.data["test_source"] else []
-        words += ["--recipe", str(run.folder.recipe)]
-        if len(group.runs) > 1:
-            words += ["--seeds", ",".join(str(found.recipe.training.seed) for found in group.runs)]
-        commands.append(shlex.join([*words, "--out", str(group.path)]))
-    commands.append(shlex.join(["tunelet", "compare", *(str(group.path) for group in comparison.groups)]))
-    return Section("Reproduce", (Code("\n".join(commands)),))
+        recipe, out = f"recipe-{number}.toml", f"again/{number}"
+        call = training_call(run, [found.recipe.training.seed for found in group.runs], recipe)
+        commands.append(f"{call} --out {out}" if call.startswith("tunelet") else call)
+        recipes.append(Code(f"# {recipe}\n{dump_recipe(run.recipe)}"))
+        folders.append(out)
+    commands.append(shlex.join(["tunelet", "compare", *folders]))
+    return Section("Reproduce", (*blocks, Code("\n".join(commands)), *recipes))
 
 
 def _accuracies(models: Sequence[Model]) -> list[Point]:

@@ -1,7 +1,7 @@
 """A report before it is a page: sections of blocks, in plain values. HTML and PDF show the same ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tunelet.report._canvas import Figure
@@ -105,6 +105,15 @@ class Document:
         """All pictures in their order."""
         blocks = [block for section in self.sections for block in section.blocks]
         return [figure for block in blocks if isinstance(block, Figures) for figure in block.figures]
+
+    def without_quotes(self) -> "Document":
+        """The same without texts of the data."""
+        told = Text("Texts are not shown here.")
+        sections = tuple(
+            replace(section, blocks=tuple(told if isinstance(block, Quotes) else block for block in section.blocks))
+            for section in self.sections
+        )
+        return replace(self, sections=sections)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, pictures by name."""

@@ -4,7 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunelet.report._canvas import HEIGHT, INK, LINE, QUIET, WIDTH, Figure, canvas, colour, legend, short, spread
+from tunelet.report._canvas import (
+    HEIGHT,
+    INK,
+    LINE,
+    QUIET,
+    WIDTH,
+    Figure,
+    canvas,
+    colour,
+    dashes,
+    drawable,
+    legend,
+    marker,
+    short,
+    spread,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +85,7 @@ def calibration(name: str, series: Mapping[str, Sequence[Mapping[str, Any]]]) ->
                 values,
                 yerr=spread(values, [found["accuracy_ci"] for found in bins]),
                 color=colour(number),
-                marker="o",
+                marker=marker(number),
                 markersize=4,
                 linewidth=1.4,
                 elinewidth=0.8,
@@ -102,7 +117,7 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
                 if size <= 12 or count:
                     shown = f"{count:,}" if size > 6 else f"{count:,}\n{share:.0%}"
                     axes.text(column, row, shown, ha="center", va="center", color=INK, fontsize=9 if size <= 6 else 7)
-        names = [short(label, 14) for label in labels]
+        names = [short(label, 14) for label in drawable(labels)]
         level = size <= 4
         axes.set_xlim(-0.5, size - 0.5)
         axes.set_ylim(size - 0.5, -0.5)
@@ -114,7 +129,7 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
         told = "; ".join(
             f"{label}: "
             + ", ".join(f"{count} as {other}" for other, count in zip(labels, counts, strict=True) if count)
-            for label, counts in list(zip(labels, matrix, strict=True))[:12]
+            for label, counts in zip(labels, matrix, strict=True)
         )
         return finish("Confusion matrix", f"Texts by true and predicted class. {told}.")
 
@@ -182,7 +197,7 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
 
 def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:
     """Values with intervals, a row each, on an axis that shows their differences."""
-    with canvas(name, WIDTH * 1.3, 1.0 + 0.55 * len(points)) as (axes, finish):
+    with canvas(name, WIDTH * 1.5, 1.0 + 0.55 * len(points)) as (axes, finish):
         for row, point in enumerate(points):
             if point.interval is not None:
                 axes.plot(point.interval, [row, row], color=colour(row), linewidth=2.2, solid_capstyle="round")
@@ -207,8 +222,8 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
             if point.interval is not None:
                 axes.plot([point.cost, point.cost], point.interval, color=colour(number), linewidth=1.6)
             axes.plot(
-                [point.cost], [point.value], color=colour(number), marker="o", markersize=7, linestyle="none",
-                label=short(point.name, 30),
+                [point.cost], [point.value], color=colour(number), marker=marker(number), markersize=7,
+                linestyle="none", label=short(point.name, 30),
             )  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -225,7 +240,7 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
 
 def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
     """Paired differences with their intervals, and a line where there is none."""
-    with canvas(name, WIDTH * 1.3, 1.0 + 0.5 * len(rows)) as (axes, finish):
+    with canvas(name, WIDTH * 1.5, 1.0 + 0.5 * len(rows)) as (axes, finish):
         axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
         for row, point in enumerate(rows):
             if point.interval is not None:
@@ -249,7 +264,7 @@ def _overlay(axes: "Axes", lines: Sequence[Line], area: str, *, steps: bool = Fa
                 line.curve["y"],
                 color=colour(number),
                 linewidth=1.6 if len(group) == 1 else 1.0,
-                linestyle="--" if line.dashed else "-",
+                linestyle="--" if line.dashed else dashes(number),
                 drawstyle="steps-pre" if steps else "default",
                 label=f"{short(name, 30)}, {area} {mean:.3f}" if index == 0 else None,
             )

@@ -6,6 +6,7 @@ picture follows the reader's light or dark mode; for print they become the light
 """
 
 from dataclasses import dataclass
+from html import escape
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ def for_print(svg: str) -> str:
     for role in ROLES.values():
         svg = svg.replace(role.marker, role.light)
     return svg
+
+
+def for_file(svg: str, title: str, alternative: str) -> str:
+    """A picture that stands alone: in its light form on its own ground, with title and description."""
+    head, _, body = for_print(svg).partition(">")
+    ground = f'<rect width="100%" height="100%" fill="{ROLES["paper"].light}"/>'
+    told = f"<title>{escape(title)}</title><desc>{escape(alternative)}</desc>"
+    return f'{head} role="img">{told}{ground}{body}'
 
 
 def css_variables(*, dark: bool) -> str:

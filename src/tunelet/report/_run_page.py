@@ -1,91 +1,86 @@
-"""The report of one run: its folder, read and told. Nothing is computed here that the folder does not hold."""
+"""The report of a run, or of several seeds: its folder, read and told. No figure is computed here."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tunelet._words import bytes_in_words, duration, interval, points
-from tunelet.evaluation import METRIC_NAMES, METRIC_WORDS, Pair, against_baseline, aim_in_words, verdict
+from tunelet._words import bytes_in_words, duration, interval, number, points
+from tunelet.evaluation import Pair, against_baseline, aim_in_words, metric_words, verdict
 from tunelet.recipe import dump_recipe
 from tunelet.report import _figures as figures
-from tunelet.report._canvas import Figure
+from tunelet.report._canvas import Figure, drawable
 from tunelet.report._document import Block, Code, Document, Figures, Quotes, Section, Table, Text, facts_table, quote
 from tunelet.run import Run, RunGroup
 
+_MEAN = "mean of all labels"
 
-def run_document(run: Run) -> Document:
-    """All that there is to say about a finished run."""
-    summary = run.summary
+
+def group_document(group: RunGroup) -> Document:
+    """All that there is to say about a finished run; of several seeds: what they came to together, then the first."""
+    run = group.runs[0]
+    several = len(group.runs) > 1
+    summary = group.summary if several else run.summary
+    seeds = ", ".join(str(each.recipe.training.seed) for each in group.runs)
+    sections = (
+        _question(run),
+        _seeds(group) if several else None,
+        _data(run),
+        _method(run),
+        _results(run),
+        _baseline(run),
+        _errors(run),
+        Section("Cost", (_cost(run),)),
+        _limits(group),
+        _environment(run),
+        _reproduce(group),
+    )
     return Document(
         title=f"{summary['model']} on {run.data['source']}",
         subtitle=(
-            f"{len(run.label_names)} labels ({_listed(run.label_names)}), {summary['n']:,} {_part(run)} texts, "
-            f"recipe {run.recipe.name}, seed {run.recipe.training.seed}"
+            f"{len(run.label_names)} labels ({_listed(run.label_names)}), {run.summary['n']:,} {_part(run)} texts, "
+            f"recipe {run.recipe.name}, seed{'s' if several else ''} {seeds}"
         ),
-        findings=tuple(_findings(run)),
+        findings=tuple(_findings_of_seeds(group) if several else _findings(run)),
         figures_of_merit={
             "accuracy": _with_interval(summary, "accuracy"),
             **({"ROC AUC": _with_interval(summary, "roc_auc")} if summary["roc_auc"] is not None else {}),
             "log loss": _with_interval(summary, "log_loss"),
-            "training": duration(summary["train_seconds"]),
+            "training" + (", a seed" if several else ""): duration(summary["train_seconds"]),
         },
-        sections=tuple(
-            section
-            for section in (
-                _question(run),
-                _data(run),
-                _method(run),
-                _results(run),
-                _baseline(run),
-                _errors(run),
-                Section("Cost", (_cost(run),)),
-                _limits(run),
-                _environment(run),
-                _reproduce(run),
-            )
-            if section is not None
-        ),
+        sections=tuple(section for section in sections if section is not None),
     )
 
 
-def group_document(group: RunGroup) -> Document:
-    """A run, or several seeds of one: what they came to together, then the first of them in full."""
-    first = run_document(group.runs[0])
-    if len(group.runs) == 1:
-        return first
-    summary = group.summary
-    seeds = ", ".join(map(str, summary["seeds"]))
-    rows = tuple(
-        (METRIC_WORDS[name], _number(summary[name]), _number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"]))
-        for name in METRIC_NAMES
-    )
+def _findings_of_seeds(group: RunGroup) -> list[str]:
+    summary, first = group.summary, group.runs[0]
     mean = (
         f"Over {len(group.runs)} seeds the mean accuracy is {points(summary['accuracy'])}, with a deviation of "
         f"{100 * summary['accuracy_sd']:.1f} points."
     )
-    section = Section(
-        "Seeds",
-        (
-            Text(
-                f"Trained with the seeds {seeds} on the same split; each came to an accuracy of "
-                f"{', '.join(f'{value:.4f}' for value in summary['accuracies'])}. The interval speaks of other texts "
-                f"and of another seed. What follows is the run with seed {summary['seeds'][0]}."
-            ),
-            Table(("metric", "mean", "deviation", "95 % interval"), rows, f"{summary['n']:,} texts"),
-        ),
+    return [mean, *(f"Seed {first.recipe.training.seed}: {finding}" for finding in _findings(first))]
+
+
+def _seeds(group: RunGroup) -> Section:
+    summary = group.summary
+    rows = tuple(
+        (words, number(summary[name]), number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"]))
+        for name, words in metric_words(summary["positive"]).items()
     )
-    question, *rest = first.sections
-    return replace(first, findings=(mean, *first.findings), sections=(question, section, *rest))
+    accuracies = ", ".join(f"{value:.4f}" for value in summary["accuracies"])
+    text = (
+        f"Trained with the seeds {', '.join(map(str, summary['seeds']))} on the same split; they came to accuracies of "
+        f"{accuracies}. The intervals are of the mean over seeds, and speak of other texts and other seeds; with few "
+        f"seeds they are wide. What follows is the run with seed {summary['seeds'][0]}."
+    )
+    table = Table(("metric", "mean", "deviation", "95 % interval"), rows, f"{summary['n']:,} texts")
+    return Section("Seeds", (Text(text), table))
 
 
 def _findings(run: Run) -> list[str]:
     summary, baseline = run.summary, run.evaluation["baseline"]
-    found = []
-    if baseline is not None:
-        pair = Pair.from_dict(baseline["pair"])
-        if (warning := against_baseline(pair)) is not None:
-            found.append(warning)
+    pair = None if baseline is None else Pair.from_dict(baseline["pair"])
+    warning = None if pair is None else against_baseline(pair)
+    found = [] if warning is None else [warning]
     if summary["random_weights"]:
         found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
     bounds = summary["accuracy_ci"]
@@ -94,8 +89,8 @@ def _findings(run: Run) -> list[str]:
         f"{summary['model']} names the right label for {points(summary['accuracy'])} of {summary['n']:,} "
         f"{_part(run)} texts{between}."
     )
-    if baseline is not None and not any("baseline" in line for line in found):
-        found.append(verdict(Pair.from_dict(baseline["pair"])))
+    if pair is not None and warning is None:
+        found.append(verdict(pair))
     return found
 
 
@@ -110,50 +105,63 @@ def _question(run: Run) -> Section:
 
 
 def _data(run: Run) -> Section:
-    data = run.data
+    data, shown = run.data, run.label_names[:8]
+    more = len(run.label_names) - len(shown)
     rows = [
-        (name, f"{part['rows']:,}", *(f"{part['labels'].get(label, 0):,}" for label in run.label_names[:8]))
+        (name, f"{part['rows']:,}", *(f"{part['labels'].get(label, 0):,}" for label in shown), part["sha256"][:12])
         for name, part in data["parts"].items()
     ]
-    header = ("part", "texts", *(label for label in run.label_names[:8]))
-    blocks: list[Block] = [
-        Text(
-            f"Source: {data['source']} ({data['format']}). Texts come from column "
-            f"{data['text_column']['value']!r} ({data['text_column']['reason']})"
-            + (
-                f", labels from {data['label_column']['value']!r} ({data['label_column']['reason']})."
-                if data["label_column"]
-                else "."
-            )
-            + (f" Test texts: {data['test_source']}." if data["test_source"] else "")
-        ),
-        Table(header, tuple(rows), "Texts by part and label"),
-    ]
+    header = ("part", "texts", *shown, "SHA-256")
+    caption = "Texts by part and label" + (f", and {more} more labels" if more else "")
+    source = (
+        f"Source: {data['source']} ({data['format']}). Texts come from column "
+        f"{data['text_column']['value']!r} ({data['text_column']['reason']})"
+    )
+    if data["label_column"]:
+        source += f", labels from {data['label_column']['value']!r} ({data['label_column']['reason']})"
+    source += "." + (f" Test texts: {data['test_source']}." if data["test_source"] else "")
+    blocks: list[Block] = [Text(source), Table(header, tuple(rows), caption)]
     if data["dropped"]:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data["dropped"].items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
-    else:
-        blocks.append(Text("No row was left out: no copies, no leaks between parts, no contradicting labels."))
+    blocks.append(Text(_audited(run)))
     blocks += [Text(f"{note[0].upper()}{note[1:]}.") for note in data["notes"]]
     return Section("Data", tuple(blocks))
+
+
+def _audited(run: Run) -> str:
+    """What was looked for, whether or not it was found."""
+    settings = run.recipe.data
+    told = (
+        "Empty texts, texts without a label, copies and texts with contradicting labels were looked for and left out"
+        if settings.drop_duplicates
+        else "Empty texts and texts without a label were left out; copies within the training texts were not looked "
+        "for (data.drop_duplicates = false)"
+    )
+    if run.data["test_source"] or "test" in run.data["parts"]:
+        told += "; texts that occur in the test part were taken out of training"
+    return f"{told}."
 
 
 def _method(run: Run) -> Section:
     recipe, summary = run.recipe, run.summary
     adapter, training = recipe.adapter, recipe.training
     share = summary["trainable_parameters"] / summary["total_parameters"]
-    method = {
-        "lora": f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g}) and a new head",
-        "head": "a new head alone",
-        "full": "every weight",
+    name = f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g})"
+    method, rates = {
+        "lora": (
+            f"{name} and a new head were trained",
+            f"{training.learning_rate:g} for the adapter and {training.head_learning_rate:g} for the head",
+        ),
+        "head": ("A new head alone was trained", f"{training.head_learning_rate:g}"),
+        "full": ("Every weight was trained", f"{training.full_learning_rate:g}"),
     }[adapter.method]
+    planned = f" of {training.epochs} planned" if summary["epochs"] < training.epochs else ""
     text = (
-        f"{method[0].upper()}{method[1:]} were trained: {summary['trainable_parameters']:,} of "
-        f"{summary['total_parameters']:,} parameters ({share:.2%}); {training.epochs} epochs of batches of "
-        f"{training.batch_size}, AdamW with a peak rate of {training.learning_rate:g} for the adapter and "
-        f"{training.head_learning_rate:g} for the head. Texts longer than {recipe.data.max_length} tokens were cut "
-        f"({recipe.data.truncation}). The epoch with the best {training.best_metric} on validation texts was kept: "
-        f"number {summary['best_epoch']}."
+        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters ({share:.2%}); "
+        f"{summary['epochs']} epochs{planned}, of batches of {training.batch_size}, AdamW with a peak rate of {rates}. "
+        f"{cut_texts(run)} The epoch with the best {training.best_metric} on validation texts was kept: number "
+        f"{summary['best_epoch']}."
     )
     blocks: list[Block] = [Text(text)]
     steps = [entry for entry in run.history if "loss" in entry]
@@ -167,16 +175,21 @@ def _method(run: Run) -> Section:
     return Section("Method", tuple(blocks))
 
 
+def cut_texts(run: Run) -> str:
+    """A sentence on texts that were too long for the model."""
+    tokens = run.data["tokens"]
+    cut = {name: part["cut"] for name, part in tokens["parts"].items() if part["cut"]}
+    if not cut:
+        return f"No text was longer than {tokens['max_length']} tokens."
+    counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())
+    return f"Texts longer than {tokens['max_length']} tokens were cut ({run.recipe.data.truncation}): {counts} texts."
+
+
 def _results(run: Run) -> Section:
     summary, evaluation = run.summary, run.evaluation
-    about = "" if summary["positive"] is None else f" of {summary['positive']!r}"
     rows = tuple(
-        (
-            METRIC_WORDS[name] + (about if name in ("precision", "recall", "f1") else ""),
-            "undefined" if summary[name] is None else f"{summary[name]:.4f}",
-            interval(summary.get(f"{name}_ci")),
-        )
-        for name in METRIC_NAMES
+        (words, number(summary[name]), interval(summary.get(f"{name}_ci")))
+        for name, words in metric_words(summary["positive"]).items()
     )
     blocks: list[Block] = [
         Table(
@@ -195,37 +208,52 @@ def _results(run: Run) -> Section:
     blocks += _threshold(evaluation["threshold"])
     if len(run.label_names) > 2:
         classes = tuple(
-            (row["label"], f"{row['n']:,}", *(_number(row[key]) for key in ("precision", "recall", "f1", "roc_auc")))
+            (row["label"], f"{row['n']:,}", *(number(row[key]) for key in ("precision", "recall", "f1", "roc_auc")))
             for row in summary["per_class"]
         )
         header = ("class", "texts", "precision", "recall", "F1", "ROC AUC")
         blocks.append(Table(header, classes, "By class"))
+        blocks += _confusions(summary["confusion"])
+    named = zip(run.label_names, drawable(run.label_names), strict=True)
+    if numbered := [(shown, label) for label, shown in named if shown != label]:
+        blocks.append(facts_table(numbered, "Labels by their numbers in the figures"))
     return Section("Results", tuple(blocks))
+
+
+def _confusions(confusion: Mapping[str, Any], most: int = 10) -> list[Block]:
+    """The labels that are taken for one another most often."""
+    labels = confusion["labels"]
+    found = sorted(
+        (
+            (count, labels[true], labels[predicted])
+            for true, counts in enumerate(confusion["matrix"])
+            for predicted, count in enumerate(counts)
+            if count and true != predicted
+        ),
+        key=lambda entry: -entry[0],
+    )[:most]
+    rows = tuple((true, predicted, f"{count:,}") for count, true, predicted in found)
+    return [Table(("true", "predicted", "texts"), rows, "Most frequent confusions", words=2)] if rows else []
 
 
 def _result_figures(run: Run) -> list[Figure]:
     summary, evaluation = run.summary, run.evaluation
     found = []
-    lines = curve_lines(evaluation["curves"], "roc")
     baseline = evaluation["baseline"]
     two = len(run.label_names) == 2
     model = str(summary["model"])
-    if two:
-        lines = [figures.Line(model, line.curve) for line in lines]
-        if baseline is not None:
-            lines += [figures.Line("baseline", line.curve, True) for line in curve_lines(baseline["curves"], "roc")]
-    if lines:
-        found.append(figures.roc("roc", lines, "" if two else ", each label against the rest"))
-    lines = curve_lines(evaluation["curves"], "precision_recall")
-    share = evaluation["curves"][0]["share"] if two else None
-    if two:
-        lines = [figures.Line(model, line.curve) for line in lines]
-        if baseline is not None:
-            others = curve_lines(baseline["curves"], "precision_recall")
-            lines += [figures.Line("baseline", line.curve, True) for line in others]
-    if lines:
-        about = f" of {summary['positive']!r}" if two else ", each label against the rest"
-        found.append(figures.precision_recall("precision-recall", lines, about, share))
+    for kind, draw in (("roc", figures.roc), ("precision_recall", _precision_recall(evaluation, two=two))):
+        lines = curve_lines(evaluation["curves"], kind)
+        if two:
+            lines = [figures.Line(model, line.curve) for line in lines]
+            if baseline is not None:
+                lines += [figures.Line("baseline", line.curve, True) for line in curve_lines(baseline["curves"], kind)]
+            about = f" of {summary['positive']!r}"
+        else:
+            labels, shown = len(run.label_names), sum(line.name != _MEAN for line in lines)
+            about = ", each label against the rest" + (f": the {shown} worst of {labels}" if shown < labels else "")
+        if lines:
+            found.append(draw(kind.replace("_", "-"), lines, about))
     if len(run.label_names) <= 30:
         found.append(figures.confusion("confusion", run.label_names, summary["confusion"]["matrix"]))
     scaled = {"as trained": evaluation["reliability"], "temperature scaled": evaluation["temperature"]["reliability"]}
@@ -235,14 +263,24 @@ def _result_figures(run: Run) -> list[Figure]:
     return found
 
 
+def _precision_recall(evaluation: Mapping[str, Any], *, two: bool) -> Callable[[str, list[figures.Line], str], Figure]:
+    share = evaluation["curves"][0]["share"] if two else None
+    return lambda name, lines, about: figures.precision_recall(name, lines, about, share)
+
+
 def curve_lines(curves: Sequence[Mapping[str, Any]], kind: str, most: int = 6) -> list[figures.Line]:
-    """Curves that there are, each under its label."""
-    found = [
-        figures.Line("mean of all labels" if entry["label"] is None else str(entry["label"]), entry[kind])
-        for entry in curves
-        if entry[kind] is not None
+    """Curves that there are, each under its label: the mean of all first, then those of the least area."""
+    there = [entry for entry in curves if entry[kind] is not None]
+    mean = [figures.Line(_MEAN, entry[kind]) for entry in there if entry["label"] is None]
+    names = drawable([str(entry["label"]) for entry in there if entry["label"] is not None])
+    labels = [
+        figures.Line(name, entry[kind])
+        for name, entry in zip(names, (entry for entry in there if entry["label"] is not None), strict=True)
     ]
-    return found[:most]
+    left = most - len(mean)
+    if len(labels) > left:
+        labels = sorted(labels, key=lambda line: line.curve["area"])[:left]
+    return mean + labels
 
 
 def _temperature(found: Mapping[str, Any]) -> list[Block]:
@@ -258,7 +296,7 @@ def _temperature(found: Mapping[str, Any]) -> list[Block]:
             f"Calibration. A temperature of {found['value']:.3f}, fitted on {found['n']:,} validation texts, makes the "
             f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before['ece']:.4f} to "
             f"{after['ece']:.4f} and the log loss from {before['log_loss']:.4f} to {after['log_loss']:.4f}. No label "
-            "changes by it. The figures above are without it."
+            "changes by it. All figures of this report are without it, but for the line of that name under Reliability."
         )
     ]
 
@@ -270,7 +308,7 @@ def _threshold(found: Mapping[str, Any] | None) -> list[Block]:
     rows = tuple(
         (
             name,
-            *(_number(entry[key]) for key in ("accuracy", "precision", "recall", "f1")),
+            *(number(entry[key]) for key in ("accuracy", "precision", "recall", "f1")),
             f"{entry['false_positives']:,}",
             f"{entry['false_negatives']:,}",
         )
@@ -303,19 +341,20 @@ def _baseline(run: Run) -> Section | None:
     summary = run.summary
     rows = tuple(
         (
-            METRIC_WORDS[name],
-            _number(summary[name]),
-            _number(baseline["metrics"][name]),
+            words,
+            number(summary[name]),
+            number(baseline["metrics"][name]),
             f"{pair.differences[name]:+.4f}" if summary[name] is not None else "",
             interval(pair.intervals[name], signed=True),
         )
-        for name in ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
+        for name, words in metric_words(summary["positive"]).items()
+        if name in ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
     )
     header = ("metric", str(summary["model"]), "baseline", "difference", "95 % interval")
     test = pair.mcnemar
     disagreed = (
         f" On {test.only_second:,} texts the encoder alone is right, on {test.only_first:,} the baseline alone; they "
-        f"agree on {pair.agreement:.1%} (kappa {pair.kappa:.2f})."
+        f"agree on {pair.agreement:.1%} (kappa {kappa_in_words(pair)})."
         if test is not None
         else ""
     )
@@ -329,7 +368,10 @@ def _errors(run: Run) -> Section:
     if not wrong:
         return Section("Errors", (Text("Every text was given the right label."),))
     if not errors:
-        return Section("Errors", (Text(f"{wrong:,} texts; none is kept (evaluation.errors = 0)."),))
+        return Section(
+            "Errors",
+            (Text(f"{wrong:,} texts were given a wrong label; none of them is kept (evaluation.errors = 0)."),),
+        )
     intro = (
         f"{wrong:,} of {run.summary['n']:,} texts were given a wrong label. These are the {len(errors)} of which the "
         "model was most certain; labels that are wrong in the data often show here."
@@ -367,8 +409,8 @@ def _cost(run: Run) -> Block:
     )
 
 
-def _limits(run: Run) -> Section:
-    summary = run.summary
+def _limits(group: RunGroup) -> Section:
+    summary = group.runs[0].summary
     found = [
         "These figures hold for texts like those above: another source, year or language may give others.",
     ]
@@ -379,7 +421,10 @@ def _limits(run: Run) -> Section:
         )
     if summary["n"] < 1000:
         found.append(f"With {summary['n']:,} texts the intervals are wide: small differences cannot be seen.")
-    found.append("One seed: another training would come to somewhat different figures; --seeds 1,2,3 shows how much.")
+    if len(group.runs) == 1:
+        found.append(
+            "One seed: another training would come to somewhat different figures; --seeds 1,2,3 shows how much."
+        )
     if summary["random_weights"]:
         found.append("The encoder's weights were random at the beginning.")
     return Section("Limits", tuple(Text(text) for text in found))
@@ -400,18 +445,34 @@ def _value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _reproduce(run: Run) -> Section:
-    source, test = run.data["source"], run.data["test_source"]
-    words = ["tunelet", "train", str(source), *(["--test", str(test)] if test else []), "--recipe", "recipe.toml"]
+def _reproduce(group: RunGroup) -> Section:
+    run = group.runs[0]
+    seeds = [each.recipe.training.seed for each in group.runs]
     return Section(
         "Reproduce",
         (
             Text("Save the recipe below as recipe.toml, or take that of the run folder, and type:"),
-            Code(shlex.join(words)),
-            Text("On the same processor with the same versions the result is the same, bit for bit."),
+            Code(training_call(run, seeds, "recipe.toml")),
+            Text(
+                "On the same processor with the same versions and "
+                f"{run.environment.get('threads', 'as many')} threads the result is the same, bit for bit. The data is "
+                "the same where the fingerprints (SHA-256) under Data are."
+            ),
             Code(dump_recipe(run.recipe)),
         ),
     )
+
+
+def training_call(run: Run, seeds: Sequence[int], recipe: str) -> str:
+    """What to type, or to call where the data was no file, to train it again."""
+    source, test = str(run.data["source"]), run.data["test_source"]
+    several = ",".join(map(str, seeds)) if len(seeds) > 1 else ""
+    if source == run.data["format"]:  # rows in memory have no other name
+        call = f"train_seeds(rows, ({several.replace(',', ', ')}), " if several else "train(rows, "
+        held = "test=test_rows, " if test else ""
+        return f'import tunelet\ntunelet.{call}{held}recipe="{recipe}")  # rows: a {source}'
+    words = ["tunelet", "train", source, *(["--test", str(test)] if test else []), "--recipe", recipe]
+    return shlex.join([*words, *(["--seeds", several] if several else [])])
 
 
 def _part(run: Run) -> str:
@@ -422,10 +483,11 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4f}"
-
-
 def _with_interval(summary: Mapping[str, Any], name: str) -> str:
     found = summary.get(f"{name}_ci")
     return f"{summary[name]:.3f}" + ("" if found is None else f" [{found[0]:.3f}, {found[1]:.3f}]")
+
+
+def kappa_in_words(pair: Pair) -> str:
+    """Cohen's kappa; undefined where both models give one label only."""
+    return number(None if pair.kappa != pair.kappa else pair.kappa, ".2f")

@@ -3,7 +3,7 @@
 Everything is written to a temporary name and renamed; a run in progress lies at `NAME.partial` until it is whole.
 """
 
-from tunelet.run._environment import environment, peak_memory_bytes
+from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._folder import RunFolder, default_folder, find_partial
 from tunelet.run._group import RunGroup
 from tunelet.run._run import Run
@@ -17,6 +17,7 @@ __all__ = [
     "disk_errors",
     "environment",
     "find_partial",
+    "forget_peak_memory",
     "peak_memory_bytes",
     "write_atomically",
 ]

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,14 @@ def processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
+def forget_peak_memory() -> None:
+    """Count `peak_memory_bytes` from here on, where the system can (Linux): a process may train several runs."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
 def peak_memory_bytes() -> int:
-    """Largest resident set of this process so far."""
+    """Largest resident set of this process, since `forget_peak_memory` where the system can tell."""
     if sys.platform == "win32":
         import psutil
 

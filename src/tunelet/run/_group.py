@@ -1,13 +1,15 @@
 """Runs that differ in their seed alone: one folder with `seed-N` for each, and `metrics.json` over all of them."""
 
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tunelet.errors import RunError
+from tunelet.recipe import difference
+from tunelet.run._reading import read_object
 from tunelet.run._run import Run
 
 _SEED = re.compile(r"seed-\d+")
@@ -27,14 +29,34 @@ class RunGroup:
 
     @classmethod
     def load(cls, path: str | Path) -> "RunGroup":
-        """Open the folder of several seeds, or of one run. Raises RunError where it is neither, or not finished."""
+        """Open the folder of several seeds, or of one run.
+
+        Raises:
+            RunError: it is neither, or not finished, or its runs differ in more than their seed.
+        """
         path = Path(path)
         seeds = seed_folders(path)
         if not seeds:
             return cls(path, (Run.load(path),))
         if not (path / "metrics.json").is_file():
             raise RunError(f"{path}: not all of its seeds are trained", "go on with tunelet train ... --seeds --resume")
-        return cls(path, tuple(Run.load(seed) for seed in seeds))
+        return cls.of(path, seeds)
+
+    @classmethod
+    def of(cls, path: Path, seeds: Sequence[Path]) -> "RunGroup":
+        """From the folders of finished runs; errors as `load`."""
+        first, *rest = runs = tuple(Run.load(seed) for seed in seeds)
+        for run in rest:
+            what = [key for key in difference(first.recipe, run.recipe) if key != "training.seed"]
+            if _fingerprints(run) != _fingerprints(first):
+                what.append("data")
+            if what:
+                raise RunError(
+                    f"{path}: {run.path.name} was trained with other settings than {first.path.name}: "
+                    f"{', '.join(what)}",
+                    "seeds of one recipe on the same data are averaged: train them again in another folder",
+                )
+        return cls(path, runs)
 
     @property
     def name(self) -> str:
@@ -44,13 +66,19 @@ class RunGroup:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """`metrics.json`: means, deviations (NAME_sd) and intervals (NAME_ci) over the seeds."""
-        summary: dict[str, Any] = json.loads((self.path / "metrics.json").read_text(encoding="utf-8"))
-        return summary
+        return read_object(self.path / "metrics.json", ("seeds", "accuracies", "positive", "accuracy", "accuracy_sd"))
 
 
 def seed_folders(path: Path) -> list[Path]:
     """The finished runs of a folder of several seeds, by rising seed; none where it is not one."""
-    if not path.is_dir():
+    try:
+        if not path.is_dir():
+            return []
+    except OSError:  # a name that is too long
         return []
     found = [folder for folder in path.iterdir() if folder.is_dir() and _SEED.fullmatch(folder.name)]
     return sorted(found, key=lambda folder: int(folder.name.removeprefix("seed-")))
+
+
+def _fingerprints(run: Run) -> dict[str, str]:
+    return {name: part["sha256"] for name, part in run.data["parts"].items()}

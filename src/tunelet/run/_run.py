@@ -1,6 +1,5 @@
 """A finished run, read back: what `tunelet.train` returns and what every later command starts from."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +8,21 @@ from typing import TYPE_CHECKING, Any
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, load_recipe
 from tunelet.run._folder import RunFolder
+from tunelet.run._reading import read_file, read_lines, read_object
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Predictions
+
+# Entries that other commands rely on; an older or a damaged folder lacks some.
+_SUMMARY = (
+    "evaluated_on", "n", "positive", "confusion", "accuracy", "roc_auc", "log_loss", "ece", "trainable_parameters",
+    "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes", "model", "random_weights",
+)  # fmt: skip
+_DATA = ("label_names", "parts", "source", "test_source", "dropped", "notes", "text_column", "label_column", "tokens")
+_ENVIRONMENT = ("versions", "processor", "cores", "choices", "checkpoint")
+_EVALUATION = (
+    "curves", "reliability", "temperature", "threshold", "lengths", "errors", "wrong", "baseline", "cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Run:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """All of `metrics.json`: what `tunelet train --json` prints."""
-        return self._json(self.folder.metrics)
+        return read_object(self.folder.metrics, _SUMMARY)
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -75,17 +86,17 @@ class Run:
     @cached_property
     def data(self) -> dict[str, Any]:
         """What was read, dropped and split."""
-        return self._json(self.folder.data)
+        return read_object(self.folder.data, _DATA)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, processor, and the checkpoint that was adapted."""
-        return self._json(self.folder.environment)
+        return read_object(self.folder.environment, _ENVIRONMENT)
 
     @cached_property
     def evaluation(self) -> dict[str, Any]:
         """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
-        return self._json(self.folder.evaluation)
+        return read_object(self.folder.evaluation, _EVALUATION)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -95,27 +106,20 @@ class Run:
     @cached_property
     def history(self) -> list[dict[str, Any]]:
         """Losses, rates and validation metrics in the order of training."""
-        lines = self.folder.history.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return read_lines(self.folder.history)
 
     @cached_property
     def predictions(self) -> "Predictions":
         """Predictions for the texts that `metrics` speaks of."""
         from tunelet.run._predictions import read_predictions
 
-        return read_predictions(self.folder.predictions, self.label_names)
+        return read_file(self.folder.predictions, lambda path: read_predictions(path, self.label_names))
 
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":
         """The baseline's, for the same texts; None: it was not asked for."""
         from tunelet.run._predictions import read_predictions
 
-        path = self.folder.baseline_predictions
-        return read_predictions(path, self.label_names) if path.is_file() else None
-
-    def _json(self, path: Path) -> dict[str, Any]:
-        try:
-            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise RunError(f"{path}: cannot be read ({error})", "the run folder is damaged: train again") from None
-        return value
+        if self.evaluation["baseline"] is None:
+            return None
+        return read_file(self.folder.baseline_predictions, lambda path: read_predictions(path, self.label_names))

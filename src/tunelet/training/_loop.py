@@ -27,7 +27,7 @@ from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
-from tunelet.training._tracking import Tracking
+from tunelet.training._tracking import Tracking, described
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
 _SMALLER_IS_BETTER = {"log_loss"}
@@ -88,7 +88,7 @@ class Fit:
             log_with=list(settings.track) or None,
             project_dir=folder.tracking if settings.track else None,
         )
-        self.tracking = Tracking(self.accelerator, settings.track, settings.model_dump())
+        self.tracking = Tracking(self.accelerator, settings.track, described(folder))
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
         self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
         self.raw_optimizer = optimizer
@@ -300,16 +300,18 @@ def fit(
     loop.keep_activations()
     with disk_errors(folder.history):
         history = folder.history.open("a", encoding="utf-8")
-    with history:
-        while not loop.finished:
-            with classifier.training_mode():
-                loop.epoch(history)
-            loop.evaluate(history)
-            position = loop.position
-            position.epoch, position.batch = position.epoch + 1, 0
-            position.epoch_loss_sum, position.epoch_texts = 0.0, 0
-            loop.checkpoint()
-    loop.tracking.end()
+    try:
+        with history:
+            while not loop.finished:
+                with classifier.training_mode():
+                    loop.epoch(history)
+                loop.evaluate(history)
+                position = loop.position
+                position.epoch, position.batch = position.epoch + 1, 0
+                position.epoch_loss_sum, position.epoch_texts = 0.0, 0
+                loop.checkpoint()
+    finally:  # interrupted too: a tracker that is not closed shows a run without an end
+        loop.tracking.end()
     with torch.no_grad():
         for name, parameter in classifier.trained_parameters().items():
             parameter.copy_(loop.best[name])

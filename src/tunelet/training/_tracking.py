@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from tunelet.errors import RecipeError
+from tunelet.recipe import load_recipe
+from tunelet.run import RunFolder
 
 _MODULES = {"tensorboard": "tensorboard", "mlflow": "mlflow", "wandb": "wandb", "trackio": "trackio"}
 _PROJECT = "tunelet"
@@ -21,13 +23,25 @@ def check_trackers(names: Sequence[str]) -> None:
             raise RecipeError(f"training.track: {name} is not installed", how)
 
 
+def described(folder: RunFolder) -> dict[str, Any]:
+    """Name and settings of a run by dotted key, as its folder has them so far: what tells runs of a project apart."""
+    found: dict[str, Any] = {"run": folder.final.name}
+    if folder.recipe.is_file():
+        for name, section in load_recipe(folder.recipe).model_dump().items():
+            if isinstance(section, dict):
+                found |= {f"{name}.{key}": value for key, value in section.items()}
+            else:
+                found[name] = section
+    return found
+
+
 class Tracking:
     """The trackers of one run.
 
     Args:
         accelerator: made with `log_with` these.
         names: of the trackers; empty: nothing is done.
-        settings: of the run, shown beside its curves.
+        settings: of the run by dotted key, shown beside its curves.
     """
 
     def __init__(self, accelerator: Any, names: Sequence[str], settings: Mapping[str, Any]) -> None:

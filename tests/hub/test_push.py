@@ -1,0 +1,92 @@
+"""A run that was pushed is what somebody else needs to use it, and holds nothing of the machine that trained it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hub_user import User, the_object
+
+from command_line import QUICK, refused
+from hub_client import MODEL_ID
+from hub_server import HubServer, Status
+from tunelet.report._card import MARK
+
+TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
+TEXTS = ["A quiet film about a lighthouse.", "Two hours of nothing."]
+
+LOAD = """
+import json, sys
+from huggingface_hub import snapshot_download
+import tunelet
+for name in json.loads(sys.argv[1]):
+    classifier = tunelet.Classifier.load(snapshot_download(name))
+    found = classifier.predict(["A quiet film about a lighthouse.", "Two hours of nothing."])
+    print(json.dumps([[prediction.label, prediction.probability] for prediction in found]))
+"""
+
+
+@pytest.fixture
+def trained(model_hub: HubServer, data_hub: HubServer, user: User) -> Path:
+    """A run on a file of this machine, with an encoder of the Hub."""
+    rows = "".join(
+        json.dumps({"text": f"{text} {n}. secret-text", "label": label}) + "\n"
+        for n in range(12)
+        for text, label in (("A joy to see", "good"), ("A pain to see", "bad"))
+    )
+    (user.folder / "private-folder").mkdir()
+    (user.folder / "private-folder" / "reviews.jsonl").write_text(rows)
+    done = user.types(
+        "train", str(user.folder / "private-folder" / "reviews.jsonl"), "--model", MODEL_ID, *QUICK, "--out", "film",
+        "--json",
+    )  # fmt: skip
+    the_object(done)
+    return user.folder / "film"
+
+
+def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub, user, client):
+    done = user.types("push", "film", "someone/film", "--json", **TOKEN)
+    assert the_object(done)["url"] == f"{model_hub.url}/someone/film"
+    files = model_hub.repositories["model", "someone/film"].branches["main"]
+    assert {"README.md", "data.json", "recipe.toml", "report.html", "adapter/adapter_model.safetensors"} <= set(files)
+    assert not [name for name in files if name.endswith(".parquet") or name == "evaluation.json"]
+    everything = b"\n".join(files.values())
+    assert b"private-folder" not in everything
+    assert str(user.folder).encode() not in everything
+    assert b"secret-text" not in everything
+    assert "visibility" not in model_hub.created[0]  # what the owner's settings say
+    (there,) = client.run(LOAD, ["someone/film"])
+    here = json.loads(user.types("predict", "film", *TEXTS, "--json").stdout)
+    assert [label for label, _ in there] == [found["label"] for found in here["predictions"]]
+    assert [p for _, p in there] == pytest.approx([found["probability"] for found in here["predictions"]], abs=1e-6)
+    # The run itself is as it was, and its own report is not written by a push.
+    assert not (trained / "report.html").exists()
+    assert "private-folder" in (trained / "data.json").read_text()
+
+
+def test_texts_are_quoted_where_asked_for_and_a_card_of_ones_own_is_kept(trained, model_hub, user):
+    assert user.types("report", "film").status == 0
+    card = trained / "README.md"
+    card.write_text(card.read_text().replace(MARK, "# Mine"))
+    done = user.types("report", "film")
+    assert "left as it is" in done.stdout
+    assert user.types("push", "film", "someone/film", "--private", "--with-texts", **TOKEN).status == 0
+    files = model_hub.repositories["model", "someone/film"].branches["main"]
+    wrong = json.loads((trained / "evaluation.json").read_text())["wrong"]
+    assert (b"secret-text" in files["report.html"]) is (wrong > 0)
+    assert b"# Mine" in files["README.md"]
+    assert model_hub.created[0]["visibility"] == "private"
+
+
+def test_what_cannot_be_pushed_is_one_line(trained, model_hub, user, tmp_path, model_folder):
+    refused(user.types("push", "film", "someone/film"), "log in")
+    model_hub.fail("/commit/main", Status(403))
+    refused(user.types("push", "film", "someone/film", **TOKEN), "someone/film", "log in")
+    model_hub.heal()
+    refused(user.types("push", "film", "someone/film", HF_ENDPOINT="http://127.0.0.1:9", **TOKEN), "no connection")
+    shutil.copytree(model_folder, user.folder / "encoder")
+    done = user.types(
+        "train", "private-folder/reviews.jsonl", "--model", "./encoder", *QUICK, "--out", "local", "--json"
+    )
+    the_object(done)
+    refused(user.types("push", "local", "someone/local", **TOKEN), "nobody else has it")

@@ -1,0 +1,142 @@
+"""Reports of every kind of run say what is true of it: labels of any script, other methods, no baseline, no test."""
+
+import pytest
+
+import tunelet
+from tunelet.report import group_document, model_card, render_html, render_pdf
+from tunelet.report._canvas import drawable
+from tunelet.report._document import Code, Document, Table, Text
+from tunelet.run import Run, RunGroup
+
+LABELS = ('`sport` | "team"', "政治", "$money$ #tag")
+ROWS = [
+    (f"{words} {n}", label)
+    for n in range(14)
+    for words, label in zip(("they won the match", "the vote was held", "shares fell again"), LABELS, strict=True)
+]
+QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.max_length": 16}
+
+
+@pytest.fixture(scope="module")
+def train(tiny_checkpoint, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kinds")
+
+    def trained(name: str, rows=ROWS, **settings) -> Run:
+        return tunelet.train(
+            rows, model=tiny_checkpoint("distilbert"), out=folder / name, quiet=True, settings=QUICK | settings
+        )
+
+    return trained
+
+
+def document(run: Run) -> Document:
+    return group_document(RunGroup(run.path, (run,)))
+
+
+def words(found: Document) -> str:
+    """All that a reader is told, but for code."""
+    told = [found.title, found.subtitle, *found.findings]
+    for section in found.sections:
+        for block in section.blocks:
+            if isinstance(block, Text):
+                told.append(block.text)
+            if isinstance(block, Table):
+                told += [block.caption, *block.header, *(cell for row in block.rows for cell in row)]
+    return "\n".join(told)
+
+
+def test_labels_of_any_script_reach_page_print_and_card(train):
+    run = train("labels")
+    found = document(run)
+    told = words(found)
+    assert all(label in told for label in LABELS)
+    assert "recall, macro" in told
+    assert "F1, macro" in told
+    assert "\nF1\n" not in told.split("By class")[0]  # one name for one number
+    page = render_html(found)
+    assert "政治" in page
+    assert render_pdf(found).startswith(b"%PDF")
+    card = model_card(run)
+    assert "`'sport' | \"team\"`" in card
+    assert "| recall, macro |" in card
+    unknown = [label for label in LABELS if label != drawable([label])[0]]
+    assert ("Labels by their numbers in the figures" in told) is bool(unknown)
+
+
+def test_letters_without_a_font_are_numbered():
+    assert drawable(["good", "\U0001f3ac film"]) == ("good", "label 2")
+    assert drawable(["schön", "наука", "نعم"]) == ("schön", "наука", "نعم")
+
+
+def test_a_matrix_of_many_labels_becomes_a_table_and_curves_say_what_they_leave_out(train):
+    names = [f"topic {number:02}" for number in range(32)]
+    run = train("many", rows=[(f"{name} is what this is about, part {n}", name) for n in range(6) for name in names])
+    found = document(run)
+    told = words(found)
+    assert "and 24 more labels" in told
+    assert "Most frequent confusions" in told
+    titles = [figure.title for figure in found.figures]
+    assert "Confusion matrix" not in titles
+    assert any("the 5 worst of 32" in title for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("method", "said", "not_said"),
+    [
+        ("head", "A new head alone was trained", "for the adapter"),
+        ("full", "Every weight was trained", "for the adapter"),
+    ],
+)
+def test_the_method_is_told_as_it_was(train, method, said, not_said):
+    run = train(method, **{"adapter.method": method})
+    told = words(document(run))
+    assert said in told
+    assert not_said not in told
+    assert "checkpoint of transformers" in model_card(run)
+    assert "PEFT" not in model_card(run)
+
+
+def test_rows_in_memory_are_reproduced_by_a_call(train):
+    section = next(section for section in document(train("memory")).sections if section.heading == "Reproduce")
+    code = next(block.text for block in section.blocks if isinstance(block, Code))
+    assert code.startswith("import tunelet\ntunelet.train(rows, ")
+
+
+def test_without_a_baseline_or_a_test_the_report_says_so(train):
+    run = train("alone", **{"evaluation.baseline": False, "evaluation.errors": 0, "data.drop_duplicates": False})
+    found = document(run)
+    told = words(found)
+    assert "Baseline" not in [section.heading for section in found.sections]
+    assert "There were no test texts" in told
+    assert "copies within the training texts were not looked for" in told
+    wrong = run.evaluation["wrong"]
+    assert (f"{wrong:,} texts were given a wrong label; none of them is kept" in told) is (wrong > 0)
+    assert not run.folder.baseline_predictions.exists()
+
+
+def test_what_was_cut_and_when_it_stopped_are_those_of_the_run(train):
+    rows = [(f"{text} and then there was more to say of it", label) for text, label in ROWS]
+    run = train("cut", rows=rows, **{"data.max_length": 8, "training.epochs": 12, "training.early_stopping": 1})
+    told = words(document(run))
+    cut = run.data["tokens"]["parts"]["train"]["cut"]
+    assert cut > 0
+    assert f"Texts longer than 8 tokens were cut (head+tail): {cut:,} train" in told
+    assert f"{run.summary['epochs']} epochs" in told
+    assert (" of 12 planned" in told) is (run.summary["epochs"] < 12)
+
+
+def test_a_model_that_takes_fewer_tokens_than_asked_for_says_how_many(train):
+    told = words(document(train("long", **{"data.max_length": 4096})))
+    assert "4096" not in told
+
+
+def test_several_seeds_are_told_as_several(seeds):
+    group = seeds("distilbert")
+    found = group_document(group)
+    told = words(found)
+    assert "seeds 1, 2" in found.subtitle
+    assert found.figures_of_merit["accuracy"].startswith(f"{group.summary['accuracy']:.3f} [")
+    assert "One seed" not in told
+    assert all(line.startswith(("Over 2 seeds", "Seed 1: ")) for line in found.findings)
+    section = next(section for section in found.sections if section.heading == "Reproduce")
+    assert "--seeds 1,2" in next(block.text for block in section.blocks if isinstance(block, Code))
