@@ -140,7 +140,7 @@ def test_seeds_are_averaged_and_their_spread_is_in_the_interval():
 def test_equal_models_with_few_seeds_are_seldom_told_apart():
     rng = np.random.default_rng(6)
     labels = np.arange(4000) % 2
-    called, experiments = 0, 300
+    called, experiments = 0, 150
     for seed in range(experiments):
         groups = {name: trainings(rng, labels, 3, 0.8, 0.02) for name in "AB"}
         (pair,) = compare_predictions(groups, resamples=50, seed=seed)
@@ -151,7 +151,7 @@ def test_equal_models_with_few_seeds_are_seldom_told_apart():
 def test_the_interval_over_three_seeds_covers_the_mean_of_all_trainings():
     rng = np.random.default_rng(7)
     labels = np.arange(2000) % 2
-    covered, experiments = 0, 300
+    covered, experiments = 0, 150
     for seed in range(experiments):
         low, high = measure_seeds(trainings(rng, labels, 3, 0.8, 0.02), resamples=50, seed=seed).intervals["accuracy"]
         covered += low <= 0.8 <= high
