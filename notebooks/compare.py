@@ -39,7 +39,7 @@ groups = [
         model=setting.model,
         recipe=setting.recipe,
         settings={**setting.settings, **changes},
-        out=setting.folder(),
+        out=setting.folder("seeds"),
         quiet=True,
     )
     for setting in settings

@@ -31,10 +31,15 @@ class Setting:
     told: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def folder(self) -> Path:
-        """A place for a run that is not taken: runs/NAME, runs/NAME-2 and so on, beside the notebook."""
+    def folder(self, kind: str = "") -> Path:
+        """A place for a run that is not taken: runs/NAME, runs/NAME-2 and so on, beside the notebook.
+
+        Args:
+            kind: of run, after the name.
+        """
+        name = f"{self.name}-{kind}" if kind else self.name
         for number in itertools.count(1):
-            folder = Path("runs") / (self.name if number == 1 else f"{self.name}-{number}")
+            folder = Path("runs") / (name if number == 1 else f"{name}-{number}")
             if not folder.exists() and not folder.with_name(f"{folder.name}.partial").exists():
                 return folder
         raise AssertionError  # count never ends
