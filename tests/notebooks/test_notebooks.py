@@ -29,7 +29,9 @@ def test_the_notebook_runs(name, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent / "src"))
     notebook = jupytext.read(FOLDER / f"{name}.py")
     (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    parameters.source = 'changes = {"training.epochs": 1, "data.limit": 300, "data.max_length": 32, "evaluation.resamples": 100}'
+    parameters.source = (
+        'changes = {"training.epochs": 1, "data.limit": 300, "data.max_length": 32, "evaluation.resamples": 100}'
+    )
     nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     ).execute()

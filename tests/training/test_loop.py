@@ -9,9 +9,9 @@ import torch
 
 from encoders import minilm_folder
 from tunelet._choice import Choice
-from tunelet.data import Tokens
+from tunelet.data import Tokens, gather
 from tunelet.errors import RecipeError
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import find_checkpoint, new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Fit, Progress, TrainingData, estimate_time, fit
@@ -58,6 +58,42 @@ def test_every_method_learns(tmp_path, method):
     validation = [entry["validation"]["log_loss"] for entry in history if "validation" in entry]
     assert validation[-1] < validation[0] < 0.75
     assert outcome.best == min(validation)
+
+
+@pytest.mark.parametrize("adapter", [{}, {"layers": 2}, {"method": "head"}], ids=["all layers", "top layers", "head"])
+def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
+    """A fused optimiser changes weights without a trace in `_version`: nothing made from older ones may be used."""
+    rates = {"learning_rate": 5e-3, "head_learning_rate": 5e-3}
+    data = toy_data()
+    classifier = new_classifier(
+        find_checkpoint(str(minilm_folder())),
+        ("no", "yes"),
+        ModelSettings(precision="float32", device="cpu"),
+        AdapterSettings(**adapter),
+        seed=1,
+    )
+    probabilities(classifier, data.validation)  # as the estimate does, before anything is trained
+    folder = RunFolder(tmp_path / "run")
+    folder.start()
+    measured = []
+
+    class Watched(Fit):
+        def predict_validation(self):
+            found = super().predict_validation()
+            with torch.no_grad():  # with the adapters beside the weights, as in training
+                plain = torch.cat(
+                    [classifier.logits(gather(data.validation, np.array([row]))) for row in range(len(data.validation))]
+                )
+            measured.append((found.probabilities, plain.softmax(dim=1).numpy()))
+            return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tunelet.training._loop.Fit", Watched)
+        outcome = fit(classifier, data, TrainingSettings(epochs=3, batch_size=8, **rates), folder, Progress(None))
+    assert len(measured) == 3
+    for found, plain in measured:
+        np.testing.assert_allclose(found, plain, atol=1e-5)
+    np.testing.assert_allclose(outcome.validation.probabilities, probabilities(classifier, data.validation), atol=1e-6)
 
 
 def test_accumulated_batches_give_the_step_of_one_large_batch(tmp_path):

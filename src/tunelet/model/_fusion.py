@@ -66,7 +66,7 @@ class Fusion:
         self._start: torch.Tensor | None = None
         self._stopped: list[torch.Tensor] | None = None
         self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
-        self._merged: tuple[tuple[tuple[int, int], ...], Encoder] | None = None
+        self._merged: tuple[list[torch.Tensor], Encoder] | None = None
 
     @property
     def depth(self) -> int:
@@ -102,20 +102,20 @@ class Fusion:
         In training this is no gain: the gradients of A and B need x A^T anyway, and adding (x A^T) B^T to a product
         costs less than forming and packing a weight in every step.
         """
-        state = self._adapter_state()
-        if self._merged is None or self._merged[0] != state:
-            self._merged = (state, self._make(merged=True))
+        adapters = self._adapter_tensors()
+        if self._merged is None or not _equal(self._merged[0], adapters):
+            self._merged = ([tensor.clone() for tensor in adapters], self._make(merged=True))
         before, self._encoder = self._encoder, self._merged[1]
         try:
             yield
         finally:
             self._encoder = before
 
-    def _adapter_state(self) -> tuple[tuple[int, int], ...]:
-        """Which tensors the adapters are, and how often they were changed."""
+    def _adapter_tensors(self) -> list[torch.Tensor]:
+        """A and B of every adapter. Their values are compared: a fused optimiser leaves `_version` as it was."""
         modules = (module for block in self._blocks for module in block.linears().values())
         adapters = (module.low_rank() for module in modules if isinstance(module, LoraLinear))
-        return tuple((id(t), t._version) for adapter in adapters if adapter is not None for t in adapter[:2])
+        return [tensor.detach() for adapter in adapters if adapter is not None for tensor in adapter[:2]]
 
     @property
     def frozen(self) -> int:
@@ -266,6 +266,10 @@ def _adapters(block: _Block) -> dict[str, LowRank]:
             raise Unfit("its adapter is not plain LoRA without dropout")
         found[role] = LowRank(*low_rank)
     return found
+
+
+def _equal(known: list[torch.Tensor], tensors: list[torch.Tensor]) -> bool:
+    return len(known) == len(tensors) and all(map(torch.equal, known, tensors))
 
 
 def _merged_weight(module: nn.Module) -> torch.Tensor:
