@@ -63,7 +63,7 @@ def _evaluate(run: Any) -> dict[str, float]:
             {"baseline": [baseline], "model": [model]}, resamples=2000, seed=1
         ),
         "curves": lambda: evaluation.curve_records(model),
-        "reliability": lambda: evaluation.reliability(model),
+        "reliability": lambda: evaluation.reliability([model]),
     }
     seconds = {}
     for name, part in parts.items():
