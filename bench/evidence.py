@@ -52,16 +52,19 @@ def measure(texts: int) -> dict[str, Any]:
 
 
 def _evaluate(run: Any) -> dict[str, float]:
-    """Seconds of each part of the evaluation with 2,000 bootstrap draws, the baseline's beside the model's."""
+    """Seconds of each part of the evaluation as a run makes it, the baseline's beside the model's."""
     from tunelet import evaluation
 
     model, baseline = run.predictions, run.baseline_predictions
+    models = {"baseline": [baseline], "model": [model]}
+    drawn: dict[str, Any] = {}
     parts: dict[str, Callable[[], object]] = {
-        "metrics": lambda: evaluation.measure(model, resamples=2000, seed=1),
-        "metrics of the baseline": lambda: evaluation.measure(baseline, resamples=2000, seed=1),
-        "paired differences": lambda: evaluation.compare_predictions(
-            {"baseline": [baseline], "model": [model]}, resamples=2000, seed=1
+        "2,000 draws of all metrics of both": lambda: drawn.update(
+            evaluation.draw_models(models, resamples=2000, seed=1)
         ),
+        "paired differences": lambda: evaluation.compare_draws(models, drawn),
+        "metrics": lambda: evaluation.measure(model, draws=drawn["model"].draws),
+        "metrics of the baseline": lambda: evaluation.measure(baseline, draws=drawn["baseline"].draws),
         "curves": lambda: evaluation.curve_records(model),
         "reliability": lambda: evaluation.reliability([model]),
     }

@@ -4,6 +4,7 @@ Whatever is chosen (temperature, threshold, the baseline's strength) is chosen o
 very texts that are reported on, the record says so, and the temperature is judged by cross-fitting.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,15 +12,15 @@ import numpy as np
 
 from tunelet.data import Examples
 from tunelet.evaluation import (
-    Baseline,
     Predictions,
     Threshold,
     by_length,
     choose_threshold,
-    compare_predictions,
+    compare_draws,
     confident_errors,
     cross_fitted_temperature,
     curve_records,
+    draw_models,
     fit_temperature,
     measure,
     null_if_undefined,
@@ -56,10 +57,12 @@ class Evidence:
     Attributes:
         record: what `evaluation.json` holds.
         baseline: its predictions for the texts that are reported on; None: not asked for.
+        draws: the model's metrics on the resamples that it was compared on, for its intervals; None: no baseline.
     """
 
     record: dict[str, Any]
     baseline: Predictions | None
+    draws: Mapping[str, np.ndarray] | None
 
 
 def gather_evidence(
@@ -97,7 +100,7 @@ def gather_evidence(
         "baseline": None,
     }
     if not settings.baseline:
-        return Evidence(record, None)
+        return Evidence(record, None, None)
     held_out = validation.predictions
     trained = train_baseline(
         train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
@@ -105,8 +108,19 @@ def gather_evidence(
     baseline = Predictions(
         predictions.ids, predictions.label_names, predictions.labels, trained.probabilities(reported.examples.texts)
     )
-    record["baseline"] = _baseline_record(trained, baseline, predictions, settings, seed, model)
-    return Evidence(record, baseline)
+    models = {BASELINE: [baseline], model: [predictions]}
+    drawn = draw_models(models, resamples=settings.resamples, seed=seed)  # once, for all that needs them
+    (pair,) = compare_draws(models, drawn)
+    record["baseline"] = {
+        "name": BASELINE,
+        "features": trained.features,
+        "strength": trained.strength,
+        "seconds": trained.seconds,
+        "metrics": measure(baseline, draws=drawn[BASELINE].draws).to_dict(),
+        "curves": curve_records(baseline),
+        "pair": pair.to_dict(),
+    }
+    return Evidence(record, baseline, drawn[model].draws)
 
 
 def _temperature(validation: Predictions, reported: Predictions, *, same: bool) -> dict[str, Any]:
@@ -161,23 +175,3 @@ def _errors(reported: Classified, count: int) -> list[dict[str, Any]]:
         }
         for row in confident_errors(predictions, count)
     ]
-
-
-def _baseline_record(
-    trained: Baseline,
-    baseline: Predictions,
-    predictions: Predictions,
-    settings: EvaluationSettings,
-    seed: int,
-    model: str,
-) -> dict[str, Any]:
-    (pair,) = compare_predictions({BASELINE: [baseline], model: [predictions]}, resamples=settings.resamples, seed=seed)
-    return {
-        "name": BASELINE,
-        "features": trained.features,
-        "strength": trained.strength,
-        "seconds": trained.seconds,
-        "metrics": measure(baseline, resamples=settings.resamples, seed=seed).to_dict(),
-        "curves": curve_records(baseline),
-        "pair": pair.to_dict(),
-    }

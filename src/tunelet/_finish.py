@@ -49,9 +49,6 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     seed, settings = plan.recipe.training.seed, plan.recipe.evaluation
     classified = _classified(trained, progress)
     reported = "test" if "test" in classified else "validation"
-    measured = {
-        part: measure(found.predictions, resamples=settings.resamples, seed=seed) for part, found in classified.items()
-    }
     progress.stage("baseline" if settings.baseline else "evaluation", 0)
     evidence = gather_evidence(
         plan.prepared.train,
@@ -62,6 +59,13 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         seed=seed,
         model=plan.checkpoint.name,
     )
+    measured = {
+        part: measure(
+            found.predictions, resamples=settings.resamples, seed=seed,
+            draws=evidence.draws if part == reported else None,
+        )
+        for part, found in classified.items()
+    }  # fmt: skip
     classifier = trained.classifier
     with disk_errors(folder.path):
         classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)

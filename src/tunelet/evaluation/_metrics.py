@@ -145,7 +145,14 @@ class Metrics:
             ) from None
 
 
-def measure(predictions: Predictions, *, positive: int | None = None, resamples: int = 1000, seed: int = 0) -> Metrics:
+def measure(
+    predictions: Predictions,
+    *,
+    positive: int | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    draws: Mapping[str, NDArray[np.float64]] | None = None,
+) -> Metrics:
     """Every metric of the predictions, with a 95 % interval from a stratified bootstrap.
 
     Args:
@@ -154,6 +161,7 @@ def measure(predictions: Predictions, *, positive: int | None = None, resamples:
             of; recognised by its name when None. With more classes these are macro averages, roc_auc one-vs-rest.
         resamples: draws of the bootstrap; 0 leaves the intervals out.
         seed: of the bootstrap; equal seeds give equal intervals.
+        draws: the metrics on the resamples, where they are at hand; `resamples` and `seed` are not looked at then.
 
     Raises:
         DataError: no predictions, or a positive class that there cannot be.
@@ -171,11 +179,12 @@ def measure(predictions: Predictions, *, positive: int | None = None, resamples:
             f"a positive class is 0 or 1, of two classes; found {positive} of {len(names)}", "leave positive out"
         )
     values, per_class, confusion = _point_estimates(predictions, positive)
-    draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed) if resamples else {}
+    if draws is None and resamples:
+        draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
     return Metrics(
         values=values,
         n=len(predictions),
-        intervals=metric_intervals(predictions, draws) if resamples else {},
+        intervals=metric_intervals(predictions, draws) if draws is not None else {},
         confusion=confusion,
         per_class=per_class,
         positive=None if positive is None else names[positive],
