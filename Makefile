@@ -41,10 +41,11 @@ notebooks: .venv/dev/ready
 pictures: .venv/dev/ready
 	.venv/dev/bin/python docs/pictures.py
 
-## bench: the figures in docs/results.md, from the data in SHARED (an hour and a half on two cores)
+## bench: the figures in docs/results.md and docs/evaluation.md, from the data in SHARED (an hour and a half on two cores)
 SHARED ?= ../shared
 bench: .venv/demo/ready
 	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
+	.venv/demo/bin/python bench/evidence.py --out bench/evidence.json
 
 ## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready
