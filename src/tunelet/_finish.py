@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,15 +68,16 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         for part, found in classified.items()
     }  # fmt: skip
     classifier = trained.classifier
+    saved = folder.weights if classifier.method == "lora" else folder.full_weights
     with disk_errors(folder.path):
-        classifier.save(folder.weights if classifier.method == "lora" else folder.full_weights)
+        classifier.save(saved)
         trained.tokenizer.save_pretrained(folder.tokenizer)
     write_predictions(folder.predictions, classified[reported].predictions)
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
     if evidence.baseline is not None:
         write_predictions(folder.baseline_predictions, evidence.baseline)
-    folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, folder)})
+    folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
     folder.write_json(
         folder.metrics, _summary(plan, measured, reported, outcome, outcome.elapsed + time.monotonic() - begun)
     )
@@ -103,7 +105,7 @@ def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]
     return found
 
 
-def _cost(trained: Trained, folder: RunFolder) -> dict[str, Any]:
+def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
     """What one text costs to classify, from tokens to probabilities, and what the model takes on disk."""
     from tunelet.data import Tokens
     from tunelet.model import probabilities
@@ -116,7 +118,6 @@ def _cost(trained: Trained, folder: RunFolder) -> dict[str, Any]:
         started = time.perf_counter()
         probabilities(trained.classifier, one)
         seconds.append(time.perf_counter() - started)
-    saved = folder.weights if trained.classifier.method == "lora" else folder.full_weights
     base = trained.plan.checkpoint.path
     return {
         "latency_seconds": statistics.median(seconds[_WARM_UP:] or seconds),

@@ -61,22 +61,20 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
 
 def _stage(run: Run, staged: Path) -> None:
     """A copy of the run without paths of this machine."""
-    shutil.copytree(run.path, staged, ignore=shutil.ignore_patterns("checkpoints", "tracking", "report.*", "figures"))
+    left = shutil.ignore_patterns("*.parquet", "tracking", "report.*", "figures")
+    shutil.copytree(run.path, staged, ignore=left)
     copy = RunFolder(staged)
     sources = {key: _name(run.data[key]) for key in ("source", "test_source")}
     copy.write_json(copy.data, run.data | sources)
-    copy.write_json(copy.metrics, run.summary | {"run": staged.name, "model": _name(run.summary["model"])})
-    recipe = with_settings(run.recipe, {"model.name": _model_name(run)})
+    summary, recipe, checkpoint = run.summary | {"run": staged.name}, run.recipe, run.environment["checkpoint"]
+    if checkpoint["origin"] == "folder":  # a name on the Hub is kept whole
+        name = _name(checkpoint["name"])
+        summary |= {"model": name}
+        recipe = with_settings(recipe, {"model.name": name})
+        checkpoint = checkpoint | {"name": name, "reason": "a folder of the machine that trained it"}
+    copy.write_json(copy.metrics, summary)
     copy.write_text(copy.recipe, dump_recipe(recipe))
-    checkpoint = dict(run.environment["checkpoint"])
-    if checkpoint["origin"] == "folder":
-        checkpoint |= {"name": _name(checkpoint["name"]), "reason": "a folder of the machine that trained it"}
     copy.write_json(copy.environment, run.environment | {"checkpoint": checkpoint})
-
-
-def _model_name(run: Run) -> str:
-    name = run.recipe.model.name
-    return str(_name(name)) if run.environment["checkpoint"]["origin"] == "folder" else name
 
 
 def _name(source: Any) -> Any:

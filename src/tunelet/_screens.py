@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tunelet._choice import Choice
 from tunelet._plan import Plan
-from tunelet._words import duration, number
+from tunelet._words import duration, interval, number
 from tunelet.evaluation import metric_words
 from tunelet.run import Run
 
@@ -100,10 +100,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, label in metric_words(metrics["positive"]).items():
-        interval = metrics.get(f"{name}_ci")
-        table.add_row(
-            escape(label), number(metrics[name]), "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
-        )
+        table.add_row(escape(label), number(metrics[name]), interval(metrics.get(f"{name}_ci")))
     console.print(table, highlight=False)
     labels = metrics["confusion"]["labels"]
     if len(labels) > 12:
@@ -125,13 +122,8 @@ def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
     for heading in ("metric", "mean", "deviation", "95 % interval, texts and seeds"):
         table.add_column(heading, justify="left" if heading == "metric" else "right")
     for name, label in metric_words(summary["positive"]).items():
-        interval = summary[f"{name}_ci"]
-        table.add_row(
-            escape(label),
-            number(summary[name]),
-            number(summary[f"{name}_sd"]),
-            "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}",
-        )
+        deviation, bounds = number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"])
+        table.add_row(escape(label), number(summary[name]), deviation, bounds)
     console.print(table, highlight=False)
     console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tunelet._train import FREE_TO_DIFFER, check_recipe, train, whole_recipe
+from tunelet._train import FREE_TO_DIFFER, SHORTCUTS, check_recipe, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
 from tunelet.recipe import Recipe, load_recipe, with_settings
@@ -23,7 +23,6 @@ def train_seeds(
     seeds: Sequence[int],
     *,
     recipe: Any = "quickstart",
-    model: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -37,8 +36,8 @@ def train_seeds(
     Args:
         data: as for `train`.
         seeds: two or more, all different.
-        recipe, model, settings, out, resume: as for `train`; `out` becomes a folder of runs.
-        rest: further arguments of `train`.
+        recipe, settings, out, resume: as for `train`; `out` becomes a folder of runs.
+        rest: further arguments of `train`, such as model and test.
 
     Raises:
         TuneletError: as `train` does.
@@ -48,8 +47,7 @@ def train_seeds(
             f"--seeds takes two or more different numbers, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
-    columns = {key: rest.pop(key, None) for key in ("text", "label", "limit", "device")}
-    resolved = whole_recipe(recipe, settings, model=model, **columns)
+    resolved = whole_recipe(recipe, settings, **{name: rest.pop(name, None) for name in SHORTCUTS})
     if resolved.data.split_seed < 0:
         resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
     if out is None and resume:

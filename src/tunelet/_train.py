@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
     from tunelet.model import Checkpoint, SequenceClassifier
 
+# Arguments of `train` that stand for a setting.
+SHORTCUTS = {
+    "model": "model.name",
+    "text": "data.text_column",
+    "label": "data.label_column",
+    "limit": "data.limit",
+    "seed": "training.seed",
+    "device": "model.device",
+}
 # How often checkpoints are written, and who looks on, decides nothing about the result.
 FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
 _FREE_CHOICES = {
@@ -76,28 +85,13 @@ def train(
     return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
 
 
-def whole_recipe(
-    recipe: Any,
-    settings: Mapping[str, Any] | None,
-    *,
-    model: str | Path | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    limit: int | None = None,
-    seed: int | None = None,
-    device: str | None = None,
-) -> Recipe:
-    """A recipe with the settings and the arguments of `train` in it."""
-    given = {
-        "model.name": None if model is None else str(model),
-        "data.text_column": text,
-        "data.label_column": label,
-        "data.limit": limit,
-        "training.seed": seed,
-        "model.device": device,
-    }
+def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
+    """A recipe with the settings in it, and with those arguments of `train` that stand for one (`SHORTCUTS`)."""
     resolved = with_settings(resolve_recipe(recipe), settings or {})
-    return with_settings(resolved, {key: value for key, value in given.items() if value is not None}, "train")
+    named = {SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+    if "model.name" in named:
+        named["model.name"] = str(named["model.name"])  # a folder may be a Path
+    return with_settings(resolved, named, "train")
 
 
 def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[str]) -> None:

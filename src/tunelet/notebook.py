@@ -1,6 +1,5 @@
 """For notebooks: figures of a run or a comparison in a cell, and data and model that are to be had on this machine."""
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from tunelet.comparison import Comparison
 from tunelet.errors import RunError
-from tunelet.run import Run, RunGroup
+from tunelet.run import Run, RunGroup, free_folder
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,7 @@ class Setting:
         Args:
             kind: of run, after the name.
         """
-        name = f"{self.name}-{kind}" if kind else self.name
-        for number in itertools.count(1):
-            folder = Path("runs") / (name if number == 1 else f"{name}-{number}")
-            if not folder.exists() and not folder.with_name(f"{folder.name}.partial").exists():
-                return folder
-        raise AssertionError  # count never ends
+        return free_folder(Path("runs") / (f"{self.name}-{kind}" if kind else self.name))
 
 
 def choose(model: str) -> Setting:
@@ -82,8 +76,7 @@ def show(found: Run | RunGroup | Comparison, *names: str) -> None:
     from tunelet.report import comparison_document, group_document
     from tunelet.report._palette import for_file
 
-    group = RunGroup(found.path, (found,)) if isinstance(found, Run) else found
-    document = comparison_document(group) if isinstance(group, Comparison) else group_document(group)
+    document = comparison_document(found) if isinstance(found, Comparison) else group_document(RunGroup.given(found))
     figures = {figure.name: figure for figure in document.figures}
     for name in names or figures:
         if name not in figures:

@@ -66,7 +66,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         RunError: fewer than two, or one that is no finished run.
         DataError: they were measured on different texts, or know different labels; fewer than one draw.
     """
-    groups = tuple(_group(run) for run in runs)
+    groups = tuple(RunGroup.given(run) for run in runs)
     if len(groups) < 2:
         raise RunError(f"expected two runs or more to compare, found {len(groups)}", "tunelet compare RUN RUN")
     if len({group.path.resolve() for group in groups}) < len(groups):
@@ -116,12 +116,6 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         "verdicts": _verdicts(pairs, baselines) + ([_CHOSEN] if evaluated_on == "validation" else []),
     }
     return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
-
-
-def _group(run: str | Path | Run | RunGroup) -> RunGroup:
-    if isinstance(run, RunGroup):
-        return run
-    return RunGroup(run.path, (run,)) if isinstance(run, Run) else RunGroup.load(run)
 
 
 def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:

@@ -22,12 +22,11 @@ from tunelet.evaluation._paired import (
     Pair,
     compare_draws,
     compare_predictions,
-    draw_models,
     holm,
     mcnemar,
 )
 from tunelet.evaluation._predictions import Predictions, positive_label
-from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, measure_seeds, summarise
+from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict

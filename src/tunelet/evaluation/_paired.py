@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tunelet.errors import DataError
-from tunelet.evaluation._bootstrap import paired_metrics, percentile_intervals
+from tunelet.evaluation._bootstrap import percentile_intervals
 from tunelet.evaluation._calibration import calibration_noise
 from tunelet.evaluation._metrics import METRIC_NAMES, null_if_undefined
-from tunelet.evaluation._predictions import Predictions, positive_label
-from tunelet.evaluation._seeds import SeedDraws, student
+from tunelet.evaluation._predictions import Predictions
+from tunelet.evaluation._seeds import SeedDraws, draw_models, student
 from tunelet.evaluation._verdict import LEVEL
 
 _POWER = 0.8
@@ -159,18 +158,6 @@ def compare_predictions(
     return compare_draws(models, drawn, pairs)
 
 
-def draw_models(models: Mapping[str, Sequence[Predictions]], *, resamples: int, seed: int) -> dict[str, SeedDraws]:
-    """Measure all models on the same resamples of the texts; arguments and errors as `compare_predictions`."""
-    if resamples < 1:
-        raise DataError(f"a comparison needs at least one draw, found resamples = {resamples}")
-    runs = [(name, found) for name, seeds in models.items() for found in seeds]
-    check_same_texts(runs)
-    recognised = positive_label(runs[0][1].label_names)
-    positive = recognised.value if recognised else None
-    drawn = iter(paired_metrics([found for _, found in runs], positive=positive, resamples=resamples, seed=seed))
-    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds]) for name, seeds in models.items()}
-
-
 def compare_draws(
     models: Mapping[str, Sequence[Predictions]],
     drawn: Mapping[str, SeedDraws],
@@ -231,23 +218,6 @@ def detectable_difference(reach: float, n: int, comparisons: int = 1) -> float:
     normal = NormalDist()
     error = max(reach / normal.inv_cdf(1 - LEVEL / 2), 1 / n)
     return (normal.inv_cdf(1 - LEVEL / 2 / comparisons) + normal.inv_cdf(_POWER)) * error
-
-
-def check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
-    """Raises DataError where ids, labels or label names differ, and says where."""
-    (name, first), *rest = models
-    for other, found in rest:
-        if found.label_names != first.label_names:
-            raise DataError(
-                f"{other} knows the labels {', '.join(found.label_names)}, {name} {', '.join(first.label_names)}",
-                "compare runs that were trained on the same labels",
-            )
-        if found.ids != first.ids or not np.array_equal(found.labels, first.labels):
-            raise DataError(
-                f"{other} was measured on {len(found):,} texts, {name} on {len(first):,}, and they are not the same, "
-                "or not in the same order",
-                "measure both on the same test data: tunelet train ... --test DATA",
-            )
 
 
 def _agreement(first: Predictions, second: Predictions) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import LEVEL, paired_metrics
 from tunelet.evaluation._metrics import METRIC_NAMES, measure, metric_intervals, null_if_undefined
 from tunelet.evaluation._predictions import Predictions, positive_label
@@ -82,6 +83,18 @@ class SeedDraws:
         return len(self.values["accuracy"])
 
 
+def draw_models(models: Mapping[str, Sequence[Predictions]], *, resamples: int, seed: int) -> dict[str, SeedDraws]:
+    """Measure all models on the same resamples of the texts; raises DataError where the texts are not the same."""
+    if resamples < 1:
+        raise DataError(f"intervals need at least one draw, found resamples = {resamples}")
+    runs = [(name, found) for name, seeds in models.items() for found in seeds]
+    _check_same_texts(runs)
+    recognised = positive_label(runs[0][1].label_names)
+    positive = recognised.value if recognised else None
+    drawn = iter(paired_metrics([found for _, found in runs], positive=positive, resamples=resamples, seed=seed))
+    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds]) for name, seeds in models.items()}
+
+
 def measure_seeds(seeds: Sequence[Predictions], *, resamples: int = 1000, seed: int = 0) -> SeedMetrics:
     """Measure predictions of the same texts, one for each seed.
 
@@ -90,10 +103,8 @@ def measure_seeds(seeds: Sequence[Predictions], *, resamples: int = 1000, seed: 
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
     """
-    recognised = positive_label(seeds[0].label_names)
-    positive = recognised.value if recognised else None
-    drawn = paired_metrics(seeds, positive=positive, resamples=resamples, seed=seed)
-    return summarise(seeds, SeedDraws.of(seeds, drawn))
+    (drawn,) = draw_models({"": seeds}, resamples=resamples, seed=seed).values()
+    return summarise(seeds, drawn)
 
 
 def summarise(seeds: Sequence[Predictions], found: SeedDraws) -> SeedMetrics:
@@ -142,6 +153,23 @@ def student(
     error = variance**0.5
     reach = float(student_t.ppf((1 + LEVEL) / 2, freedom)) * error
     return (estimate - reach, estimate + reach), 2 * float(student_t.sf(abs(estimate) / error, freedom))
+
+
+def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
+    """Raises DataError where ids, labels or label names differ, and says where."""
+    (name, first), *rest = models
+    for other, found in rest:
+        if found.label_names != first.label_names:
+            raise DataError(
+                f"{other} knows the labels {', '.join(found.label_names)}, {name} {', '.join(first.label_names)}",
+                "compare runs that were trained on the same labels",
+            )
+        if found.ids != first.ids or not np.array_equal(found.labels, first.labels):
+            raise DataError(
+                f"{other} was measured on {len(found):,} texts, {name} on {len(first):,}, and they are not the same, "
+                "or not in the same order",
+                "measure both on the same test data: tunelet train ... --test DATA",
+            )
 
 
 def _within(metric: str, interval: tuple[float, float]) -> tuple[float, float]:

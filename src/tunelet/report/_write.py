@@ -1,6 +1,5 @@
 """Reports into their folders: each file whole or not at all, under a name that does not change."""
 
-import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from tunelet.report._html import render_html
 from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report._run_page import group_document
-from tunelet.run import RunFolder, RunGroup, disk_errors, write_atomically
+from tunelet.run import RunFolder, RunGroup, disk_errors, numbered, write_atomically
 
 _RECORD = "comparison.json"
 
@@ -48,11 +47,9 @@ def write_report(group: RunGroup, folder: Path | None = None, *, texts: bool = T
 def comparison_folder(comparison: Comparison) -> Path:
     """`runs/comparison-NAMES`, with a number where another comparison lies there."""
     names = "-".join(comparison.names).replace("/", "-")
-    for number in itertools.count(1):
-        folder = Path("runs") / (f"comparison-{names}" + (f"-{number}" if number > 1 else ""))
-        if not folder.exists() or _holds(folder, comparison):
-            return folder
-    raise AssertionError  # count never ends
+    own = {_absolute(group.path) for group in comparison.groups}
+    folders = numbered(Path("runs") / f"comparison-{names}")
+    return next(folder for folder in folders if not folder.exists() or _compared(folder) == own)
 
 
 def check_comparison_folder(folder: Path, runs: Sequence[str | Path]) -> None:
@@ -83,10 +80,6 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     record = folder / _RECORD
     RunFolder.write_json(record, {**comparison.record, "folders": [str(group.path) for group in comparison.groups]})
     return [*written, record]
-
-
-def _holds(folder: Path, comparison: Comparison) -> bool:
-    return _compared(folder) == {_absolute(group.path) for group in comparison.groups}
 
 
 def _compared(folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ Everything is written to a temporary name and renamed; a run in progress lies at
 """
 
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
-from tunelet.run._folder import RunFolder, default_folder, find_partial
+from tunelet.run._folder import RunFolder, default_folder, find_partial, free_folder, numbered
 from tunelet.run._group import RunGroup
 from tunelet.run._run import Run
 from tunelet.run._writing import disk_errors, write_atomically
@@ -18,6 +18,8 @@ __all__ = [
     "environment",
     "find_partial",
     "forget_peak_memory",
+    "free_folder",
+    "numbered",
     "peak_memory_bytes",
     "write_atomically",
 ]

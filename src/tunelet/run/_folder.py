@@ -1,9 +1,10 @@
 """The file names of a run, and its life: NAME.partial while it trains, NAME once it is whole."""
 
+import itertools
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -172,13 +173,20 @@ class RunFolder:
 
 def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:
     """runs/RECIPE-MODEL-seedN, with the first free number after it where that is taken."""
-    base = _base_name(recipe_name, model_name, seed)
-    number = 1
-    while True:
-        folder = RunFolder(base if number == 1 else base.with_name(f"{base.name}-{number}"))
-        if not folder.final.exists() and not folder.partial.exists():
-            return folder.final
-        number += 1
+    return free_folder(_base_name(recipe_name, model_name, seed))
+
+
+def free_folder(base: Path) -> Path:
+    """The first of `numbered` that neither a run nor an interrupted one has."""
+    folders = map(RunFolder, numbered(base))
+    return next(folder.final for folder in folders if not folder.final.exists() and not folder.partial.exists())
+
+
+def numbered(base: Path) -> Iterator[Path]:
+    """NAME, NAME-2, NAME-3 and so on."""
+    yield base
+    for number in itertools.count(2):
+        yield base.with_name(f"{base.name}-{number}")
 
 
 def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:

@@ -43,6 +43,13 @@ class RunGroup:
         return cls.of(path, seeds)
 
     @classmethod
+    def given(cls, run: "str | Path | Run | RunGroup") -> "RunGroup":
+        """What a caller may name: a folder, as `load` opens it, or what `train` and `train_seeds` return."""
+        if isinstance(run, RunGroup):
+            return run
+        return cls(run.path, (run,)) if isinstance(run, Run) else cls.load(run)
+
+    @classmethod
     def of(cls, path: Path, seeds: Sequence[Path]) -> "RunGroup":
         """From the folders of finished runs; errors as `load`."""
         first, *rest = runs = tuple(Run.load(seed) for seed in seeds)

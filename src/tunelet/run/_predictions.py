@@ -28,8 +28,11 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path, label_names: tuple[str, ...]) -> Predictions:
-    """What `write_predictions` wrote."""
-    table = pq.read_table(path)
+    """What `write_predictions` wrote. Raises OSError, ValueError or KeyError where it is anything else."""
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from None
     index = {name: i for i, name in enumerate(label_names)}
     return Predictions(
         ids=tuple(str(name) for name in table["id"].to_pylist()),

@@ -12,11 +12,9 @@ Read = TypeVar("Read")
 
 def read_file(path: Path, read: Callable[[Path], Read]) -> Read:
     """What `read` makes of a file of a run. Raises RunError where it is missing or damaged."""
-    import pyarrow as pa
-
     try:
         return read(path)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, DataError) as error:
+    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         found = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise RunError(f"{path}: cannot be read ({found})", "the run folder is damaged: train again") from None
 

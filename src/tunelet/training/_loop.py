@@ -27,7 +27,7 @@ from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
-from tunelet.training._tracking import Tracking, described
+from tunelet.training._tracking import Tracking
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
 _SMALLER_IS_BETTER = {"log_loss"}
@@ -88,7 +88,7 @@ class Fit:
             log_with=list(settings.track) or None,
             project_dir=folder.tracking if settings.track else None,
         )
-        self.tracking = Tracking(self.accelerator, settings.track, described(folder))
+        self.tracking = Tracking(self.accelerator, settings.track, folder)
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
         self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
         self.raw_optimizer = optimizer

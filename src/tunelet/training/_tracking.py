@@ -11,19 +11,18 @@ from tunelet.errors import RecipeError
 from tunelet.recipe import load_recipe
 from tunelet.run import RunFolder
 
-_MODULES = {"tensorboard": "tensorboard", "mlflow": "mlflow", "wandb": "wandb", "trackio": "trackio"}
 _PROJECT = "tunelet"
 
 
 def check_trackers(names: Sequence[str]) -> None:
     """Raises RecipeError where one is not installed, which Accelerate would pass over in silence."""
     for name in names:
-        if find_spec(_MODULES[name]) is None:
+        if find_spec(name) is None:
             how = "pip install 'tunelet[track]'" if name != "wandb" else "pip install wandb"
             raise RecipeError(f"training.track: {name} is not installed", how)
 
 
-def described(folder: RunFolder) -> dict[str, Any]:
+def _described(folder: RunFolder) -> dict[str, Any]:
     """Name and settings of a run by dotted key, as its folder has them so far: what tells runs of a project apart."""
     found: dict[str, Any] = {"run": folder.final.name}
     if folder.recipe.is_file():
@@ -41,13 +40,14 @@ class Tracking:
     Args:
         accelerator: made with `log_with` these.
         names: of the trackers; empty: nothing is done.
-        settings: of the run by dotted key, shown beside its curves.
+        folder: of the run, whose name and settings are shown beside its curves.
     """
 
-    def __init__(self, accelerator: Any, names: Sequence[str], settings: Mapping[str, Any]) -> None:
+    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder) -> None:
         self._accelerator = accelerator if names else None
         if self._accelerator is not None:
-            plain = {key: value for key, value in settings.items() if isinstance(value, (bool, int, float, str))}
+            settings = _described(folder).items()
+            plain = {key: value for key, value in settings if isinstance(value, (bool, int, float, str))}
             self._accelerator.init_trackers(_PROJECT, config=plain)
 
     def log(self, entry: Mapping[str, Any], step: int) -> None:
