@@ -131,9 +131,9 @@ def gradients_of(output: torch.Tensor, plain: Sequence[Plain], seed: int = 9) ->
     return dict(zip(parameters, torch.autograd.grad(output, list(parameters.values()), upstream), strict=True))
 
 
-def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor) -> None:
+def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, lengths: tuple[int, ...] = LENGTHS) -> None:
     """Values and every adapter's gradient are those of autograd."""
-    found, expected = encoder(x, LENGTHS), reference_firsts(plain, x, LENGTHS)
+    found, expected = encoder(x, lengths), reference_firsts(plain, x, lengths)
     assert_near(found, expected)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     largest = max(float(gradient.abs().max()) for gradient in theirs.values())
@@ -198,8 +198,28 @@ def test_layers_may_have_different_adapters_and_the_lowest_may_have_none(way, hi
 def test_nothing_is_kept_of_layers_below_the_lowest_adapter(hidden):
     plain = [plain_layer(0), plain_layer(1), plain_layer(2, ("value",))]
     output = encoder_of(plain)(hidden, LENGTHS)
-    kept = [one for one in output.grad_fn.kept if one is not None]
+    run, _ = output.grad_fn.next_functions[0]  # behind the slice that drops the text of zeros
+    kept = [one for one in run.kept if one is not None]
     assert len(kept) == 1
+
+
+def test_a_text_of_zeros_that_rounds_the_tokens_up_changes_nothing(way):
+    lengths = (300, 213)  # 513 tokens, rounded to 528
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    assert_plain(plain, encoder_of(plain), random_tensor(513, HIDDEN, seed=7), lengths)
+    below = encoder_of(plain).below(random_tensor(513, HIDDEN, seed=7), lengths, 1)
+    assert_near(below, reference_layer(plain[0], random_tensor(513, HIDDEN, seed=7), lengths))
+
+
+def test_products_see_few_numbers_of_rows(monkeypatch):
+    seen = set()
+    multiply = FloatProduct.forward
+    monkeypatch.setattr(FloatProduct, "forward", lambda self, x, *rest: (seen.add(len(x)), multiply(self, x, *rest))[1])
+    encoder = encoder_of([plain_layer(0, ROLES), plain_layer(1, ROLES)])
+    for tokens in range(1024, 2048, 17):
+        encoder(random_tensor(tokens, HIDDEN, seed=tokens), (500, tokens - 500))
+    assert 1 < len([rows for rows in seen if rows > 100]) <= 33
+    assert max(seen) <= 2048
 
 
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])

@@ -28,28 +28,31 @@ class Encoder:
             lengths: tokens of each of the n texts.
             start: the layer to begin with, for hidden states that were kept.
         """
-        parameters = self._parameters(start)
+        parameters, texts = self._parameters(start), len(lengths)
+        hidden, lengths = _rounded(hidden, lengths)
         if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
-            return self.run(hidden, lengths, start=start)
+            return self.run(hidden, lengths, start=start)[:texts]
         result: torch.Tensor = _Run.apply(self, hidden, lengths, start, *parameters)  # type: ignore[no-untyped-call]
-        return result
+        return result[:texts]
 
     @torch.no_grad()
     def below(self, hidden: torch.Tensor, lengths: tuple[int, ...], stop: int) -> torch.Tensor:
         """Hidden states [T, hidden] of all tokens before layer `stop`; [n, hidden] of the first ones after the last."""
+        tokens, texts = len(hidden), len(lengths)
+        hidden, lengths = _rounded(hidden, lengths)
         if stop == len(self.layers):
-            return self.run(hidden, lengths)
-        state = Hidden(hidden.contiguous(), None)
+            return self.run(hidden, lengths)[:texts]
+        state = Hidden(hidden, None)
         for layer in self.layers[:stop]:
             state, _ = layer.forward(state, lengths, None, keep=False)
-        return state.values
+        return state.values[:tokens]
 
     @torch.no_grad()
     def run(
         self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept] | None = None
     ) -> torch.Tensor:
         """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
-        state = Hidden(hidden.contiguous(), None)
+        state = Hidden(hidden, None)
         for number in range(start, len(self.layers)):
             firsts = text_offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
             keep = kept is not None and number >= self.lowest_adapted
@@ -98,3 +101,16 @@ class _Run(torch.autograd.Function):
             flowing, gradients = layer.backward(saved, flowing, ctx.total, needs_input=number > lowest)
             encoder._accumulate(layer, gradients, sums)
         return None, None, None, None, *(sums.get(key) for key in ctx.parameters)
+
+
+def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """With a text of zeros at the end where that rounds the tokens up, by a thirty-second at most.
+
+    oneDNN makes kernels for each number of rows and keeps parts of them for good: batches of ever new lengths would take
+    more and more memory.
+    """
+    tokens = len(hidden)
+    missing = -tokens % (1 << max(0, tokens.bit_length() - 6)) if hidden.device.type == "cpu" else 0
+    if not missing:
+        return hidden.contiguous(), lengths
+    return torch.cat([hidden, hidden.new_zeros(missing, hidden.shape[1])]), (*lengths, missing)

@@ -17,6 +17,8 @@ from tunelet.model._precision import choose_precision, element_type
 from tunelet.model._structure import Structure
 from tunelet.recipe import ModelSettings
 
+_KEPT = 14 << 20  # numbers of the hidden states after each layer, all tokens of a pass together
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -93,7 +95,7 @@ def choose_execution(
         fusion=fusion,
         attention=_choose_attention(model, packing, element_type(precision.value, device.value)),
         threads=_choose_threads(),
-        pass_tokens=_choose_pass(device.value),
+        pass_tokens=_choose_pass(model, device.value),
     )
 
 
@@ -112,8 +114,10 @@ def _choose_threads() -> Choice[int]:
     return Choice(threads, told if compiled.value is None else f"{told}; compiled kernels use as many")
 
 
-def _choose_pass(device: torch.device) -> Choice[int]:
+def _choose_pass(model: PreTrainedModel, device: torch.device) -> Choice[int]:
     """As many as fill the processor's products: more cost memory, and time where activations outgrow its caches."""
-    if device.type == "cpu":
-        return Choice(2560, "longer batches go in parts: as fast or faster on a processor, and half the memory")
-    return Choice(16384, "longer batches go in parts")
+    if device.type != "cpu":
+        return Choice(16384, "longer batches go in parts")
+    kept = int(model.config.num_hidden_layers) * int(model.config.hidden_size)  # for each token, some 14 times over
+    tokens = min(2560, max(1024, _KEPT // kept // 256 * 256))
+    return Choice(tokens, "longer batches go in parts: as fast on a processor, and half the memory or less")
