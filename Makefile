@@ -52,7 +52,7 @@ bench-performance: .venv/dev/ready
 	.venv/dev/bin/tunelet bench train --parity 50 --out bench/performance-train.json
 	.venv/dev/bin/tunelet bench predict --out bench/performance-predict.json
 	.venv/dev/bin/python bench/engine.py $(SHARED)/imdb --out bench/engine.json
-	.venv/dev/bin/python bench/performance.py bench/performance-train.json bench/performance-predict.json
+	.venv/dev/bin/python bench/performance.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -8,12 +8,11 @@ stock      the same recipe with transformers' Trainer and PEFT: the same split, 
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
-What was measured before and is not asked for again is kept in the JSON file; beside it comes a page of tables.
+What was measured before and is not asked for again is kept in the JSON file; `bench/performance.py` makes its tables.
 """
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -308,131 +307,6 @@ def stock_step(data: Path, seed: int) -> dict[str, Any]:
     }
 
 
-_PRECISION = """\
-## Accuracy by precision
-
-    {command}
-
-1,000 reviews to train on, 1,000 to validate, MiniLM; validation accuracy and log loss.
-*stock* is `transformers.Trainer` with PEFT: the same split, initial weights, rates and epochs, dropout as the config
-has it, `bf16=True`, grouped by length; the epoch with the lowest validation loss counts in all.
-
-| seed | {headings} |
-| --- |{rule}
-{rows}
-"""
-
-_HELD_OUT_PAGE = """\
-The same models on {n:,} reviews of the official training part that none of them saw: accuracy and log loss by seed, the
-mean accuracy, and its difference from float32 in points, seed by seed in brackets.
-
-| trained in | predicts in | {headings} | mean | against float32 |
-| --- | --- |{rule} --- | --- |
-{rows}
-
-The same float32 adapters on other products, text by text (McNemar's exact test):
-
-| seed | predicts in | same label | accuracy, points | p |
-| --- | --- | --- | --- | --- |
-{same}
-"""
-
-_LAYERS = """\
-## Adapters in the upper half
-
-    {command}
-
-The layers below the adapters never change: what they make of each review is computed once and kept in a file. Three
-epochs; seconds from the start of training to the end of each epoch's validation, and its validation accuracy.
-
-| seed | adapters in | epoch 1 | epoch 2 | epoch 3 |
-| --- | --- | --- | --- | --- |
-{rows}
-"""
-
-_SCALING = """\
-## Size of the data
-
-Training steps of MiniLM (batches of 16) over memory-mapped caches of texts with the lengths of IMDb reviews, and a
-validation of 200 texts. An epoch's time is tokens over rate; memory is that of the process without mapped files.
-
-| texts | tokens | tokens/s | an epoch | memory, GiB |
-| --- | --- | --- | --- | --- |
-{rows}
-"""
-
-
-def write_up(found: dict[str, Any]) -> str:
-    """The sections of docs/performance.md that these experiments fill."""
-    parts = []
-    precision = found.get("precision", {})
-    if runs := [run | {"precision": "stock"} for run in found.get("stock", [])] + precision.get("runs", []):
-        names = list(dict.fromkeys(run["precision"] for run in runs))
-        by_seed = {seed: {run["precision"]: run for run in runs if run["seed"] == seed} for seed in _SEEDS}
-        rows = [f"| {seed} | {' | '.join(_figures(by[name]) for name in names)} |" for seed, by in by_seed.items()]
-        spreads = []
-        for name in names:
-            values = [run["result"]["accuracy"] for run in runs if run["precision"] == name]
-            spreads.append(f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}")
-        rows.append(f"| mean ± deviation | {' | '.join(spreads)} |")
-        command = _shown(next(run for run in runs if "command" in run))
-        headings = " | ".join(names)
-        parts.append(
-            _PRECISION.format(command=command, headings=headings, rule=" --- |" * len(names), rows="\n".join(rows))
-        )
-    if precision:
-        parts.append(_held_out_page(precision))
-    if runs := found.get("layers"):
-        rows = [
-            f"| {run['seed']} | {'the upper ' + str(run['layers']) if run['layers'] else 'all 6'} layers | "
-            + " | ".join(f"{epoch['seconds']:.0f} s: {epoch['accuracy']:.3f}" for epoch in run["epochs"])
-            + " |"
-            for run in runs
-        ]
-        parts.append(_LAYERS.format(command=_shown(runs[-1]), rows="\n".join(rows)))
-    if runs := found.get("scaling"):
-        rows = [
-            f"| {run['texts']:,} | {run['tokens']:,} | {run['tokens_per_second']:,.0f} | {run['epoch_seconds']:,.0f} s "
-            f"| {run['private_bytes'] / 2**30:.2f} |"
-            for run in runs
-        ]
-        parts.append(_SCALING.format(rows="\n".join(rows)))
-    return "\n".join(parts)
-
-
-def _held_out_page(precision: dict[str, Any]) -> str:
-    accuracies = [[100 * seed["accuracy"] for seed in model["seeds"]] for model in precision["held_out"]]
-    rows = []
-    for model, found in zip(precision["held_out"], accuracies, strict=True):
-        seeds = " | ".join(f"{seed['accuracy']:.4f}, {seed['log_loss']:.3f}" for seed in model["seeds"])
-        apart = [value - reference for value, reference in zip(found, accuracies[0], strict=True)]
-        against = f"{statistics.mean(apart):+.2f} ({', '.join(f'{value:+.2f}' for value in apart)})"
-        rows.append(f"| {model['trained']} | {model['predicts']} | {seeds} | {model['accuracy']:.4f} | {against} |")
-    same = [
-        f"| {pair['seed']} | {pair['second']} | {pair['agreement']:.1%} | {_points(pair)} "
-        f"| {pair['mcnemar']['p']:.2f} |"
-        for pair in precision["same_adapters"]
-    ]
-    headings = " | ".join(f"seed {number}" for number in _SEEDS)
-    return _HELD_OUT_PAGE.format(
-        n=_HELD_OUT, headings=headings, rule=" --- |" * len(_SEEDS), rows="\n".join(rows), same="\n".join(same)
-    )
-
-
-def _points(pair: dict[str, Any]) -> str:
-    low, high = (100 * bound for bound in pair["intervals"]["accuracy"])
-    return f"{100 * pair['differences']['accuracy']:+.2f} [{low:+.2f}, {high:+.2f}]"
-
-
-def _figures(run: dict[str, Any]) -> str:
-    result = run["result"]
-    return f"{result['accuracy']:.3f}, {result['log_loss']:.3f}"
-
-
-def _shown(run: dict[str, Any]) -> str:
-    return " ".join(run["command"])
-
-
 def main() -> None:
     experiments = {"stock": stock, "precision": precision, "layers": layers, "scaling": scaling}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -451,7 +325,6 @@ def main() -> None:
         if arguments.only is None or name in arguments.only:
             found[name] = experiment(arguments.data)
             arguments.out.write_text(json.dumps(found, indent=1) + "\n")
-    arguments.out.with_suffix(".md").write_text(write_up(found))
 
 
 if __name__ == "__main__":

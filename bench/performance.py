@@ -1,19 +1,20 @@
-"""docs/performance.md from what `tunelet bench train` and `tunelet bench predict` wrote.
+"""docs/performance.md from what `tunelet bench train`, `tunelet bench predict` and `bench/engine.py` measured.
 
-    python bench/performance.py bench/performance-train.json bench/performance-predict.json [--notes FILE] [--out FILE]
+    python bench/performance.py
 
-Every figure comes from the documents; what is said about them by hand lies in the notes, which end the page.
+Every figure of a table comes from the JSON files beside this one; what is said about them by hand lies in
+performance-notes.md, which ends the page.
 """
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
+import engine_page
+
 from tunelet.bench._tables import missing, tables
 
-ROOT = Path(__file__).parents[1]
-_NOTES = [ROOT / "bench" / "engine.md", ROOT / "bench" / "performance-notes.md"]  # measured; said by hand
+HERE = Path(__file__).parent
 
 _INTRODUCTION = """\
 # Performance
@@ -51,13 +52,13 @@ come from transformers' exporter, int8 from `quantize_dynamic`, per channel. *ag
 _FEATURES = ("amx", "avx2", "avx512_bf16", "avx512_vnni")  # of the processor, what the tables depend on
 
 
-def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, notes: str = "") -> str:
-    """The page.
+def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engine: dict[str, Any] | None) -> str:
+    """The page but for what is said by hand.
 
     Args:
         train: document of `tunelet bench train`, None: not measured.
         predict: document of `tunelet bench predict`, None: not measured.
-        notes: Markdown for the end of the page.
+        engine: of `bench/engine.py`, None: not measured.
     """
     parts = [_INTRODUCTION]
     if train is not None:
@@ -77,7 +78,9 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, notes
     if predict is not None:
         parts.append(_PREDICTION.format(texts=predict["settings"]["texts"]))
         parts += [_where(predict), *_models(predict)]
-    return "\n".join([*parts, notes.strip() + "\n"] if notes.strip() else parts)
+    if engine is not None:
+        parts += engine_page.write_up(engine)
+    return "\n".join(parts)
 
 
 def _models(document: dict[str, Any]) -> list[str]:
@@ -112,20 +115,15 @@ def _where(document: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train", type=Path, help="what `tunelet bench train --out` wrote")
-    parser.add_argument("predict", type=Path, help="what `tunelet bench predict --out` wrote")
-    parser.add_argument("--notes", type=Path, nargs="*", default=_NOTES, help="Markdown that ends the page")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md")
-    arguments = parser.parse_args()
+def page() -> str:
+    """All of docs/performance.md, from the files that there are."""
     documents = [
         json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        for path in (arguments.train, arguments.predict)
+        for path in (HERE / f"{name}.json" for name in ("performance-train", "performance-predict", "engine"))
     ]
-    notes = "\n".join(path.read_text(encoding="utf-8") for path in arguments.notes if path.exists())
-    arguments.out.write_text(write_up(*documents, notes), encoding="utf-8")
+    notes = (HERE / "performance-notes.md").read_text(encoding="utf-8")
+    return f"{write_up(*documents)}\n{notes}"
 
 
 if __name__ == "__main__":
-    main()
+    (HERE.parent / "docs" / "performance.md").write_text(page(), encoding="utf-8")
