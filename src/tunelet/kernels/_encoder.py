@@ -106,8 +106,8 @@ class _Run(torch.autograd.Function):
 def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:
     """With a text of zeros at the end where that rounds the tokens up, by a thirty-second at most.
 
-    oneDNN makes kernels for each number of rows and keeps parts of them for good: batches of ever new lengths would take
-    more and more memory.
+    oneDNN makes kernels for each number of rows and keeps parts of them for good: batches of ever new lengths would
+    take more and more memory.
     """
     tokens = len(hidden)
     missing = -tokens % (1 << max(0, tokens.bit_length() - 6)) if hidden.device.type == "cpu" else 0
