@@ -3,6 +3,10 @@
 import statistics
 from typing import Any
 
+from measured import where
+
+from tunelet.bench._tables import Table
+
 _WANTED = (0.82, 0.83, 0.84, 0.85, 0.86)
 
 _PRECISION = """\
@@ -104,7 +108,7 @@ def _precision(precision: dict[str, Any], stock: list[dict[str, Any]]) -> str:
         n=held_out[0]["n"],
         measured=_table(["trained in", "predicts in", *numbered, "mean", "against float32"], measured),
         same=_table(["seed", "predicts in", "same label", "accuracy, points", "p"], same),
-        where=_where(precision["runs"][0]),
+        where=where(precision["runs"][0]),
     )
 
 
@@ -127,7 +131,7 @@ def _layers(runs: list[dict[str, Any]]) -> str:
         command=" ".join(runs[-1]["command"]),
         each=_table(["seed", "adapters in", *(f"epoch {number + 1}" for number in epochs)], each),
         reached=_table(["accuracy of", *(f"adapters in {name}" for name in names.values())], reached),
-        where=_where(runs[0]),
+        where=where(runs[0]),
     )
 
 
@@ -151,15 +155,4 @@ def _scaling(sizes: list[dict[str, Any]]) -> str:
 
 
 def _table(headings: list[str], rows: list[list[Any]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _where(run: dict[str, Any]) -> str:
-    environment = run["environment"]
-    versions = ", ".join(f"{name} {environment['versions'][name]}" for name in ("torch", "transformers", "peft"))
-    commit = f" at {run['commit']}{' (with uncommitted changes)' if run['dirty'] else ''}" if run["commit"] else ""
-    return (
-        f"*Measured on {environment['processor']}, {environment['cores']} cores, {environment['threads']} threads; "
-        f"tunelet {environment['versions']['tunelet']}{commit}, {versions}.*"
-    )
+    return Table("", tuple(headings), tuple(tuple(map(str, row)) for row in rows), words=len(headings)).markdown()

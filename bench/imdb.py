@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from measured import where
+
+from tunelet.bench._document import commit
+
 ROOT = Path(__file__).parents[1]
 
 _SHOWN = ("accuracy", "f1_weighted", "log_loss", "roc_auc")
@@ -82,14 +86,15 @@ def measure(command: list[str]) -> dict[str, Any]:
         seconds = time.monotonic() - begin
         environment = json.loads((out / "environment.json").read_text())
         parts = json.loads((out / "data.json").read_text())["parts"]
+    revision, dirty = commit()
     return {
         "command": ["tunelet", *command, "--json"],
         "seconds": seconds,
         "result": json.loads(done.stdout) | {"run": "run"},  # where it lay is nobody's concern
         "environment": environment,
         "rows": {name: part["rows"] for name, part in parts.items()},
-        "commit": _git("rev-parse", "--short", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "src")),
+        "commit": revision,
+        "dirty": dirty,
     }
 
 
@@ -110,7 +115,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
                 rows=rows,
                 mean=statistics.mean(accuracies),
                 deviation=statistics.stdev(accuracies),
-                where=_where(runs[0]),
+                where=where(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
             )
         )
     if runs := found.get("10k"):
@@ -128,7 +133,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
                 training=result["train_seconds"] / 60,
                 whole=runs[0]["seconds"] / 60,
                 note=runs[0].get("note", ""),
-                where=_where(runs[0]),
+                where=where(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
             )
         )
     return "\n".join(parts)
@@ -146,21 +151,6 @@ def _shown(run: dict[str, Any]) -> str:
 def _interval(result: dict[str, Any], name: str) -> str:
     low, high = result[f"{name}_ci"]
     return f"{result[name]:.4f} [{low:.4f}, {high:.4f}]"
-
-
-def _where(run: dict[str, Any]) -> str:
-    environment = run["environment"]
-    versions = environment["versions"]
-    return (
-        f"*Measured on {environment['processor']}, {environment['cores']} cores, {environment['threads']} threads, "
-        f"{environment['choices']['precision']['value']}; tunelet {versions['tunelet']} at {run['commit']}"
-        f"{' (with uncommitted changes)' if run['dirty'] else ''}, torch {versions['torch']}, "
-        f"transformers {versions['transformers']}, peft {versions['peft']}.*"
-    )
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def main() -> None:
