@@ -4,7 +4,8 @@
 
 precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds each, measured on reviews of the
            official training part that it never saw: the same accuracy? Float32 models predict in the others as well
-stock      the same recipe with transformers' Trainer and PEFT: the same split, initial weights, rates and epochs
+stock      the same recipe with transformers' Trainer and PEFT: the same split, initial weights, rates and epochs;
+           stock_same_order: in the same batches too, and without dropout, as tunelet has it
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
@@ -21,7 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet.bench._document import commit
+import measured
+import trainer
+
 from tunelet.run import Run
 
 if TYPE_CHECKING:
@@ -109,8 +112,13 @@ def _figures_of(predictions: "Predictions") -> dict[str, float]:
 
 
 def stock(data: Path) -> list[dict[str, Any]]:
-    """Accuracy of Trainer + PEFT by seed, each in a process of its own."""
+    """Accuracy of Trainer + PEFT in its fastest setting by seed, each in a process of its own."""
     return [_step(data, "stock", seed) for seed in _SEEDS]
+
+
+def stock_same_order(data: Path) -> list[dict[str, Any]]:
+    """The same in tunelet's batches and without dropout."""
+    return [_step(data, "stock_same_order", seed) for seed in _SEEDS]
 
 
 def layers(data: Path) -> list[dict[str, Any]]:
@@ -138,39 +146,31 @@ def _step(data: Path, name: str, number: int) -> dict[str, Any]:
 
 
 def _train(
-    data: Path, seed: int, settings: dict[str, Any], then: Callable[[Run], None] | None = None
+    data: Path,
+    seed: int,
+    settings: dict[str, Any],
+    then: Callable[[Run], None] | None = None,
 ) -> dict[str, Any]:
-    """Train by the command line; `then` is given the run before its folder goes."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        command = [
-            "train", str(data / "kaggle_2000.csv"), "--recipe", "distilbert-imdb-2k", "--model", "minilm",
-            "--seed", str(seed), *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
-        ]  # fmt: skip
-        begin = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "tunelet", *command, "--json", "--out", str(out)],
-            check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        seconds = time.monotonic() - begin
-        history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
-        environment = json.loads((out / "environment.json").read_text())
+    """Train with the 2k recipe; `then` is given the run before its folder goes."""
+
+    def keep(run: Run) -> dict[str, Any]:
         if then is not None:
-            then(Run.load(out))
-    revision, dirty = commit()
-    return {
-        "command": ["tunelet", *command, "--json"],
-        "seconds": seconds,
-        "result": json.loads(done.stdout) | {"run": "run"},
-        "epochs": [
-            {"seconds": entry["seconds"], **{name: entry["validation"][name] for name in ("accuracy", "log_loss")}}
-            for entry in history
-            if "validation" in entry
+            then(run)
+        return {
+            "epochs": [
+                {"seconds": entry["seconds"], **{name: entry["validation"][name] for name in ("accuracy", "log_loss")}}
+                for entry in run.history
+                if "validation" in entry
+            ]
+        }
+
+    return measured.train(
+        [
+            str(data / "kaggle_2000.csv"), "--recipe", "distilbert-imdb-2k", "--model", "minilm", "--seed", str(seed),
+            *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
         ],
-        "environment": environment,
-        "commit": revision,
-        "dirty": dirty,
-    }
+        keep,
+    )  # fmt: skip
 
 
 def scaling_step(size: int) -> dict[str, Any]:
@@ -225,90 +225,8 @@ def scaling_step(size: int) -> dict[str, Any]:
         }
 
 
-def stock_step(data: Path, seed: int) -> dict[str, Any]:
-    """The 2k recipe by Trainer + PEFT in its fastest setting with dropout: bf16=True, grouped by length, eager."""
-    import torch
-    from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
-
-    from tunelet.bench._stock import adapted_model, stock_tokenizer
-    from tunelet.bench._subject import Subject
-    from tunelet.data import prepare, read
-    from tunelet.model import find_checkpoint, new_classifier
-    from tunelet.model._quiet import quiet_libraries
-    from tunelet.recipe import resolve_recipe, with_settings
-
-    begin = time.monotonic()
-    recipe = with_settings(resolve_recipe("distilbert-imdb-2k"), {"model.name": "minilm", "training.seed": seed})
-    settings, rates = recipe.data, recipe.training
-    reading = read(str(data / "kaggle_2000.csv"), clean_markup=settings.clean_markup, label_names=settings.label_names)
-    prepared = prepare(
-        reading, None, limit=settings.limit, balanced=settings.balanced, validation_size=settings.validation_size,
-        drop_duplicates=settings.drop_duplicates, seed=seed,
-    )  # fmt: skip
-    checkpoint = find_checkpoint("minilm")
-    with tempfile.TemporaryDirectory() as folder, quiet_libraries():
-        subject = Subject("minilm", checkpoint, False, seed, "cpu", Path(folder), Path(folder), prepared.label_names)
-        classifier = new_classifier(checkpoint, prepared.label_names, recipe.model, recipe.adapter, seed=seed)
-        classifier.save(subject.adapter_folder)
-        tokenizer = stock_tokenizer(subject)
-
-        def rows(part: Any) -> list[dict[str, Any]]:
-            encoded = tokenizer(list(part.texts), truncation=True, max_length=settings.max_length)["input_ids"]
-            names = list(prepared.label_names)
-            return [
-                {"input_ids": ids, "labels": names.index(label), "length": len(ids)}
-                for ids, label in zip(encoded, part.labels, strict=True)
-            ]
-
-        arguments = TrainingArguments(
-            output_dir=folder,
-            per_device_train_batch_size=rates.batch_size,
-            per_device_eval_batch_size=8,
-            num_train_epochs=rates.epochs,
-            learning_rate=rates.learning_rate,
-            weight_decay=rates.weight_decay,
-            warmup_steps=rates.warmup,
-            max_grad_norm=rates.max_grad_norm,
-            lr_scheduler_type="linear",
-            bf16=True,
-            train_sampling_strategy="group_by_length",
-            eval_strategy="epoch",
-            save_strategy="no",
-            logging_strategy="no",
-            report_to="none",
-            use_cpu=True,
-            disable_tqdm=True,
-            seed=seed,
-        )
-        torch.manual_seed(seed)
-        trainer = Trainer(
-            model=adapted_model(subject, attention="eager"),
-            args=arguments,
-            train_dataset=rows(prepared.train),
-            eval_dataset=sorted(rows(prepared.validation), key=lambda row: row["length"]),  # less padding
-            data_collator=DataCollatorWithPadding(tokenizer),
-            compute_metrics=lambda found: {"accuracy": float((found[0].argmax(-1) == found[1]).mean())},
-        )
-        trainer.train()
-        epochs = [
-            {"accuracy": entry["eval_accuracy"], "log_loss": entry["eval_loss"]}
-            for entry in trainer.state.log_history
-            if "eval_loss" in entry
-        ]
-    best = min(epochs, key=lambda epoch: epoch["log_loss"])  # as tunelet picks it
-    revision, dirty = commit()
-    return {
-        "seed": seed,
-        "seconds": time.monotonic() - begin,
-        "result": best,
-        "epochs": epochs,
-        "commit": revision,
-        "dirty": dirty,
-    }
-
-
 def main() -> None:
-    experiments = {"stock": stock, "precision": precision, "layers": layers, "scaling": scaling}
+    experiments = {made.__name__: made for made in (stock, stock_same_order, precision, layers, scaling)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv")
     parser.add_argument("--out", type=Path, help="JSON file of the measurements")
@@ -317,7 +235,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.step:
         name, number = arguments.step
-        step = stock_step(arguments.data, int(number)) if name == "stock" else scaling_step(int(number))
+        if name == "scaling":
+            step = scaling_step(int(number))
+        else:
+            step = trainer.train(arguments.data, int(number), same_order=name == "stock_same_order")
         print(json.dumps(step))
         return
     found = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}

@@ -8,16 +8,12 @@ Each command is run as a user types it. What was measured before and is not aske
 import argparse
 import json
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from measured import where
+from measured import train, where
 
-from tunelet.bench._document import commit
+from tunelet.run import Run
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,37 +61,17 @@ Kept epoch {result[best_epoch]} of {result[epochs]}. Training took {training:.0f
 
 
 def commands(data: Path) -> dict[str, list[list[str]]]:
-    """The commands of each experiment, without --json and --out."""
-    two = ["train", str(data / "kaggle_2000.csv"), "--recipe", "distilbert-imdb-2k", "--model", "minilm"]
+    """Arguments of `tunelet train` of each experiment, without --json and --out."""
+    two = [str(data / "kaggle_2000.csv"), "--recipe", "distilbert-imdb-2k", "--model", "minilm"]
     ten = [
-        "train", str(data / "train.parquet"), "--limit", "10000", "--recipe", "distilbert-imdb-10k",
+        str(data / "train.parquet"), "--limit", "10000", "--recipe", "distilbert-imdb-10k",
         "--model", "minilm", "--test", str(data / "test.parquet"),
     ]  # fmt: skip
     return {"2k": [[*two, "--seed", str(seed)] for seed in (1, 2, 3)], "10k": [ten]}
 
 
-def measure(command: list[str]) -> dict[str, Any]:
-    """Run one command; its JSON, the whole process's seconds, and what it ran on."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        begin = time.monotonic()
-        arguments = [*command, "--json", "--out", str(out)]
-        done = subprocess.run(
-            [sys.executable, "-m", "tunelet", *arguments], check=True, stdout=subprocess.PIPE, text=True
-        )
-        seconds = time.monotonic() - begin
-        environment = json.loads((out / "environment.json").read_text())
-        parts = json.loads((out / "data.json").read_text())["parts"]
-    revision, dirty = commit()
-    return {
-        "command": ["tunelet", *command, "--json"],
-        "seconds": seconds,
-        "result": json.loads(done.stdout) | {"run": "run"},  # where it lay is nobody's concern
-        "environment": environment,
-        "rows": {name: part["rows"] for name, part in parts.items()},
-        "commit": revision,
-        "dirty": dirty,
-    }
+def _rows(run: Run) -> dict[str, Any]:
+    return {"rows": {name: part["rows"] for name, part in run.data["parts"].items()}}
 
 
 def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
@@ -164,7 +140,7 @@ def main() -> None:
         if arguments.only is None or name in arguments.only:
             found[name] = []
             for command in experiment:
-                found[name].append(measure(command))
+                found[name].append(train(command, _rows))
                 arguments.out.write_text(json.dumps(found, indent=1) + "\n")
     (ROOT / "docs" / "results.md").write_text(write_up(found))
 

@@ -1,6 +1,48 @@
-"""What a page says of where a run was measured."""
+"""One training command, run as a user types it and measured; and what a page says of where that was."""
 
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+
+from tunelet.bench._document import commit
+from tunelet.run import Run
+
+
+def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> dict[str, Any]:
+    """Run `tunelet train` in a process of its own.
+
+    Args:
+        arguments: after `tunelet train`, without --json and --out.
+        keep: given the run before its folder goes; what of it to keep beside the rest.
+
+    Returns:
+        The command, the whole process's seconds, what it printed as JSON, and what it ran on.
+    """
+    command = ["tunelet", "train", *arguments, "--json"]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        begin = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--out", str(out)], check=True, stdout=subprocess.PIPE, text=True
+        )
+        seconds = time.monotonic() - begin
+        run = Run.load(out)
+        environment, kept = run.environment, keep(run)
+    revision, dirty = commit()
+    return {
+        "command": command,
+        "seconds": seconds,
+        "result": json.loads(done.stdout) | {"run": "run"},  # where it lay is nobody's concern
+        "environment": environment,
+        "commit": revision,
+        "dirty": dirty,
+        **kept,
+    }
 
 
 def where(run: dict[str, Any], *more: str) -> str:

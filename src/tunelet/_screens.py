@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tunelet._choice import Choice
 from tunelet._plan import Plan
-from tunelet._words import duration, interval, number
+from tunelet._words import counted, duration, interval, number
 from tunelet.evaluation import metric_words
 from tunelet.run import Run
 
@@ -67,8 +67,8 @@ def result_screen(console: Console, run: Run) -> None:
     rate = summary["tokens_per_second"]
     console.print(
         f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: "
-        f"{summary['epochs']} epochs at {rate:,.0f} tokens/s; kept epoch {summary['best_epoch']}, the best by "
-        f"{run.recipe.training.best_metric} on validation",
+        f"{counted(summary['epochs'], 'epoch')} at {rate:,.0f} tokens/s; "
+        f"kept epoch {summary['best_epoch']}, the best by {run.recipe.training.best_metric} on validation",
         highlight=False,
     )
     metrics_screen(console, summary, f"{summary['n']:,} {where}")

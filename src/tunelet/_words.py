@@ -35,6 +35,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: 1 epoch, 2 epochs."""
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
 def bytes_in_words(count: float) -> str:
     """KiB, MiB or GiB, in three figures."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20)):

@@ -276,6 +276,9 @@ def test_a_parquet_file_of_texts_and_a_folder_with_a_test_part_can_be_predicted(
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "train.csv").write_text('text\nOne.\n""\nTwo.\n')
     (tmp_path / "parts" / "test.csv").write_text("text\nThree.\n")
+    one = tmp_path / "parts" / "test.csv"
+    alone = call(capsys, "predict", run_folder, "--input", one, "--output", tmp_path / "c.csv")
+    assert "1 text classified: " in alone.stdout
     out = tmp_path / "b.csv"
     found = the_object(call(capsys, "predict", run_folder, "--input", tmp_path / "parts", "--output", out, "--json"))
     assert (found["n"], found["dropped"]) == (1, 0)

@@ -224,6 +224,7 @@ def predict(
 ) -> None:
     """Classify texts, given here or in a file."""
     from tunelet._predict import predict_file, predict_texts
+    from tunelet._words import counted
     from tunelet.errors import DataError
 
     if bool(texts) == (input is not None):
@@ -236,8 +237,8 @@ def predict(
             _print_json(written)
         else:
             dropped = written["dropped"]
-            left_out = f" ({dropped:,} {'row' if dropped == 1 else 'rows'} without text left out)" if dropped else ""
-            typer.echo(f"{written['n']:,} texts classified{left_out}: {written['output']}")
+            left_out = f" ({counted(dropped, 'row')} without text left out)" if dropped else ""
+            typer.echo(f"{counted(written['n'], 'text')} classified{left_out}: {written['output']}")
         return
     if output is not None:
         raise DataError("--output goes with --input", "leave out --output, or put the texts in a file")

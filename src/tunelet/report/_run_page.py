@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tunelet._words import bytes_in_words, duration, interval, number, points
+from tunelet._words import bytes_in_words, counted, duration, interval, number, points
 from tunelet.evaluation import Pair, against_baseline, aim_in_words, metric_words, verdict
 from tunelet.recipe import dump_recipe
 from tunelet.report import _figures as figures
@@ -159,7 +159,8 @@ def _method(run: Run) -> Section:
     planned = f" of {training.epochs} planned" if summary["epochs"] < training.epochs else ""
     text = (
         f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters ({share:.2%}); "
-        f"{summary['epochs']} epochs{planned}, of batches of {training.batch_size}, AdamW with a peak rate of {rates}. "
+        f"{counted(summary['epochs'], 'epoch')}{planned}, of batches of {training.batch_size}, "
+        f"AdamW with a peak rate of {rates}. "
         f"{cut_texts(run)} The epoch with the best {training.best_metric} on validation texts was kept: number "
         f"{summary['best_epoch']}."
     )
