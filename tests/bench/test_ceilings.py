@@ -8,7 +8,7 @@ from tunelet.bench._results import ceilings, ideal_seconds
 
 
 def test_ceilings_are_positive_and_name_their_kernels():
-    found = measure_ceilings(EncoderShape(2, 64, 128), tokens=96)
+    found = measure_ceilings(EncoderShape(2, 64, 128, 2), tokens=96)
     assert {"float32", "bfloat16"} <= set(found)
     for kernels in found.values():
         assert kernels

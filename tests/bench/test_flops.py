@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from tunelet.bench._flops import EncoderShape, Work, prediction_work, training_work
 
 LENGTHS = (7, 12)
-SHAPE = EncoderShape(layers=3, hidden=16, ffn=40)
+SHAPE = EncoderShape(layers=3, hidden=16, ffn=40, heads=1)
 
 
 class Layer(nn.Module):
@@ -32,10 +32,19 @@ class Layer(nn.Module):
         result = states @ self.frozen[name]
         return result + states @ self.a[name] @ self.b[name] if name in self.a else result
 
-    def forward(self, states: torch.Tensor, read: int) -> torch.Tensor:
-        query = self.project("query", states[:read])
-        weights = torch.softmax(query @ self.project("key", states).T, dim=-1)
-        attended = states[:read] + weights @ self.project("value", states) @ self.frozen["out"]
+    def carry(self, query: torch.Tensor) -> torch.Tensor:
+        """A query through the key weights: its product with a hidden state is a score."""
+        result = query @ self.frozen["key"].T
+        return result + query @ self.b["key"].T @ self.a["key"].T if "key" in self.a else result
+
+    def forward(self, states: torch.Tensor, *, last: bool) -> torch.Tensor:
+        if last:
+            first = states[:1]
+            weights = torch.softmax(self.carry(self.project("query", first)) @ states.T, dim=-1)
+            attended = first + self.project("value", weights @ states) @ self.frozen["out"]
+        else:
+            weights = torch.softmax(self.project("query", states) @ self.project("key", states).T, dim=-1)
+            attended = states + weights @ self.project("value", states) @ self.frozen["out"]
         return attended + torch.relu(attended @ self.up) @ self.down
 
 
@@ -46,7 +55,7 @@ def counted(shape: EncoderShape, adapted: tuple[str, ...], rank: int, lowest: in
         states = torch.randn(length, shape.hidden)
         with FlopCounterMode(display=False) as counter:
             for number, layer in enumerate(layers):
-                states = layer(states, read=1 if number == shape.layers - 1 else length)
+                states = layer(states, last=number == shape.layers - 1)
             if backward:
                 states.sum().backward()
         total += counter.get_total_flops()
@@ -59,6 +68,10 @@ def counted(shape: EncoderShape, adapted: tuple[str, ...], rank: int, lowest: in
         (("query", "value"), 0),
         (("query", "value"), 1),
         (("query", "value"), 2),
+        (("query",), 2),
+        (("key",), 2),
+        (("value",), 2),
+        (("query", "key", "value"), 2),
         (("value",), 0),
         (("query",), 0),
         (("key",), 1),
@@ -71,7 +84,7 @@ def test_training_is_counted_as_autograd_does_it(adapted, lowest):
 
 
 def test_one_layer_is_first_and_last():
-    shape = EncoderShape(layers=1, hidden=16, ffn=40)
+    shape = EncoderShape(layers=1, hidden=16, ffn=40, heads=1)
     work = training_work(shape, LENGTHS, rank=4)
     assert work.total == counted(shape, ("query", "value"), 4, 0, backward=True)
 
@@ -87,8 +100,8 @@ def test_full_layers_of_a_stock_model_are_counted_alike(tiny_checkpoint):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         AutoModel.from_config(config)(input_ids=torch.randint(5, 999, (1, 12)))
     # The stock model runs the last layer for all tokens: one layer more than the least, less a last one.
-    three, four = (prediction_work(EncoderShape(layers, 32, 64), [12]).total for layers in (3, 4))
-    last = prediction_work(EncoderShape(1, 32, 64), [12]).total
+    three, four = (prediction_work(EncoderShape(layers, 32, 64, 4), [12]).total for layers in (3, 4))
+    last = prediction_work(EncoderShape(1, 32, 64, 4), [12]).total
     assert counter.get_total_flops() == 3 * (four - three)
     assert four - three > last
 

@@ -64,7 +64,7 @@ def test_losses_side_by_side_are_the_same_in_float32(train_document):
 
 def test_work_and_ceilings_are_told(train_document):
     (model,) = train_document["models"]
-    assert model["shape"] == {"layers": 3, "hidden": 32, "ffn": 64}
+    assert model["shape"] == {"layers": 3, "hidden": 32, "ffn": 64, "heads": 4}
     assert 0 < model["work_per_review"]["frozen"] < model["work_per_review"]["total"]
     for ceiling in model["ceilings"].values():
         assert ceiling["gflops"] == max(kernel["high"] for kernel in ceiling["kernels"].values())

@@ -1,4 +1,4 @@
-"""Attention of each text's first token, against that row of attention of all tokens."""
+"""Attention of each text's first token, against that row of attention of all tokens with keys and values formed."""
 
 import pytest
 import torch
@@ -7,40 +7,54 @@ from hypothesis import strategies as st
 
 from tensors import assert_near, random_tensor
 from tunelet.kernels import reference_attention, without_native
-from tunelet.kernels._first import attend_first, attend_first_backward
+from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
 
 LENGTHS = [(1,), (7,), (512,), (1, 1, 1), (3, 40, 1, 17), tuple(range(1, 41))]
 DTYPES = [torch.float32, torch.bfloat16]
+HIDDEN = 40
+
+Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-def first_rows(lengths: tuple[int, ...]) -> torch.Tensor:
-    return torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
+def draw(lengths: tuple[int, ...], heads: int, d: int, dtype: torch.dtype) -> Inputs:
+    """Query, hidden states, and the weights of key and value."""
+    key, value = (random_tensor(heads * d, HIDDEN, seed=seed, spread=HIDDEN**-0.5) for seed in (3, 4))
+    query = random_tensor(len(lengths), heads, d, dtype=dtype, seed=1)
+    return query, random_tensor(sum(lengths), HIDDEN, dtype=dtype, seed=2), key, value
 
 
-def definition(query, key, value, lengths, scale, upstream) -> list[torch.Tensor]:
+def definition(inputs: Inputs, lengths: tuple[int, ...], scale: float, upstream: torch.Tensor) -> list[torch.Tensor]:
     """The rows of first tokens of `reference_attention`, in float32, and the gradients of what it reads."""
-    inputs = [tensor.detach().float().requires_grad_() for tensor in (query, key, value)]
-    firsts = first_rows(lengths)
-    every_query = torch.zeros_like(inputs[1]).index_copy(0, firsts, inputs[0])
-    output = reference_attention(every_query, inputs[1], inputs[2], lengths, scale=scale)[firsts]
+    query, hidden, key, value = inputs = tuple(tensor.detach().float().requires_grad_() for tensor in inputs)
+    firsts = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
+    keys, values = ((hidden @ weight.t()).unflatten(1, query.shape[1:]) for weight in (key, value))
+    every_query = torch.zeros_like(keys).index_copy(0, firsts, query)
+    output = reference_attention(every_query, keys, values, lengths, scale=scale)[firsts]
     return [output, *torch.autograd.grad(output, inputs, upstream.float())]
 
 
+def results(
+    inputs: Inputs, lengths: tuple[int, ...], scale: float, upstream: torch.Tensor
+) -> tuple[list[torch.Tensor], FirstAttended]:
+    output, attended = attend_first(*inputs, lengths, scale=scale)
+    found = attend_first_backward(attended, upstream)
+    assert found.hidden is not None
+    assert found.key is not None
+    assert found.value is not None
+    return [output, found.query, found.hidden, found.key, found.value], attended
+
+
 def assert_defined(lengths: tuple[int, ...], heads: int, d: int, dtype: torch.dtype) -> None:
-    n, total = len(lengths), sum(lengths)
-    query, upstream = (random_tensor(n, heads, d, dtype=dtype, seed=seed) for seed in (1, 2))
-    key, value = random_tensor(total, 2, heads, d, dtype=dtype, seed=3).unbind(1)  # views of one buffer, as in a layer
-    output, attended = attend_first(query, key, value, lengths, scale=d**-0.5)
-    d_query, joined = torch.empty_like(query), torch.full((total, 2, heads, d), torch.nan, dtype=dtype)
-    d_key, d_value = joined.unbind(1)
-    attend_first_backward(attended, upstream, d_query, d_key, d_value)
-    expected = definition(query, key, value, lengths, d**-0.5, upstream)
-    for found, wanted in zip((output, d_query, d_key, d_value), expected, strict=True):
-        assert found.dtype == dtype
+    inputs, upstream = draw(lengths, heads, d, dtype), random_tensor(len(lengths), heads, d, dtype=dtype, seed=5)
+    found, _ = results(inputs, lengths, d**-0.5, upstream)
+    expected = definition(inputs, lengths, d**-0.5, upstream)
+    assert [one.dtype for one in found] == [torch.float32, torch.float32, dtype, torch.float32, torch.float32]
+    for one, wanted in zip(found, expected, strict=True):
+        assert one.shape == wanted.shape
         if wanted.abs().max() < 1e-5:  # one token alone: its weight is 1 whatever query and key are
-            assert found.abs().max() < 1e-5
+            assert one.abs().max() < 1e-5
         else:
-            assert_near(found, wanted)
+            assert_near(one, wanted)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -57,55 +71,54 @@ def test_texts_of_any_lengths_are_those_of_the_first_rows(way, lengths, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_a_gradient_of_keys_that_is_not_wanted_is_not_written_and_changes_no_other(way, dtype):
-    lengths = (9, 30)
-    query, upstream = (random_tensor(2, 2, 32, dtype=dtype, seed=seed) for seed in (1, 2))
-    key, value = random_tensor(39, 2, 2, 32, dtype=dtype, seed=3).unbind(1)
-    _, attended = attend_first(query, key, value, lengths, scale=0.2)
-    results = []
-    for wants_key in (True, False):
-        d_query, joined = torch.empty_like(query), torch.full((39, 2, 2, 32), 7.0, dtype=dtype)
-        d_key, d_value = joined.unbind(1)
-        attend_first_backward(attended, upstream, d_query, d_key if wants_key else None, d_value)
-        results.append((d_query, d_key, d_value))
-    (d_query, _, d_value), (same_query, untouched, same_value) = results
-    assert torch.equal(d_query, same_query)
-    assert torch.equal(d_value, same_value)
-    assert (untouched == 7.0).all()
+def test_gradients_that_are_not_wanted_are_not_computed_and_change_no_other(way, dtype):
+    inputs, upstream = draw((9, 30), 2, 32, dtype), random_tensor(2, 2, 32, dtype=dtype, seed=5)
+    _, attended = attend_first(*inputs, (9, 30), scale=0.2)
+    every = attend_first_backward(attended, upstream)
+    none = attend_first_backward(attended, upstream, ())
+    assert torch.equal(none.query, every.query)
+    assert none.hidden is none.key is none.value is None
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_the_compiled_kernel_leaves_the_weights_that_pytorch_leaves(library, dtype):
-    inputs = (random_tensor(3, 2, 32, dtype=dtype), *random_tensor(60, 2, 2, 32, dtype=dtype, seed=1).unbind(1))
+    inputs = draw((20, 1, 39), 2, 32, dtype)
     _, compiled = attend_first(*inputs, (20, 1, 39), scale=0.2)
     with without_native():
         _, plain = attend_first(*inputs, (20, 1, 39), scale=0.2)
-    assert compiled.weights.dtype == plain.weights.dtype == torch.float32
     assert_near(compiled.weights, plain.weights, 1e-5)
+    assert compiled.weights.sum() == pytest.approx(6, rel=1e-5)  # one for each text and head
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_scores_of_thousands_stay_finite_and_a_nan_is_seen(way, dtype):
-    query, key, value = (random_tensor(n, 2, 32, dtype=dtype, seed=n, spread=30.0) for n in (2, 40, 40))
-    output, _ = attend_first(query, key, value, (33, 7), scale=1.0)
+def test_scores_of_thousands_stay_finite_and_a_nan_is_seen_in_its_text(way, dtype):
+    query, hidden, key, value = draw((33, 7), 2, 32, dtype)
+    hidden = 100 * hidden
+    output, attended = attend_first(query, hidden, key, value, (33, 7), scale=10.0)
+    assert (attended.carried @ hidden.float().t()).abs().max() > 2000
     assert output.isfinite().all()
-    value[35, 0, 3] = torch.nan
-    output, _ = attend_first(query, key, value, (33, 7), scale=1.0)
-    assert output.isnan().nonzero().tolist() == [[1, 0, 3]]
+    hidden[35, 3] = torch.nan
+    output, _ = attend_first(query, hidden, key, value, (33, 7), scale=10.0)
+    assert output.isnan().flatten(1).all(dim=1).tolist() == [False, True]
+    assert output[0].isfinite().all()
 
 
 def test_the_same_inputs_give_the_same_bits_whatever_the_number_of_threads(library):
     lengths = (40, 3, 17, 64, 1)
-    query, upstream = (random_tensor(5, 4, 32, seed=seed) for seed in (1, 2))
-    key, value = random_tensor(sum(lengths), 2, 4, 32, seed=3).unbind(1)
-    before, results = torch.get_num_threads(), []
+    inputs, upstream = draw(lengths, 4, 32, torch.float32), random_tensor(5, 4, 32, seed=5)
+    before, found = torch.get_num_threads(), []
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            output, attended = attend_first(query, key, value, lengths, scale=0.2)
-            d_query, joined = torch.empty_like(query), torch.empty(sum(lengths), 2, 4, 32)
-            attend_first_backward(attended, upstream, d_query, *joined.unbind(1))
-            results.append((output, attended.weights, d_query, joined))
+            tensors, attended = results(inputs, lengths, 0.2, upstream)
+            found.append([*tensors, attended.weights])
     finally:
         torch.set_num_threads(before)
-    assert all(torch.equal(once, other) for once, other in zip(*results, strict=True))
+    assert all(torch.equal(once, other) for once, other in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("lengths", [(3, 4), (8, 0), ()])
+def test_lengths_that_are_not_those_of_the_tokens_are_refused(lengths):
+    query, hidden, key, value = draw((3, 5), 2, 16, torch.float32)
+    with pytest.raises(ValueError, match="sum to 8 tokens"):
+        attend_first(query, hidden, key, value, lengths, scale=1.0)

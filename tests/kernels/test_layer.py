@@ -93,10 +93,11 @@ def kernel_layer(plain: Plain, precision: str, dtype: torch.dtype) -> Layer:
         weight = torch.cat([plain.weights[role] for role in roles])
         return Int8Product(weight, dtype) if precision == "int8" else FloatProduct(weight.to(dtype))
 
-    joined = ("query",), ("key", "value"), ("query", "key", "value"), ("out",), ("up",), ("down",)
+    joined = ("query",), ("query", "key", "value"), ("out",), ("up",), ("down",)
     weights = LayerWeights(
         products={"+".join(roles): product(*roles) for roles in joined},
         biases=plain.biases,
+        first={role: plain.weights[role] for role in ("key", "value")},
         attention_norm=plain.norms[0],
         output_norm=plain.norms[1],
         heads=plain.heads,

@@ -2,7 +2,8 @@
 
 Only products of matrices are counted, a multiply-add as two. Nothing is counted that a good implementation avoids:
 padding, weight gradients of frozen weights, gradients below the lowest adapter, the last layer for tokens that the head
-does not read. Embeddings are looked up; norms, activations, softmax, head and optimiser are below a hundredth.
+does not read: not even its keys and values (`tunelet.kernels._first` says how). Embeddings are looked up; norms,
+activations, softmax, head and optimiser are below a hundredth.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,11 +20,13 @@ class EncoderShape:
         layers: how often a layer is applied.
         hidden: width D.
         ffn: inner width F of the feed-forward part (with a gated one, 1.5 times its inner width).
+        heads: of the attention.
     """
 
     layers: int
     hidden: int
     ffn: int
+    heads: int
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,18 @@ def training_work(
     For a text of L tokens, with t = 1 in the last layer, of which the head reads the first token alone, and t = L in
     the others, a layer takes
 
-    - forward, frozen: 2DD for each token of query (t), key (L), value (L) and output (t), 4DF for each of t;
-    - forward, attention: scores and weighted values, 2tLD each;
-    - forward, adapter: 4rD for each token of each adapted projection;
+    - forward, frozen: 2DD for each of t tokens of query, key, value and output, 4DF for each of t;
+    - forward, attention: scores and weighted values, 2LLD each; in the last layer 2LD for each head, for there a query
+      is as wide as a hidden state;
+    - forward, adapter: 4rD for each of t tokens of each adapted projection;
     - backward, frozen: the input gradient of each of these products costs what the product costs, and there is no
       weight gradient;
-    - backward, attention: two products for each product, 8tLD;
+    - backward, attention: two products for each product;
     - backward, adapter: gradients of A and B and of both products' inputs, 8rD.
 
     The lowest adapted layer passes nothing further down: no input gradient of query, key and value, none through A, and
-    of the attention only what its adapters ask for (dV for value; dP, and dQ or dK, for query or key). Layers below it
-    run forward only.
+    of the attention only what its adapters ask for (dV for value; dP, and dQ or dK, for query or key; in the last layer
+    nothing for value). Layers below it run forward only.
 
     Args:
         shape: of the encoder.
@@ -107,12 +111,11 @@ def training_work(
 
 
 def _forward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
-    read = 1 if last else length
-    square, wide = 2 * shape.hidden**2, 2 * shape.hidden * shape.ffn
+    read, wide = (1, shape.hidden * shape.heads) if last else (length, shape.hidden)
     return Work(
-        frozen=square * (2 * read + 2 * length) + 2 * wide * read,
-        attention=2 * 2 * read * length * shape.hidden,
-        adapter=4 * rank * shape.hidden * _adapted_tokens(read, length, adapted),
+        frozen=(8 * shape.hidden**2 + 4 * shape.hidden * shape.ffn) * read,
+        attention=2 * 2 * read * length * wide,
+        adapter=4 * rank * shape.hidden * len(adapted) * read,
     )
 
 
@@ -122,18 +125,19 @@ def _backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collecti
 
 
 def _lowest_backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
+    query, key, value = (name in adapted for name in ADAPTABLE)
+    scores = query or key
     read = 1 if last else length
-    scores = ("query" in adapted) + ("key" in adapted)
-    products = ("value" in adapted) + (scores + 1 if scores else 0)
+    through, products, passed = 1, value + (query + key + 1 if scores else 0), 0  # weights, attention, adapters
+    wide = shape.hidden
+    if last:  # a gradient reaches the scores through value's weights, and the query through key's
+        through, products, passed = 1 + scores + query, 2 * scores, (scores and value) + (query and key)
+        wide *= shape.heads
     return Work(
-        frozen=2 * shape.hidden**2 * read + 4 * shape.hidden * shape.ffn * read,
-        attention=2 * products * read * length * shape.hidden,
-        adapter=6 * rank * shape.hidden * _adapted_tokens(read, length, adapted),
+        frozen=(2 * shape.hidden**2 * through + 4 * shape.hidden * shape.ffn) * read,
+        attention=2 * products * read * length * wide,
+        adapter=rank * shape.hidden * (6 * len(adapted) + 2 * passed) * read,
     )
-
-
-def _adapted_tokens(read: int, length: int, adapted: Collection[str]) -> int:
-    return sum(read if name == "query" else length for name in adapted)
 
 
 def _sum(parts: Iterable[Work]) -> Work:

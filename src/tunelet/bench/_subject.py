@@ -143,7 +143,8 @@ def _shape(classifier: Any) -> EncoderShape:
         linear = base.get_submodule(name)
         weights += int(linear.in_features) * int(linear.out_features)
     layers = int(getattr(base.config, "num_hidden_layers", 0) or len(blocks))
-    return EncoderShape(layers, hidden, max(1, round((weights - 4 * hidden**2) / (2 * hidden))))
+    inner = max(1, round((weights - 4 * hidden**2) / (2 * hidden)))
+    return EncoderShape(layers, hidden, inner, int(base.config.num_attention_heads))
 
 
 def _tokens(subject: Subject, tokenizer: Any, longest: int) -> Tokens:

@@ -81,7 +81,7 @@ class _Run(torch.autograd.Function):
     def forward(
         ctx: Any, encoder: Encoder, hidden: torch.Tensor, lengths: tuple[int, ...], start: int, *parameters: Any
     ) -> torch.Tensor:
-        ctx.encoder, ctx.start, ctx.total, ctx.parameters = encoder, start, len(hidden), [id(p) for p in parameters]
+        ctx.encoder, ctx.start, ctx.parameters = encoder, start, [id(p) for p in parameters]
         ctx.kept = []
         return encoder.run(hidden, lengths, start=start, kept=ctx.kept)
 
@@ -98,7 +98,7 @@ class _Run(torch.autograd.Function):
             saved = kept.pop()  # its memory is free once the layer is done
             assert flowing is not None  # noqa: S101
             layer = encoder.layers[number]
-            flowing, gradients = layer.backward(saved, flowing, ctx.total, needs_input=number > lowest)
+            flowing, gradients = layer.backward(saved, flowing, needs_input=number > lowest)
             encoder._accumulate(layer, gradients, sums)
         return None, None, None, None, *(sums.get(key) for key in ctx.parameters)
 

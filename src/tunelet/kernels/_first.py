@@ -1,5 +1,12 @@
-"""Attention of each text's first token alone: all that the last layer owes a head that reads nothing else."""
+"""Attention of each text's first token alone: all that the last layer owes a head that reads nothing else.
 
+A score q . (W_k x + b_k) is (W_k^T q) . x and a constant, which softmax drops; a weighted mean of values W_v x + b_v is
+W_v times the weighted mean of x, and b_v. So a query is carried through W_k, looks at the hidden states themselves, and
+what it has seen goes through W_v: for n texts, where keys and values would have to be formed for all T tokens (the
+absorption of DeepSeek-V2, 2024, section 2.1.2). What is of n texts is float32.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -10,75 +17,124 @@ from tunelet.kernels._texts import check_lengths, text_offsets, text_slices
 
 @dataclass(frozen=True)
 class FirstAttended:
-    """What the backward pass needs; weights are float32, those of a text [heads, length] one after another."""
+    """What the backward pass needs.
+
+    query: scaled, [heads, n, head_dim].
+    key, value: weights [heads, head_dim, hidden].
+    hidden: of all tokens, [T, hidden].
+    carried, seen: the queries through W_k and what they saw, [n, heads, hidden].
+    weights: of each text [heads, length], one text after another.
+    """
 
     query: torch.Tensor
     key: torch.Tensor
     value: torch.Tensor
+    hidden: torch.Tensor
     lengths: tuple[int, ...]
     scale: float
+    carried: torch.Tensor
+    seen: torch.Tensor
     weights: torch.Tensor
 
 
+@dataclass(frozen=True)
+class FirstGradients:
+    """Gradients of what `attend_first` was given, laid out like it; None where one was not wanted."""
+
+    query: torch.Tensor
+    hidden: torch.Tensor | None
+    key: torch.Tensor | None
+    value: torch.Tensor | None
+
+
 def attend_first(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, lengths: tuple[int, ...], *, scale: float
+    query: torch.Tensor,
+    hidden: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    lengths: tuple[int, ...],
+    *,
+    scale: float,
 ) -> tuple[torch.Tensor, FirstAttended]:
-    """softmax(scale * q k^T) v of one query for each text.
+    """softmax(scale * q (x W_k^T)^T) x W_v^T of one query for each text.
 
     Args:
-        query: [n, heads, head_dim] contiguous.
-        key, value: [T, heads, head_dim], rows contiguous and equally far apart.
+        query: [n, heads, head_dim].
+        hidden: x of all tokens, [T, hidden] contiguous, float32 or bfloat16.
+        key, value: W_k and W_v, float32 [heads * head_dim, hidden].
         lengths: tokens of each of the n texts; they sum to T.
         scale: factor on the scores.
 
     Returns:
-        [n, heads, head_dim] like `query`, and what `attend_first_backward` needs.
+        float32 [n, heads, head_dim], without the bias of the values, and what `attend_first_backward` needs.
     """
-    texts, heads, d = query.shape
-    scale = float(scale)  # a native function would take a whole number for an integer
-    check_lengths(lengths, len(key))
-    weights = torch.empty(len(key) * heads)
-    output = torch.empty_like(query)
-    attended = FirstAttended(query, key, value, lengths, scale, weights)
-    library = native().value
-    if library is not None:
-        library.call(
-            f"attend_first_{element(query)}", query, key, value, key.stride(0), output, weights,
-            text_offsets(lengths)[0], Int(texts), Int(heads), Int(d), scale, threads(),
-        )  # fmt: skip
-        return output, attended
-    for text, rows in enumerate(text_slices(lengths)):
-        q, k, v = query[text].float(), key[rows].float(), value[rows].float()
-        own = torch.softmax(torch.einsum("hd,khd->hk", q * scale, k), dim=-1)
-        output[text] = torch.einsum("hk,khd->hd", own, v)
-        weights[rows.start * heads : rows.stop * heads] = own.flatten()
-    return output, attended
+    check_lengths(lengths, len(hidden))
+    _, heads, d = query.shape
+    by_head = (query.float() * scale).transpose(0, 1).contiguous()
+    key, value = key.view(heads, d, -1), value.view(heads, d, -1)
+    carried = torch.bmm(by_head, key).transpose(0, 1).contiguous()
+    seen, weights = _see(carried, hidden, lengths)
+    output = torch.bmm(seen.transpose(0, 1), value.transpose(1, 2)).transpose(0, 1)
+    return output, FirstAttended(by_head, key, value, hidden, lengths, scale, carried, seen, weights)
 
 
 def attend_first_backward(
-    attended: FirstAttended,
-    gradient: torch.Tensor,
-    d_query: torch.Tensor,
-    d_key: torch.Tensor | None,
-    d_value: torch.Tensor,
-) -> None:
-    """Write the gradients of query [n, heads, head_dim], key and value [T, heads, head_dim] (laid out like `key`)."""
-    query, key, value, lengths = attended.query, attended.key, attended.value, attended.lengths
-    texts, heads, d = query.shape
+    attended: FirstAttended, gradient: torch.Tensor, wanted: Collection[str] = ("hidden", "key", "value")
+) -> FirstGradients:
+    """From the gradient of the output [n, heads, head_dim] to those of the query and of what is wanted."""
+    key, value, hidden = attended.key, attended.value, attended.hidden
+    by_head = gradient.float().transpose(0, 1)
+    d_seen = torch.bmm(by_head, value).transpose(0, 1).contiguous()
+    d_carried, d_hidden = _see_backward(attended, d_seen, "hidden" in wanted)
+    d_carried = d_carried.transpose(0, 1)
+    d_query = torch.bmm(d_carried, key.transpose(1, 2)).transpose(0, 1) * attended.scale
+    d_key = d_value = None
+    if "key" in wanted:
+        d_key = torch.bmm(attended.query.transpose(1, 2), d_carried).view(-1, hidden.shape[1])
+    if "value" in wanted:
+        d_value = torch.bmm(by_head.transpose(1, 2), attended.seen.transpose(0, 1)).view(-1, hidden.shape[1])
+    return FirstGradients(d_query, d_hidden, d_key, d_value)
+
+
+def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """softmax(carried . x) and the mean of x under it [n, heads, hidden]."""
+    texts, heads, n = carried.shape
+    weights, seen = torch.empty(len(hidden) * heads), torch.empty_like(carried)
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_backward_{element(query)}", query, key, value, key.stride(0), gradient, attended.weights,
-            d_query, d_key, d_value, text_offsets(lengths)[0], Int(texts), Int(heads), Int(d), attended.scale,
-            threads(),
+            f"attend_first_{element(hidden)}", carried, hidden, seen, weights, text_offsets(lengths)[0], Int(texts),
+            Int(heads), Int(n), threads(),
         )  # fmt: skip
-        return
+        return seen, weights
     for text, rows in enumerate(text_slices(lengths)):
-        q, k, v, g = query[text].float(), key[rows].float(), value[rows].float(), gradient[text].float()
-        own = attended.weights[rows.start * heads : rows.stop * heads].view(heads, -1)
-        d_own = torch.einsum("hd,khd->hk", g, v)
-        d_scores = own * (d_own - (own * d_own).sum(dim=1, keepdim=True)) * attended.scale
-        d_query[text] = torch.einsum("hk,khd->hd", d_scores, k)
-        if d_key is not None:
-            d_key[rows] = torch.einsum("hk,hd->khd", d_scores, q).to(d_key.dtype)
-        d_value[rows] = torch.einsum("hk,hd->khd", own, g).to(d_value.dtype)
+        x = hidden[rows].float()
+        own = torch.softmax(carried[text] @ x.t(), dim=-1)
+        seen[text] = own @ x
+        weights[rows.start * heads : rows.stop * heads] = own.flatten()
+    return seen, weights
+
+
+def _see_backward(
+    attended: FirstAttended, d_seen: torch.Tensor, wants_hidden: bool
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The gradients of `carried` and of the hidden states."""
+    carried, hidden, weights, lengths = attended.carried, attended.hidden, attended.weights, attended.lengths
+    texts, heads, n = carried.shape
+    d_carried, d_hidden = torch.empty_like(carried), torch.empty_like(hidden) if wants_hidden else None
+    library = native().value
+    if library is not None:
+        library.call(
+            f"attend_first_backward_{element(hidden)}", carried, hidden, d_seen, weights, torch.empty_like(weights),
+            d_carried, d_hidden, text_offsets(lengths)[0], Int(texts), Int(heads), Int(n), threads(),
+        )  # fmt: skip
+        return d_carried, d_hidden
+    for text, rows in enumerate(text_slices(lengths)):
+        x = hidden[rows].float()
+        own = weights[rows.start * heads : rows.stop * heads].view(heads, -1)
+        d_own = d_seen[text] @ x.t()
+        d_scores = own * (d_own - (own * d_own).sum(dim=1, keepdim=True))
+        d_carried[text] = d_scores @ x
+        if d_hidden is not None:
+            d_hidden[rows] = (d_scores.t() @ carried[text] + own.t() @ d_seen[text]).to(hidden.dtype)
+    return d_carried, d_hidden

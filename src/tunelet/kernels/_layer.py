@@ -2,8 +2,8 @@
 LoRA (Hu et al. 2022), forward and backward, over packed texts.
 
 The backward pass is written out: only the gradients of the adapters and, where a lower layer has adapters, of the input
-are computed; nothing is kept that is not read again. In the last layer, whose output is read at each text's first token
-alone, keys and values are those of all tokens, and everything else is computed for n tokens instead of T.
+are computed; nothing is kept that is not read again. Of the last layer, whose output is read at each text's first token
+alone, everything is computed for n tokens instead of T.
 """
 
 from collections.abc import Mapping
@@ -42,12 +42,14 @@ class LowRank:
 class Weights:
     """The frozen part of a layer; biases are float32.
 
-    products: "query+key+value" of all tokens, "query" and "key+value" for the last layer, "out", "up", "down".
+    products: "query+key+value", in the last layer "query" alone; "out", "up", "down".
     biases: of each role.
+    first: the weights of "key" and "value" in the last layer, float32 [hidden, hidden].
     """
 
     products: Mapping[str, Product]
     biases: Mapping[str, torch.Tensor]
+    first: Mapping[str, torch.Tensor]
     attention_norm: Norm
     output_norm: Norm
     heads: int
@@ -100,11 +102,10 @@ class Layer:
             stays = x.values
         else:
             stays = x.values[firsts]
-            projected = w.products["query"].forward(stays)
-            (query,) = self._project(("query",), projected, stays, low)
-            projected = w.products["key+value"].forward(x.values, x.quantised)
-            key, value = self._project(("key", "value"), projected, x.values, low)
-            context, attended = attend_first(query.contiguous(), key, value, lengths, scale=w.scale)
+            (query,) = self._project(("query",), w.products["query"].forward(stays), stays, low)
+            key, value = (self._effective(role) for role in ("key", "value"))
+            context, attended = attend_first(query, x.values, key, value, lengths, scale=w.scale)
+            context = (context + w.biases["value"].view(1, w.heads, -1)).to(x.values.dtype)
         context = context.flatten(1)
         out = self._adapted("out", w.products["out"].forward(context), context, low)
         first = add_norm(out[0], stays, w.attention_norm, scale=out[1], bias=w.biases["out"], quantised=self._bytes)
@@ -119,7 +120,9 @@ class Layer:
         result = Hidden(second.out, second.quantised)
         if not keep:
             return result, None
-        sources = {"query": stays, "key": x.values, "value": x.values, "out": context, "up": first.out}
+        sources = {"query": stays, "out": context, "up": first.out}
+        if firsts is None:
+            sources |= {"key": x.values, "value": x.values}
         inputs = {role: source for role, source in sources.items() if role in self.adapters}
         if "down" in self.adapters and middle.out is not None:
             inputs["down"] = middle.out
@@ -127,7 +130,7 @@ class Layer:
         return result, Kept(attended, _lean(first), lean, _lean(second), inputs, low, firsts)
 
     def backward(
-        self, kept: Kept, gradient: torch.Tensor, total: int, *, needs_input: bool
+        self, kept: Kept, gradient: torch.Tensor, *, needs_input: bool
     ) -> tuple[torch.Tensor | None, Gradients]:
         """From the gradient of the output (written over) to that of the input [T, n], None unless needed."""
         w = self.weights
@@ -147,7 +150,7 @@ class Layer:
             finish(d_context[0], scale=d_context[1])
         if kept.firsts is None:
             return self._attention_backward(kept, d_context[0], d_sum, gradients, needs_input=needs_input)
-        return self._first_backward(kept, d_context[0], d_sum, gradients, total, needs_input=needs_input)
+        return self._first_backward(kept, d_context[0], d_sum, gradients, needs_input=needs_input)
 
     def _attention_backward(
         self,
@@ -185,32 +188,37 @@ class Layer:
         d_context: torch.Tensor,
         d_sum: torch.Tensor,
         gradients: Gradients,
-        total: int,
         *,
         needs_input: bool,
     ) -> tuple[torch.Tensor | None, Gradients]:
         attended, heads = kept.attended, self.weights.heads
         assert isinstance(attended, FirstAttended)  # noqa: S101
-        n = d_context.shape[1]
-        d_query = torch.empty_like(d_context)
-        joined = d_context.new_empty(total, 2 * n)
-        d_key, d_value = joined.view(total, 2, heads, -1).unbind(1)
-        wants_key = needs_input or "key" in self.adapters
-        attend_first_backward(
-            attended, d_context.view(len(d_context), heads, -1), d_query.view(len(d_context), heads, -1),
-            d_key if wants_key else None, d_value,
-        )  # fmt: skip
+        wanted = {role for role in ("key", "value") if role in self.adapters}
+        found = attend_first_backward(
+            attended, d_context.view(len(d_context), heads, -1), wanted | {"hidden"} if needs_input else wanted
+        )
+        for role, d_weight in (("key", found.key), ("value", found.value)):
+            if d_weight is not None:
+                adapter = self.adapters[role]
+                gradients[role, "a"] = torch.mm(adapter.b.t(), d_weight) * adapter.scale
+                gradients[role, "b"] = torch.mm(d_weight, adapter.a.t()) * adapter.scale
+        d_query = found.query.flatten(1).to(d_context.dtype)
         lows: dict[str, torch.Tensor] = {}
-        for role, part in (("query", d_query), ("key", d_key), ("value", d_value)):
-            self._low_gradients(role, part, kept, gradients, lows)
-        if not needs_input:
+        self._low_gradients("query", d_query, kept, gradients, lows)
+        if found.hidden is None:
             return None, gradients
-        d_x, scale = self.weights.products["key+value"].backward(joined)
-        d_x = self._sum(("key", "value"), d_x, scale, None, lows)
-        d_firsts, scale = self.weights.products["query"].backward(d_query)
         assert kept.firsts is not None  # noqa: S101
-        d_x[kept.firsts] += self._sum(("query",), d_firsts, scale, d_sum, lows)
-        return d_x, gradients
+        d_firsts, scale = self.weights.products["query"].backward(d_query)
+        found.hidden[kept.firsts] += self._sum(("query",), d_firsts, scale, d_sum, lows)
+        return found.hidden, gradients
+
+    def _effective(self, role: str) -> torch.Tensor:
+        """W + sBA, for what is computed of so few tokens that the gradient of a whole weight is cheap as well."""
+        weight = self.weights.first[role]
+        if role not in self.adapters:
+            return weight
+        adapter = self.adapters[role]
+        return torch.addmm(weight, adapter.b, adapter.a, alpha=adapter.scale)
 
     def _project(
         self, roles: tuple[str, ...], product: Scaled, x: torch.Tensor, low: dict[str, torch.Tensor]

@@ -491,52 +491,64 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
 
 #endif  // __AVX512F__
 
-// ---- attention of each text's first query ---------------------------------------------------------------------------
+// ---- attention of each text's first query to hidden states -------------------------------------------------------
 
 template <class E>
-void attend_first(const E* q, const E* k, const E* v, int64_t stride, E* out, float* weights, int length, int d,
-                  float scale) {
+void attend_first(const float* q, const E* x, float* seen, float* weights, int length, int n) {
     float most = -INFINITY, total = 0.0f;
     for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
         float s = 0.0f;
-        for (int c = 0; c < d; ++c) s += to_float(q[c]) * to_float(k[j * stride + c]);
-        weights[j] = s * scale;
-        most = std::max(most, weights[j]);
+        for (int c = 0; c < n; ++c) s += q[c] * to_float(row[c]);
+        weights[j] = s;
+        most = std::max(most, s);
     }
     for (int j = 0; j < length; ++j) {
         weights[j] = exponential(weights[j] - most);
         total += weights[j];
     }
-    std::unique_ptr<float[]> sum(new float[d]());
+    std::fill(seen, seen + n, 0.0f);
     for (int j = 0; j < length; ++j) {
-        weights[j] /= total;
-        for (int c = 0; c < d; ++c) sum[c] += weights[j] * to_float(v[j * stride + c]);
+        const E* row = x + int64_t(j) * n;
+        float weight = weights[j] /= total;
+        for (int c = 0; c < n; ++c) seen[c] += weight * to_float(row[c]);
     }
-    for (int c = 0; c < d; ++c) put(out[c], sum[c]);
 }
 
 template <class E>
-void attend_first_backward(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, const float* weights,
-                           E* dq, E* dk, E* dv, int length, int d, float scale) {
-    std::unique_ptr<float[]> sum(new float[d]());
-    std::unique_ptr<float[]> d_weights(new float[length]);
+void attend_first_backward(const E* x, const float* d_seen, const float* weights, float* d_scores, float* dq,
+                           int length, int n) {
     float along = 0.0f;
     for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
         float s = 0.0f;
-        for (int c = 0; c < d; ++c) s += to_float(d_out[c]) * to_float(v[j * stride + c]);
-        d_weights[j] = s;
+        for (int c = 0; c < n; ++c) s += d_seen[c] * to_float(row[c]);
+        d_scores[j] = s;
         along += s * weights[j];
     }
+    std::fill(dq, dq + n, 0.0f);
     for (int j = 0; j < length; ++j) {
-        float ds = weights[j] * (d_weights[j] - along) * scale;
-        for (int c = 0; c < d; ++c) {
-            sum[c] += ds * to_float(k[j * stride + c]);
-            put(dv[j * stride + c], weights[j] * to_float(d_out[c]));
-        }
-        if (dk)
-            for (int c = 0; c < d; ++c) put(dk[j * stride + c], ds * to_float(q[c]));
+        const E* row = x + int64_t(j) * n;
+        float s = d_scores[j] = weights[j] * (d_scores[j] - along);
+        for (int c = 0; c < n; ++c) dq[c] += s * to_float(row[c]);
     }
-    for (int c = 0; c < d; ++c) put(dq[c], sum[c]);
+}
+
+// The gradient of the hidden states, from all heads of the text that a token is of.
+template <class E>
+void first_to_hidden(const float* q, const float* d_seen, const float* weights, const float* d_scores, E* dx,
+                     const int64_t* offsets, int texts, int heads, int n, int threads) {
+    for_rows(offsets[texts], threads, n, [=](int64_t t, float* row) {
+        int64_t text = std::upper_bound(offsets, offsets + texts + 1, t) - offsets - 1;
+        int64_t begin = offsets[text], length = offsets[text + 1] - begin;
+        std::fill(row, row + n, 0.0f);
+        for (int head = 0; head < heads; ++head) {
+            int64_t at = begin * heads + head * length + t - begin, of = (text * heads + head) * n;
+            float s = d_scores[at], w = weights[at];
+            for (int c = 0; c < n; ++c) row[c] += s * q[of + c] + w * d_seen[of + c];
+        }
+        for (int c = 0; c < n; ++c) put(dx[t * n + c], row[c]);
+    });
 }
 
 }  // namespace
@@ -573,31 +585,30 @@ extern "C" {
         (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
             gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
     }                                                                                                                 \
-    void attend_first_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, float* weights,                 \
-                          const int64_t* offsets, int texts, int heads, int d, float scale, int threads) {            \
+    void attend_first_##S(const float* q, const E* x, float* seen, float* weights, const int64_t* offsets, int texts, \
+                          int heads, int n, int threads) {                                                            \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
             int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
             int length = int(offsets[text + 1] - begin);                                                              \
-            int64_t at = text * heads * d + head * d, rows = begin * stride + head * d;                               \
-            attend_first(q + at, k + rows, v + rows, stride, out + at, weights + begin * heads + head * length,       \
-                         length, d, scale);                                                                           \
+            attend_first(q + task * n, x + begin * n, seen + task * n, weights + begin * heads + head * length,       \
+                         length, n);                                                                                  \
         }                                                                                                             \
     }                                                                                                                 \
-    void attend_first_backward_##S(const E* q, const E* k, const E* v, int64_t stride, const E* d_out,                \
-                                   const float* weights, E* dq, E* dk, E* dv, const int64_t* offsets, int texts,      \
-                                   int heads, int d, float scale, int threads) {                                      \
+    void attend_first_backward_##S(const float* q, const E* x, const float* d_seen, const float* weights,             \
+                                   float* d_scores, float* dq, E* dx, const int64_t* offsets, int texts, int heads,   \
+                                   int n, int threads) {                                                              \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
             int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
             int length = int(offsets[text + 1] - begin);                                                              \
-            int64_t at = text * heads * d + head * d, rows = begin * stride + head * d;                               \
-            attend_first_backward(q + at, k + rows, v + rows, stride, d_out + at,                                     \
-                                  weights + begin * heads + head * length, dq + at, dk ? dk + rows : nullptr,         \
-                                  dv + rows, length, d, scale);                                                       \
+            int64_t at = begin * heads + head * length;                                                               \
+            attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at, dq + task * n,       \
+                                  length, n);                                                                         \
         }                                                                                                             \
+        if (dx) first_to_hidden(q, d_seen, weights, d_scores, dx, offsets, texts, heads, n, threads);                 \
     }
 
 #define ATTENTION(E, S)                                                                                               \

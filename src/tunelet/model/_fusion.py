@@ -171,12 +171,14 @@ class Fusion:
 
     def _weights(self, block: "_Block", *, last: bool, merged: bool) -> LayerWeights:
         linears = block.linears()
-        joined = (("query",), ("key", "value")) if last else (("query", "key", "value"),)
-        products = {"+".join(roles): self._product([linears[role] for role in roles], merged) for roles in joined}
+        joined = ("query",) if last else ("query", "key", "value")
+        products = {"+".join(joined): self._product([linears[role] for role in joined], merged)}
         products |= {role: self._product([linears[role]], merged) for role in ("out", "up", "down")}
+        weight_of = _merged_weight if merged else _weight
         return LayerWeights(
             products=products,
             biases={role: _bias(_base(module)) for role, module in linears.items()},
+            first={role: weight_of(linears[role]).float() for role in ("key", "value")} if last else {},
             attention_norm=_norm(block["attention_norm"]),
             output_norm=_norm(block["output_norm"]),
             heads=self._heads,
@@ -192,7 +194,7 @@ class Fusion:
             for backward in (True, False) if merged else (True,):
                 if (*key, backward) in self._products:
                     return self._products[*key, backward]
-        weights = [_merged_weight(module) if merged else _base(module).weight.detach() for module in modules]
+        weights = [_merged_weight(module) if merged else _weight(module) for module in modules]
         weight = torch.cat(weights) if len(weights) > 1 else weights[0]
         product: Product
         if self._precision == "int8":
@@ -245,6 +247,10 @@ def _base(module: nn.Module) -> nn.Linear:
     return module.get_base_layer() if hasattr(module, "get_base_layer") else module  # type: ignore[operator, return-value]
 
 
+def _weight(module: nn.Module) -> torch.Tensor:
+    return _base(module).weight.detach()
+
+
 def _bias(module: nn.Linear) -> torch.Tensor:
     bias: torch.Tensor | None = module.bias
     return torch.zeros(module.out_features) if bias is None else bias.detach().float()
@@ -274,7 +280,7 @@ def _equal(known: list[torch.Tensor], tensors: list[torch.Tensor]) -> bool:
 
 def _merged_weight(module: nn.Module) -> torch.Tensor:
     """W + sBA in float32, or W where there is no adapter."""
-    weight = _base(module).weight.detach()
+    weight = _weight(module)
     low_rank = module.low_rank() if isinstance(module, LoraLinear) else None
     if low_rank is None:
         return weight
