@@ -54,7 +54,6 @@ _TEN_THOUSAND = """\
 
 Kept epoch {result[best_epoch]} of {result[epochs]}. Training took {training:.0f} min at
 {result[tokens_per_second]:,.0f} tokens/s, the whole command {whole:.0f} min.
-{note}
 
 {where}
 """
@@ -108,7 +107,6 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
                 result=result,
                 training=result["train_seconds"] / 60,
                 whole=runs[0]["seconds"] / 60,
-                note=runs[0].get("note", ""),
                 where=where(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
             )
         )

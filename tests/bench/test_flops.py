@@ -1,5 +1,7 @@
 """The count of the least work is what autograd does where it is asked for nothing more."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
@@ -12,11 +14,11 @@ SHAPE = EncoderShape(layers=3, hidden=16, ffn=40, heads=1)
 
 
 class Layer(nn.Module):
-    """One layer of one head over one text, written down plainly; LoRA where it is asked for."""
+    """One layer over one text, written down plainly; LoRA where it is asked for, with one head."""
 
     def __init__(self, shape: EncoderShape, adapted: tuple[str, ...], rank: int) -> None:
         super().__init__()
-        width = shape.hidden
+        width, self.heads = shape.hidden, shape.heads
         self.frozen = nn.ParameterDict(
             {
                 name: nn.Parameter(torch.randn(width, width), requires_grad=False)
@@ -34,14 +36,21 @@ class Layer(nn.Module):
 
     def carry(self, query: torch.Tensor) -> torch.Tensor:
         """A query through the key weights: its product with a hidden state is a score."""
-        result = query @ self.frozen["key"].T
+        weights = self.frozen["key"].T.unflatten(0, (self.heads, -1))
+        result = torch.bmm(query.view(self.heads, 1, -1), weights)[:, 0]
         return result + query @ self.b["key"].T @ self.a["key"].T if "key" in self.a else result
+
+    def out_of(self, seen: torch.Tensor) -> torch.Tensor:
+        """What each head saw, through the value weights."""
+        weights = self.frozen["value"].unflatten(1, (self.heads, -1)).transpose(0, 1)
+        result = torch.bmm(seen[:, None], weights).view(1, -1)
+        return result + seen @ self.a["value"] @ self.b["value"] if "value" in self.a else result
 
     def forward(self, states: torch.Tensor, *, last: bool) -> torch.Tensor:
         if last:
             first = states[:1]
             weights = torch.softmax(self.carry(self.project("query", first)) @ states.T, dim=-1)
-            attended = first + self.project("value", weights @ states) @ self.frozen["out"]
+            attended = first + self.out_of(weights @ states) @ self.frozen["out"]
         else:
             weights = torch.softmax(self.project("query", states) @ self.project("key", states).T, dim=-1)
             attended = states + weights @ self.project("value", states) @ self.frozen["out"]
@@ -89,8 +98,10 @@ def test_one_layer_is_first_and_last():
     assert work.total == counted(shape, ("query", "value"), 4, 0, backward=True)
 
 
-def test_prediction_is_the_forward_pass_without_adapters():
-    assert prediction_work(SHAPE, LENGTHS).total == counted(SHAPE, (), 1, 0, backward=False)
+@pytest.mark.parametrize("heads", [1, 4])
+def test_prediction_is_the_forward_pass_without_adapters(heads):
+    shape = dataclasses.replace(SHAPE, heads=heads)
+    assert prediction_work(shape, LENGTHS).total == counted(shape, (), 1, 0, backward=False)
 
 
 def test_full_layers_of_a_stock_model_are_counted_alike(tiny_checkpoint):

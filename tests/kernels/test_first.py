@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tensors import assert_near, random_tensor
 from tunelet.kernels import reference_attention, without_native
-from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
+from tunelet.kernels._first import _see, _see_backward, attend_first, attend_first_backward
 
 LENGTHS = [(1,), (7,), (512,), (1, 1, 1), (3, 40, 1, 17), tuple(range(1, 41))]
 DTYPES = [torch.float32, torch.bfloat16]
+EVERY = ("query", "hidden", "key", "value")
 HIDDEN = 40
 
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
@@ -33,20 +34,11 @@ def definition(inputs: Inputs, lengths: tuple[int, ...], scale: float, upstream:
     return [output, *torch.autograd.grad(output, inputs, upstream.float())]
 
 
-def results(
-    inputs: Inputs, lengths: tuple[int, ...], scale: float, upstream: torch.Tensor
-) -> tuple[list[torch.Tensor], FirstAttended]:
-    output, attended = attend_first(*inputs, lengths, scale=scale)
-    found = attend_first_backward(attended, upstream)
-    assert found.hidden is not None
-    assert found.key is not None
-    assert found.value is not None
-    return [output, found.query, found.hidden, found.key, found.value], attended
-
-
 def assert_defined(lengths: tuple[int, ...], heads: int, d: int, dtype: torch.dtype) -> None:
     inputs, upstream = draw(lengths, heads, d, dtype), random_tensor(len(lengths), heads, d, dtype=dtype, seed=5)
-    found, _ = results(inputs, lengths, d**-0.5, upstream)
+    output, attended = attend_first(*inputs, lengths, scale=d**-0.5)
+    gradients = attend_first_backward(attended, upstream, EVERY)
+    found = [output, *(getattr(gradients, name) for name in EVERY)]
     expected = definition(inputs, lengths, d**-0.5, upstream)
     assert [one.dtype for one in found] == [torch.float32, torch.float32, dtype, torch.float32, torch.float32]
     for one, wanted in zip(found, expected, strict=True):
@@ -70,14 +62,16 @@ def test_texts_of_any_lengths_are_those_of_the_first_rows(way, lengths, dtype):
     assert_defined(lengths, 2, 32, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_gradients_that_are_not_wanted_are_not_computed_and_change_no_other(way, dtype):
-    inputs, upstream = draw((9, 30), 2, 32, dtype), random_tensor(2, 2, 32, dtype=dtype, seed=5)
+@pytest.mark.parametrize("wanted", [(), *((name,) for name in EVERY)], ids=lambda names: "+".join(names) or "nothing")
+def test_gradients_that_are_not_wanted_are_not_computed_and_change_no_other(way, wanted):
+    inputs, upstream = draw((9, 30), 2, 32, torch.float32), random_tensor(2, 2, 32, seed=5)
     _, attended = attend_first(*inputs, (9, 30), scale=0.2)
-    every = attend_first_backward(attended, upstream)
-    none = attend_first_backward(attended, upstream, ())
-    assert torch.equal(none.query, every.query)
-    assert none.hidden is none.key is none.value is None
+    every, found = (attend_first_backward(attended, upstream, names) for names in (EVERY, wanted))
+    for name in EVERY:
+        if name in wanted:
+            assert torch.equal(getattr(found, name), getattr(every, name))
+        else:
+            assert getattr(found, name) is None
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -105,13 +99,14 @@ def test_scores_of_thousands_stay_finite_and_a_nan_is_seen_in_its_text(way, dtyp
 
 def test_the_same_inputs_give_the_same_bits_whatever_the_number_of_threads(library):
     lengths = (40, 3, 17, 64, 1)
-    inputs, upstream = draw(lengths, 4, 32, torch.float32), random_tensor(5, 4, 32, seed=5)
+    inputs, upstream = draw(lengths, 4, 32, torch.float32), random_tensor(5, 4, HIDDEN, seed=5)
+    _, attended = attend_first(*inputs, lengths, scale=0.2)
     before, found = torch.get_num_threads(), []
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            tensors, attended = results(inputs, lengths, 0.2, upstream)
-            found.append([*tensors, attended.weights])
+            seen = _see(attended.carried, attended.hidden, lengths)
+            found.append([*seen, *_see_backward(attended, upstream, wants_hidden=True)])
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(once, other) for once, other in zip(*found, strict=True))

@@ -97,7 +97,7 @@ def kernel_layer(plain: Plain, precision: str, dtype: torch.dtype) -> Layer:
     weights = LayerWeights(
         products={"+".join(roles): product(*roles) for roles in joined},
         biases=plain.biases,
-        first={role: plain.weights[role] for role in ("key", "value")},
+        unpacked={role: plain.weights[role] for role in ("key", "value")},
         attention_norm=plain.norms[0],
         output_norm=plain.norms[1],
         heads=plain.heads,
@@ -221,6 +221,27 @@ def test_products_see_few_numbers_of_rows(monkeypatch):
         encoder(random_tensor(tokens, HIDDEN, seed=tokens), (500, tokens - 500))
     assert 1 < len([rows for rows in seen if rows > 100]) <= 33
     assert max(seen) <= 2048
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_autocast_of_a_caller_changes_nothing(way, hidden, dtype):
+    plain = [plain_layer(i, ROLES) for i in range(2)]
+    encoder, x = encoder_of(plain, str(dtype), dtype), hidden.to(dtype)
+    expected = gradients_of(encoder(x, LENGTHS), plain)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = encoder(x, LENGTHS)
+        gradients = gradients_of(found, plain)
+        with torch.no_grad():
+            predicted = encoder(x, LENGTHS)
+    assert torch.equal(found, encoder(x, LENGTHS))
+    assert torch.equal(predicted, found)
+    assert all(torch.equal(gradients[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("roles", [("value",), ("key",), ("query",), ("out",), ("key", "value")], ids="+".join)
+def test_the_last_layer_alone_may_have_adapters(way, hidden, roles):
+    plain = [plain_layer(0), plain_layer(1, roles)]
+    assert_plain(plain, encoder_of(plain), hidden)
 
 
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])

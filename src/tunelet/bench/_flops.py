@@ -2,7 +2,7 @@
 
 Only products of matrices are counted, a multiply-add as two. Nothing is counted that a good implementation avoids:
 padding, weight gradients of frozen weights, gradients below the lowest adapter, the last layer for tokens that the head
-does not read: not even its keys and values (`tunelet.kernels._first` says how). Embeddings are looked up; norms,
+does not read, their keys and values included (`tunelet.kernels._first` says how). Embeddings are looked up; norms,
 activations, softmax, head and optimiser are below a hundredth.
 """
 
@@ -76,15 +76,17 @@ def training_work(
     - forward, frozen: 2DD for each of t tokens of query, key, value and output, 4DF for each of t;
     - forward, attention: scores and weighted values, 2LLD each; in the last layer 2LD for each head, for there a query
       is as wide as a hidden state;
-    - forward, adapter: 4rD for each of t tokens of each adapted projection;
+    - forward, adapter: 4rD for each of t tokens of each adapted projection (the last layer's key and value counted as
+      with one head: of n tokens, it is next to nothing);
     - backward, frozen: the input gradient of each of these products costs what the product costs, and there is no
       weight gradient;
     - backward, attention: two products for each product;
     - backward, adapter: gradients of A and B and of both products' inputs, 8rD.
 
     The lowest adapted layer passes nothing further down: no input gradient of query, key and value, none through A, and
-    of the attention only what its adapters ask for (dV for value; dP, and dQ or dK, for query or key; in the last layer
-    nothing for value). Layers below it run forward only.
+    of the attention only what its adapters ask for (dV for value; dP, and dQ or dK, for query or key). In the last
+    layer value asks for nothing, the gradient of the scores comes through value's weights and adapter, and that of the
+    query through key's. Layers below the lowest run forward only.
 
     Args:
         shape: of the encoder.
@@ -127,16 +129,18 @@ def _backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collecti
 def _lowest_backward(shape: EncoderShape, length: int, *, last: bool, adapted: Collection[str], rank: int) -> Work:
     query, key, value = (name in adapted for name in ADAPTABLE)
     scores = query or key
-    read = 1 if last else length
-    through, products, passed = 1, value + (query + key + 1 if scores else 0), 0  # weights, attention, adapters
-    wide = shape.hidden
-    if last:  # a gradient reaches the scores through value's weights, and the query through key's
-        through, products, passed = 1 + scores + query, 2 * scores, (scores and value) + (query and key)
-        wide *= shape.heads
+    square, wide, narrow = 2 * shape.hidden**2, 4 * shape.hidden * shape.ffn, rank * shape.hidden
+    if last:
+        return Work(
+            frozen=square * (1 + scores + query) + wide,
+            attention=2 * 2 * scores * length * shape.hidden * shape.heads,
+            adapter=narrow * (6 * len(adapted) + 2 * (scores and value) + 2 * (query and key)),
+        )
+    products = value + (query + key + 1 if scores else 0)
     return Work(
-        frozen=(2 * shape.hidden**2 * through + 4 * shape.hidden * shape.ffn) * read,
-        attention=2 * products * read * length * wide,
-        adapter=rank * shape.hidden * (6 * len(adapted) + 2 * passed) * read,
+        frozen=(square + wide) * length,
+        attention=2 * products * length**2 * shape.hidden,
+        adapter=narrow * 6 * len(adapted) * length,
     )
 
 

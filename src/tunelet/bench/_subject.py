@@ -144,7 +144,7 @@ def _shape(classifier: Any) -> EncoderShape:
         weights += int(linear.in_features) * int(linear.out_features)
     layers = int(getattr(base.config, "num_hidden_layers", 0) or len(blocks))
     inner = max(1, round((weights - 4 * hidden**2) / (2 * hidden)))
-    return EncoderShape(layers, hidden, inner, int(base.config.num_attention_heads))
+    return EncoderShape(layers, hidden, inner, int(getattr(base.config, "num_attention_heads", 1)))
 
 
 def _tokens(subject: Subject, tokenizer: Any, longest: int) -> Tokens:

@@ -43,8 +43,9 @@ class Encoder:
         if stop == len(self.layers):
             return self.run(hidden, lengths)[:texts]
         state = Hidden(hidden, None)
-        for layer in self.layers[:stop]:
-            state, _ = layer.forward(state, lengths, None, keep=False)
+        with _without_autocast():
+            for layer in self.layers[:stop]:
+                state, _ = layer.forward(state, lengths, None, keep=False)
         return state.values[:tokens]
 
     @torch.no_grad()
@@ -56,7 +57,8 @@ class Encoder:
         for number in range(start, len(self.layers)):
             firsts = text_offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
             keep = kept is not None and number >= self.lowest_adapted
-            state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
+            with _without_autocast():
+                state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:
                 kept.append(saved)
         return state.values
@@ -98,9 +100,15 @@ class _Run(torch.autograd.Function):
             saved = kept.pop()  # its memory is free once the layer is done
             assert flowing is not None  # noqa: S101
             layer = encoder.layers[number]
-            flowing, gradients = layer.backward(saved, flowing, needs_input=number > lowest)
+            with _without_autocast():
+                flowing, gradients = layer.backward(saved, flowing, needs_input=number > lowest)
             encoder._accumulate(layer, gradients, sums)
         return None, None, None, None, *(sums.get(key) for key in ctx.parameters)
+
+
+def _without_autocast() -> torch.autocast:
+    """A caller's autocast must not change the dtypes of what compiled kernels read."""
+    return torch.autocast("cpu", enabled=False)
 
 
 def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:

@@ -2,8 +2,8 @@
 
 A score q . (W_k x + b_k) is (W_k^T q) . x and a constant, which softmax drops; a weighted mean of values W_v x + b_v is
 W_v times the weighted mean of x, and b_v. So a query is carried through W_k, looks at the hidden states themselves, and
-what it has seen goes through W_v: for n texts, where keys and values would have to be formed for all T tokens (the
-absorption of DeepSeek-V2, 2024, section 2.1.2). What is of n texts is float32.
+what it has seen goes through W_v: n rows, where keys and values would be formed of all T tokens (the absorption of
+DeepSeek-V2, 2024, section 2.1.2). Tensors with rows of texts, not of tokens, are float32.
 """
 
 from collections.abc import Collection
@@ -41,7 +41,7 @@ class FirstAttended:
 class FirstGradients:
     """Gradients of what `attend_first` was given, laid out like it; None where one was not wanted."""
 
-    query: torch.Tensor
+    query: torch.Tensor | None
     hidden: torch.Tensor | None
     key: torch.Tensor | None
     value: torch.Tensor | None
@@ -71,28 +71,27 @@ def attend_first(
     check_lengths(lengths, len(hidden))
     _, heads, d = query.shape
     by_head = (query.float() * scale).transpose(0, 1).contiguous()
-    key, value = key.view(heads, d, -1), value.view(heads, d, -1)
+    key, value = key.unflatten(0, (heads, d)), value.unflatten(0, (heads, d))
     carried = torch.bmm(by_head, key).transpose(0, 1).contiguous()
     seen, weights = _see(carried, hidden, lengths)
     output = torch.bmm(seen.transpose(0, 1), value.transpose(1, 2)).transpose(0, 1)
     return output, FirstAttended(by_head, key, value, hidden, lengths, scale, carried, seen, weights)
 
 
-def attend_first_backward(
-    attended: FirstAttended, gradient: torch.Tensor, wanted: Collection[str] = ("hidden", "key", "value")
-) -> FirstGradients:
-    """From the gradient of the output [n, heads, head_dim] to those of the query and of what is wanted."""
-    key, value, hidden = attended.key, attended.value, attended.hidden
+def attend_first_backward(attended: FirstAttended, gradient: torch.Tensor, wanted: Collection[str]) -> FirstGradients:
+    """From the gradient of the output [n, heads, head_dim] to those of "query", "hidden", "key", "value" as wanted."""
     by_head = gradient.float().transpose(0, 1)
-    d_seen = torch.bmm(by_head, value).transpose(0, 1).contiguous()
-    d_carried, d_hidden = _see_backward(attended, d_seen, "hidden" in wanted)
-    d_carried = d_carried.transpose(0, 1)
-    d_query = torch.bmm(d_carried, key.transpose(1, 2)).transpose(0, 1) * attended.scale
-    d_key = d_value = None
-    if "key" in wanted:
-        d_key = torch.bmm(attended.query.transpose(1, 2), d_carried).view(-1, hidden.shape[1])
+    d_query = d_hidden = d_key = d_value = None
     if "value" in wanted:
-        d_value = torch.bmm(by_head.transpose(1, 2), attended.seen.transpose(0, 1)).view(-1, hidden.shape[1])
+        d_value = torch.bmm(by_head.transpose(1, 2), attended.seen.transpose(0, 1)).flatten(0, 1)
+    if not {"query", "hidden", "key"}.isdisjoint(wanted):
+        d_seen = torch.bmm(by_head, attended.value).transpose(0, 1).contiguous()
+        d_carried, d_hidden = _see_backward(attended, d_seen, "hidden" in wanted)
+        d_carried = d_carried.transpose(0, 1)
+        if "query" in wanted:
+            d_query = torch.bmm(d_carried, attended.key.transpose(1, 2)).transpose(0, 1) * attended.scale
+        if "key" in wanted:
+            d_key = torch.bmm(attended.query.transpose(1, 2), d_carried).flatten(0, 1)
     return FirstGradients(d_query, d_hidden, d_key, d_value)
 
 

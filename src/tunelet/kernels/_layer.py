@@ -2,8 +2,9 @@
 LoRA (Hu et al. 2022), forward and backward, over packed texts.
 
 The backward pass is written out: only the gradients of the adapters and, where a lower layer has adapters, of the input
-are computed; nothing is kept that is not read again. Of the last layer, whose output is read at each text's first token
-alone, everything is computed for n tokens instead of T.
+are computed; nothing is kept that is not read again. In the last layer, whose output is read at each text's first token
+alone, every product with a weight is of n rows instead of T. That is so few that the gradient of a whole weight, the
+W + sBA of key and of value, is the cheap way to those of A and B.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,10 @@ class LowRank:
     b: torch.Tensor
     scale: float
 
+    def merged(self, weight: torch.Tensor) -> torch.Tensor:
+        """W + scale * BA of a float32 weight [n_out, n_in]."""
+        return torch.addmm(weight, self.b.detach(), self.a.detach(), alpha=self.scale)
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -44,12 +49,12 @@ class Weights:
 
     products: "query+key+value", in the last layer "query" alone; "out", "up", "down".
     biases: of each role.
-    first: the weights of "key" and "value" in the last layer, float32 [hidden, hidden].
+    unpacked: the weights of "key" and "value" in the last layer, float32 [hidden, hidden]; empty in the others.
     """
 
     products: Mapping[str, Product]
     biases: Mapping[str, torch.Tensor]
-    first: Mapping[str, torch.Tensor]
+    unpacked: Mapping[str, torch.Tensor]
     attention_norm: Norm
     output_norm: Norm
     heads: int
@@ -67,7 +72,10 @@ class Hidden:
 
 @dataclass
 class Kept:
-    """What a layer's backward pass reads. `inputs` holds the input and low = x A^T of each adapted role."""
+    """What a layer's backward pass reads.
+
+    `inputs` and `low` hold the input and x A^T of each adapted role, but for key and value in the last layer.
+    """
 
     attended: Attended | FirstAttended
     attention_norm: Normed
@@ -193,15 +201,15 @@ class Layer:
     ) -> tuple[torch.Tensor | None, Gradients]:
         attended, heads = kept.attended, self.weights.heads
         assert isinstance(attended, FirstAttended)  # noqa: S101
-        wanted = {role for role in ("key", "value") if role in self.adapters}
-        found = attend_first_backward(
-            attended, d_context.view(len(d_context), heads, -1), wanted | {"hidden"} if needs_input else wanted
-        )
+        wanted = {*self.adapters, *(("query", "hidden") if needs_input else ())}
+        found = attend_first_backward(attended, d_context.view(len(d_context), heads, -1), wanted)
         for role, d_weight in (("key", found.key), ("value", found.value)):
             if d_weight is not None:
                 adapter = self.adapters[role]
                 gradients[role, "a"] = torch.mm(adapter.b.t(), d_weight) * adapter.scale
                 gradients[role, "b"] = torch.mm(d_weight, adapter.a.t()) * adapter.scale
+        if found.query is None:
+            return None, gradients
         d_query = found.query.flatten(1).to(d_context.dtype)
         lows: dict[str, torch.Tensor] = {}
         self._low_gradients("query", d_query, kept, gradients, lows)
@@ -213,12 +221,9 @@ class Layer:
         return found.hidden, gradients
 
     def _effective(self, role: str) -> torch.Tensor:
-        """W + sBA, for what is computed of so few tokens that the gradient of a whole weight is cheap as well."""
-        weight = self.weights.first[role]
-        if role not in self.adapters:
-            return weight
-        adapter = self.adapters[role]
-        return torch.addmm(weight, adapter.b, adapter.a, alpha=adapter.scale)
+        """A whole weight of the last layer with its adapter in it."""
+        weight = self.weights.unpacked[role]
+        return self.adapters[role].merged(weight) if role in self.adapters else weight
 
     def _project(
         self, roles: tuple[str, ...], product: Scaled, x: torch.Tensor, low: dict[str, torch.Tensor]

@@ -491,15 +491,15 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
 
 #endif  // __AVX512F__
 
-// ---- attention of each text's first query to hidden states -------------------------------------------------------
+// ---- attention of each text's first query to hidden states ----------------------------------------------------------
 
 template <class E>
-void attend_first(const float* q, const E* x, float* seen, float* weights, int length, int n) {
+void attend_first(const float* carried, const E* x, float* seen, float* weights, int length, int n) {
     float most = -INFINITY, total = 0.0f;
     for (int j = 0; j < length; ++j) {
         const E* row = x + int64_t(j) * n;
         float s = 0.0f;
-        for (int c = 0; c < n; ++c) s += q[c] * to_float(row[c]);
+        for (int c = 0; c < n; ++c) s += carried[c] * to_float(row[c]);
         weights[j] = s;
         most = std::max(most, s);
     }
@@ -515,8 +515,9 @@ void attend_first(const float* q, const E* x, float* seen, float* weights, int l
     }
 }
 
+// The gradient of a carried query; those of its scores are left for `first_to_hidden`.
 template <class E>
-void attend_first_backward(const E* x, const float* d_seen, const float* weights, float* d_scores, float* dq,
+void attend_first_backward(const E* x, const float* d_seen, const float* weights, float* d_scores, float* d_carried,
                            int length, int n) {
     float along = 0.0f;
     for (int j = 0; j < length; ++j) {
@@ -526,17 +527,17 @@ void attend_first_backward(const E* x, const float* d_seen, const float* weights
         d_scores[j] = s;
         along += s * weights[j];
     }
-    std::fill(dq, dq + n, 0.0f);
+    std::fill(d_carried, d_carried + n, 0.0f);
     for (int j = 0; j < length; ++j) {
         const E* row = x + int64_t(j) * n;
         float s = d_scores[j] = weights[j] * (d_scores[j] - along);
-        for (int c = 0; c < n; ++c) dq[c] += s * to_float(row[c]);
+        for (int c = 0; c < n; ++c) d_carried[c] += s * to_float(row[c]);
     }
 }
 
 // The gradient of the hidden states, from all heads of the text that a token is of.
 template <class E>
-void first_to_hidden(const float* q, const float* d_seen, const float* weights, const float* d_scores, E* dx,
+void first_to_hidden(const float* carried, const float* d_seen, const float* weights, const float* d_scores, E* dx,
                      const int64_t* offsets, int texts, int heads, int n, int threads) {
     for_rows(offsets[texts], threads, n, [=](int64_t t, float* row) {
         int64_t text = std::upper_bound(offsets, offsets + texts + 1, t) - offsets - 1;
@@ -545,7 +546,7 @@ void first_to_hidden(const float* q, const float* d_seen, const float* weights, 
         for (int head = 0; head < heads; ++head) {
             int64_t at = begin * heads + head * length + t - begin, of = (text * heads + head) * n;
             float s = d_scores[at], w = weights[at];
-            for (int c = 0; c < n; ++c) row[c] += s * q[of + c] + w * d_seen[of + c];
+            for (int c = 0; c < n; ++c) row[c] += s * carried[of + c] + w * d_seen[of + c];
         }
         for (int c = 0; c < n; ++c) put(dx[t * n + c], row[c]);
     });

@@ -99,8 +99,8 @@ class Fusion:
     def merged(self) -> Iterator[None]:
         """Run with W + sBA formed once, for batches that compute no gradient; kept until an adapter changes.
 
-        In training this is no gain: the gradients of A and B need x A^T anyway, and adding (x A^T) B^T to a product
-        costs less than forming and packing a weight in every step.
+        In training this is no gain but for key and value of the last layer, which see to it themselves: the gradients
+        of A and B need x A^T anyway, and adding (x A^T) B^T to a product costs less than forming and packing a weight.
         """
         adapters = self._adapter_tensors()
         if self._merged is None or not _equal(self._merged[0], adapters):
@@ -174,11 +174,10 @@ class Fusion:
         joined = ("query",) if last else ("query", "key", "value")
         products = {"+".join(joined): self._product([linears[role] for role in joined], merged)}
         products |= {role: self._product([linears[role]], merged) for role in ("out", "up", "down")}
-        weight_of = _merged_weight if merged else _weight
         return LayerWeights(
             products=products,
             biases={role: _bias(_base(module)) for role, module in linears.items()},
-            first={role: weight_of(linears[role]).float() for role in ("key", "value")} if last else {},
+            unpacked={role: _weight(linears[role], merged).float() for role in ("key", "value")} if last else {},
             attention_norm=_norm(block["attention_norm"]),
             output_norm=_norm(block["output_norm"]),
             heads=self._heads,
@@ -194,7 +193,7 @@ class Fusion:
             for backward in (True, False) if merged else (True,):
                 if (*key, backward) in self._products:
                     return self._products[*key, backward]
-        weights = [_merged_weight(module) if merged else _weight(module) for module in modules]
+        weights = [_weight(module, merged) for module in modules]
         weight = torch.cat(weights) if len(weights) > 1 else weights[0]
         product: Product
         if self._precision == "int8":
@@ -247,10 +246,6 @@ def _base(module: nn.Module) -> nn.Linear:
     return module.get_base_layer() if hasattr(module, "get_base_layer") else module  # type: ignore[operator, return-value]
 
 
-def _weight(module: nn.Module) -> torch.Tensor:
-    return _base(module).weight.detach()
-
-
 def _bias(module: nn.Linear) -> torch.Tensor:
     bias: torch.Tensor | None = module.bias
     return torch.zeros(module.out_features) if bias is None else bias.detach().float()
@@ -278,11 +273,8 @@ def _equal(known: list[torch.Tensor], tensors: list[torch.Tensor]) -> bool:
     return len(known) == len(tensors) and all(map(torch.equal, known, tensors))
 
 
-def _merged_weight(module: nn.Module) -> torch.Tensor:
-    """W + sBA in float32, or W where there is no adapter."""
-    weight = _weight(module)
-    low_rank = module.low_rank() if isinstance(module, LoraLinear) else None
-    if low_rank is None:
-        return weight
-    a, b, scale = low_rank
-    return torch.addmm(weight.float(), b.detach(), a.detach(), alpha=scale)
+def _weight(module: nn.Module, merged: bool) -> torch.Tensor:
+    """W, or W + sBA in float32 where that is asked for and there is an adapter."""
+    weight = _base(module).weight.detach()
+    low_rank = module.low_rank() if merged and isinstance(module, LoraLinear) else None
+    return weight if low_rank is None else LowRank(*low_rank).merged(weight.float())
