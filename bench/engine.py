@@ -6,6 +6,7 @@ precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds 
            official training part that it never saw: the same accuracy? Float32 models predict in the others as well
 stock      the same recipe with transformers' Trainer and PEFT: the same split, initial weights, rates and epochs;
            stock_same_order: in the same batches too, and without dropout, as tunelet has it
+           same_cut: tunelet with long texts cut at their end, as the stock tokenizer cuts them
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
@@ -121,6 +122,11 @@ def stock_same_order(data: Path) -> list[dict[str, Any]]:
     return [_step(data, "stock_same_order", seed) for seed in _SEEDS]
 
 
+def same_cut(data: Path) -> list[dict[str, Any]]:
+    """tunelet in the precision it chooses, reading what Trainer reads."""
+    return [_train(data, seed, {"data.truncation": "head"}) | {"seed": seed} for seed in _SEEDS]
+
+
 def layers(data: Path) -> list[dict[str, Any]]:
     """Validation metrics after each epoch with the seconds from the start, by layers with adapters and seed."""
     return [
@@ -226,7 +232,7 @@ def scaling_step(size: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    experiments = {made.__name__: made for made in (stock, stock_same_order, precision, layers, scaling)}
+    experiments = {made.__name__: made for made in (stock, stock_same_order, same_cut, precision, layers, scaling)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv")
     parser.add_argument("--out", type=Path, help="JSON file of the measurements")

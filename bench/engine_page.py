@@ -16,8 +16,10 @@ _PRECISION = """\
 
 The 2k recipe with MiniLM: 1,000 reviews to train on, 1,000 to validate; validation accuracy and log loss.
 *stock* is `transformers.Trainer` with PEFT and `bf16=True`: the same split, initial weights, rates and epochs; dropout
-as the config has it, grouped by length. *stock, same order* has tunelet's batches and, like tunelet, no dropout. The
-epoch with the lowest validation loss counts in all.
+as the config has it, grouped by length. *stock, same order* has tunelet's batches and, like tunelet, no dropout. Both cut
+long texts at their end, as tokenizers do; *same cut* is tunelet in bfloat16 doing so (`--set data.truncation=head`). The
+others are tunelet by precision as the recipe has it: of a long text they keep the end too. The epoch with the lowest
+validation loss counts in all.
 
 {trained}
 
@@ -63,17 +65,21 @@ validation of 200 texts. An epoch's time is tokens over rate; memory is that of 
 def write_up(found: dict[str, Any]) -> list[str]:
     """A section for each experiment that was made."""
     made = {
-        _precision: ("precision", "stock", "stock_same_order"),
+        _precision: ("precision", "stock", "stock_same_order", "same_cut"),
         _layers: ("layers",),
         _scaling: ("scaling",),
     }
     return [section(*(found[name] for name in names)) for section, names in made.items() if all(map(found.get, names))]
 
 
-def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_order: list[dict[str, Any]]) -> str:
-    runs = [run | {"precision": "stock"} for run in stock]
-    runs += [run | {"precision": "stock, same order"} for run in same_order]
-    runs += precision["runs"]
+def _precision(
+    precision: dict[str, Any],
+    stock: list[dict[str, Any]],
+    same_order: list[dict[str, Any]],
+    same_cut: list[dict[str, Any]],
+) -> str:
+    others = {"stock": stock, "stock, same order": same_order, "same cut": same_cut}
+    runs = [run | {"precision": name} for name, measured in others.items() for run in measured] + precision["runs"]
     names = list(dict.fromkeys(run["precision"] for run in runs))
     seeds = [run["seed"] for run in stock]
     by_seed = {seed: {run["precision"]: run["result"] for run in runs if run["seed"] == seed} for seed in seeds}
