@@ -16,10 +16,10 @@ _PRECISION = """\
 
 The 2k recipe with MiniLM: 1,000 reviews to train on, 1,000 to validate; validation accuracy and log loss.
 *stock* is `transformers.Trainer` with PEFT and `bf16=True`: the same split, initial weights, rates and epochs; dropout
-as the config has it, grouped by length. *stock, same order* has tunelet's batches and, like tunelet, no dropout. Both cut
-long texts at their end, as tokenizers do; *same cut* is tunelet in bfloat16 doing so (`--set data.truncation=head`). The
-others are tunelet by precision as the recipe has it: of a long text they keep the end too. The epoch with the lowest
-validation loss counts in all.
+as the config has it, grouped by length. *stock, same order* has tunelet's batches and, like tunelet, no dropout. Both
+cut long texts at their end, as tokenizers do; *same cut* is tunelet in bfloat16 doing so (`data.truncation = "head"`).
+The others are tunelet by precision as the recipe has it: of a long text they keep the end too. The epoch with the
+lowest validation loss counts in all.
 
 {trained}
 
