@@ -152,10 +152,7 @@ def _step(data: Path, name: str, number: int) -> dict[str, Any]:
 
 
 def _train(
-    data: Path,
-    seed: int,
-    settings: dict[str, Any],
-    then: Callable[[Run], None] | None = None,
+    data: Path, seed: int, settings: dict[str, Any], then: Callable[[Run], None] | None = None
 ) -> dict[str, Any]:
     """Train with the 2k recipe; `then` is given the run before its folder goes."""
 

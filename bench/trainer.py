@@ -17,6 +17,7 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
         same_order: in tunelet's batches, without dropout and with sdpa; otherwise in the fastest setting that keeps the
             config's dropout: grouped by length, eager attention.
     """
+    import numpy as np
     import torch
     from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
@@ -51,7 +52,7 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
         examples = rows(prepared.train)
         steps = -(-len(examples) // rates.batch_size)  # of an epoch
         if same_order:  # all epochs one after the other, each in its own order
-            lengths = torch.tensor([row["length"] for row in examples]).numpy()
+            lengths = np.array([row["length"] for row in examples])
             examples = [
                 examples[row]
                 for epoch in range(rates.epochs)

@@ -80,6 +80,7 @@ def test_the_compiled_kernel_leaves_the_weights_that_pytorch_leaves(library, dty
     _, compiled = attend_first(*inputs, (20, 1, 39), scale=0.2)
     with without_native():
         _, plain = attend_first(*inputs, (20, 1, 39), scale=0.2)
+    assert compiled.weights.dtype == plain.weights.dtype == torch.float32
     assert_near(compiled.weights, plain.weights, 1e-5)
     assert compiled.weights.sum() == pytest.approx(6, rel=1e-5)  # one for each text and head
 

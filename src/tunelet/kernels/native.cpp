@@ -586,30 +586,30 @@ extern "C" {
         (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
             gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
     }                                                                                                                 \
-    void attend_first_##S(const float* q, const E* x, float* seen, float* weights, const int64_t* offsets, int texts, \
-                          int heads, int n, int threads) {                                                            \
+    void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* offsets,      \
+                          int texts, int heads, int n, int threads) {                                                 \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
             int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
             int length = int(offsets[text + 1] - begin);                                                              \
-            attend_first(q + task * n, x + begin * n, seen + task * n, weights + begin * heads + head * length,       \
-                         length, n);                                                                                  \
+            attend_first(carried + task * n, x + begin * n, seen + task * n,                                          \
+                         weights + begin * heads + head * length, length, n);                                         \
         }                                                                                                             \
     }                                                                                                                 \
-    void attend_first_backward_##S(const float* q, const E* x, const float* d_seen, const float* weights,             \
-                                   float* d_scores, float* dq, E* dx, const int64_t* offsets, int texts, int heads,   \
-                                   int n, int threads) {                                                              \
+    void attend_first_backward_##S(const float* carried, const E* x, const float* d_seen, const float* weights,       \
+                                   float* d_scores, float* d_carried, E* dx, const int64_t* offsets, int texts,       \
+                                   int heads, int n, int threads) {                                                   \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
             int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
             int length = int(offsets[text + 1] - begin);                                                              \
             int64_t at = begin * heads + head * length;                                                               \
-            attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at, dq + task * n,       \
-                                  length, n);                                                                         \
+            attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at,                      \
+                                  d_carried + task * n, length, n);                                                   \
         }                                                                                                             \
-        if (dx) first_to_hidden(q, d_seen, weights, d_scores, dx, offsets, texts, heads, n, threads);                 \
+        if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, offsets, texts, heads, n, threads);           \
     }
 
 #define ATTENTION(E, S)                                                                                               \
