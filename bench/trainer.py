@@ -9,13 +9,13 @@ from tunelet.bench._document import commit
 
 
 def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
-    """Train with `bf16=True`; validation metrics after each epoch.
+    """Train; validation metrics after each epoch and the losses on the way.
 
     Args:
         data: folder with kaggle_2000.csv.
         seed: of split, initial weights and order.
-        same_order: in tunelet's batches, without dropout and with sdpa; otherwise in the fastest setting that keeps the
-            config's dropout: grouped by length, eager attention.
+        same_order: in tunelet's batches, in float32, without any dropout; otherwise in the fastest setting that keeps
+            the config's dropout: `bf16=True`, grouped by length, eager attention.
     """
     import numpy as np
     import torch
@@ -71,12 +71,12 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
             warmup_steps=rates.warmup,
             max_grad_norm=rates.max_grad_norm,
             lr_scheduler_type="linear",
-            bf16=True,
+            bf16=not same_order,
             train_sampling_strategy="sequential" if same_order else "group_by_length",
             eval_strategy="steps",
             eval_steps=steps,
             save_strategy="no",
-            logging_strategy="no",
+            logging_steps=10,  # as tunelet's history has them
             report_to="none",
             use_cpu=True,
             disable_tqdm=True,
@@ -92,9 +92,10 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
             compute_metrics=lambda found: {"accuracy": float((found[0].argmax(-1) == found[1]).mean())},
         )
         trainer.train()
+        history = trainer.state.log_history
         epochs = [
             {"accuracy": entry["eval_accuracy"], "log_loss": entry["eval_loss"]}
-            for entry in trainer.state.log_history
+            for entry in history
             if "eval_loss" in entry
         ]
     revision, dirty = commit()
@@ -103,6 +104,7 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
         "seconds": time.monotonic() - begin,
         "result": min(epochs, key=lambda epoch: epoch["log_loss"]),  # as tunelet picks it
         "epochs": epochs,
+        "losses": [entry["loss"] for entry in history if "loss" in entry],
         "commit": revision,
         "dirty": dirty,
     }
