@@ -15,13 +15,17 @@ _PRECISION = """\
     {command}
 
 The 2k recipe with MiniLM: 1,000 reviews to train on, 1,000 to validate; validation accuracy and log loss.
-*stock* is `transformers.Trainer` with PEFT and `bf16=True`: the same split, initial weights, rates and epochs; dropout
-as the config has it, grouped by length. *stock, same order* has tunelet's batches and, like tunelet, no dropout. Both
-cut long texts at their end, as tokenizers do; *same cut* is tunelet in bfloat16 doing so (`data.truncation = "head"`).
-The others are tunelet by precision as the recipe has it: of a long text they keep the end too. The epoch with the
-lowest validation loss counts in all.
+*stock* is `transformers.Trainer` with PEFT in its fastest setting: the same split, initial weights, rates and epochs;
+`bf16=True`, grouped by length, dropout as the config has it, long texts cut at their end. The others are tunelet by
+precision as the recipe has it: dropout before the head alone, and of a long text the end is kept too. The epoch with
+the lowest validation loss counts in all.
 
 {trained}
+
+Without these differences (long texts cut at their end, the same batches, no dropout at all), Trainer in float32 and
+tunelet; and the largest difference of the training loss, as means of {steps} steps over all {total}, from Trainer's:
+
+{same_order}
 
 tunelet's models on {n:,} reviews of the official training part that none of them saw: accuracy and log loss by seed,
 the mean accuracy, and its difference from float32 in points, seed by seed in brackets.
@@ -65,32 +69,17 @@ validation of 200 texts. An epoch's time is tokens over rate; memory is that of 
 def write_up(found: dict[str, Any]) -> list[str]:
     """A section for each experiment that was made."""
     made = {
-        _precision: ("precision", "stock", "stock_same_order", "same_cut"),
+        _precision: ("precision", "stock", "same_order"),
         _layers: ("layers",),
         _scaling: ("scaling",),
     }
     return [section(*(found[name] for name in names)) for section, names in made.items() if all(map(found.get, names))]
 
 
-def _precision(
-    precision: dict[str, Any],
-    stock: list[dict[str, Any]],
-    same_order: list[dict[str, Any]],
-    same_cut: list[dict[str, Any]],
-) -> str:
-    others = {"stock": stock, "stock, same order": same_order, "same cut": same_cut}
-    runs = [run | {"precision": name} for name, measured in others.items() for run in measured] + precision["runs"]
-    names = list(dict.fromkeys(run["precision"] for run in runs))
+def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_order: list[dict[str, Any]]) -> str:
     seeds = [run["seed"] for run in stock]
-    by_seed = {seed: {run["precision"]: run["result"] for run in runs if run["seed"] == seed} for seed in seeds}
-    trained = [
-        [seed, *(f"{results[name]['accuracy']:.3f}, {results[name]['log_loss']:.3f}" for name in names)]
-        for seed, results in by_seed.items()
-    ]
-    spreads = []
-    for name in names:
-        values = [results[name]["accuracy"] for results in by_seed.values()]
-        spreads.append(f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}")
+    trained = _by_seed({"stock": stock, **_grouped(precision["runs"], "precision")})
+    paired = _grouped(same_order, "by", "precision")
     held_out = precision["held_out"]
     accuracies = [[100 * seed["accuracy"] for seed in model["seeds"]] for model in held_out]
     measured = []
@@ -111,14 +100,57 @@ def _precision(
         points = f"{100 * pair['differences']['accuracy']:+.2f} [{low:+.2f}, {high:+.2f}]"
         same.append([pair["seed"], pair["second"], f"{pair['agreement']:.1%}", points, f"{pair['mcnemar']['p']:.2f}"])
     numbered = [f"seed {seed}" for seed in seeds]
+    losses = len(same_order[0]["losses"])
+    steps = 10  # bench/trainer.py's and the history's
     return _PRECISION.format(
         command=" ".join(precision["runs"][0]["command"]),
-        trained=_table(["seed", *names], [*trained, ["mean ± deviation", *spreads]]),
+        trained=trained,
+        same_order=_by_seed(paired, _losses_apart(paired)),
+        steps=steps,
+        total=steps * losses,
         n=held_out[0]["n"],
         measured=_table(["trained in", "predicts in", *numbered, "mean", "against float32"], measured),
         same=_table(["seed", "predicts in", "same label", "accuracy, points", "p"], same),
         where=where(precision["runs"][0]),
     )
+
+
+def _grouped(runs: list[dict[str, Any]], *keys: str) -> dict[str, list[dict[str, Any]]]:
+    """The runs by what `keys` say of them, in the order in which they come first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault(" ".join(run[key] for key in keys), []).append(run)
+    return groups
+
+
+def _by_seed(runs: dict[str, list[dict[str, Any]]], *last: list[str]) -> str:
+    """Accuracy and log loss by seed, a column for each kind of run; mean and deviation; then rows as given."""
+    rows: list[list[Any]] = []
+    for seeds in zip(*runs.values(), strict=True):
+        rows.append([seeds[0]["seed"]])
+        for run in seeds:
+            if run["seed"] != seeds[0]["seed"]:
+                raise ValueError(f"expected runs of seed {seeds[0]['seed']}, found {run['seed']}")
+            rows[-1].append(f"{run['result']['accuracy']:.3f}, {run['result']['log_loss']:.3f}")
+    spreads = []
+    for measured in runs.values():
+        values = [run["result"]["accuracy"] for run in measured]
+        spreads.append(f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}")
+    return _table(["seed", *runs], [*rows, ["mean ± deviation", *spreads], *last])
+
+
+def _losses_apart(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Of each kind of run, the largest difference of a training loss from the first kind's with the same seed."""
+    first, *others = runs.values()
+    apart = [
+        max(
+            abs(one - other)
+            for run, reference in zip(measured, first, strict=True)
+            for one, other in zip(run["losses"], reference["losses"], strict=True)
+        )
+        for measured in others
+    ]
+    return ["training loss apart by", "", *(f"{value:.1e}" for value in apart)]
 
 
 def _layers(runs: list[dict[str, Any]]) -> str:
