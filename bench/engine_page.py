@@ -23,7 +23,8 @@ the lowest validation loss counts in all.
 {trained}
 
 Without these differences (long texts cut at their end, the same batches, no dropout at all), Trainer in float32 and
-tunelet; and the largest difference of the training loss, as means of {steps} steps over all {total}, from Trainer's:
+tunelet, at {same_order_commit} (`python bench/engine.py ../shared/imdb --out bench/engine.json --only same_order`); and
+the largest difference of the training loss, in means of {steps} steps over all {total}, from Trainer's:
 
 {same_order}
 
@@ -106,6 +107,7 @@ def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_orde
         command=" ".join(precision["runs"][0]["command"]),
         trained=trained,
         same_order=_by_seed(paired, _losses_apart(paired)),
+        same_order_commit=same_order[0]["commit"],
         steps=steps,
         total=steps * losses,
         n=held_out[0]["n"],
