@@ -1,4 +1,4 @@
-# Each target makes its own virtual environment when it is missing or older than what it is made from.
+# A virtual environment is made when it is missing or older than what it is made from: one to use tunelet, one to develop it.
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
@@ -41,7 +41,7 @@ notebooks: .venv/dev/ready
 pictures: .venv/dev/ready
 	.venv/dev/bin/python docs/pictures.py
 
-## bench: the figures in docs/results.md and docs/evaluation.md, from the data in SHARED (an hour and a half on two cores)
+## bench: docs/results.md, and bench/evidence.json that docs/evaluation.md quotes, from the data in SHARED (half an hour and more)
 SHARED ?= ../shared
 bench: .venv/demo/ready
 	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json

@@ -7,6 +7,7 @@ precision  the 2k recipe with MiniLM in float32, bfloat16 and int8, three seeds 
 stock      the same recipe with transformers' Trainer and PEFT: the same split, initial weights, rates and epochs;
 same_order Trainer in float32, tunelet in float32 and bfloat16: the same tokens in the same batches, no dropout at all
 layers     adapters in the upper half with kept activations, against adapters everywhere: accuracy against time
+profile    where a training step of DistilBERT spends its time, by precision
 scaling    training steps over caches of 1,000 to 100,000 texts: tokens per second, and memory that is not file cache
 
 What was measured before and is not asked for again is kept in the JSON file; `bench/performance.py` makes its tables.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import measured
+import step_profile
 import trainer
 
 from tunelet.run import Run
@@ -77,11 +79,13 @@ def _held_out(data: Path) -> tuple[list[str], list[str]]:
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
 
+    from tunelet.data import normalise
+
     options = csv.ParseOptions(newlines_in_values=True)
-    known = set(csv.read_csv(data / "kaggle_2000.csv", parse_options=options)["review"].to_pylist())
+    known = set(map(normalise, csv.read_csv(data / "kaggle_2000.csv", parse_options=options)["review"].to_pylist()))
     table = pq.read_table(data / "train.parquet")
     rows = dict(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
-    free = sorted(set(rows) - known)
+    free = sorted(text for text in rows if normalise(text) not in known)
     chosen = [free[i] for i in np.random.default_rng(0).permutation(len(free))[:_HELD_OUT]]
     return chosen, [("negative", "positive")[rows[text]] for text in chosen]
 
@@ -112,7 +116,7 @@ def _figures_of(predictions: "Predictions") -> dict[str, float]:
 
 
 def stock(data: Path) -> list[dict[str, Any]]:
-    """Accuracy of Trainer + PEFT in its fastest setting by seed, each in a process of its own."""
+    """Accuracy of Trainer + PEFT by seed, with `bf16=True` and grouped by length; each in a process of its own."""
     return [_step(data, "stock", seed) for seed in _SEEDS]
 
 
@@ -122,30 +126,19 @@ def same_order(data: Path) -> list[dict[str, Any]]:
     The recipe's differences from Trainer are taken out: tunelet cuts long texts at their end, as the stock tokenizer
     does, and goes without dropout before the head, the one place where it has any.
     """
-    runs = []
-    with tempfile.TemporaryDirectory() as folder:
-        model = _without_dropout(Path(folder))
-        for seed in _SEEDS:
-            runs.append(_step(data, "same_order", seed) | {"by": "Trainer", "precision": "float32"})
-            for precision in ("float32", "bfloat16"):
-                settings = {"data.truncation": "head", "model.precision": precision}
-                runs.append(_train(data, seed, settings, model=str(model)) | {"by": "tunelet", "precision": precision})
-                runs[-1]["seed"] = seed
-    return runs
-
-
-def _without_dropout(folder: Path) -> Path:
-    """MiniLM with a config that has no dropout; its other files are links."""
+    from tunelet.bench._stock import without_dropout
     from tunelet.model import find_checkpoint
 
-    for file in find_checkpoint("minilm").path.iterdir():
-        if file.name == "config.json":
-            config = json.loads(file.read_text())
-            config |= {name: 0.0 for name, value in config.items() if "dropout" in name and value}
-            (folder / file.name).write_text(json.dumps(config))
-        else:
-            (folder / file.name).symlink_to(file.resolve())
-    return folder
+    runs = []
+    with tempfile.TemporaryDirectory() as folder:
+        model = without_dropout(find_checkpoint("minilm"), Path(folder) / "minilm")
+        for seed in _SEEDS:
+            runs.append(_step(data, "same_order", seed) | {"by": "Trainer", "precision": "float32"})
+            for trained in ("float32", "bfloat16"):
+                settings = {"data.truncation": "head", "model.precision": trained}
+                runs.append(_train(data, seed, settings, model=str(model)) | {"by": "tunelet", "precision": trained})
+                runs[-1]["seed"] = seed
+    return runs
 
 
 def layers(data: Path) -> list[dict[str, Any]]:
@@ -157,15 +150,20 @@ def layers(data: Path) -> list[dict[str, Any]]:
     ]
 
 
+def profile(data: Path) -> list[dict[str, Any]]:
+    """Each precision in a process of its own."""
+    return [_step(data, "profile", precision) for precision in _PRECISIONS]
+
+
 def scaling(data: Path) -> list[dict[str, Any]]:
     """Each size in a process of its own."""
     return [_step(data, "scaling", size) for size in _SIZES]
 
 
-def _step(data: Path, name: str, number: int) -> dict[str, Any]:
+def _step(data: Path, name: str, of: object) -> dict[str, Any]:
     """One measurement in a process of its own."""
     done = subprocess.run(
-        [sys.executable, __file__, str(data), "--step", name, str(number)],
+        [sys.executable, __file__, str(data), "--step", name, str(of)],
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # Trainer prints its metrics before
@@ -251,25 +249,30 @@ def scaling_step(size: int) -> dict[str, Any]:
             "tokens_per_second": counted / seconds,
             "epoch_seconds": tokens.total / (counted / seconds),
             "private_bytes": memory.rss - memory.shared,
+            **measured.surroundings(),
         }
 
 
 def main() -> None:
-    experiments = {made.__name__: made for made in (stock, same_order, precision, layers, scaling)}
+    experiments = {made.__name__: made for made in (stock, same_order, precision, layers, profile, scaling)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv")
+    parser.add_argument("data", type=Path, help="folder with kaggle_2000.csv and train.parquet")
     parser.add_argument("--out", type=Path, help="JSON file of the measurements")
     parser.add_argument("--only", action="append", choices=list(experiments), help="measure only this")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.step:
-        name, number = arguments.step
+        name, of = arguments.step
         if name == "scaling":
-            step = scaling_step(int(number))
+            step = scaling_step(int(of))
+        elif name == "profile":
+            step = step_profile.profile_step("distilbert", of)
         else:
-            step = trainer.train(arguments.data, int(number), same_order=name == "same_order")
+            step = trainer.train(arguments.data, int(of), same_order=name == "same_order")
         print(json.dumps(step))
         return
+    if arguments.out is None:
+        parser.error("expected --out FILE, where the measurements go")
     found = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
     for name, experiment in experiments.items():
         if arguments.only is None or name in arguments.only:

@@ -7,6 +7,7 @@ from measured import where
 
 from tunelet.bench._tables import Table
 
+_STEPS_A_RECORD = 10  # between losses of Trainer (bench/trainer.py) and of tunelet's history
 _WANTED = (0.82, 0.83, 0.84, 0.85, 0.86)
 
 _PRECISION = """\
@@ -15,16 +16,16 @@ _PRECISION = """\
     {command}
 
 The 2k recipe with MiniLM: 1,000 reviews to train on, 1,000 to validate; validation accuracy and log loss.
-*stock* is `transformers.Trainer` with PEFT in its fastest setting: the same split, initial weights, rates and epochs;
+*Trainer* is `transformers.Trainer` with PEFT: the same split, initial weights, rates, batch size and epochs;
 `bf16=True`, grouped by length, dropout as the config has it, long texts cut at their end. The others are tunelet by
 precision as the recipe has it: dropout before the head alone, and of a long text the end is kept too. The epoch with
 the lowest validation loss counts in all.
 
 {trained}
 
-Without these differences (long texts cut at their end, the same batches, no dropout at all), Trainer in float32 and
-tunelet, at {same_order_commit} (`python bench/engine.py ../shared/imdb --out bench/engine.json --only same_order`); and
-the largest difference of the training loss, in means of {steps} steps over all {total}, from Trainer's:
+The next table takes these differences out: all cut long texts at their end, see the same batches and have no dropout.
+Its last row is the largest difference from Trainer's training loss with the same seed, in means of {steps} steps over
+all {total}. (Measured at {same_order_commit}: `python bench/engine.py ../shared/imdb --only same_order`.)
 
 {same_order}
 
@@ -64,6 +65,20 @@ Training steps of MiniLM (batches of 16) over memory-mapped caches of texts with
 validation of 200 texts. An epoch's time is tokens over rate; memory is that of the process without mapped files.
 
 {sizes}
+
+{where}
+"""
+
+
+_PROFILE = """\
+## Where a training step goes
+
+DistilBERT with random weights, LoRA on the query and value projections, batches of 16 texts with the lengths of IMDb
+reviews; shares of a step's time by PyTorch's profiler, with a clock around each function of `native.cpp`.
+
+{parts}
+
+{where}
 """
 
 
@@ -72,6 +87,7 @@ def write_up(found: dict[str, Any]) -> list[str]:
     made = {
         _precision: ("precision", "stock", "same_order"),
         _layers: ("layers",),
+        _profile: ("profile",),
         _scaling: ("scaling",),
     }
     return [section(*(found[name] for name in names)) for section, names in made.items() if all(map(found.get, names))]
@@ -79,7 +95,7 @@ def write_up(found: dict[str, Any]) -> list[str]:
 
 def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_order: list[dict[str, Any]]) -> str:
     seeds = [run["seed"] for run in stock]
-    trained = _by_seed({"stock": stock, **_grouped(precision["runs"], "precision")})
+    trained = _by_seed({"Trainer": stock, **_grouped(precision["runs"], "precision")})
     paired = _grouped(same_order, "by", "precision")
     held_out = precision["held_out"]
     accuracies = [[100 * seed["accuracy"] for seed in model["seeds"]] for model in held_out]
@@ -101,15 +117,14 @@ def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_orde
         points = f"{100 * pair['differences']['accuracy']:+.2f} [{low:+.2f}, {high:+.2f}]"
         same.append([pair["seed"], pair["second"], f"{pair['agreement']:.1%}", points, f"{pair['mcnemar']['p']:.2f}"])
     numbered = [f"seed {seed}" for seed in seeds]
-    losses = len(same_order[0]["losses"])
-    steps = 10  # bench/trainer.py's and the history's
+    records = len(same_order[0]["losses"])
     return _PRECISION.format(
         command=" ".join(precision["runs"][0]["command"]),
         trained=trained,
         same_order=_by_seed(paired, _losses_apart(paired)),
         same_order_commit=same_order[0]["commit"],
-        steps=steps,
-        total=steps * losses,
+        steps=_STEPS_A_RECORD,
+        total=_STEPS_A_RECORD * records,
         n=held_out[0]["n"],
         measured=_table(["trained in", "predicts in", *numbered, "mean", "against float32"], measured),
         same=_table(["seed", "predicts in", "same label", "accuracy, points", "p"], same),
@@ -128,11 +143,12 @@ def _grouped(runs: list[dict[str, Any]], *keys: str) -> dict[str, list[dict[str,
 def _by_seed(runs: dict[str, list[dict[str, Any]]], *last: list[str]) -> str:
     """Accuracy and log loss by seed, a column for each kind of run; mean and deviation; then rows as given."""
     rows: list[list[Any]] = []
-    for seeds in zip(*runs.values(), strict=True):
-        rows.append([seeds[0]["seed"]])
-        for run in seeds:
-            if run["seed"] != seeds[0]["seed"]:
-                raise ValueError(f"expected runs of seed {seeds[0]['seed']}, found {run['seed']}")
+    for same_seed in zip(*runs.values(), strict=True):
+        seed = same_seed[0]["seed"]
+        rows.append([seed])
+        for run in same_seed:
+            if run["seed"] != seed:
+                raise ValueError(f"expected runs of seed {seed}, found {run['seed']}")
             rows[-1].append(f"{run['result']['accuracy']:.3f}, {run['result']['log_loss']:.3f}")
     spreads = []
     for measured in runs.values():
@@ -183,6 +199,18 @@ def _until(run: dict[str, Any], accuracy: float) -> str:
     return next((f"{one['seconds']:.0f} s" for one in run["epochs"] if one["accuracy"] >= accuracy), "never")
 
 
+def _profile(steps: list[dict[str, Any]]) -> str:
+    rows = [
+        [name, *(f"{step['parts'][name]:.1%}" for step in steps)]
+        for name in sorted(steps[0]["parts"], key=lambda name: -steps[0]["parts"][name])
+    ]
+    took = [f"{step['milliseconds_watched']:,.0f} ms ({step['milliseconds']:,.0f} ms)" for step in steps]
+    headings = ["part", *(step["precision"] for step in steps)]
+    return _PROFILE.format(
+        parts=_table(headings, [*rows, ["a step (without the profiler)", *took]]), where=where(steps[0])
+    )
+
+
 def _scaling(sizes: list[dict[str, Any]]) -> str:
     rows = [
         [
@@ -194,7 +222,9 @@ def _scaling(sizes: list[dict[str, Any]]) -> str:
         ]
         for size in sizes
     ]
-    return _SCALING.format(sizes=_table(["texts", "tokens", "tokens/s", "an epoch", "memory, GiB"], rows))
+    return _SCALING.format(
+        sizes=_table(["texts", "tokens", "tokens/s", "an epoch", "memory, GiB"], rows), where=where(sizes[0])
+    )
 
 
 def _table(headings: list[str], rows: list[list[Any]]) -> str:

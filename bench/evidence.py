@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SETTINGS = ("training.epochs=1", "data.max_length=16", "evaluation.resamples=2000")
+_RESAMPLES = 2_000
+_SETTINGS = ("training.epochs=1", "data.max_length=16", f"evaluation.resamples={_RESAMPLES}")
 
 
 def measure(texts: int) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def measure(texts: int) -> dict[str, Any]:
         _tunelet("report", str(out))
         reported = time.perf_counter() - begin
         sizes = {name: (out / name).stat().st_size for name in ("report.html", "report.pdf", "evaluation.json")}
-        environment = json.loads((out / "environment.json").read_text())
+        environment = Run.load(out).environment
     revision, dirty = commit()
     return {
         "texts": texts,
@@ -59,8 +60,8 @@ def _evaluate(run: Any) -> dict[str, float]:
     models = {"baseline": [baseline], "model": [model]}
     drawn: dict[str, Any] = {}
     parts: dict[str, Callable[[], object]] = {
-        "2,000 draws of all metrics of both": lambda: drawn.update(
-            evaluation.draw_models(models, resamples=2000, seed=1)
+        f"{_RESAMPLES:,} draws of all metrics of both": lambda: drawn.update(
+            evaluation.draw_models(models, resamples=_RESAMPLES, seed=1)
         ),
         "paired differences": lambda: evaluation.compare_draws(models, drawn),
         "metrics": lambda: evaluation.measure(model, draws=drawn["model"].draws),

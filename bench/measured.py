@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet.bench._document import commit
-from tunelet.run import Run
+from tunelet.run import Run, environment
 
 
 def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> dict[str, Any]:
@@ -32,17 +32,23 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
         )
         seconds = time.monotonic() - begin
         run = Run.load(out)
-        environment, kept = run.environment, keep(run)
-    revision, dirty = commit()
+        found = surroundings() | {"environment": run.environment}
+        kept = keep(run)
     return {
         "command": command,
         "seconds": seconds,
         "result": json.loads(done.stdout) | {"run": "run"},  # where it lay is nobody's concern
-        "environment": environment,
-        "commit": revision,
-        "dirty": dirty,
+        **found,
         **kept,
     }
+
+
+def surroundings() -> dict[str, Any]:
+    """Machine, versions and commit, for a record that `where` is asked about."""
+    import torch
+
+    revision, dirty = commit()
+    return {"environment": environment() | {"threads": torch.get_num_threads()}, "commit": revision, "dirty": dirty}
 
 
 def where(run: dict[str, Any], *more: str) -> str:

@@ -1,4 +1,4 @@
-"""docs/performance.md from what `tunelet bench train`, `tunelet bench predict` and `bench/engine.py` measured.
+"""docs/performance.md and the README's rates, from what `tunelet bench` and `bench/engine.py` measured.
 
     python bench/performance.py
 
@@ -12,17 +12,18 @@ from typing import Any
 
 import engine_page
 
-from tunelet.bench._tables import missing, tables
+from tunelet.bench._tables import Table, missing, number, tables
 
 HERE = Path(__file__).parent
 
 _INTRODUCTION = """\
 # Performance
 
-Written by `make bench-performance` (`bench/performance.py`) from what `tunelet bench train` and `tunelet bench predict`
-measured. All arms of a table were measured in one run and in turns, each in a process of its own, so that a slow minute
-of the machine is in all of them. Rates are medians over the turns; *reviews/s* are real tokens per second over the mean
-length of the sample, so that nobody gains by padding or by the texts that it happened to get.
+Written by `make bench-performance` from what `tunelet bench train`, `tunelet bench predict` and `bench/engine.py`
+measured; the last section is written by hand. Under *Training* and *Prediction* all arms of a table were measured in
+one run and in turns, each in a process of its own, so that a slow minute of the machine is in all of them. Rates are
+medians over the turns; *reviews/s* are real tokens per second over the mean length of the sample, so that nobody gains
+by padding or by the texts that it happened to get.
 """
 
 _TRAINING = """\
@@ -31,13 +32,14 @@ _TRAINING = """\
 LoRA (r = 8, alpha = 16, no LoRA dropout) on the query and value projections and a new head, AdamW, batches of
 {batch_size}, texts cut to 512 tokens, the same initial weights everywhere. *stock* is `transformers.Trainer` with PEFT
 as notebooks have it: float32, every text padded to the longest allowed. *best* is the fastest setting of the same
-Trainer that was found by trying, and *best without dropout* that with the dropout of the frozen trunk switched off, as
-tunelet has it; what was tried is listed. The first step of each is not counted. Stock training took
-{steps} steps a turn and tunelet {more}, in {turns} turns.
+Trainer that was found by trying, and *best without dropout* the fastest with every dropout switched off (tunelet keeps
+the one before the head); what was tried is listed. The first step of each is not counted, nor are the first three of a
+compiled one. Stock training took {steps} steps a turn and tunelet {more}, in {turns} turns.
 
 *memory* is the largest resident set of the process; {baseline} of it is the libraries. *of ceiling* is the time that
 the least number of floating-point operations (`tunelet.bench._flops`) would take at the highest rate that any matrix
-product of PyTorch's reached in the precision, over the time it took.
+product of PyTorch's reached in the precision, over the time it took. In int8 that rate holds for the products with
+frozen weights; attention and adapters count at the highest rate of floating-point numbers.
 """
 
 _PREDICTION = """\
@@ -46,9 +48,32 @@ _PREDICTION = """\
 {texts} texts a turn, from text to probabilities, tokenisation included, adapter merged. *pipeline* is transformers'
 pipeline as shipped. The others classify in batches sorted by length, in the fastest of the settings listed; ONNX graphs
 come from transformers' exporter, int8 from `quantize_dynamic`, per channel. *agree* (the share of equal labels) and
-*apart by* (the largest difference of a probability) compare with *transformers float32*.
+*apart by* (the largest difference of a probability) compare with *transformers float32*. The head is untrained here:
+all probabilities lie close together, and labels change easily. Trained models are compared under *Accuracy by
+precision*.
 """
 
+_IN_SHORT = """\
+## In short
+
+tunelet against the rivals of each table below; *of best's memory* is the peak of its process over theirs.
+
+{training}
+
+Prediction against transformers in its best float32 setting and ONNX Runtime in int8:
+
+{prediction}
+"""
+
+_README_ROWS = {
+    "stock": "Trainer + PEFT as in notebooks (float32, padded to 512)",
+    "best": "Trainer + PEFT in the best of the settings tried",
+    "best without dropout": "the best without any dropout",
+    "tunelet float32": "tunelet, float32",
+    "tunelet bfloat16": "tunelet, bfloat16 (chosen where the processor has it)",
+    "tunelet int8": "tunelet, int8 (on request)",
+}
+_NAMES = {"distilbert": "DistilBERT", "albert": "ALBERT", "minilm": "MiniLM"}
 _FEATURES = ("amx", "avx2", "avx512_bf16", "avx512_vnni")  # of the processor, what the tables depend on
 
 
@@ -61,6 +86,8 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
         engine: of `bench/engine.py`, None: not measured.
     """
     parts = [_INTRODUCTION]
+    if train is not None and predict is not None:
+        parts.append(_IN_SHORT.format(training=_training_in_short(train), prediction=_prediction_in_short(predict)))
     if train is not None:
         settings = train["settings"]
         baselines = [arm["baseline_memory_bytes"] for model in train["models"] for arm in model["arms"]]
@@ -83,6 +110,68 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
     return "\n".join(parts)
 
 
+def _training_in_short(document: dict[str, Any]) -> str:
+    header = ("model", "precision", "reviews/s", "x stock", "x best", "x no dropout", "of ceiling", "of best's memory")
+    rows = []
+    for model, arms in _arms(document):
+        best = arms.get("best", {}).get("peak_memory_bytes")
+        rows += [
+            (
+                model,
+                arm["precision"],
+                number(arm["reviews_per_second"]["median"]),
+                *(number(arm["times"].get(name)) for name in ("stock", "best", "best without dropout")),
+                _share(arm["fraction_of_ceiling"]),
+                _share(arm["peak_memory_bytes"] / best if best else None),
+            )
+            for name, arm in arms.items()
+            if name.startswith("tunelet")
+        ]
+    return Table("", header, tuple(rows), words=2).markdown()
+
+
+def _prediction_in_short(document: dict[str, Any]) -> str:
+    header = ("model", "precision", "reviews/s", "x float32", "x ONNX int8", "of ceiling")
+    rows = [
+        (
+            model,
+            arm["precision"],
+            number(arm["reviews_per_second"]["median"]),
+            *(number(arm["times"].get(name)) for name in ("transformers float32", "onnx int8")),
+            _share(arm["fraction_of_ceiling"]),
+        )
+        for model, arms in _arms(document)
+        for name, arm in arms.items()
+        if name.startswith("tunelet")
+    ]
+    return Table("", header, tuple(rows), words=2).markdown()
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"
+
+
+def _arms(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Each model's name as people write it, and its measured arms by name."""
+    return [
+        (
+            _NAMES.get(model["name"], Path(model["name"]).name),
+            {arm["name"]: arm for arm in model["arms"] if arm["failure"] is None},
+        )
+        for model in document["models"]
+    ]
+
+
+def readme_table(train: dict[str, Any]) -> str:
+    """Rates of training, an arm a row and a model a column."""
+    models = _arms(train)
+    rows = [
+        (said, *(number(arms[name]["reviews_per_second"]["median"]) for _, arms in models))
+        for name, said in _README_ROWS.items()
+    ]
+    return Table("", ("", *(model for model, _ in models)), tuple(rows)).markdown()
+
+
 def _models(document: dict[str, Any]) -> list[str]:
     parts = []
     for model, made in tables(document, wide=True):
@@ -93,8 +182,8 @@ def _models(document: dict[str, Any]) -> list[str]:
             f"{shape['hidden']} and {shape['ffn']}; {model['note']}. Texts: {texts['source']}, "
             f"{texts['mean_tokens']:.0f} tokens on average. Least work: {work['total'] / 1e9:.1f} GFLOP a review.\n"
         )
-        for number, table in enumerate(made):
-            heading = "" if number == 0 else f"*{table.title.rpartition(': ')[2].capitalize()}:*\n\n"
+        for position, table in enumerate(made):
+            heading = "" if position == 0 else f"*{table.title.rpartition(': ')[2].capitalize()}:*\n\n"
             parts.append(f"{heading}{table.markdown()}\n")
         parts += [f"*{name}: {reason}.*\n" for name, reason in missing(model)]
     return parts
@@ -125,5 +214,16 @@ def page() -> str:
     return f"{write_up(*documents)}\n{notes}"
 
 
-if __name__ == "__main__":
+def main() -> None:
     (HERE.parent / "docs" / "performance.md").write_text(page(), encoding="utf-8")
+    readme, train = HERE.parent / "README.md", json.loads((HERE / "performance-train.json").read_text(encoding="utf-8"))
+    table = readme_table(train)
+    before, header, rest = readme.read_text(encoding="utf-8").partition(table.splitlines()[0])
+    _, blank, after = rest.partition("\n\n")
+    if not header:
+        raise SystemExit(f"{readme}: expected a table with the header {table.splitlines()[0]}")
+    readme.write_text(f"{before}{table}{blank}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

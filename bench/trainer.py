@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tunelet.bench._document import commit
+from measured import surroundings
 
 
 def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
@@ -15,15 +15,15 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
         data: folder with kaggle_2000.csv.
         seed: of split, initial weights and order.
         same_order: in tunelet's batches, in float32, without any dropout; otherwise in the fastest setting that keeps
-            the config's dropout: `bf16=True`, grouped by length, eager attention.
+            the config's dropout for DistilBERT: `bf16=True`, grouped by length, eager attention.
     """
     import numpy as np
     import torch
     from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
-    from tunelet.bench._stock import adapted_model, stock_tokenizer
+    from tunelet.bench._stock import adapted_model, rows_in_order, stock_tokenizer
     from tunelet.bench._subject import Subject
-    from tunelet.data import prepare, read, training_batches
+    from tunelet.data import prepare, read
     from tunelet.model import find_checkpoint, new_classifier
     from tunelet.model._quiet import quiet_libraries
     from tunelet.recipe import resolve_recipe, with_settings
@@ -51,16 +51,10 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
 
         examples = rows(prepared.train)
         steps = -(-len(examples) // rates.batch_size)  # of an epoch
-        if same_order:  # all epochs one after the other, each in its own order
+        if same_order:
             lengths = np.array([row["length"] for row in examples])
-            examples = [
-                examples[row]
-                for epoch in range(rates.epochs)
-                for batch in training_batches(
-                    lengths, batch_size=rates.batch_size, seed=seed, epoch=epoch, group_by_length=False
-                )
-                for row in batch
-            ]
+            order = rows_in_order(lengths, epochs=rates.epochs, batch_size=rates.batch_size, seed=seed)
+            examples = [examples[row] for row in order]
         arguments = TrainingArguments(
             output_dir=folder,
             per_device_train_batch_size=rates.batch_size,
@@ -76,7 +70,7 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
             eval_strategy="steps",
             eval_steps=steps,
             save_strategy="no",
-            logging_steps=10,  # as tunelet's history has them
+            logging_steps=10,  # as often as tunelet's history
             report_to="none",
             use_cpu=True,
             disable_tqdm=True,
@@ -98,13 +92,11 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
             for entry in history
             if "eval_loss" in entry
         ]
-    revision, dirty = commit()
     return {
         "seed": seed,
         "seconds": time.monotonic() - begin,
         "result": min(epochs, key=lambda epoch: epoch["log_loss"]),  # as tunelet picks it
         "epochs": epochs,
         "losses": [entry["loss"] for entry in history if "loss" in entry],
-        "commit": revision,
-        "dirty": dirty,
+        **surroundings(),
     }

@@ -9,6 +9,7 @@ import types
 import pytest
 
 from command_line import ROOT
+from tunelet.kernels._native import native
 
 BENCH = ROOT / "bench"
 SCALING = {"texts": 1000, "tokens": 2000, "tokens_per_second": 500.0, "epoch_seconds": 4.0, "private_bytes": 2**30}
@@ -61,8 +62,19 @@ def test_time_to_an_accuracy_counts_the_first_epoch_that_reaches_it(script):
     assert [until(run, wanted) for wanted in (0.8, 0.85, 0.86)] == ["10 s", "20 s", "never"]
 
 
+def test_the_profile_accounts_for_a_whole_step(script):
+    module = script("step_profile")
+    parts = module.profile_step("minilm", "float32", steps=1)["parts"]
+    assert sum(parts.values()) == pytest.approx(1)
+    assert min(parts.values()) >= 0
+    assert parts[module.PRODUCTS] > 0.2  # whatever the machine
+    assert (parts[module.ATTENTION] > 0.01) == (native().value is not None)  # else PyTorch's own products make it up
+
+
 def test_the_committed_pages_are_made_of_the_committed_measurements(script, performance):
     assert (ROOT / "docs" / "performance.md").read_text(encoding="utf-8") == performance.page()
+    train = json.loads((BENCH / "performance-train.json").read_text(encoding="utf-8"))
+    assert f"\n\n{performance.readme_table(train)}\n\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     results = json.loads((BENCH / "imdb.json").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == script("imdb").write_up(results)
 

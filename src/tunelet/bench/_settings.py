@@ -16,7 +16,7 @@ class StockSetting:
         grouped: `train_sampling_strategy="group_by_length"`.
         precision: float32; `bf16=True` (autocast); or the base loaded in bfloat16, adapters in float32.
         attention: transformers' attention function.
-        dropout: as the config has it; False turns it off, as a frozen trunk allows.
+        dropout: as the config has it; False turns it off, as a frozen backbone allows.
         compiled: `torch_compile=True`.
     """
 

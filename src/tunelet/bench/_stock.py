@@ -1,10 +1,48 @@
 """The stock stack's model: plain transformers and PEFT, built as notebooks do, with tunelet's initial weights in it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tunelet.bench._subject import Subject
+from tunelet.data import training_batches
+from tunelet.model import Checkpoint
 from tunelet.model._quiet import quiet_libraries
+
+
+def without_dropout(checkpoint: Checkpoint, folder: Path) -> Path:
+    """The checkpoint in a new folder, links to its files, with a config that has no dropout anywhere."""
+    folder.mkdir()
+    for file in checkpoint.path.iterdir():
+        if file.name == "config.json":
+            config = json.loads(file.read_text(encoding="utf-8"))
+            config |= {name: 0.0 for name, value in config.items() if "dropout" in name and value}
+            (folder / file.name).write_text(json.dumps(config), encoding="utf-8")
+        else:
+            (folder / file.name).symlink_to(file.resolve())
+    return folder
+
+
+def rows_in_order(lengths: np.ndarray, *, epochs: int, batch_size: int, seed: int) -> np.ndarray:
+    """Row numbers in the order in which tunelet trains on them, all epochs end to end, int64 [epochs * n].
+
+    Args:
+        lengths: tokens of each text, int64 [n]; n must fill whole batches, so that none has rows of two epochs.
+        epochs: as tunelet's.
+        batch_size: as tunelet's.
+        seed: of the run.
+    """
+    if len(lengths) % batch_size:
+        raise ValueError(f"expected whole batches of {batch_size}, found {len(lengths)} rows")
+    return np.concatenate(
+        [
+            rows
+            for epoch in range(epochs)
+            for rows in training_batches(lengths, batch_size=batch_size, seed=seed, epoch=epoch, group_by_length=False)
+        ]
+    )
 
 
 def stock_tokenizer(subject: Subject) -> Any:

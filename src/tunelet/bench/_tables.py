@@ -133,7 +133,7 @@ def ceilings_table(model: Found) -> Table:
 def parity_table(parity: Found) -> Table:
     """Losses side by side: the first, the last, and how far they are apart at most."""
     reference = parity["stock"]
-    rows = [("stock float32", f"{reference[0]:.6f}", f"{reference[-1]:.6f}", "", "")]
+    rows = [("plain loop, float32", f"{reference[0]:.6f}", f"{reference[-1]:.6f}", "", "")]
     for precision, found in parity["tunelet"].items():
         if "losses" not in found:
             continue

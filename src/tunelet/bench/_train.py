@@ -175,7 +175,7 @@ class _ModelBench:
 
         settings = self.settings
         rest = (steps, settings.batch_size, settings.learning_rate)
-        self.say(f"losses of {steps} steps: stock, dropout off")
+        self.say(f"losses of {steps} steps: plain loop, dropout off")
         reference = run_once(reference_losses, self.subject, *rest, device=settings.device)
         found: dict[str, Any] = {}
         for precision in self.precisions:

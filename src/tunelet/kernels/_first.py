@@ -97,13 +97,13 @@ def attend_first_backward(attended: FirstAttended, gradient: torch.Tensor, wante
 
 def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
     """softmax(carried . x) and the mean of x under it [n, heads, hidden]."""
-    texts, heads, n = carried.shape
+    texts, heads, width = carried.shape
     weights, seen = torch.empty(len(hidden) * heads), torch.empty_like(carried)
     library = native().value
     if library is not None:
         library.call(
             f"attend_first_{element(hidden)}", carried, hidden, seen, weights, text_offsets(lengths)[0], Int(texts),
-            Int(heads), Int(n), threads(),
+            Int(heads), Int(width), threads(),
         )  # fmt: skip
         return seen, weights
     for text, rows in enumerate(text_slices(lengths)):
@@ -119,13 +119,13 @@ def _see_backward(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The gradients of `carried` and of the hidden states."""
     carried, hidden, weights, lengths = attended.carried, attended.hidden, attended.weights, attended.lengths
-    texts, heads, n = carried.shape
+    texts, heads, width = carried.shape
     d_carried, d_hidden = torch.empty_like(carried), torch.empty_like(hidden) if wants_hidden else None
     library = native().value
     if library is not None:
         library.call(
             f"attend_first_backward_{element(hidden)}", carried, hidden, d_seen, weights, torch.empty_like(weights),
-            d_carried, d_hidden, text_offsets(lengths)[0], Int(texts), Int(heads), Int(n), threads(),
+            d_carried, d_hidden, text_offsets(lengths)[0], Int(texts), Int(heads), Int(width), threads(),
         )  # fmt: skip
         return d_carried, d_hidden
     for text, rows in enumerate(text_slices(lengths)):

@@ -20,14 +20,8 @@ from tunelet.kernels._norm import Norm, Normed, add_norm, norm_backward
 from tunelet.kernels._products import Product, Scaled
 from tunelet.kernels._quantise import Quantised
 
-ROLES = (
-    "query",
-    "key",
-    "value",
-    "out",
-    "up",
-    "down",
-)  # the linear modules of a layer, `up` and `down` its feed-forward
+# The linear modules of a layer, `up` and `down` its feed-forward.
+ROLES = ("query", "key", "value", "out", "up", "down")
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ class Layer:
     def forward(
         self, x: Hidden, lengths: tuple[int, ...], firsts: torch.Tensor | None, *, keep: bool
     ) -> tuple[Hidden, Kept | None]:
-        """Hidden states of all tokens, or where `firsts` gives their rows of the first tokens alone."""
+        """Hidden states of all tokens; where `firsts` (rows of the first tokens) is given, of those alone."""
         w = self.weights
         low: dict[str, torch.Tensor] = {}
         attended: Attended | FirstAttended

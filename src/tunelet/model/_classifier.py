@@ -122,7 +122,7 @@ class SequenceClassifier:
 
     @contextmanager
     def training_mode(self) -> Iterator[None]:
-        """Dropout where something is trained; a frozen trunk runs as in evaluation."""
+        """Dropout where something is trained; a frozen backbone runs as in evaluation."""
         if self.method == "full":
             self.module.train()
         else:

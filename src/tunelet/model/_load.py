@@ -184,7 +184,7 @@ def _assemble(
             ) from error
     module.to(device.value)
     execution = choose_execution(model, structure, settings, device, frozen=method != "full")
-    _cast_trunk(model, structure, execution.element)
+    _cast_backbone(model, structure, execution.element)
     if execution.packing.value is not None:
         execution.packing.value.install(model)
         if execution.fusion.value is not None:
@@ -210,7 +210,7 @@ def max_length(model: PreTrainedModel) -> int:
     return positions - ((model.config.pad_token_id or 0) + 1 if offset_from_padding else 0)
 
 
-def _cast_trunk(model: PreTrainedModel, structure: Structure, dtype: torch.dtype) -> None:
+def _cast_backbone(model: PreTrainedModel, structure: Structure, dtype: torch.dtype) -> None:
     """Frozen weights up to the end of the layers in `dtype`; what is trained, pooler and head stay float32."""
     if dtype == torch.float32:
         return

@@ -1,0 +1,93 @@
+"""Where a training step spends its time, part by part."""
+
+import time
+from typing import Any
+from unittest.mock import patch
+
+from measured import surroundings
+
+PRODUCTS = "products with frozen weights"
+ATTENTION = "attention"
+BETWEEN = "between products: bias, GELU, residual, norm, bytes for int8"
+SMALL = "products of adapters, last layer's query and head"
+OTHER = "other operators of PyTorch: copies, embeddings, optimiser"
+PYTHON = "Python"
+
+_NATIVE = "native "  # before the names of our own compiled functions, which PyTorch's profiler does not see
+_SMALL = {"aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm"}
+_BATCH_SIZE = 16
+_WARM_UP = 5  # steps
+
+
+def part_of(operator: str) -> str:
+    """The part to which an operator's own time counts, by the name under which the profiler has it."""
+    if operator.startswith(_NATIVE):
+        return ATTENTION if operator.startswith(f"{_NATIVE}attend") else BETWEEN
+    if operator.startswith(("mkldnn::", "onednn::")) or operator == "aten::_int_mm":
+        return PRODUCTS
+    if operator in _SMALL:
+        return SMALL
+    return OTHER if operator.startswith("aten::") else PYTHON
+
+
+def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
+    """Train for some steps on texts with the lengths of IMDb reviews.
+
+    Returns:
+        The model, the precision, milliseconds a step with the profiler on and off, and the share of each part; what no
+        operator accounts for is Python's.
+    """
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from torch.profiler import ProfilerActivity, profile, record_function
+
+    from tunelet.bench._lengths import imdb_lengths
+    from tunelet.bench._sources import find_model
+    from tunelet.data import Tokens, gather
+    from tunelet.kernels._native import Library
+    from tunelet.model import new_classifier
+    from tunelet.recipe import AdapterSettings, ModelSettings
+
+    random = np.random.default_rng(0)
+    lengths = imdb_lengths(_BATCH_SIZE * steps, random)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    tokens = Tokens(random.integers(1000, 20_000, int(offsets[-1])).astype(np.int32), offsets, truncated=0)
+    checkpoint, random_weights = find_model(name)
+    settings = ModelSettings.model_validate({"precision": precision, "random_weights": random_weights})
+    classifier = new_classifier(checkpoint, ("no", "yes"), settings, AdapterSettings(), seed=1)
+    optimizer = torch.optim.AdamW(classifier.trained_parameters().values(), lr=1e-4, fused=True)
+    batches = [gather(tokens, rows) for rows in np.arange(len(tokens)).reshape(steps, _BATCH_SIZE)]
+    labels = torch.zeros(_BATCH_SIZE, dtype=torch.long)
+
+    def train(count: int) -> float:
+        begin = time.perf_counter()
+        with classifier.training_mode():
+            for batch in batches[:count]:
+                F.cross_entropy(classifier.logits(batch), labels).backward()
+                optimizer.step()
+                optimizer.zero_grad()
+        return time.perf_counter() - begin
+
+    train(_WARM_UP)
+    unwatched = train(steps)
+    call = Library.call
+
+    def watched(library: Library, function: str, *arguments: Any) -> None:
+        with record_function(f"{_NATIVE}{function}"):
+            call(library, function, *arguments)
+
+    with patch.object(Library, "call", watched), profile(activities=[ProfilerActivity.CPU]) as found:
+        seconds = train(steps)
+    parts = dict.fromkeys((PRODUCTS, ATTENTION, BETWEEN, SMALL, OTHER, PYTHON), 0.0)
+    for event in found.key_averages():
+        parts[part_of(event.key)] += event.self_cpu_time_total / 1e6 / seconds
+    parts[PYTHON] = 1 - sum(share for part, share in parts.items() if part != PYTHON)
+    return {
+        "model": name,
+        "precision": precision,
+        "milliseconds": 1e3 * unwatched / steps,
+        "milliseconds_watched": 1e3 * seconds / steps,
+        "parts": parts,
+        **surroundings(),
+    }
