@@ -12,7 +12,16 @@ from command_line import ROOT
 from tunelet.kernels._native import native
 
 BENCH = ROOT / "bench"
-SCALING = {"texts": 1000, "tokens": 2000, "tokens_per_second": 500.0, "epoch_seconds": 4.0, "private_bytes": 2**30}
+VERSIONS = {"tunelet": "1", "torch": "2", "transformers": "5", "peft": "0"}
+ENVIRONMENT = {"processor": "AMD EPYC", "cores": 2, "threads": 2, "versions": VERSIONS}
+MEASURED = {"environment": ENVIRONMENT, "commit": "abc", "dirty": False}
+SCALING = MEASURED | {
+    "texts": 1000,
+    "tokens": 2000,
+    "tokens_per_second": 500.0,
+    "epoch_seconds": 4.0,
+    "private_bytes": 2**30,
+}
 
 
 @pytest.fixture
@@ -53,6 +62,7 @@ def test_what_failed_is_said_and_what_was_not_measured_left_out(performance, fou
     assert "*stock: out of luck.*" in page
     assert "## Prediction" not in page
     assert "| 1,000 | 2,000 | 500 | 4 s | 1.00 |" in page
+    assert "*Measured on AMD EPYC, 2 cores, 2 threads; tunelet 1 at abc, torch 2, transformers 5, peft 0.*" in page
     assert "## Accuracy by precision" not in page
 
 
