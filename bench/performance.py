@@ -13,6 +13,7 @@ from typing import Any
 import engine_page
 
 from tunelet.bench._tables import Table, missing, number, tables
+from tunelet.bench._train import MORE_STEPS
 
 HERE = Path(__file__).parent
 
@@ -96,7 +97,7 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
             _TRAINING.format(
                 batch_size=settings["batch_size"],
                 steps=settings["steps"],
-                more=4 * settings["steps"],
+                more=MORE_STEPS * settings["steps"],
                 turns=settings["turns"],
                 baseline=f"{libraries / 2**30:.2f} GiB",
             )

@@ -24,7 +24,7 @@ from tunelet.errors import TuneletError
 ARMS = ("stock", "best", "tunelet")
 _BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
-_MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
+MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class _ModelBench:
             best = leader.trial.setting
             self.arms.adopt(_BEST[dropout], leader.worker, best.name, best.ceiling, leader.first)
         for precision in self.precisions if "tunelet" in settings.arms else ():
-            phases = Phases(1, (settings.steps * _MORE_STEPS,) * settings.turns, settings.batch_size)
+            phases = Phases(1, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
             job = (self.subject, precision, phases, settings.steps, settings.learning_rate)
             worker = workers.enter_context(Worker(train_tunelet, *job, device=settings.device))
             self.arms.start(f"tunelet {precision}", worker, f"{precision}, packed", precision)
