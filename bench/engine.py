@@ -53,8 +53,7 @@ def precision(data: Path) -> dict[str, Any]:
                 for predicts in _PRECISIONS if trained == "float32" else (trained,):
                     found.setdefault((trained, predicts), []).append(_classified(run, predicts, texts, labels))
 
-            runs.append(_train(data, seed, {"model.precision": trained}, classify) | {"seed": seed})
-            runs[-1]["precision"] = trained
+            runs.append(_train(data, seed, {"model.precision": trained}, classify) | {"precision": trained})
     return {
         "runs": runs,
         "held_out": [
@@ -137,14 +136,13 @@ def same_order(data: Path) -> list[dict[str, Any]]:
             for trained in ("float32", "bfloat16"):
                 settings = {"data.truncation": "head", "model.precision": trained}
                 runs.append(_train(data, seed, settings, model=str(model)) | {"by": "tunelet", "precision": trained})
-                runs[-1]["seed"] = seed
     return runs
 
 
 def layers(data: Path) -> list[dict[str, Any]]:
     """Validation metrics after each epoch with the seconds from the start, by layers with adapters and seed."""
     return [
-        _train(data, seed, {"adapter.layers": count, "training.epochs": 3}) | {"layers": count, "seed": seed}
+        _train(data, seed, {"adapter.layers": count, "training.epochs": 3}) | {"layers": count}
         for seed in _SEEDS
         for count in (0, 3)
     ]
@@ -183,6 +181,7 @@ def _train(
         if then is not None:
             then(run)
         return {
+            "seed": seed,
             "epochs": [
                 {"seconds": entry["seconds"], **{name: entry["validation"][name] for name in ("accuracy", "log_loss")}}
                 for entry in run.history

@@ -25,7 +25,9 @@ the lowest validation loss counts in all.
 
 The next table takes these differences out: all cut long texts at their end, see the same batches and have no dropout.
 Its last row is the largest difference from Trainer's training loss with the same seed, in means of {steps} steps over
-all {total}. (Measured at {same_order_commit}: `python bench/engine.py ../shared/imdb --only same_order`.)
+all {total}. Measured at {same_order_commit} by
+
+    python bench/engine.py ../shared/imdb --out bench/engine.json --only same_order
 
 {same_order}
 

@@ -32,8 +32,7 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
         )
         seconds = time.monotonic() - begin
         run = Run.load(out)
-        found = surroundings() | {"environment": run.environment}
-        kept = keep(run)
+        found, kept = _measured_on(run.environment), keep(run)
     return {
         "command": command,
         "seconds": seconds,
@@ -44,11 +43,15 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
 
 
 def surroundings() -> dict[str, Any]:
-    """Machine, versions and commit, for a record that `where` is asked about."""
+    """What this process runs on, for a record that `where` is asked about."""
     import torch
 
+    return _measured_on(environment() | {"threads": torch.get_num_threads()})
+
+
+def _measured_on(environment: dict[str, Any]) -> dict[str, Any]:
     revision, dirty = commit()
-    return {"environment": environment() | {"threads": torch.get_num_threads()}, "commit": revision, "dirty": dirty}
+    return {"environment": environment, "commit": revision, "dirty": dirty}
 
 
 def where(run: dict[str, Any], *more: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import engine_page
 
-from tunelet.bench._tables import Table, missing, number, tables
+from tunelet.bench._tables import Table, arm_cells, missing, tables
 from tunelet.bench._train import MORE_STEPS
 
 HERE = Path(__file__).parent
@@ -74,6 +74,7 @@ _README_ROWS = {
     "tunelet bfloat16": "tunelet, bfloat16 (chosen where the processor has it)",
     "tunelet int8": "tunelet, int8 (on request)",
 }
+_MEMORY = "of best's memory"
 _NAMES = {"distilbert": "DistilBERT", "albert": "ALBERT", "minilm": "MiniLM"}
 _FEATURES = ("amx", "avx2", "avx512_bf16", "avx512_vnni")  # of the processor, what the tables depend on
 
@@ -88,7 +89,9 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
     """
     parts = [_INTRODUCTION]
     if train is not None and predict is not None:
-        parts.append(_IN_SHORT.format(training=_training_in_short(train), prediction=_prediction_in_short(predict)))
+        training = _in_short(train, "reviews/s", "x stock", "x best", "x no dropout", "of ceiling", _MEMORY)
+        prediction = _in_short(predict, "reviews/s", "x float32", "x ONNX int8", "of ceiling")
+        parts.append(_IN_SHORT.format(training=training, prediction=prediction))
     if train is not None:
         settings = train["settings"]
         baselines = [arm["baseline_memory_bytes"] for model in train["models"] for arm in model["arms"]]
@@ -111,45 +114,17 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
     return "\n".join(parts)
 
 
-def _training_in_short(document: dict[str, Any]) -> str:
-    header = ("model", "precision", "reviews/s", "x stock", "x best", "x no dropout", "of ceiling", "of best's memory")
+def _in_short(document: dict[str, Any], *columns: str) -> str:
+    """tunelet's arms of all models; the columns are those of the models' own tables, and its memory over best's."""
     rows = []
     for model, arms in _arms(document):
         best = arms.get("best", {}).get("peak_memory_bytes")
-        rows += [
-            (
-                model,
-                arm["precision"],
-                number(arm["reviews_per_second"]["median"]),
-                *(number(arm["times"].get(name)) for name in ("stock", "best", "best without dropout")),
-                _share(arm["fraction_of_ceiling"]),
-                _share(arm["peak_memory_bytes"] / best if best else None),
-            )
-            for name, arm in arms.items()
-            if name.startswith("tunelet")
-        ]
-    return Table("", header, tuple(rows), words=2).markdown()
-
-
-def _prediction_in_short(document: dict[str, Any]) -> str:
-    header = ("model", "precision", "reviews/s", "x float32", "x ONNX int8", "of ceiling")
-    rows = [
-        (
-            model,
-            arm["precision"],
-            number(arm["reviews_per_second"]["median"]),
-            *(number(arm["times"].get(name)) for name in ("transformers float32", "onnx int8")),
-            _share(arm["fraction_of_ceiling"]),
-        )
-        for model, arms in _arms(document)
-        for name, arm in arms.items()
-        if name.startswith("tunelet")
-    ]
-    return Table("", header, tuple(rows), words=2).markdown()
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.0%}"
+        for name, arm in arms.items():
+            if name.startswith("tunelet"):
+                share = {} if best is None else {_MEMORY: f"{arm['peak_memory_bytes'] / best:.0%}"}
+                cells = arm_cells(arm) | share
+                rows.append((model, arm["precision"], *(cells.get(column, "") for column in columns)))
+    return Table("", ("model", "precision", *columns), tuple(rows), words=2).markdown()
 
 
 def _arms(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -166,10 +141,7 @@ def _arms(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def readme_table(train: dict[str, Any]) -> str:
     """Rates of training, an arm a row and a model a column."""
     models = _arms(train)
-    rows = [
-        (said, *(number(arms[name]["reviews_per_second"]["median"]) for _, arms in models))
-        for name, said in _README_ROWS.items()
-    ]
+    rows = [(said, *(arm_cells(arms[name])["reviews/s"] for _, arms in models)) for name, said in _README_ROWS.items()]
     return Table("", ("", *(model for model, _ in models)), tuple(rows)).markdown()
 
 

@@ -1,6 +1,7 @@
 """The stock stack's model: plain transformers and PEFT, built as notebooks do, with tunelet's initial weights in it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ def without_dropout(checkpoint: Checkpoint, folder: Path) -> Path:
     for file in checkpoint.path.iterdir():
         if file.name == "config.json":
             config = json.loads(file.read_text(encoding="utf-8"))
-            config |= {name: 0.0 for name, value in config.items() if "dropout" in name and value}
+            config |= _no_dropout(config)
             (folder / file.name).write_text(json.dumps(config), encoding="utf-8")
         else:
             (folder / file.name).symlink_to(file.resolve())
     return folder
+
+
+def _no_dropout(config: Mapping[str, Any]) -> dict[str, float]:
+    """Every dropout probability of a config, at 0."""
+    return {name: 0.0 for name, value in config.items() if "dropout" in name and isinstance(value, float)}
 
 
 def rows_in_order(lengths: np.ndarray, *, epochs: int, batch_size: int, seed: int) -> np.ndarray:
@@ -75,9 +81,7 @@ def base_model(subject: Subject, *, attention: str | None, dropout: bool = True)
         )
         config.problem_type = "single_label_classification"
         if not dropout:
-            for name, value in config.to_dict().items():
-                if "dropout" in name and isinstance(value, float):
-                    setattr(config, name, 0.0)
+            config.update(_no_dropout(config.to_dict()))
         torch.manual_seed(subject.seed)
         if subject.random_weights:
             model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32, **chosen)

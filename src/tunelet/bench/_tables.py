@@ -81,7 +81,7 @@ def show_document(console: "Console", document: Found) -> None:
 
 def arms_table(document: Found, model: Found, *, wide: bool) -> Table:
     """The measured arms side by side; columns without any figure are left out."""
-    rows = [_arm_cells(arm) for arm in model["arms"] if arm["failure"] is None]
+    rows = [arm_cells(arm) for arm in model["arms"] if arm["failure"] is None]
     hidden = () if wide else _NO_ROOM[document["kind"]]
     header = tuple(
         heading for heading in (rows[0] if rows else ()) if heading not in hidden and any(row[heading] for row in rows)
@@ -91,7 +91,8 @@ def arms_table(document: Found, model: Found, *, wide: bool) -> Table:
     return Table(title, header, cells, words=2 if wide else 1)
 
 
-def _arm_cells(arm: Found) -> dict[str, str]:
+def arm_cells(arm: Found) -> dict[str, str]:
+    """The cells of a measured arm by their heading; empty where there is no figure."""
     reviews, agreement = arm["reviews_per_second"], arm["agreement"]
     return {
         "arm": arm["name"],
