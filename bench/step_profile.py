@@ -1,6 +1,8 @@
 """Where a training step spends its time, part by part."""
 
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -31,42 +33,37 @@ def part_of(operator: str) -> str:
 
 
 def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
-    """Train for some steps on texts with the lengths of IMDb reviews.
+    """Take some steps of the genuine loop on texts with the lengths of IMDb reviews.
 
     Returns:
         The model, the precision, milliseconds a step with the profiler on and off, and the share of each part; what no
         operator accounts for is Python's.
     """
     import numpy as np
-    import torch
-    import torch.nn.functional as F
     from torch.profiler import ProfilerActivity, profile, record_function
 
     from tunelet.bench._lengths import imdb_lengths
     from tunelet.bench._sources import find_model
-    from tunelet.data import Tokens, gather
+    from tunelet.bench._subject import Subject
+    from tunelet.bench._tunelet_training import training_loop
+    from tunelet.data import Tokens
     from tunelet.kernels._native import Library
-    from tunelet.model import new_classifier
-    from tunelet.recipe import AdapterSettings, ModelSettings
 
     random = np.random.default_rng(0)
     lengths = imdb_lengths(_BATCH_SIZE * steps, random)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     tokens = Tokens(random.integers(1000, 20_000, int(offsets[-1])).astype(np.int32), offsets, truncated=0)
+    labels = np.arange(len(tokens)) % 2
     checkpoint, random_weights = find_model(name)
-    settings = ModelSettings.model_validate({"precision": precision, "random_weights": random_weights})
-    classifier = new_classifier(checkpoint, ("no", "yes"), settings, AdapterSettings(), seed=1)
-    optimizer = torch.optim.AdamW(classifier.trained_parameters().values(), lr=1e-4, fused=True)
-    batches = [gather(tokens, rows) for rows in np.arange(len(tokens)).reshape(steps, _BATCH_SIZE)]
-    labels = torch.zeros(_BATCH_SIZE, dtype=torch.long)
+    with TemporaryDirectory() as folder:
+        subject = Subject(name, checkpoint, random_weights, 1, "cpu", Path(folder), Path(folder))
+        loop = training_loop(subject, precision, tokens, labels, rate=1e-4, batch_size=_BATCH_SIZE)
 
     def train(count: int) -> float:
         begin = time.perf_counter()
-        with classifier.training_mode():
-            for batch in batches[:count]:
-                F.cross_entropy(classifier.logits(batch), labels).backward()
-                optimizer.step()
-                optimizer.zero_grad()
+        with loop.classifier.training_mode():
+            for rows in np.arange(len(tokens)).reshape(steps, _BATCH_SIZE)[:count]:
+                loop.step([rows])
         return time.perf_counter() - begin
 
     train(_WARM_UP)
