@@ -1,0 +1,74 @@
+"""Files that somebody else may have written: configs, recipes, records of a run that was copied or edited.
+
+Only regular files are opened (a pipe would wait for ever, a device never end), no more than a limit is read, and whatever
+is wrong becomes one clause. Every reader of such a file goes through here and turns `ForeignFileError` into its own error.
+"""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tunelet._words import bytes_in_words
+
+LARGEST_RECORD = 64 * 2**20  # bytes; configs and records have some thousand, the largest real ones some million
+
+
+class ForeignFileError(Exception):
+    """A file cannot be used. The message is a clause that can follow the file's name and a colon."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading, through links. Raises ForeignFileError where it is missing or something else."""
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for somebody to write into it.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise ForeignFileError(f"cannot be read: {error.strerror}") from None
+    except ValueError:  # a NUL or a lone surrogate in the name
+        raise ForeignFileError("cannot be read: no file has such a name") from None
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        found = "a folder" if stat.S_ISDIR(kind) else "a device" if stat.S_ISCHR(kind) else "a pipe or a socket"
+        raise ForeignFileError(f"expected a file, found {found}")
+    return os.fdopen(handle, "rb")
+
+
+def read_bytes(path: Path, limit: int = LARGEST_RECORD) -> bytes:
+    """The content of a regular file of at most `limit` bytes. Raises ForeignFileError."""
+    try:
+        with open_regular(path) as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise ForeignFileError(f"cannot be read: {error.strerror}") from None
+    if len(content) > limit:
+        raise ForeignFileError(f"expected at most {bytes_in_words(limit)}, found more")
+    return content
+
+
+def read_text(path: Path, limit: int = LARGEST_RECORD) -> str:
+    """The same as text. Raises ForeignFileError, also for bytes that are not UTF-8."""
+    try:
+        return read_bytes(path, limit).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ForeignFileError(f"not UTF-8 at byte {error.start}") from None
+
+
+def parse_json(text: str) -> Any:
+    """JSON of any depth and any number, or one clause. Raises ForeignFileError."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ForeignFileError("not readable as JSON: nested too deep") from None
+    except ValueError as error:  # also an integer of more digits than Python converts
+        raise ForeignFileError(f"not readable as JSON: {error}") from None
+
+
+def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:
+    """A JSON object. Raises ForeignFileError."""
+    content = parse_json(read_text(path, limit))
+    if not isinstance(content, dict):
+        raise ForeignFileError(f"expected a JSON object, found {type(content).__name__}")
+    return content
