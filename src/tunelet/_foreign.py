@@ -1,7 +1,8 @@
 """Files that somebody else may have written: configs, recipes, records of a run that was copied or edited.
 
-Only regular files are opened (a pipe would wait for ever, a device never end), no more than a limit is read, and whatever
-is wrong becomes one clause. Every reader of such a file goes through here and turns `ForeignFileError` into its own error.
+Only regular files are opened (a pipe would wait for ever, a device never end), no more than a limit is read, and
+whatever is wrong becomes one clause. Every reader of such a file goes through here and turns `ForeignFileError` into
+its own error.
 """
 
 import json

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tensors import random_tensor
-from tunelet.kernels import Library, native, packed_attention, without_native
+from tunelet.kernels import Library, features, native, packed_attention, without_native
 from tunelet.kernels._native import build
 from tunelet.kernels._quantise import quantise
 
@@ -63,10 +63,10 @@ def test_it_is_compiled_once_and_loaded_after_that(library, cache):
 
 def test_it_holds_every_kernel_of_both_types(library):
     assert all(library.has(f"{name}_{kind}") for name in POINTWISE + FIRST for kind in ("float32", "bfloat16"))
-    features = torch.cpu.get_capabilities()
+    there = features()
     for name in ("attend", "attend_backward"):
-        assert library.has(f"{name}_float32") == bool(features.get("avx512_f"))
-        assert library.has(f"{name}_bfloat16") == bool(features.get("avx512_bf16"))
+        assert library.has(f"{name}_float32") == bool(there.get("avx512_f"))
+        assert library.has(f"{name}_bfloat16") == bool(there.get("avx512_bf16"))
     assert not library.has("no_such_kernel")
 
 

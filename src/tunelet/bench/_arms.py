@@ -52,6 +52,19 @@ class Arms:
         self._failed[name] = ArmResult(name, setting, precision, failure=reason)
         self._say(f"{name}: {reason}")
 
+    def skip(self, refused: Mapping[str, str], named: Sequence[str]) -> None:
+        """Note tunelet's precisions that the machine has no instructions for; those that were named run all the same.
+
+        Args:
+            refused: precision -> why its products would run in reference code, a hundred times slower.
+            named: the precisions that the user asked for; none: all.
+        """
+        for precision, reason in refused.items():
+            if precision in named:
+                self._say(f"tunelet {precision}: asked for, but slow here: {reason}")
+            elif not named:
+                self.miss(f"tunelet {precision}", f"{precision}, packed", precision, f"not measured: {reason}")
+
     def run(self, turns: int, measurer: Worker) -> None:
         """Let all take their turns, the machine's ceilings among them."""
         for turn in range(turns):

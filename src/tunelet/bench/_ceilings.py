@@ -13,6 +13,7 @@ import torch
 
 from tunelet.bench._flops import EncoderShape
 from tunelet.bench._worker import Desk
+from tunelet.kernels import features
 
 _REPEATS = 3
 _SECONDS = 3.0  # no kernel gets more
@@ -102,7 +103,7 @@ def _quantised(tokens: int, width: int, out: int) -> Product:
     left = torch.randint(0, 256, (tokens, width), dtype=torch.uint8)
     right = operations.qlinear_prepack(torch.randint(-127, 128, (out, width), dtype=torch.int8), [tokens, width])
     scale, zero = torch.full((out,), 0.01), torch.zeros(out, dtype=torch.int32)
-    result = torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else torch.float32
+    result = torch.bfloat16 if features().get("avx512_bf16") else torch.float32
     return lambda: operations.qlinear_pointwise(
         left, 0.02, 128, right, scale, zero, None, 1.0, 0, result, "none", [], ""
     )

@@ -19,7 +19,7 @@ from tunelet.bench._predict_settings import PredictSetting
 from tunelet.bench._results import ceilings, ideal_seconds
 from tunelet.bench._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
 from tunelet.bench._subject import Facts, Subject, prepare
-from tunelet.bench._train import tunelet_precisions
+from tunelet.bench._train import runnable, tunelet_precisions
 from tunelet.bench._worker import ArmFailed, Worker, run_once
 from tunelet.errors import RunError
 
@@ -161,7 +161,9 @@ class _ModelBench:
                 self._start_best(workers, "transformers", precision, ("sdpa", "eager"))
         if "onnx" in arms:
             self._start_onnx(workers)
-        for precision in (self.settings.precisions or tunelet_precisions()) if "tunelet" in arms else ():
+        if "tunelet" in arms:
+            self.arms.skip(self.facts.refused, self.settings.precisions)
+        for precision in (self.settings.precisions or runnable(self.facts)) if "tunelet" in arms else ():
             self._start(workers, f"tunelet {precision}", PredictSetting("tunelet", precision))
 
     def _start_onnx(self, workers: ExitStack) -> None:

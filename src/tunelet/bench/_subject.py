@@ -1,6 +1,7 @@
 """What every arm is given alike: one model, one adapter's initial weights, one sample of texts."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Facts:
         threads: that PyTorch computes with.
         instructions: what PyTorch sees of the processor.
         bfloat16: whether it multiplies bfloat16, with the reason.
+        refused: precision -> why it would run in slow reference code on this device, or not at all.
     """
 
     architecture: str
@@ -87,14 +89,16 @@ class Facts:
     threads: int
     instructions: tuple[str, ...]
     bfloat16: tuple[bool, str]
+    refused: Mapping[str, str]
 
 
 def prepare(desk: Desk, subject: Subject) -> None:
     """A worker that makes tokens and initial weights once, so that no arm pays for them. Reports `Facts`."""
     import torch
 
+    from tunelet.kernels import features
     from tunelet.model import load_tokenizer, new_classifier, saved_classifier
-    from tunelet.model._precision import choose_precision
+    from tunelet.model._precision import choose_precision, refused_precisions
     from tunelet.recipe import AdapterSettings, ModelSettings
 
     if not desk.wait():
@@ -126,8 +130,9 @@ def prepare(desk: Desk, subject: Subject) -> None:
             targets=tuple(sorted(config["target_modules"])),
             lengths=tuple(int(length) for length in tokens.lengths),
             threads=torch.get_num_threads(),
-            instructions=tuple(sorted(name for name, there in torch.cpu.get_capabilities().items() if there is True)),
+            instructions=tuple(sorted(name for name, there in features().items() if there)),
             bfloat16=(fast.value == "bfloat16", fast.reason),
+            refused=refused_precisions(torch.device(subject.device)),
         )
     )
 

@@ -38,7 +38,7 @@ class TrainBench:
         steps: of stock training in a turn; tunelet takes four times as many.
         turns: how often each arm is measured.
         arms: which of "stock", "best", "tunelet".
-        precisions: of tunelet; empty: all that there are.
+        precisions: of tunelet; empty: all that the processor has instructions for.
         compile: whether `torch.compile` is tried for the best stock setting; None: where there is a C++ compiler.
         parity: steps of the comparison of losses, made with the first model that has pretrained weights; 0: none.
         learning_rate: peak rate of every arm.
@@ -109,12 +109,17 @@ def tunelet_precisions() -> tuple[str, ...]:
     return tuple(str(name) for name in named if name != "auto")
 
 
+def runnable(facts: Facts) -> tuple[str, ...]:
+    """The precisions that are measured where none is named: those that the machine has instructions for."""
+    return tuple(precision for precision in tunelet_precisions() if precision not in facts.refused)
+
+
 class _ModelBench:
     """One model: find the best stock setting, let all arms take turns, compare losses."""
 
     def __init__(self, subject: Subject, facts: Facts, settings: TrainBench, say: Say) -> None:
         self.subject, self.facts, self.settings, self.say = subject, facts, settings, say
-        self.precisions = settings.precisions or tunelet_precisions()
+        self.precisions = settings.precisions or runnable(facts)
         self.search = Search(self._start_stock, say)
         self.arms = Arms(say)
 
@@ -152,18 +157,20 @@ class _ModelBench:
     def _start_arms(self, workers: ExitStack) -> None:
         from tunelet.bench._tunelet_training import train_tunelet
 
-        settings = self.settings
+        settings, facts = self.settings, self.facts
         if "best" in settings.arms:
             workers.callback(self.search.close)
             compiler = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
             compiled = compiler if settings.compile is None else settings.compile
-            self.search.run(bfloat16=self.facts.bfloat16[0], compiled=compiled)
+            self.search.run(bfloat16=facts.bfloat16[0], compiled=compiled)
         if "stock" in settings.arms:
             worker = workers.enter_context(self._start_stock(NOTEBOOK, trial=False))
             self.arms.start("stock", worker, NOTEBOOK.name, NOTEBOOK.ceiling)
         for dropout, leader in self.search.leaders.items():
             best = leader.trial.setting
             self.arms.adopt(_BEST[dropout], leader.worker, best.name, best.ceiling, leader.first)
+        if "tunelet" in settings.arms:
+            self.arms.skip(facts.refused, settings.precisions)
         for precision in self.precisions if "tunelet" in settings.arms else ():
             phases = Phases(1, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
             job = (self.subject, precision, phases, settings.steps, settings.learning_rate)

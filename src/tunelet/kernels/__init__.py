@@ -8,6 +8,7 @@ from tunelet.kernels._layer import Weights as LayerWeights
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
+from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Product",
     "activate",
     "attention_kernel",
+    "features",
     "lora_linear",
     "native",
     "packed_attention",

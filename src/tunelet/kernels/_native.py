@@ -23,6 +23,7 @@ import torch
 
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
+from tunelet.kernels._processor import features, forbidden_wide_vectors
 
 _SOURCE = Path(__file__).with_name("native.cpp")
 _FLAGS = (
@@ -96,7 +97,7 @@ def build() -> Choice[Library | None]:
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "c++", "g++", "clang++"))), None)
     if compiler is None:
         return Choice(None, "no C++ compiler")
-    flags = (*_FLAGS, _WIDE) if torch.cpu.get_capabilities().get("avx512_f") else _FLAGS
+    flags = _flags()
     folder = cache_folder() / "native"
     path = folder / f"{_fingerprint(compiler, flags)}.so"
     seconds = 0.0
@@ -115,12 +116,18 @@ def build() -> Choice[Library | None]:
     return Choice(library, f"{made} by {Path(compiler).name}")
 
 
+def _flags() -> tuple[str, ...]:
+    if forbidden_wide_vectors():
+        return (*_FLAGS, "-mno-avx512f")
+    return (*_FLAGS, _WIDE) if features().get("avx512_f") else _FLAGS
+
+
 def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
     try:
         version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
     except OSError:  # compiling will tell
         version = b""
-    processor = repr(sorted(torch.cpu.get_capabilities().items()))
+    processor = repr(sorted(features().items()))
     parts = (_SOURCE.read_bytes(), version, repr(flags).encode(), processor.encode(), torch.__version__.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 

@@ -4,6 +4,7 @@ import torch
 
 from tunelet._choice import Choice
 from tunelet.errors import ModelError
+from tunelet.kernels import features
 
 
 def choose_device(wanted: str) -> Choice[torch.device]:
@@ -51,6 +52,12 @@ def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choi
     return Choice("bfloat16" if fast else "float32", reason)
 
 
+def refused_precisions(device: torch.device) -> dict[str, str]:
+    """Precision -> why nobody would choose it on this device: its products run in reference code, or not at all."""
+    checks = {"bfloat16": _bfloat16_products(device), "int8": _int8_products(device)}
+    return {precision: reason for precision, (there, reason) in checks.items() if not there}
+
+
 def element_type(precision: str, device: torch.device) -> torch.dtype:
     """The dtype of activations: beside int8 weights bfloat16, where the device multiplies it."""
     if precision == "int8":
@@ -61,8 +68,8 @@ def element_type(precision: str, device: torch.device) -> torch.dtype:
 def _int8_products(device: torch.device) -> tuple[bool, str]:
     if device.type != "cpu":
         return False, "int8 was built for CPUs alone"
-    features = torch.cpu.get_capabilities()
-    found = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if features.get(name)), None)
+    there = features()
+    found = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
     if found is None or not torch.backends.mkldnn.is_available():
         return False, "the processor has no int8 instructions that oneDNN knows"
     return True, f"the processor has {found}"
@@ -73,10 +80,9 @@ def _bfloat16_products(device: torch.device) -> tuple[bool, str]:
         fast = torch.cuda.get_device_capability(device) >= (8, 0)
         return fast, "the GPU multiplies bfloat16" if fast else "the GPU has no bfloat16 units"
     if device.type == "cpu":
-        features = torch.cpu.get_capabilities()
-        found = [name for name in ("amx_bf16", "avx512_bf16") if features.get(name)]
+        there = features()
         # aarch64 processors report `bf16` where they have BFMMLA.
-        found += [name for name in ("sve_bf16", "bf16") if features.get(name)]
+        found = [name for name in ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16") if there.get(name)]
         if found:
             return True, f"the processor has {found[0]}"
         return False, "the processor has no bfloat16 instructions"
