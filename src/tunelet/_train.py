@@ -214,7 +214,7 @@ class _Job:
         checkpoint: "Checkpoint",
         record: dict[str, Any],
     ) -> Run:
-        from tunelet._screens import plan_screen, result_screen
+        from tunelet.console import plan_screen, result_screen
         from tunelet.model import load_tokenizer, new_classifier
         from tunelet.training import Progress, TrainingData, fit
 

@@ -93,8 +93,8 @@ def train(
         "resume": resume,
     }
     if seeds is not None:
-        from tunelet._screens import group_screen
         from tunelet._seeds import train_seeds
+        from tunelet.console import group_screen
 
         group = train_seeds(data, _numbers(seeds, seed), **arguments)
         summary = group.summary
@@ -135,7 +135,7 @@ def evaluate(
     if json:
         _print_json({"run": str(run), **metrics})
         return
-    from tunelet._screens import metrics_screen
+    from tunelet.console import metrics_screen
 
     console = _stdout()
     if metrics["dropped"]:
@@ -302,7 +302,7 @@ def _show(json: bool, record: dict[str, Any], facts: Any) -> None:
     if json:
         _print_json(record)
         return
-    from tunelet._screens import facts_screen
+    from tunelet.console import facts_screen
 
     facts_screen(_stdout(), facts)
 

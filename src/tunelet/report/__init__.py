@@ -8,8 +8,8 @@ from tunelet.report._comparison_page import comparison_document
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._pdf import render_pdf
-from tunelet.report._run_page import group_document
 from tunelet.report._write import check_comparison_folder, comparison_folder, write_comparison, write_report
+from tunelet.report.run_page import group_document
 
 __all__ = [
     "Document",

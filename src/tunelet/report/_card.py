@@ -5,7 +5,7 @@ from typing import Any
 from tunelet._words import interval
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.model._names import SHORT_NAMES, licence
-from tunelet.report._run_page import cut_texts
+from tunelet.report.run_page import cut_texts
 from tunelet.run import Run
 
 MARK = "<!-- Written by tunelet. Take this line out, and what you write here is kept. -->"

@@ -12,7 +12,7 @@ from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure
 from tunelet.report._document import Block, Code, Document, Figures, Section, Table, Text
 from tunelet.report._figures import Point
-from tunelet.report._run_page import curve_lines, kappa_in_words, training_call
+from tunelet.report.run_page import curve_lines, kappa_in_words, training_call
 
 Model = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
-from tunelet.report._run_page import group_document
+from tunelet.report.run_page import group_document
 from tunelet.run import RunFolder, RunGroup, disk_errors, numbered, write_atomically
 
 _RECORD = "comparison.json"

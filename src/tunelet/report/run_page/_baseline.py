@@ -1,0 +1,47 @@
+"""The model beside the baseline."""
+
+from tunelet._words import duration, interval, number
+from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
+from tunelet.report._document import Section, Table, Text
+from tunelet.run import Run
+
+
+def baseline_section(run: Run) -> Section | None:
+    """None where no baseline was asked for."""
+    baseline = run.evaluation["baseline"]
+    if baseline is None:
+        return None
+    pair = Pair.from_dict(baseline["pair"])
+    text = (
+        f"TF-IDF of words, word pairs and runs of characters ({baseline['features']:,} features) with logistic "
+        f"regression, trained on the same texts in {duration(baseline['seconds'])}; its regularisation "
+        f"(C = {baseline['strength']:g}) was chosen on the same validation texts."
+    )
+    summary = run.summary
+    rows = tuple(
+        (
+            words,
+            number(summary[name]),
+            number(baseline["metrics"][name]),
+            f"{pair.differences[name]:+.4f}" if summary[name] is not None else "",
+            interval(pair.intervals[name], signed=True),
+        )
+        for name, words in metric_words(summary["positive"]).items()
+        if name in ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
+    )
+    header = ("metric", str(summary["model"]), "baseline", "difference", "95 % interval")
+    test = pair.mcnemar
+    disagreed = (
+        f" On {test.only_second:,} texts the encoder alone is right, on {test.only_first:,} the baseline alone; they "
+        f"agree on {pair.agreement:.1%} (kappa {kappa_in_words(pair)})."
+        if test is not None
+        else ""
+    )
+    told = against_baseline(pair) or verdict(pair)
+    caption = "The same texts; intervals from paired bootstrap draws"
+    return Section("Baseline", (Text(text), Text(f"{told}{disagreed}", note=True), Table(header, rows, caption)))
+
+
+def kappa_in_words(pair: Pair) -> str:
+    """Cohen's kappa; undefined where both models give one label only."""
+    return number(None if pair.kappa != pair.kappa else pair.kappa, ".2f")

@@ -1,0 +1,55 @@
+"""What was chosen on validation texts: the temperature and the threshold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunelet._words import number
+from tunelet.evaluation import aim_in_words
+from tunelet.report._document import Block, Table, Text
+
+
+def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
+    """What a temperature would change."""
+    before, after = found["before"], found["after"]
+    judged = (
+        "judged by cross-fitting, for there are no other texts to judge it on"
+        if found["cross_fitted"]
+        else "judged on the test texts"
+    )
+    kind = "less" if found["value"] > 1 else "more"
+    return [
+        Text(
+            f"Calibration. A temperature of {found['value']:.3f}, fitted on {found['n']:,} validation texts, makes the "
+            f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before['ece']:.4f} to "
+            f"{after['ece']:.4f} and the log loss from {before['log_loss']:.4f} to {after['log_loss']:.4f}. No label "
+            "changes by it. All figures of this report are without it, but for the line of that name under Reliability."
+        )
+    ]
+
+
+def threshold_blocks(found: Mapping[str, Any] | None) -> list[Block]:
+    """What the chosen threshold comes to beside 0.5; nothing of more than two classes."""
+    if found is None:
+        return []
+    half, chosen = found["at_half"], found["at_threshold"]
+    rows = tuple(
+        (
+            name,
+            *(number(entry[key]) for key in ("accuracy", "precision", "recall", "f1")),
+            f"{entry['false_positives']:,}",
+            f"{entry['false_negatives']:,}",
+        )
+        for name, entry in (("0.5", half), (f"{found['value']:.4f}", chosen))
+    )
+    reached = "" if found["reached"] else " That could not be reached on validation texts; this is the nearest."
+    return [
+        Text(
+            f"Threshold. Chosen on validation texts for {aim_in_words(found['aim'], found['positive'])}: a text is "
+            f"called {found['positive']!r} from a probability of {found['value']:.4f} on.{reached}"
+        ),
+        Table(
+            ("threshold", "accuracy", "precision", "recall", "F1", "false alarms", "missed"),
+            rows,
+            f"What a threshold comes to, for {found['positive']!r}",
+        ),
+    ]

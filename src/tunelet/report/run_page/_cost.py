@@ -1,0 +1,29 @@
+"""What training took, and what a prediction takes."""
+
+from tunelet._words import bytes_in_words, duration
+from tunelet.report._document import Section, facts_table
+from tunelet.run import Run
+
+
+def cost_section(run: Run) -> Section:
+    """Time, memory, space."""
+    summary, cost = run.summary, run.evaluation["cost"]
+    facts = facts_table(
+        [
+            ("training", f"{duration(summary['train_seconds'])}, {summary['tokens_per_second']:,.0f} tokens/s"),
+            ("with evaluation", duration(summary["seconds"])),
+            ("peak memory", bytes_in_words(summary["peak_memory_bytes"])),
+            (
+                "one text",
+                f"{1000 * cost['latency_seconds']:.1f} ms from tokens on, the median of {cost['latency_texts']} texts",
+            ),
+            ("many texts", f"{cost['tokens_per_second']:,.0f} tokens/s"),
+            (
+                "on disk",
+                f"{bytes_in_words(cost['saved_bytes'])} of its own"
+                + (f", {bytes_in_words(cost['base_bytes'])} of the encoder" if cost["base_bytes"] else ""),
+            ),
+        ],
+        "What it took, and what it takes",
+    )
+    return Section("Cost", (facts,))

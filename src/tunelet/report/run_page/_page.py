@@ -1,0 +1,87 @@
+"""The order of a report's sections, and what stands above them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunelet._words import duration, points
+from tunelet.evaluation import Pair, against_baseline, verdict
+from tunelet.report._document import Document
+from tunelet.report.run_page._baseline import baseline_section
+from tunelet.report.run_page._cost import cost_section
+from tunelet.report.run_page._data import data_section
+from tunelet.report.run_page._errors import errors_section
+from tunelet.report.run_page._limits import limits_section
+from tunelet.report.run_page._method import method_section
+from tunelet.report.run_page._question import question_section, seeds_section
+from tunelet.report.run_page._reproduce import environment_section, reproduce_section
+from tunelet.report.run_page._results import results_section
+from tunelet.report.run_page._words import listed, part_of
+from tunelet.run import Run, RunGroup
+
+
+def group_document(group: RunGroup) -> Document:
+    """All that there is to say about a finished run; of several seeds: what they came to together, then the first."""
+    run = group.runs[0]
+    several = len(group.runs) > 1
+    summary = group.summary if several else run.summary
+    seeds = ", ".join(str(each.recipe.training.seed) for each in group.runs)
+    sections = (
+        question_section(run),
+        seeds_section(group) if several else None,
+        data_section(run),
+        method_section(run),
+        results_section(run),
+        baseline_section(run),
+        errors_section(run),
+        cost_section(run),
+        limits_section(group),
+        environment_section(run),
+        reproduce_section(group),
+    )
+    return Document(
+        title=f"{summary['model']} on {run.data['source']}",
+        subtitle=(
+            f"{len(run.label_names)} labels ({listed(run.label_names)}), {run.summary['n']:,} {part_of(run)} texts, "
+            f"recipe {run.recipe.name}, seed{'s' if several else ''} {seeds}"
+        ),
+        findings=tuple(_findings_of_seeds(group) if several else _findings(run)),
+        figures_of_merit={
+            "accuracy": _with_interval(summary, "accuracy"),
+            **({"ROC AUC": _with_interval(summary, "roc_auc")} if summary["roc_auc"] is not None else {}),
+            "log loss": _with_interval(summary, "log_loss"),
+            "training" + (", a seed" if several else ""): duration(summary["train_seconds"]),
+        },
+        sections=tuple(section for section in sections if section is not None),
+    )
+
+
+def _findings_of_seeds(group: RunGroup) -> list[str]:
+    summary, first = group.summary, group.runs[0]
+    mean = (
+        f"Over {len(group.runs)} seeds the mean accuracy is {points(summary['accuracy'])}, with a deviation of "
+        f"{100 * summary['accuracy_sd']:.1f} points."
+    )
+    return [mean, *(f"Seed {first.recipe.training.seed}: {finding}" for finding in _findings(first))]
+
+
+def _findings(run: Run) -> list[str]:
+    summary, baseline = run.summary, run.evaluation["baseline"]
+    pair = None if baseline is None else Pair.from_dict(baseline["pair"])
+    warning = None if pair is None else against_baseline(pair)
+    found = [] if warning is None else [warning]
+    if summary["random_weights"]:
+        found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
+    bounds = summary["accuracy_ci"]
+    between = f" (95 % interval {points(bounds[0])} to {points(bounds[1])})" if bounds else ""
+    found.append(
+        f"{summary['model']} names the right label for {points(summary['accuracy'])} of {summary['n']:,} "
+        f"{part_of(run)} texts{between}."
+    )
+    if pair is not None and warning is None:
+        found.append(verdict(pair))
+    return found
+
+
+def _with_interval(summary: Mapping[str, Any], name: str) -> str:
+    found = summary.get(f"{name}_ci")
+    return f"{summary[name]:.3f}" + ("" if found is None else f" [{found[0]:.3f}, {found[1]:.3f}]")

@@ -1,0 +1,35 @@
+"""What was asked, and what several seeds came to together."""
+
+from tunelet._words import interval, number
+from tunelet.evaluation import metric_words
+from tunelet.report._document import Section, Table, Text
+from tunelet.report.run_page._words import listed
+from tunelet.run import Run, RunGroup
+
+
+def question_section(run: Run) -> Section:
+    """The question, in a paragraph."""
+    names = run.label_names
+    text = (
+        f"Which of {len(names)} labels ({listed(names)}) belongs to a text? {run.summary['model']} was adapted to "
+        f"answer that from {run.data['parts']['train']['rows']:,} labelled texts; here is how well it does, on texts "
+        "that it was not trained on."
+    )
+    return Section("Question", (Text(text),))
+
+
+def seeds_section(group: RunGroup) -> Section:
+    """What the seeds came to together."""
+    summary = group.summary
+    rows = tuple(
+        (words, number(summary[name]), number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"]))
+        for name, words in metric_words(summary["positive"]).items()
+    )
+    accuracies = ", ".join(f"{value:.4f}" for value in summary["accuracies"])
+    text = (
+        f"Trained with the seeds {', '.join(map(str, summary['seeds']))} on the same split; they came to accuracies of "
+        f"{accuracies}. The intervals are of the mean over seeds, and speak of other texts and other seeds; with few "
+        f"seeds they are wide. What follows is the run with seed {summary['seeds'][0]}."
+    )
+    table = Table(("metric", "mean", "deviation", "95 % interval"), rows, f"{summary['n']:,} texts")
+    return Section("Seeds", (Text(text), table))

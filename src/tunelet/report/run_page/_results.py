@@ -1,0 +1,65 @@
+"""How good it is: metrics, figures, classes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunelet._words import interval, number
+from tunelet.evaluation import metric_words
+from tunelet.report._canvas import drawable
+from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
+from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks
+from tunelet.report.run_page._pictures import result_figures
+from tunelet.report.run_page._words import part_of
+from tunelet.run import Run
+
+
+def results_section(run: Run) -> Section:
+    """Metrics with intervals, figures, calibration, threshold, classes."""
+    summary, evaluation = run.summary, run.evaluation
+    rows = tuple(
+        (words, number(summary[name]), interval(summary.get(f"{name}_ci")))
+        for name, words in metric_words(summary["positive"]).items()
+    )
+    blocks: list[Block] = [
+        Table(
+            ("metric", "value", "95 % interval"),
+            rows,
+            f"{summary['n']:,} {part_of(run)} texts; intervals from {run.recipe.evaluation.resamples:,} stratified "
+            "bootstrap draws",
+        ),
+        Text(
+            "The interval of the calibration error leans upwards, for noise within a bin adds to it: with a small "
+            "error it may lie above the value."
+        ),
+        Figures(tuple(result_figures(run))),
+    ]
+    blocks += temperature_blocks(evaluation["temperature"])
+    blocks += threshold_blocks(evaluation["threshold"])
+    if len(run.label_names) > 2:
+        classes = tuple(
+            (row["label"], f"{row['n']:,}", *(number(row[key]) for key in ("precision", "recall", "f1", "roc_auc")))
+            for row in summary["per_class"]
+        )
+        header = ("class", "texts", "precision", "recall", "F1", "ROC AUC")
+        blocks.append(Table(header, classes, "By class"))
+        blocks += _confusions(summary["confusion"])
+    named = zip(run.label_names, drawable(run.label_names), strict=True)
+    if numbered := [(shown, label) for label, shown in named if shown != label]:
+        blocks.append(facts_table(numbered, "Labels by their numbers in the figures"))
+    return Section("Results", tuple(blocks))
+
+
+def _confusions(confusion: Mapping[str, Any], most: int = 10) -> list[Block]:
+    """The labels that are taken for one another most often."""
+    labels = confusion["labels"]
+    found = sorted(
+        (
+            (count, labels[true], labels[predicted])
+            for true, counts in enumerate(confusion["matrix"])
+            for predicted, count in enumerate(counts)
+            if count and true != predicted
+        ),
+        key=lambda entry: -entry[0],
+    )[:most]
+    rows = tuple((true, predicted, f"{count:,}") for count, true, predicted in found)
+    return [Table(("true", "predicted", "texts"), rows, "Most frequent confusions", words=2)] if rows else []
