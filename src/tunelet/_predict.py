@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet.data import read
-from tunelet.data._decode import decode, read_bytes
+from tunelet.data.readers._decode import decode, read_bytes
 from tunelet.errors import DataError
 from tunelet.run import Run, write_atomically
 

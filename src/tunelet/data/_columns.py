@@ -39,6 +39,8 @@ _ID_NAMES = ("id", "ids", "idx", "guid", "uuid", "uid", "index", "row_id", "text
 _NOT_CONTENT = {"id", "idx", "index", "length", "len", "count", "words", "date", "time", "url", "hash", "lang"}
 _NOT_CONTENT |= {"language", "user", "author", "name", "type", "source"}
 
+KNOWN_NAMES = frozenset(name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank)
+
 MOST_CLASSES = 50  # more distinct values than this are no labels unless their column's name says so
 _LONGEST_LABEL = 60  # characters, on average
 
@@ -71,33 +73,6 @@ class _Shape:
         return few and self.length <= _LONGEST_LABEL
 
 
-def header_reason(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> str:
-    """Why the first row is no header but data, or "" when it is one.
-
-    Args:
-        rows: all rows with content, at least one.
-        names: column names that the user gave; a first row that holds one is a header.
-    """
-    first = rows[0]
-    known = {name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank}
-    if {name.casefold() for name in names} & {cell.strip().casefold() for cell in first}:
-        return ""
-    prose = next((cell for cell in first if len(cell) > 50 or len(cell.split()) > 5), None)
-    if prose is None and any(_plain(cell) in known for cell in first):
-        return ""
-    if prose is not None:
-        return f"no header: the first row holds a text ({_short(prose)})"
-    if len(first) > 1 and [cell for cell in first if cell] == [str(at) for at in range(sum(map(bool, first)))]:
-        return ""  # 0, 1, 2: what pandas writes for columns that were never named
-    number = next((cell for cell in first if re.fullmatch(r"[+-]?\d+(\.\d+)?", cell.strip())), None)
-    if number is not None:
-        return f"no header: the first row holds a number ({number.strip()})"
-    for at, cell in enumerate(first):
-        if cell.strip() and any(row[at] == cell for row in rows[1:]):
-            return f"no header: {cell.strip()!r} of the first row occurs again below it"
-    return ""
-
-
 def choose_columns(table: RawTable, *, text: str | None, label: str | None, labelled: bool) -> Columns:
     """The columns of texts and labels in a table.
 
@@ -116,7 +91,7 @@ def choose_columns(table: RawTable, *, text: str | None, label: str | None, labe
     if chosen_text and chosen_label and chosen_text.value == chosen_label.value:
         raise DataError(f"--text and --label both name the column {chosen_text.value!r}", "name two columns")
 
-    ids = [name for name in shapes if _plain(name) in _ID_NAMES]
+    ids = [name for name in shapes if plain_name(name) in _ID_NAMES]
     free = {name: shape for name, shape in shapes.items() if name not in ids and shape.values}
     empty = {
         name: shape for name, shape in shapes.items() if not shape.values
@@ -135,7 +110,7 @@ def choose_columns(table: RawTable, *, text: str | None, label: str | None, labe
     if labelled and not chosen_label:
         chosen_label = _label_by_shape(free, list(shapes), chosen_text.value, table)
     taken = {chosen_text.value, chosen_label.value if chosen_label else None}
-    ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(_plain(name)))
+    ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(plain_name(name)))
     return Columns(chosen_text, chosen_label, tuple(ids))
 
 
@@ -158,8 +133,8 @@ def _by_name(shapes: Mapping[str, _Shape], ranks: Sequence[Sequence[str]], role:
     def fits(name: str) -> bool:
         return role == "label" or shapes[name].strings
 
-    words = {name: set(_plain(name).split("_")) for name in shapes if fits(name)}
-    exact = [[name for name in words if _plain(name) in rank] for rank in ranks]
+    words = {name: set(plain_name(name).split("_")) for name in shapes if fits(name)}
+    exact = [[name for name in words if plain_name(name) in rank] for rank in ranks]
     beside = _NOT_CONTENT | (set(_LABEL_NAMES[0]) if role == "text" else set())  # `label_text` holds labels
     compound = [name for name in words if words[name] & set(ranks[0]) - {"y"} and not words[name] & beside]
     for found in (exact[0], compound, *exact[1:]):
@@ -238,14 +213,10 @@ def is_number(value: str) -> bool:
     return True
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """`reviewText`, `Review Text` and `review-text` are one name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\W_]+", "_", spaced.casefold()).strip("_")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 30 else f"{text[:27]}...")
 
 
 def _shell(name: str) -> str:

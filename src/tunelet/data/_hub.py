@@ -16,8 +16,8 @@ from tunelet import _hub
 from tunelet._choice import nearest
 from tunelet._hub import OutOfReach
 from tunelet._hub_errors import LOCAL_DATA_HINT, explain
-from tunelet.data._arrow import table_from_arrow
 from tunelet.data._raw import RawTable, part_of
+from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.errors import DataError
 
 ALIASES = {"imdb": "hub:stanfordnlp/imdb"}

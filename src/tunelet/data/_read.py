@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from tunelet.data._clean import reading_from
 from tunelet.data._examples import Reading
-from tunelet.data._files import read_file
-from tunelet.data._folders import read_folder
-from tunelet.data._memory import read_memory
 from tunelet.data._raw import RawTable
+from tunelet.data.readers._files import read_file
+from tunelet.data.readers._folders import read_folder
+from tunelet.data.readers._memory import read_memory
 from tunelet.errors import DataError
 
 SAMPLE = Path(__file__).parent / "sample"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tunelet.data._arrow import parse_parquet
-from tunelet.data._decode import COMPRESSIONS, decode, describe_binary, read_bytes
-from tunelet.data._delimited import parse_csv, parse_tsv
-from tunelet.data._json import parse_json, parse_json_lines
 from tunelet.data._raw import RawTable
+from tunelet.data.readers._arrow import parse_parquet
+from tunelet.data.readers._decode import COMPRESSIONS, decode, describe_binary, read_bytes
+from tunelet.data.readers._delimited import parse_csv, parse_tsv
+from tunelet.data.readers._json import parse_json, parse_json_lines
 from tunelet.errors import DataError
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunelet.data._decode import decode
-from tunelet.data._files import format_of, read_file
 from tunelet.data._raw import RawTable, concatenate, part_of
+from tunelet.data.readers._decode import decode
+from tunelet.data.readers._files import format_of, read_file
 from tunelet.errors import DataError
 
 _UNLABELLED = "unsup"  # aclImdb/train/unsup holds reviews without a rating

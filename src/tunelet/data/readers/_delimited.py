@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from tunelet.data._columns import header_reason
 from tunelet.data._raw import RawTable
+from tunelet.data.readers._header import header_reason
 from tunelet.errors import DataError
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

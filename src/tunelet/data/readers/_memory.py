@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunelet.data._arrow import table_from_arrow
 from tunelet.data._raw import RawTable, columns_from_objects, part_of
+from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.errors import DataError
 
 _ACCEPTED = (
