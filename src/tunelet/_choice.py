@@ -19,5 +19,5 @@ class Choice(Generic[T]):
 def nearest(found: str, valid: Iterable[str]) -> str:
     """The hint that follows a wrong name: the nearest valid one, or all of them when none is near."""
     names = sorted(valid)
-    close = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(found[:100], names, n=1, cutoff=0.6)  # its cost grows with the length squared
     return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(names)}"

@@ -75,7 +75,9 @@ def _hub_answer() -> Choice[str]:
     from tunelet.model._names import DEFAULT, SHORT_NAMES
 
     try:
-        found = _hub.look_up(SHORT_NAMES[DEFAULT], "model", timeout=_hub.QUICK, offline_hint="")
+        found = _hub.look_up(
+            SHORT_NAMES[DEFAULT], "model", timeout=_hub.QUICK, offline_hint=f"`tunelet inspect {DEFAULT}` tries again"
+        )
     except TuneletError as error:
         return Choice("answers", error.message)
     if isinstance(found, _hub.OutOfReach):

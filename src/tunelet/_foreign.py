@@ -8,6 +8,7 @@ its own error.
 import json
 import os
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,14 @@ LARGEST_RECORD = 64 * 2**20  # bytes; configs and records have some thousand, th
 
 class ForeignFileError(Exception):
     """A file cannot be used. The message is a clause that can follow the file's name and a colon."""
+
+
+class TooMuchError(ForeignFileError):
+    """The form is right, but it is nested deeper, or holds a number of more digits, than can be read."""
+
+
+_NESTED = "nested too deep"
+_DIGITS = "a number has too many digits"
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -62,9 +71,11 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise ForeignFileError("not readable as JSON: nested too deep") from None
-    except ValueError as error:  # also an integer of more digits than Python converts
+        raise TooMuchError(f"not readable as JSON: {_NESTED}") from None
+    except json.JSONDecodeError as error:
         raise ForeignFileError(f"not readable as JSON: {error}") from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise TooMuchError(f"not readable as JSON: {_DIGITS}") from None
 
 
 def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:
@@ -73,3 +84,15 @@ def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ForeignFileError(f"expected a JSON object, found {type(content).__name__}")
     return content
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """TOML of any depth and any number, or one clause. Raises ForeignFileError."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TooMuchError(f"not valid TOML: {_NESTED}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ForeignFileError(f"not valid TOML: {error}") from None
+    except ValueError:
+        raise TooMuchError(f"not valid TOML: {_DIGITS}") from None

@@ -47,7 +47,10 @@ def predict_file(
     if output is None:
         raise DataError("--input needs --output FILE", f"name a file that ends in {', '.join(_FORMATS)}")
     if output.suffix not in _FORMATS:
-        raise DataError(f"{output}: expected a name that ends in {', '.join(_FORMATS)}, found {output.suffix!r}")
+        raise DataError(
+            f"{output}: expected a name that ends in {', '.join(_FORMATS)}, found {output.suffix!r}",
+            f"for example --output {output.stem or 'predictions'}.csv",
+        )
     if output.exists():
         raise DataError(f"{output} exists already", "name another file, or remove it")
     run = run if isinstance(run, Run) else Run.load(run)

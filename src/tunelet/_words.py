@@ -53,3 +53,19 @@ def bytes_in_words(count: float) -> str:
                 else f"{value:.2f} {unit}"
             )
     return f"{count / 1024:.0f} KiB"
+
+
+def shown(value: object, width: int = 60) -> str:
+    """Any value for the middle of a sentence: in quotes where it is text, printable, and never longer than a line."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= width else f"{value[:width]}...")
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):  # beyond some thousand digits Python refuses to write an integer out
+        return repr(value) if abs(value) < 10**width else f"an integer of more than {width} digits"
+    try:
+        text = repr(value)
+    except Exception:  # a foreign object may refuse to be described, or be nested too deep
+        text = type(value).__name__
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[:width]}... ({type(value).__name__})"

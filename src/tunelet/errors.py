@@ -6,17 +6,17 @@ class TuneletError(Exception):
 
     Args:
         message: what was expected and what was found, one sentence without a final full stop.
-        hint: what to type or change, one sentence without a final full stop; may be empty.
+        hint: what to type or change, one sentence without a final full stop. There is always something: an error that
+            leaves its reader without a next step is unfinished.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
-        line = f"{self.message}; {self.hint}" if self.hint else self.message
-        return " ".join(line.split())
+        return " ".join(f"{self.message}; {self.hint}".split())
 
 
 class RecipeError(TuneletError):

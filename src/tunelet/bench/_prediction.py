@@ -131,7 +131,7 @@ def _tunelet(subject: Subject, setting: PredictSetting, longest: int) -> Made:
     )
     found = classifier.execution.precision
     if found.value != setting.precision:
-        raise ModelError(f"runs in {found.value} instead: {found.reason}")
+        raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")
     tokenizer = load_tokenizer(subject.checkpoint.path)
 
     def classify(texts: list[str]) -> np.ndarray:

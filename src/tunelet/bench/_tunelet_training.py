@@ -66,7 +66,7 @@ def training_loop(
     classifier = new_classifier(subject.checkpoint, subject.label_names, settings, AdapterSettings(), seed=subject.seed)
     found = classifier.execution.precision
     if found.value != precision:
-        raise ModelError(f"runs in {found.value} instead: {found.reason}")
+        raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")
     training = TrainingSettings(
         epochs=1, batch_size=batch_size, learning_rate=rate, head_learning_rate=rate, seed=subject.seed
     )

@@ -97,7 +97,9 @@ class Classifier:
         listed = [texts] if isinstance(texts, str) else list(texts)
         for row, text in enumerate(listed):
             if not isinstance(text, str):
-                raise DataError(f"text {row}: expected a string, found {type(text).__name__}")
+                raise DataError(
+                    f"text {row}: expected a string, found {type(text).__name__}", "pass one text, or a list of texts"
+                )
         if not listed:
             return np.empty((0, len(self.label_names)))
         settings = self.run.recipe.data

@@ -167,9 +167,9 @@ def measure(
         DataError: no predictions, or a positive class that there cannot be.
     """
     if not len(predictions):
-        raise DataError("metrics need at least one prediction, found none")
+        raise DataError("metrics need at least one prediction, found none", "pass the predictions of some texts")
     if resamples < 0:
-        raise DataError(f"resamples must be 0 or more, found {resamples}")
+        raise DataError(f"resamples must be 0 or more, found {resamples}", "pass resamples=1000, or 0 for no intervals")
     names = predictions.label_names
     if positive is None:
         recognised = positive_label(names)

@@ -49,18 +49,28 @@ class Predictions:
         probabilities = np.asarray(self.probabilities, dtype=np.float64)
         n, classes = len(self.ids), len(self.label_names)
         if classes < 2 or len(set(self.label_names)) != classes:
-            raise DataError(f"predictions need at least two different label names, found {list(self.label_names)}")
+            raise DataError(
+                f"predictions need at least two different label names, found {list(self.label_names)}",
+                "pass the name of each class once, such as ('negative', 'positive')",
+            )
         if labels.shape != (n,) or probabilities.shape != (n, classes):
             raise DataError(
                 f"{n} ids and {classes} label names need labels [{n}] and probabilities [{n}, {classes}], "
-                f"found {list(labels.shape)} and {list(probabilities.shape)}"
+                f"found {list(labels.shape)} and {list(probabilities.shape)}",
+                "pass one label and one row of probabilities a text, one column a label name",
             )
         if n and (labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes):
-            raise DataError(f"labels must be whole numbers from 0 to {classes - 1}, indices into the label names")
+            raise DataError(
+                f"labels must be whole numbers from 0 to {classes - 1}, indices into the label names",
+                "pass label_names.index(name) for each label",
+            )
         sums = probabilities.sum(axis=1, keepdims=True)
         # Written so that NaN, which answers no to every comparison, is refused too.
         if not ((probabilities >= 0).all() and (np.abs(sums - 1) <= SUM_TOLERANCE).all()):
-            raise DataError("probabilities must be finite, not negative, and sum to 1 in every row")
+            raise DataError(
+                "probabilities must be finite, not negative, and sum to 1 in every row",
+                "pass the softmax of the logits",
+            )
         off = np.abs(sums - 1) > SUM_EXACT
         object.__setattr__(self, "labels", labels.astype(np.int64))
         object.__setattr__(self, "probabilities", np.where(off, probabilities / sums, probabilities))

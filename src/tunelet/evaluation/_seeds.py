@@ -86,7 +86,7 @@ class SeedDraws:
 def draw_models(models: Mapping[str, Sequence[Predictions]], *, resamples: int, seed: int) -> dict[str, SeedDraws]:
     """Measure all models on the same resamples of the texts; raises DataError where the texts are not the same."""
     if resamples < 1:
-        raise DataError(f"intervals need at least one draw, found resamples = {resamples}")
+        raise DataError(f"intervals need at least one draw, found resamples = {resamples}", "pass resamples=1000")
     runs = [(name, found) for name, seeds in models.items() for found in seeds]
     _check_same_texts(runs)
     recognised = positive_label(runs[0][1].label_names)

@@ -150,7 +150,10 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
         except ModelError:
             raise
         except Exception as error:  # a foreign file can be wrong in ways that each library tells in its own class
-            raise ModelError(f"{folder}: not an encoder that can be loaded ({_first_line(error)})") from error
+            raise ModelError(
+                f"{folder}: not an encoder that can be loaded ({_first_line(error)})",
+                "download or copy it again, or name another, such as --model minilm",
+            ) from error
     return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
 
 

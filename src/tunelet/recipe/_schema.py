@@ -1,11 +1,17 @@
 """What an experiment may say. A field's description is its documentation everywhere: in TOML comments and in the docs.
 
 No field is optional: "nothing" is spelled `0`, `""` or `"auto"`, for TOML has no null and a resolved recipe names all.
+Every number has a lower and an upper bound, so that no library is given one that it cannot hold; `examples` are what
+errors suggest where the default would say nothing.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -15,24 +21,37 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_written(cls, value: Any) -> Any:
+        """A recipe is written as UTF-8, which has no lone surrogates (bytes of a terminal that were no UTF-8)."""
+        texts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and _SURROGATE.search(text) for text in texts):
+            raise PydanticCustomError("surrogate", "should be text that can be written as UTF-8")
+        return value
+
 
 class DataSettings(Section):
     """Which rows are trained on, and how they become tokens."""
 
-    text_column: str = Field("", description="column of the texts; empty: recognised")
-    label_column: str = Field("", description="column of the labels; empty: recognised")
+    text_column: str = Field("", description="column of the texts; empty: recognised", examples=["review"])
+    label_column: str = Field("", description="column of the labels; empty: recognised", examples=["stars"])
     label_names: dict[str, str] = Field(
-        default_factory=dict, description="names for label values, such as {0 = 'negative', 1 = 'positive'}"
+        default_factory=dict,
+        description="names for label values, such as {0 = 'negative', 1 = 'positive'}",
+        examples=[{"0": "negative", "1": "positive"}],
     )
     clean_markup: bool = Field(
         True, description="turn <br /> into line breaks, HTML entities into characters, drop tags"
     )
     drop_duplicates: bool = Field(True, description="keep one copy of a repeated text, none where its labels disagree")
-    limit: int = Field(0, ge=0, description="rows drawn at random before the split, label shares kept; 0: all")
+    limit: int = Field(
+        0, ge=0, le=10**12, description="rows drawn at random before the split, label shares kept; 0: all"
+    )
     balanced: bool = Field(False, description="draw equally many rows of each label")
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows held back for validation")
     split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
-    max_length: int = Field(512, ge=8, description="tokens kept of a text, at most what the model can read")
+    max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")
     truncation: Literal["head", "tail", "head+tail"] = Field(
         "head+tail",
         description="which end of a long text is kept; head+tail keeps a quarter at the start, the rest at the end",
@@ -63,10 +82,13 @@ class AdapterSettings(Section):
         "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
     )
     layers: int = Field(
-        0, ge=0, description="LoRA in so many layers from the top; 0: in all. What lies below is computed once"
+        0,
+        ge=0,
+        le=10_000,
+        description="LoRA in so many layers from the top; 0: in all. What lies below is computed once",
     )
     rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
-    alpha: float = Field(16.0, gt=0.0, description="LoRA alpha; the update is scaled by alpha / r")
+    alpha: float = Field(16.0, gt=0.0, le=1e6, description="LoRA alpha; the update is scaled by alpha / r")
     dropout: float = Field(0.0, ge=0.0, lt=1.0, description="dropout on the input of the LoRA branch")
     rank_stabilised: bool = Field(False, description="scale by alpha / sqrt(r) instead (Kalajdzievski 2023)")
     dora: bool = Field(False, description="weight-decomposed adaptation (Liu et al. 2024)")
@@ -79,8 +101,8 @@ class TrainingSettings(Section):
     """How it is trained."""
 
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
-    batch_size: int = Field(16, ge=1, description="texts per forward pass")
-    gradient_accumulation: int = Field(1, ge=1, description="forward passes per optimiser step")
+    batch_size: int = Field(16, ge=1, le=10**6, description="texts per forward pass")
+    gradient_accumulation: int = Field(1, ge=1, le=10**6, description="forward passes per optimiser step")
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter")
     full_learning_rate: float = Field(
         5e-5, gt=0.0, le=1.0, description="peak rate of all weights where adapter.method is full"
@@ -92,7 +114,7 @@ class TrainingSettings(Section):
     warmup: Fraction = Field(
         0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly"
     )
-    max_grad_norm: float = Field(1.0, gt=0.0, description="gradients are clipped to this norm")
+    max_grad_norm: float = Field(1.0, gt=0.0, le=1e9, description="gradients are clipped to this norm")
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0, description="share of the target spread over all labels")
     class_weights: Literal["none", "balanced"] = Field(
         "none", description="balanced: rare labels weigh more in the loss"
@@ -100,15 +122,22 @@ class TrainingSettings(Section):
     best_metric: Literal["accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"] = (
         Field("log_loss", description="validation metric that picks the epoch that is kept")
     )
-    early_stopping: int = Field(0, ge=0, description="stop after so many epochs without a better best_metric; 0: never")
+    early_stopping: int = Field(
+        0, ge=0, le=1000, description="stop after so many epochs without a better best_metric; 0: never"
+    )
     activations_gib: float = Field(
-        8.0, ge=0.0, description="most GiB on disk for hidden states below the lowest adapter, kept between epochs"
+        8.0,
+        ge=0.0,
+        le=1e6,
+        description="most GiB on disk for hidden states below the lowest adapter, kept between epochs",
     )
     seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
     track: list[Literal["tensorboard", "mlflow", "wandb", "trackio"]] = Field(
-        default_factory=list, description="live views, through Accelerate's trackers; pip install 'tunelet[track]'"
+        default_factory=list,
+        description="live views, through Accelerate's trackers; pip install 'tunelet[track]'",
+        examples=[["tensorboard"]],
     )
-    checkpoint_seconds: float = Field(60.0, gt=0.0, description="a checkpoint is written at least this often")
+    checkpoint_seconds: float = Field(60.0, gt=0.0, le=1e9, description="a checkpoint is written at least this often")
 
 
 class EvaluationSettings(Section):

@@ -1,10 +1,12 @@
 """pydantic's findings as one sentence of ours: the key, what it takes, what was found, the nearest valid name."""
 
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from tunelet._choice import nearest
+from tunelet._words import shown
 from tunelet.errors import RecipeError
 from tunelet.recipe._schema import Recipe
 
@@ -40,33 +42,73 @@ def unknown_key(key: str, source: str) -> RecipeError:
     if kind is not None:
         valid = list(kind.model_fields)
         hint = nearest(last, valid)
-        return RecipeError(f"{source}: unknown key {last!r} in [{section}]", hint)
+        return RecipeError(f"{source}: unknown key {shown(last)} in [{section}]", hint)
     elsewhere = [valid for valid in valid_keys() if valid.rpartition(".")[2] == last]
     hint = f"did you mean {elsewhere[0]!r}?" if elsewhere else nearest(key, valid_keys())
-    return RecipeError(f"{source}: unknown key {key!r}", hint)
+    return RecipeError(f"{source}: unknown key {shown(key)}", hint)
+
+
+def toml_value(value: Any) -> str:
+    """A setting's value as TOML on one line: what follows `key = ` in a recipe and `key=` after --set."""
+    import tomli_w
+
+    if isinstance(value, dict):  # inline, or the keys that follow would land in its table
+        pairs = ", ".join(tomli_w.dumps({name: item}).strip() for name, item in value.items())
+        return f"{{{f' {pairs} ' if pairs else ''}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")
 
 
 def _as_recipe_error(error: ValidationError, source: str) -> RecipeError:
     first = error.errors(include_url=False)[0]
     # A union's branches (targets: a name or a list) stand behind the key in `loc`: the key alone is what was typed.
-    key = ".".join(str(part) for part in first["loc"][:2])
-    found = first["input"]
+    path = [str(part) for part in first["loc"][:2]]
+    key, found = ".".join(path), shown(first["input"])
     if first["type"] == "extra_forbidden":
         return unknown_key(key, source)
+    kind = section_class(path[0])
+    if kind is not None and len(path) == 1:
+        name = next(iter(kind.model_fields))
+        return RecipeError(
+            f"{source}: {key} should be a table, found {found}", f"write settings under [{key}], such as {name} = ..."
+        )
+    field = (kind or Recipe).model_fields[path[-1]]
     if key == "adapter.targets":
         return RecipeError(
-            f"{source}: {key} takes 'qv', 'attention', 'all-linear' or a list of module names, not {found!r}",
-            "for example targets = ['q_lin', 'v_lin']",
+            f"{source}: {key} takes 'qv', 'attention', 'all-linear' or a list of module names, not {found}",
+            "for example adapter.targets=['q_lin', 'v_lin']",
         )
     if first["type"] == "literal_error":
-        section, name = (str(part) for part in first["loc"][:2])
-        kind = section_class(section)
-        assert kind is not None  # noqa: S101  (only sections have literal fields)
-        annotation: Any = kind.model_fields[name].annotation
+        annotation: Any = field.annotation
         if get_origin(annotation) is list:
             annotation = get_args(annotation)[0]
         valid = [str(value) for value in get_args(annotation)]
-        return RecipeError(f"{source}: {key} = {found!r} is not one of {', '.join(valid)}", nearest(str(found), valid))
+        return RecipeError(
+            f"{source}: {key} = {found} is not one of {', '.join(valid)}", nearest(found.strip("'\""), valid)
+        )
     expected = first["msg"].removeprefix("Input ").removeprefix("String ").replace("a valid integer", "an integer")
     expected = expected.replace("a valid ", "a ")
-    return RecipeError(f"{source}: {key} {expected}, found {found!r}")
+    example = field.examples[0] if field.examples else field.get_default(call_default_factory=True)
+    return RecipeError(
+        f"{source}: {key} {expected}, found {found}",
+        f"it takes {_takes(field)}, for example {key}={toml_value(example)}",
+    )
+
+
+def _takes(field: FieldInfo) -> str:
+    """What a setting takes, for a hint: "a whole number from 1 to 1,000"."""
+    annotation = field.annotation
+    noun = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(cast("type", annotation))
+    if noun is None:
+        return "a list" if get_origin(annotation) is list else "a table of names"
+    words = {"ge": "from", "gt": "above", "le": "to", "lt": "and below"}
+    bounds = [
+        f"{word} {getattr(limit, name):,.15g}"
+        for name, word in words.items()
+        for limit in field.metadata
+        if hasattr(limit, name)
+    ]
+    if bounds and bounds[0].startswith("above") and bounds[-1].startswith("to "):
+        bounds[-1] = f"and at most {bounds[-1].removeprefix('to ')}"
+    return " ".join([noun, *bounds])
