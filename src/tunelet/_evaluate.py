@@ -1,11 +1,12 @@
 """Metrics of a finished run on other labelled data."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tunelet._choice import Choice
 from tunelet.data import Examples, read
 from tunelet.errors import DataError
 from tunelet.evaluation import Metrics, Predictions, measure
@@ -21,16 +22,26 @@ class Evaluation:
         source: what was read.
         part: which part of it: "test", "validation" or, where it has but one, "train".
         dropped: reason -> rows of that part without a text or a label.
+        text_column, label_column: the columns that were read, with the reasons.
     """
 
     metrics: Metrics
     source: str
     part: str
     dropped: dict[str, int]
+    text_column: Choice[str]
+    label_column: Choice[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """The metrics as `Metrics.to_dict` gives them, with `source`, `part` and `dropped`."""
-        return {**self.metrics.to_dict(), "source": self.source, "part": self.part, "dropped": self.dropped}
+        """The metrics as `Metrics.to_dict` gives them, with what they were measured on."""
+        return {
+            **self.metrics.to_dict(),
+            "source": self.source,
+            "part": self.part,
+            "dropped": self.dropped,
+            "text_column": asdict(self.text_column),
+            "label_column": asdict(self.label_column),
+        }
 
 
 def evaluate(
@@ -41,7 +52,7 @@ def evaluate(
     Args:
         run: a finished run, or its folder.
         data: as for `tunelet.train`; its test part, else its validation part, else all of it.
-        text: column of the texts; None: the one that was named in training, else recognised.
+        text: column of the texts; None: the one that was trained on, and only where there is none recognised.
         label: column of the labels, likewise.
         device: as for `Classifier.load`.
 
@@ -54,8 +65,9 @@ def evaluate(
     settings = run.recipe.data
     reading = read(
         data,
-        text=text or settings.text_column or None,
-        label=label or settings.label_column or None,
+        text=text,
+        label=label,
+        known=run.trained_columns,
         clean_markup=settings.clean_markup,
         label_names=settings.label_names,
     )
@@ -70,7 +82,9 @@ def evaluate(
         probabilities=classifier.probabilities(examples.texts),
     )
     metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
-    return Evaluation(metrics, reading.source, part, dict(reading.dropped.get(part, {})))
+    assert reading.label_column is not None  # noqa: S101
+    dropped = dict(reading.dropped.get(part, {}))
+    return Evaluation(metrics, reading.source, part, dropped, reading.text_column, reading.label_column)
 
 
 def label_indices(examples: Examples, label_names: tuple[str, ...], source: str) -> np.ndarray:

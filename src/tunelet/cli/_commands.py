@@ -138,6 +138,8 @@ def evaluate(
     from tunelet.console import metrics_screen
 
     console = _stdout()
+    for role in ("text", "label"):
+        _say_column(role, metrics[f"{role}_column"])
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
     metrics_screen(console, metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
@@ -296,6 +298,10 @@ def doctor(json: Json = False) -> None:
 
     findings = examine()
     _show(json, doctor_record(findings), doctor_facts(findings))
+
+
+def _say_column(role: str, column: dict[str, str]) -> None:
+    typer.echo(f"{role}s: column {column['value']!r}, {column['reason']}")
 
 
 def _show(json: bool, record: dict[str, Any], facts: Any) -> None:

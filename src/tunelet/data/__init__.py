@@ -4,27 +4,35 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 """
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
+from tunelet.data._clean import row_texts
+from tunelet.data._columns import Columns, choose_columns
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._markup import clean
 from tunelet.data._prepare import Prepared, prepare
-from tunelet.data._read import read
+from tunelet.data._raw import RawTable
+from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
 
 __all__ = [
     "Batch",
+    "Columns",
     "Examples",
     "Prepared",
+    "RawTable",
     "Reading",
     "Tokens",
+    "choose_columns",
     "clean",
     "evaluation_batches",
     "gather",
     "normalise",
     "prepare",
     "read",
+    "read_tables",
+    "row_texts",
     "sample_rows",
     "split",
     "split_batch",

@@ -2,6 +2,7 @@
 and counted."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from tunelet._choice import Choice
 from tunelet.data._columns import Columns, choose_columns, is_null
@@ -24,6 +25,7 @@ def reading_from(
     labelled: bool,
     clean_markup: bool,
     label_names: Mapping[str, str],
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`.
 
@@ -34,7 +36,7 @@ def reading_from(
         if len(tables) != 1:
             raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
         tables = {"train": next(iter(tables.values()))}
-    columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled)
+    columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled, known=known)
     tables = {part: tables[part] for part in ("train", "validation", "test") if part in tables}
     parts: dict[str, Examples] = {}
     dropped: dict[str, dict[str, int]] = {}
@@ -59,11 +61,8 @@ def _examples(
     raw_labels = _labels(table, columns.label, label_names) if columns.label else None
     ids, texts, labels = [], [], []
     reasons = {EMPTY_TEXT: 0, NO_LABEL: 0}
-    for row, value in enumerate(raw_texts):
-        text = "" if is_null(value) else _as_text(value, columns.text.value)
-        if text and clean_markup:
-            text = clean(text)
-        if not text or text.isspace():
+    for row, text in enumerate(row_texts(raw_texts, columns.text.value, clean_markup=clean_markup)):
+        if not text:
             reasons[EMPTY_TEXT] += 1
             continue
         if raw_labels is not None:
@@ -75,6 +74,14 @@ def _examples(
         ids.append(raw_ids[row])
         texts.append(text)
     return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons
+
+
+def row_texts(values: Sequence[object], column: str, *, clean_markup: bool) -> list[str]:
+    """The text of each row as a model reads it; "" where a row has none. Raises DataError for what is no text."""
+    texts = ["" if is_null(value) else _as_text(value, column) for value in values]
+    if clean_markup:
+        texts = [clean(text) if text else "" for text in texts]
+    return ["" if text.isspace() else text for text in texts]
 
 
 def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:

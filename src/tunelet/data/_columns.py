@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tunelet._choice import Choice
 from tunelet.data._raw import RawTable
@@ -43,6 +44,9 @@ KNOWN_NAMES = frozenset(name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES
 
 MOST_CLASSES = 50  # more distinct values than this are no labels unless their column's name says so
 _LONGEST_LABEL = 60  # characters, on average
+TRAINED_ON = "the column that was trained on"
+ABSENT = "there is none called "
+_NAMED = "named with --"
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,14 @@ class _Shape:
         return few and self.length <= _LONGEST_LABEL
 
 
-def choose_columns(table: RawTable, *, text: str | None, label: str | None, labelled: bool) -> Columns:
+def choose_columns(
+    table: RawTable,
+    *,
+    text: str | None,
+    label: str | None,
+    labelled: bool,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> Columns:
     """The columns of texts and labels in a table.
 
     Args:
@@ -81,13 +92,14 @@ def choose_columns(table: RawTable, *, text: str | None, label: str | None, labe
         text: the column that the user named with `--text`, if any.
         label: the column that the user named with `--label`, if any.
         labelled: whether labels are needed.
+        known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
 
     Raises:
         DataError: a named column is missing, none fits, or several do.
     """
     shapes = {name: _shape(values) for name, values in table.columns.items()}
-    chosen_text = _named(table, text, "text")
-    chosen_label = _named(table, label, "label") if labelled else None
+    chosen_text = _named(table, text, "text") or _trained(table, known, "text")
+    chosen_label = _named(table, label, "label") or _trained(table, known, "label") if labelled else None
     if chosen_text and chosen_label and chosen_text.value == chosen_label.value:
         raise DataError(f"--text and --label both name the column {chosen_text.value!r}", "name two columns")
 
@@ -111,6 +123,9 @@ def choose_columns(table: RawTable, *, text: str | None, label: str | None, labe
         chosen_label = _label_by_shape(free, list(shapes), chosen_text.value, table)
     taken = {chosen_text.value, chosen_label.value if chosen_label else None}
     ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(plain_name(name)))
+    if not table.headless:
+        chosen_text = _beside_trained(chosen_text, known.get("text"))
+        chosen_label = chosen_label and _beside_trained(chosen_label, known.get("label"))
     return Columns(chosen_text, chosen_label, tuple(ids))
 
 
@@ -123,10 +138,26 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
     same = same or [column for column in columns if column.casefold() == name.strip().casefold()]
     same = same or [column for column in columns if table.headless and column == f"column {name}"]
     if len(same) == 1:
-        return Choice(same[0], f"named with --{role}")
+        return Choice(same[0], f"{_NAMED}{role}")
     message = f"there is no column {name!r} for --{role}, found {', '.join(map(repr, columns))}"
     near = difflib.get_close_matches(name, columns, n=1)
     raise DataError(message, f"did you mean --{role} {_shell(near[0])}?" if near else f"pass one of them: --{role} COL")
+
+
+def _trained(table: RawTable, known: Mapping[str, str], role: str) -> Choice[str] | None:
+    """The column that a run was trained on, where the table has it; None: recognise another."""
+    name = known.get(role)
+    same = [column for column in table.columns if name and column.casefold() == name.strip().casefold()]
+    same = [column for column in same if column == name] or same
+    if len(same) != 1 or (table.headless and role == "text" and not _shape(table.columns[same[0]]).strings):
+        return None  # what is only a number of a column may hold something else here
+    return Choice(same[0], TRAINED_ON)
+
+
+def _beside_trained(chosen: Choice[str], name: str | None) -> Choice[str]:
+    """A column that was recognised says so, where training had another."""
+    recognised = name and chosen.reason != TRAINED_ON and not chosen.reason.startswith(_NAMED)
+    return Choice(chosen.value, f"{chosen.reason}; {ABSENT}{name!r}") if recognised else chosen
 
 
 def _by_name(shapes: Mapping[str, _Shape], ranks: Sequence[Sequence[str]], role: str) -> Choice[str] | None:

@@ -5,6 +5,10 @@ A reader's only duty is to fill `RawTable`; recognition, cleaning and dropping a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _PART_NAMES = {
     "train": ("train", "training"),
@@ -24,6 +28,7 @@ class RawTable:
         headless: why the column names are only numbers ("column 1", ...); empty when the source names its columns.
         given: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
             columns are then called "text" and "label".
+        arrow: the same table with its types and with the columns that cannot be read as texts, where Arrow read it.
     """
 
     columns: Mapping[str, Sequence[object]]
@@ -31,6 +36,7 @@ class RawTable:
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     headless: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
+    arrow: "pa.Table | None" = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -54,4 +60,17 @@ def concatenate(tables: Iterable[RawTable]) -> RawTable:
     columns = {
         name: [value for shard in shards for value in shard.columns.get(name, [None] * len(shard))] for name in names
     }
-    return replace(shards[0], columns=columns)
+    return replace(shards[0], columns=columns, arrow=_concatenated([shard.arrow for shard in shards]))
+
+
+def _concatenated(shards: "Sequence[pa.Table | None]") -> "pa.Table | None":
+    """One Arrow table; None where not every shard is one, or their types differ."""
+    there = [shard for shard in shards if shard is not None]
+    if not there or len(there) < len(shards):
+        return None
+    import pyarrow as pa
+
+    try:
+        return pa.concat_tables(there, promote_options="default")
+    except pa.ArrowException:
+        return None

@@ -1,7 +1,7 @@
 """`read`: every form that the DATA argument takes, told apart here and nowhere else."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ def read(
     labelled: bool = True,
     clean_markup: bool = True,
     label_names: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
@@ -37,6 +38,7 @@ def read(
         labelled: whether labels are needed; False reads none, even where there are some.
         clean_markup: whether HTML markup and control characters are cleaned (`tunelet.data._markup`).
         label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
+        known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
 
     Returns:
         the parts with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
@@ -44,8 +46,8 @@ def read(
     Raises:
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
     """
-    names = [name for name in (text, label) if name]
-    tables, source, form = _tables(data, names, labelled)
+    names = [name for name in (text, label, *known.values()) if name]
+    tables, source, form = read_tables(data, names, labelled=labelled)
     return reading_from(
         tables,
         source=source,
@@ -55,11 +57,23 @@ def read(
         labelled=labelled,
         clean_markup=clean_markup,
         label_names=label_names,
+        known=known,
     )
 
 
-def _tables(data: object, names: list[str], labelled: bool) -> tuple[Mapping[str, RawTable], str, str]:
-    """The raw parts, the source as the user would name it, and the format."""
+def read_tables(
+    data: object, names: Sequence[str] = (), *, labelled: bool = True
+) -> tuple[Mapping[str, RawTable], str, str]:
+    """The parts of a source as they are, before anything is recognised, cleaned or dropped.
+
+    Args:
+        data: as for `read`.
+        names: columns that the source may have: a first row that holds one of them is a header.
+        labelled: whether labels are needed.
+
+    Returns:
+        part -> table, the source as the user would name it, and the format. Raises DataError as `read` does.
+    """
     if isinstance(data, str):
         if not data.strip():
             raise DataError("the name of the data is empty", "pass a file, a folder, hub:OWNER/NAME, imdb or sample")

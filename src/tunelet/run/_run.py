@@ -103,6 +103,12 @@ class Run:
         """Names of the classes in the order of the probabilities."""
         return tuple(self.data["label_names"])
 
+    @property
+    def trained_columns(self) -> dict[str, str]:
+        """Role ("text", "label") -> the column of the training data, as it was called there."""
+        found = {role: self.data[f"{role}_column"] for role in ("text", "label")}
+        return {role: str(column["value"]) for role, column in found.items() if column}
+
     @cached_property
     def history(self) -> list[dict[str, Any]]:
         """Losses, rates and validation metrics in the order of training."""

@@ -57,7 +57,7 @@ def table_from_arrow(
                 raise DataError(message, "write the file again from text in UTF-8") from None
     if class_names is None:
         class_names = _class_names(table.schema.metadata or {})
-    return RawTable(columns, form, class_names=class_names)
+    return RawTable(columns, form, class_names=class_names, arrow=table)
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:

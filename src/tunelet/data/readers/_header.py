@@ -26,6 +26,9 @@ def header_reason(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> s
     number = next((cell for cell in first if re.fullmatch(r"[+-]?\d+(\.\d+)?", cell.strip())), None)
     if number is not None:
         return f"no header: the first row holds a number ({number.strip()})"
+    if len(first) == 1 and first[0].strip():
+        # A list of texts, more often than a table of one column; and so no text is lost.
+        return f"no header: {_short(first[0].strip())} is no usual name of a column (if it is one: --text NAME)"
     for at, cell in enumerate(first):
         if cell.strip() and any(row[at] == cell for row in rows[1:]):
             return f"no header: {cell.strip()!r} of the first row occurs again below it"
