@@ -1,13 +1,13 @@
 """Metrics of a finished run on other labelled data."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tunelet._choice import Choice
-from tunelet.data import Examples, read
+from tunelet.data import Examples, as_known, read, renamed_in_words
 from tunelet.errors import DataError
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.run import Run
@@ -23,6 +23,7 @@ class Evaluation:
         part: which part of it: "test", "validation" or, where it has but one, "train".
         dropped: reason -> rows of that part without a text or a label.
         text_column, label_column: the columns that were read, with the reasons.
+        notes: sentences about labels that were read otherwise than they are written.
     """
 
     metrics: Metrics
@@ -31,6 +32,7 @@ class Evaluation:
     dropped: dict[str, int]
     text_column: Choice[str]
     label_column: Choice[str]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics as `Metrics.to_dict` gives them, with what they were measured on."""
@@ -41,6 +43,7 @@ class Evaluation:
             "dropped": self.dropped,
             "text_column": asdict(self.text_column),
             "label_column": asdict(self.label_column),
+            "notes": list(self.notes),
         }
 
 
@@ -70,9 +73,15 @@ def evaluate(
         known=run.trained_columns,
         clean_markup=settings.clean_markup,
         label_names=settings.label_names,
+        missing_labels=settings.missing_labels,
     )
     part = reading.held_out()
     examples = reading.parts[part]
+    notes = list(reading.notes)
+    labels, renamed = as_known(examples.labels, run.label_names)
+    if renamed:
+        notes.append(renamed_in_words(renamed))
+        examples = replace(examples, labels=labels)
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = Classifier.load(run, device=device)
     predictions = Predictions(
@@ -84,7 +93,7 @@ def evaluate(
     metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
     assert reading.label_column is not None  # noqa: S101
     dropped = dict(reading.dropped.get(part, {}))
-    return Evaluation(metrics, reading.source, part, dropped, reading.text_column, reading.label_column)
+    return Evaluation(metrics, reading.source, part, dropped, reading.text_column, reading.label_column, tuple(notes))
 
 
 def label_indices(examples: Examples, label_names: tuple[str, ...], source: str) -> np.ndarray:

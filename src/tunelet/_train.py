@@ -171,6 +171,7 @@ class _Job:
             "label": settings.label_column or None,
             "clean_markup": settings.clean_markup,
             "label_names": settings.label_names,
+            "missing_labels": settings.missing_labels,
         }
         reading = read(self.data, **columns)
         test_reading = None if self.test is None else read(self.test, **columns)
@@ -182,6 +183,8 @@ class _Job:
             validation_size=settings.validation_size,
             drop_duplicates=settings.drop_duplicates,
             seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
+            join_labels=settings.join_labels,
+            min_texts=settings.min_texts_per_label,
         )
         return reading, test_reading, prepared
 

@@ -142,6 +142,8 @@ def evaluate(
         _say_column(role, metrics[f"{role}_column"])
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
+    for note in metrics["notes"]:
+        typer.echo(note)
     metrics_screen(console, metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
 
 

@@ -9,10 +9,11 @@ from tunelet.data._columns import Columns, choose_columns
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._markup import clean
-from tunelet.data._prepare import Prepared, prepare
+from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
+from tunelet.data._spellings import as_known
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
 
@@ -24,6 +25,7 @@ __all__ = [
     "RawTable",
     "Reading",
     "Tokens",
+    "as_known",
     "choose_columns",
     "clean",
     "evaluation_batches",
@@ -32,6 +34,7 @@ __all__ = [
     "prepare",
     "read",
     "read_tables",
+    "renamed_in_words",
     "row_texts",
     "sample_rows",
     "split",

@@ -1,15 +1,15 @@
 """The one path from raw tables to a `Reading`: columns are chosen, markup is cleaned, rows without content are dropped
 and counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from tunelet._choice import Choice
 from tunelet.data._columns import Columns, choose_columns, is_null
 from tunelet.data._examples import Examples, Reading
-from tunelet.data._labels import label_name, refuse_continuous
+from tunelet.data._labels import labels_of
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
+from tunelet.data._unicode import well_formed
 from tunelet.errors import DataError
 
 EMPTY_TEXT, NO_LABEL = "empty text", "no label"
@@ -25,6 +25,7 @@ def reading_from(
     labelled: bool,
     clean_markup: bool,
     label_names: Mapping[str, str],
+    missing_labels: Collection[str],
     known: Mapping[str, str] = MappingProxyType({}),
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`.
@@ -40,25 +41,30 @@ def reading_from(
     tables = {part: tables[part] for part in ("train", "validation", "test") if part in tables}
     parts: dict[str, Examples] = {}
     dropped: dict[str, dict[str, int]] = {}
+    notes: list[str] = []
     for part, table in tables.items():
-        examples, reasons = _examples(table, columns, part, clean_markup, label_names)
+        labels: list[str | None] | None = None
+        if columns.label is not None:
+            name, named = columns.label.value, label is not None
+            labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels, named=named)
+            notes += said if part == "train" else [f"{part} part: {note}" for note in said]
+        examples, reasons = _examples(table, columns, part, clean_markup, labels)
         dropped[part] = {reason: rows for reason, rows in reasons.items() if rows}
         if len(examples):
             parts[part] = examples
         elif part == "train":
             raise _nothing_left(source, len(table), columns, reasons)
-    return Reading(source, form, parts, columns.text, columns.label, dropped)
+    return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes))
 
 
 def _examples(
-    table: RawTable, columns: Columns, part: str, clean_markup: bool, label_names: Mapping[str, str]
+    table: RawTable, columns: Columns, part: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
 ) -> tuple[Examples, dict[str, int]]:
     raw_texts = table.columns.get(columns.text.value)
     if raw_texts is None:
         message = f"the {part} part has no column {columns.text.value!r}, found {', '.join(map(repr, table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
-    raw_labels = _labels(table, columns.label, label_names) if columns.label else None
     ids, texts, labels = [], [], []
     reasons = {EMPTY_TEXT: 0, NO_LABEL: 0}
     for row, text in enumerate(row_texts(raw_texts, columns.text.value, clean_markup=clean_markup)):
@@ -88,37 +94,17 @@ def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
     """The first column named as an id whose values are complete and never repeat, else the row numbers."""
     for name in candidates:
         values = table.columns.get(name, ())
-        shown = [_well_formed(str(value)) for value in values if not is_null(value)]
+        shown = [well_formed(str(value)) for value in values if not is_null(value)]
         if len(set(shown)) == len(table):
             return shown
     return [str(row) for row in range(len(table))]
-
-
-def _labels(table: RawTable, column: Choice[str], label_names: Mapping[str, str]) -> list[str | None]:
-    """Label names [n], nulls where there is none; all null when the part lacks the column."""
-    class_names = table.class_names.get(column.value, ())
-    found = [label_name(value, class_names) for value in table.columns.get(column.value, [None] * len(table))]
-    labels = [None if name is None else _well_formed(label_names.get(name, name)) for name in found]
-    refuse_continuous(labels, column.value, declared=bool(class_names))
-    return labels
 
 
 def _as_text(value: object, column: str) -> str:
     if isinstance(value, list | tuple | dict | set | bytes):
         message = f"column {column!r} holds a {type(value).__name__}, expected texts"
         raise DataError(message, "name the column of texts: --text COL")
-    return _well_formed(str(value))
-
-
-def _well_formed(text: str) -> str:
-    """Half a surrogate pair (JSON can escape one) is no character: it becomes U+FFFD, which can be encoded."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    return well_formed(str(value))
 
 
 def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, int]) -> DataError:

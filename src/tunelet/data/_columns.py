@@ -141,7 +141,9 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
         return Choice(same[0], f"{_NAMED}{role}")
     message = f"there is no column {name!r} for --{role}, found {', '.join(map(repr, columns))}"
     near = difflib.get_close_matches(name, columns, n=1)
-    raise DataError(message, f"did you mean --{role} {_shell(near[0])}?" if near else f"pass one of them: --{role} COL")
+    raise DataError(
+        message, f"did you mean --{role} {shell_word(near[0])}?" if near else f"pass one of them: --{role} COL"
+    )
 
 
 def _trained(table: RawTable, known: Mapping[str, str], role: str) -> Choice[str] | None:
@@ -195,7 +197,7 @@ def _text_by_shape(shapes: Mapping[str, _Shape], columns: list[str], table: RawT
     if varied:
         raise _ambiguous(varied, "text")
     message = f"expected a column of texts, found {', '.join(map(repr, columns)) or 'no columns with values'}"
-    raise DataError(message, f"name it: --text {_shell(columns[0]) if columns else 'COL'}")
+    raise DataError(message, f"name it: --text {shell_word(columns[0]) if columns else 'COL'}")
 
 
 def _label_by_shape(shapes: Mapping[str, _Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
@@ -216,7 +218,9 @@ def _label_by_shape(shapes: Mapping[str, _Shape], columns: list[str], text: str,
 
 def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
     listed = ", ".join(map(repr, candidates))
-    return DataError(f"several columns could hold the {role}s: {listed}", f"name one: --{role} {_shell(candidates[0])}")
+    return DataError(
+        f"several columns could hold the {role}s: {listed}", f"name one: --{role} {shell_word(candidates[0])}"
+    )
 
 
 def _shape(values: Sequence[object]) -> _Shape:
@@ -250,5 +254,6 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\W_]+", "_", spaced.casefold()).strip("_")
 
 
-def _shell(name: str) -> str:
+def shell_word(name: str) -> str:
+    """A name as it is typed in a shell."""
     return name if re.fullmatch(r"[\w.-]+", name) else f'"{name}"'

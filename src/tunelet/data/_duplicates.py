@@ -1,9 +1,10 @@
 """What counts as the same text, and the removal of copies: repeats, contradictions, and leaks into what is measured."""
 
-import unicodedata
 from collections.abc import Collection, Sequence
 
 import numpy as np
+
+from tunelet.data._unicode import normal_form
 
 
 def normalise(text: str) -> str:
@@ -13,8 +14,8 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
-    return " ".join(unicodedata.normalize("NFKC", folded.casefold()).split())
+    folded = normal_form("NFKC", normal_form("NFD", text).casefold())
+    return " ".join(normal_form("NFKC", folded.casefold()).split())
 
 
 def repeats_and_conflicts(keys: Sequence[str], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

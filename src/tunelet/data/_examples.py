@@ -63,6 +63,7 @@ class Reading:
         text_column: the column of the texts.
         label_column: the column of the labels; None when no labels were asked for.
         dropped: part -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
+        notes: sentences about what was read otherwise than it is written, each with what to type for another reading.
     """
 
     source: str
@@ -71,6 +72,7 @@ class Reading:
     text_column: Choice[str]
     label_column: Choice[str] | None
     dropped: Mapping[str, Mapping[str, int]]
+    notes: tuple[str, ...] = ()
 
     def held_out(self) -> str:
         """The part to measure on: test, else validation, else all there is.

@@ -1,17 +1,74 @@
-"""From raw label values to label names: the same class gets the same name from CSV, Parquet and pandas."""
+"""From raw label values to label names: the same class gets the same name from CSV, Parquet, Excel and pandas."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
-from tunelet.data._columns import MOST_CLASSES, is_null, is_number
+from tunelet.data._columns import MOST_CLASSES, is_null, is_number, shell_word
+from tunelet.data._raw import RawTable
+from tunelet.data._spellings import some
+from tunelet.data._unicode import visible, well_formed
 from tunelet.errors import DataError
 
 _INTEGRAL = re.compile(r"([+-]?\d+)\.0+")
+# Words that may mean that there is no label, but are classes often enough to stay so until the user says otherwise.
+_DOUBTFUL = {
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    "?",
+    "??",
+    ".",
+    "*",
+    "na",
+    "n.a.",
+    "none",
+    "nil",
+    "undefined",
+    "(none)",
+    "(empty)",
+}
+
+
+def labels_of(
+    table: RawTable, column: str, *, renamed: Mapping[str, str], missing: Collection[str], named: bool
+) -> tuple[list[str | None], list[str]]:
+    """The labels of a table.
+
+    Args:
+        table: one part of a source.
+        column: of the labels; where the part lacks it, all labels are missing.
+        renamed: new names for label values.
+        missing: words that stand for no label, in any case; those that are renamed are classes.
+        named: whether the user named the column.
+
+    Returns:
+        label names [n], None where there is none; sentences about what was read otherwise than it is written.
+    """
+    class_names = table.class_names.get(column, ())
+    values = table.columns.get(column, [None] * len(table))
+    found = [label_name(value, class_names) for value in values]
+    absent = set() if class_names else {visible(word).casefold() for word in missing}
+    names = {visible(name): visible(well_formed(new)) for name, new in renamed.items()}
+    unlabelled, labels = Counter[str](), list[str | None]()
+    for name in found:
+        if name is not None and name not in names and name.casefold() in absent:
+            unlabelled[name] += 1
+            name = None
+        labels.append(None if name is None else names.get(name, name))
+    refuse_continuous(labels, column, declared=bool(class_names), named=named)
+    notes = _tidied(values, found)
+    if not class_names:
+        notes += _on_missing(unlabelled, Counter(name for name in found if name and name not in names))
+    return labels, notes
 
 
 def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
     """The name of a label, or None for a null.
 
+    Characters that cannot be seen do not count, nor how much white space there is, nor how an accent is encoded.
     Integral floats lose their fraction (a column of integers with gaps becomes 1.0 in pandas), booleans are "true" and
     "false", integers are looked up in `class_names` where the source declares them (and -1 there means "none").
     """
@@ -19,17 +76,15 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
         return None
     if hasattr(value, "item"):  # a NumPy scalar
         value = value.item()
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, list | tuple | dict | set):
         raise DataError(
             f"a label is a {type(value).__name__}, expected one value per text", "name another: --label COL"
         )
-    name = str(value).strip()
-    if name in ("True", "False"):
-        return name.lower()
-    if name in ("nan", "NaN", "<NA>"):
+    name = visible(well_formed(str(value)))
+    if not name:
         return None
+    if name.casefold() in ("true", "false"):  # Python, Excel and JSON each have their own spelling
+        return name.casefold()
     if integral := _INTEGRAL.fullmatch(name):
         name = integral[1]
     if class_names and isinstance(value, int | float):
@@ -41,13 +96,14 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
     return name
 
 
-def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bool) -> None:
+def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bool, named: bool = False) -> None:
     """A column of measurements, or of something different in every row, is no label column.
 
     Args:
         labels: label names, nulls included [n].
         column: its name, for the error.
         declared: whether the source itself calls it a class label.
+        named: whether the user does: then many integers, or many names, are classes, as long as some occur twice.
     """
     held = [label for label in labels if label is not None]
     distinct = set(held)
@@ -57,11 +113,48 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
     all_differ = len(distinct) == len(held)
     # A small file may well hold one text of each of many named classes; measurements seldom repeat even in ten rows.
     few_measured = numeric and all_differ and (len(held) >= 10 or any("." in name for name in held))
-    if few_measured or (len(distinct) > MOST_CLASSES and (numeric or all_differ)):
+    fractions = numeric and not all(re.fullmatch(r"[+-]?\d+", name) for name in distinct)
+    many = len(distinct) > MOST_CLASSES and (all_differ or (numeric and (fractions or not named)))
+    if few_measured or many:
         kind = "numbers" if numeric else "values"
         message = f"column {column!r} holds {len(distinct):,} distinct {kind} in {len(held):,} rows, expected classes"
+        if named:
+            advice = "turn numbers into class names first" if numeric else "give texts of one class the same label"
+            raise DataError(message, f"{advice}, or name another column: --label COL")
+        if numeric and not fractions and not all_differ:
+            raise DataError(message, f"where they are classes, say so: --label {shell_word(column)}; else --label COL")
         advice = "turn numbers into class names first, or " if numeric else ""
         raise DataError(message, f"{advice}name the column of labels: --label COL")
+
+
+def _tidied(values: Sequence[object], found: Sequence[str | None]) -> list[str]:
+    """A note on labels that held what cannot be seen: it does not count."""
+    changed = Counter(
+        name for value, name in zip(values, found, strict=True)
+        if isinstance(value, str) and name is not None and len(written := value.strip()) > len(name)
+        and visible(written) == name
+    )  # fmt: skip
+    if not changed:
+        return []
+    rows = changed.total()
+    rows_hold = "1 row holds" if rows == 1 else f"{rows:,} rows hold"
+    what = "invisible characters, needless white space or accents apart from their letters"
+    return [f"labels: {rows_hold} {what}, which do not count: {some(list(changed))}"]
+
+
+def _on_missing(unlabelled: Counter[str], kept: Counter[str]) -> list[str]:
+    """Notes on words that mean "no label" or may do so, each with the setting that reads it the other way."""
+    notes = []
+    if unlabelled:
+        listed = ", ".join(f"{name!r} ({rows:,})" for name, rows in unlabelled.items())
+        notes.append(f"labels: read as no label: {listed}; where that is a class, --set data.missing_labels=[]")
+    if doubtful := {name: rows for name, rows in kept.items() if name.casefold() in _DOUBTFUL}:
+        listed = ", ".join(f"{name!r} ({rows:,})" for name, rows in doubtful.items())
+        words = ", ".join(json.dumps(name, ensure_ascii=False) for name in (*unlabelled, *doubtful))
+        notes.append(
+            f"labels: read as a class: {listed}; where that means no label, --set 'data.missing_labels=[{words}]'"
+        )
+    return notes
 
 
 def ordered(labels: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From what was read to what is trained on: copies and leaks are removed, the rows limited, split and checked.
+"""From what was read to what is trained on: labels agree, copies and leaks go, the rows are limited, split and checked.
 
 What also occurs in the test part never stays in training or validation, and what occurs in a given validation part
 never stays in training, whatever the settings: a figure that was measured on known texts is worth nothing.
@@ -6,7 +6,7 @@ never stays in training, whatever the settings: a figure that was measured on kn
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._labels import ordered
 from tunelet.data._sample import sample_rows
+from tunelet.data._spellings import as_known, join, look, look_alikes, some
 from tunelet.data._split import split
 from tunelet.errors import DataError
 
@@ -46,6 +47,8 @@ def prepare(
     validation_size: float,
     drop_duplicates: bool,
     seed: int,
+    join_labels: bool = False,
+    min_texts: int = 0,
 ) -> Prepared:
     """Make the training, validation and test parts.
 
@@ -58,17 +61,22 @@ def prepare(
         validation_size: share of the rows for validation, between 0 and 1, where no such part is given.
         drop_duplicates: drop repeats within the training data, and every copy of a text with contradicting labels.
         seed: of the sampling and the split.
+        join_labels: make labels that look alike one, under the commonest spelling.
+        min_texts: leave out labels with fewer texts than this, in all parts.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
     """
-    notes: list[str] = []
+    notes = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
     dropped = Counter[str]()
     train, validation = reading.parts["train"], reading.parts.get("validation")
     test_part = _test_examples(reading, test, notes)
     _count_read(reading, test, dropped)
     _require_labels(train, validation, test_part)
 
+    train = _joined(train, join_labels=join_labels, notes=notes)
+    validation = validation and _matched(validation, train, "validation", notes)
+    test_part = test_part and _matched(test_part, train, "test", notes)
     train, repeated = _without_copies(train, drop_duplicates=drop_duplicates)
     dropped.update(repeated)
     if test_part is not None:
@@ -77,7 +85,11 @@ def prepare(
             validation = _without_leaks(validation, test_part, "validation text also in the test part", dropped)
     if validation is not None:
         train = _without_leaks(train, validation, "also in the validation part", dropped)
-    _check_classes(train)
+    rare = _rare(train, min_texts, notes)
+    train = _without_labels(train, rare, "", dropped)
+    validation = validation and _without_labels(validation, rare, " (validation part)", dropped)
+    test_part = test_part and _without_labels(test_part, rare, " (test part)", dropped)
+    _check_classes(train, min_texts)
     train = _limited(train, limit=limit, balanced=balanced, seed=seed, notes=notes)
     _check_classes(train)
     names = ordered(train.labels)
@@ -117,6 +129,55 @@ def _require_labels(*parts: Examples | None) -> None:
         raise DataError("the texts have no labels, expected one for each", "name the column of labels: --label COL")
 
 
+def _joined(train: Examples, *, join_labels: bool, notes: list[str]) -> Examples:
+    groups = look_alikes(train.labels)
+    if not groups:
+        return train
+    counts = Counter(train.labels)
+    listed = "; ".join(", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups)
+    if not join_labels:
+        each = "each is a class of its own; --set data.join_labels=true makes those that look alike one"
+        notes.append(f"labels that look alike: {listed}: {each}")
+        return train
+    notes.append(f"labels joined, each group under its first: {listed}")
+    return replace(train, labels=join(train.labels, groups))
+
+
+def _matched(examples: Examples, train: Examples, part: str, notes: list[str]) -> Examples:
+    """A part to be measured in the spelling of the training labels."""
+    labels, renamed = as_known(examples.labels, set(train.labels))
+    if not renamed:
+        return examples
+    notes.append(f"{part} part: {renamed_in_words(renamed)}")
+    return replace(examples, labels=labels)
+
+
+def renamed_in_words(renamed: Mapping[str, str]) -> str:
+    """A clause on labels that were read as one that training knows."""
+    pairs = [f"{found!r} as {known!r}" for found, known in sorted(renamed.items())]
+    more = f", and {len(pairs) - 12:,} more" if len(pairs) > 12 else ""
+    return f"labels read as those of the training data that they look like: {', '.join(pairs[:12])}{more}"
+
+
+def _rare(train: Examples, least: int, notes: list[str]) -> set[str]:
+    counts = Counter(train.labels)
+    rare = [name for name in ordered(train.labels) if counts[name] < least]
+    if rare:
+        what = "label" if len(rare) == 1 else "labels"
+        notes.append(
+            f"{len(rare):,} {what} left out, with fewer than {least:,} texts (data.min_texts_per_label): {some(rare)}"
+        )
+    return set(rare)
+
+
+def _without_labels(examples: Examples, labels: set[str], where: str, dropped: Counter[str]) -> Examples:
+    if not labels:
+        return examples
+    rows = [row for row, label in enumerate(examples.labels) if label not in labels]
+    dropped[f"label with too few texts{where}"] += len(examples) - len(rows)
+    return examples.take(rows)
+
+
 def _without_copies(train: Examples, *, drop_duplicates: bool) -> tuple[Examples, dict[str, int]]:
     if not drop_duplicates:
         return train, {}
@@ -143,18 +204,23 @@ def _limited(train: Examples, *, limit: int | None, balanced: bool, seed: int, n
     return train.take(rows)
 
 
-def _check_classes(train: Examples) -> None:
+def _check_classes(train: Examples, min_texts: int = 0) -> None:
     counts = Counter(train.labels)
     if not counts:
+        if min_texts:
+            message = f"no label has {min_texts:,} texts once copies and leaks are dropped"
+            raise DataError(message, "lower data.min_texts_per_label, or add rows")
         raise DataError("no text is left to train on once copies and leaks are dropped", "add rows, or pass other data")
     if len(counts) == 1:
         message = f"expected at least two classes, found one: {next(iter(counts))!r} in all {len(train):,} rows"
-        raise DataError(message, "add texts of another class, or name another column: --label COL")
+        lower = "lower data.min_texts_per_label, " if min_texts else ""
+        raise DataError(message, f"{lower}add texts of another class, or name another column: --label COL")
     if lone := [name for name in ordered(train.labels) if counts[name] == 1]:
-        classes = "class" if len(lone) == 1 else "classes"
-        listed = ", ".join(map(repr, lone[:5])) + (", ..." if len(lone) > 5 else "")
-        message = f"expected at least two texts of each class (train, validation), found one of {classes} {listed}"
-        raise DataError(message, "add texts, remove the class, or name another column: --label COL")
+        many = f"{len(lone):,} " if len(lone) > 12 else ""
+        which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
+        message = f"expected at least two texts of each class (train, validation), found one of {which}"
+        leave = "leave such classes out with --set data.min_texts_per_label=2"
+        raise DataError(message, f"{leave}, add texts, or name another column: --label COL")
 
 
 def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> None:
@@ -162,7 +228,8 @@ def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> No
         raise DataError(f"no text is left in the {part} part once leaks are dropped", "pass other data")
     unseen = [name for name in ordered(examples.labels) if name not in names]
     if unseen:
-        listed = ", ".join(map(repr, unseen[:5])) + (", ..." if len(unseen) > 5 else "")
-        known = ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
-        message = f"the {part} part has labels that training never saw: {listed}; training has {known}"
+        message = f"the {part} part has labels that training never saw: {some(unseen)}; training has {some(names)}"
+        looks = {look(name) for name in names}
+        if any(look(name) in looks for name in unseen):  # each looks like several that are known
+            raise DataError(message, "make those that look alike one: --set data.join_labels=true")
         raise DataError(message, "give both the same label names")

@@ -1,7 +1,7 @@
 """`read`: every form that the DATA argument takes, told apart here and nowhere else."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from tunelet.data.readers._files import read_file
 from tunelet.data.readers._folders import read_folder
 from tunelet.data.readers._memory import read_memory
 from tunelet.errors import DataError
+from tunelet.recipe import MISSING_LABELS
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -25,6 +26,7 @@ def read(
     clean_markup: bool = True,
     label_names: Mapping[str, str] = MappingProxyType({}),
     known: Mapping[str, str] = MappingProxyType({}),
+    missing_labels: Collection[str] = MISSING_LABELS,
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
@@ -39,6 +41,7 @@ def read(
         clean_markup: whether HTML markup and control characters are cleaned (`tunelet.data._markup`).
         label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
         known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
+        missing_labels: words that stand for no label, in any case.
 
     Returns:
         the parts with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
@@ -58,6 +61,7 @@ def read(
         clean_markup=clean_markup,
         label_names=label_names,
         known=known,
+        missing_labels=missing_labels,
     )
 
 

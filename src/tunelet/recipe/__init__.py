@@ -5,6 +5,7 @@ Every default, the run folder and every screen come from it; it does no work its
 
 from tunelet.recipe._named import named_recipes, resolve_recipe
 from tunelet.recipe._schema import (
+    MISSING_LABELS,
     AdapterSettings,
     DataSettings,
     EvaluationSettings,
@@ -16,6 +17,7 @@ from tunelet.recipe._settings import parse_setting, with_settings
 from tunelet.recipe._toml import difference, dump_recipe, load_recipe, parse_recipe
 
 __all__ = [
+    "MISSING_LABELS",
     "AdapterSettings",
     "DataSettings",
     "EvaluationSettings",

@@ -13,6 +13,12 @@ from pydantic_core import PydanticCustomError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# What pandas, spreadsheets and databases write where there is nothing: never what somebody calls a class.
+MISSING_LABELS = (
+    "nan", "<NA>", "NaT", "null", "(null)", "N/A", "#N/A", "#NA", "\\N",
+    "#NULL!", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!",
+)  # fmt: skip
+
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -40,6 +46,18 @@ class DataSettings(Section):
         default_factory=dict,
         description="names for label values, such as {0 = 'negative', 1 = 'positive'}",
         examples=[{"0": "negative", "1": "positive"}],
+    )
+    join_labels: bool = Field(
+        False, description="make labels that look alike (case, spaces, hyphens) one, spelt as most of them are"
+    )
+    missing_labels: list[str] = Field(
+        default_factory=lambda: list(MISSING_LABELS), description="words that stand for no label, in any case"
+    )
+    min_texts_per_label: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="leave out labels with fewer texts than this; 0: none, and a single text is refused",
     )
     clean_markup: bool = Field(
         True, description="turn <br /> into line breaks, HTML entities into characters, drop tags"

@@ -1,0 +1,53 @@
+"""Labels that are one to the eye: which look alike, how they are joined, and how other data's are matched to them."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from tunelet.data._duplicates import normalise
+from tunelet.data._unicode import without_unseen
+
+_SEPARATOR = re.compile(r"(?<=[^\W\d_])[-_]+(?=[^\W\d_])")  # between letters: -1 is another number than 1
+_SHOWN = 12
+
+
+def look(label: str) -> str:
+    """The key under which labels meet that differ in case, Unicode form, white space, unseen characters, `_` or `-`."""
+    seen = "".join(without_unseen(normalise(label)).split())
+    return _SEPARATOR.sub("", seen) or label
+
+
+def look_alikes(labels: Iterable[str]) -> list[tuple[str, ...]]:
+    """The groups of two or more labels that look alike, each by falling frequency, then by name."""
+    counts = Counter(labels)
+    groups: dict[str, list[str]] = {}
+    for label in sorted(counts, key=lambda name: (-counts[name], name)):
+        groups.setdefault(look(label), []).append(label)
+    return sorted(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def join(labels: Sequence[str], groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The labels [n], those of a group under its first member's name."""
+    names = {other: group[0] for group in groups for other in group[1:]}
+    return tuple(names.get(label, label) for label in labels)
+
+
+def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Labels [n] of other data in the spelling of those that are known.
+
+    Returns:
+        the labels; one that is not known, but looks like exactly one that is, takes its name.
+        which were renamed: found -> known.
+    """
+    by_look: dict[str, list[str]] = {}
+    for name in known:
+        by_look.setdefault(look(name), []).append(name)
+    unknown = set(labels) - set(known)
+    renamed = {name: like[0] for name in unknown if len(like := by_look.get(look(name), [])) == 1}
+    return tuple(renamed.get(label, label) for label in labels), renamed
+
+
+def some(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """The first names as a list for a sentence, quoted."""
+    more = f", and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(map(repr, names[:shown])) + more
