@@ -11,6 +11,7 @@ from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._finish import Trained, finish
+from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
 from tunelet.data import Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
@@ -19,8 +20,6 @@ from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve
 from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial, forget_peak_memory
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from tunelet.model import Checkpoint, SequenceClassifier
 
 # Arguments of `train` that stand for a setting.
@@ -110,7 +109,7 @@ class _Job:
 
     def __init__(self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool) -> None:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
-        self.console = None if quiet else _console()
+        self.console = None if quiet else console(stderr=True)
 
     def run(self) -> Run:
         forget_peak_memory()
@@ -366,9 +365,3 @@ def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> N
                 f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
                 "go on where it was started, or leave out --resume and pass another --out",
             )
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(stderr=True)

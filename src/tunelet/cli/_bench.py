@@ -112,14 +112,13 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, *, json: bool) -> None:
-    from rich.console import Console
-
+    from tunelet._output import console
     from tunelet.bench import check_writable, write_document
     from tunelet.bench._tables import show_document
 
     if out is not None:
         check_writable(out)
-    progress = Console(stderr=True)
+    progress = console(stderr=True)
 
     def say(line: str) -> None:
         progress.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -134,6 +133,6 @@ def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, *,
 
         _print_json(document)
         return
-    show_document(Console(), document)
+    show_document(console(), document)
     if out is not None:
         typer.echo(f"written  {out}")

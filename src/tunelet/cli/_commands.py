@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tunelet._output import console, json_line
 from tunelet.cli._bench import app as bench_app
 
 app = typer.Typer(
@@ -99,7 +100,7 @@ def train(
         group = train_seeds(data, _numbers(seeds, seed), **arguments)
         summary = group.summary
         if not json:
-            group_screen(_stderr(), summary)
+            group_screen(console(stderr=True), summary)
     else:
         summary = run_training(data, seed=seed, **arguments).summary
     if json:
@@ -137,14 +138,13 @@ def evaluate(
         return
     from tunelet.console import metrics_screen
 
-    console = _stdout()
     for role in ("text", "label"):
         _say_column(role, metrics[f"{role}_column"])
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
     for note in metrics["notes"]:
         typer.echo(note)
-    metrics_screen(console, metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
+    metrics_screen(console(), metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
 
 
 @app.command()
@@ -312,22 +312,8 @@ def _show(json: bool, record: dict[str, Any], facts: Any) -> None:
         return
     from tunelet.console import facts_screen
 
-    facts_screen(_stdout(), facts)
+    facts_screen(console(), facts)
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    import json
-
-    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
-
-
-def _stdout() -> Any:
-    from rich.console import Console
-
-    return Console()
-
-
-def _stderr() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True)
+    typer.echo(json_line(value))

@@ -2,11 +2,13 @@
 
 import os
 import sys
+import traceback
 from typing import Any
 
+from tunelet._output import OutputError, abandon, standard_streams
 from tunelet.errors import TuneletError
 
-_INTERRUPTED = 130
+_FAULT, _USER, _INTERRUPTED = 1, 2, 130
 
 
 def main() -> None:
@@ -14,27 +16,39 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        sys.exit(_run(arguments))
-    except TuneletError as error:
-        if debug:
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt as interruption:
-        print(f"\ninterrupted: {interruption}" if str(interruption) else "\ninterrupted", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
+        with standard_streams():
+            status = _answered(arguments, debug=debug)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        abandon(sys.stdout)
+        status = 0
+    except OutputError as error:
+        abandon(sys.stdout)
+        _say(f"error: the output cannot be written: {error}; free some space, or send it elsewhere")
+        status = 1
+    sys.exit(status)
+
+
+def _answered(arguments: list[str], *, debug: bool) -> int:
+    """The exit status of a command; whatever goes wrong in it has been said."""
+    try:
+        return _run(arguments)
+    except (BrokenPipeError, OutputError):
+        raise
+    except TuneletError as error:
+        _say(traceback.format_exc() if debug else f"error: {error}")
+        return _USER
+    except KeyboardInterrupt as interruption:
+        _say(f"\ninterrupted: {interruption}" if str(interruption) else "\ninterrupted")
+        return _INTERRUPTED
     except Exception as error:
-        if debug:
-            raise
         reason = " ".join(str(error).split()) or "no message"
-        print(
-            f"error: {type(error).__name__}: {reason} (this is a fault in tunelet; --debug shows where)",
-            file=sys.stderr,
-        )
-        sys.exit(1)
+        fault = f"error: {type(error).__name__}: {reason} (this is a fault in tunelet; --debug shows where)"
+        _say(traceback.format_exc() if debug else fault)
+        return _FAULT
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _run(arguments: list[str]) -> int:
@@ -61,8 +75,8 @@ def _run(arguments: list[str]) -> int:
         path = context.command_path if context else "tunelet"
         # With no arguments at all the "error" is the help text.
         if type(error).__name__ == "NoArgsIsHelpError":
-            print(error.format_message(), file=sys.stderr)
+            _say(error.format_message())
         else:
-            print(f"error: {error.format_message().rstrip('.')}; see `{path} --help`", file=sys.stderr)
-        return 2
+            _say(f"error: {error.format_message().rstrip('.')}; see `{path} --help`")
+        return _USER
     return 0
