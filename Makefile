@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test lint notebooks pictures bench bench-performance clean
+.PHONY: demo test test-lowest lint notebooks pictures bench bench-performance clean
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -26,6 +26,21 @@ demo: .venv/demo/ready
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready
 	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -n 2 --dist loadfile  # one thread each: two cores, no waiting
+
+# Their own warnings of deprecation are not this project's, and neither are tools: hence -W default, and pytest alone.
+.venv/lowest/ready: $(REQUIREMENTS) tools/lowest_versions.py
+	@echo "installing tunelet with the lowest versions that it admits into .venv/lowest"
+	@$(PYTHON) -m venv --clear .venv/lowest
+	@$(PYTHON) tools/lowest_versions.py > .venv/lowest/constraints.txt
+	@.venv/lowest/bin/python $(PIP_INSTALL) --constraint .venv/lowest/constraints.txt --editable '.[offline,export]' \
+		hypothesis pandas pytest pytest-xdist tensorboard
+	@touch $@
+
+## test-lowest: the tests of everything but tools, pages and benchmarks, with the lowest versions that pyproject.toml admits
+test-lowest: .venv/lowest/ready
+	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest -n 2 --dist loadfile -W default $(LOWEST)
+LOWEST = tests/api tests/cli tests/comparison tests/data tests/evaluation tests/hub tests/kernels tests/model \
+	tests/recipe tests/run tests/training
 
 ## lint: format, lint and types
 lint: .venv/dev/ready
