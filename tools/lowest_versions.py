@@ -1,4 +1,4 @@
-"""The lowest version of each dependency that pyproject.toml admits, as pip constraints: `make test-lowest` installs them.
+"""The lowest version of each dependency that pyproject.toml admits, as pip constraints for `make test-lowest`.
 
 torch stays at what constraints.txt pins: its lowest version would be gigabytes of CUDA packages.
 """
