@@ -7,6 +7,15 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+# What people type for a thing that is called otherwise here, where the letters are no help.
+_OTHER_NAMES = {
+    "gpu": "cuda",
+    "nvidia": "cuda",
+    "metal": "mps",
+    "fp32": "float32",
+    "bf16": "bfloat16",
+}
+
 
 @dataclass(frozen=True)
 class Choice(Generic[T]):
@@ -19,5 +28,7 @@ class Choice(Generic[T]):
 def nearest(found: str, valid: Iterable[str]) -> str:
     """The hint that follows a wrong name: the nearest valid one, or all of them when none is near."""
     names = sorted(valid)
-    close = difflib.get_close_matches(found[:100], names, n=1, cutoff=0.6)  # its cost grows with the length squared
+    other = _OTHER_NAMES.get(found.lower())
+    # The cost of a match grows with the length squared.
+    close = [other] if other in names else difflib.get_close_matches(found[:100], names, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(names)}"

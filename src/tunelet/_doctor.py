@@ -65,7 +65,7 @@ def _offline_package() -> Choice[str]:
     try:
         _offline.verified_folder(folder)
     except TuneletError as error:
-        return Choice("broken", str(error))
+        return Choice("broken", error.on_command_line())
     return Choice("present", "checksum verified; --model minilm works without a network")
 
 

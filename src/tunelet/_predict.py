@@ -45,7 +45,9 @@ def predict_file(
         DataError: a file that cannot be read or written.
     """
     if output is None:
-        raise DataError("--input needs --output FILE", f"name a file that ends in {', '.join(_FORMATS)}")
+        raise DataError(
+            "there is no file to write the answers to", f"name one: --output FILE, which ends in {', '.join(_FORMATS)}"
+        )
     if output.suffix not in _FORMATS:
         raise DataError(
             f"{output}: expected a name that ends in {', '.join(_FORMATS)}, found {output.suffix!r}",

@@ -44,17 +44,17 @@ def train_seeds(
     """
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise RecipeError(
-            f"--seeds takes two or more different numbers, found {', '.join(map(str, seeds)) or 'none'}",
+            f"expected two or more different seeds, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
     resolved = whole_recipe(recipe, settings, **{name: rest.pop(name, None) for name in SHORTCUTS})
     if resolved.data.split_seed < 0:
         resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
     if out is None and resume:
-        raise RunError("--resume with --seeds needs the folder to go on with", "name it with --out")
+        raise RunError("several seeds to go on with, but no folder of theirs", "name it: --out DIR")
     name = Path(resolved.model.name).name
     folder = Path(out) if out is not None else default_folder(resolved.name, name, "-".join(map(str, seeds)))
-    planned = {seed: with_settings(resolved, {"training.seed": seed}, "--seeds") for seed in seeds}
+    planned = {seed: with_settings(resolved, {"training.seed": seed}, "seeds") for seed in seeds}
     _check(folder, planned, resume=resume)
     for seed in seeds:
         place = RunFolder(folder / f"seed-{seed}")

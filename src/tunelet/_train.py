@@ -28,9 +28,13 @@ SHORTCUTS = {
     "text": "data.text_column",
     "label": "data.label_column",
     "limit": "data.limit",
+    "learning_rate": "training.learning_rate",  # of the adapter; see `_RATES`
     "seed": "training.seed",
+    "epochs": "training.epochs",
+    "batch_size": "training.batch_size",
     "device": "model.device",
 }
+_RATES = {"full": "training.full_learning_rate", "head": "training.head_learning_rate"}  # by adapter.method
 # How often checkpoints are written, and who looks on, decides nothing about the result.
 FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
 _FREE_CHOICES = {
@@ -49,6 +53,9 @@ def train(
     label: str | None = None,
     limit: int | None = None,
     seed: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
@@ -64,7 +71,9 @@ def train(
         model: short name, Hub id or folder; None: the recipe's.
         text, label: columns; None: the recipe's, else recognised.
         limit: rows to draw before the split; None: the recipe's.
-        seed: None: the recipe's.
+        seed, epochs, batch_size: None: the recipe's.
+        learning_rate: of what is trained by `adapter.method`: the adapter, every weight, or the head; None: the
+            recipe's.
         device: "auto", "cpu", "cuda" or "mps"; None: the recipe's.
         settings: further settings by dotted key, such as {"training.epochs": 5}.
         out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
@@ -79,7 +88,17 @@ def train(
         KeyboardInterrupt: interrupted; the message says how to go on, where there is something to go on with.
     """
     resolved = whole_recipe(
-        recipe, settings, model=model, text=text, label=label, limit=limit, seed=seed, device=device
+        recipe,
+        settings,
+        model=model,
+        text=text,
+        label=label,
+        limit=limit,
+        seed=seed,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        device=device,
     )
     return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
 
@@ -90,6 +109,8 @@ def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) 
     named = {SHORTCUTS[name]: value for name, value in given.items() if value is not None}
     if "model.name" in named:
         named["model.name"] = str(named["model.name"])  # a folder may be a Path
+    if "training.learning_rate" in named and resolved.adapter.method in _RATES:
+        named[_RATES[resolved.adapter.method]] = named.pop("training.learning_rate")
     return with_settings(resolved, named, "train")
 
 

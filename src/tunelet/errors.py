@@ -1,13 +1,16 @@
 """The one family of errors that a user may meet: each says what was expected, what was found and what to type."""
 
+from tunelet._hints import as_arguments
+
 
 class TuneletError(Exception):
     """The user's input is at fault; the command line prints one line and ends with exit status 2.
 
     Args:
-        message: what was expected and what was found, one sentence without a final full stop.
+        message: what was expected and what was found, one sentence without a final full stop. It names no flag.
         hint: what to type or change, one sentence without a final full stop. There is always something: an error that
-            leaves its reader without a next step is unfinished.
+            leaves its reader without a next step is unfinished. Flags stand in it as they are typed (`--text COL`);
+            who calls a function reads its arguments (`text='COL'`).
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -16,7 +19,14 @@ class TuneletError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return " ".join(f"{self.message}; {self.hint}".split())
+        return self._line(as_arguments(self.hint))
+
+    def on_command_line(self) -> str:
+        """The line that the command line prints: flags, where `str` names arguments."""
+        return self._line(self.hint)
+
+    def _line(self, hint: str) -> str:
+        return " ".join(f"{self.message}; {hint}".split())
 
 
 class RecipeError(TuneletError):

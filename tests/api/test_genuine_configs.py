@@ -37,6 +37,6 @@ def test_trained_saved_loaded_and_used(tmp_path, model, recipe, trained):
 
 @pytest.mark.parametrize("model", ["distilbert-base-uncased", "albert-base-v2"])
 def test_a_folder_without_weights_is_refused_unless_random_ones_are_asked_for(tmp_path, model):
-    with pytest.raises(tunelet.TuneletError, match=r"--set model.random_weights=true"):
+    with pytest.raises(tunelet.TuneletError, match=r"settings=\{'model.random_weights': True\}"):
         tunelet.train("sample", model=SHARED / "models" / model, out=tmp_path / "run", quiet=True)
     assert not any(tmp_path.iterdir())

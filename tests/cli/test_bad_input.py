@@ -120,7 +120,7 @@ def test_labels_of_the_test_data_that_training_never_saw(train: Train, in_folder
         (["--set", "adapter.targets=['q_line']"], ["'q_line'", "did you mean 'q_lin'?"]),
         (["--limit", "-1"], ["data.limit", "found -1"]),
         (["--seed", "-1"], ["training.seed", "found -1"]),
-        (["--device", "gpu"], ["auto, cpu, cuda, mps", "did you mean 'cpu'?"]),
+        (["--device", "gpu"], ["auto, cpu, cuda, mps", "did you mean 'cuda'?"]),
         (["--resume"], ["nothing to resume", "out/run.partial", "leave out --resume"]),
     ],
 )
@@ -137,7 +137,10 @@ def test_bad_settings(train: Train, in_folder: Path, arguments: list[str], words
     [
         (["trian", "good.csv"], ["No such command 'trian'", "'train'", "`tunelet --help`"]),
         (["train"], ["Missing argument 'DATA'", "`tunelet train --help`"]),
-        (["train", "good.csv", "--sed", "1"], ["No such option: --sed", "--seed", "`tunelet train --help`"]),
+        (
+            ["train", "good.csv", "--sed", "1"],
+            ["there is no option --sed", "did you mean --seed?", "`tunelet train --help`"],
+        ),
         (["train", "good.csv", "--seed"], ["'--seed' requires an argument"]),
         (["train", "good.csv", "--limit", "ten"], ["Invalid value for '--limit'", "valid integer"]),
         (["train", "good.csv", "more.csv"], ["unexpected extra argument", "more.csv"]),

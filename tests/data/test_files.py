@@ -39,7 +39,7 @@ def write(tmp_path: Path) -> Write:
 def error_of(path: Path, **settings: str) -> str:
     with pytest.raises(DataError) as caught:
         read(path, **settings)  # type: ignore[arg-type]
-    line = str(caught.value)
+    line = caught.value.on_command_line()
     assert "\n" not in line
     assert caught.value.hint
     return line

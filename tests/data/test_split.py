@@ -107,5 +107,5 @@ def test_a_smaller_balanced_sample_lies_within_a_larger_one(seed: int) -> None:
 
 
 def test_a_limit_below_the_number_of_classes_is_refused() -> None:
-    with pytest.raises(DataError, match="too few for 3 classes; raise it: --limit 30"):
+    with pytest.raises(DataError, match="too few for 3 classes; raise it: limit=30"):
         sample_rows(distinct(5, 5, 5), limit=2, balanced=False, seed=0)

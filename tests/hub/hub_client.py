@@ -24,7 +24,7 @@ for name in json.loads(sys.argv[1]):
     try:
         found = dataclasses.asdict(find_checkpoint(name))
     except TuneletError as error:
-        found = {"error": type(error).__name__, "line": str(error)}
+        found = {"error": type(error).__name__, "line": error.on_command_line()}
     print(json.dumps(found, default=str))
 """
 
@@ -40,7 +40,7 @@ for name in json.loads(sys.argv[1]):
                    "class_names": {name: list(names) for name, names in table.class_names.items()}}
             for part, table in tables.items()}}
     except TuneletError as error:
-        found = {"error": type(error).__name__, "line": str(error)}
+        found = {"error": type(error).__name__, "line": error.on_command_line()}
     print(json.dumps(found))
 """
 

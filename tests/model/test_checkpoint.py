@@ -51,7 +51,7 @@ def sharded(folder: Path) -> Path:
 def refused(folder: Path | str | None, *, random_weights: bool = False) -> str:
     with pytest.raises(ModelError) as caught:
         find_checkpoint(None if folder is None else str(folder), random_weights=random_weights)
-    line = str(caught.value)
+    line = caught.value.on_command_line()
     assert "\n" not in line
     return line
 

@@ -72,7 +72,7 @@ def test_an_interrupted_run_is_found_by_its_seed_and_its_last_work(in_folder):
 
 def test_a_taken_name_is_refused(tmp_path):
     begin(tmp_path / "run")
-    with pytest.raises(RunError, match="holds an interrupted run; pass --resume"):
+    with pytest.raises(RunError, match="holds an interrupted run; pass resume=True"):
         RunFolder(tmp_path / "run").start()
     (tmp_path / "other").mkdir()
     with pytest.raises(RunError, match="exists already"):

@@ -50,7 +50,7 @@ class Classifier:
         from tunelet.model._files import check_safetensors
         from tunelet.model._fingerprint import weights_fingerprint
 
-        recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "--device")
+        recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
         settings = recipe.model
         method = run.recipe.adapter.method
         weights = run.folder.weights if method == "lora" else run.folder.full_weights

@@ -64,6 +64,11 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="change a setting of the recipe")
     ] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="passes over the training texts")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="texts per forward pass")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", "--lr", metavar="RATE", help="peak rate of what is trained")
+    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="of head, order, dropout and split")] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="N,N,...", help="train with each of these, and measure all together")
@@ -87,6 +92,9 @@ def train(
         "text": text,
         "label": label,
         "limit": limit,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
         "device": device,
         "settings": dict(parse_setting(setting) for setting in settings or [])
         | ({"training.track": track} if track else {}),

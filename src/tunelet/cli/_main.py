@@ -35,7 +35,7 @@ def _answered(arguments: list[str], *, debug: bool) -> int:
     except (BrokenPipeError, OutputError):
         raise
     except TuneletError as error:
-        _say(traceback.format_exc() if debug else f"error: {error}")
+        _say(traceback.format_exc() if debug else f"error: {error.on_command_line()}")
         return _USER
     except KeyboardInterrupt as interruption:
         _say(f"\ninterrupted: {interruption}" if str(interruption) else "\ninterrupted")
@@ -73,6 +73,11 @@ def _run(arguments: list[str]) -> int:
     except usage_error as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "tunelet"
+        if type(error).__name__ == "NoSuchOption":
+            from tunelet.cli._options import unknown_option
+
+            _say(f"error: {unknown_option(error)}; see `{path} --help`")
+            return _USER
         # With no arguments at all the "error" is the help text.
         if type(error).__name__ == "NoArgsIsHelpError":
             _say(error.format_message())

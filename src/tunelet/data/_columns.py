@@ -101,7 +101,10 @@ def choose_columns(
     chosen_text = _named(table, text, "text") or _trained(table, known, "text")
     chosen_label = _named(table, label, "label") or _trained(table, known, "label") if labelled else None
     if chosen_text and chosen_label and chosen_text.value == chosen_label.value:
-        raise DataError(f"--text and --label both name the column {chosen_text.value!r}", "name two columns")
+        raise DataError(
+            f"column {chosen_text.value!r} is named for the texts and for the labels",
+            "name two columns: --text COL and --label COL",
+        )
 
     ids = [name for name in shapes if plain_name(name) in _ID_NAMES]
     free = {name: shape for name, shape in shapes.items() if name not in ids and shape.values}
@@ -139,7 +142,7 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
     same = same or [column for column in columns if table.headless and column == f"column {name}"]
     if len(same) == 1:
         return Choice(same[0], f"{_NAMED}{role}")
-    message = f"there is no column {name!r} for --{role}, found {', '.join(map(repr, columns))}"
+    message = f"there is no column {name!r} for the {role}s, found {', '.join(map(repr, columns))}"
     near = difflib.get_close_matches(name, columns, n=1)
     raise DataError(
         message, f"did you mean --{role} {shell_word(near[0])}?" if near else f"pass one of them: --{role} COL"

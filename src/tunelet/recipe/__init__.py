@@ -15,6 +15,7 @@ from tunelet.recipe._schema import (
 )
 from tunelet.recipe._settings import parse_setting, with_settings
 from tunelet.recipe._toml import difference, dump_recipe, load_recipe, parse_recipe
+from tunelet.recipe._validation import valid_keys
 
 __all__ = [
     "MISSING_LABELS",
@@ -31,5 +32,6 @@ __all__ = [
     "parse_recipe",
     "parse_setting",
     "resolve_recipe",
+    "valid_keys",
     "with_settings",
 ]

@@ -15,7 +15,7 @@ _EXAMPLE = "for example --set training.epochs=5"
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*")
 
 
-def with_settings(recipe: Recipe, settings: Mapping[str, Any], source: str = "--set") -> Recipe:
+def with_settings(recipe: Recipe, settings: Mapping[str, Any], source: str = "settings") -> Recipe:
     """A copy of a recipe with dotted keys changed.
 
     Args:
