@@ -1,7 +1,7 @@
 """The compiled half of this room: native.cpp, built once a machine by the compiler that is there, loaded by ctypes.
 
 Compiling takes some seconds, once; the result lies in the cache under a name that source, compiler, flags and processor
-decide. Without a compiler everything runs in PyTorch.
+decide. Without a compiler everything runs in PyTorch, and so it does where the compiler, or the disk, is unfit.
 """
 
 import ctypes
@@ -9,11 +9,9 @@ import functools
 import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +19,11 @@ from typing import Any
 
 import torch
 
-from tunelet._cache import cache_folder
+from tunelet._cache import cache_folder, own_temporary
 from tunelet._choice import Choice
+from tunelet.kernels._compiler import CompilerError, compile_library, version
 from tunelet.kernels._processor import features, forbidden_wide_vectors
+from tunelet.kernels._shelf import Shelf, ShelfError
 
 _SOURCE = Path(__file__).with_name("native.cpp")
 _FLAGS = (
@@ -32,7 +32,15 @@ _FLAGS = (
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
 _WIDE = "-mprefer-vector-width=512"
-_SECONDS = 120.0  # of compiling, at most
+# What every build holds; the attention of all tokens needs AVX-512.
+_REQUIRED = tuple(
+    f"{name}_{kind}"
+    for kind in ("float32", "bfloat16")
+    for name in (
+        "quantise", "finish", "add_norm", "norm_backward", "activate", "activate_backward", "attend_first",
+        "attend_first_backward",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,22 +106,76 @@ def build() -> Choice[Library | None]:
     if compiler is None:
         return Choice(None, "no C++ compiler")
     flags = _flags()
-    folder = cache_folder() / "native"
-    path = folder / f"{_fingerprint(compiler, flags)}.so"
-    seconds = 0.0
-    if not path.is_file():
-        begin = time.monotonic()
-        problem = _compile(compiler, flags, path)
-        if problem:
-            return Choice(None, f"{Path(compiler).name} could not build the kernels: {problem}")
-        seconds = time.monotonic() - begin
     try:
-        library = Library(ctypes.CDLL(str(path)), path, seconds)
-    except OSError as error:
-        path.unlink(missing_ok=True)  # damaged: made again the next time
-        return Choice(None, f"the compiled kernels could not be loaded ({error})")
-    made = f"compiled in {seconds:.1f} s" if seconds else "compiled before"
-    return Choice(library, f"{made} by {Path(compiler).name}")
+        return _load(_Build(compiler, flags, _fingerprint(compiler, flags)))
+    except CompilerError as error:
+        return Choice(None, f"{Path(compiler).name} could not build the kernels: {error}")
+
+
+class _Build:
+    """A library's bytes, from a shelf or from the compiler: they are made once, however many folders are tried."""
+
+    def __init__(self, compiler: str, flags: tuple[str, ...], name: str) -> None:
+        self.compiler, self.name, self._flags = compiler, name, flags
+        self.seconds = 0.0
+        self._content = b""
+
+    def kept_in(self, folder: Path) -> Path:
+        """Where the library lies in a folder, put there where it was not. Raises CompilerError, ShelfError."""
+        shelf = Shelf(folder / "native")
+        kept = shelf.find(self.name)
+        if kept is not None and not _absent(kept):
+            self._content = kept
+        else:
+            shelf.put(self.name, self._made())
+        return shelf.path(self.name)
+
+    def in_memory(self) -> Path:
+        """The path of a file without a folder, for this process alone. Raises CompilerError, ShelfError."""
+        if not hasattr(os, "memfd_create"):
+            raise ShelfError("this system has no files in memory")
+        handle = os.memfd_create(self.name)  # stays open: its number is its name
+        with open(handle, "wb", closefd=False) as file:
+            file.write(self._made())
+        return Path(f"/proc/self/fd/{handle}")
+
+    def _made(self) -> bytes:
+        if not self._content:
+            begin = time.monotonic()
+            content = compile_library(self.compiler, self._flags, _SOURCE)
+            if absent := _absent(content):
+                raise CompilerError(f"the library lacks {absent}")
+            self._content, self.seconds = content, time.monotonic() - begin
+        return self._content
+
+
+def _absent(content: bytes) -> str | None:
+    """The first function that a library does not name. It is not loaded for that: loaded once, it would stay."""
+    return next((name for name in _REQUIRED if name.encode() + b"\0" not in content), None)
+
+
+def _load(wanted: _Build) -> Choice[Library | None]:
+    """The library from the first place that will do: the cache, the user's own temporary folder, this process's memory.
+
+    The cache may belong to others, or lie on a disk from which nothing can be run (noexec).
+    """
+    places: tuple[Callable[[], Path], ...] = (
+        lambda: wanted.kept_in(cache_folder()),
+        lambda: wanted.kept_in(own_temporary()),
+        wanted.in_memory,
+    )
+    problems = []
+    for place in places:
+        try:
+            path = place()
+            library = Library(ctypes.CDLL(str(path)), path, wanted.seconds)
+        except (ShelfError, OSError) as error:
+            problems.append(str(error))
+            continue
+        made = f"compiled in {wanted.seconds:.1f} s" if wanted.seconds else "compiled before"
+        elsewhere = f", not kept in the cache: {problems[0]}" if problems else ""
+        return Choice(library, f"{made} by {Path(wanted.compiler).name}{elsewhere}")
+    return Choice(None, f"the compiled kernels could not be loaded ({'; '.join(problems)})")
 
 
 def _flags() -> tuple[str, ...]:
@@ -123,35 +185,11 @@ def _flags() -> tuple[str, ...]:
 
 
 def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
-    try:
-        version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
-    except OSError:  # compiling will tell
-        version = b""
+    """The library's file name. Raises CompilerError where the compiler does not answer."""
     processor = repr(sorted(features().items()))
-    parts = (_SOURCE.read_bytes(), version, repr(flags).encode(), processor.encode(), torch.__version__.encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
-
-
-def _compile(compiler: str, flags: tuple[str, ...], path: Path) -> str:
-    """Build into a temporary name and rename it. Returns what went wrong, "" where nothing did."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as folder:
-            built = Path(folder) / path.name
-            done = subprocess.run(
-                [compiler, *flags, "-o", str(built), str(_SOURCE)],
-                capture_output=True, text=True, check=False, timeout=_SECONDS,
-            )  # fmt: skip
-            if done.returncode:
-                return next(iter(done.stderr.strip().splitlines()), f"status {done.returncode}")
-            with built.open("rb") as file:
-                os.fsync(file.fileno())  # half a library behind a whole name would kill the process that loads it
-            built.rename(path)
-    except subprocess.TimeoutExpired:
-        return f"no end after {_SECONDS:.0f} s"
-    except OSError as error:
-        return str(error)
-    return ""
+    said = version(compiler)
+    parts = (_SOURCE.read_bytes(), said, repr(flags).encode(), processor.encode(), torch.__version__.encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32] + ".so"
 
 
 def _argument(value: Any) -> Any:
