@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from tunelet.model._load import load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._names import SHORT_NAMES
     from tunelet.model._probabilities import probabilities
+    from tunelet.model._turns import RandomNumbers, turn
 
 __all__ = [
     "SHORT_NAMES",
     "Checkpoint",
+    "RandomNumbers",
     "SequenceClassifier",
     "find_checkpoint",
     "load_tokenizer",
     "new_classifier",
     "probabilities",
     "saved_classifier",
+    "turn",
 ]
 
 # Finding a checkpoint needs no torch, so that a wrong name is told before torch has loaded.
@@ -31,5 +34,6 @@ __getattr__ = lazy_exports(
         "_load": ("load_tokenizer", "new_classifier", "saved_classifier"),
         "_names": ("SHORT_NAMES",),
         "_probabilities": ("probabilities",),
+        "_turns": ("RandomNumbers", "turn"),
     },
 )

@@ -13,10 +13,12 @@ from torch import nn
 from tunelet._choice import Choice
 from tunelet.data import Batch
 from tunelet.model._execution import Execution
+from tunelet.model._fork import threads_start
 from tunelet.model._fusion import Fusion
 from tunelet.model._packing import Packing, padded_inputs
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
+from tunelet.model._turns import turn
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,10 @@ class SequenceClassifier:
             batch: the texts.
             hidden: what `below` made of them, to go on from there.
         """
+        threads_start()
         if hidden is not None:
             assert self.packing is not None  # noqa: S101
-            assert self.fusion is not None  # noqa: S101
-            with self.fusion.starting(hidden):
-                started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths)).logits
+            started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths, hidden)).logits
             return started.float()
         token_ids = torch.from_numpy(batch.token_ids).to(self.device)
         if self.packing is not None:
@@ -92,11 +93,10 @@ class SequenceClassifier:
     def below(self, batch: Batch) -> torch.Tensor:
         """Hidden states [T, hidden] after the frozen layers; [n, hidden] of the first tokens where all are frozen."""
         assert self.packing is not None  # noqa: S101
-        assert self.fusion is not None  # noqa: S101
         token_ids = torch.from_numpy(batch.token_ids).to(self.device)
-        with self.fusion.stopping() as stopped:
-            backbone = self.base.get_submodule(self.structure.backbone)
-            backbone(**self.packing.inputs(token_ids, batch.lengths))
+        stopped: list[torch.Tensor] = []
+        backbone = self.base.get_submodule(self.structure.backbone)
+        backbone(**self.packing.inputs(token_ids, batch.lengths), stopped=stopped)
         return stopped[0]
 
     @property
@@ -146,7 +146,7 @@ class SequenceClassifier:
 
     def save(self, folder: Path) -> None:
         """Write safetensors: PEFT's files for LoRA, else a whole checkpoint; its config names the labels."""
-        with quiet_libraries():
+        with turn, quiet_libraries():
             self._save(folder)
 
     def _save(self, folder: Path) -> None:

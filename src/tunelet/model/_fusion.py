@@ -2,9 +2,10 @@
 
 DistilBERT, BERT, ALBERT, RoBERTa and ELECTRA name the same eight parts of a layer differently. They are looked up here,
 and whether the result is the model's own is found by trying. The weights stay where they are: saving, loading and
-merging know nothing of this.
+merging know nothing of this. What a call brings along comes as its arguments; threads may predict with one model.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +42,12 @@ class Unfit(Exception):  # noqa: N818  (an answer, not an error)
     """A model that the kernels do not cover; the message ends the sentence "not fused: ..."."""
 
 
+class _Mode(threading.local):
+    """The encoder that a thread predicts with, None where it trains; like torch's inference mode each thread's own."""
+
+    encoder: Encoder | None = None
+
+
 class Fusion:
     """Runs the layer stack of one model through `kernels.Encoder`."""
 
@@ -62,9 +69,8 @@ class Fusion:
         self._precision = "float32"
         self.element = torch.float32  # dtype of the activations
         self._products: dict[tuple[int, int, bool], Product] = {}
-        self._lengths: tuple[int, ...] = ()
-        self._start: torch.Tensor | None = None
-        self._stopped: list[torch.Tensor] | None = None
+        self._making = threading.RLock()  # one thread lays out the weights, the others wait for them
+        self._mode = _Mode()
         self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
         self._merged: tuple[list[torch.Tensor], Encoder] | None = None
 
@@ -81,9 +87,12 @@ class Fusion:
     @property
     def encoder(self) -> Encoder:
         """The layers with their adapters, or merged inside `merged`."""
-        if self._encoder is None:
-            self._encoder = self._make(merged=False)
-        return self._encoder
+        if self._mode.encoder is not None:
+            return self._mode.encoder
+        with self._making:
+            if self._encoder is None:
+                self._encoder = self._make(merged=False)
+            return self._encoder
 
     def remove(self) -> None:
         """Give the stack back, and let go of the weights that were laid out for it."""
@@ -91,25 +100,25 @@ class Fusion:
         self._products.clear()
         self._encoder = self._merged = None
 
-    def expect(self, lengths: tuple[int, ...]) -> None:
-        """Tell the lengths of the texts that the next forward pass brings."""
-        self._lengths = lengths
-
     @contextmanager
     def merged(self) -> Iterator[None]:
-        """Run with W + sBA formed once, for batches that compute no gradient; kept until an adapter changes.
+        """Let this thread run with W + sBA formed once, for batches without a gradient; kept until an adapter changes.
 
         In training this is no gain but for key and value of the last layer, which see to it themselves: the gradients
         of A and B need x A^T anyway, and adding (x A^T) B^T to a product costs less than forming and packing a weight.
         """
-        adapters = self._adapter_tensors()
-        if self._merged is None or not _equal(self._merged[0], adapters):
-            self._merged = ([tensor.clone() for tensor in adapters], self._make(merged=True))
-        before, self._encoder = self._encoder, self._merged[1]
+        before, self._mode.encoder = self._mode.encoder, self._merged_encoder()
         try:
             yield
         finally:
-            self._encoder = before
+            self._mode.encoder = before
+
+    def _merged_encoder(self) -> Encoder:
+        adapters = self._adapter_tensors()
+        with self._making:
+            if self._merged is None or not _equal(self._merged[0], adapters):
+                self._merged = ([tensor.clone() for tensor in adapters], self._make(merged=True))
+            return self._merged[1]
 
     def _adapter_tensors(self) -> list[torch.Tensor]:
         """A and B of every adapter. Their values are compared: a fused optimiser leaves `_version` as it was."""
@@ -123,38 +132,36 @@ class Fusion:
         adapted = (any(hasattr(m, "get_base_layer") for m in block.linears().values()) for block in self._blocks)
         return next((number for number, has in enumerate(adapted) if has), self.depth)
 
-    @contextmanager
-    def starting(self, hidden: torch.Tensor) -> Iterator[None]:
-        """Begin the next forward pass behind the frozen layers, with what `stopping` brought."""
-        self._start = hidden
-        try:
-            yield
-        finally:
-            self._start = None
-
-    @contextmanager
-    def stopping(self) -> Iterator[list[torch.Tensor]]:
-        """End the next forward pass behind the frozen layers; the hidden states are put into the list."""
-        self._stopped = []
-        try:
-            yield self._stopped
-        finally:
-            self._stopped = None
-
     def _embedded(self, hidden: torch.Tensor) -> torch.Tensor:
         """What the first layer reads [T, n], from the embeddings [1, T, m]."""
         if self._mapping is not None:
             hidden = self._mapping(hidden)
         return hidden[0].to(self.element)
 
-    def _forward(self, hidden_states: torch.Tensor, *_: Any, **__: Any) -> BaseModelOutputWithPastAndCrossAttentions:
-        if self._stopped is not None:
-            self._stopped.append(self.encoder.below(self._embedded(hidden_states), self._lengths, self.frozen))
-            firsts = self._stopped[0][:1]  # what follows reads something, and is not asked for the result
-        elif self._start is not None:
-            firsts = self.encoder(self._start, self._lengths, start=self.frozen)
+    def _forward(
+        self,
+        hidden_states: torch.Tensor,
+        *_: Any,
+        lengths: tuple[int, ...],
+        below: torch.Tensor | None = None,
+        stopped: list[torch.Tensor] | None = None,
+        **__: Any,
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        """The stack's forward pass.
+
+        Args:
+            hidden_states: the embeddings [1, T, m].
+            lengths: tokens of each text.
+            below: hidden states behind the frozen layers, to go on from them.
+            stopped: takes those hidden states, and the pass ends there.
+        """
+        if stopped is not None:
+            stopped.append(self.encoder.below(self._embedded(hidden_states), lengths, self.frozen))
+            firsts = stopped[0][:1]  # what follows reads something, and is not asked for the result
+        elif below is not None:
+            firsts = self.encoder(below, lengths, start=self.frozen)
         else:
-            firsts = self.encoder(self._embedded(hidden_states), self._lengths)
+            firsts = self.encoder(self._embedded(hidden_states), lengths)
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=firsts.unsqueeze(1))
 
     def _make(self, *, merged: bool) -> Encoder:

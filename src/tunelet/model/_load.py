@@ -27,6 +27,7 @@ from tunelet.model._precision import choose_device
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
+from tunelet.model._turns import making, turn
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
@@ -42,9 +43,18 @@ def new_classifier(
 ) -> SequenceClassifier:
     """A pretrained encoder with a new head and a new adapter, ready to train.
 
-    The seed is set first, so head and adapter depend on it alone. Raises ModelError.
+    Random numbers begin at the seed, so head and adapter depend on it alone. Raises ModelError.
     """
-    torch.manual_seed(seed)
+    with making(seed):
+        return _new(checkpoint, label_names, model_settings, adapter_settings)
+
+
+def _new(
+    checkpoint: Checkpoint,
+    label_names: Sequence[str],
+    model_settings: ModelSettings,
+    adapter_settings: AdapterSettings,
+) -> SequenceClassifier:
     model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights)
     structure = structure_of(model)
     if model_settings.random_weights:  # everything is new: what counts is the head
@@ -93,7 +103,17 @@ def saved_classifier(
     Raises:
         ModelError: something is missing or does not fit.
     """
-    torch.manual_seed(seed)
+    with making(seed):
+        return _saved(checkpoint, folder, label_names, model_settings, method)
+
+
+def _saved(
+    checkpoint: Checkpoint | None,
+    folder: Path,
+    label_names: Sequence[str],
+    model_settings: ModelSettings,
+    method: str,
+) -> SequenceClassifier:
     if method != "lora" or checkpoint is None:
         checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
     model, _ = _load_base(
@@ -111,13 +131,18 @@ def saved_classifier(
 
 def load_tokenizer(folder: Path) -> Any:
     """The checkpoint's own tokenizer. Raises ModelError where its files are missing or broken."""
-    with quiet_libraries():
+    with turn, quiet_libraries():
         try:
-            return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         except Exception as error:  # the tokenizers library raises bare Exception on a broken file
             raise ModelError(
                 f"{folder}: no usable tokenizer ({_first_line(error)})", "put the checkpoint's tokenizer files there"
             ) from error
+    if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
+        # Texts are cut and joined by us. A first call would switch this off, while other threads tokenise.
+        backend.no_truncation()
+        backend.no_padding()
+    return tokenizer
 
 
 def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool) -> tuple[PreTrainedModel, set[str]]:

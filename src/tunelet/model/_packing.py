@@ -2,6 +2,8 @@
 
 Three hooks make it so: a registered attention function that keeps texts apart (and a mask function that builds none),
 position ids that restart at each text, and a gather after the layers, so that the head sees [n, 1, hidden].
+The lengths of the texts travel with each call, as an argument that the model hands down to its layers: nothing about a
+call is kept, so threads may share a model.
 Whether a model can run so is found by trying: both paths on a few random texts, compared.
 """
 
@@ -58,8 +60,6 @@ class Packing:
         # RoBERTa and its kin count positions from padding_idx + 1.
         self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0
         self.mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
-        self._lengths: tuple[int, ...] = ()
-        self._config = model.config
         self._stack = model.get_submodule(structure.stack)
         self._hook: Any = None
         self.fusion: Fusion | None = None  # where the layers run through the kernels, which gather too
@@ -68,7 +68,7 @@ class Packing:
         """Switch a model to packed execution."""
         self._padded_attention = model.config._attn_implementation
         model.set_attn_implementation(ATTENTION)
-        self._hook = self._stack.register_forward_hook(self._gather)
+        self._hook = self._stack.register_forward_hook(self._gather, with_kwargs=True)
 
     def remove(self, model: PreTrainedModel) -> None:
         """Switch it back to padded execution."""
@@ -77,9 +77,6 @@ class Packing:
 
     def inputs(self, token_ids: torch.Tensor, lengths: tuple[int, ...]) -> dict[str, Any]:
         """Keyword arguments of the model for token_ids [T] of texts with these lengths."""
-        self._lengths = lengths
-        if self.fusion is not None:
-            self.fusion.expect(lengths)
         positions = torch.cat([torch.arange(length, device=token_ids.device) for length in lengths])
         return {
             "input_ids": token_ids.unsqueeze(0),
@@ -88,22 +85,23 @@ class Packing:
             "lengths": lengths,
         }
 
-    def first_inputs(self, lengths: tuple[int, ...]) -> dict[str, Any]:
-        """Keyword arguments where the layers begin with hidden states of their own: token ids are not read."""
-        assert self.fusion is not None  # noqa: S101
-        inputs = self.inputs(torch.zeros(len(lengths), dtype=torch.int64), (1,) * len(lengths))
-        self.fusion.expect(lengths)
-        return inputs
+    def first_inputs(self, lengths: tuple[int, ...], below: torch.Tensor) -> dict[str, Any]:
+        """Keyword arguments where fused layers go on from `below`, what came out of the frozen ones.
 
-    def _gather(self, module: nn.Module, args: Any, output: Any) -> Any:
+        Token ids are not read then, and one stands for each text.
+        """
+        inputs = self.inputs(torch.zeros(len(lengths), dtype=torch.int64), (1,) * len(lengths))
+        return inputs | {"lengths": lengths, "below": below}
+
+    def _gather(self, module: nn.Module, args: Any, given: dict[str, Any], output: Any) -> Any:
         """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
         if self.fusion is not None:
             return output
         hidden = output[0][0]
         if self.mean_pooling:
-            kept = torch.stack([part.float().mean(dim=0) for part in hidden.split(list(self._lengths))])
+            kept = torch.stack([part.float().mean(dim=0) for part in hidden.split(list(given["lengths"]))])
         else:
-            lengths = torch.tensor(self._lengths, device=hidden.device)
+            lengths = torch.tensor(given["lengths"], device=hidden.device)
             kept = hidden[lengths.cumsum(0) - lengths]
         output.last_hidden_state = kept.unsqueeze(1)
         return output

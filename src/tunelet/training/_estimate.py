@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from tunelet.data import Tokens, evaluation_batches, gather, split_batch, training_batches
-from tunelet.model import SequenceClassifier
+from tunelet.model import SequenceClassifier, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
 
@@ -53,7 +53,7 @@ def estimate_time(
         evaluated_every_epoch: tokens of the validation texts.
         evaluated_once: tokens evaluated after training.
     """
-    with torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
+    with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
         order = training_batches(
             train.lengths,
             batch_size=settings.batch_size,

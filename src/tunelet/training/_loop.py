@@ -20,7 +20,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from tunelet.data import Tokens, gather, split_batch, training_batches
 from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
-from tunelet.model import SequenceClassifier, probabilities
+from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, disk_errors
 from tunelet.training._activations import GIB, Activations, keeps_activations
@@ -81,16 +81,20 @@ class Fit:
         per_epoch = -(-len(data.train) // settings.batch_size)
         self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
         device = classifier.device
-        AcceleratorState._reset_state(reset_partial_state=True)  # one a process otherwise, of the first run's device
-        self.accelerator = Accelerator(
-            cpu=device.type == "cpu",
-            mixed_precision="no",
-            log_with=list(settings.track) or None,
-            project_dir=folder.tracking if settings.track else None,
-        )
-        self.tracking = Tracking(self.accelerator, settings.track, folder)
+        self.random = RandomNumbers(settings.seed, device)
         optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
-        self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
+        with turn:
+            AcceleratorState._reset_state(
+                reset_partial_state=True
+            )  # one a process otherwise, of the first run's device
+            self.accelerator = Accelerator(
+                cpu=device.type == "cpu",
+                mixed_precision="no",
+                log_with=list(settings.track) or None,
+                project_dir=folder.tracking if settings.track else None,
+            )
+            self.tracking = Tracking(self.accelerator, settings.track, folder)
+            self.optimizer: Any = self.accelerator.prepare_optimizer(optimizer)
         self.raw_optimizer = optimizer
         self.labels = torch.from_numpy(data.train_labels).to(device)
         self.class_weights = _class_weights(data.train_labels, len(classifier.label_names), settings).to(device)
@@ -104,7 +108,8 @@ class Fit:
         """Go on from the newest checkpoint, where there is one; cut the history back to what it knows."""
         path = latest_checkpoint(self.folder.checkpoints)
         if path is not None:
-            self.best, self.position = load_checkpoint(path, self.classifier, self.raw_optimizer)
+            with self.random.drawn():
+                self.best, self.position = load_checkpoint(path, self.classifier, self.raw_optimizer)
             _restore(self.schedule, self.raw_optimizer, self.position.schedule)
         if self.folder.history.exists():
             lines = self.folder.history.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -132,7 +137,8 @@ class Fit:
     def checkpoint(self) -> None:
         self.note_time()
         self.position.schedule = {"last_epoch": self.schedule.last_epoch, "rates": self.schedule.get_last_lr()}
-        save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
+        with self.random.drawn():
+            save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
         self.saved_at = time.monotonic()
 
     def epoch(self, history: IO[str]) -> None:
@@ -150,7 +156,8 @@ class Fit:
         while position.batch < len(batches):
             group = batches[position.batch : position.batch + settings.gradient_accumulation]
             begin = time.perf_counter()
-            loss, tokens = self.step(group)
+            with self.random.drawn():
+                loss, tokens = self.step(group)
             texts = sum(len(rows) for rows in group)
             position.seconds += time.perf_counter() - begin
             position.tokens += tokens
@@ -196,10 +203,7 @@ class Fit:
             self.accelerator.backward(losses / texts)  # the mean over the whole group, uneven last batches included
             loss = float(losses.detach())
             if not np.isfinite(loss):
-                raise RecipeError(
-                    f"training diverged: the loss is {loss} at step {self.position.step + 1}",
-                    "lower training.learning_rate and training.head_learning_rate",
-                )
+                raise _diverged(f"the loss is {loss}", self.position.step + 1)
             total += loss
             tokens += len(batch.token_ids)
         self.accelerator.clip_grad_norm_(self.classifier.trained_parameters().values(), self.settings.max_grad_norm)
@@ -213,6 +217,8 @@ class Fit:
         position, name = self.position, self.settings.best_metric
         self.progress.stage("validation", self.data.validation.total)
         predictions = self.predict_validation()
+        if not np.isfinite(predictions.probabilities).all():
+            raise _diverged("the weights are no numbers any more", position.step)
         values = measure(predictions, resamples=0).values
         metric = values[name]
         better = position.best is None or (
@@ -263,7 +269,8 @@ class Fit:
             history.write(json.dumps(entry, allow_nan=False) + "\n")
             history.flush()
         self.position.history_lines += 1
-        self.tracking.log(entry, self.position.step)
+        with turn:
+            self.tracking.log(entry, self.position.step)
 
     @property
     def finished(self) -> bool:
@@ -294,7 +301,6 @@ def fit(
         RecipeError: the loss is no number any more.
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
-    torch.manual_seed(settings.seed)
     loop = Fit(classifier, data, settings, folder, progress)
     loop.resume()
     loop.keep_activations()
@@ -311,7 +317,8 @@ def fit(
                 position.epoch_loss_sum, position.epoch_texts = 0.0, 0
                 loop.checkpoint()
     finally:  # interrupted too: a tracker that is not closed shows a run without an end
-        loop.tracking.end()
+        with turn:
+            loop.tracking.end()
     with torch.no_grad():
         for name, parameter in classifier.trained_parameters().items():
             parameter.copy_(loop.best[name])
@@ -330,6 +337,12 @@ def fit(
         seconds=position.seconds,
         elapsed=position.elapsed,
         validation=loop.best_predictions,
+    )
+
+
+def _diverged(what: str, step: int) -> RecipeError:
+    return RecipeError(
+        f"training diverged: {what} at step {step}", "lower training.learning_rate and training.head_learning_rate"
     )
 
 
