@@ -1,5 +1,6 @@
 """Metrics of a finished run on other labelled data."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tunelet._choice import Choice
+from tunelet._file_settings import file_settings
 from tunelet.data import Examples, as_known, read, renamed_in_words
 from tunelet.errors import DataError
 from tunelet.evaluation import Metrics, Predictions, measure
@@ -48,7 +50,14 @@ class Evaluation:
 
 
 def evaluate(
-    run: str | Path | Run, data: Any, *, text: str | None = None, label: str | None = None, device: str | None = None
+    run: str | Path | Run,
+    data: Any,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    encoding: str | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Classify labelled data with a run and measure the result, with 95 % bootstrap intervals.
 
@@ -57,7 +66,9 @@ def evaluate(
         data: as for `tunelet.train`; its test part, else its validation part, else all of it.
         text: column of the texts; None: the one that was trained on, and only where there is none recognised.
         label: column of the labels, likewise.
+        encoding: of a text file that is not UTF-8, such as "cp1252".
         device: as for `Classifier.load`.
+        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
 
     Raises:
         DataError: data that cannot be read, or labels that the run does not know.
@@ -65,15 +76,16 @@ def evaluate(
     from tunelet.classifier import Classifier
 
     run = run if isinstance(run, Run) else Run.load(run)
-    settings = run.recipe.data
+    recipe = run.recipe.data
     reading = read(
         data,
         text=text,
         label=label,
         known=run.trained_columns,
-        clean_markup=settings.clean_markup,
-        label_names=settings.label_names,
-        missing_labels=settings.missing_labels,
+        clean_markup=recipe.clean_markup,
+        label_names=recipe.label_names,
+        missing_labels=recipe.missing_labels,
+        files=file_settings(run.recipe, settings, encoding),
     )
     part = reading.held_out()
     examples = reading.parts[part]

@@ -1,12 +1,11 @@
 """Texts in, labels with probabilities out: typed in or from a file to a file."""
 
-from collections.abc import Sequence
-from io import StringIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tunelet._file_settings import file_settings
 from tunelet.data import read
-from tunelet.data.readers._decode import decode, read_bytes
 from tunelet.errors import DataError
 from tunelet.run import Run, write_atomically
 
@@ -25,7 +24,14 @@ def predict_texts(run: str | Path | Run, texts: Sequence[str], *, device: str | 
 
 
 def predict_file(
-    run: str | Path | Run, source: Path, output: Path | None, *, text: str | None = None, device: str | None = None
+    run: str | Path | Run,
+    source: Path,
+    output: Path | None,
+    *,
+    text: str | None = None,
+    encoding: str | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Classify a file of texts into another file: id, text, label, probability of every label, row by row.
 
@@ -36,7 +42,9 @@ def predict_file(
         source: .txt with one text a line, or any file that `tunelet.train` reads; labels are not needed.
         output: .csv, .jsonl or .parquet, which must not exist.
         text: column of the texts; None: the one that was named in training, else recognised.
+        encoding: of a text file that is not UTF-8, such as "cp1252".
         device: as for `Classifier.load`.
+        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
 
     Returns:
         The number of texts `n`, the rows `dropped` because they held no text, and the `output` path.
@@ -56,10 +64,10 @@ def predict_file(
     if output.exists():
         raise DataError(f"{output} exists already", "name another file, or remove it")
     run = run if isinstance(run, Run) else Run.load(run)
-    data = _lines(source) if source.suffix == ".txt" else source
-    settings = run.recipe.data
-    column = text or (settings.text_column if source.suffix != ".txt" else "") or None
-    reading = read(data, text=column, labelled=False, clean_markup=settings.clean_markup)
+    recipe = run.recipe.data
+    files = file_settings(run.recipe, settings, encoding)
+    column = text or (recipe.text_column if source.suffix != ".txt" else "") or None
+    reading = read(source, text=column, labelled=False, clean_markup=recipe.clean_markup, files=files)
     part = reading.held_out()
     examples = reading.parts[part]
     from tunelet.classifier import Classifier
@@ -76,16 +84,6 @@ def predict_file(
     write_atomically(output, lambda temporary: _write(temporary, output.suffix, columns), "--output")
     dropped = sum(reading.dropped[part].values())
     return {"run": str(classifier.run.path), "n": len(examples), "dropped": dropped, "output": str(output)}
-
-
-def _lines(source: Path) -> list[str]:
-    if not source.is_file():
-        raise DataError(f"there is no file {source}", "check the path")
-    content = read_bytes(source)
-    if not content.strip():
-        raise DataError(f"{source} is empty", "expected a text in each line")
-    lines = StringIO(decode(content, source), newline=None).read()
-    return lines.removesuffix("\n").split("\n")  # not splitlines: a text may hold what Unicode calls a line separator
 
 
 def _write(path: Path, suffix: str, columns: dict[str, Any]) -> None:

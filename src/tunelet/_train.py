@@ -13,7 +13,7 @@ from tunelet._evaluate import label_indices
 from tunelet._finish import Trained, finish
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
-from tunelet.data import Prepared, Reading, Tokens, prepare, read, tokenise
+from tunelet.data import FileSettings, Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
@@ -27,6 +27,7 @@ SHORTCUTS = {
     "model": "model.name",
     "text": "data.text_column",
     "label": "data.label_column",
+    "encoding": "data.encoding",
     "limit": "data.limit",
     "learning_rate": "training.learning_rate",  # of the adapter; see `_RATES`
     "seed": "training.seed",
@@ -51,6 +52,7 @@ def train(
     model: str | Path | None = None,
     text: str | None = None,
     label: str | None = None,
+    encoding: str | None = None,
     limit: int | None = None,
     seed: int | None = None,
     epochs: int | None = None,
@@ -70,6 +72,7 @@ def train(
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
         model: short name, Hub id or folder; None: the recipe's.
         text, label: columns; None: the recipe's, else recognised.
+        encoding: of text files that are not UTF-8, such as "cp1252"; None: the recipe's.
         limit: rows to draw before the split; None: the recipe's.
         seed, epochs, batch_size: None: the recipe's.
         learning_rate: of what is trained by `adapter.method`: the adapter, every weight, or the head; None: the
@@ -93,6 +96,7 @@ def train(
         model=model,
         text=text,
         label=label,
+        encoding=encoding,
         limit=limit,
         seed=seed,
         epochs=epochs,
@@ -192,6 +196,7 @@ class _Job:
             "clean_markup": settings.clean_markup,
             "label_names": settings.label_names,
             "missing_labels": settings.missing_labels,
+            "files": FileSettings.of(settings),
         }
         reading = read(self.data, **columns)
         test_reading = None if self.test is None else read(self.test, **columns)

@@ -155,7 +155,8 @@ def test_a_header_that_holds_a_column_named_by_the_user_is_a_header(write: Write
         ("a.csv", "text,label\n", ["a header and no rows"]),
         ("a.json", "[]", ["holds no rows", '"data"']),
         ("a.jsonl", "{}\n", ["holds no rows"]),
-        ("a.xlsx", b"PK\x03\x04", ["is .xlsx", ".parquet", "CSV"]),
+        ("a.xls", b"PK\x03\x04", ["is .xls", ".parquet", "CSV"]),
+        ("a.xlsx", b"PK\x03\x04", ["no readable Excel workbook", "CSV"]),
         ("a", "text,label\n", ["without extension"]),
         ("a.csv", b"PK\x03\x04abc", ["a zip archive or a spreadsheet"]),
         ("a.csv", gzip.compress(b"abc", mtime=0), ["gzip data", "a.csv.gz"]),
@@ -164,7 +165,7 @@ def test_a_header_that_holds_a_column_named_by_the_user_is_a_header(write: Write
         (
             "a.csv",
             'text,label\n"x\ny",1\nok,0\ncaf\xe9,1\n'.encode("latin-1"),
-            ["0xe9", "offset 27", "row 4 (line 5)", "iconv"],
+            ["0xe9", "offset 27", "row 4 (line 5)", "--encoding cp1252"],
         ),
         ("a.jsonl", b'{"text": "a"}\n{"text": "\xff"}\n', ["0xff", "offset 24", "row 2"]),
         ("a.csv", CSV.encode("utf-16")[:-1], ["UTF-16", "row 4"]),

@@ -21,8 +21,8 @@ app = typer.Typer(
 app.add_typer(bench_app)
 
 _DATA = (
-    "file (.csv .tsv .jsonl .json .parquet, also .gz .zst), folder, hub:OWNER/NAME[:CONFIG], imdb, or sample: "
-    "the reviews that ship with tunelet"
+    "file (.csv .tsv .jsonl .json .parquet .xlsx .txt, also .gz .zst .xz .bz2 .zip), folder, "
+    "hub:OWNER/NAME[:CONFIG], imdb, or sample: the reviews that ship with tunelet"
 )
 Data = Annotated[str, typer.Argument(metavar="DATA", help=_DATA)]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run")]
@@ -30,6 +30,11 @@ Model = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="short name,
 TextColumn = Annotated[str | None, typer.Option("--text", metavar="COL", help="column of the texts; else recognised")]
 LabelColumn = Annotated[
     str | None, typer.Option("--label", metavar="COL", help="column of the labels; else recognised")
+]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="of text files that are not UTF-8, such as cp1252")]
+ReadSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="data.encoding, data.max_bytes or data.max_cell"),
 ]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="where to run")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, and nothing else there")]
@@ -60,6 +65,7 @@ def train(
     model: Model = None,
     text: TextColumn = None,
     label: LabelColumn = None,
+    encoding: Encoding = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="rows to draw before the split")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="change a setting of the recipe")
@@ -83,7 +89,6 @@ def train(
 ) -> None:
     """Fine-tune a pretrained encoder on labelled texts, and measure the result."""
     from tunelet._train import train as run_training
-    from tunelet.recipe import parse_setting
 
     arguments: dict[str, Any] = {
         "test": test,
@@ -91,13 +96,13 @@ def train(
         "model": model,
         "text": text,
         "label": label,
+        "encoding": encoding,
         "limit": limit,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "device": device,
-        "settings": dict(parse_setting(setting) for setting in settings or [])
-        | ({"training.track": track} if track else {}),
+        "settings": _parsed(settings) | ({"training.track": track} if track else {}),
         "out": out,
         "resume": resume,
     }
@@ -113,6 +118,12 @@ def train(
         summary = run_training(data, seed=seed, **arguments).summary
     if json:
         _print_json(summary)
+
+
+def _parsed(settings: list[str] | None) -> dict[str, Any]:
+    from tunelet.recipe import parse_setting
+
+    return dict(parse_setting(setting) for setting in settings or [])
 
 
 def _numbers(seeds: str, seed: int | None) -> list[int]:
@@ -134,13 +145,18 @@ def evaluate(
     data: Data,
     text: TextColumn = None,
     label: LabelColumn = None,
+    encoding: Encoding = None,
     device: Device = None,
+    settings: ReadSettings = None,
     json: Json = False,
 ) -> None:
     """Measure a finished run on other labelled data, with 95 % intervals."""
     from tunelet._evaluate import evaluate as evaluate_run
 
-    metrics = evaluate_run(run, data, text=text, label=label, device=device).to_dict()
+    found = evaluate_run(
+        run, data, text=text, label=label, encoding=encoding, device=device, settings=_parsed(settings)
+    )
+    metrics = found.to_dict()
     if json:
         _print_json({"run": str(run), **metrics})
         return
@@ -231,7 +247,9 @@ def predict(
     ] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="where to: .csv, .jsonl or .parquet")] = None,
     text: TextColumn = None,
+    encoding: Encoding = None,
     device: Device = None,
+    settings: ReadSettings = None,
     json: Json = False,
 ) -> None:
     """Classify texts, given here or in a file."""
@@ -244,7 +262,9 @@ def predict(
             "expected texts, or a file of texts", 'type tunelet predict RUN "some text", or --input FILE --output FILE'
         )
     if input is not None:
-        written = predict_file(run, input, output, text=text, device=device)
+        written = predict_file(
+            run, input, output, text=text, encoding=encoding, device=device, settings=_parsed(settings)
+        )
         if json:
             _print_json(written)
         else:

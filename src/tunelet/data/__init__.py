@@ -16,11 +16,13 @@ from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
+from tunelet.data.readers._settings import FileSettings
 
 __all__ = [
     "Batch",
     "Columns",
     "Examples",
+    "FileSettings",
     "Prepared",
     "RawTable",
     "Reading",

@@ -41,7 +41,7 @@ def reading_from(
     tables = {part: tables[part] for part in ("train", "validation", "test") if part in tables}
     parts: dict[str, Examples] = {}
     dropped: dict[str, dict[str, int]] = {}
-    notes: list[str] = []
+    notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     for part, table in tables.items():
         labels: list[str | None] | None = None
         if columns.label is not None:
@@ -66,7 +66,7 @@ def _examples(
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
     ids, texts, labels = [], [], []
-    reasons = {EMPTY_TEXT: 0, NO_LABEL: 0}
+    reasons = {EMPTY_TEXT: 0, NO_LABEL: 0, **table.dropped}
     for row, text in enumerate(row_texts(raw_texts, columns.text.value, clean_markup=clean_markup)):
         if not text:
             reasons[EMPTY_TEXT] += 1
@@ -91,13 +91,13 @@ def row_texts(values: Sequence[object], column: str, *, clean_markup: bool) -> l
 
 
 def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
-    """The first column named as an id whose values are complete and never repeat, else the row numbers."""
+    """The first column named as an id with complete values that never repeat, else what the source calls its rows."""
     for name in candidates:
         values = table.columns.get(name, ())
         shown = [well_formed(str(value)) for value in values if not is_null(value)]
         if len(set(shown)) == len(table):
             return shown
-    return [str(row) for row in range(len(table))]
+    return list(table.row_names) or [str(row) for row in range(len(table))]
 
 
 def _as_text(value: object, column: str) -> str:

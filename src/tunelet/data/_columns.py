@@ -64,7 +64,7 @@ class _Shape:
 
     values: int
     distinct: int
-    strings: bool  # all values are strings, and not all of them numbers
+    strings: bool  # most values are strings, and not all of them numbers
     length: float  # mean characters
 
     @property
@@ -230,7 +230,8 @@ def _shape(values: Sequence[object]) -> _Shape:
     held = [value for value in values if not is_null(value)]
     shown = [str(value) for value in held]
     numeric = bool(shown) and all(map(is_number, shown[:1000]))
-    strings = all(isinstance(value, str) for value in held) and not numeric
+    # A spreadsheet stores one text that looks like a number as a number.
+    strings = 2 * sum(isinstance(value, str) for value in held) >= len(held) and not numeric
     length = sum(map(len, shown)) / max(1, len(shown))
     return _Shape(len(held), len(set(shown)), strings, length)
 

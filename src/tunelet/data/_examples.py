@@ -63,7 +63,7 @@ class Reading:
         text_column: the column of the texts.
         label_column: the column of the labels; None when no labels were asked for.
         dropped: part -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
-        notes: sentences about what was read otherwise than it is written, each with what to type for another reading.
+        notes: sentences about how the source was read, for the screen, each with what to type for another reading.
     """
 
     source: str

@@ -76,6 +76,8 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
         return None
     if hasattr(value, "item"):  # a NumPy scalar
         value = value.item()
+    if isinstance(value, list | tuple) and len(value) < 2:  # annotation tools write a list, for there may be several
+        return label_name(value[0], class_names) if value else None
     if isinstance(value, list | tuple | dict | set):
         raise DataError(
             f"a label is a {type(value).__name__}, expected one value per text", "name another: --label COL"

@@ -3,6 +3,7 @@
 A reader's only duty is to fill `RawTable`; recognition, cleaning and dropping are one path for all formats.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
 
 _PART_NAMES = {
     "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
+    "validation": ("validation", "validate", "valid", "val", "dev", "development", "eval", "evaluation"),
     "test": ("test", "testing"),
 }
+PARTS = tuple(_PART_NAMES)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class RawTable:
         given: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
             columns are then called "text" and "label".
         arrow: the same table with its types and with the columns that cannot be read as texts, where Arrow read it.
+        row_names: what the source calls its rows, where that is not 0, 1, 2, ...; empty where it is.
+        dropped: reason -> rows that the reader left out (a header that occurs again).
+        notes: sentences about how the source was read, for the screen.
     """
 
     columns: Mapping[str, Sequence[object]]
@@ -37,6 +42,9 @@ class RawTable:
     headless: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     arrow: "pa.Table | None" = None
+    row_names: Sequence[str] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -60,7 +68,18 @@ def concatenate(tables: Iterable[RawTable]) -> RawTable:
     columns = {
         name: [value for shard in shards for value in shard.columns.get(name, [None] * len(shard))] for name in names
     }
-    return replace(shards[0], columns=columns, arrow=_concatenated([shard.arrow for shard in shards]))
+    dropped = Counter[str]()
+    for shard in shards:
+        dropped.update(shard.dropped)
+    return replace(
+        shards[0],
+        columns=columns,
+        arrow=_concatenated([shard.arrow for shard in shards]),
+        # Rows of several files are counted through: names of rows are those of one file.
+        row_names=shards[0].row_names if len(shards) == 1 else (),
+        dropped=dropped,
+        notes=tuple(dict.fromkeys(note for shard in shards for note in shard.notes)),
+    )
 
 
 def _concatenated(shards: "Sequence[pa.Table | None]") -> "pa.Table | None":

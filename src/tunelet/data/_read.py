@@ -1,6 +1,7 @@
 """`read`: every form that the DATA argument takes, told apart here and nowhere else."""
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from tunelet.data._raw import RawTable
 from tunelet.data.readers._files import read_file
 from tunelet.data.readers._folders import read_folder
 from tunelet.data.readers._memory import read_memory
+from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.errors import DataError
 from tunelet.recipe import MISSING_LABELS
 
@@ -27,14 +29,16 @@ def read(
     label_names: Mapping[str, str] = MappingProxyType({}),
     known: Mapping[str, str] = MappingProxyType({}),
     missing_labels: Collection[str] = MISSING_LABELS,
+    files: FileSettings = DEFAULTS,
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
     Args:
-        data: a path to a file (`.csv .tsv .jsonl .json .parquet`, also `.gz` or `.zst`) or a folder (`aclImdb` layout,
-            or files `train.*`, `validation.*`, `test.*`); `hub:OWNER/NAME[:CONFIG]`, `imdb` or `sample`, which win over
-            files of the same name (type `./sample` for those); a pandas DataFrame; a list of (text, label) pairs, of
-            dicts or of texts; a `datasets.Dataset` or `DatasetDict`.
+        data: a path to a file (`.csv .tsv .txt .jsonl .ndjson .json .parquet .xlsx`, also with `.gz .zst .xz .bz2` or
+            `.zip`) or to a folder (`aclImdb` layout, or files `train.*`, `validation.*`, `test.*`);
+            `hub:OWNER/NAME[:CONFIG]`, `imdb` or `sample`, which win over files of the same name (type `./sample` for
+            those); a DataFrame of pandas or polars, an Arrow table, or another object that hands out Arrow columns; a
+            list of (text, label) pairs, of dicts or of texts; a `datasets.Dataset` or `DatasetDict`.
         text: the column of the texts; recognised when None.
         label: the column of the labels; recognised when None.
         labelled: whether labels are needed; False reads none, even where there are some.
@@ -42,6 +46,7 @@ def read(
         label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
         known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
         missing_labels: words that stand for no label, in any case.
+        files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
 
     Returns:
         the parts with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
@@ -50,7 +55,7 @@ def read(
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
     """
     names = [name for name in (text, label, *known.values()) if name]
-    tables, source, form = read_tables(data, names, labelled=labelled)
+    tables, source, form = read_tables(data, names, labelled=labelled, files=files)
     return reading_from(
         tables,
         source=source,
@@ -66,7 +71,7 @@ def read(
 
 
 def read_tables(
-    data: object, names: Sequence[str] = (), *, labelled: bool = True
+    data: object, names: Sequence[str] = (), *, labelled: bool = True, files: FileSettings = DEFAULTS
 ) -> tuple[Mapping[str, RawTable], str, str]:
     """The parts of a source as they are, before anything is recognised, cleaned or dropped.
 
@@ -74,6 +79,7 @@ def read_tables(
         data: as for `read`.
         names: columns that the source may have: a first row that holds one of them is a header.
         labelled: whether labels are needed.
+        files: as for `read`.
 
     Returns:
         part -> table, the source as the user would name it, and the format. Raises DataError as `read` does.
@@ -82,22 +88,46 @@ def read_tables(
         if not data.strip():
             raise DataError("the name of the data is empty", "pass a file, a folder, hub:OWNER/NAME, imdb or sample")
         if data == "sample":
-            return read_folder(SAMPLE)[0], data, "film reviews that ship with tunelet, JSON lines"
+            return read_folder(SAMPLE, settings=files)[0], data, "film reviews that ship with tunelet, JSON lines"
         if data == "imdb" or data.startswith("hub:"):
             from tunelet.data._hub import read_hub_tables
 
             tables, form = read_hub_tables(data)
             return tables, data, form
     if isinstance(data, str | os.PathLike):
-        path = Path(data).expanduser()
+        _refuse_address(str(data))
         try:
+            path = Path(data).expanduser()
             is_folder = path.is_dir()
+        except (RuntimeError, TypeError) as error:  # ~nobody, or a path of bytes
+            raise DataError(
+                f"{data!r} is no usable path ({error})", "type the whole path of a file or folder"
+            ) from None
         except OSError as error:  # a name too long, a folder that may not be entered
             raise DataError(f"{data} cannot be read: {error.strerror}", "check the path and its permissions") from None
         if is_folder:
-            parts, form = read_folder(path, names, labelled=labelled)
+            parts, form = read_folder(path, names, files, labelled=labelled)
             return parts, str(data), form
-        table = read_file(path, names)
+        table = read_file(path, names, files, labelled=labelled)
         return {"train": table}, str(data), table.format
     parts, form = read_memory(data, labelled=labelled)
     return parts, form, form
+
+
+def _refuse_address(data: str) -> None:
+    """A URL is no path. Raises DataError with what to type instead."""
+    address = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", data, re.DOTALL)
+    if not address:
+        return
+    scheme, rest = address[1].lower(), address[2]
+    if hub := re.match(
+        r"(?:(?:https://)?huggingface\.co/)?datasets/([\w.-]+/[\w.-]+)", rest if scheme in ("https", "hf") else ""
+    ):
+        hint = f"for a data set of the Hub type hub:{hub[1]}"
+    elif scheme == "file":
+        hint = f"type the path: {rest}"
+    elif scheme in ("http", "https", "ftp"):
+        hint = f'download it first: curl -L -O "{data}"'
+    else:
+        hint = "copy it to this machine first"
+    raise DataError(f"{data} is an address; tunelet reads local files", hint)

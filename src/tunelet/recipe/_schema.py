@@ -59,6 +59,13 @@ class DataSettings(Section):
         le=10**9,
         description="leave out labels with fewer texts than this; 0: none, and a single text is refused",
     )
+    encoding: str = Field(
+        "", pattern=r"^[A-Za-z0-9_.:-]*$", description="of text files that are not UTF-8, such as cp1252; empty: none"
+    )
+    max_bytes: int = Field(
+        4 * 2**30, ge=1024, le=2**62, description="most bytes of a file once decompressed; a cell counts 64 or more"
+    )
+    max_cell: int = Field(1_000_000, ge=1, le=2**31 - 1, description="most characters of one cell")
     clean_markup: bool = Field(
         True, description="turn <br /> into line breaks, HTML entities into characters, drop tags"
     )

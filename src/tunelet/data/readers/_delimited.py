@@ -1,4 +1,5 @@
-"""CSV and TSV: delimiter, quoting and header are found out from the content, and no broken row is skipped in silence.
+"""CSV, TSV and delimited text: delimiter, quoting and header are found out from the content, and no broken row is
+skipped in silence.
 
 Python's own `csv` reads them, strictly: it keeps newlines inside quoted fields, has no type inference that would turn
 the label `01` into 1, and knows at which row it stands. 25,000 film reviews take about half a second.
@@ -6,38 +7,61 @@ the label `01` into 1, and knows at which row it stands. 25,000 film reviews tak
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from tunelet.data._columns import is_number
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._header import header_reason
+from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
 from tunelet.errors import DataError
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+REPEATED_HEADER = "repeat of the header"
 _LONGEST_FIELD = 2**31 - 1  # the largest that every platform's C long holds
 _SNIFFED_ROWS, _SNIFFED_CHARACTERS = 20, 200_000
+_CELLS_A_LINE = 64  # of the longest kind; a longer line would become one row that no memory holds
+# How spreadsheets are told the delimiter: the first line is sep=; and no row.
+_SEP_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[ ,;\t]*(\r\n|\n|\r|$)', re.IGNORECASE)
+_IN_QUOTES = 'put a field that holds quotation marks in quotes and double them: "a ""fine"" film"'
 
 Rows = list[list[str]]
 
 
-def parse_csv(text: str, path: Path, names: Sequence[str]) -> RawTable:
+def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A CSV file; `names` are the columns asked for, which a header may hold."""
-    delimiter = _sniff_delimiter(text)
-    rows = _parse(text, path, delimiter)
-    _refuse_uneven(rows, path)
-    return _table(rows, path, f"CSV, {_DELIMITERS[delimiter]}", names)
+    told = _SEP_LINE.match(text)
+    if told:
+        text = text[told.end() :]
+    delimiter = told[1] if told else _sniff_delimiter(text)
+    quoting = ""
+    try:
+        rows = _trimmed(_parse(text, path, delimiter, settings, lead=bool(told)))
+        _refuse_uneven(rows, path)
+    except DataError:
+        # Where doubled quotation marks do not fit, all rows may fit with a backslash before each.
+        escaped = _with_backslashes(text, path, settings, told[1] if told else "")
+        if escaped is None:
+            raise
+        rows, delimiter = escaped
+        quoting = ", quotation marks after backslashes"
+    form = f"CSV, {DELIMITERS.get(delimiter, repr(delimiter))}{quoting}"
+    return table_of_rows(rows, path, form, names, settings)
 
 
-def parse_tsv(text: str, path: Path, names: Sequence[str]) -> RawTable:
+def parse_tsv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A TSV file, in either of its dialects: quoted as CSV is, or plain, where a quotation mark is a mark like others.
 
     Plain is assumed when the quotes do not close properly, or when closing them would swallow whole rows and the first
     row does not quote its fields.
     """
+    settings.check_cells(path, text.count("\t") + text.count("\n"), 1)
     plain = [line.rstrip("\r").split("\t") if line.strip() else [] for line in text.split("\n")]
     try:
-        rows = _parse(text, path, "\t")
+        rows = _parse(text, path, "\t", settings)
     except DataError:
         rows = plain
     else:
@@ -45,49 +69,137 @@ def parse_tsv(text: str, path: Path, names: Sequence[str]) -> RawTable:
         quotes_all = all(field[:1] == field[-1:] == '"' for field in next(filter(None, plain), []))
         if ((swallowed and not quotes_all) or _uneven(rows)) and not _uneven(plain):
             rows = plain
+    rows = _trimmed(rows)
     _refuse_uneven(rows, path)
-    return _table(rows, path, "TSV", names)
+    return table_of_rows(rows, path, "TSV", names, settings)
 
 
-def _parse(text: str, path: Path, delimiter: str) -> Rows:
-    """All rows, blank ones as empty lists, so that an index names its row."""
-    rows: Rows = []
+def parse_txt(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
+    """A `.txt` file whose lines are rows, with a delimiter that cuts all of them into equally many fields."""
+    if _SEP_LINE.match(text):
+        return parse_csv(text, path, names, settings)
+    head = text[:_SNIFFED_CHARACTERS].split("\n")[:_SNIFFED_ROWS]
+    if all("\t" in line for line in head if line.strip()):
+        return parse_tsv(text, path, names, settings)
+    if all(any(delimiter in line for delimiter in DELIMITERS) for line in head if line.strip()):
+        try:
+            return parse_csv(text, path, names, settings)
+        except DataError as error:
+            reason = f" ({error.message.removeprefix(str(path)).strip(': ')})"
+    else:
+        reason = ""
+    message = f"{path} holds no rows with a tab, comma, semicolon or bar between text and label{reason}"
+    raise DataError(message, "save it as CSV with the columns text and label, or sort texts into folders per label")
+
+
+def parse_lines(text: str, path: Path, settings: FileSettings) -> RawTable:
+    """A text in each line, blank ones included."""
+    settings.check_cells(path, text.count("\n"), 1)
+    lines = io.StringIO(text, newline=None).read().removesuffix("\n")
+    # Not splitlines(): a text may hold what Unicode calls a line separator.
+    return RawTable({"text": lines.split("\n")}, "a text a line", given={"text": "the lines of the file"})
+
+
+def _parse(text: str, path: Path, delimiter: str, settings: FileSettings, *, lead: bool = False) -> Rows:
+    """All rows, blank ones as empty lists, so that an index names its row; `lead` stands for a line before the text."""
+    rows: Rows = [[]] if lead else []
+    cells = 0
     try:
-        rows.extend(_reader(text, delimiter, strict=True))
+        for row in _reader(_lines(text, path, settings), delimiter, settings.max_cell, strict=True):
+            rows.append(row)
+            cells += len(row) + 1
+            if len(row) > MOST_COLUMNS:
+                settings.check_cells(f"{path}: row {len(rows):,}", 1, len(row))
+            if not len(rows) % 4096:
+                settings.check_cells(path, cells, 1)
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise settings.cell_too_long(
+                path, f"a cell of row {len(rows) + 1:,}", settings.max_cell, at_least=True
+            ) from None
         reason = "a quotation mark is never closed" if "end of data" in str(error) else str(error)
-        hint = 'put a field that holds quotation marks in quotes and double them: "a ""fine"" film"'
-        raise DataError(f"{path} is broken at row {len(rows) + 1}: {reason}", hint) from None
+        raise DataError(f"{path} is broken at row {len(rows) + 1}: {reason}", _IN_QUOTES) from None
+    settings.check_cells(path, cells, 1)
     return rows
 
 
-def _reader(text: str, delimiter: str, *, strict: bool) -> Iterator[list[str]]:
-    before = csv.field_size_limit(_LONGEST_FIELD)
+def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
+    for at, line in enumerate(io.StringIO(text, newline=""), 1):
+        if len(line) > _CELLS_A_LINE * settings.max_cell:
+            raise settings.cell_too_long(path, f"line {at:,}", len(line))
+        yield line
+
+
+def _reader(lines: Iterator[str], delimiter: str, longest: int, *, strict: bool) -> Iterator[list[str]]:
+    before = csv.field_size_limit(longest)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+        yield from csv.reader(lines, delimiter=delimiter, strict=strict)
     finally:
         csv.field_size_limit(before)
 
 
+def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) -> tuple[Rows, str] | None:
+    r"""The rows and their delimiter where \" stands for a quotation mark, or None where not every row fits so.
+
+    A backslash before anything else is a character of the text; only where the rows do not fit so is \\ one backslash,
+    as Python's own writer has it.
+    """
+    if '\\"' not in text:
+        return None
+    for pattern in (r'\\(")', r'\\(["\\])'):
+        hidden = re.sub(pattern, lambda found: "\0q" if found[1] == '"' else "\0b", text)
+        delimiter = told or _sniff_delimiter(hidden)
+        try:
+            rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(told)))
+        except DataError:
+            continue
+        if not _uneven(rows):
+            return [[cell.replace("\0q", '"').replace("\0b", "\\") for cell in row] for row in rows], delimiter
+    return None
+
+
 def _sniff_delimiter(text: str) -> str:
-    """The first delimiter that cuts the first rows into equally many fields; the comma when none does."""
+    """The first delimiter that cuts the first rows into equally many fields; the comma when none does.
+
+    Of several that do, one that stands in numbers (1,5) or before spaces, as punctuation does, comes last.
+    """
     head = text[:_SNIFFED_CHARACTERS]
-    several = []
-    for delimiter in _DELIMITERS:
-        rows = [row for row in islice(_reader(head, delimiter, strict=False), _SNIFFED_ROWS) if row]
+    several, even = [], []
+    for delimiter in DELIMITERS:
+        lines = iter(io.StringIO(head, newline=""))
+        rows = [row for row in islice(_reader(lines, delimiter, _LONGEST_FIELD, strict=False), _SNIFFED_ROWS) if row]
         if len(head) < len(text) and len(rows) > 1:
             rows.pop()  # cut in the middle, perhaps
         if rows and len(rows[0]) > 1:
             several.append(delimiter)
             if len({len(row) for row in rows}) == 1:
-                return delimiter
-    return several[0] if several else ","
+                even.append(delimiter)
+    return next(iter(sorted(even, key=lambda delimiter: _like_punctuation(head, delimiter)) or several), ",")
+
+
+def _like_punctuation(head: str, delimiter: str) -> bool:
+    mark = re.escape(delimiter)
+    within = len(re.findall(rf"(?<=\d){mark}(?=\d)|{mark} ", head))
+    return within >= 0.9 * head.count(delimiter)
 
 
 def _uneven(rows: Rows) -> tuple[int, int, int] | None:
     """The first row whose number of fields differs from the first row's: row from 1, its fields, those expected."""
     width = len(next(filter(None, rows), []))
     return next(((at, len(row), width) for at, row in enumerate(rows, 1) if row and len(row) != width), None)
+
+
+def _trimmed(rows: Rows) -> Rows:
+    """Without the empty cells at the end of rows that only some rows have, as spreadsheets leave them."""
+    if not _uneven(rows):
+        return rows
+    first = list(next(filter(None, rows), []))
+    while first and not first[-1].strip():
+        first.pop()
+    width = len(first)
+    if any(row and (len(row) < width or any(cell.strip() for cell in row[width:])) for row in rows):
+        return rows
+    return [row[:width] for row in rows]
 
 
 def _refuse_uneven(rows: Rows, path: Path) -> None:
@@ -97,18 +209,34 @@ def _refuse_uneven(rows: Rows, path: Path) -> None:
         raise DataError(message, "put a text that holds the delimiter in double quotes")
 
 
-def _table(rows: Rows, path: Path, form: str, names: Sequence[str]) -> RawTable:
+def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], settings: FileSettings) -> RawTable:
+    """The table in rows of equally many cells, blank rows being empty lists: with its header, which may be repeated."""
     filled = [row for row in rows if row]
     if not filled:
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
     headless = header_reason(filled, names)
+    row_names: list[str] = []
+    repeats = 0
     if headless:
         header = [f"column {at}" for at in range(1, len(filled[0]) + 1)]
     else:
-        header = [name.strip() or f"column {at}" for at, name in enumerate(filled.pop(0), 1)]
-    if twice := next((name for name in header if header.count(name) > 1), None):
+        first = filled.pop(0)
+        header = [name.strip() or f"column {at}" for at, name in enumerate(first, 1)]
+        if not all(is_number(cell) for cell in first if cell.strip()):  # 0, 1 may well be a row, too
+            kept = [at for at, row in enumerate(filled) if row != first]
+            repeats = len(filled) - len(kept)
+        if repeats:
+            filled, row_names = [filled[at] for at in kept], [str(at) for at in kept]
+    if twice := next((name for name, count in Counter(header).items() if count > 1), None):
         raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
     if not filled:
         raise DataError(f"{path} holds a header and no rows", "expected rows of texts and labels below it")
+    settings.check_cells(path, len(filled), len(header))
     columns = dict(zip(header, map(list, zip(*filled, strict=True)), strict=True))
-    return RawTable(columns, f"{form}, {'no header' if headless else 'header'}", headless=headless)
+    return RawTable(
+        columns,
+        f"{form}, {'no header' if headless else 'header'}",
+        headless=headless,
+        row_names=row_names,
+        dropped={REPEATED_HEADER: repeats} if repeats else {},
+    )

@@ -8,64 +8,97 @@ from pathlib import Path
 
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._arrow import parse_parquet
-from tunelet.data.readers._decode import COMPRESSIONS, decode, describe_binary, read_bytes
-from tunelet.data.readers._delimited import parse_csv, parse_tsv
+from tunelet.data.readers._content import COMPRESSIONS, Content, describe_binary, read_content
+from tunelet.data.readers._delimited import parse_csv, parse_lines, parse_tsv, parse_txt
+from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._json import parse_json, parse_json_lines
+from tunelet.data.readers._settings import DEFAULTS, FileSettings
+from tunelet.data.readers._spreadsheet import parse_spreadsheet
 from tunelet.errors import DataError
 
-FORMATS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
+FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".txt")
 
 
-def format_of(path: Path) -> str | None:
-    """The extension that names the format, compression aside (".csv" for `reviews.csv.gz`), or None if unsupported."""
-    suffix = path.suffix.lower()
-    if suffix in COMPRESSIONS:
-        suffix = Path(path.stem).suffix.lower()
-    return suffix if suffix in FORMATS else None
+def format_of(name: str) -> str | None:
+    """The extension that names the format, compression aside (".csv" for `reviews.csv.gz`), or None if unsupported.
+
+    A zip archive whose name says nothing more (`reviews.zip`) is ".zip": what lies in it decides.
+    """
+    path = Path(name.lower())
+    suffix = path.suffix
+    if suffix in COMPRESSIONS and Path(path.stem).suffix in FORMATS:
+        suffix = Path(path.stem).suffix
+    return suffix if suffix in (*FORMATS, ".zip") else None
 
 
-def read_file(path: Path, names: Sequence[str] = ()) -> RawTable:
+def read_file(
+    path: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
+) -> RawTable:
     """The table in a file.
 
     Args:
-        path: `.csv`, `.tsv`, `.jsonl`, `.json` or `.parquet`, also with `.gz` or `.zst`.
+        path: one of `FORMATS`, also compressed (`COMPRESSIONS`).
         names: column names that the user gave; a first row that holds one of them is a header.
+        settings: the encoding and the limits.
+        labelled: whether labels are needed; without them, `.txt` holds a text in each line.
 
     Raises:
-        DataError: missing, unsupported, empty, binary, wrongly encoded or broken.
+        DataError: missing, unsupported, empty, binary, wrongly encoded, too large or broken.
     """
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # a name too long
+        raise DataError(f"{path} cannot be read: {error.strerror}", "check the name") from None
+    if not is_file:
         raise _missing(path)
-    extension = format_of(path)
-    if extension is None:
-        message = f"{path} is {path.suffix or 'a file without extension'}, expected {' '.join(FORMATS)} (or .gz, .zst)"
+    if format_of(path.name) is None:
+        kinds = f"{' '.join(FORMATS)} (or one of them with {' '.join(COMPRESSIONS)})"
+        message = f"{path} is {path.suffix or 'a file without extension'}, expected {kinds}"
         raise DataError(message, "save the table as CSV, JSON lines or Parquet")
-    content = read_bytes(path)
-    if not content.strip():
+    try:
+        content = read_content(path, settings, lambda name: format_of(name) not in (None, ".zip"))
+        table = _parse(content, path, names, settings, labelled=labelled)
+    except MemoryError:
+        message = f"{path} needs more memory than there is"
+        raise DataError(message, "split it, or take it to a machine with more memory") from None
+    settings.check_table(path, table.columns)
+    return replace(table, format=f"{table.format}, {content.compression}") if content.compression else table
+
+
+def _parse(content: Content, path: Path, names: Sequence[str], settings: FileSettings, *, labelled: bool) -> RawTable:
+    extension = Path(content.name.lower()).suffix
+    if not content.data[:4096].strip() and not content.data.strip():
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
     if extension == ".parquet":
-        if (found := describe_binary(content)) != "Parquet data":
+        if (found := describe_binary(content.data)) != "Parquet data":
             message = f"{path} should hold Parquet data by its name, found {found or 'something else'}"
             raise DataError(message, "correct its extension or write the file again")
-        table = parse_parquet(content, path)
-    else:
-        text = decode(content, path, quoted_rows=extension == ".csv")
-        del content  # the two together would hold a large file twice
-        if extension == ".csv":
-            table = parse_csv(text, path, names)
-        elif extension == ".tsv":
-            table = parse_tsv(text, path, names)
-        else:
-            table = (parse_json_lines if extension == ".jsonl" else parse_json)(text, path)
-    compression = COMPRESSIONS.get(path.suffix.lower())
-    return replace(table, format=f"{table.format}, {compression}") if compression else table
+        return parse_parquet(content.data, path, settings)
+    if extension == ".xlsx":
+        return parse_spreadsheet(content.data, path, names, settings)
+    text = decode(content.data, path, encoding=settings.encoding, quoted_rows=extension == ".csv")
+    content.data.clear()  # the two together would hold a large file twice
+    if extension == ".csv":
+        return parse_csv(text, path, names, settings)
+    if extension == ".tsv":
+        return parse_tsv(text, path, names, settings)
+    if extension == ".txt":
+        return parse_txt(text, path, names, settings) if labelled else parse_lines(text, path, settings)
+    if extension == ".json":
+        return parse_json(text, path, names, settings)
+    return parse_json_lines(text, path, settings)
 
 
 def _missing(path: Path) -> DataError:
-    if path.exists():
+    try:
+        there = path.exists()
+        folder_there = path.parent.is_dir()
+    except OSError as error:
+        return DataError(f"{path} cannot be read: {error.strerror}", "check the path and its permissions")
+    if there:
         return DataError(f"{path} is neither a file nor a folder", "pass a data file or a folder of texts")
     folder = path.parent
-    if not folder.is_dir():
+    if not folder_there:
         parts = path.parts
         hub = f", or type hub:{path} for a Hub data set" if len(parts) == 2 and not path.suffix else ""
         return DataError(f"there is no file {path}, nor its folder {folder}", f"check the path{hub}")
@@ -76,6 +109,6 @@ def _missing(path: Path) -> DataError:
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
     if near:
         return DataError(f"there is no file {path}", f"did you mean {folder / near[0]}?")
-    usable = [name for name in names if format_of(Path(name))]
+    usable = [name for name in names if format_of(name)]
     listed = f"; there {'are' if len(usable) > 1 else 'is'} {', '.join(usable[:5])}" if usable else ""
     return DataError(f"there is no file {path}", f"check the name{listed}")

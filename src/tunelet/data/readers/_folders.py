@@ -2,48 +2,68 @@
 
 aclImdb/train/pos/0_9.txt, aclImdb/test/neg/...   a part, a label, a text (Maas et al., ACL 2011)
 train/pos/0_9.txt, train/neg/...                  one part of it
+sci.space/60151, rec.autos/101551                 texts without extension, as 20 Newsgroups has them
 train.csv, validation.jsonl.gz, test.parquet      data files; also shards: train-00000-of-00002.parquet
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from tunelet.data._raw import RawTable, concatenate, part_of
-from tunelet.data.readers._decode import decode
+from tunelet.data._raw import PARTS, RawTable, concatenate, part_of
+from tunelet.data.readers._content import open_data_file
+from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._files import format_of, read_file
+from tunelet.data.readers._settings import CELL_COST, DEFAULTS, FileSettings
 from tunelet.errors import DataError
 
 _UNLABELLED = "unsup"  # aclImdb/train/unsup holds reviews without a rating
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _GIVEN = {"text": "the content of each text file", "label": "the name of the folder that a text lies in"}
 
+Tables = dict[str, RawTable]
 
-def read_folder(folder: Path, names: Sequence[str] = (), *, labelled: bool = True) -> tuple[dict[str, RawTable], str]:
+
+def read_folder(
+    folder: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
+) -> tuple[Tables, str]:
     """The parts in a folder, and the layout found.
 
     Args:
         folder: the folder.
         names: column names that the user gave, for data files.
+        settings: the encoding and the limits.
         labelled: whether labels are needed; without them a folder of `.txt` files alone will do.
 
     Raises:
-        DataError: nothing readable in it, or two files for one part.
+        DataError: nothing readable in it, two files or folders for one part, or larger than the limits.
     """
+    texts = _Texts(settings)
     subfolders = [Path(entry.path) for entry in _entries(folder) if entry.is_dir()]
-    parts = {part: sub for sub in subfolders if (part := part_of(sub.name)) and _has_texts(sub)}
-    if "train" in parts:
-        left_out = f" ({_UNLABELLED} left out)" if (parts["train"] / _UNLABELLED).is_dir() else ""
-        return {part: _labelled_texts(sub) for part, sub in parts.items()}, f"aclImdb folder{left_out}"
-    if files := _part_files(folder):
-        tables = {part: concatenate([read_file(path, names) for path in paths]) for part, paths in files.items()}
-        return tables, f"folder of {', '.join(f'{part} ({table.format})' for part, table in tables.items())}"
-    if _has_texts(folder):
-        return {"train": _labelled_texts(folder)}, "folder of texts, one folder per label"
-    if loose := _texts_in(folder):
+    of_parts: dict[str, list[Path]] = {}
+    for sub in subfolders:
+        if (part := part_of(sub.name)) and _label_folders(sub):
+            of_parts.setdefault(part, []).append(sub)
+    if "train" in of_parts:
+        unlabelled = f" ({_UNLABELLED} left out)" if (of_parts["train"][0] / _UNLABELLED).is_dir() else ""
+        tables = {part: texts.labelled(_only(folder, "folders", part, subs)) for part, subs in of_parts.items()}
+        others = [sub.name for sub in subfolders if not part_of(sub.name) and _label_folders(sub)]
+        return _noting(tables, others), f"aclImdb folder{unlabelled}"
+    files, others = _part_files(folder)
+    if "train" in files:
+        tables = {
+            part: concatenate([read_file(path, names, settings, labelled=labelled) for path in paths])
+            for part, paths in files.items()
+        }
+        form = f"folder of {', '.join(f'{part} ({table.format})' for part, table in tables.items())}"
+        return _noting(tables, others), form
+    if _label_folders(folder):
+        return {"train": texts.labelled(folder)}, "folder of texts, one folder per label"
+    if loose := _text_files(folder):
         if not labelled:
-            return {"train": _texts(folder, loose)}, "folder of texts"
+            return {"train": texts.of(folder, loose)}, "folder of texts"
         message = f"{folder} holds {len(loose)} text files outside of any label's folder"
         raise DataError(message, "sort them into folders named after their labels: positive/1.txt, negative/2.txt")
     raise _nothing_in(folder)
@@ -58,64 +78,106 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise DataError(f"{folder} cannot be read: {error.strerror}", "check its permissions") from None
 
 
-def _texts_in(folder: Path) -> list[str]:
-    return [entry.name for entry in _entries(folder) if entry.name.endswith(".txt") and entry.is_file()]
+def _text_files(folder: Path) -> list[str]:
+    """The names of the texts in a folder: files in `.txt`, or all files where none has an extension."""
+    names = [entry.name for entry in _entries(folder) if not entry.is_dir()]
+    texts = [name for name in names if name.endswith(".txt")]
+    return texts or (names if not any(Path(name).suffix for name in names) else [])
 
 
 def _label_folders(folder: Path) -> dict[str, list[str]]:
     """Label -> its text files, for each subfolder with texts."""
     labels = [entry.name for entry in _entries(folder) if entry.is_dir() and entry.name != _UNLABELLED]
-    return {label: texts for label in labels if (texts := _texts_in(folder / label))}
+    return {label: texts for label in labels if (texts := _text_files(folder / label))}
 
 
-def _has_texts(folder: Path) -> bool:
-    return bool(_label_folders(folder))
+class _Texts:
+    """Reads text files into tables, counting what all of them hold together."""
+
+    def __init__(self, settings: FileSettings) -> None:
+        self.settings = settings
+        self.size = 0
+
+    def labelled(self, folder: Path) -> RawTable:
+        """The texts of each subfolder, with its name as their label."""
+        ids: list[object] = []
+        texts: list[object] = []
+        labels: list[object] = []
+        for label, names in _label_folders(folder).items():
+            table = self.of(folder / label, names)
+            ids += [f"{label}/{stem}" for stem in table.columns["id"]]
+            texts += table.columns["text"]
+            labels += [label] * len(names)
+        return RawTable({"id": ids, "text": texts, "label": labels}, "text files", given=_GIVEN)
+
+    def of(self, folder: Path, names: list[str]) -> RawTable:
+        """The texts of these files."""
+        columns = {
+            "id": [name.removesuffix(".txt") for name in names],
+            "text": [self._text(folder / name) for name in names],
+        }
+        return RawTable(columns, "text files", given={"text": _GIVEN["text"]})
+
+    def _text(self, path: Path) -> str:
+        limit = 4 * self.settings.max_cell  # a character takes at most four bytes
+        with open_data_file(path) as file:
+            content = file.read(limit + 1)
+        if len(content) > limit:
+            raise self.settings.cell_too_long(path, "the text", limit // 4, at_least=True)
+        self.size += len(content) + CELL_COST
+        if self.size > self.settings.max_bytes:
+            raise self.settings.too_large(path.parent)
+        text = decode(content, path, encoding=self.settings.encoding)
+        if len(text) > self.settings.max_cell:
+            raise self.settings.cell_too_long(path, "the text", len(text))
+        return text
 
 
-def _labelled_texts(folder: Path) -> RawTable:
-    ids: list[object] = []
-    texts: list[object] = []
-    labels: list[object] = []
-    for label, names in _label_folders(folder).items():
-        table = _texts(folder / label, names)
-        ids += [f"{label}/{stem}" for stem in table.columns["id"]]
-        texts += table.columns["text"]
-        labels += [label] * len(names)
-    return RawTable({"id": ids, "text": texts, "label": labels}, "text files", given=_GIVEN)
-
-
-def _texts(folder: Path, names: list[str]) -> RawTable:
-    ids = [name.removesuffix(".txt") for name in names]
-    texts = []
-    for name in names:
-        path = folder / name
-        try:
-            texts.append(decode(path.read_bytes(), path))
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
-    return RawTable({"id": ids, "text": texts}, "text files", given={"text": _GIVEN["text"]})
-
-
-def _part_files(folder: Path) -> dict[str, list[Path]]:
-    """The data files of each part; empty unless there is one for training."""
+def _part_files(folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
+    """The data files of each part, and the names of those that are of none."""
     files: dict[str, list[Path]] = {}
+    others = []
     for entry in _entries(folder):
         path = Path(entry.path)
         part = part_of(_SHARD.sub("", path.name.partition(".")[0]))
-        if part and format_of(path) and entry.is_file():
+        if entry.is_dir() or not (form := format_of(path.name)):
+            continue
+        if part:
             files.setdefault(part, []).append(path)
+        elif form not in (".txt", ".json"):  # LICENSE.txt, dataset_infos.json
+            others.append(path.name)
     for part, paths in files.items():
-        whole = [path.name for path in paths if not _SHARD.search(path.name.partition(".")[0])]
-        if len(paths) > 1 and whole:
-            message = f"{folder} holds {len(paths)} files for {part}: {', '.join(path.name for path in paths)}"
-            raise DataError(message, "keep one of them, or pass a file")
-    return files if "train" in files else {}
+        if any(not _SHARD.search(path.name.partition(".")[0]) for path in paths):
+            _only(folder, "files", part, paths)
+    return files, others
+
+
+def _only(folder: Path, kind: str, part: str, paths: Sequence[Path]) -> Path:
+    if len(paths) > 1:
+        message = f"{folder} holds {len(paths)} {kind} for {part}: {', '.join(path.name for path in paths)}"
+        raise DataError(message, "keep one of them, or pass a file")
+    return paths[0]
+
+
+def _noting(tables: Tables, left_out: Iterable[str]) -> Tables:
+    """The tables, the training part with a note on what else lies there."""
+    names = list(left_out)
+    if not names:
+        return tables
+    return {**tables, "train": replace(tables["train"], notes=(*tables["train"].notes, left_out_note(names)))}
+
+
+def left_out_note(names: Sequence[str]) -> str:
+    """What to say of splits, files or folders that are no known part."""
+    listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    verb = "is" if len(names) == 1 else "are"
+    return f"left out: {listed} {verb} not called {', '.join(PARTS[:-1])} or {PARTS[-1]}"
 
 
 def _nothing_in(folder: Path) -> DataError:
     message = f"{folder} holds no texts: expected train/LABEL/*.txt, LABEL/*.txt or train.csv (.tsv .jsonl .parquet)"
     names = [entry.name for entry in _entries(folder)]
-    usable = [name for name in names if format_of(Path(name))]
+    usable = [name for name in names if format_of(name)]
     if usable:
         return DataError(f"{message}, found {', '.join(usable[:5])}", f"pass a file: {folder / usable[0]}")
     found = ", ".join(names[:5]) if names else "nothing"

@@ -1,19 +1,27 @@
-"""JSON lines and JSON, read by Python's own parser: it names the place of an error, and types may vary by row."""
+"""JSON lines and JSON, read by Python's own parser: it names the place of an error, and types may vary by row.
+
+A JSON file is an array of objects, or whatever else `DataFrame.to_json` and `json.dump` make of a table.
+"""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tunelet.data._columns import KNOWN_NAMES, plain_name
 from tunelet.data._raw import RawTable, columns_from_objects
+from tunelet.data.readers._header import header_reason
+from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
 
 _LINES_HINT = 'expected one object per line: {"text": "...", "label": "..."}'
 _ARRAY_HINT = 'expected [{"text": "...", "label": "..."}, ...] or {"data": [...]}'
 
 
-def parse_json_lines(text: str, path: Path) -> RawTable:
+def parse_json_lines(text: str, path: Path, settings: FileSettings) -> RawTable:
     """One object per line; blank lines are passed over."""
     rows = []
+    cells = 0
     for at, line in enumerate(text.split("\n"), 1):  # not splitlines(): a text may hold U+2028
         if line.strip():
             try:
@@ -26,34 +34,133 @@ def parse_json_lines(text: str, path: Path) -> RawTable:
             if not isinstance(row, dict):
                 raise DataError(f"{path}: row {at} is {_name(row)}", _LINES_HINT)
             rows.append(row)
-    return _table(rows, path, "JSON lines")
+            cells += len(row) + 1
+            if not len(rows) % 4096:
+                settings.check_cells(path, cells, 1)
+    return _from_objects(rows, path, settings, "JSON lines")
 
 
-def parse_json(text: str, path: Path) -> RawTable:
-    """An array of objects, bare or under "data"; JSON lines under this extension are read as such."""
+def parse_json(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
+    """A table in any of the layouts that are usual; JSON lines under this extension are read as such.
+
+    With the names that `DataFrame.to_json(orient=...)` gives them: records, columns, index, split, table, values; an
+    array of objects under "data"; and an object of equally long lists, a list for each column.
+    """
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text.lstrip().startswith("{") and "\n" in text[: error.pos]:
-            return parse_json_lines(text, path)
+            return parse_json_lines(text, path, settings)
         message = f"{path}: row {error.lineno}, column {error.colno} is not JSON ({error.msg})"
         raise DataError(message, _ARRAY_HINT) from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({error})", _ARRAY_HINT) from None
-    rows = content.get("data") if isinstance(content, dict) else content
+    if isinstance(content, dict):
+        if "data" not in content and (table := _from_columns(content, path, names, settings)):
+            return table
+        if isinstance(content.get("columns"), list) and isinstance(content.get("data"), list):
+            return _split(content, path, settings)
+        rows = content.get("data")
+    else:
+        rows = content
     if not isinstance(rows, list):
-        found = f"an object with {', '.join(map(repr, content)) or 'no keys'}" if isinstance(content, dict) else None
-        raise DataError(f"{path} is {found or _name(content)}", _ARRAY_HINT)
+        found = f"an object with {_listed(content) or 'no keys'}" if isinstance(content, dict) else _name(content)
+        raise DataError(f"{path} is {found}", _ARRAY_HINT)
+    if rows and all(isinstance(row, list) for row in rows):
+        return _from_arrays(rows, [], path, names, settings)
     for at, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise DataError(f"{path}: element {at} is {_name(row)}", _ARRAY_HINT)
-    return _table(rows, path, "JSON")
+    return _from_objects(rows, path, settings, "JSON")
 
 
-def _table(rows: list[dict[str, Any]], path: Path, form: str) -> RawTable:
+def _from_objects(
+    rows: list[dict[str, Any]], path: Path, settings: FileSettings, form: str, row_names: Sequence[str] = ()
+) -> RawTable:
     if not any(rows):
         raise DataError(f"{path} holds no rows", _LINES_HINT if form == "JSON lines" else _ARRAY_HINT)
-    return RawTable(columns_from_objects(rows), form)
+    names = {name for row in rows for name in row}
+    settings.check_cells(path, len(rows), len(names))
+    return RawTable(columns_from_objects(rows), form, row_names=row_names)
+
+
+def _from_columns(
+    content: Mapping[str, Any], path: Path, names: Sequence[str], settings: FileSettings
+) -> RawTable | None:
+    """The layouts "columns", "index" and an object of lists; None where an object is none of them."""
+    values = list(content.values())
+    if not values or not all(isinstance(value, dict) for value in values):
+        lists = [value for value in values if isinstance(value, list) and value and not isinstance(value[0], dict)]
+        if len(lists) < len(values) or len({len(value) for value in lists}) != 1:
+            return None
+        settings.check_cells(path, len(lists[0]), len(lists))
+        return RawTable(content, "JSON, a list for each column")
+    inner = dict.fromkeys(name for value in values for name in value)
+    if _like_rows(list(inner), list(content), names) < _like_rows(list(content), list(inner), names):
+        return _from_objects(values, path, settings, "JSON, an object for each row", _unless_counted(list(content)))
+    settings.check_cells(path, len(inner), len(values))
+    columns = {name: [value.get(row) for row in inner] for name, value in content.items()}
+    return RawTable(columns, "JSON, an object for each column", row_names=_unless_counted(list(inner)))
+
+
+def _like_rows(keys: Sequence[str], others: Sequence[str], names: Sequence[str]) -> tuple[bool, bool, bool]:
+    """How much keys look like names of rows, the others being those of columns; the greater tuple is it."""
+    wanted = {name.strip().casefold() for name in names}
+    known = any(plain_name(key) in KNOWN_NAMES or key.strip().casefold() in wanted for key in others)
+    return known, all(key.isdecimal() for key in keys), len(keys) > len(others)
+
+
+def _split(content: Mapping[str, Any], path: Path, settings: FileSettings) -> RawTable:
+    header = [str(name) for name in content["columns"]]
+    index = content.get("index")
+    rows = content["data"]
+    named = [str(name) for name in index] if isinstance(index, list) and len(index) == len(rows) else []
+    for at, row in enumerate(rows, 1):
+        if not isinstance(row, list) or len(row) != len(header):
+            found = f"of {len(row)}" if isinstance(row, list) else _name(row)
+            message = f"{path}: element {at} of data is {found}, expected an array of {len(header)}"
+            raise DataError(message, 'give "data" one array per row, with a value for each of "columns"')
+    return _from_arrays(rows, header, path, (), settings, _unless_counted(named))
+
+
+def _from_arrays(
+    rows: list[list[Any]],
+    header: list[str],
+    path: Path,
+    names: Sequence[str],
+    settings: FileSettings,
+    row_names: Sequence[str] = (),
+) -> RawTable:
+    """One array per row; without a header, the first row may be one."""
+    width = len(rows[0]) if rows else 0
+    if not width:
+        raise DataError(f"{path} holds no rows", _ARRAY_HINT)
+    if uneven := next((at for at, row in enumerate(rows, 1) if len(row) != width), None):
+        message = f"{path}: element {uneven} holds {len(rows[uneven - 1])} values, the first {width}"
+        raise DataError(message, "give every row the same number of values")
+    settings.check_cells(path, len(rows), width)
+    headless = ""
+    if not header:
+        shown = [["" if value is None else str(value) for value in row] for row in rows[:1001]]
+        strings = all(isinstance(value, str) for value in rows[0])
+        headless = header_reason(shown, names) if strings else "no header: the first row holds more than names"
+        header = [f"column {at}" for at in range(1, width + 1)] if headless else rows[0]
+        rows = rows if headless else rows[1:]
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
+    if not rows:
+        raise DataError(f"{path} holds a header and no rows", _ARRAY_HINT)
+    columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+    return RawTable(columns, "JSON, an array for each row", headless=headless, row_names=row_names)
+
+
+def _unless_counted(names: list[str]) -> list[str]:
+    """The names of rows, unless they are 0, 1, 2, ..., as rows are called that have none."""
+    return [] if names == [str(at) for at in range(len(names))] else names
+
+
+def _listed(names: Mapping[str, object]) -> str:
+    return ", ".join(repr(name[:50]) for name in list(names)[:10]) + (", ..." if len(names) > 10 else "")
 
 
 def _name(value: object) -> str:

@@ -5,14 +5,17 @@ pandas and `datasets` are asked for only when the caller has imported them: an o
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tunelet.data._raw import RawTable, columns_from_objects, part_of
 from tunelet.data.readers._arrow import table_from_arrow
+from tunelet.data.readers._folders import left_out_note
 from tunelet.errors import DataError
 
 _ACCEPTED = (
-    "a path, a DataFrame, a list of (text, label) pairs, of dicts or of texts, a datasets.Dataset or a DatasetDict"
+    "a path, a DataFrame or an Arrow table, a list of (text, label) pairs, of dicts or of texts, a datasets.Dataset "
+    "or a DatasetDict"
 )
 
 
@@ -30,6 +33,8 @@ def read_memory(data: object, *, labelled: bool) -> tuple[dict[str, RawTable], s
     if datasets is not None and isinstance(data, datasets.DatasetDict):
         # The splits beyond train, validation and test (IMDb's "unsupervised") have no use here.
         parts = {part: _from_dataset(split) for name, split in data.items() if (part := part_of(str(name)))}
+        if others := [str(name) for name in data if not part_of(str(name))]:
+            parts = {part: replace(table, notes=(left_out_note(others),)) for part, table in parts.items()}
         if not parts:
             message = f"the DatasetDict holds {', '.join(map(str, data)) or 'no splits'}, expected a split 'train'"
             raise DataError(message, "pass one of its splits")
@@ -37,7 +42,40 @@ def read_memory(data: object, *, labelled: bool) -> tuple[dict[str, RawTable], s
     if isinstance(data, list | tuple):
         table = _from_list(data, labelled=labelled)
         return {"train": table}, table.format
-    raise DataError(f"data is of type {type(data).__name__}", f"expected {_ACCEPTED}")
+    if (columns := _from_arrow(data)) is not None:
+        return {"train": columns}, columns.format
+    if callable(getattr(data, "collect", None)):
+        raise DataError(f"data is of type {_type_of(data)}, which is not computed yet", "pass data.collect()")
+    raise DataError(f"data is of type {_type_of(data)}", f"expected {_ACCEPTED}")
+
+
+def _from_arrow(data: Any) -> RawTable | None:
+    """A table of any library that hands out its columns: by the Arrow PyCapsule interface, or by the dataframe
+    interchange protocol. None for an object that has neither."""
+    if not any(hasattr(type(data), name) for name in ("__arrow_c_stream__", "__dataframe__")):
+        return None
+    import pyarrow as pa
+
+    form = _type_of(data)
+    try:
+        if hasattr(type(data), "__arrow_c_stream__"):
+            table = pa.table(data)
+        else:
+            from pyarrow.interchange.from_dataframe import from_dataframe
+
+            table = from_dataframe(data)
+    except Exception as error:  # the other library's code runs here, and raises what it likes
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise DataError(f"the {form} cannot be read as a table ({reason})", f"expected {_ACCEPTED}") from error
+    if not table.num_rows:
+        raise DataError(f"the {form} is empty", "expected rows of texts and labels")
+    return table_from_arrow(table, form, source=f"the {form}")
+
+
+def _type_of(data: object) -> str:
+    """The name of its type with the library that it is from, such as "polars DataFrame"."""
+    library = type(data).__module__.partition(".")[0].lstrip("_")
+    return type(data).__name__ if library in ("builtins", "main") else f"{library} {type(data).__name__}"
 
 
 def _from_frame(frame: Any) -> RawTable:
@@ -51,7 +89,14 @@ def _from_frame(frame: Any) -> RawTable:
         column = frame.iloc[:, at]
         missing = column.isna().tolist()
         columns[name] = [None if gap else value for value, gap in zip(column.tolist(), missing, strict=True)]
-    return RawTable(columns, "DataFrame")
+    return RawTable(columns, "DataFrame", row_names=_row_names(frame.index))
+
+
+def _row_names(index: Any) -> list[str]:
+    """The names of rows in an index of pandas; none where it only counts them, or does not tell them apart."""
+    if not index.is_unique or index.hasnans or list(index) == list(range(len(index))):
+        return []
+    return ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in index]
 
 
 def _from_dataset(dataset: Any) -> RawTable:

@@ -1,0 +1,30 @@
+"""How a finished run's further data are read: with the limits of its recipe, and what the user says for this file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunelet.data import FileSettings
+from tunelet.errors import RecipeError
+from tunelet.recipe import Recipe, with_settings
+
+_KEYS = ("data.encoding", "data.max_bytes", "data.max_cell")
+
+
+def file_settings(recipe: Recipe, settings: Mapping[str, Any] | None, encoding: str | None) -> FileSettings:
+    """What `evaluate` and `predict_file` read with.
+
+    The encoding of the training file is not taken over: another file may have another, and of the old eight-bit
+    encodings each decodes any bytes.
+
+    Args:
+        recipe: the run's.
+        settings: `data.encoding`, `data.max_bytes` and `data.max_cell`, by dotted key.
+        encoding: stands for `data.encoding`.
+
+    Raises:
+        RecipeError: another key, or a value out of range.
+    """
+    given = {"data.encoding": encoding or "", **(settings or {})}
+    if other := next((key for key in given if key not in _KEYS), None):
+        raise RecipeError(f"{other} cannot be changed in a finished run", f"only {', '.join(_KEYS)} can")
+    return FileSettings.of(with_settings(recipe, given).data)
