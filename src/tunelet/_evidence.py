@@ -1,11 +1,12 @@
 """What the report says of a run beyond its metrics, as one record: `evaluation.json`.
 
 Whatever is chosen (temperature, threshold, the baseline's strength) is chosen on validation texts. Where these are the
-very texts that are reported on, the record says so, and the temperature is judged by cross-fitting.
+very texts that are reported on, the record says so, and the temperature is judged by cross-fitting. Everything but the
+temperature's own record is about the probabilities that `predict` gives: scaled, where the temperature is applied.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,21 @@ import numpy as np
 from tunelet.data import Examples
 from tunelet.evaluation import (
     Predictions,
+    Temperature,
     Threshold,
     by_length,
+    choose_temperature,
     choose_threshold,
     compare_draws,
     confident_errors,
-    cross_fitted_temperature,
     curve_records,
     draw_models,
-    fit_temperature,
     measure,
     null_if_undefined,
     operate,
     positive_label,
     reliability,
+    temperature_record,
     train_baseline,
     with_temperature,
 )
@@ -57,12 +59,17 @@ class Evidence:
     Attributes:
         record: what `evaluation.json` holds.
         baseline: its predictions for the texts that are reported on; None: not asked for.
+        temperature: chosen on the validation texts, and whether it is applied.
+        validation, test: what was given, with the probabilities that `predict` gives.
         draws: the model's metrics on the resamples that it was compared on, for its intervals; None: no baseline.
     """
 
     record: dict[str, Any]
     baseline: Predictions | None
     draws: Mapping[str, np.ndarray] | None
+    temperature: Temperature
+    validation: Classified
+    test: Classified | None
 
 
 def gather_evidence(
@@ -85,6 +92,10 @@ def gather_evidence(
         seed: of the bootstrap.
         model: its name, in comparisons.
     """
+    temperature = choose_temperature(validation.predictions)
+    by_itself = (test or validation).predictions
+    validation = _scaled(validation, temperature)
+    test = test and _scaled(test, temperature)
     reported = test or validation
     predictions = reported.predictions
     record: dict[str, Any] = {
@@ -92,7 +103,9 @@ def gather_evidence(
         "n": len(predictions),
         "curves": curve_records(predictions),
         "reliability": [asdict(found) for found in reliability([predictions])],
-        "temperature": _temperature(validation.predictions, predictions, same=test is None),
+        "temperature": temperature_record(
+            temperature, by_itself, n=len(validation.predictions), cross_fitted=test is None
+        ),
         "threshold": _threshold(validation.predictions, predictions, settings.threshold),
         "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
         "errors": _errors(reported, settings.errors),
@@ -100,7 +113,7 @@ def gather_evidence(
         "baseline": None,
     }
     if not settings.baseline:
-        return Evidence(record, None, None)
+        return Evidence(record, None, None, temperature, validation, test)
     held_out = validation.predictions
     trained = train_baseline(
         train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
@@ -120,22 +133,14 @@ def gather_evidence(
         "curves": curve_records(baseline),
         "pair": pair.to_dict(),
     }
-    return Evidence(record, baseline, drawn[model].draws)
+    return Evidence(record, baseline, drawn[model].draws, temperature, validation, test)
 
 
-def _temperature(validation: Predictions, reported: Predictions, *, same: bool) -> dict[str, Any]:
-    temperature = fit_temperature(validation)
-    scaled = cross_fitted_temperature(reported) if same else with_temperature(reported, temperature)
-    before, after = measure(reported, resamples=0).values, measure(scaled, resamples=0).values
-    return {
-        "value": temperature,
-        "fitted_on": "validation",
-        "n": len(validation),
-        "cross_fitted": same,
-        "before": {name: before[name] for name in ("log_loss", "ece")},
-        "after": {name: after[name] for name in ("log_loss", "ece")},
-        "reliability": [asdict(found) for found in reliability([scaled])],
-    }
+def _scaled(part: Classified, temperature: Temperature) -> Classified:
+    """With the probabilities that `predict` gives."""
+    if not temperature.applied:
+        return part
+    return replace(part, predictions=with_temperature(part.predictions, temperature.value))
 
 
 def _threshold(validation: Predictions, reported: Predictions, aim: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunelet._evaluate import label_indices
-from tunelet._evidence import Classified, gather_evidence
+from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet._plan import Plan
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
@@ -60,6 +60,9 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         seed=seed,
         model=plan.checkpoint.name,
     )
+    classified["validation"] = evidence.validation
+    if evidence.test is not None:
+        classified["test"] = evidence.test
     measured = {
         part: measure(
             found.predictions, resamples=settings.resamples, seed=seed,
@@ -79,7 +82,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         write_predictions(folder.baseline_predictions, evidence.baseline)
     folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
     folder.write_json(
-        folder.metrics, _summary(plan, measured, reported, outcome, outcome.elapsed + time.monotonic() - begun)
+        folder.metrics, _summary(plan, measured, evidence, outcome, outcome.elapsed + time.monotonic() - begun)
     )
     folder.finish()
     return Run(folder.final)
@@ -129,13 +132,19 @@ def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
 
 
 def _summary(
-    plan: Plan, measured: Mapping[str, Metrics], reported: str, outcome: "Outcome", seconds: float
+    plan: Plan, measured: Mapping[str, Metrics], evidence: Evidence, outcome: "Outcome", seconds: float
 ) -> dict[str, Any]:
-    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them."""
+    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them.
+
+    What predictions need that were chosen here stands in it, too, for it is published with a model.
+    """
+    reported, threshold = evidence.record["evaluated_on"], evidence.record["threshold"]
     summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
     if reported != "validation":
         summary["validation"] = measured["validation"].to_dict()
     return summary | {
+        "temperature": evidence.temperature.used,
+        "threshold": None if threshold is None else threshold["value"],
         "trainable_parameters": plan.trained_parameters,
         "total_parameters": plan.total_parameters,
         "epochs": outcome.epochs,

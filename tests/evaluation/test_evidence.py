@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tunelet._evidence import Classified, gather_evidence
+from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet.data import Examples
-from tunelet.evaluation import Predictions, train_baseline
+from tunelet.evaluation import Predictions, choose_threshold, measure, train_baseline, with_temperature
 from tunelet.recipe import EvaluationSettings
 
 NAMES = ("bad", "good")
@@ -20,20 +20,24 @@ def part(seed: int, n: int, noise: float = 0.2) -> tuple[Examples, np.ndarray]:
     return Examples(tuple(map(str, range(n))), texts, tuple(NAMES[label] for label in labels)), labels
 
 
-def classified(seed: int, n: int, labels: np.ndarray | None = None) -> Classified:
+def classified(seed: int, n: int, labels: np.ndarray | None = None, sure: float = 3.0) -> Classified:
     """What a model that is too sure of itself makes of a part."""
     examples, own = part(seed, n)
     labels = own if labels is None else labels
     logits = np.random.default_rng(seed + 1).normal(0, 1, n) + 1.5 * (2 * own - 1)
-    good = 1 / (1 + np.exp(-3 * logits))
+    good = 1 / (1 + np.exp(-sure * logits))
     predictions = Predictions(examples.ids, NAMES, labels, np.stack([1 - good, good], axis=1))
     return Classified(examples, np.arange(n) % 40 + 3, predictions)
 
 
-def evidence(test: Classified | None, aim: str = "f1") -> dict:
+def gathered(test: Classified | None, aim: str = "f1", sure: float = 3.0) -> Evidence:
     train, labels = part(1, 200)
     settings = EvaluationSettings(resamples=100, threshold=aim)
-    return gather_evidence(train, labels, classified(2, 150), test, settings, seed=1, model="encoder").record
+    return gather_evidence(train, labels, classified(2, 150, sure=sure), test, settings, seed=1, model="encoder")
+
+
+def evidence(test: Classified | None, aim: str = "f1") -> dict:
+    return gathered(test, aim).record
 
 
 @pytest.mark.parametrize("aim", ["f1", "precision:0.9", "cost:1:5"])
@@ -62,3 +66,20 @@ def test_the_baseline_takes_the_strength_that_validation_texts_like_best():
     free = train_baseline(train.texts, labels, train.texts, labels, 2).strength
     bound = train_baseline(train.texts, labels, others.texts, truth, 2).strength
     assert free > bound
+
+
+def test_where_the_temperature_is_applied_everything_is_about_what_predict_gives():
+    found = gathered(classified(3, 120, sure=12.0), sure=12.0)
+    temperature = found.record["temperature"]
+    assert temperature["applied"]
+    assert found.temperature.used == temperature["value"]
+    given = with_temperature(classified(3, 120, sure=12.0).predictions, temperature["value"])
+    np.testing.assert_array_equal(found.test.predictions.probabilities, given.probabilities)
+    assert found.record["reliability"] == temperature["reliability"] != temperature["reliability_before"]
+    chosen = with_temperature(classified(2, 150, sure=12.0).predictions, temperature["value"])
+    threshold = choose_threshold(chosen.labels == 1, chosen.probabilities[:, 1], "f1")
+    assert found.record["threshold"]["value"] == threshold.value
+    loss = measure(given, resamples=0).values["log_loss"]
+    baseline = found.record["baseline"]
+    difference = baseline["pair"]["differences"]["log_loss"]
+    assert difference == pytest.approx(loss - baseline["metrics"]["log_loss"])

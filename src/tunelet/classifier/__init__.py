@@ -1,5 +1,6 @@
 """The classifier room: load a run and classify texts with it."""
 
-from tunelet.classifier._classifier import Classifier, Prediction
+from tunelet.classifier._classifier import Classifier
+from tunelet.classifier._decision import Prediction
 
 __all__ = ["Classifier", "Prediction"]

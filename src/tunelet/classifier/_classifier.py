@@ -1,14 +1,14 @@
 """A finished run as a function from texts to labels with probabilities."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tunelet.data import clean, tokenise
-from tunelet.errors import DataError, ModelError, RunError
+from tunelet.classifier._base import TextClassifier
+from tunelet.data import Tokens, tokenise
+from tunelet.errors import ModelError, RunError
 from tunelet.recipe import with_settings
 from tunelet.run import Run
 
@@ -16,20 +16,12 @@ if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """The most probable label of a text, its probability, and the probability of every label."""
-
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-
-
-class Classifier:
+class Classifier(TextClassifier):
     """Classifies texts as a run was trained to. Made by `Classifier.load`."""
 
     def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any) -> None:
-        self.run = run
+        super().__init__(run)
+        self.temperature = float(run.summary["temperature"])
         self._model = model
         self._tokenizer = tokenizer
 
@@ -74,39 +66,21 @@ class Classifier:
         return cls(run, model, load_tokenizer(run.folder.tokenizer))
 
     @property
-    def label_names(self) -> tuple[str, ...]:
-        """Names of the labels in the order of the columns of `probabilities`."""
-        return self._model.label_names
+    def has_the_runs_threshold(self) -> bool:
+        """It was chosen for this model."""
+        return True
 
-    def predict(self, texts: str | Sequence[str]) -> list[Prediction]:
-        """Label and probabilities of each text, in their order. Raises DataError where a text is no string."""
-        names = self.label_names
-        return [
-            Prediction(
-                label=names[int(row.argmax())],
-                probability=float(row.max()),
-                probabilities={name: float(value) for name, value in zip(names, row, strict=True)},
-            )
-            for row in self.probabilities(texts)
-        ]
+    def _logits(self, texts: list[str]) -> NDArray[np.float64]:
+        from tunelet.model import logits
 
-    def probabilities(self, texts: str | Sequence[str]) -> np.ndarray:
-        """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training."""
+        return logits(self._model, self._tokens(texts)) if texts else np.empty((0, len(self.label_names)))
+
+    def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         from tunelet.model import probabilities
 
-        listed = [texts] if isinstance(texts, str) else list(texts)
-        for row, text in enumerate(listed):
-            if not isinstance(text, str):
-                raise DataError(
-                    f"text {row}: expected a string, found {type(text).__name__}", "pass one text, or a list of texts"
-                )
-        if not listed:
-            return np.empty((0, len(self.label_names)))
+        return probabilities(self._model, self._tokens(texts)) if texts else np.empty((0, len(self.label_names)))
+
+    def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data
-        tokens = tokenise(
-            [clean(text) if settings.clean_markup else text for text in listed],
-            self._tokenizer,
-            max_length=min(settings.max_length, self._model.max_length),
-            truncation=settings.truncation,
-        )
-        return probabilities(self._model, tokens)
+        length = min(settings.max_length, self._model.max_length)
+        return tokenise(texts, self._tokenizer, max_length=length, truncation=settings.truncation)

@@ -13,6 +13,7 @@ from tunelet.evaluation._calibration import (
     expected_calibration_error,
     fit_temperature,
     reliability,
+    scaled_probabilities,
     with_temperature,
 )
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
@@ -28,6 +29,7 @@ from tunelet.evaluation._paired import (
 from tunelet.evaluation._predictions import Predictions, positive_label
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
+from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict
 
@@ -46,12 +48,14 @@ __all__ = [
     "ReliabilityBin",
     "SeedDraws",
     "SeedMetrics",
+    "Temperature",
     "Threshold",
     "against_baseline",
     "aim_in_words",
     "by_length",
     "calibration_noise",
     "check_aim",
+    "choose_temperature",
     "choose_threshold",
     "compare_draws",
     "compare_predictions",
@@ -75,7 +79,9 @@ __all__ = [
     "reliability",
     "resampled_metrics",
     "roc_curve",
+    "scaled_probabilities",
     "summarise",
+    "temperature_record",
     "train_baseline",
     "verdict",
     "with_temperature",

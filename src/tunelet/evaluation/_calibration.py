@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tunelet.evaluation._predictions import Predictions
 
 BINS = 15
-_RANGE = (0.05, 20.0)  # of temperatures: beyond them a model is a constant, or a step
+TEMPERATURES = (0.05, 20.0)  # beyond them a model is a constant, or a step
 
 
 @dataclass(frozen=True)
@@ -127,16 +127,24 @@ def fit_temperature(predictions: Predictions) -> float:
         normal = np.log(np.exp(scaled).sum(axis=1))
         return float(np.mean(normal - scaled[rows, predictions.labels]))
 
-    low, high = np.log(_RANGE)
+    low, high = np.log(TEMPERATURES)
     return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6}).x))
 
 
 def with_temperature(predictions: Predictions, temperature: float) -> Predictions:
     """The same predictions with all logits divided by a temperature."""
-    scaled = _logs(predictions.probabilities) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    probabilities = scaled_probabilities(predictions.probabilities, temperature)
     return Predictions(predictions.ids, predictions.label_names, predictions.labels, probabilities)
+
+
+def scaled_probabilities(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """The same probabilities [n, classes] with all logits divided by a temperature; of 1.0 unchanged, bit for bit."""
+    if temperature == 1.0:
+        return probabilities
+    scaled = _logs(probabilities) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
+    found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return found
 
 
 def cross_fitted_temperature(predictions: Predictions, *, folds: int = 5, seed: int = 0) -> Predictions:

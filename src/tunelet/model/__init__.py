@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
     from tunelet.model._load import load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._names import SHORT_NAMES
-    from tunelet.model._probabilities import probabilities
+    from tunelet.model._probabilities import logits, probabilities
     from tunelet.model._turns import RandomNumbers, turn
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "SequenceClassifier",
     "find_checkpoint",
     "load_tokenizer",
+    "logits",
     "new_classifier",
     "probabilities",
     "saved_classifier",
@@ -33,7 +34,7 @@ __getattr__ = lazy_exports(
         "_classifier": ("SequenceClassifier",),
         "_load": ("load_tokenizer", "new_classifier", "saved_classifier"),
         "_names": ("SHORT_NAMES",),
-        "_probabilities": ("probabilities",),
+        "_probabilities": ("logits", "probabilities"),
         "_turns": ("RandomNumbers", "turn"),
     },
 )

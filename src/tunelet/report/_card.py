@@ -87,6 +87,11 @@ def _body(run: Run) -> str:
         if lora
         else "`model/` is a checkpoint of transformers."
     )
+    if summary["temperature"] != 1.0:
+        weights += (
+            " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
+            f"{summary['temperature']:.4f}, the temperature."
+        )
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}

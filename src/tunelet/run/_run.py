@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SUMMARY = (
     "evaluated_on", "n", "positive", "confusion", "accuracy", "roc_auc", "log_loss", "ece", "trainable_parameters",
     "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes", "model", "random_weights",
+    "temperature", "threshold",
 )  # fmt: skip
 _DATA = ("label_names", "parts", "source", "test_source", "dropped", "notes", "text_column", "label_column", "tokens")
 _ENVIRONMENT = ("versions", "processor", "cores", "choices", "checkpoint")

@@ -9,7 +9,7 @@ from tunelet.report._document import Block, Table, Text
 
 
 def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
-    """What a temperature would change."""
+    """What the temperature changes, and whether predictions and figures are with it."""
     before, after = found["before"], found["after"]
     judged = (
         "judged by cross-fitting, for there are no other texts to judge it on"
@@ -17,12 +17,17 @@ def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
         else "judged on the test texts"
     )
     kind = "less" if found["value"] > 1 else "more"
+    used = (
+        "It is applied, in all figures of this report and in what it predicts"
+        if found["applied"]
+        else "It is not applied, neither in the figures of this report nor in what it predicts"
+    )
     return [
         Text(
             f"Calibration. A temperature of {found['value']:.3f}, fitted on {found['n']:,} validation texts, makes the "
             f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before['ece']:.4f} to "
             f"{after['ece']:.4f} and the log loss from {before['log_loss']:.4f} to {after['log_loss']:.4f}. No label "
-            "changes by it. All figures of this report are without it, but for the line of that name under Reliability."
+            f"changes by it. {used}: {found['reason']}. Under Reliability both are drawn."
         )
     ]
 

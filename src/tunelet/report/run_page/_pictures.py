@@ -31,7 +31,8 @@ def result_figures(run: Run) -> list[Figure]:
             found.append(draw(kind.replace("_", "-"), lines, about))
     if len(run.label_names) <= 30:
         found.append(figures.confusion("confusion", run.label_names, summary["confusion"]["matrix"]))
-    scaled = {"as trained": evaluation["reliability"], "temperature scaled": evaluation["temperature"]["reliability"]}
+    temperature = evaluation["temperature"]
+    scaled = {"as trained": temperature["reliability_before"], "temperature scaled": temperature["reliability"]}
     found.append(figures.calibration("reliability", scaled))
     if len(evaluation["lengths"]) > 1:
         found.append(figures.lengths("lengths", evaluation["lengths"]))

@@ -1,0 +1,88 @@
+"""What every classifier of a run can do, whatever computes its logits."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.classifier._decision import Prediction, decision_of, predictions_of
+from tunelet.classifier._texts import texts_of
+from tunelet.data import clean
+from tunelet.evaluation import scaled_probabilities
+from tunelet.run import Run
+
+
+class TextClassifier(ABC):
+    """Texts in, labels with probabilities out.
+
+    Attributes:
+        run: where it comes from.
+        temperature: what it divides its logits by; 1.0: as trained.
+    """
+
+    temperature: float = 1.0
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels in the order of the columns of `probabilities`."""
+        return self.run.label_names
+
+    def predict(
+        self,
+        texts: Any,
+        *,
+        text: str | None = None,
+        threshold: float | str | None = None,
+        min_confidence: float | None = None,
+    ) -> list[Prediction]:
+        """Label and probabilities of each text, in their order.
+
+        Args:
+            texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table.
+            text: the column of a table that holds the texts; None: the one that was trained on, else recognised.
+            threshold: of the probability of the positive label, from which on it is given; "run": the one that the
+                run chose on its validation texts; None: the most probable label. For two labels.
+            min_confidence: a label less probable than this is not given.
+
+        Raises:
+            DataError: what is no text, or no such column or threshold.
+        """
+        decision = decision_of(
+            self.run, threshold=threshold, min_confidence=min_confidence, own=self.has_the_runs_threshold
+        )
+        return predictions_of(self.probabilities(texts, text=text), self.label_names, decision)
+
+    def probabilities(self, texts: Any, *, text: str | None = None, calibrated: bool = True) -> NDArray[np.float64]:
+        """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training.
+
+        Args:
+            texts, text: as for `predict`.
+            calibrated: with the run's temperature, where it is applied; False: as the model was trained.
+        """
+        found = self._raw_probabilities(self._cleaned(texts, text))
+        return scaled_probabilities(found, self.temperature) if calibrated else found
+
+    def logits(self, texts: Any, *, text: str | None = None) -> NDArray[np.float64]:
+        """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""
+        return self._logits(self._cleaned(texts, text))
+
+    @property
+    @abstractmethod
+    def has_the_runs_threshold(self) -> bool:
+        """Whether the threshold in the run was chosen for these probabilities."""
+
+    @abstractmethod
+    def _logits(self, texts: list[str]) -> NDArray[np.float64]:
+        """Of cleaned texts."""
+
+    @abstractmethod
+    def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
+        """Of cleaned texts, without a temperature."""
+
+    def _cleaned(self, texts: Any, column: str | None) -> list[str]:
+        listed = texts_of(texts, self.run.trained_columns, column)
+        return [clean(text) for text in listed] if self.run.recipe.data.clean_markup else listed

@@ -1,0 +1,86 @@
+"""What a caller of `predict` may pass: a text, several of them in any form, or a table with a column of them.
+
+A table is never taken for a list: iterating over a DataFrame or a dict gives the names of its columns.
+"""
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any
+
+from tunelet.data import RawTable, choose_columns, read_tables
+from tunelet.errors import DataError
+
+_HINT = "pass strings: a list, a tuple, an array or a Series of them, or a table with a column of texts"
+
+
+def texts_of(given: Any, known: Mapping[str, str], column: str | None = None) -> list[str]:
+    """The texts, in their order.
+
+    Args:
+        given: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
+        known: role -> the column that was trained on, which is taken from a table where it has one of that name.
+        column: that of the texts, for a table; None: the one that was trained on, else recognised.
+
+    Raises:
+        DataError: something else, or an element that is no text; the row is named.
+    """
+    if isinstance(given, str):
+        return [_text(given, "the text")]
+    table = _table(given)
+    if table is not None:
+        name = choose_columns(table, text=column, label=None, labelled=False, known=known).text.value
+        return [_cell(value, f"row {row} of column {name!r}") for row, value in enumerate(table.columns[name])]
+    if column is not None:
+        raise DataError(f"text={column!r} names a column, found no table but {_kind(given)}", "leave it out")
+    if isinstance(given, bytes | bytearray | PathLike | set | frozenset) or not isinstance(given, Iterable):
+        raise DataError(f"expected texts, found {_kind(given)}", _HINT)
+    if getattr(given, "ndim", 1) != 1:
+        raise DataError(f"expected an array of one dimension, found {given.ndim}", _HINT)
+    listed = given.to_pylist() if hasattr(given, "to_pylist") else list(given)  # Arrow's elements are no strings
+    return [_text(text, f"text {row}") for row, text in enumerate(listed)]
+
+
+def _table(given: Any) -> RawTable | None:
+    """None where it is no table."""
+    if isinstance(given, Mapping):
+        columns = {str(name): _column(name, values) for name, values in given.items()}
+        if len({len(values) for values in columns.values()}) > 1:
+            raise DataError("the columns of the dict differ in length", "give each as many values as there are texts")
+        if not columns:
+            raise DataError("the dict holds no columns", _HINT)
+        return RawTable(columns, "dict of columns")
+    if hasattr(given, "columns") or hasattr(given, "column_names"):
+        tables, source, _ = read_tables(given, labelled=False)
+        if len(tables) > 1:
+            raise DataError(f"the {source} holds several parts: {', '.join(tables)}", "pass one of them")
+        return next(iter(tables.values()))
+    return None
+
+
+def _column(name: object, values: Any) -> list[object]:
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise DataError(f"column {name!r} of the dict is {_kind(values)}, expected a list of values", _HINT)
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
+
+
+def _cell(value: object, where: str) -> str:
+    """A value of a column of texts: numbers among texts are texts, as in training; a gap is refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return _text(value, where)
+    return str(value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{where}: expected a string, found {_kind(value)}", "give each text as a string, or leave it out")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            message = f"{where} holds half a surrogate pair at character {error.start}, which is no character"
+            raise DataError(message, 'replace it: text.encode("utf-8", "replace").decode()') from None
+    return value
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
