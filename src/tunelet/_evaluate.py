@@ -25,6 +25,7 @@ class Evaluation:
         part: which part of it: "test", "validation" or, where it has but one, "train".
         dropped: reason -> rows of that part without a text or a label.
         text_column, label_column: the columns that were read, with the reasons.
+        temperature: what the logits were divided by, as in every prediction; 1.0: nothing.
         notes: sentences about labels that were read otherwise than they are written.
     """
 
@@ -34,7 +35,8 @@ class Evaluation:
     dropped: dict[str, int]
     text_column: Choice[str]
     label_column: Choice[str]
-    notes: tuple[str, ...] = ()
+    temperature: float
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics as `Metrics.to_dict` gives them, with what they were measured on."""
@@ -45,6 +47,7 @@ class Evaluation:
             "dropped": self.dropped,
             "text_column": asdict(self.text_column),
             "label_column": asdict(self.label_column),
+            "temperature": self.temperature,
             "notes": list(self.notes),
         }
 
@@ -105,7 +108,16 @@ def evaluate(
     metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
     assert reading.label_column is not None  # noqa: S101
     dropped = dict(reading.dropped.get(part, {}))
-    return Evaluation(metrics, reading.source, part, dropped, reading.text_column, reading.label_column, tuple(notes))
+    return Evaluation(
+        metrics=metrics,
+        source=reading.source,
+        part=part,
+        dropped=dropped,
+        text_column=reading.text_column,
+        label_column=reading.label_column,
+        temperature=classifier.temperature,
+        notes=tuple(notes),
+    )
 
 
 def label_indices(examples: Examples, label_names: tuple[str, ...], source: str) -> np.ndarray:

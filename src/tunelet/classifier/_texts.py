@@ -34,8 +34,8 @@ def texts_of(given: Any, known: Mapping[str, str], column: str | None = None) ->
         raise DataError(f"text={column!r} names a column, found no table but {_kind(given)}", "leave it out")
     if isinstance(given, bytes | bytearray | PathLike | set | frozenset) or not isinstance(given, Iterable):
         raise DataError(f"expected texts, found {_kind(given)}", _HINT)
-    if getattr(given, "ndim", 1) != 1:
-        raise DataError(f"expected an array of one dimension, found {given.ndim}", _HINT)
+    if (dimensions := getattr(given, "ndim", 1)) != 1:
+        raise DataError(f"expected an array of one dimension, found {dimensions}", _HINT)
     listed = given.to_pylist() if hasattr(given, "to_pylist") else list(given)  # Arrow's elements are no strings
     return [_text(text, f"text {row}") for row, text in enumerate(listed)]
 
@@ -72,7 +72,9 @@ def _cell(value: object, where: str) -> str:
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise DataError(f"{where}: expected a string, found {_kind(value)}", "give each text as a string, or leave it out")
+        raise DataError(
+            f"{where}: expected a string, found {_kind(value)}", "give each text as a string, or leave it out"
+        )
     if not value.isascii():
         try:
             value.encode()

@@ -1,0 +1,91 @@
+"""Texts in any form are classified, tables by their column of texts, and what is no text is refused with its row."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tunelet import Classifier
+from tunelet.errors import DataError
+
+TEXTS = ["warm rye loaf", "cold burnt roll", "plain toast"]
+
+
+@pytest.fixture(scope="module")
+def classifier(bakery_run):
+    return Classifier.load(bakery_run)
+
+
+@pytest.fixture(scope="module")
+def expected(classifier):
+    return classifier.probabilities(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        tuple,
+        iter,
+        pd.Series,
+        np.array,
+        pa.array,
+        lambda texts: np.array(texts, dtype=object),
+        lambda texts: dict.fromkeys(texts).keys(),
+        lambda texts: (text for text in texts),
+        lambda texts: pd.Series(texts, index=[7, 3, 1]),
+        lambda texts: pd.DataFrame({"note": texts}),
+        lambda texts: pd.DataFrame({"id": [1, 2, 3], "text": ["x", "y", "z"], "note": texts}),
+        lambda texts: {"text": ["x", "y", "z"], "note": texts},
+        lambda texts: {"note": np.array(texts), "n": range(3)},
+        lambda texts: {"message": texts},
+    ],
+)
+def test_every_form_of_texts_gives_what_the_list_gives(classifier, expected, make):
+    np.testing.assert_array_equal(classifier.probabilities(make(TEXTS)), expected)
+    assert len(classifier.predict(make(TEXTS))) == 3
+
+
+def test_the_column_of_a_table_can_be_named(classifier, expected):
+    table = pd.DataFrame({"note": ["x"] * 3, "comment": TEXTS})
+    np.testing.assert_array_equal(classifier.probabilities(table, text="comment"), expected)
+    with pytest.raises(DataError, match="no column 'absent'"):
+        classifier.predict(table, text="absent")
+    with pytest.raises(DataError, match="found no table"):
+        classifier.predict(TEXTS, text="comment")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "found None"),
+        (3, "found int"),
+        (b"bytes", "found bytes"),
+        (Path("a.csv"), "found .*Path"),
+        ({"a", "b"}, "found set"),
+        (["fine", None], "text 1: expected a string, found None"),
+        (["fine", b"x"], "text 1: expected a string, found bytes"),
+        (("fine", "well", 3), "text 2: expected a string, found int"),
+        (pd.Series(["fine", np.nan]), "text 1: expected a string, found float"),
+        (np.array([1, 2]), "text 0: expected a string, found int"),
+        (np.array(1), "one dimension"),
+        (np.array([["a", "b"]]), "one dimension"),
+        ([{"note": "a"}], "text 0: expected a string, found dict"),
+        ({"note": "a text alone"}, "'note' of the dict is str"),
+        ({"note": ["a", "b"], "id": [1]}, "differ in length"),
+        ({}, "no columns"),
+        (pd.DataFrame({"note": ["a", None]}), "row 1 of column 'note': expected a string, found None"),
+        (["fine", "half \ud800"], "text 1 holds half a surrogate"),
+        ("\udfff", "half a surrogate"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_a_hint(classifier, given, words):
+    with pytest.raises(DataError, match=words) as refused:
+        classifier.predict(given)
+    assert refused.value.hint
+
+
+def test_no_texts_give_no_predictions(classifier):
+    assert classifier.predict([]) == []
+    assert classifier.logits([]).shape == classifier.probabilities([]).shape == (0, 2)
