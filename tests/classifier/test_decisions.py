@@ -98,7 +98,7 @@ def test_evaluate_and_the_files_of_a_run_are_about_what_predict_gives(tmp_path, 
             for n, flipped in enumerate(wrong.astype(int))
         ]
         (source / f"{part}.csv").write_text("\n".join(["text,label", *lines]))
-    settings = {"data.max_length": 16, "training.epochs": 4, "training.learning_rate": 0.02, 
+    settings = {"data.max_length": 16, "training.epochs": 4, "training.learning_rate": 0.02,
                 "training.head_learning_rate": 0.02, "training.best_metric": "accuracy", "evaluation.baseline": False,
                 "training.batch_size": 8, "evaluation.resamples": 100}  # fmt: skip
     model = tiny_checkpoint("distilbert")
