@@ -6,6 +6,7 @@ from huggingface_hub.repocard import metadata_load
 from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
 
 from tunelet.report import model_card
+from tunelet.run import Run
 
 
 def test_metadata_is_read_back_with_every_result(trained):
@@ -44,3 +45,19 @@ def test_the_card_tells_labels_figures_and_use(trained):
 @pytest.mark.parametrize("architecture", ["distilbert", "albert"])
 def test_a_card_is_the_same_each_time(trained, architecture):
     assert model_card(trained(architecture)) == model_card(trained(architecture))
+
+
+def test_the_card_names_no_licence_but_the_base_models(trained):
+    run = trained("distilbert")
+    assert "license" not in metadata_of(run)
+    assert "published under" not in ModelCard(model_card(run)).text  # nothing is known of a folder
+    listed = Run(run.path)
+    checkpoint = run.environment["checkpoint"] | {"hub_id": "microsoft/deberta-v3-small"}
+    listed.__dict__["environment"] = run.environment | {"checkpoint": checkpoint}
+    assert "license" not in metadata_of(listed)
+    assert metadata_of(listed)["base_model"] == "microsoft/deberta-v3-small"
+    assert "base model, microsoft/deberta\\-v3\\-small, was published under mit" in model_card(listed)
+
+
+def metadata_of(run: Run) -> dict[str, object]:
+    return ModelCard(model_card(run)).data.to_dict()

@@ -29,7 +29,7 @@ def model_card(run: Run) -> str:
 def _metadata(run: Run) -> dict[str, Any]:
     from huggingface_hub import EvalResult
 
-    summary, checkpoint = run.summary, run.environment["checkpoint"]
+    summary = run.summary
     words = metric_words(summary["positive"])
     source = str(run.data["source"])
     results = [
@@ -52,14 +52,26 @@ def _metadata(run: Run) -> dict[str, Any]:
         "tags": ["tunelet", "text-classification", *(["lora"] if run.recipe.adapter.method == "lora" else [])],
         "eval_results": results,
     }
-    base = checkpoint.get("hub_id") or SHORT_NAMES.get(checkpoint["name"])
-    if base and not summary["random_weights"]:
+    if (base := _base(run)) is not None:
         found["base_model"] = base
-        if (terms := licence(base)) is not None:
-            found["license"] = terms  # what is made from a model stays under its terms
     if source.startswith("hub:"):
         found["datasets"] = [source.removeprefix("hub:").split(":")[0]]
     return found
+
+
+def _base(run: Run) -> str | None:
+    """The pretrained model's id on the Hub; None: it has none, or its weights were not used."""
+    checkpoint = run.environment["checkpoint"]
+    base: str | None = checkpoint.get("hub_id") or SHORT_NAMES.get(checkpoint["name"])
+    return None if run.summary["random_weights"] else base
+
+
+def _terms(run: Run) -> str:
+    """What is known of the base model's licence. This model's own is for its maker to name, and stands nowhere here."""
+    base = _base(run)
+    published = licence(base) if base is not None else None
+    of_base = f" Its base model, {_inline(base)}, was published under {published}." if base and published else ""
+    return f"No licence is named for this model: its maker names one.{of_base}"
 
 
 def _body(run: Run) -> str:
@@ -128,6 +140,10 @@ Recipe `{_code(run.recipe.name)}`, seed {run.recipe.training.seed}; `recipe.toml
 
 The figures hold for texts like those it was trained on. It repeats what its labels say, mistakes and prejudice
 included. Look at its errors in `report.html` before relying on it.
+
+## Licence
+
+{_terms(run)}
 """
 
 
