@@ -59,6 +59,7 @@ def attach_adapter(
     _use_own_layer(config)
     adapted: nn.Module = get_peft_model(model, config)
     config.base_model_name_or_path = base_model_name
+    config.target_modules = sorted(targets)  # PEFT keeps a set, which each process would write in an order of its own
     config.modules_to_save = list(trained_modules)  # PEFT appended its own guesses; this list is what was meant
     return adapted
 
