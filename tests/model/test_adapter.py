@@ -1,5 +1,6 @@
 """What is trained: LoRA targets named by structure, the head whole, and whatever the checkpoint did not hold."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from encoders import ARCHITECTURES, SHARED
 from tunelet.errors import ModelError
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import find_checkpoint, new_classifier, saved_classifier
 from tunelet.model._structure import structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings, resolve_recipe
@@ -144,6 +145,27 @@ def test_head_and_adapter_depend_on_the_seed_alone(tiny_checkpoint):
     )
     assert all(torch.equal(value, same[name]) for name, value in one.items())
     assert not all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_equal_adapters_are_described_in_equal_bytes(tiny_checkpoint, tmp_path):
+    checkpoint = find_checkpoint(str(tiny_checkpoint("bert")))
+    adapter = AdapterSettings(targets="all-linear")
+    new_classifier(checkpoint, ("a", "b"), ModelSettings(), adapter, seed=1).save(tmp_path)
+    targets = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert len(targets) == 6
+    assert targets == sorted(targets)  # not in the order of a set, which is another in each process
+
+
+@pytest.mark.parametrize("method", ["lora", "head", "full"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_saved_weights_that_are_no_numbers_are_refused(tiny_checkpoint, tmp_path, method, value):
+    checkpoint = find_checkpoint(str(tiny_checkpoint("distilbert")))
+    classifier = new_classifier(checkpoint, ("a", "b"), ModelSettings(), AdapterSettings(method=method), seed=1)
+    with torch.no_grad():
+        next(reversed(classifier.trained_parameters().values())).view(-1)[-1] = value
+    classifier.save(tmp_path)
+    with pytest.raises(ModelError, match="not all finite numbers"):
+        saved_classifier(checkpoint, tmp_path, ("a", "b"), ModelSettings(), method, seed=1)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/models, which is absent")

@@ -204,3 +204,16 @@ def test_a_diverging_run_says_so(tmp_path):
     folder.start()
     with pytest.raises(RecipeError, match=r"training diverged: the loss is nan at step 1; lower training"):
         fit(classifier, toy_data(), TrainingSettings(), folder, Progress(None))
+
+
+def test_weights_that_are_no_numbers_after_the_last_step_pick_no_epoch(tmp_path):
+    settings = TrainingSettings(batch_size=64, warmup=0.0).model_copy(update={"head_learning_rate": 1e38})
+    classifier = new_classifier(
+        find_checkpoint(str(minilm_folder())), ("no", "yes"), ModelSettings(device="cpu"), AdapterSettings(), seed=1
+    )
+    folder = RunFolder(tmp_path / "run")
+    folder.start()
+    # The loss of the one step of an epoch is computed before it; what the step did shows in the validation texts.
+    with pytest.raises(RecipeError, match=r"diverged: the weights are no numbers any more at step 1.*learning_rate"):
+        fit(classifier, toy_data(), settings, folder, Progress(None))
+    assert not folder.has_checkpoint()

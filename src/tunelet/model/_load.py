@@ -126,7 +126,17 @@ def _saved(
         return load_adapter(base, folder)
 
     structure = structure_of(model)
-    return _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
+    made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
+    _check_finite(made.module, folder, adapter_alone=method == "lora")
+    return made
+
+
+def _check_finite(module: nn.Module, folder: Path, *, adapter_alone: bool) -> None:
+    """Raise ModelError where a saved weight is no number, and no probability could be one."""
+    for name, parameter in module.named_parameters():
+        saved = not adapter_alone or "lora_" in name or ".modules_to_save." in name
+        if saved and not torch.isfinite(parameter).all():
+            raise ModelError(f"{folder}: the weights in {name} are not all finite numbers", "train again")
 
 
 def load_tokenizer(folder: Path) -> Any:

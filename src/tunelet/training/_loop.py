@@ -217,8 +217,6 @@ class Fit:
         position, name = self.position, self.settings.best_metric
         self.progress.stage("validation", self.data.validation.total)
         predictions = self.predict_validation()
-        if not np.isfinite(predictions.probabilities).all():
-            raise _diverged("the weights are no numbers any more", position.step)
         values = measure(predictions, resamples=0).values
         metric = values[name]
         better = position.best is None or (
@@ -255,13 +253,16 @@ class Fit:
 
     def predict_validation(self) -> Predictions:
         kept = self.activations.get("validation")
+        found = probabilities(
+            self.classifier, self.data.validation, self.progress.advance, kept.hidden if kept else None
+        )
+        if not np.isfinite(found).all():
+            raise _diverged("the weights are no numbers any more", self.position.step)
         return Predictions(
             ids=tuple(str(row) for row in range(len(self.data.validation))),
             label_names=self.classifier.label_names,
             labels=self.data.validation_labels,
-            probabilities=probabilities(
-                self.classifier, self.data.validation, self.progress.advance, kept.hidden if kept else None
-            ),
+            probabilities=found,
         )
 
     def record(self, history: IO[str], entry: Mapping[str, Any]) -> None:
