@@ -63,6 +63,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     quiet: bool = False,
+    verbose: bool = False,
 ) -> Run:
     """Fine-tune a pretrained encoder on labelled texts and measure the result.
 
@@ -82,6 +83,7 @@ def train(
         out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
         resume: go on with the interrupted run of that name.
         quiet: print nothing.
+        verbose: print every choice with its reason before training; the run folder keeps them anyway.
 
     Returns:
         The finished run.
@@ -104,7 +106,7 @@ def train(
         learning_rate=learning_rate,
         device=device,
     )
-    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet).run()
+    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet, verbose).run()
 
 
 def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
@@ -132,9 +134,12 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[st
 class _Job:
     """One call of `train`, step by step; each step needs what the ones before it found."""
 
-    def __init__(self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool, verbose: bool
+    ) -> None:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else console(stderr=True)
+        self.verbose = verbose
 
     def run(self) -> Run:
         forget_peak_memory()
@@ -257,7 +262,7 @@ class _Job:
         if self.resume:
             _check_surroundings(folder, surroundings)
         if self.console is not None:
-            plan_screen(self.console, plan)
+            plan_screen(self.console, plan, verbose=self.verbose)
         folder.write_json(folder.data, record | {"tokens": tokens_record(plan.tokens, plan.max_length)})
         folder.write_json(folder.environment, surroundings)
         folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun

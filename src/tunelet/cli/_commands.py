@@ -85,6 +85,7 @@ def train(
     track: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="live view: tensorboard, mlflow, wandb or trackio")
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="print every choice and its reason")] = False,
     json: Json = False,
 ) -> None:
     """Fine-tune a pretrained encoder on labelled texts, and measure the result."""
@@ -105,6 +106,7 @@ def train(
         "settings": _parsed(settings) | ({"training.track": track} if track else {}),
         "out": out,
         "resume": resume,
+        "verbose": verbose,
     }
     if seeds is not None:
         from tunelet._seeds import train_seeds
@@ -160,15 +162,14 @@ def evaluate(
     if json:
         _print_json({"run": str(run), **metrics})
         return
+    from tunelet._words import counted
     from tunelet.console import metrics_screen
 
     for role in ("text", "label"):
         _say_column(role, metrics[f"{role}_column"])
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
-    for note in metrics["notes"]:
-        typer.echo(note)
-    metrics_screen(console(), metrics, f"{metrics['n']:,} texts of {data} ({metrics['part']} part)")
+    metrics_screen(console(), metrics, f"{counted(metrics['n'], 'text')} of {data} ({metrics['part']} part)")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Names and values, one a line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,18 +11,29 @@ from tunelet._choice import Choice
 
 def facts_screen(console: Console, facts: Mapping[str, Choice[str] | str]) -> None:
     """Names with values, and reasons where they are choices."""
-    table = facts_grid()
-    for name, fact in facts.items():
-        table.add_row(escape(name), choice_in_words(fact) if isinstance(fact, Choice) else escape(fact))
-    console.print(table, highlight=False)
+    print_facts(
+        console,
+        (
+            (escape(name), choice_in_words(fact) if isinstance(fact, Choice) else escape(fact))
+            for name, fact in facts.items()
+        ),
+    )
 
 
-def facts_grid() -> Table:
-    """A table of names and values."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    return table
+def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
+    """Names and values, both rich's markup: folded under one another on a terminal, a line each elsewhere."""
+    rows = list(facts)
+    if not console.is_terminal:
+        width = max((len(name) for name, _ in rows), default=0)
+        for name, value in rows:
+            console.print(f"{name:<{width}}  {value}", highlight=False, soft_wrap=True)
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(name, value)
+    console.print(grid, highlight=False)
 
 
 def choice_in_words(choice: Choice[str]) -> str:

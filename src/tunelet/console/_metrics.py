@@ -1,32 +1,66 @@
-"""Tables of metrics."""
+"""What a model is worth, as tables: metrics with their intervals, the classes, and which are taken for which."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from tunelet._words import interval, number
+from tunelet._confusions import confusions
+from tunelet._words import counted, interval, number
+from tunelet.console._tables import fits, print_table, table
 from tunelet.evaluation import metric_words
+
+_CLASSES, _CONFUSIONS = 30, 10  # that are printed; beyond, those that go worst
 
 
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
-    """Metrics with 95 % intervals, the per-class table and the confusion matrix."""
-    table = Table(title=f"{escape(title)}, 95 % bootstrap intervals", title_justify="left", title_style="bold")
-    table.add_column("metric")
-    table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for name, label in metric_words(metrics["positive"]).items():
-        table.add_row(escape(label), number(metrics[name]), interval(metrics.get(f"{name}_ci")))
-    console.print(table, highlight=False)
-    labels = metrics["confusion"]["labels"]
-    if len(labels) > 12:
+    """Metrics with 95 % intervals, notes on them, the table of classes, and the confusion matrix."""
+    made = table("metric", "value", "95 % interval")
+    for name, words in metric_words(metrics["positive"]).items():
+        made.add_row(escape(words), number(metrics[name]), escape(interval_or_why(metrics, name)))
+    print_table(console, escape(title), made)
+    notes_screen(console, metrics.get("notes", ()))
+    _classes(console, metrics["per_class"])
+    _confusion(console, metrics["confusion"]["labels"], metrics["confusion"]["matrix"])
+
+
+def notes_screen(console: Console, notes: Sequence[str]) -> None:
+    """What a reader of the figures must know, a line each."""
+    for note in notes:
+        console.print(f"[bold]note[/]: {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def interval_or_why(record: Mapping[str, Any], name: str) -> str:
+    """The 95 % interval of a figure, or why it has none."""
+    return interval(record.get(f"{name}_ci")) or f"none: {record.get('no_interval', {}).get(name, 'undefined')}"
+
+
+def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    shown, title = rows, "by class"
+    if len(rows) > _CLASSES:
+        shown = sorted(rows, key=lambda row: (row["f1"] is not None, row["f1"] or 0.0))[:_CLASSES]
+        title = f"the {_CLASSES} of {len(rows):,} classes with the lowest F1; all: --json, or tunelet report"
+    made = table("class", "texts", "precision", "recall", "its 95 % interval", "F1")
+    for row in shown:
+        precision, recall, f1 = (number(row[key]) for key in ("precision", "recall", "f1"))
+        made.add_row(escape(row["label"]), f"{row['n']:,}", precision, recall, interval(row.get("recall_ci")), f1)
+    print_table(console, title, made)
+
+
+def _confusion(console: Console, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
+    """The matrix where it has room, else the largest confusions, a line each."""
+    made = table("", *(escape(label) for label in labels))
+    for label, counts in zip(labels, matrix, strict=True):
+        made.add_row(escape(label), *(f"{count:,}" for count in counts))
+    if fits(console, made):
+        print_table(console, "confusion matrix: rows are true, columns predicted", made)
         return
-    classes = Table(title="by class; rows are true, columns predicted", title_justify="left", title_style="bold")
-    for heading in ("class", "texts", "precision", "recall", "F1", *(f"as {label}" for label in labels)):
-        classes.add_column(escape(heading), justify="left" if heading == "class" else "right")
-    for row, counts in zip(metrics["per_class"], metrics["confusion"]["matrix"], strict=True):
-        numbers = (number(row[key]) for key in ("precision", "recall", "f1"))
-        classes.add_row(escape(row["label"]), f"{row['n']:,}", *numbers, *(f"{count:,}" for count in counts))
-    console.print(classes, highlight=False)
+    confused = confusions(labels, matrix)
+    if confused:
+        console.print("[bold]largest confusions[/]", highlight=False)
+    for true, predicted, count in confused[:_CONFUSIONS]:
+        console.print(f"{escape(true)} taken for {escape(predicted)}: {count:,}", highlight=False, soft_wrap=True)
+    if len(confused) > _CONFUSIONS:
+        more = counted(len(confused) - _CONFUSIONS, "more confusion")
+        console.print(f"and {more}; the whole matrix: --json, or tunelet report", highlight=False, soft_wrap=True)

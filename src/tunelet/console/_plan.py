@@ -1,56 +1,106 @@
-"""The screen before training: what was read, chosen, and the time it will take."""
+"""The screen before training: what is trained on what, how long it takes, where it goes; all choices when asked."""
+
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
 
 from tunelet._plan import Plan
-from tunelet._words import duration
-from tunelet.console._facts import choice_in_words, facts_grid
+from tunelet._words import counted, duration
+from tunelet.console._facts import choice_in_words, print_facts
+from tunelet.data import Reading
+
+_LABELS = 8  # that are counted
 
 
-def plan_screen(console: Console, plan: Plan) -> None:
-    """What was read, dropped, split and chosen, and the time it will take."""
-    prepared, recipe = plan.prepared, plan.recipe
-    table = facts_grid()
-    table.add_row("data", f"{escape(plan.reading.source)} ({escape(plan.reading.format)})")
-    table.add_row("texts", choice_in_words(plan.reading.text_column))
-    if plan.reading.label_column is not None:
-        table.add_row("labels", choice_in_words(plan.reading.label_column))
-    if plan.test_reading is not None:
-        table.add_row("test data", f"{escape(plan.test_reading.source)} ({escape(plan.test_reading.format)})")
-    if prepared.dropped:
-        table.add_row("dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in prepared.dropped.items()))
-    for name, examples in plan.parts.items():
-        counts = ", ".join(f"{escape(label)} {examples.labels.count(label):,}" for label in prepared.label_names[:8])
-        more = f", and {len(prepared.label_names) - 8} more labels" if len(prepared.label_names) > 8 else ""
-        tokens = plan.tokens[name]
-        cut = f", {tokens.truncated:,} cut ({recipe.data.truncation})" if tokens.truncated else ""
-        table.add_row(name, f"{len(examples):,} texts ({counts}{more}); {tokens.lengths.mean():.0f} tokens a text{cut}")
-    for note in prepared.notes:
-        table.add_row("", escape(note))
-    checkpoint = plan.checkpoint
-    table.add_row("model", f"{escape(checkpoint.name)} ({checkpoint.origin}): {escape(checkpoint.reason)}")
-    if recipe.model.random_weights:
-        table.add_row("", "[bold]random weights[/]: good for shapes and speed, not for results")
-    for name, choice in plan.choices.items():
-        table.add_row(name, choice_in_words(choice))
-    share = plan.trained_parameters / plan.total_parameters
-    table.add_row(
-        "trainable",
-        f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({share:.2%}), {_trained(plan)}",
-    )
-    estimate = plan.estimate
-    table.add_row(
-        "expected",
-        f"about [bold]{duration(estimate.seconds)}[/] for {recipe.training.epochs} epochs, from measured steps "
-        f"({estimate.training_rate:,.0f} tokens/s training, {estimate.evaluation_rate:,.0f} evaluating)",
-    )
-    table.add_row(
-        "run folder",
-        escape(str(plan.out)) + (", going on from its last checkpoint" if plan.resumed else ""),
-    )
+def plan_screen(console: Console, plan: Plan, *, verbose: bool = False) -> None:
+    """Data, what was dropped, model, time and run folder, with notes.
+
+    Args:
+        console: where to.
+        plan: what is known before training.
+        verbose: the parts by label, every choice with its reason and the measured rates, too. The run folder has all
+            of that anyway.
+    """
+    recipe = plan.recipe
     console.print(f"[bold]tunelet train[/]: recipe {recipe.name}, seed {recipe.training.seed}", highlight=False)
-    console.print(table, highlight=False)
+    print_facts(console, _all(plan) if verbose else _first(plan))
+
+
+def _first(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "data", f"{_source(plan.reading)}, {_columns(plan.reading)}"
+    if plan.test_reading is not None:
+        yield "test data", _source(plan.test_reading)
+    parts = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
+    yield "texts", f"{parts}; {counted(len(plan.prepared.label_names), 'label')}"
+    yield from _dropped(plan)
+    checkpoint, choices = plan.checkpoint, plan.choices
+    where = " in ".join(escape(choices[name].value) for name in ("device", "precision") if name in choices)
+    yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; {_trained(plan)}, on {where}"
+    yield "time", _time(plan)
+    yield "run folder", _folder(plan)
+    yield from _notes(plan)
+
+
+def _all(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "data", _source(plan.reading)
+    yield "texts", choice_in_words(plan.reading.text_column)
+    if plan.reading.label_column is not None:
+        yield "labels", choice_in_words(plan.reading.label_column)
+    if plan.test_reading is not None:
+        yield "test data", _source(plan.test_reading)
+    yield from _dropped(plan)
+    names = plan.prepared.label_names
+    for name, examples in plan.parts.items():
+        counts = ", ".join(f"{escape(label)} {examples.labels.count(label):,}" for label in names[:_LABELS])
+        more = f", and {counted(len(names) - _LABELS, 'more label')}" if len(names) > _LABELS else ""
+        mean = plan.tokens[name].lengths.mean()
+        yield name, f"{counted(len(examples), 'text')} ({counts}{more}); {mean:.0f} tokens a text"
+    checkpoint = plan.checkpoint
+    yield "model", f"[bold]{escape(checkpoint.name)}[/] ({checkpoint.origin}): {escape(checkpoint.reason)}"
+    for name, choice in plan.choices.items():
+        yield escape(name), choice_in_words(choice)
+    share = plan.trained_parameters / plan.total_parameters
+    counts = f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({share:.2%})"
+    yield "trainable", f"{counts}, {_trained(plan)}"
+    rates = f"{plan.estimate.training_rate:,.0f} tokens/s training, {plan.estimate.evaluation_rate:,.0f} evaluating"
+    yield "time", f"{_time(plan)}, from measured steps ({rates})"
+    yield "run folder", _folder(plan)
+    yield from _notes(plan)
+
+
+def _source(reading: Reading) -> str:
+    return f"[bold]{escape(reading.source)}[/] ({escape(reading.format)})"
+
+
+def _columns(reading: Reading) -> str:
+    texts = f"texts from {escape(repr(reading.text_column.value))}"
+    return f"{texts}, labels from {escape(repr(reading.label_column.value))}" if reading.label_column else texts
+
+
+def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.prepared.dropped:
+        yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in plan.prepared.dropped.items())
+
+
+def _time(plan: Plan) -> str:
+    return f"about [bold]{duration(plan.estimate.seconds)}[/] for {counted(plan.recipe.training.epochs, 'epoch')}"
+
+
+def _folder(plan: Plan) -> str:
+    return escape(str(plan.out)) + (", going on from its last checkpoint" if plan.resumed else "")
+
+
+def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
+    for note in plan.prepared.notes:
+        yield "note", escape(note)
+    cut = {name: tokens.truncated for name, tokens in plan.tokens.items() if tokens.truncated}
+    if cut:
+        counts = ", ".join(f"{name} {count:,}" for name, count in cut.items())
+        kept = plan.recipe.data.truncation
+        yield "note", f"texts longer than {plan.max_length:,} tokens are cut to them ({kept} is kept): {counts}"
+    if plan.recipe.model.random_weights:
+        yield "note", "[bold]random weights[/]: good for shapes and speed, not for results"
 
 
 def _trained(plan: Plan) -> str:

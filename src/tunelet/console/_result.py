@@ -15,15 +15,16 @@ from tunelet.run import Run
 def result_screen(console: Console, run: Run) -> None:
     """The metrics with their intervals, where the run lies, and what to type next."""
     summary = run.summary
-    where = {"test": "test texts", "validation": "validation texts"}[summary["evaluated_on"]]
+    where = {"test": "test text", "validation": "validation text"}[summary["evaluated_on"]]
     rate = summary["tokens_per_second"]
     console.print(
         f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: "
         f"{counted(summary['epochs'], 'epoch')} at {rate:,.0f} tokens/s; "
         f"kept epoch {summary['best_epoch']}, the best by {run.recipe.training.best_metric} on validation",
         highlight=False,
+        soft_wrap=True,
     )
-    metrics_screen(console, summary, f"{summary['n']:,} {where}")
+    metrics_screen(console, summary, counted(summary["n"], where))
     if (baseline := run.evaluation["baseline"]) is not None:
         console.print(f"baseline    {escape(_beside_baseline(baseline))}", highlight=False, soft_wrap=True)
     folder = escape(shlex.quote(str(run.path)))

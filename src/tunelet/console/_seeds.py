@@ -6,21 +6,20 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from tunelet._words import interval, number
+from tunelet._words import counted, number
+from tunelet.console._metrics import interval_or_why
+from tunelet.console._tables import print_table, table
 from tunelet.evaluation import metric_words
 
 
 def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
     """What several seeds came to together."""
     seeds = ", ".join(map(str, summary["seeds"]))
-    title = f"{len(summary['seeds'])} seeds ({seeds}) on {summary['n']:,} {summary['evaluated_on']} texts"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for heading in ("metric", "mean", "deviation", "95 % interval, texts and seeds"):
-        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    texts = counted(summary["n"], f"{summary['evaluated_on']} text")
+    made = table("metric", "mean", "deviation", "95 % interval, texts and seeds")
     for name, label in metric_words(summary["positive"]).items():
-        deviation, bounds = number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"])
-        table.add_row(escape(label), number(summary[name]), deviation, bounds)
-    console.print(table, highlight=False)
+        deviation, bounds = number(summary[f"{name}_sd"]), escape(interval_or_why(summary, name))
+        made.add_row(escape(label), number(summary[name]), deviation, bounds)
+    print_table(console, escape(f"{counted(len(summary['seeds']), 'seed')} ({seeds}) on {texts}"), made)
     console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import torch
 
 from tunelet._choice import Choice
+from tunelet._words import counted
 from tunelet.errors import ModelError
 from tunelet.kernels import features
 
@@ -23,7 +24,7 @@ def choose_device(wanted: str) -> Choice[torch.device]:
         return Choice(torch.device("cuda"), torch.cuda.get_device_name())
     if available["mps"]:
         return Choice(torch.device("mps"), "Apple GPU")
-    return Choice(torch.device("cpu"), f"no GPU; {torch.get_num_threads()} threads")
+    return Choice(torch.device("cpu"), f"no GPU; {counted(torch.get_num_threads(), 'thread')}")
 
 
 def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choice[str]:

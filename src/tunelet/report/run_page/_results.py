@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tunelet._confusions import confusions
 from tunelet._words import interval, number
 from tunelet.evaluation import metric_words
 from tunelet.report._canvas import drawable
@@ -51,15 +52,6 @@ def results_section(run: Run) -> Section:
 
 def _confusions(confusion: Mapping[str, Any], most: int = 10) -> list[Block]:
     """The labels that are taken for one another most often."""
-    labels = confusion["labels"]
-    found = sorted(
-        (
-            (count, labels[true], labels[predicted])
-            for true, counts in enumerate(confusion["matrix"])
-            for predicted, count in enumerate(counts)
-            if count and true != predicted
-        ),
-        key=lambda entry: -entry[0],
-    )[:most]
-    rows = tuple((true, predicted, f"{count:,}") for count, true, predicted in found)
+    found = confusions(confusion["labels"], confusion["matrix"])[:most]
+    rows = tuple((true, predicted, f"{count:,}") for true, predicted, count in found)
     return [Table(("true", "predicted", "texts"), rows, "Most frequent confusions", words=2)] if rows else []
