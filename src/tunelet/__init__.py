@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from tunelet._evaluate import evaluate
     from tunelet._seeds import train_seeds
     from tunelet._train import train
-    from tunelet.classifier import Classifier, Prediction
+    from tunelet.classifier import BaselineClassifier, Classifier, Prediction
     from tunelet.comparison import Comparison, compare
     from tunelet.errors import TuneletError
     from tunelet.recipe import Recipe
     from tunelet.run import Run, RunGroup
 
 __all__ = [
+    "BaselineClassifier",
     "Classifier",
     "Comparison",
     "Prediction",
@@ -43,7 +44,7 @@ __getattr__ = lazy_exports(
         "_evaluate": ("evaluate",),
         "_seeds": ("train_seeds",),
         "_train": ("train",),
-        "classifier": ("Classifier", "Prediction"),
+        "classifier": ("BaselineClassifier", "Classifier", "Prediction"),
         "comparison": ("Comparison", "compare"),
         "errors": ("TuneletError",),
         "recipe": ("Recipe",),

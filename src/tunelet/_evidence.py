@@ -13,6 +13,7 @@ import numpy as np
 
 from tunelet.data import Examples
 from tunelet.evaluation import (
+    Baseline,
     Predictions,
     Temperature,
     Threshold,
@@ -59,6 +60,7 @@ class Evidence:
     Attributes:
         record: what `evaluation.json` holds.
         baseline: its predictions for the texts that are reported on; None: not asked for.
+        trained_baseline: the baseline itself.
         temperature: chosen on the validation texts, and whether it is applied.
         validation, test: what was given, with the probabilities that `predict` gives.
         draws: the model's metrics on the resamples that it was compared on, for its intervals; None: no baseline.
@@ -66,6 +68,7 @@ class Evidence:
 
     record: dict[str, Any]
     baseline: Predictions | None
+    trained_baseline: Baseline | None
     draws: Mapping[str, np.ndarray] | None
     temperature: Temperature
     validation: Classified
@@ -113,7 +116,7 @@ def gather_evidence(
         "baseline": None,
     }
     if not settings.baseline:
-        return Evidence(record, None, None, temperature, validation, test)
+        return Evidence(record, None, None, None, temperature, validation, test)
     held_out = validation.predictions
     trained = train_baseline(
         train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
@@ -133,7 +136,7 @@ def gather_evidence(
         "curves": curve_records(baseline),
         "pair": pair.to_dict(),
     }
-    return Evidence(record, baseline, drawn[model].draws, temperature, validation, test)
+    return Evidence(record, baseline, trained, drawn[model].draws, temperature, validation, test)
 
 
 def _scaled(part: Classified, temperature: Temperature) -> Classified:

@@ -43,6 +43,7 @@ class Trained:
 
 def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     """Measure, write, and give the run its final name."""
+    from tunelet.run._baseline import write_baseline
     from tunelet.run._predictions import write_predictions
 
     begun = time.monotonic()
@@ -80,6 +81,8 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
     if evidence.baseline is not None:
         write_predictions(folder.baseline_predictions, evidence.baseline)
+    if evidence.trained_baseline is not None and settings.errors:  # its terms are words of the texts
+        write_baseline(folder.baseline, evidence.trained_baseline)
     folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
     folder.write_json(
         folder.metrics, _summary(plan, measured, evidence, outcome, outcome.elapsed + time.monotonic() - begun)

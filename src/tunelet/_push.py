@@ -61,7 +61,7 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
 
 def _stage(run: Run, staged: Path) -> None:
     """A copy of the run without paths of this machine."""
-    left = shutil.ignore_patterns("*.parquet", "tracking", "report.*", "figures")
+    left = shutil.ignore_patterns("*.parquet", "baseline", "tracking", "report.*", "figures")
     shutil.copytree(run.path, staged, ignore=left)
     copy = RunFolder(staged)
     sources = {key: _name(run.data[key]) for key in ("source", "test_source")}

@@ -64,7 +64,7 @@ def test_a_threshold_is_for_two_labels_and_a_confidence_for_any(three_label_run)
     three = Classifier.load(three_label_run)
     assert three.run.summary["threshold"] is None
     for threshold in (0.5, "run"):
-        with pytest.raises(DataError, match=r"between two labels, this run has 3.*min-confidence"):
+        with pytest.raises(DataError, match=r"between two labels, this run has 3.*min_confidence"):
             three.predict(TEXTS, threshold=threshold)
     assert {found.label for found in three.predict(TEXTS, min_confidence=1.0)} == {None}
 

@@ -14,6 +14,8 @@ from tunelet.run import Run
 
 def result_screen(console: Console, run: Run) -> None:
     """The metrics with their intervals, where the run lies, and what to type next."""
+    from tunelet.evaluation import Pair, against_baseline
+
     summary = run.summary
     where = {"test": "test text", "validation": "validation text"}[summary["evaluated_on"]]
     rate = summary["tokens_per_second"]
@@ -28,9 +30,12 @@ def result_screen(console: Console, run: Run) -> None:
     if (baseline := run.evaluation["baseline"]) is not None:
         console.print(f"baseline    {escape(_beside_baseline(baseline))}", highlight=False, soft_wrap=True)
     folder = escape(shlex.quote(str(run.path)))
+    beaten = baseline is not None and against_baseline(Pair.from_dict(baseline["pair"])) is not None
+    kept = beaten and run.folder.baseline.is_dir()
     for name, line in (
         ("run folder", f"[bold]{folder}[/]"),
         ("classify", f'tunelet predict {folder} "your text"'),
+        *([("baseline", f'tunelet predict {folder} --baseline "your text"')] if kept else []),
         ("other data", f"tunelet evaluate {folder} DATA"),
         ("report", f"tunelet report {folder}"),
     ):

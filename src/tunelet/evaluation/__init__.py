@@ -4,7 +4,7 @@ Everything here is computed from true labels and probabilities alone (the baseli
 encoder, a file or a figure.
 """
 
-from tunelet.evaluation._baseline import Baseline, train_baseline
+from tunelet.evaluation._baseline import Baseline, Ngrams, train_baseline
 from tunelet.evaluation._bootstrap import LEVEL, resampled_metrics
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
@@ -42,6 +42,7 @@ __all__ = [
     "LengthSlice",
     "McNemar",
     "Metrics",
+    "Ngrams",
     "Operation",
     "Pair",
     "Predictions",

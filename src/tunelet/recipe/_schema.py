@@ -178,7 +178,11 @@ class EvaluationSettings(Section):
         "cost:FALSE_POSITIVE:FALSE_NEGATIVE",
     )
     errors: int = Field(
-        20, ge=0, le=1000, description="most confident errors whose texts are kept in the run folder; 0: no text is"
+        20,
+        ge=0,
+        le=1000,
+        description="most confident errors whose texts are kept in the run folder; 0: no text is, nor the baseline, "
+        "which is made of words of the texts",
     )
 
 

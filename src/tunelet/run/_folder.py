@@ -73,6 +73,11 @@ class RunFolder:
         return self.path / "baseline-predictions.parquet"
 
     @property
+    def baseline(self) -> Path:
+        """The baseline itself: terms of the training texts and their weights; never uploaded."""
+        return self.path / "baseline"
+
+    @property
     def evaluation(self) -> Path:
         """Curves, calibration, threshold, slices, errors, baseline."""
         return self.path / "evaluation.json"

@@ -11,7 +11,7 @@ from tunelet.run._folder import RunFolder
 from tunelet.run._reading import read_file, read_lines, read_object
 
 if TYPE_CHECKING:
-    from tunelet.evaluation import Predictions
+    from tunelet.evaluation import Baseline, Predictions
 
 # Entries that other commands rely on; an older or a damaged folder lacks some.
 _SUMMARY = (
@@ -121,6 +121,16 @@ class Run:
         from tunelet.run._predictions import read_predictions
 
         return read_file(self.folder.predictions, lambda path: read_predictions(path, self.label_names))
+
+    @cached_property
+    def baseline(self) -> "Baseline | None":
+        """The baseline itself; None: it was not asked for, not kept, or not published."""
+        from tunelet.run._baseline import read_baseline
+
+        settings = self.recipe.evaluation
+        if not settings.baseline or not settings.errors or not self.folder.baseline.exists():
+            return None
+        return read_file(self.folder.baseline, lambda folder: read_baseline(folder, len(self.label_names)))
 
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":

@@ -38,6 +38,8 @@ def baseline_section(run: Run) -> Section | None:
         else ""
     )
     told = against_baseline(pair) or verdict(pair)
+    if run.folder.baseline.is_dir():
+        disagreed += ' The baseline is in the run folder: tunelet predict RUN --baseline "your text".'
     caption = "The same texts; intervals from paired bootstrap draws"
     return Section("Baseline", (Text(text), Text(f"{told}{disagreed}", note=True), Table(header, rows, caption)))
 

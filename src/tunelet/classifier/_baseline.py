@@ -1,0 +1,56 @@
+"""The baseline of a run as a classifier of texts; neither an encoder nor PyTorch is loaded."""
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.classifier._base import TextClassifier
+from tunelet.errors import RunError
+from tunelet.evaluation import Baseline
+from tunelet.run import Run
+
+
+class BaselineClassifier(TextClassifier):
+    """Classifies texts by TF-IDF and logistic regression, as the run's baseline was trained to. Made by `load`.
+
+    It divides its logits by no temperature, and the run's threshold is not its own.
+    """
+
+    def __init__(self, run: Run, baseline: Baseline) -> None:
+        super().__init__(run)
+        self._baseline = baseline
+
+    @classmethod
+    def load(cls, run: str | Path | Run) -> Self:
+        """Load the baseline of a finished run. Raises RunError where it has none, or a damaged one."""
+        run = run if isinstance(run, Run) else Run.load(run)
+        baseline = run.baseline
+        if baseline is None:
+            raise _none_there(run)
+        return cls(run, baseline)
+
+    @property
+    def has_the_runs_threshold(self) -> bool:
+        """It was chosen for the encoder."""
+        return False
+
+    def _logits(self, texts: list[str]) -> NDArray[np.float64]:
+        return self._baseline.logits(texts) if texts else np.empty((0, len(self.label_names)))
+
+    def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
+        return self._baseline.probabilities(texts) if texts else np.empty((0, len(self.label_names)))
+
+
+def _none_there(run: Run) -> RunError:
+    settings = run.recipe.evaluation
+    if not settings.baseline:
+        reason, hint = "it was trained without one", "train again with --set evaluation.baseline=true"
+    elif not settings.errors:
+        reason = "evaluation.errors is 0, and a baseline is made of words of the texts"
+        hint = "train again with --set evaluation.errors=20"
+    else:
+        reason = "what is published leaves it out, for it is made of words of the texts"
+        hint = "ask for the folder of whoever trained it"
+    return RunError(f"{run.path} holds no baseline: {reason}", hint)
