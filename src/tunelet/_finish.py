@@ -13,6 +13,7 @@ from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet._plan import Plan
 from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.model._plain import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     saved = folder.weights if classifier.method == "lora" else folder.full_weights
     with disk_errors(folder.path):
         classifier.save(saved)
-        trained.tokenizer.save_pretrained(folder.tokenizer)
+        for place in (folder.tokenizer, saved):  # beside the weights, too: plain Transformers looks for it there
+            trained.tokenizer.save_pretrained(place)
+        if classifier.method == "lora" and not plan.recipe.model.random_weights:
+            refer_to_base(saved, plan.checkpoint.path)
     write_predictions(folder.predictions, classified[reported].predictions)
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
@@ -129,7 +133,7 @@ def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
         "latency_seconds": statistics.median(seconds[_WARM_UP:] or seconds),
         "latency_texts": len(seconds[_WARM_UP:] or seconds),
         "tokens_per_second": trained.plan.estimate.evaluation_rate,
-        "saved_bytes": sum(file.stat().st_size for file in saved.rglob("*") if file.is_file()),
+        "saved_bytes": sum(file.stat().st_size for file in saved.glob("*.safetensors")),
         "base_bytes": sum(file.stat().st_size for file in base.glob("*.safetensors")),
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet.errors import RunError
+from tunelet.model._plain import forget_base
 from tunelet.recipe import dump_recipe, with_settings
 from tunelet.report import write_report
 from tunelet.run import Run, RunFolder, RunGroup
@@ -64,6 +65,7 @@ def _stage(run: Run, staged: Path) -> None:
     left = shutil.ignore_patterns("*.parquet", "baseline", "tracking", "report.*", "figures")
     shutil.copytree(run.path, staged, ignore=left)
     copy = RunFolder(staged)
+    forget_base(copy.weights)
     sources = {key: _name(run.data[key]) for key in ("source", "test_source")}
     copy.write_json(copy.data, run.data | sources)
     summary, recipe, checkpoint = run.summary | {"run": staged.name}, run.recipe, run.environment["checkpoint"]

@@ -51,6 +51,8 @@ def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub
     assert {"README.md", "data.json", "recipe.toml", "report.html", "adapter/adapter_model.safetensors"} <= set(files)
     assert not [name for name in files if name.endswith(".parquet") or name == "evaluation.json"]
     assert not [name for name in files if name.startswith("baseline")]  # it is made of words of the texts
+    # Nobody else has the base model where this machine has it: what is pushed is an adapter and looks like one.
+    assert {"adapter/config.json", "adapter/model.safetensors.index.json"}.isdisjoint(files)
     everything = b"\n".join(files.values())
     assert b"private-folder" not in everything
     assert str(user.folder).encode() not in everything

@@ -113,6 +113,13 @@ def check_folder(folder: Path, *, random_weights: bool) -> None:
             )
 
 
+def weight_files(folder: Path) -> dict[str, set[str]]:
+    """Of a checkpoint that `check_folder` found whole: the names of its weight files, and of the tensors in each."""
+    if (folder / WEIGHTS).exists():
+        return {WEIGHTS: check_safetensors(folder / WEIGHTS)}
+    return _shards(folder / INDEX)
+
+
 def check_config(path: Path) -> None:
     """Raise ModelError unless config.json names an architecture, and one that needs no code from the checkpoint."""
     config = _json_object(path)

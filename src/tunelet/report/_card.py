@@ -95,7 +95,8 @@ def _body(run: Run) -> str:
     )
     lora = run.recipe.adapter.method == "lora"
     weights = (
-        '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, FOLDER, subfolder="adapter")`.'
+        '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, FOLDER, subfolder="adapter")`, where `base` '
+        f"is the base model with `num_labels={len(run.label_names)}`; outputs are in the order of the labels above."
         if lora
         else "`model/` is a checkpoint of transformers."
     )

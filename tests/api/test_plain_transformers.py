@@ -1,0 +1,59 @@
+"""What a run leaves is loaded by Transformers and PEFT alone, in one line, with the names of its labels."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoConfig, AutoModelForSequenceClassification, pipeline
+
+import tunelet
+from tunelet import Classifier, Run
+
+LABELS = ("bad", "fair", "good")
+TEXTS = [(f"a {label} loaf, visit {n}", label) for n in range(12) for label in LABELS]
+QUICK = {
+    "training.epochs": 1, "training.head_learning_rate": 0.01, "evaluation.resamples": 100,
+    "evaluation.baseline": False, "model.precision": "float32",
+}  # fmt: skip
+
+
+def trained(checkpoint: Path, out: Path, **settings: object) -> Run:
+    return tunelet.train(TEXTS, model=checkpoint, settings=QUICK | settings, out=out, quiet=True)
+
+
+@pytest.mark.parametrize("architecture", ["distilbert", "albert", "roberta"])
+def test_an_adapter_folder_loads_in_one_line_with_its_label_names(tiny_checkpoint, tmp_path, architecture):
+    run = trained(tiny_checkpoint(architecture), tmp_path / "run")
+    folder = shutil.copytree(run.path / "adapter", tmp_path / "elsewhere" / "adapter")
+    expected = torch.tensor(Classifier.load(run).probabilities(["a good loaf"], calibrated=False)[0])
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    assert model.config.id2label == dict(enumerate(LABELS))
+    (found,) = pipeline("text-classification", str(folder), top_k=None)(["a good loaf"])
+    scores = torch.tensor([{entry["label"]: entry["score"] for entry in found}[label] for label in LABELS])
+    torch.testing.assert_close(scores.double(), expected, rtol=0, atol=1e-5)
+    assert not list(folder.glob("model*.safetensors"))  # the base model is not copied
+
+
+def test_peft_loads_the_same_folder_on_a_base(tiny_checkpoint, tmp_path):
+    checkpoint = tiny_checkpoint("distilbert")
+    run = trained(checkpoint, tmp_path / "run")
+    config = AutoConfig.from_pretrained(run.path / "adapter")
+    base = AutoModelForSequenceClassification.from_pretrained(checkpoint, config=config)
+    model = PeftModel.from_pretrained(base, run.path / "adapter").eval()
+    plain = AutoModelForSequenceClassification.from_pretrained(run.path / "adapter")
+    tokens = torch.tensor([[101, 2204, 7729, 102]])
+    torch.testing.assert_close(model(tokens).logits, plain(tokens).logits)
+
+
+def test_a_whole_model_loads_in_one_line_too(tiny_checkpoint, tmp_path):
+    run = trained(tiny_checkpoint("bert"), tmp_path / "run", **{"adapter.method": "head"})
+    (found,) = pipeline("text-classification", str(run.path / "model"), top_k=1)(["a good loaf"])
+    assert found[0]["label"] in LABELS
+
+
+def test_an_adapter_of_random_weights_is_not_put_on_others(tiny_checkpoint, tmp_path):
+    run = trained(tiny_checkpoint("distilbert"), tmp_path / "run", **{"model.random_weights": True})
+    with pytest.raises(OSError, match=r"model\.safetensors"):
+        AutoModelForSequenceClassification.from_pretrained(run.path / "adapter")
