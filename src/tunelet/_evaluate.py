@@ -1,6 +1,6 @@
 """Metrics of a finished run on other labelled data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def evaluate(
     run: str | Path | Run,
     data: Any,
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     label: str | None = None,
     encoding: str | None = None,
     device: str | None = None,
@@ -67,7 +67,8 @@ def evaluate(
     Args:
         run: a finished run, or its folder.
         data: as for `tunelet.train`; its test part, else its validation part, else all of it.
-        text: column of the texts; None: the one that was trained on, and only where there is none recognised.
+        text: column of the texts, or as many as were read together in training; None: the one that was trained on, and
+            only where there is none recognised.
         label: column of the labels, likewise.
         encoding: of a text file that is not UTF-8, such as "cp1252".
         device: as for `Classifier.load`.

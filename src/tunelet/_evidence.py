@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tunelet.data import Examples
+from tunelet.data import Examples, shown_fields
 from tunelet.evaluation import (
     Baseline,
     Predictions,
@@ -175,7 +175,7 @@ def _errors(reported: Classified, count: int) -> list[dict[str, Any]]:
     return [
         {
             "id": predictions.ids[row],
-            "text": reported.examples.texts[row],
+            "text": shown_fields(reported.examples.texts[row]),
             "tokens": int(reported.lengths[row]),
             "label": names[predictions.labels[row]],
             "predicted": names[predictions.predicted[row]],

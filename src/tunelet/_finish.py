@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet._plan import Plan
@@ -117,14 +115,12 @@ def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]
 
 def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
     """What one text costs to classify, from tokens to probabilities, and what the model takes on disk."""
-    from tunelet.data import Tokens
     from tunelet.model import probabilities
 
     tokens = trained.plan.tokens["validation"]
     seconds = []
     for row in range(min(_LATENCY_TEXTS + _WARM_UP, len(tokens))):
-        begin, end = int(tokens.offsets[row]), int(tokens.offsets[row + 1])
-        one = Tokens(tokens.token_ids[begin:end], np.array([0, end - begin]), truncated=0)
+        one = tokens.text(row)
         started = time.perf_counter()
         probabilities(trained.classifier, one)
         seconds.append(time.perf_counter() - started)

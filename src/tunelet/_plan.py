@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._choice import Choice
-from tunelet.data import Examples, Prepared, Reading, Tokens
+from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ class Plan:
     resumed: bool
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should look at: of the labels, and of texts that the tokenizer cannot read."""
+        return self.prepared.warnings + unreadable(self.tokens["train"], self.checkpoint.name)
+
+    @property
     def parts(self) -> dict[str, Examples]:
         """The parts that are there, by name."""
         prepared = self.prepared
@@ -61,11 +66,13 @@ def data_record(reading: Reading, test_reading: Reading | None, prepared: Prepar
         "source": reading.source,
         "format": reading.format,
         "text_column": _choice(reading.text_column),
+        "text_columns": list(reading.text_columns),
         "label_column": _choice(reading.label_column),
         "test_source": test_reading.source if test_reading else None,
         "label_names": list(prepared.label_names),
         "dropped": dict(prepared.dropped),
         "notes": list(prepared.notes),
+        "warnings": list(prepared.warnings),
         "parts": {
             name: {
                 "rows": len(part),
@@ -82,7 +89,14 @@ def tokens_record(tokens: Mapping[str, Tokens], max_length: int) -> dict[str, An
     """What `data.json` says of the tokens: the longest that a text may be, and for each part how many were cut."""
     return {
         "max_length": max_length,
-        "parts": {name: {"tokens": found.total, "cut": found.truncated} for name, found in tokens.items()},
+        "parts": {
+            name: {
+                "tokens": found.total,
+                "cut": found.truncated,
+                "unknown_share": found.unknown / max(1, found.content),
+            }
+            for name, found in tokens.items()
+        },
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._file_settings import file_settings
-from tunelet.data import read
+from tunelet.data import read, shown_fields
 from tunelet.errors import DataError
 from tunelet.run import Run, write_atomically
 
@@ -28,7 +28,7 @@ def predict_file(
     source: Path,
     output: Path | None,
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     encoding: str | None = None,
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -66,8 +66,10 @@ def predict_file(
     run = run if isinstance(run, Run) else Run.load(run)
     recipe = run.recipe.data
     files = file_settings(run.recipe, settings, encoding)
-    column = text or (recipe.text_column if source.suffix != ".txt" else "") or None
-    reading = read(source, text=column, labelled=False, clean_markup=recipe.clean_markup, files=files)
+    known = {} if source.suffix == ".txt" else run.trained_columns
+    reading = read(
+        source, text=text or None, labelled=False, clean_markup=recipe.clean_markup, files=files, known=known
+    )
     part = reading.held_out()
     examples = reading.parts[part]
     from tunelet.classifier import Classifier
@@ -77,7 +79,7 @@ def predict_file(
     names = classifier.label_names
     columns: dict[str, Any] = {
         "id": list(examples.ids),
-        "text": list(examples.texts),
+        "text": [shown_fields(text) for text in examples.texts],
         "label": [names[index] for index in matrix.argmax(axis=1)],
     }
     columns |= {f"probability_{name}": matrix[:, index] for index, name in enumerate(names)}

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ def train(
     test: Any = None,
     recipe: str | Path | Recipe = "quickstart",
     model: str | Path | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     label: str | None = None,
     encoding: str | None = None,
     limit: int | None = None,
@@ -72,7 +72,7 @@ def train(
         test: test data in any of these forms; else the data's own test part, where it has one. Nothing is chosen on it.
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
         model: short name, Hub id or folder; None: the recipe's.
-        text, label: columns; None: the recipe's, else recognised.
+        text, label: columns; None: the recipe's, else recognised. A list of text columns is read together.
         encoding: of text files that are not UTF-8, such as "cp1252"; None: the recipe's.
         limit: rows to draw before the split; None: the recipe's.
         seed, epochs, batch_size: None: the recipe's.
@@ -117,6 +117,11 @@ def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) 
         named["model.name"] = str(named["model.name"])  # a folder may be a Path
     if "training.learning_rate" in named and resolved.adapter.method in _RATES:
         named[_RATES[resolved.adapter.method]] = named.pop("training.learning_rate")
+    match named.get("data.text_column"):
+        case [str(column)]:
+            named["data.text_column"] = column
+        case tuple(columns):
+            named["data.text_column"] = list(columns)
     return with_settings(resolved, named, "train")
 
 
@@ -263,7 +268,8 @@ class _Job:
             _check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
-        folder.write_json(folder.data, record | {"tokens": tokens_record(plan.tokens, plan.max_length)})
+        of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
+        folder.write_json(folder.data, record | of_tokens)
         folder.write_json(folder.environment, surroundings)
         folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun
         data = TrainingData(
@@ -291,7 +297,7 @@ class _Job:
     ) -> Plan:
         from tunelet.training import estimate_time, latest_checkpoint
 
-        tokens = self._tokenise(prepared, tokenizer, classifier)
+        tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
         trained, total = classifier.parameter_counts()
         return Plan(
             recipe=self.recipe,
@@ -321,7 +327,9 @@ class _Job:
             return nullcontext()
         return self.console.status(doing)
 
-    def _tokenise(self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier") -> dict[str, Tokens]:
+    def _tokenise(
+        self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier", *, several: bool
+    ) -> dict[str, Tokens]:
         parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
         settings = self.recipe.data
         return {
@@ -330,6 +338,7 @@ class _Job:
                 tokenizer,
                 max_length=self._max_length(classifier),
                 truncation=settings.truncation,
+                several_fields=several,
                 cache=cache_folder(),
             )
             for name, part in parts.items()

@@ -42,7 +42,7 @@ def test_what_cannot_be_seen_makes_no_class(spelling: str) -> None:
     result = prepared(texts("good", "bad", spelling))
     assert result.label_names == ("bad", "good")
     assert result.train.labels.count("good") == 6
-    assert any("invisible" in note and "'good'" in note for note in result.notes) == (spelling.strip() != "good")
+    assert any("invisible" in note and "'good'" in note for note in result.warnings) == (spelling.strip() != "good")
 
 
 @pytest.mark.parametrize("spelling", ["very  good", "very\u00a0good", "very\tgood", "very\u2009good\u200b"])
@@ -80,13 +80,13 @@ def test_labels_that_look_alike_are_named_with_the_setting_that_joins_them(one: 
     pairs = texts(one, each=5) + texts(other, "else", start=5)
     apart = prepared(pairs)
     assert len(apart.label_names) == 3
-    (note,) = (note for note in apart.notes if "look alike" in note)
+    (note,) = (note for note in apart.warnings if "look alike" in note)
     assert repr(label_name(one)) in note
     assert repr(label_name(other)) in note
     assert "--set data.join_labels=true" in note
     joined = prepared(pairs, join_labels=True)
     assert set(joined.label_names) == {label_name(one), "else"}  # under the commonest spelling
-    assert any("joined" in note for note in joined.notes)
+    assert any("joined" in note for note in joined.warnings)
 
 
 @pytest.mark.parametrize(("one", "other"), [("-1", "1"), ("c", "c++"), ("1-2", "12"), ("a", "b"), ("yes", "yes!")])
@@ -95,7 +95,7 @@ def test_labels_that_differ_to_the_eye_do_not_look_alike(one: str, other: str) -
 
 
 def test_all_look_alikes_are_named_at_once() -> None:
-    notes = prepared(texts("good", "Good", "GOOD", "bad", "Bad", "so so")).notes
+    notes = prepared(texts("good", "Good", "GOOD", "bad", "Bad", "so so")).warnings
     (note,) = (note for note in notes if "look alike" in note)
     assert all(repr(name) in note for name in ("good", "Good", "GOOD", "bad", "Bad"))
     assert "so so" not in note
@@ -113,11 +113,11 @@ def test_a_label_of_the_test_data_is_read_as_the_known_one_that_it_looks_like() 
     result = prepared(texts("good", "bad"), texts("Good", "bad", start=9))
     assert result.test is not None
     assert set(result.test.labels) == {"good", "bad"}
-    assert any("'Good' as 'good'" in note for note in result.notes)
+    assert any("'Good' as 'good'" in note for note in result.warnings)
 
 
 def test_a_label_that_looks_like_several_known_ones_is_refused_with_the_setting() -> None:
-    with pytest.raises(DataError, match=r"'GOOD'.*data\.join_labels=true"):
+    with pytest.raises(DataError, match=r"'GOOD'.*data\.join_labels': True"):
         prepared(texts("good", "Good", "bad"), texts("GOOD", start=9))
     result = prepared(texts("good", "Good", "bad"), texts("GOOD", start=9), join_labels=True)
     assert result.test is not None
@@ -129,7 +129,7 @@ def test_what_machines_write_for_nothing_is_no_label_unless_asked_for(word: str)
     result = prepared(texts("good", "bad", word))
     assert result.label_names == ("bad", "good")
     assert result.dropped == {"no label": 4}
-    assert any(repr(word) in note and "data.missing_labels=[]" in note for note in result.notes)
+    assert any(repr(word) in note and "data.missing_labels=[]" in note for note in result.warnings)
     assert word in prepared(texts("good", "bad", word), missing=[]).label_names
 
 
@@ -137,14 +137,14 @@ def test_what_machines_write_for_nothing_is_no_label_unless_asked_for(word: str)
 def test_what_may_mean_nothing_is_a_class_and_named_with_the_setting(word: str) -> None:
     result = prepared(texts("good", "bad", word))
     assert set(result.label_names) == {"bad", "good", word}
-    assert any(f'data.missing_labels=["{word}"]' in note for note in result.notes)
+    assert any(f'data.missing_labels=["{word}"]' in note for note in result.warnings)
     without = prepared(texts("good", "bad", word), missing=[word])
     assert without.label_names == ("bad", "good")
     assert without.dropped == {"no label": 4}
 
 
 def test_the_setting_that_a_note_offers_keeps_what_was_missing_so() -> None:
-    notes = prepared(texts("good", "bad", "\\N", "?")).notes
+    notes = prepared(texts("good", "bad", "\\N", "?")).warnings
     assert any(r'data.missing_labels=["\\N", "?"]' in note for note in notes)  # as TOML
 
 
@@ -156,14 +156,14 @@ def test_a_missing_word_that_is_renamed_is_a_class() -> None:
 def test_many_integer_classes_are_read_where_the_user_named_the_column() -> None:
     rows = [{"text": f"a text {at}", "category_id": 1000 + at % 60} for at in range(180)]
     assert len(set(read(rows, label="category_id").parts["train"].labels)) == 60
-    with pytest.raises(DataError, match="where they are classes, say so: --label category_id"):
+    with pytest.raises(DataError, match="where they are classes, say so: label='category_id'"):
         read(rows)
 
 
 @pytest.mark.parametrize("measured", [lambda at: at / 7, lambda at: at], ids=["fractions", "all different"])
 def test_measurements_are_refused_though_the_column_was_named(measured: Any) -> None:
     rows = [{"text": f"a text {at}", "x": measured(at)} for at in range(180)]
-    with pytest.raises(DataError, match=r"180 distinct numbers in 180 rows.*--label COL"):
+    with pytest.raises(DataError, match=r"180 distinct numbers in 180 rows.*label='COL'"):
         read(rows, label="x")
 
 
@@ -174,12 +174,12 @@ def test_rare_labels_are_left_out_of_every_part_where_asked_and_counted() -> Non
     assert result.test is not None
     assert set(result.test.labels) == {"good"}
     assert result.dropped == {"label with too few texts": 4, "label with too few texts (test part)": 4}
-    assert any("3 labels left out" in note and "'few', 'odd', 'rare'" in note for note in result.notes)
+    assert any("3 labels left out" in note and "'few', 'odd', 'rare'" in note for note in result.warnings)
 
 
 def test_all_labels_with_one_text_are_named_with_the_setting_that_leaves_them_out() -> None:
     lone = [f"kind {number:02}" for number in range(30)]
-    with pytest.raises(DataError, match=r"30 classes 'kind 00'.*'kind 11', and 18 more.*min_texts_per_label=2"):
+    with pytest.raises(DataError, match=r"30 classes 'kind 00'.*'kind 11', and 18 more.*min_texts_per_label': 2"):
         prepared(texts("good", "bad") + texts(*lone, each=1))
 
 

@@ -1,6 +1,7 @@
 """What every classifier of a run can do, whatever computes its logits."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from tunelet.classifier._decision import Prediction, decision_of, predictions_of
 from tunelet.classifier._texts import texts_of
-from tunelet.data import clean
+from tunelet.data import clean, clean_fields
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Run
 
@@ -35,14 +36,15 @@ class TextClassifier(ABC):
         self,
         texts: Any,
         *,
-        text: str | None = None,
+        text: str | Sequence[str] | None = None,
         threshold: float | str | None = None,
         min_confidence: float | None = None,
     ) -> list[Prediction]:
         """Label and probabilities of each text, in their order.
 
         Args:
-            texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table.
+            texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table. Where the
+                run reads several columns together, each text is a tuple of one string a column, or a dict by column.
             text: the column of a table that holds the texts; None: the one that was trained on, else recognised.
             threshold: of the probability of the positive label, from which on it is given; "run": the one that the
                 run chose on its validation texts; None: the most probable label. For two labels.
@@ -56,7 +58,9 @@ class TextClassifier(ABC):
         )
         return predictions_of(self.probabilities(texts, text=text), self.label_names, decision)
 
-    def probabilities(self, texts: Any, *, text: str | None = None, calibrated: bool = True) -> NDArray[np.float64]:
+    def probabilities(
+        self, texts: Any, *, text: str | Sequence[str] | None = None, calibrated: bool = True
+    ) -> NDArray[np.float64]:
         """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training.
 
         Args:
@@ -66,7 +70,7 @@ class TextClassifier(ABC):
         found = self._raw_probabilities(self._cleaned(texts, text))
         return scaled_probabilities(found, self.temperature) if calibrated else found
 
-    def logits(self, texts: Any, *, text: str | None = None) -> NDArray[np.float64]:
+    def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
         """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""
         return self._logits(self._cleaned(texts, text))
 
@@ -83,6 +87,9 @@ class TextClassifier(ABC):
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Of cleaned texts, without a temperature."""
 
-    def _cleaned(self, texts: Any, column: str | None) -> list[str]:
+    def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> list[str]:
         listed = texts_of(texts, self.run.trained_columns, column)
-        return [clean(text) for text in listed] if self.run.recipe.data.clean_markup else listed
+        if not self.run.recipe.data.clean_markup:
+            return listed
+        cleaned = clean if len(self.run.text_columns) == 1 else clean_fields
+        return [cleaned(text) for text in listed]

@@ -82,5 +82,10 @@ class Classifier(TextClassifier):
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data
-        length = min(settings.max_length, self._model.max_length)
-        return tokenise(texts, self._tokenizer, max_length=length, truncation=settings.truncation)
+        return tokenise(
+            texts,
+            self._tokenizer,
+            max_length=min(settings.max_length, self._model.max_length),
+            truncation=settings.truncation,
+            several_fields=len(self.run.text_columns) > 1,
+        )

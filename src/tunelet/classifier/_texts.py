@@ -3,32 +3,46 @@
 A table is never taken for a list: iterating over a DataFrame or a dict gives the names of its columns.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from tunelet.data import RawTable, choose_columns, read_tables
+from tunelet.data import RawTable, choose_columns, is_null, join_fields, joined, read_tables
 from tunelet.errors import DataError
 
 _HINT = "pass strings: a list, a tuple, an array or a Series of them, or a table with a column of texts"
 
 
-def texts_of(given: Any, known: Mapping[str, str], column: str | None = None) -> list[str]:
-    """The texts, in their order.
+def texts_of(
+    given: Any, known: Mapping[str, str | Sequence[str]], column: str | Sequence[str] | None = None
+) -> list[str]:
+    """The texts, in their order; where several columns were trained on, as `join_fields` makes them.
 
     Args:
         given: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
-        known: role -> the column that was trained on, which is taken from a table where it has one of that name.
+            Where several columns were trained on, each text is a tuple of one string a column, or a dict by column.
+        known: role -> the columns that were trained on, which are taken from a table where it has them.
         column: that of the texts, for a table; None: the one that was trained on, else recognised.
 
     Raises:
         DataError: something else, or an element that is no text; the row is named.
     """
+    columns = known.get("text", "")
+    several = () if isinstance(columns, str) else columns
     if isinstance(given, str):
+        if several:
+            return [joined(given, several, "the text")]
         return [_text(given, "the text")]
     table = _table(given)
     if table is not None:
-        name = choose_columns(table, text=column, label=None, labelled=False, known=known).text.value
+        names = choose_columns(table, text=column, label=None, labelled=False, known=known).texts
+        if len(names) > 1:  # a gap in one of them is no fault
+            rows = zip(*(table.columns[name] for name in names), strict=True)
+            return [
+                join_fields(["" if is_null(value) else _cell(value, f"row {at}") for value in row])
+                for at, row in enumerate(rows)
+            ]
+        (name,) = names
         return [_cell(value, f"row {row} of column {name!r}") for row, value in enumerate(table.columns[name])]
     if column is not None:
         raise DataError(f"text={column!r} names a column, found no table but {_kind(given)}", "leave it out")
@@ -37,6 +51,8 @@ def texts_of(given: Any, known: Mapping[str, str], column: str | None = None) ->
     if (dimensions := getattr(given, "ndim", 1)) != 1:
         raise DataError(f"expected an array of one dimension, found {dimensions}", _HINT)
     listed = given.to_pylist() if hasattr(given, "to_pylist") else list(given)  # Arrow's elements are no strings
+    if several:
+        return [joined(item, several, f"text {row}") for row, item in enumerate(listed)]
     return [_text(text, f"text {row}") for row, text in enumerate(listed)]
 
 

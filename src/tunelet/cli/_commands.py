@@ -27,7 +27,10 @@ _DATA = (
 Data = Annotated[str, typer.Argument(metavar="DATA", help=_DATA)]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run")]
 Model = Annotated[str | None, typer.Option(metavar="NAME|DIR", help="short name, Hub id or folder")]
-TextColumn = Annotated[str | None, typer.Option("--text", metavar="COL", help="column of the texts; else recognised")]
+TextColumn = Annotated[
+    list[str] | None,
+    typer.Option("--text", metavar="COL", help="column of the texts; else recognised; repeated: read together"),
+]
 LabelColumn = Annotated[
     str | None, typer.Option("--label", metavar="COL", help="column of the labels; else recognised")
 ]

@@ -5,9 +5,10 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._clean import row_texts
-from tunelet.data._columns import Columns, choose_columns
+from tunelet.data._columns import Columns, choose_columns, is_null
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
+from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
 from tunelet.data._markup import clean
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import RawTable
@@ -16,6 +17,7 @@ from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
+from tunelet.data._unreadable import unreadable
 from tunelet.data.readers._settings import FileSettings
 
 __all__ = [
@@ -30,8 +32,12 @@ __all__ = [
     "as_known",
     "choose_columns",
     "clean",
+    "clean_fields",
     "evaluation_batches",
     "gather",
+    "is_null",
+    "join_fields",
+    "joined",
     "normalise",
     "prepare",
     "read",
@@ -39,8 +45,10 @@ __all__ = [
     "renamed_in_words",
     "row_texts",
     "sample_rows",
+    "shown_fields",
     "split",
     "split_batch",
     "tokenise",
     "training_batches",
+    "unreadable",
 ]

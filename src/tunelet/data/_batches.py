@@ -17,11 +17,13 @@ class Batch:
     token_ids: int64 [T].
     lengths: tokens of each text; they sum to T.
     rows: int64 [n], which texts of the data set these are.
+    first_lengths: tokens of each text's first segment, where texts have two; else None.
     """
 
     token_ids: np.ndarray
     lengths: tuple[int, ...]
     rows: np.ndarray
+    first_lengths: tuple[int, ...] | None = None
 
 
 def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
@@ -31,6 +33,7 @@ def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
         token_ids=np.concatenate(pieces).astype(np.int64),
         lengths=tuple(len(piece) for piece in pieces),
         rows=np.asarray(rows, dtype=np.int64),
+        first_lengths=None if tokens.first_lengths is None else tuple(map(int, tokens.first_lengths[rows])),
     )
 
 

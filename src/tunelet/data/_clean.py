@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from tunelet.data._columns import Columns, choose_columns, is_null
 from tunelet.data._examples import Examples, Reading
+from tunelet.data._fields import join_fields
 from tunelet.data._labels import labels_of
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
@@ -20,13 +21,13 @@ def reading_from(
     *,
     source: str,
     form: str,
-    text: str | None,
+    text: str | Sequence[str] | None,
     label: str | None,
     labelled: bool,
     clean_markup: bool,
     label_names: Mapping[str, str],
     missing_labels: Collection[str],
-    known: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`.
 
@@ -54,20 +55,19 @@ def reading_from(
             parts[part] = examples
         elif part == "train":
             raise _nothing_left(source, len(table), columns, reasons)
-    return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes))
+    return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes), columns.texts)
 
 
 def _examples(
     table: RawTable, columns: Columns, part: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
 ) -> tuple[Examples, dict[str, int]]:
-    raw_texts = table.columns.get(columns.text.value)
-    if raw_texts is None:
-        message = f"the {part} part has no column {columns.text.value!r}, found {', '.join(map(repr, table.columns))}"
+    if missing := [name for name in columns.texts if name not in table.columns]:
+        message = f"the {part} part has no column {missing[0]!r}, found {', '.join(map(repr, table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
     ids, texts, labels = [], [], []
     reasons = {EMPTY_TEXT: 0, NO_LABEL: 0, **table.dropped}
-    for row, text in enumerate(row_texts(raw_texts, columns.text.value, clean_markup=clean_markup)):
+    for row, text in enumerate(row_texts(table, columns, clean_markup=clean_markup)):
         if not text:
             reasons[EMPTY_TEXT] += 1
             continue
@@ -82,8 +82,13 @@ def _examples(
     return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons
 
 
-def row_texts(values: Sequence[object], column: str, *, clean_markup: bool) -> list[str]:
+def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool) -> list[str]:
     """The text of each row as a model reads it; "" where a row has none. Raises DataError for what is no text."""
+    fields = [_column_texts(table.columns[name], name, clean_markup=clean_markup) for name in columns.texts]
+    return fields[0] if len(fields) == 1 else [join_fields(row) for row in zip(*fields, strict=True)]
+
+
+def _column_texts(values: Sequence[object], column: str, *, clean_markup: bool) -> list[str]:
     texts = ["" if is_null(value) else _as_text(value, column) for value in values]
     if clean_markup:
         texts = [clean(text) if text else "" for text in texts]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tunelet._choice import Choice
+from tunelet._words import counted
 from tunelet.data._raw import RawTable
 from tunelet.errors import DataError
 
@@ -51,11 +52,19 @@ _NAMED = "named with --"
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns chosen; `label` is None when no labels were asked for, `ids` are those named as ids, best first."""
+    """The columns chosen.
+
+    Attributes:
+        text: of the texts, as a screen shows it ("title + body" where several are read together).
+        label: of the labels; None when no labels were asked for.
+        ids: those named as ids, best first.
+        texts: the names behind `text`.
+    """
 
     text: Choice[str]
     label: Choice[str] | None
     ids: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,29 +89,30 @@ class _Shape:
 def choose_columns(
     table: RawTable,
     *,
-    text: str | None,
+    text: str | Sequence[str] | None,
     label: str | None,
     labelled: bool,
-    known: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
 ) -> Columns:
     """The columns of texts and labels in a table.
 
     Args:
         table: the training part.
-        text: the column that the user named with `--text`, if any.
+        text: the column that the user named with `--text`, if any; several are read together, in this order.
         label: the column that the user named with `--label`, if any.
         labelled: whether labels are needed.
-        known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
+        known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
 
     Raises:
         DataError: a named column is missing, none fits, or several do.
     """
     shapes = {name: _shape(values) for name, values in table.columns.items()}
-    chosen_text = _named(table, text, "text") or _trained(table, known, "text")
+    chosen_texts = _texts(table, listed(text), listed(known.get("text")))
+    chosen_text = chosen_texts[0] if chosen_texts else None
     chosen_label = _named(table, label, "label") or _trained(table, known, "label") if labelled else None
-    if chosen_text and chosen_label and chosen_text.value == chosen_label.value:
+    if chosen_label and chosen_label.value in [choice.value for choice in chosen_texts]:
         raise DataError(
-            f"column {chosen_text.value!r} is named for the texts and for the labels",
+            f"column {chosen_label.value!r} is named for the texts and for the labels",
             "name two columns: --text COL and --label COL",
         )
 
@@ -111,8 +121,8 @@ def choose_columns(
     empty = {
         name: shape for name, shape in shapes.items() if not shape.values
     }  # their names still tell what is missing
-    if chosen_text:
-        free.pop(chosen_text.value, None)
+    for choice in chosen_texts:
+        free.pop(choice.value, None)
     if labelled and not chosen_label:
         chosen_label = _by_name(free, _LABEL_NAMES, "label") or _by_name(empty, _LABEL_NAMES[:1], "label")
     if chosen_label:
@@ -124,12 +134,40 @@ def choose_columns(
     free.pop(chosen_text.value, None)
     if labelled and not chosen_label:
         chosen_label = _label_by_shape(free, list(shapes), chosen_text.value, table)
-    taken = {chosen_text.value, chosen_label.value if chosen_label else None}
+    texts = tuple(choice.value for choice in chosen_texts) or (chosen_text.value,)
+    taken = {*texts, chosen_label.value if chosen_label else None}
     ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(plain_name(name)))
     if not table.headless:
-        chosen_text = _beside_trained(chosen_text, known.get("text"))
-        chosen_label = chosen_label and _beside_trained(chosen_label, known.get("label"))
-    return Columns(chosen_text, chosen_label, tuple(ids))
+        chosen_text = _beside_trained(chosen_text, listed(known.get("text")))
+        chosen_label = chosen_label and _beside_trained(chosen_label, listed(known.get("label")))
+    return Columns(Choice(" + ".join(texts), chosen_text.reason), chosen_label, tuple(ids), texts)
+
+
+def listed(names: str | Sequence[str] | None) -> list[str]:
+    """One name, or several, or none."""
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[Choice[str]]:
+    """The columns of the texts where they are named, given or known, one or several; else none."""
+    if named and known and len(named) != len(known):
+        trained = " and ".join(map(repr, known))
+        message = f"the run was trained on {trained}, found {counted(len(named), 'name')} of text columns"
+        raise DataError(message, "name as many, in the same order, each with --text COL")
+    if len(named) > 1:
+        found = [choice for name in named if (choice := _named(table, name, "text"))]
+        if len({choice.value for choice in found}) < len(found):
+            message = f"a column of texts is named twice: {', '.join(map(repr, named))}"
+            raise DataError(message, "name each once: --text COL --text OTHER")
+        return found
+    if not named and len(known) > 1:
+        missing = [name for name in known if name not in table.columns]
+        if missing:
+            message = f"the run reads {' and '.join(map(repr, known))} together, the data has no {missing[0]!r}"
+            raise DataError(message, "name the columns in the same order, each with --text COL")
+        return [Choice(name, TRAINED_ON) for name in known]
+    single = _named(table, named[0] if named else None, "text") or _trained(table, {"text": known}, "text")
+    return [single] if single else []
 
 
 def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
@@ -149,9 +187,9 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
     )
 
 
-def _trained(table: RawTable, known: Mapping[str, str], role: str) -> Choice[str] | None:
+def _trained(table: RawTable, known: Mapping[str, str | Sequence[str]], role: str) -> Choice[str] | None:
     """The column that a run was trained on, where the table has it; None: recognise another."""
-    name = known.get(role)
+    name = next(iter(listed(known.get(role))), None)
     same = [column for column in table.columns if name and column.casefold() == name.strip().casefold()]
     same = [column for column in same if column == name] or same
     if len(same) != 1 or (table.headless and role == "text" and not _shape(table.columns[same[0]]).strings):
@@ -159,8 +197,9 @@ def _trained(table: RawTable, known: Mapping[str, str], role: str) -> Choice[str
     return Choice(same[0], TRAINED_ON)
 
 
-def _beside_trained(chosen: Choice[str], name: str | None) -> Choice[str]:
+def _beside_trained(chosen: Choice[str], names: Sequence[str]) -> Choice[str]:
     """A column that was recognised says so, where training had another."""
+    name = " + ".join(names)
     recognised = name and chosen.reason != TRAINED_ON and not chosen.reason.startswith(_NAMED)
     return Choice(chosen.value, f"{chosen.reason}; {ABSENT}{name!r}") if recognised else chosen
 

@@ -60,10 +60,11 @@ class Reading:
         source: what the user typed, or "DataFrame", "list", "Dataset".
         format: how it was stored, for example "CSV, comma, header" or "aclImdb folder".
         parts: always "train" (a single file is "train"); "validation" and "test" where the source has them.
-        text_column: the column of the texts.
+        text_column: the column of the texts ("title + body" where several are read together).
         label_column: the column of the labels; None when no labels were asked for.
         dropped: part -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
         notes: sentences about how the source was read, for the screen, each with what to type for another reading.
+        text_columns: the names behind `text_column`.
     """
 
     source: str
@@ -73,6 +74,7 @@ class Reading:
     label_column: Choice[str] | None
     dropped: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
 
     def held_out(self) -> str:
         """The part to measure on: test, else validation, else all there is.

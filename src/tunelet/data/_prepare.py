@@ -28,6 +28,7 @@ class Prepared:
         label_names: the classes in the order of their indices.
         dropped: reason -> rows, all that reading and preparing left out; rows left out by a limit are not among them.
         notes: sentences about the split and the limit, for the screen.
+        warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
     """
 
     train: Examples
@@ -36,6 +37,7 @@ class Prepared:
     label_names: tuple[str, ...]
     dropped: Mapping[str, int]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(
@@ -67,16 +69,17 @@ def prepare(
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
     """
-    notes = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
+    notes: list[str] = []
+    warnings = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
     dropped = Counter[str]()
     train, validation = reading.parts["train"], reading.parts.get("validation")
     test_part = _test_examples(reading, test, notes)
     _count_read(reading, test, dropped)
     _require_labels(train, validation, test_part)
 
-    train = _joined(train, join_labels=join_labels, notes=notes)
-    validation = validation and _matched(validation, train, "validation", notes)
-    test_part = test_part and _matched(test_part, train, "test", notes)
+    train = _joined(train, join_labels=join_labels, notes=warnings)
+    validation = validation and _matched(validation, train, "validation", warnings)
+    test_part = test_part and _matched(test_part, train, "test", warnings)
     train, repeated = _without_copies(train, drop_duplicates=drop_duplicates)
     dropped.update(repeated)
     if test_part is not None:
@@ -85,7 +88,7 @@ def prepare(
             validation = _without_leaks(validation, test_part, "validation text also in the test part", dropped)
     if validation is not None:
         train = _without_leaks(train, validation, "also in the validation part", dropped)
-    rare = _rare(train, min_texts, notes)
+    rare = _rare(train, min_texts, warnings)
     train = _without_labels(train, rare, "", dropped)
     validation = validation and _without_labels(validation, rare, " (validation part)", dropped)
     test_part = test_part and _without_labels(test_part, rare, " (test part)", dropped)
@@ -102,7 +105,8 @@ def prepare(
     for part, examples in (("validation", validation), ("test", test_part)):
         if examples is not None:
             _check_measured(part, examples, names)
-    return Prepared(train, validation, test_part, names, {why: n for why, n in dropped.items() if n}, tuple(notes))
+    counted = {why: n for why, n in dropped.items() if n}
+    return Prepared(train, validation, test_part, names, counted, tuple(notes), tuple(warnings))
 
 
 def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:

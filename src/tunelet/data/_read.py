@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tunelet.data._clean import reading_from
+from tunelet.data._columns import listed
 from tunelet.data._examples import Reading
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._files import read_file
@@ -22,12 +23,12 @@ SAMPLE = Path(__file__).parent / "sample"
 def read(
     data: object,
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     label: str | None = None,
     labelled: bool = True,
     clean_markup: bool = True,
     label_names: Mapping[str, str] = MappingProxyType({}),
-    known: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
     missing_labels: Collection[str] = MISSING_LABELS,
     files: FileSettings = DEFAULTS,
 ) -> Reading:
@@ -39,12 +40,12 @@ def read(
             `hub:OWNER/NAME[:CONFIG]`, `imdb` or `sample`, which win over files of the same name (type `./sample` for
             those); a DataFrame of pandas or polars, an Arrow table, or another object that hands out Arrow columns; a
             list of (text, label) pairs, of dicts or of texts; a `datasets.Dataset` or `DatasetDict`.
-        text: the column of the texts; recognised when None.
+        text: the column of the texts; recognised when None. Several are read together, as a pair of texts is.
         label: the column of the labels; recognised when None.
         labelled: whether labels are needed; False reads none, even where there are some.
         clean_markup: whether HTML markup and control characters are cleaned (`tunelet.data._markup`).
         label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
-        known: role ("text", "label") -> the column that a run was trained on, which goes before any recognition.
+        known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
         missing_labels: words that stand for no label, in any case.
         files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
 
@@ -54,7 +55,7 @@ def read(
     Raises:
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
     """
-    names = [name for name in (text, label, *known.values()) if name]
+    names = [name for given in (text, label, *known.values()) for name in listed(given)]
     tables, source, form = read_tables(data, names, labelled=labelled, files=files)
     return reading_from(
         tables,

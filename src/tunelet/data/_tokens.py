@@ -4,22 +4,17 @@ The ids lie in a memory-mapped file, so memory does not grow with the data set, 
 """
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Truncation = Literal["head", "tail", "head+tail"]
-
-_CHUNK = 2000  # texts tokenised at a time: enough to keep the threads busy, little to hold
-_FORMAT = b"tokens-1"  # part of every fingerprint: change it when the meaning of the files changes
+    from tunelet.data._encode import Truncation
 
 
 @dataclass(frozen=True)
@@ -29,11 +24,18 @@ class Tokens:
     token_ids: int32 [T], all texts end to end, usually memory-mapped.
     offsets: int64 [n + 1]; text i is token_ids[offsets[i]:offsets[i + 1]].
     truncated: how many texts were longer than allowed.
+    content: how many tokens stand for something in a text: all but the special tokens around and between.
+    unknown: how many of these are the tokenizer's token for what it does not know.
+    first_lengths: int64 [n], of texts of several fields: tokens of the first with the special tokens around it, what
+        follows being another segment; None where texts have one field.
     """
 
     token_ids: np.ndarray
     offsets: np.ndarray
     truncated: int
+    content: int = 0
+    unknown: int = 0
+    first_lengths: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -48,13 +50,20 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def text(self, row: int) -> "Tokens":
+        """One text alone."""
+        begin, end = int(self.offsets[row]), int(self.offsets[row + 1])
+        first = None if self.first_lengths is None else self.first_lengths[row : row + 1]
+        return Tokens(self.token_ids[begin:end], np.array([0, end - begin]), truncated=0, first_lengths=first)
+
 
 def tokenise(
     texts: Sequence[str],
     tokenizer: "PreTrainedTokenizerBase",
     *,
     max_length: int,
-    truncation: Truncation = "head+tail",
+    truncation: "Truncation" = "head+tail",
+    several_fields: bool = False,
     cache: Path | None = None,
 ) -> Tokens:
     """Token ids of `texts`, from the cache where they were made before.
@@ -65,90 +74,33 @@ def tokenise(
         max_length: most tokens of a text, special tokens included.
         truncation: which part of a longer text stays: its head, its tail, or a quarter from the head and the rest from
             the tail (Sun et al. 2019, section 5.3.1, found this best on IMDb).
+        several_fields: whether texts are what `join_fields` made; the fields are encoded as the tokenizer encodes a
+            pair of texts, and of those that are too long together the longest are cut.
         cache: folder of the cache; None keeps the result in memory. A cache that cannot be written is done without.
     """
+    from tunelet.data._encode import Encoder
+
+    encoder = Encoder(tokenizer, max_length, truncation, several_fields=several_fields)
     if cache is None:
-        return _encode(texts, tokenizer, max_length, truncation)
-    folder = cache / "tokens" / _fingerprint(texts, tokenizer, max_length, truncation)
-    if not folder.is_dir():
-        tokens = _encode(texts, tokenizer, max_length, truncation)
-        if not _store(tokens, folder):
-            return tokens
-    try:
-        return _read(folder)
-    except (OSError, ValueError):  # damaged, as by a power cut: it can be made again
-        shutil.rmtree(folder, ignore_errors=True)
-        return _encode(texts, tokenizer, max_length, truncation)
+        return encoder.encode(texts)
+    from tunelet.data._token_cache import load, store
+
+    folder = cache / "tokens" / _fingerprint(texts, tokenizer, encoder)
+    found = load(folder)
+    if found is None:
+        made = encoder.encode(texts)
+        # What was stored is read back: the ids then lie in the file and not in memory.
+        found = (load(folder) if store(made, folder) else None) or made
+    return found
 
 
-def _encode(
-    texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", max_length: int, truncation: Truncation
-) -> Tokens:
-    prefix, suffix = _special_tokens(tokenizer)
-    room = max_length - len(prefix) - len(suffix)
-    pieces: list[np.ndarray] = []
-    lengths: list[int] = []
-    truncated = 0
-    for start in range(0, len(texts), _CHUNK):
-        encoded = tokenizer(
-            list(texts[start : start + _CHUNK]), add_special_tokens=False, return_attention_mask=False, verbose=False
-        )
-        for ids in encoded["input_ids"]:
-            truncated += len(ids) > room
-            kept = [*prefix, *_cut(ids, room, truncation), *suffix]
-            pieces.append(np.asarray(kept, dtype=np.int32))
-            lengths.append(len(kept))
-    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-    token_ids = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
-    return Tokens(token_ids=token_ids, offsets=offsets, truncated=truncated)
-
-
-def _cut(ids: list[int], room: int, truncation: Truncation) -> list[int]:
-    if len(ids) <= room:
-        return ids
-    head = {"head": room, "tail": 0, "head+tail": room // 4}[truncation]
-    return ids[:head] + ids[len(ids) - (room - head) :]
-
-
-def _special_tokens(tokenizer: "PreTrainedTokenizerBase") -> tuple[list[int], list[int]]:
-    """What the tokenizer puts before and after a text, found by looking at what it does to one."""
-    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
-    full = tokenizer("a")["input_ids"]
-    start = next((i for i in range(len(full) - len(bare) + 1) if full[i : i + len(bare)] == bare), 0)
-    return full[:start], full[start + len(bare) :]
-
-
-def _fingerprint(
-    texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", max_length: int, truncation: Truncation
-) -> str:
-    digest = hashlib.sha256(_FORMAT)
+def _fingerprint(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", encoder: object) -> str:
+    digest = hashlib.sha256()
     backend = getattr(tokenizer, "backend_tokenizer", None)
     digest.update((backend.to_str() if backend is not None else repr(sorted(tokenizer.get_vocab().items()))).encode())
-    digest.update(repr((type(tokenizer).__name__, _special_tokens(tokenizer), max_length, truncation)).encode())
+    digest.update(repr((type(tokenizer).__name__, encoder)).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little"))
         digest.update(data)
     return digest.hexdigest()[:32]
-
-
-def _store(tokens: Tokens, folder: Path) -> bool:
-    """Write to a temporary folder and rename it: a reader never sees half a cache. False where the disk refuses."""
-    temporary = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".tokens-", dir=folder.parent))
-        np.save(temporary / "token_ids.npy", tokens.token_ids, allow_pickle=False)
-        np.save(temporary / "offsets.npy", np.append(tokens.offsets, tokens.truncated), allow_pickle=False)
-        temporary.rename(folder)
-    except OSError:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-        return folder.is_dir()  # another process may have been first
-    return True
-
-
-def _read(folder: Path) -> Tokens:
-    stored = np.load(folder / "offsets.npy", allow_pickle=False)
-    token_ids = np.load(folder / "token_ids.npy", mmap_mode="r", allow_pickle=False)
-    return Tokens(token_ids=token_ids, offsets=stored[:-1], truncated=int(stored[-1]))

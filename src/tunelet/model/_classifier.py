@@ -15,7 +15,7 @@ from tunelet.data import Batch
 from tunelet.model._execution import Execution
 from tunelet.model._fork import threads_start
 from tunelet.model._fusion import Fusion
-from tunelet.model._packing import Packing, padded_inputs
+from tunelet.model._packing import Packing, has_segments, padded_inputs
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
 from tunelet.model._turns import turn
@@ -57,9 +57,11 @@ class SequenceClassifier:
             return started.float()
         token_ids = torch.from_numpy(batch.token_ids).to(self.device)
         if self.packing is not None:
-            inputs = self.packing.inputs(token_ids, batch.lengths)
+            inputs = self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
         else:
-            inputs = padded_inputs(token_ids, batch.lengths, self.base.config.pad_token_id or 0)
+            config = self.base.config
+            firsts = batch.first_lengths if has_segments(config) else None
+            inputs = padded_inputs(token_ids, batch.lengths, config.pad_token_id or 0, firsts)
         logits: torch.Tensor = self.module(**inputs).logits
         return logits.float()
 
@@ -96,7 +98,7 @@ class SequenceClassifier:
         token_ids = torch.from_numpy(batch.token_ids).to(self.device)
         stopped: list[torch.Tensor] = []
         backbone = self.base.get_submodule(self.structure.backbone)
-        backbone(**self.packing.inputs(token_ids, batch.lengths), stopped=stopped)
+        backbone(**self.packing.inputs(token_ids, batch.lengths, batch.first_lengths), stopped=stopped)
         return stopped[0]
 
     @property

@@ -59,6 +59,7 @@ class Packing:
         embeddings = next((m for m in backbone.modules() if hasattr(m, "create_position_ids_from_input_ids")), None)
         # RoBERTa and its kin count positions from padding_idx + 1.
         self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0
+        self._segments = has_segments(model.config)
         self.mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
         self._stack = model.get_submodule(structure.stack)
         self._hook: Any = None
@@ -75,10 +76,17 @@ class Packing:
         self._hook.remove()
         model.set_attn_implementation(self._padded_attention)
 
-    def inputs(self, token_ids: torch.Tensor, lengths: tuple[int, ...]) -> dict[str, Any]:
-        """Keyword arguments of the model for token_ids [T] of texts with these lengths."""
+    def inputs(
+        self, token_ids: torch.Tensor, lengths: tuple[int, ...], first_lengths: tuple[int, ...] | None = None
+    ) -> dict[str, Any]:
+        """Keyword arguments of the model for token_ids [T] of texts with these lengths, and of their first segments."""
         positions = torch.cat([torch.arange(length, device=token_ids.device) for length in lengths])
-        return {
+        segments: dict[str, torch.Tensor] = {}
+        if first_lengths is not None and self._segments:
+            firsts = torch.tensor(first_lengths, device=token_ids.device)
+            counts = torch.tensor(lengths, device=token_ids.device)
+            segments["token_type_ids"] = (positions >= firsts.repeat_interleave(counts)).long().unsqueeze(0)
+        return segments | {
             "input_ids": token_ids.unsqueeze(0),
             "position_ids": positions.unsqueeze(0) + self._first_position,
             "attention_mask": None,
@@ -107,13 +115,27 @@ class Packing:
         return output
 
 
-def padded_inputs(token_ids: torch.Tensor, lengths: Sequence[int], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """The same texts as rows padded to the longest: input_ids and attention_mask [n, longest]."""
+def has_segments(config: Any) -> bool:
+    """Whether a model tells the two texts of a pair apart (BERT and ALBERT do, RoBERTa and DistilBERT do not)."""
+    return int(getattr(config, "type_vocab_size", None) or 0) > 1
+
+
+def padded_inputs(
+    token_ids: torch.Tensor, lengths: Sequence[int], pad_token_id: int, first_lengths: Sequence[int] | None = None
+) -> dict[str, torch.Tensor]:
+    """The same texts as rows padded to the longest: input_ids and attention_mask [n, longest].
+
+    Where lengths of first segments are given, token_type_ids besides.
+    """
     pieces = token_ids.split(list(lengths))
     input_ids = nn.utils.rnn.pad_sequence(list(pieces), batch_first=True, padding_value=pad_token_id)
     positions = torch.arange(input_ids.shape[1], device=token_ids.device)
     mask = positions[None, :] < torch.tensor(list(lengths), device=token_ids.device)[:, None]
-    return {"input_ids": input_ids, "attention_mask": mask.long()}
+    segments: dict[str, torch.Tensor] = {}
+    if first_lengths is not None:
+        firsts = torch.tensor(list(first_lengths), device=token_ids.device)[:, None]
+        segments["token_type_ids"] = (mask & (positions[None, :] >= firsts)).long()
+    return {"input_ids": input_ids, "attention_mask": mask.long(), **segments}
 
 
 def choose_packing(model: PreTrainedModel, structure: Structure, wanted: str) -> Choice[Packing | None]:

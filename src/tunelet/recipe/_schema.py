@@ -40,7 +40,11 @@ class Section(BaseModel):
 class DataSettings(Section):
     """Which rows are trained on, and how they become tokens."""
 
-    text_column: str = Field("", description="column of the texts; empty: recognised", examples=["review"])
+    text_column: str | list[str] = Field(
+        "",
+        description="column of the texts, or a list of columns that are read together; empty: recognised",
+        examples=["review"],
+    )
     label_column: str = Field("", description="column of the labels; empty: recognised", examples=["stars"])
     label_names: dict[str, str] = Field(
         default_factory=dict,

@@ -100,6 +100,8 @@ def _takes(field: FieldInfo) -> str:
     """What a setting takes, for a hint: "a whole number from 1 to 1,000"."""
     annotation = field.annotation
     noun = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(cast("type", annotation))
+    if annotation == str | list[str]:
+        return "text or a list of texts"
     if noun is None:
         return "a list" if get_origin(annotation) is list else "a table of names"
     words = {"ge": "from", "gt": "above", "le": "to", "lt": "and below"}

@@ -1,5 +1,6 @@
 """A finished run, read back: what `tunelet.train` returns and what every later command starts from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,10 @@ _SUMMARY = (
     "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes", "model", "random_weights",
     "temperature", "threshold",
 )  # fmt: skip
-_DATA = ("label_names", "parts", "source", "test_source", "dropped", "notes", "text_column", "label_column", "tokens")
+_DATA = (
+    "label_names", "parts", "source", "test_source", "dropped", "notes", "warnings", "text_column",
+    "text_columns", "label_column", "tokens",
+)  # fmt: skip
 _ENVIRONMENT = ("versions", "processor", "cores", "choices", "checkpoint")
 _EVALUATION = (
     "curves", "reliability", "temperature", "threshold", "lengths", "errors", "wrong", "baseline", "cost",
@@ -105,10 +109,17 @@ class Run:
         return tuple(self.data["label_names"])
 
     @property
-    def trained_columns(self) -> dict[str, str]:
-        """Role ("text", "label") -> the column of the training data, as it was called there."""
-        found = {role: self.data[f"{role}_column"] for role in ("text", "label")}
-        return {role: str(column["value"]) for role, column in found.items() if column}
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns of the training data whose texts were read, together where there are several."""
+        return tuple(self.data["text_columns"])
+
+    @property
+    def trained_columns(self) -> dict[str, str | Sequence[str]]:
+        """Role ("text", "label") -> the columns of the training data, as they were called there."""
+        label = self.data["label_column"]
+        texts = self.text_columns
+        found: dict[str, str | Sequence[str]] = {"text": texts if len(texts) > 1 else texts[0]}
+        return found | ({"label": str(label["value"])} if label else {})
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:

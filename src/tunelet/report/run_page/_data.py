@@ -26,7 +26,7 @@ def data_section(run: Run) -> Section:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data["dropped"].items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
     blocks.append(Text(_audited(run)))
-    blocks += [Text(f"{note[0].upper()}{note[1:]}.") for note in data["notes"]]
+    blocks += [Text(f"{note[0].upper()}{note[1:]}.") for note in (*data["warnings"], *data["notes"])]
     return Section("Data", tuple(blocks))
 
 
