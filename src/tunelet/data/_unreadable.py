@@ -1,5 +1,6 @@
 """Texts that a tokenizer cannot read: another script, emoji, or all alike in what is kept of them."""
 
+from tunelet._words import counted
 from tunelet.data._tokens import Tokens
 
 _SOME, _MOST = 0.05, 0.5  # shares of unknown tokens that are worth a word, and that leave little to learn from
@@ -18,7 +19,9 @@ def unreadable(tokens: Tokens, model: str) -> tuple[str, ...]:
     ends = tokens.offsets
     sequences = len({tokens.token_ids[ends[row] : ends[row + 1]].tobytes() for row in range(texts)})
     alike = (
-        f"{texts:,} training texts are {sequences:,} sequences of tokens to the model" if 2 * sequences <= texts else ""
+        f"{texts:,} training texts are {counted(sequences, 'sequence')} of tokens to the model"
+        if 2 * sequences <= texts
+        else ""
     )
     other = "--model with a tokenizer that knows these characters, such as xlm-roberta-base"
     if share >= _SOME:
