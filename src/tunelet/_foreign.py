@@ -66,16 +66,23 @@ def read_text(path: Path, limit: int = LARGEST_RECORD) -> str:
         raise ForeignFileError(f"not UTF-8 at byte {error.start}") from None
 
 
-def parse_json(text: str) -> Any:
-    """JSON of any depth and any number, or one clause. Raises ForeignFileError."""
+def parse_json(text: str, *, unique: bool = False) -> Any:
+    """JSON of any depth and any number, or one clause. Raises ForeignFileError, where `unique` also for a key twice."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once_each if unique else None)
     except RecursionError:
         raise TooMuchError(f"not readable as JSON: {_NESTED}") from None
     except json.JSONDecodeError as error:
         raise ForeignFileError(f"not readable as JSON: {error}") from None
     except ValueError:  # an integer of more digits than Python converts
         raise TooMuchError(f"not readable as JSON: {_DIGITS}") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ForeignFileError("the same key stands there twice")
+    return found
 
 
 def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:

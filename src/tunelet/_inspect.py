@@ -75,7 +75,8 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     length = min(256, classifier.max_length)
     texts = 64
     generator = torch.Generator().manual_seed(0)
-    token_ids = torch.randint(5, base.config.vocab_size, (texts * length,), generator=generator).numpy()
+    rows = int(base.config.vocab_size)
+    token_ids = torch.randint(min(5, rows - 1), rows, (texts * length,), generator=generator).numpy()
     tokens = Tokens(token_ids.astype(np.int32), np.arange(texts + 1, dtype=np.int64) * length, truncated=0)
     estimate = estimate_time(classifier, tokens, TrainingSettings(), evaluated_every_epoch=0, evaluated_once=0)
     config = base.config

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from tunelet.errors import ModelError
 from tunelet.model import _offline
 from tunelet.model._checkpoint import find_checkpoint
-from tunelet.model._files import check_safetensors
 from tunelet.model._names import SHORT_NAMES, hub_id
+from tunelet.model._safetensors import check_safetensors
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 

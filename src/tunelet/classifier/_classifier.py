@@ -39,8 +39,8 @@ class Classifier(TextClassifier):
         """
         run = run if isinstance(run, Run) else Run.load(run)
         from tunelet.model import find_checkpoint, load_tokenizer, saved_classifier
-        from tunelet.model._files import check_safetensors
         from tunelet.model._fingerprint import weights_fingerprint
+        from tunelet.model._safetensors import check_safetensors
 
         recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
         settings = recipe.model

@@ -14,6 +14,7 @@ from tunelet._hub import OutOfReach, Repository
 from tunelet._hub_errors import explain
 from tunelet.errors import ModelError
 from tunelet.model import _files, _offline
+from tunelet.model._config import check_config
 from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -152,7 +153,7 @@ def _fetched(name: str, repository: Repository, *, random_weights: bool) -> Chec
     whole = all(_hub.cached_file(repository.id, "model", file, repository.commit) is not None for file in wanted)
     # The config alone tells whether the rest is of use.
     hint = _offline_hint()
-    _files.check_config(_hub.download(repository, [_files.CONFIG], last=False, offline_hint=hint) / _files.CONFIG)
+    check_config(_hub.download(repository, [_files.CONFIG], last=False, offline_hint=hint) / _files.CONFIG)
     folder = _hub.download(repository, wanted, offline_hint=hint)
     try:
         _files.check_folder(folder, random_weights=random_weights)

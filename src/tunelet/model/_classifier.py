@@ -12,6 +12,7 @@ from torch import nn
 
 from tunelet._choice import Choice
 from tunelet.data import Batch
+from tunelet.errors import ModelError
 from tunelet.model._execution import Execution
 from tunelet.model._fork import threads_start
 from tunelet.model._fusion import Fusion
@@ -55,7 +56,7 @@ class SequenceClassifier:
             assert self.packing is not None  # noqa: S101
             started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths, hidden)).logits
             return started.float()
-        token_ids = torch.from_numpy(batch.token_ids).to(self.device)
+        token_ids = self._on_device(batch.token_ids)
         if self.packing is not None:
             inputs = self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
         else:
@@ -64,6 +65,15 @@ class SequenceClassifier:
             inputs = padded_inputs(token_ids, batch.lengths, config.pad_token_id or 0, firsts)
         logits: torch.Tensor = self.module(**inputs).logits
         return logits.float()
+
+    def _on_device(self, token_ids: np.ndarray) -> torch.Tensor:
+        rows = self.base.get_input_embeddings().num_embeddings
+        if len(token_ids) and int(token_ids.max()) >= rows:
+            raise ModelError(
+                f"the tokenizer gives the id {token_ids.max():,}, the model's vocabulary has {rows:,}",
+                "put the checkpoint's own tokenizer files beside its weights",
+            )
+        return torch.from_numpy(token_ids).to(self.device)
 
     @property
     def device(self) -> torch.device:
@@ -95,7 +105,7 @@ class SequenceClassifier:
     def below(self, batch: Batch) -> torch.Tensor:
         """Hidden states [T, hidden] after the frozen layers; [n, hidden] of the first tokens where all are frozen."""
         assert self.packing is not None  # noqa: S101
-        token_ids = torch.from_numpy(batch.token_ids).to(self.device)
+        token_ids = self._on_device(batch.token_ids)
         stopped: list[torch.Tensor] = []
         backbone = self.base.get_submodule(self.structure.backbone)
         backbone(**self.packing.inputs(token_ids, batch.lengths, batch.first_lengths), stopped=stopped)

@@ -1,19 +1,21 @@
 """Which files make a checkpoint, and whether those at hand are whole.
 
-Weights are safetensors only: a header of 8 bytes (its length, little-endian), JSON that gives each tensor's place,
-then the tensors, without gaps (https://github.com/huggingface/safetensors#format). So a file's own header says how
-long it must be, and a download or copy that was cut short is found without reading the tensors. A pickled
-`pytorch_model.bin` can run code when it is opened and is refused; code that a repository brings along (`auto_map`) is
-never run.
+Weights are safetensors only, whose header says how long the file must be. A pickled `pytorch_model.bin` can run code
+when it is opened and is refused; code that a repository brings along (`auto_map`) is never run.
 """
 
-import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tunelet._foreign import LARGEST_RECORD, ForeignFileError, open_regular, read_json_object
+from tunelet._words import bytes_in_words
 from tunelet.errors import ModelError
+from tunelet.model._config import check_config, check_size, vocabulary_size
+from tunelet.model._safetensors import TensorEntry, elements, read_header
+from tunelet.model._vocabulary import check_vocabulary
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -40,12 +42,12 @@ VOCABULARIES = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
+_READ_BY_LIBRARIES = ("generation_config.json", "adapter_config.json", "chat_template.jinja", "chat_template.json")
 RANDOM_WEIGHTS = "--set model.random_weights=true"
 
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _PICKLED = re.compile(r"(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))")
 _OTHER_FRAMEWORKS = re.compile(r"(tf_model\.h5|flax_model\.msgpack|rust_model\.ot|.*\.onnx)")
-_LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 
 
 def wanted(names: Iterable[str], *, random_weights: bool) -> list[str]:
@@ -94,77 +96,56 @@ def check_names(names: Iterable[str], where: str, *, random_weights: bool, on_hu
 
 
 def check_folder(folder: Path, *, random_weights: bool) -> None:
-    """Raise ModelError unless the folder is a whole checkpoint: names, config, each weight file's header and length."""
+    """Raise ModelError unless the folder is a whole checkpoint that can be built from what it says.
+
+    Checked are the names, that each file is one, the numbers of the config, the ids of the tokenizer, and each weight
+    file's header and length.
+    """
     check_names((entry.name for entry in folder.iterdir()), str(folder), random_weights=random_weights)
-    check_config(folder / CONFIG)
-    if random_weights:
-        return
+    _check_regular(folder)
+    config = check_config(folder / CONFIG)
+    held = None if random_weights else elements(_weights(folder))
+    check_size(folder / CONFIG, config, held)
+    check_vocabulary(folder, vocabulary_size(config))
+
+
+def _check_regular(folder: Path) -> None:
+    """Libraries open these files by themselves: a pipe would keep them waiting, a device fill the memory."""
+    for name in (CONFIG, INDEX, WEIGHTS, *TOKENIZER_FILES, *_READ_BY_LIBRARIES):
+        path = folder / name
+        if path.exists() or path.is_symlink():
+            try:
+                with open_regular(path) as file:
+                    size = os.fstat(file.fileno()).st_size
+                if name != WEIGHTS and size > LARGEST_RECORD:
+                    raise ForeignFileError(f"expected at most {bytes_in_words(LARGEST_RECORD)}, found more")
+            except ForeignFileError as error:
+                raise ModelError(f"{path}: {error}", "download or copy it again") from None
+
+
+def _weights(folder: Path) -> dict[str, TensorEntry]:
+    """The tensors of all weight files, each file found whole."""
     if (folder / WEIGHTS).exists():
-        check_safetensors(folder / WEIGHTS)
-        return
-    for shard, tensors in _shards(folder / INDEX).items():
+        return read_header(folder / WEIGHTS)
+    tensors: dict[str, TensorEntry] = {}
+    for shard, names in _shards(folder / INDEX).items():
         path = folder / shard
         if not path.is_file():
             raise ModelError(f"{INDEX} names {shard}, which is not in {folder}", "copy or download the missing file")
-        absent = tensors - check_safetensors(path)
-        if absent:
+        found = read_header(path)
+        if absent := names - set(found):
             raise ModelError(
                 f"{INDEX} places {min(absent)!r} in {shard}, which does not hold it", "download the checkpoint again"
             )
+        tensors |= found
+    return tensors
 
 
 def weight_files(folder: Path) -> dict[str, set[str]]:
     """Of a checkpoint that `check_folder` found whole: the names of its weight files, and of the tensors in each."""
     if (folder / WEIGHTS).exists():
-        return {WEIGHTS: check_safetensors(folder / WEIGHTS)}
+        return {WEIGHTS: set(read_header(folder / WEIGHTS))}
     return _shards(folder / INDEX)
-
-
-def check_config(path: Path) -> None:
-    """Raise ModelError unless config.json names an architecture, and one that needs no code from the checkpoint."""
-    config = _json_object(path)
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str):
-        raise ModelError(f"expected `model_type` in {path}, found none", "name a checkpoint that transformers saved")
-    if "auto_map" in config:
-        # Only here, since the table costs the import of transformers; a native architecture has its `auto_map` ignored.
-        from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
-
-        if model_type not in CONFIG_MAPPING_NAMES:
-            raise ModelError(
-                f"{path} wants code from the checkpoint (auto_map, {model_type!r}), which tunelet never runs",
-                "name a checkpoint of an architecture that transformers brings itself",
-            )
-
-
-def check_safetensors(path: Path) -> set[str]:
-    """The names of the tensors in a safetensors file whose length is what its header says.
-
-    Raises:
-        ModelError: missing, no safetensors file, cut short, or longer than it should be.
-    """
-    again = "download or copy it again"
-    if not path.is_file():
-        raise ModelError(f"{path} is missing", again)
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        prefix = file.read(8)
-        header_size = int.from_bytes(prefix, "little")
-        if len(prefix) < 8 or (size < header_size + 8 <= _LARGEST_HEADER + 8):
-            raise ModelError(f"{path} is truncated: {size:,} bytes, not even the whole header", again)
-        if header_size > _LARGEST_HEADER:
-            raise ModelError(f"{path} is no safetensors file: it does not start with a header", again)
-        try:
-            header = json.loads(file.read(header_size))
-            ends = {name: int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"}
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path} is no safetensors file: its header is not readable", again) from error
-    expected = 8 + header_size + max(ends.values(), default=0)
-    if size < expected:
-        raise ModelError(f"{path} is truncated: expected {expected:,} bytes, found {size:,}", again)
-    if size > expected:
-        raise ModelError(f"{path} is damaged: expected {expected:,} bytes, found {size:,}", again)
-    return set(ends)
 
 
 def _shards(index: Path) -> dict[str, set[str]]:
@@ -183,11 +164,6 @@ def _shards(index: Path) -> dict[str, set[str]]:
 
 def _json_object(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is not readable as JSON: {error}", "download or copy it again") from error
-    if not isinstance(content, dict):
-        raise ModelError(
-            f"expected a JSON object in {path}, found {type(content).__name__}", "download or copy it again"
-        )
-    return content
+        return read_json_object(path)
+    except ForeignFileError as error:
+        raise ModelError(f"{path}: {error}", "download or copy it again") from None

@@ -5,7 +5,8 @@ are never used again and grow to gigabytes. Keeping a few costs no time, so thei
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,17 +19,30 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from tunelet._choice import Choice
-from tunelet.errors import ModelError
+from tunelet.errors import ModelError, TuneletError
 from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
 from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._execution import choose_execution
+from tunelet.model._files import CONFIG
 from tunelet.model._precision import choose_device
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.model._turns import making, turn
+from tunelet.model._vocabulary import check_vocabulary
 from tunelet.recipe import AdapterSettings, ModelSettings
+
+# What the rest of tunelet counts on, whatever the checkpoint says.
+_OURS = {
+    "problem_type": "single_label_classification",
+    "return_dict": True,
+    "output_hidden_states": False,
+    "output_attentions": False,
+}
+_SHORTEST = 8  # tokens, special ones included
+# Letters that no vocabulary has: a tokenizer without an unknown token stumbles over them now, not in the user's texts.
+_UNKNOWN = "a \U000f0000\U0010fffd \u16a0\u16a2"
 
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
@@ -45,7 +59,7 @@ def new_classifier(
 
     Random numbers begin at the seed, so head and adapter depend on it alone. Raises ModelError.
     """
-    with making(seed):
+    with making(seed), _loading(checkpoint.path):
         return _new(checkpoint, label_names, model_settings, adapter_settings)
 
 
@@ -57,14 +71,7 @@ def _new(
 ) -> SequenceClassifier:
     model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights)
     structure = structure_of(model)
-    if model_settings.random_weights:  # everything is new: what counts is the head
-        new = set()
-    missing = sorted(name for name in new if name.startswith(f"{structure.blocks}."))
-    if missing:
-        raise ModelError(
-            f"{checkpoint.path}: {len(missing)} weights of the layers are missing or misshapen, the first {missing[0]}",
-            "the weights do not belong to this config.json: download the checkpoint again",
-        )
+    _check_new(checkpoint.path, model, structure, new)
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
     if adapter_settings.method == "lora":
         targets = resolve_targets(model, structure, adapter_settings.targets, adapter_settings.layers)
@@ -116,17 +123,18 @@ def _saved(
 ) -> SequenceClassifier:
     if method != "lora" or checkpoint is None:
         checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
-    model, _ = _load_base(
-        checkpoint.path, label_names, random_weights=method == "lora" and model_settings.random_weights
-    )
 
     def adapt(base: PreTrainedModel) -> nn.Module:
         if method != "lora":
             return cast("nn.Module", base.requires_grad_(False))
-        return load_adapter(base, folder)
+        with _loading(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
+            return load_adapter(base, folder)
 
-    structure = structure_of(model)
-    made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
+    random_weights = method == "lora" and model_settings.random_weights
+    with _loading(checkpoint.path):
+        model, _ = _load_base(checkpoint.path, label_names, random_weights=random_weights)
+        structure = structure_of(model)
+        made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
     return made
 
@@ -141,54 +149,79 @@ def _check_finite(module: nn.Module, folder: Path, *, adapter_alone: bool) -> No
 
 def load_tokenizer(folder: Path) -> Any:
     """The checkpoint's own tokenizer. Raises ModelError where its files are missing or broken."""
-    with turn, quiet_libraries():
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        except Exception as error:  # the tokenizers library raises bare Exception on a broken file
-            raise ModelError(
-                f"{folder}: no usable tokenizer ({_first_line(error)})", "put the checkpoint's tokenizer files there"
-            ) from error
-    if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
-        # Texts are cut and joined by us. A first call would switch this off, while other threads tokenise.
-        backend.no_truncation()
-        backend.no_padding()
+    check_vocabulary(folder, None)
+    with turn, _loading(folder, "no usable tokenizer", "put the checkpoint's tokenizer files there"):
+        if (folder / CONFIG).exists():  # read first: a fault in it is not the tokenizer's
+            with _loading(folder):
+                AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
+            # Texts are cut and joined by us. A first call would switch this off, while other threads tokenise.
+            backend.no_truncation()
+            backend.no_padding()
+        tokenizer(_UNKNOWN)
     return tokenizer
+
+
+@contextmanager
+def _loading(
+    folder: Path,
+    fault: str = "not an encoder that can be loaded",
+    hint: str = "download or copy it again, or name another, such as --model minilm",
+) -> Iterator[None]:
+    """Whatever a library says of a checkpoint that it cannot build, load or run, as one error that names the folder.
+
+    A foreign file can be wrong in more ways than anybody lists, and each library tells them in classes of its own.
+    """
+    with quiet_libraries():
+        try:
+            yield
+        except TuneletError:
+            raise
+        except Exception as error:
+            raise ModelError(f"{folder}: {fault} ({_clause(error)})", hint) from error
+
+
+def _check_new(folder: Path, model: PreTrainedModel, structure: Structure, new: set[str]) -> None:
+    """Raise ModelError where anything but a pooler or a head would start from random numbers."""
+    parameters = {name for name, _ in model.named_parameters()}
+    missing = sorted(
+        name for name in new & parameters if name.startswith(f"{structure.backbone}.") and "pool" not in name
+    )
+    if missing:
+        where = "layers" if any(name.startswith(f"{structure.blocks}.") for name in missing) else "embeddings"
+        raise ModelError(
+            f"{folder}: {len(missing)} weights of the {where} are missing or misshapen, the first {missing[0]}",
+            "the weights do not belong to this config.json: download the checkpoint again",
+        )
 
 
 def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
-    with quiet_libraries():
-        try:
-            config = AutoConfig.from_pretrained(
-                folder,
-                local_files_only=True,
-                trust_remote_code=False,
-                num_labels=len(label_names),
-                id2label=dict(enumerate(label_names)),
-                label2id={name: index for index, name in enumerate(label_names)},
-            )
-            _check_encoder(folder, config)
-            config.problem_type = "single_label_classification"
-            if random_weights:
-                model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
-                return model, set()
-            model, report = AutoModelForSequenceClassification.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,  # a head trained for other labels is replaced
-                output_loading_info=True,
-            )
-        except ModelError:
-            raise
-        except Exception as error:  # a foreign file can be wrong in ways that each library tells in its own class
-            raise ModelError(
-                f"{folder}: not an encoder that can be loaded ({_first_line(error)})",
-                "download or copy it again, or name another, such as --model minilm",
-            ) from error
+    config = AutoConfig.from_pretrained(
+        folder,
+        local_files_only=True,
+        trust_remote_code=False,
+        num_labels=len(label_names),
+        id2label=dict(enumerate(label_names)),
+        label2id={name: index for index, name in enumerate(label_names)},
+    )
+    _check_encoder(folder, config)
+    for name, value in _OURS.items():
+        setattr(config, name, value)
+    if random_weights:
+        # Everything is new: what counts is the head.
+        return AutoModelForSequenceClassification.from_config(config, dtype=torch.float32), set()
+    model, report = AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        config=config,
+        dtype=torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        ignore_mismatched_sizes=True,  # a head trained for other labels is replaced
+        output_loading_info=True,
+    )
     return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
 
 
@@ -196,7 +229,8 @@ def _check_encoder(folder: Path, config: Any) -> None:
     """An encoder reads in both directions: what only generates, or has a decoder, is told apart before it is loaded."""
     generates = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     fills_masks = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    if getattr(config, "is_encoder_decoder", False) or (generates and not fills_masks):
+    decodes = getattr(config, "is_encoder_decoder", False) or getattr(config, "is_decoder", False)
+    if decodes or (generates and not fills_masks):
         raise ModelError(
             f"{folder}: expected an encoder, found {config.model_type}, which generates text",
             "choose one such as distilbert, albert or minilm",
@@ -217,9 +251,7 @@ def _assemble(
         try:
             module = adapt(model)
         except ValueError as error:
-            raise ModelError(
-                f"PEFT refuses the adapter: {_first_line(error)}", "change the recipe's [adapter]"
-            ) from error
+            raise ModelError(f"PEFT refuses the adapter: {_clause(error)}", "change the recipe's [adapter]") from error
     module.to(device.value)
     execution = choose_execution(model, structure, settings, device, frozen=method != "full")
     _cast_backbone(model, structure, execution.element)
@@ -245,7 +277,13 @@ def max_length(model: PreTrainedModel) -> int:
     if positions <= 0:
         return 512
     offset_from_padding = any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules())
-    return positions - ((model.config.pad_token_id or 0) + 1 if offset_from_padding else 0)
+    length = positions - ((model.config.pad_token_id or 0) + 1 if offset_from_padding else 0)
+    if length < _SHORTEST:
+        raise ModelError(
+            f"the encoder reads {length} tokens of a text, expected {_SHORTEST} or more",
+            "name another encoder, such as --model minilm",
+        )
+    return length
 
 
 def _cast_backbone(model: PreTrainedModel, structure: Structure, dtype: torch.dtype) -> None:
@@ -273,5 +311,7 @@ def _cast_backbone(model: PreTrainedModel, structure: Structure, dtype: torch.dt
         module.register_forward_pre_hook(to_float32)
 
 
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+def _clause(error: BaseException) -> str:
+    """What an error says, on one line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}..."

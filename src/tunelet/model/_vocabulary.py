@@ -1,0 +1,63 @@
+"""The ids in a tokenizer's files: a library makes room for the largest, and the embeddings have to hold it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tunelet._foreign import ForeignFileError, read_json_object, read_text
+from tunelet.errors import ModelError
+
+_LARGEST = 10**7  # ids; the largest vocabularies of encoders have some 500,000
+_HINT = "put the checkpoint's own tokenizer files there"
+
+
+def check_vocabulary(folder: Path, rows: int | None) -> None:
+    """Raise ModelError where a tokenizer's file is no such file, or an id lies beyond the embeddings.
+
+    Args:
+        folder: of a checkpoint, or of a run's tokenizer.
+        rows: how many rows the embeddings have; None: not known.
+    """
+    for name, ids in (
+        ("tokenizer.json", _of_tokenizer),
+        ("vocab.json", _of_mapping),
+        ("added_tokens.json", _of_mapping),
+    ):
+        if (path := folder / name).exists():
+            try:
+                _check(path, ids(read_json_object(path)), rows)
+            except ForeignFileError as error:
+                raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
+    if not (folder / "tokenizer.json").exists() and (path := folder / "vocab.txt").exists():
+        try:
+            _check(path, iter([len(read_text(path).rstrip("\n").split("\n")) - 1]), rows)
+        except ForeignFileError as error:
+            raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
+
+
+def _check(path: Path, ids: Iterator[Any], rows: int | None) -> None:
+    limit = _LARGEST if rows is None else rows
+    for number in ids:
+        if type(number) is not int or number < 0:
+            raise ForeignFileError(f"an id is no whole number from 0 on: {str(number)[:40]}")
+        if number >= limit:
+            beyond = f"{_LARGEST:,} ids at most" if rows is None else f"the model's vocabulary has {rows:,}"
+            raise ModelError(f"{path} has the id {number:,}; {beyond}", _HINT)
+
+
+def _of_tokenizer(content: dict[str, Any]) -> Iterator[Any]:
+    model = content.get("model")
+    vocabulary = model.get("vocab") if isinstance(model, dict) else None
+    if isinstance(vocabulary, dict):
+        yield from vocabulary.values()
+    elif isinstance(vocabulary, list):
+        yield len(vocabulary) - 1 if vocabulary else 0
+    added = content.get("added_tokens") or []
+    if not isinstance(added, list):
+        raise ForeignFileError("`added_tokens` is no list")
+    for token in added:
+        yield token.get("id") if isinstance(token, dict) else token
+
+
+def _of_mapping(content: dict[str, Any]) -> Iterator[Any]:
+    yield from content.values()
