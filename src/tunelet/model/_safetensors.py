@@ -40,6 +40,8 @@ def read_header(path: Path) -> dict[str, TensorEntry]:
         ModelError: missing, no safetensors file, cut short, longer than it should be, or a header that contradicts
             itself.
     """
+    if not os.path.lexists(path):
+        raise ModelError(f"{path} is missing", _AGAIN)
     try:
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -50,8 +52,6 @@ def read_header(path: Path) -> dict[str, TensorEntry]:
             if header_size > _LARGEST_HEADER:
                 raise ModelError(f"{path} is no safetensors file: it does not start with a header", _AGAIN)
             header = file.read(header_size)
-    except FileNotFoundError:
-        raise ModelError(f"{path} is missing", _AGAIN) from None
     except (ForeignFileError, OSError) as error:
         raise ModelError(f"{path}: {error}", _AGAIN) from None
     tensors = _tensors(path, header)
