@@ -54,8 +54,11 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     from tunelet.model._load import new_classifier
     from tunelet.model._targets import resolve_targets
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
+    from tunelet.run import refuse_run_as_model
     from tunelet.training import estimate_time
 
+    if model is not None:
+        refuse_run_as_model(model)
     checkpoint = find_checkpoint(model, random_weights=random_weights)
     settings = ModelSettings(random_weights=random_weights)
     head = new_classifier(checkpoint, ("0", "1"), settings, AdapterSettings(method="head"), seed=0)

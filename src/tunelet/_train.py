@@ -17,7 +17,16 @@ from tunelet.data import FileSettings, Prepared, Reading, Tokens, prepare, read,
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim
 from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
-from tunelet.run import Run, RunFolder, default_folder, disk_errors, environment, find_partial, forget_peak_memory
+from tunelet.run import (
+    Run,
+    RunFolder,
+    default_folder,
+    disk_errors,
+    environment,
+    find_partial,
+    forget_peak_memory,
+    refuse_run_as_model,
+)
 
 if TYPE_CHECKING:
     from tunelet.model import Checkpoint, SequenceClassifier
@@ -153,6 +162,7 @@ class _Job:
             from tunelet.training import check_trackers
 
             check_trackers(self.recipe.training.track)
+        refuse_run_as_model(self.recipe.model.name)
         # A name that is taken is told before anything is read.
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):

@@ -64,12 +64,12 @@ def wanted(names: Iterable[str], *, random_weights: bool) -> list[str]:
 def check_names(names: Iterable[str], where: str, *, random_weights: bool, on_hub: bool = False) -> None:
     """Raise ModelError unless these file names can make a checkpoint; `where` names the folder or repository."""
     present = set(names)
+    if "adapter_config.json" in present and not {CONFIG, WEIGHTS} <= present:
+        raise ModelError(
+            f"expected a checkpoint, found an adapter (adapter_config.json) in {where}",
+            "name the model that the adapter was trained on",
+        )
     if CONFIG not in present:
-        if "adapter_config.json" in present:
-            raise ModelError(
-                f"expected a checkpoint, found an adapter (adapter_config.json, no {CONFIG}) in {where}",
-                "name the model that the adapter was trained on",
-            )
         raise ModelError(f"expected a checkpoint, found no {CONFIG} in {where}", "name a Hugging Face encoder")
     if not present.intersection(VOCABULARIES):
         raise ModelError(

@@ -3,6 +3,7 @@
 Everything is written to a temporary name and renamed; a run in progress lies at `NAME.partial` until it is whole.
 """
 
+from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._folder import RunFolder, default_folder, find_partial, free_folder, numbered
 from tunelet.run._group import RunGroup
@@ -21,5 +22,6 @@ __all__ = [
     "free_folder",
     "numbered",
     "peak_memory_bytes",
+    "refuse_run_as_model",
     "write_atomically",
 ]
