@@ -268,7 +268,7 @@ def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
 def _shape(values: Sequence[object]) -> _Shape:
     held = [value for value in values if not is_null(value)]
     shown = [str(value) for value in held]
-    numeric = bool(shown) and all(map(is_number, shown[:1000]))
+    numeric = bool(shown) and all(is_number(value.replace(",", ".")) for value in shown[:1000])
     # A spreadsheet stores one text that looks like a number as a number.
     strings = 2 * sum(isinstance(value, str) for value in held) >= len(held) and not numeric
     length = sum(map(len, shown)) / max(1, len(shown))

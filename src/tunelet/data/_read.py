@@ -128,7 +128,8 @@ def _refuse_address(data: str) -> None:
     elif scheme == "file":
         hint = f"type the path: {rest}"
     elif scheme in ("http", "https", "ftp"):
-        hint = f'download it first: curl -L -O "{data}"'
+        hint = "download it first, with a browser or: curl -L -O ADDRESS"
     else:
         hint = "copy it to this machine first"
-    raise DataError(f"{data} is an address; tunelet reads local files", hint)
+    shown = re.sub(r"//[^/@]*@", "//", data)  # what stands before the host may be a password
+    raise DataError(f"{shown} is an address; tunelet reads local files", hint)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from tunelet._foreign import ForeignFileError, open_regular
+from tunelet._words import bytes_in_words
 from tunelet.data.readers._settings import CELL_COST, FileSettings
 from tunelet.errors import DataError
 
@@ -42,6 +43,7 @@ _MAGICS = {
     b"\x7fELF": "a program",
 }
 _PIECE = 2**20
+_ALWAYS_FITS = 2**28
 _XZ_MEMORY = 2**28  # xz declares the memory that it wants; its highest preset wants 65 MiB
 _ZSTD_WINDOW = 2**27  # what the zstd program accepts without being asked
 _SEPARATORS = (b"\n", b'"', b",", b";", b"\t", b"|", b"\r")
@@ -116,6 +118,7 @@ def _within_limits(pieces: Callable[[], Iterator[bytes]], path: Path, settings: 
     meter = _Meter(path, settings, suffix.lower())
     for piece in pieces():
         meter.add(piece)
+    _refuse_beyond_memory(path, meter.size)
     data = bytearray(meter.size)
     at = 0
     for piece in pieces():
@@ -124,6 +127,19 @@ def _within_limits(pieces: Callable[[], Iterator[bytes]], path: Path, settings: 
     if at != meter.size:
         raise DataError(f"{path} changed while it was read", "read it once it is written")
     return data
+
+
+def _refuse_beyond_memory(path: Path, size: int) -> None:
+    """A system that is out of memory kills without a word, so it is asked first; bytes and text are held at once."""
+    if size < _ALWAYS_FITS:
+        return
+    import psutil
+
+    free = psutil.virtual_memory().available
+    if 2 * size > free:
+        message = f"{path} holds {bytes_in_words(size)}, which takes at least twice as much memory; "
+        message += f"{bytes_in_words(free)} are free"
+        raise DataError(message, "split it, or take it to a machine with more memory")
 
 
 class _Meter:

@@ -13,15 +13,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from tunelet.data._columns import is_number
+from tunelet.data._columns import KNOWN_NAMES, is_number, plain_name
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._header import header_reason
-from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
+from tunelet.data.readers._settings import LARGEST_CELL, MOST_COLUMNS, FileSettings
 from tunelet.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 REPEATED_HEADER = "repeat of the header"
-_LONGEST_FIELD = 2**31 - 1  # the largest that every platform's C long holds
 _SNIFFED_ROWS, _SNIFFED_CHARACTERS = 20, 200_000
 _CELLS_A_LINE = 64  # of the longest kind; a longer line would become one row that no memory holds
 # How spreadsheets are told the delimiter: the first line is sep=; and no row.
@@ -161,20 +160,25 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) 
 def _sniff_delimiter(text: str) -> str:
     """The first delimiter that cuts the first rows into equally many fields; the comma when none does.
 
-    Of several that do, one that stands in numbers (1,5) or before spaces, as punctuation does, comes last.
+    Of several that do, one that makes usual names of columns comes first, and one that stands in numbers (1,5) or before
+    spaces, as punctuation does, comes last.
     """
     head = text[:_SNIFFED_CHARACTERS]
-    several, even = [], []
+    several: list[str] = []
+    even: list[tuple[bool, bool, str]] = []
     for delimiter in DELIMITERS:
         lines = iter(io.StringIO(head, newline=""))
-        rows = [row for row in islice(_reader(lines, delimiter, _LONGEST_FIELD, strict=False), _SNIFFED_ROWS) if row]
+        rows = [row for row in islice(_reader(lines, delimiter, LARGEST_CELL, strict=False), _SNIFFED_ROWS) if row]
         if len(head) < len(text) and len(rows) > 1:
             rows.pop()  # cut in the middle, perhaps
         if rows and len(rows[0]) > 1:
             several.append(delimiter)
             if len({len(row) for row in rows}) == 1:
-                even.append(delimiter)
-    return next(iter(sorted(even, key=lambda delimiter: _like_punctuation(head, delimiter)) or several), ",")
+                unusual = not any(plain_name(cell) in KNOWN_NAMES for cell in rows[0])
+                even.append((_like_punctuation(head, delimiter), unusual, delimiter))
+    if even:
+        return min(even, key=lambda found: found[:2])[2]
+    return several[0] if several else ","
 
 
 def _like_punctuation(head: str, delimiter: str) -> bool:
@@ -214,6 +218,7 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
     filled = [row for row in rows if row]
     if not filled:
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
+    settings.check_cells(path, len(filled), len(filled[0]))
     headless = header_reason(filled, names)
     row_names: list[str] = []
     repeats = 0
@@ -231,7 +236,6 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
         raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
     if not filled:
         raise DataError(f"{path} holds a header and no rows", "expected rows of texts and labels below it")
-    settings.check_cells(path, len(filled), len(header))
     columns = dict(zip(header, map(list, zip(*filled, strict=True)), strict=True))
     return RawTable(
         columns,

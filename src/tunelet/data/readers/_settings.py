@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 10_000
 LONGEST_NAME = 1000  # characters of a column's name
+LARGEST_CELL = 2**31 - 1  # characters; the largest limit that the csv module takes everywhere
 CELL_COST = 64  # bytes: a string of a few characters, and its place in a list
 
 
@@ -77,9 +78,10 @@ class FileSettings:
     def cell_too_long(self, source: object, place: str, length: int, *, at_least: bool = False) -> DataError:
         """The error for a cell of so many characters."""
         more = "more than " if at_least else ""
+        enough = min(10 * self.max_cell, LARGEST_CELL) if at_least else length
         return DataError(
             f"{source}: {place} holds {more}{length:,} characters, expected at most {self.max_cell:,}",
-            f"shorten it, or allow more: --set data.max_cell={'NUMBER' if at_least else length}",
+            f"shorten it, or allow more: --set data.max_cell={enough}",
         )
 
 
@@ -89,6 +91,6 @@ DEFAULTS = FileSettings()
 def _is_text_encoding(name: str) -> bool:
     """Whether Python can decode a file by it; a few of its codecs are for other things (base64, host names)."""
     try:
-        return "a,\n".encode(name).decode(name) == "a,\n" and codecs.lookup(name).name not in ("punycode", "rot13")
+        return "a,\n".encode(name).decode(name) == "a,\n" and codecs.lookup(name).name not in ("idna", "punycode")
     except (LookupError, ValueError, TypeError):
         return False
