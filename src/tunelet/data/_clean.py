@@ -55,6 +55,8 @@ def reading_from(
             parts[part] = examples
         elif part == "train":
             raise _nothing_left(source, len(table), columns, reasons)
+        else:
+            notes.append(f"left out: the {part} part, none of its {len(table):,} rows has a text with a label")
     return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes), columns.texts)
 
 

@@ -92,3 +92,9 @@ def test_text_files_in_folders_are_read_in_the_encoding_named(tmp_path: Path) ->
     with pytest.raises(DataError, match="like cp1251"):
         read(tmp_path)
     assert read(tmp_path, files=FileSettings(encoding="cp1251")).parts["train"].texts == TEXTS["cp1251"]
+
+
+@pytest.mark.parametrize("named", ["utf-16-le", "utf-16-be", "cp932", "ascii"])
+def test_a_file_of_plain_letters_is_never_made_noise_by_the_encoding_named(tmp_path: Path, named: str) -> None:
+    path = write(tmp_path / "a.csv", ("A plain text", "Another one"), "ascii")
+    assert read(path, files=FileSettings(encoding=named)).parts["train"].texts[0] == "A plain text"

@@ -54,8 +54,10 @@ def _read_parquet(content: bytes | bytearray, path: Path, settings: FileSettings
         for at in range(group.num_columns)
         if "DELTA_BYTE_ARRAY" in group.column(at).encodings
     }
-    small = bool(differences) or any(pa.types.is_nested(field.type) for field in schema)
-    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=[name for name in texts if name not in differences])
+    views = {field.name for field in schema if _is_view(field.type)}  # into which dictionaries cannot be cast
+    encoded = [name for name in texts if name not in differences | views]
+    small = len(encoded) < len(texts) or any(pa.types.is_nested(field.type) for field in schema)
+    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=encoded)
     batches = []
     size = 0
     for batch in file.iter_batches(_SMALL_BATCH if small else _BATCH, use_threads=False):
@@ -86,9 +88,13 @@ def _is_text(kind: Any) -> bool:
     """Whether the values are texts or bytes, of any length."""
     import pyarrow as pa
 
-    types = pa.types
-    views = types.is_string_view(kind) or types.is_binary_view(kind)
-    return types.is_string(kind) or types.is_large_string(kind) or _is_bytes(kind) or views
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_bytes(kind) or _is_view(kind)
+
+
+def _is_view(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
 
 
 def _is_bytes(kind: Any) -> bool:

@@ -160,8 +160,8 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) 
 def _sniff_delimiter(text: str) -> str:
     """The first delimiter that cuts the first rows into equally many fields; the comma when none does.
 
-    Of several that do, one that makes usual names of columns comes first, and one that stands in numbers (1,5) or before
-    spaces, as punctuation does, comes last.
+    Of several that do, one that makes usual names of columns comes first, and one that stands in numbers (1,5) or
+    before spaces, as punctuation does, comes last.
     """
     head = text[:_SNIFFED_CHARACTERS]
     several: list[str] = []

@@ -47,7 +47,7 @@ def decode(content: bytes | bytearray, path: Path, *, encoding: str = "", quoted
     mark, own = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", ""))
     if not own and (kind := describe_binary(content)):
         raise DataError(f"{path} should be a text file by its name, found {kind}", _binary_hint(path, kind))
-    if encoding and not own and (content.isascii() or b"\0" in content or not _decodes(content, "utf-8")):
+    if encoding and not own and (_seven_bit(encoding) or b"\0" in content or not _decodes(content, "utf-8")):
         own = encoding
     own = own or "utf-8"
     if own == "utf-8" and (offset := content.find(b"\0")) >= 0:
@@ -90,10 +90,10 @@ def _undecodable(
         message = f"{path} begins as {encoding.removesuffix('-le').removesuffix('-be').upper()} but breaks off at byte"
         return DataError(f"{message} offset {offset}, {row}", "save it as UTF-8")
     message = f"{path} is not {encoding.upper()}: byte 0x{body[start]:02x} at offset {offset}, {row}"
-    likely = suggest_encoding(content)
+    likely = "" if content.isascii() else suggest_encoding(content)
     if not likely:
         return DataError(message, "save it as UTF-8 where it was made, or name its encoding: --encoding NAME")
-    word = next(word for word in re.findall(r'[^\s",;]+', content.decode(likely)) if not word.isascii())
+    word = next((word for word in re.findall(r'[^\s",;]+', content.decode(likely)) if not word.isascii()), "")
     return DataError(message, f"the bytes look like {likely} ({word[:20]!r}), if they are: --encoding {likely}")
 
 
@@ -134,6 +134,11 @@ def _reads_well(sample: bytes, encoding: str) -> bool:
     """Whether the words of a sample have neither control characters nor letters of several scripts."""
     text = sample.decode(encoding, "replace")
     return not _CONTROL.search(text) and not _MIXED.search(text)
+
+
+def _seven_bit(encoding: str) -> bool:
+    """Whether an encoding writes any script in the bytes of ASCII, so that its files are UTF-8 by their bytes."""
+    return codecs.lookup(encoding).name.startswith(("iso2022", "hz", "utf-7"))
 
 
 def _decodes(content: bytes | bytearray, encoding: str) -> bool:

@@ -94,7 +94,7 @@ def _from_frame(frame: Any) -> RawTable:
 
 def _row_names(index: Any) -> list[str]:
     """The names of rows in an index of pandas; none where it only counts them, or does not tell them apart."""
-    if not index.is_unique or index.hasnans or list(index) == list(range(len(index))):
+    if not index.is_unique or (index.nlevels == 1 and index.hasnans) or list(index) == list(range(len(index))):
         return []
     return ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in index]
 
