@@ -51,7 +51,7 @@ def train(
         (
             "latin.csv",
             "text,label\nfine,good\ncafé noir,bad\n".encode("latin-1"),
-            ["not UTF-8", "0xe9", "row 3", "iconv"],
+            ["not UTF-8", "0xe9", "row 3", "--encoding cp1252"],
         ),
         (
             "one.csv",
