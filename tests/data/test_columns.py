@@ -120,3 +120,11 @@ def test_label_values_get_the_same_names_from_every_type(values: list[object], n
 def test_label_names_rename_only_values_that_occur() -> None:
     reading = read([("a", 0), ("b", 1), ("c", 2)], label_names={"0": "negative", "1": "positive", "9": "none"})
     assert reading.parts["train"].labels == ("negative", "positive", "2")
+
+
+def test_an_error_names_a_dozen_of_many_columns() -> None:
+    columns: dict[str, list[object]] = {f"column {number} {'x' * 200}": list(LONG) for number in range(500)}
+    for names in ({}, {"text": "none"}, {"text": "column"}):
+        with pytest.raises(DataError, match="and 488 more") as caught:
+            read(pd.DataFrame(columns), labelled=False, **names)  # type: ignore[arg-type]
+        assert len(str(caught.value)) < 2000

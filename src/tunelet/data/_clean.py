@@ -10,6 +10,7 @@ from tunelet.data._fields import join_fields
 from tunelet.data._labels import labels_of
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
+from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
 from tunelet.errors import DataError
 
@@ -64,7 +65,7 @@ def _examples(
     table: RawTable, columns: Columns, part: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
 ) -> tuple[Examples, dict[str, int]]:
     if missing := [name for name in columns.texts if name not in table.columns]:
-        message = f"the {part} part has no column {missing[0]!r}, found {', '.join(map(repr, table.columns))}"
+        message = f"the {part} part has no column {missing[0]!r}, found {some(list(table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
     ids, texts, labels = [], [], []

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.data._raw import RawTable
+from tunelet.data._spellings import some
 from tunelet.errors import DataError
 
 # A rank is consulted only when those before it name no column.
@@ -180,7 +181,7 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
     same = same or [column for column in columns if table.headless and column == f"column {name}"]
     if len(same) == 1:
         return Choice(same[0], f"{_NAMED}{role}")
-    message = f"there is no column {name!r} for the {role}s, found {', '.join(map(repr, columns))}"
+    message = f"there is no column {name!r} for the {role}s, found {some(columns)}"
     near = difflib.get_close_matches(name, columns, n=1)
     raise DataError(
         message, f"did you mean --{role} {shell_word(near[0])}?" if near else f"pass one of them: --{role} COL"
@@ -238,7 +239,7 @@ def _text_by_shape(shapes: Mapping[str, _Shape], columns: list[str], table: RawT
         return Choice(varied[0], f"{prefix}the only column of strings that can be texts")
     if varied:
         raise _ambiguous(varied, "text")
-    message = f"expected a column of texts, found {', '.join(map(repr, columns)) or 'no columns with values'}"
+    message = f"expected a column of texts, found {some(columns) or 'no columns with values'}"
     raise DataError(message, f"name it: --text {shell_word(columns[0]) if columns else 'COL'}")
 
 
@@ -254,14 +255,14 @@ def _label_by_shape(shapes: Mapping[str, _Shape], columns: list[str], text: str,
         return Choice(next(iter(shapes)), f"{prefix}the only column left beside {text!r}")
     if shapes:
         raise _ambiguous(list(shapes), "label")
-    found = ", ".join(map(repr, columns))
-    raise DataError(f"expected a column of labels beside {text!r}, found {found}", "add one, or name it: --label COL")
+    raise DataError(
+        f"expected a column of labels beside {text!r}, found {some(columns)}", "add one, or name it: --label COL"
+    )
 
 
 def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
-    listed = ", ".join(map(repr, candidates))
     return DataError(
-        f"several columns could hold the {role}s: {listed}", f"name one: --{role} {shell_word(candidates[0])}"
+        f"several columns could hold the {role}s: {some(candidates)}", f"name one: --{role} {shell_word(candidates[0])}"
     )
 
 

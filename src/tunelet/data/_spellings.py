@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from tunelet._words import shown
 from tunelet.data._duplicates import normalise
 from tunelet.data._unicode import without_unseen
 
@@ -47,7 +48,7 @@ def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, 
     return tuple(renamed.get(label, label) for label in labels), renamed
 
 
-def some(names: Sequence[str], shown: int = _SHOWN) -> str:
-    """The first names as a list for a sentence, quoted."""
-    more = f", and {len(names) - shown:,} more" if len(names) > shown else ""
-    return ", ".join(map(repr, names[:shown])) + more
+def some(names: Sequence[str], most: int = _SHOWN) -> str:
+    """The first names as a list for a sentence, quoted, long ones cut."""
+    more = f", and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(shown, names[:most])) + more
