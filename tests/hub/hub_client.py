@@ -37,6 +37,7 @@ for name in json.loads(sys.argv[1]):
         tables, form = read_hub_tables(name)
         found = {"format": form, "parts": {
             part: {"columns": {name: list(values) for name, values in table.columns.items()},
+                   "notes": list(table.notes),
                    "class_names": {name: list(names) for name, names in table.class_names.items()}}
             for part, table in tables.items()}}
     except TuneletError as error:

@@ -79,7 +79,9 @@ def test_a_test_split_with_hidden_labels_is_left_out(empty_hub: HubServer, clien
     }
     files["data/test-00000-of-00001.parquet"] = files["data/unsupervised-00000-of-00001.parquet"]
     empty_hub.add("dataset", "cinema/contest", files)
-    assert set(client.tables("hub:cinema/contest")["parts"]) == {"train"}
+    found = client.tables("hub:cinema/contest")["parts"]
+    assert set(found) == {"train"}
+    assert found["train"]["notes"] == ["left out: test, whose labels are kept secret"]
 
 
 def test_a_data_set_made_of_code_and_one_with_broken_files_are_refused(empty_hub: HubServer, client: Client) -> None:

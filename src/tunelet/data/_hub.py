@@ -18,6 +18,7 @@ from tunelet._hub import OutOfReach
 from tunelet._hub_errors import LOCAL_DATA_HINT, explain
 from tunelet.data._raw import RawTable, part_of
 from tunelet.data.readers._arrow import table_from_arrow
+from tunelet.data.readers._folders import left_out_note
 from tunelet.errors import DataError
 
 ALIASES = {"imdb": "hub:stanfordnlp/imdb"}
@@ -219,10 +220,19 @@ def _features(readme: Path, config: str | None) -> Any:
 def _parts(splits: Mapping[str, Any], repo_id: str) -> dict[str, RawTable]:
     """Tables by part; a split without texts for training, or with hidden labels (-1) only, is left out."""
     parts: dict[str, RawTable] = {}
+    unnamed, unlabelled = [], []
     for split, dataset in splits.items():
         part = part_of(split) or ("train" if len(splits) == 1 and split not in _IGNORED_SPLITS else None)
-        if part is not None and part not in parts and (table := _table(dataset, f"{repo_id}, {split}")) is not None:
+        if part is None or part in parts:
+            unnamed += [split] if split not in _IGNORED_SPLITS else []
+        elif (table := _table(dataset, f"{repo_id}, {split}")) is None:
+            unlabelled.append(split)
+        else:
             parts[part] = table
+    notes = [left_out_note(unnamed)] if unnamed else []
+    notes += [f"left out: {split}, whose labels are kept secret" for split in unlabelled]
+    if notes and "train" in parts:
+        parts["train"] = replace(parts["train"], notes=tuple(notes))
     if "train" not in parts:
         raise DataError(
             f"expected a split `train` in the data set {repo_id!r}, found {', '.join(splits)}", LOCAL_DATA_HINT

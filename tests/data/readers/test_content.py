@@ -120,7 +120,13 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 
 def test_an_archive_may_hold_what_systems_leave_in_it_beside_the_table(tmp_path: Path) -> None:
     path = tmp_path / "kaggle.zip"
-    left = {"__MACOSX/._train.csv": b"\0\5", ".DS_Store": b"\0", "data/train.csv": CSV, "data/LICENSE": b"MIT"}
+    left = {
+        "__MACOSX/._train.csv": b"\0\5",
+        ".DS_Store": b"\0",
+        "data/train.csv": CSV,
+        "data/LICENSE": b"MIT",
+        "README.txt": b"Read, me",
+    }
     path.write_bytes(zipped(**left))
     reading = read(path)
     assert (len(reading.parts["train"]), reading.format) == (2, "CSV, comma, header, zip")

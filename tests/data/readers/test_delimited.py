@@ -108,7 +108,7 @@ def test_rows_with_too_few_or_too_many_cells_are_refused(tmp_path: Path, content
 
 
 def test_a_header_that_occurs_again_is_dropped_and_counted_and_rows_keep_their_numbers(tmp_path: Path) -> None:
-    reading = reading_of(tmp_path, "text,label\na,x\ntext,label\nb,y\n\ntext,label\nc,x\n")
+    reading = reading_of(tmp_path, "\ufefftext,label\na,x\n\ufefftext,label\nb,y\n\ntext, label\nc,x\n")
     assert rows_of(reading) == [("a", "x"), ("b", "y"), ("c", "x")]
     assert reading.dropped["train"] == {"repeat of the header": 2}
     assert reading.parts["train"].ids == ("0", "2", "4")

@@ -118,3 +118,8 @@ def test_a_long_text_is_refused_with_its_row_and_length(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": "x"}, {"text": "w " * 600, "label": "y"}]
     with pytest.raises(DataError, match=r"text 2 of column 'text' holds 1,200 characters.*max_cell'?[=:] ?1200"):
         reading_of(tmp_path, rows, files=FileSettings(max_cell=1000))
+
+
+def test_files_of_json_lines_that_were_joined_keep_their_byte_order_marks_apart(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": text, "label": label}) for text, label in zip(TEXTS, LABELS, strict=True)]
+    assert len(reading_of(tmp_path, "\n\ufeff".join(lines), "a.jsonl").parts["train"]) == 3

@@ -238,10 +238,14 @@ def _only_member(file: BinaryIO, path: Path, settings: FileSettings, usable: Cal
     with zipfile.ZipFile(file) as archive:
         names = [entry.filename for entry in archive.infolist() if not entry.is_dir() and _visible(entry.filename)]
         tables = [name for name in names if usable(name)]
+        tables = [name for name in tables if not name.lower().endswith(".txt")] or tables  # README.txt beside a table
         if len(tables) != 1:
             found = ", ".join((tables or names)[:5]) or "nothing"
             more = ", ..." if len(tables or names) > 5 else ""
-            raise DataError(f"{path} should hold one table, found {found}{more}", "unpack it and pass one of its files")
+            raise DataError(
+                f"{path} should hold one table, found {found}{more}",
+                "unpack it and pass one of its files, or its folder",
+            )
         entry = archive.getinfo(tables[0])
         if entry.flag_bits & 1:
             raise DataError(f"{path} is encrypted", "unpack it and pass the file in it")

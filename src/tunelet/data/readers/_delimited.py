@@ -213,6 +213,11 @@ def _refuse_uneven(rows: Rows, path: Path) -> None:
         raise DataError(message, "put a text that holds the delimiter in double quotes")
 
 
+def _plain_cells(row: list[str]) -> list[str]:
+    """The cells without spaces around them, nor the byte order mark of a file that was appended to another."""
+    return [cell.strip().strip("\ufeff").strip() for cell in row]
+
+
 def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], settings: FileSettings) -> RawTable:
     """The table in rows of equally many cells, blank rows being empty lists: with its header, which may be repeated."""
     filled = [row for row in rows if row]
@@ -228,7 +233,8 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
         first = filled.pop(0)
         header = [name.strip() or f"column {at}" for at, name in enumerate(first, 1)]
         if not all(is_number(cell) for cell in first if cell.strip()):  # 0, 1 may well be a row, too
-            kept = [at for at, row in enumerate(filled) if row != first]
+            names_again = _plain_cells(first)
+            kept = [at for at, row in enumerate(filled) if _plain_cells(row) != names_again]
             repeats = len(filled) - len(kept)
         if repeats:
             filled, row_names = [filled[at] for at in kept], [str(at) for at in kept]

@@ -23,6 +23,7 @@ def parse_json_lines(text: str, path: Path, settings: FileSettings) -> RawTable:
     rows = []
     cells = 0
     for at, line in enumerate(text.split("\n"), 1):  # not splitlines(): a text may hold U+2028
+        line = line.lstrip("\ufeff")  # the byte order mark of a file that was appended to another
         if line.strip():
             try:
                 row = json.loads(line)
