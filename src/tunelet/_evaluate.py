@@ -9,7 +9,7 @@ import numpy as np
 
 from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
-from tunelet.data import Examples, as_known, read, renamed_in_words
+from tunelet.data import Examples, as_known, read, renamed_in_words, some
 from tunelet.errors import DataError
 from tunelet.evaluation import Metrics, Predictions, measure
 from tunelet.run import Run
@@ -94,10 +94,16 @@ def evaluate(
     part = reading.held_out()
     examples = reading.parts[part]
     notes = list(reading.notes)
-    labels, renamed = as_known(examples.labels, run.label_names)
+    dropped = dict(reading.dropped.get(part, {}))
+    left_out = run.data["labels_left_out"]
+    labels, renamed = as_known(examples.labels, (*run.label_names, *left_out))
     if renamed:
         notes.append(renamed_in_words(renamed))
         examples = replace(examples, labels=labels)
+    kept = examples.without_labels(left_out)
+    if rows := len(examples) - len(kept):
+        dropped["label left out of training, with too few texts"] = rows
+        examples = kept
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = Classifier.load(run, device=device)
     predictions = Predictions(
@@ -108,7 +114,6 @@ def evaluate(
     )
     metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
     assert reading.label_column is not None  # noqa: S101
-    dropped = dict(reading.dropped.get(part, {}))
     return Evaluation(
         metrics=metrics,
         source=reading.source,
@@ -126,8 +131,10 @@ def label_indices(examples: Examples, label_names: tuple[str, ...], source: str)
     index = {name: i for i, name in enumerate(label_names)}
     unknown = sorted(set(examples.labels) - set(index))
     if unknown:
-        raise DataError(
-            f"{source}: label {unknown[0]!r} was not among the labels trained on ({', '.join(label_names)})",
-            "rename the labels or train with that label",
-        )
+        which = f"label {some(unknown)} was" if len(unknown) == 1 else f"labels {some(unknown)} were"
+        known = ", ".join(label_names[:12]) + (", ..." if len(label_names) > 12 else "")
+        message = f"{source}: {which} not among the labels trained on ({known})"
+        raise DataError(message, "rename the labels, or train with them")
+    if not len(examples):
+        raise DataError(f"{source}: no text is left to measure on", "pass data with labels that were trained on")
     return np.asarray([index[name] for name in examples.labels], dtype=np.int64)

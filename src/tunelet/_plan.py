@@ -70,6 +70,7 @@ def data_record(reading: Reading, test_reading: Reading | None, prepared: Prepar
         "label_column": _choice(reading.label_column),
         "test_source": test_reading.source if test_reading else None,
         "label_names": list(prepared.label_names),
+        "labels_left_out": list(prepared.left_out),
         "dropped": dict(prepared.dropped),
         "notes": list(prepared.notes),
         "warnings": list(prepared.warnings),

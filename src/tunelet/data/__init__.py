@@ -14,7 +14,7 @@ from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
-from tunelet.data._spellings import as_known
+from tunelet.data._spellings import as_known, some
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unreadable import unreadable
@@ -46,6 +46,7 @@ __all__ = [
     "row_texts",
     "sample_rows",
     "shown_fields",
+    "some",
     "split",
     "split_batch",
     "tokenise",

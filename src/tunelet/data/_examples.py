@@ -1,7 +1,7 @@
 """The two nouns of this room: `Examples` (texts with their labels) and `Reading` (what a source held, and why so)."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,6 +38,11 @@ class Examples:
             texts=tuple(self.texts[row] for row in indices),
             labels=tuple(self.labels[row] for row in indices) if self.labels else (),
         )
+
+    def without_labels(self, labels: Collection[str]) -> "Examples":
+        """Those whose label is none of these."""
+        left_out = set(labels)
+        return self.take([row for row, label in enumerate(self.labels) if label not in left_out]) if left_out else self
 
     @cached_property
     def fingerprint(self) -> str:

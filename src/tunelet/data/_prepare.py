@@ -5,7 +5,7 @@ never stays in training, whatever the settings: a figure that was measured on kn
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ class Prepared:
         dropped: reason -> rows, all that reading and preparing left out; rows left out by a limit are not among them.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
+        left_out: labels with too few texts.
     """
 
     train: Examples
@@ -38,6 +39,7 @@ class Prepared:
     dropped: Mapping[str, int]
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def prepare(
@@ -106,7 +108,7 @@ def prepare(
         if examples is not None:
             _check_measured(part, examples, names)
     counted = {why: n for why, n in dropped.items() if n}
-    return Prepared(train, validation, test_part, names, counted, tuple(notes), tuple(warnings))
+    return Prepared(train, validation, test_part, names, counted, tuple(notes), tuple(warnings), rare)
 
 
 def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:
@@ -163,7 +165,7 @@ def renamed_in_words(renamed: Mapping[str, str]) -> str:
     return f"labels read as those of the training data that they look like: {', '.join(pairs[:12])}{more}"
 
 
-def _rare(train: Examples, least: int, notes: list[str]) -> set[str]:
+def _rare(train: Examples, least: int, notes: list[str]) -> tuple[str, ...]:
     counts = Counter(train.labels)
     rare = [name for name in ordered(train.labels) if counts[name] < least]
     if rare:
@@ -171,15 +173,13 @@ def _rare(train: Examples, least: int, notes: list[str]) -> set[str]:
         notes.append(
             f"{len(rare):,} {what} left out, with fewer than {least:,} texts (data.min_texts_per_label): {some(rare)}"
         )
-    return set(rare)
+    return tuple(rare)
 
 
-def _without_labels(examples: Examples, labels: set[str], where: str, dropped: Counter[str]) -> Examples:
-    if not labels:
-        return examples
-    rows = [row for row, label in enumerate(examples.labels) if label not in labels]
-    dropped[f"label with too few texts{where}"] += len(examples) - len(rows)
-    return examples.take(rows)
+def _without_labels(examples: Examples, labels: Collection[str], where: str, dropped: Counter[str]) -> Examples:
+    kept = examples.without_labels(labels)
+    dropped[f"label with too few texts{where}"] += len(examples) - len(kept)
+    return kept
 
 
 def _without_copies(train: Examples, *, drop_duplicates: bool) -> tuple[Examples, dict[str, int]]:

@@ -22,7 +22,7 @@ _SUMMARY = (
 )  # fmt: skip
 _DATA = (
     "label_names", "parts", "source", "test_source", "dropped", "notes", "warnings", "text_column",
-    "text_columns", "label_column", "tokens",
+    "text_columns", "label_column", "labels_left_out", "tokens",
 )  # fmt: skip
 _ENVIRONMENT = ("versions", "processor", "cores", "choices", "checkpoint")
 _EVALUATION = (
