@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tunelet._evaluate import evaluate
     from tunelet._seeds import train_seeds
     from tunelet._train import train
-    from tunelet.classifier import BaselineClassifier, Classifier, Prediction
+    from tunelet.classifier import BaselineClassifier, Classifier, FilePredictions, Prediction, predict_file
     from tunelet.comparison import Comparison, compare
     from tunelet.errors import TuneletError
     from tunelet.recipe import Recipe
@@ -26,6 +26,7 @@ __all__ = [
     "BaselineClassifier",
     "Classifier",
     "Comparison",
+    "FilePredictions",
     "Prediction",
     "Recipe",
     "Run",
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "predict_file",
     "train",
     "train_seeds",
 ]
@@ -44,7 +46,7 @@ __getattr__ = lazy_exports(
         "_evaluate": ("evaluate",),
         "_seeds": ("train_seeds",),
         "_train": ("train",),
-        "classifier": ("BaselineClassifier", "Classifier", "Prediction"),
+        "classifier": ("BaselineClassifier", "Classifier", "FilePredictions", "Prediction", "predict_file"),
         "comparison": ("Comparison", "compare"),
         "errors": ("TuneletError",),
         "recipe": ("Recipe",),

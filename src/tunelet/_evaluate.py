@@ -59,6 +59,7 @@ def evaluate(
     text: str | Sequence[str] | None = None,
     label: str | None = None,
     encoding: str | None = None,
+    baseline: bool = False,
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Evaluation:
@@ -71,13 +72,14 @@ def evaluate(
             only where there is none recognised.
         label: column of the labels, likewise.
         encoding: of a text file that is not UTF-8, such as "cp1252".
+        baseline: measure the run's baseline instead of its encoder.
         device: as for `Classifier.load`.
         settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
 
     Raises:
         DataError: data that cannot be read, or labels that the run does not know.
     """
-    from tunelet.classifier import Classifier
+    from tunelet.classifier import load_classifier
 
     run = run if isinstance(run, Run) else Run.load(run)
     recipe = run.recipe.data
@@ -105,12 +107,12 @@ def evaluate(
         dropped["label left out of training, with too few texts"] = rows
         examples = kept
     indices = label_indices(examples, run.label_names, reading.source)
-    classifier = Classifier.load(run, device=device)
+    classifier = load_classifier(run, baseline=baseline, device=device)
     predictions = Predictions(
         ids=examples.ids,
         label_names=run.label_names,
         labels=indices,
-        probabilities=classifier.probabilities(examples.texts),
+        probabilities=classifier.probabilities_of_cleaned(examples.texts),
     )
     metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
     assert reading.label_column is not None  # noqa: S101

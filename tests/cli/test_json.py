@@ -253,13 +253,23 @@ def test_a_file_of_texts_becomes_a_file_of_predictions(
 ) -> None:
     (tmp_path / name).write_bytes(content.encode())
     done = call(capsys, "predict", run_folder, "--input", tmp_path / name, "--output", tmp_path / output, "--json")
-    assert the_object(done) == {"run": str(run_folder), "n": 2, "dropped": 1, "output": str(tmp_path / output)}
+    found = the_object(done)
+    column = "review" if name == "in.csv" else "text"
+    assert found["text_column"]["value"] == column
+    assert found["text_column"]["reason"]
+    counts = {"rows": 3, "n": 2, "empty": 1, "unsure": 0, "part": "train", "parts": ["train"]}
+    assert {key: found[key] for key in counts} == counts
+    assert (found["run"], found["output"]) == (str(run_folder), str(tmp_path / output))
     rows = rows_of(tmp_path / output)
-    assert [row["id"] for row in rows] == (["0", "2"] if name == "in.txt" else ["a", "c"])
-    assert [row["text"] for row in rows] == ["A fine film.", "Dull; but short."]
+    assert [row.get("id") for row in rows] == ([None] * 3 if name == "in.txt" else ["a", "b", "c"])
+    assert not rows[1]["predicted"]
+    assert not rows[1]["probability"]
+    del rows[1]
+    assert [row[column] for row in rows] == ["A fine film.", "Dull; but short."]
     typed = json.loads(call(capsys, "predict", run_folder, "A fine film.", "Dull; but short.", "--json").stdout)
     for row, entry in zip(rows, typed["predictions"], strict=True):
-        assert row["label"] == entry["label"]
+        assert row["predicted"] == entry["label"]
+        assert float(row["probability"]) == pytest.approx(entry["probability"], abs=1e-4)
         assert float(row["probability_positive"]) == pytest.approx(entry["probabilities"]["positive"], abs=1e-4)
 
 
@@ -272,7 +282,8 @@ def test_a_parquet_file_of_texts_and_a_folder_with_a_test_part_can_be_predicted(
     done = call(capsys, "predict", run_folder, "--input", tmp_path / "in.parquet", "--output", tmp_path / "a.csv")
     assert done.status == 0
     assert "2 texts classified" in done.stdout
-    assert "1 row without text" in done.stdout
+    assert "1 row without text left empty" in done.stdout
+    assert "texts: column 'text'" in done.stdout
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "train.csv").write_text('text\nOne.\n""\nTwo.\n')
     (tmp_path / "parts" / "test.csv").write_text("text\nThree.\n")
@@ -281,7 +292,7 @@ def test_a_parquet_file_of_texts_and_a_folder_with_a_test_part_can_be_predicted(
     assert "1 text classified: " in alone.stdout
     out = tmp_path / "b.csv"
     found = the_object(call(capsys, "predict", run_folder, "--input", tmp_path / "parts", "--output", out, "--json"))
-    assert (found["n"], found["dropped"]) == (1, 0)
+    assert (found["n"], found["empty"], found["part"], found["parts"]) == (1, 0, "test", ["train", "test"])
 
 
 def test_texts_that_cannot_be_read_or_predictions_that_cannot_be_written(
@@ -300,7 +311,7 @@ def test_texts_that_cannot_be_read_or_predictions_that_cannot_be_written(
     refused(predict(tmp_path / "empty.txt", "--output", new), "empty.txt is empty")
     refused(predict(texts, "--output", new), "not UTF-8", "0xe9", "row 2")
     refused(predict(texts, "--output", taken), "taken.csv exists already", "name another file")
-    refused(predict(texts, "--output", tmp_path / "new.xlsx"), ".csv, .jsonl, .parquet", "'.xlsx'")
+    refused(predict(texts, "--output", tmp_path / "new.xlsx"), ".csv, .tsv, .jsonl", "'.xlsx'")
     refused(predict(texts), "no file to write", "--output FILE")
     texts.write_text("A fine film.\n")
     refused(predict(texts, "--output", taken / "new.csv"), "cannot be written", "pass --output")

@@ -3,5 +3,14 @@
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Prediction
+from tunelet.classifier._files import FilePredictions, load_classifier, predict_file, predict_texts
 
-__all__ = ["BaselineClassifier", "Classifier", "Prediction"]
+__all__ = [
+    "BaselineClassifier",
+    "Classifier",
+    "FilePredictions",
+    "Prediction",
+    "load_classifier",
+    "predict_file",
+    "predict_texts",
+]

@@ -67,8 +67,13 @@ class TextClassifier(ABC):
             texts, text: as for `predict`.
             calibrated: with the run's temperature, where it is applied; False: as the model was trained.
         """
-        found = self._raw_probabilities(self._cleaned(texts, text))
-        return scaled_probabilities(found, self.temperature) if calibrated else found
+        cleaned = self._cleaned(texts, text)
+        return self.probabilities_of_cleaned(cleaned) if calibrated else self._raw_probabilities(cleaned)
+
+    def probabilities_of_cleaned(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The same for texts that `tunelet.data` has read with the run's settings: cleaning twice is not cleaning once,
+        for `&amp;lt;` becomes `&lt;`, and that a bracket."""
+        return scaled_probabilities(self._raw_probabilities(list(texts)), self.temperature)
 
     def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
         """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""

@@ -39,6 +39,7 @@ ReadSettings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="data.encoding, data.max_bytes or data.max_cell"),
 ]
+Baseline = Annotated[bool, typer.Option("--baseline", help="TF-IDF + logistic regression instead of the encoder")]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="where to run")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, and nothing else there")]
 
@@ -150,6 +151,7 @@ def evaluate(
     data: Data,
     text: TextColumn = None,
     label: LabelColumn = None,
+    baseline: Baseline = False,
     encoding: Encoding = None,
     device: Device = None,
     settings: ReadSettings = None,
@@ -159,7 +161,14 @@ def evaluate(
     from tunelet._evaluate import evaluate as evaluate_run
 
     found = evaluate_run(
-        run, data, text=text, label=label, encoding=encoding, device=device, settings=_parsed(settings)
+        run,
+        data,
+        text=text,
+        label=label,
+        baseline=baseline,
+        encoding=encoding,
+        device=device,
+        settings=_parsed(settings),
     )
     metrics = found.to_dict()
     if json:
@@ -246,44 +255,43 @@ def predict(
     run: RunPath,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="texts to classify")] = None,
     input: Annotated[  # noqa: A002  (the contract's flag)
-        Path | None,
-        typer.Option(metavar="FILE", help="file of texts, in any form that train reads; .txt: a text a line"),
+        str | None,
+        typer.Option(metavar="DATA", help="texts in any form that train reads; .txt: a text a line"),
     ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="where to: .csv, .jsonl or .parquet")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="where to: .csv, .tsv, .jsonl or .parquet, also .gz and .zst")
+    ] = None,
     text: TextColumn = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="P|run", help="the positive of two labels from this probability on; run: what the run chose"
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(metavar="P", help="give no label that is less probable than this")
+    ] = None,
+    baseline: Baseline = False,
     encoding: Encoding = None,
     device: Device = None,
     settings: ReadSettings = None,
     json: Json = False,
 ) -> None:
     """Classify texts, given here or in a file."""
-    from tunelet._predict import predict_file, predict_texts
-    from tunelet._words import counted
-    from tunelet.errors import DataError
+    from tunelet.cli._predict import predict as run_prediction
 
-    if bool(texts) == (input is not None):
-        raise DataError(
-            "expected texts, or a file of texts", 'type tunelet predict RUN "some text", or --input FILE --output FILE'
-        )
-    if input is not None:
-        written = predict_file(
-            run, input, output, text=text, encoding=encoding, device=device, settings=_parsed(settings)
-        )
-        if json:
-            _print_json(written)
-        else:
-            dropped = written["dropped"]
-            left_out = f" ({counted(dropped, 'row')} without text left out)" if dropped else ""
-            typer.echo(f"{counted(written['n'], 'text')} classified{left_out}: {written['output']}")
-        return
-    if output is not None:
-        raise DataError("--output goes with --input", "leave out --output, or put the texts in a file")
-    predictions = predict_texts(run, texts or [], device=device)
-    if json:
-        _print_json({"run": str(run), "predictions": predictions})
-        return
-    for entry in predictions:
-        typer.echo(f"{entry['label']}\t{entry['probability']:.4f}\t{' '.join(entry['text'].split())}")
+    run_prediction(
+        run,
+        texts or [],
+        input,
+        output,
+        threshold=threshold,
+        json=json,
+        reading={"text": text, "encoding": encoding, "settings": _parsed(settings)},
+        min_confidence=min_confidence,
+        baseline=baseline,
+        device=device,
+    )
 
 
 @app.command()

@@ -5,22 +5,24 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._clean import row_texts
-from tunelet.data._columns import Columns, choose_columns, is_null
+from tunelet.data._columns import Columns, choose_columns, is_null, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
 from tunelet.data._markup import clean
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
-from tunelet.data._raw import RawTable
+from tunelet.data._raw import PARTS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, some
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unreadable import unreadable
+from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
 
 __all__ = [
+    "PARTS",
     "Batch",
     "Columns",
     "Examples",
@@ -34,10 +36,12 @@ __all__ = [
     "clean",
     "clean_fields",
     "evaluation_batches",
+    "format_of",
     "gather",
     "is_null",
     "join_fields",
     "joined",
+    "listed",
     "normalise",
     "prepare",
     "read",

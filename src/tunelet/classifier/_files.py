@@ -1,0 +1,207 @@
+"""Texts in, labels with probabilities out: several at once, or from a file to a file."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._choice import Choice
+from tunelet._file_settings import file_settings
+from tunelet.classifier._base import TextClassifier
+from tunelet.classifier._baseline import BaselineClassifier
+from tunelet.classifier._classifier import Classifier
+from tunelet.classifier._decision import Decision, decision_of
+from tunelet.classifier._output import check_output, write_table
+from tunelet.data import PARTS, RawTable, choose_columns, listed, read_tables, row_texts
+from tunelet.errors import DataError
+from tunelet.run import Run, write_atomically
+
+
+@dataclass(frozen=True)
+class FilePredictions:
+    """What became of a file.
+
+    Attributes:
+        run: the folder of the run.
+        output: the file that was written.
+        rows: as many as the source has; each is in the output, in its order.
+        n: texts classified.
+        empty: rows without a text; their cells are empty.
+        unsure: texts whose label was not probable enough for `min_confidence`; their label is empty.
+        part: of the source that was classified: "test", "validation" or "train"; a file is "train".
+        parts: all that the source has.
+        text_column: where the texts were, with the reason.
+        columns: the columns that were added: "predicted", "probability" and "probability_LABEL", under their names in
+            the output, which differ where the source has such columns.
+        notes: sentences about how the source was read.
+    """
+
+    run: str
+    output: str
+    rows: int
+    n: int
+    empty: int
+    unsure: int
+    part: str
+    parts: tuple[str, ...]
+    text_column: Choice[str]
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"parts": list(self.parts), "notes": list(self.notes)}
+
+
+def load_classifier(run: str | Path | Run, *, baseline: bool = False, device: str | None = None) -> TextClassifier:
+    """A run's encoder, or its baseline; errors as their own `load`."""
+    return BaselineClassifier.load(run) if baseline else Classifier.load(run, device=device)
+
+
+def predict_texts(
+    run: str | Path | Run,
+    texts: Sequence[str],
+    *,
+    threshold: float | str | None = None,
+    min_confidence: float | None = None,
+    baseline: bool = False,
+    device: str | None = None,
+) -> list[dict[str, Any]]:
+    """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label."""
+    run = run if isinstance(run, Run) else Run.load(run)
+    # What cannot be decided is said before a model is loaded.
+    decision_of(run, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    classifier = load_classifier(run, baseline=baseline, device=device)
+    predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
+    return [{"text": text, **asdict(found)} for text, found in zip(texts, predictions, strict=True)]
+
+
+def predict_file(
+    run: str | Path | Run,
+    source: str | Path,
+    output: str | Path | None,
+    *,
+    text: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    threshold: float | str | None = None,
+    min_confidence: float | None = None,
+    baseline: bool = False,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> FilePredictions:
+    """Classify a file of texts into another file: all its rows and columns in order, with the predictions beside them.
+
+    Of a source with several parts, its test part is classified, else its validation part.
+
+    Args:
+        run: a finished run, or its folder.
+        source: .txt with one text a line, or whatever else `tunelet.train` reads; labels are not needed.
+        output: .csv, .tsv, .jsonl or .parquet, which must not exist.
+        text: column of the texts, or as many as were read together in training; None: the one that was trained on, and
+            only where there is none recognised.
+        encoding: of a text file that is not UTF-8, such as "cp1252".
+        threshold, min_confidence: as for `Classifier.predict`.
+        baseline: classify with the run's baseline.
+        device: as for `Classifier.load`.
+        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
+
+    Raises:
+        DataError: a file that cannot be read or written, no column of texts, no such threshold.
+    """
+    if output is None:
+        raise DataError("there is no file to write the answers to", "name one: --output predictions.csv")
+    output = Path(output)
+    check_output(output)
+    if os.path.lexists(output):
+        raise DataError(f"{output} exists already", "name another file, or remove it")
+    run = run if isinstance(run, Run) else Run.load(run)
+    decision = decision_of(run, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    files = file_settings(run.recipe, settings, encoding)
+    known = run.trained_columns
+    names = [*listed(text), *listed(known.get("text"))]
+    tables, shown, _ = read_tables(source, names, labelled=False, files=files)
+    part = next(name for name in ("test", "validation", *tables) if name in tables)
+    table = tables[part]
+    columns = choose_columns(table, text=text or None, label=None, labelled=False, known=known)
+    texts = row_texts(table, columns, clean_markup=run.recipe.data.clean_markup)
+    there = np.array([bool(entry) for entry in texts], dtype=bool)
+    if not there.any():
+        raise DataError(
+            f"all {len(texts):,} texts in column {columns.text.value!r} of {shown} are empty",
+            "name the column of texts: --text COL",
+        )
+    classifier = load_classifier(run, baseline=baseline, device=device)
+    probabilities = classifier.probabilities_of_cleaned([entry for entry in texts if entry])
+    given = decision.given(probabilities)
+    free = _free_names(table, classifier.label_names)
+    added = _added(free, classifier.label_names, probabilities, decision, there)
+    write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "--output")
+    return FilePredictions(
+        run=str(run.path),
+        output=str(output),
+        rows=len(texts),
+        n=int(there.sum()),
+        empty=int((~there).sum()),
+        unsure=int((~given).sum()),
+        part=part,
+        parts=tuple(sorted(tables, key=PARTS.index)),
+        text_column=columns.text,
+        columns=free,
+        notes=(*table.notes, *_header_note(table, columns.text, names)),
+    )
+
+
+def _header_note(table: RawTable, column: Choice[str], named: Sequence[str]) -> list[str]:
+    """Where no name in a header is known, the first row may have been a text, and that would be lost."""
+    known = {name.casefold() for name in named} & {name.casefold() for name in table.columns}
+    if ", header" not in table.format or known or "by its name" in column.reason:
+        return []
+    listed = ", ".join(map(repr, table.columns))
+    return [f"the first row was taken for the names of columns: {listed}; if it is none, put a line of names above it"]
+
+
+def _free_names(table: RawTable, label_names: Sequence[str]) -> dict[str, str]:
+    """What is added -> the name of its column: the same, with a number behind it where the source has one of it."""
+    taken = {name.casefold() for name in (table.columns if table.arrow is None else table.arrow.column_names)}
+    names = {}
+    for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
+        name, number = wanted, 2
+        while name.casefold() in taken:
+            name, number = f"{wanted}_{number}", number + 1
+        taken.add(name.casefold())
+        names[wanted] = name
+    return names
+
+
+def _added(
+    columns: Mapping[str, str],
+    label_names: Sequence[str],
+    probabilities: NDArray[np.float64],
+    decision: Decision,
+    there: NDArray[np.bool_],
+) -> dict[str, list[Any]]:
+    """The columns to add, None in the rows without a text.
+
+    Args:
+        columns: as `_free_names` has them.
+        label_names: of the columns of `probabilities`.
+        probabilities: [texts, classes].
+        decision: what labels follow.
+        there: which rows have a text, bool [rows].
+    """
+    meant, given = decision.labels(probabilities), decision.given(probabilities)
+    labels = [label_names[label] if said else None for label, said in zip(meant, given, strict=True)]
+    found: dict[str, Sequence[Any]] = {
+        "predicted": labels,
+        "probability": probabilities[np.arange(len(meant)), meant].tolist(),
+    }
+    found |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
+    rows = np.cumsum(there) - 1
+    return {
+        columns[name]: [values[row] if text else None for row, text in zip(rows, there, strict=True)]
+        for name, values in found.items()
+    }
