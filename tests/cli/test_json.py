@@ -307,7 +307,9 @@ def test_texts_that_cannot_be_read_or_predictions_that_cannot_be_written(
     def predict(source: Path, *output: object) -> Done:
         return call(capsys, "predict", run_folder, "--input", source, *output)
 
-    refused(predict(tmp_path / "absent.txt", "--output", new), "no file", "absent.txt", "check the path")
+    refused(
+        predict(tmp_path / "nowhere-at-all.txt", "--output", new), "no file", "nowhere-at-all.txt", "check the name"
+    )
     refused(predict(tmp_path / "empty.txt", "--output", new), "empty.txt is empty")
     refused(predict(texts, "--output", new), "not UTF-8", "0xe9", "row 2")
     refused(predict(texts, "--output", taken), "taken.csv exists already", "name another file")
