@@ -219,7 +219,8 @@ class _Job:
             "files": FileSettings.of(settings),
         }
         reading = read(self.data, **columns)
-        test_reading = None if self.test is None else read(self.test, **columns)
+        trained = {"text": reading.text_columns, "label": reading.label_column.value if reading.label_column else ()}
+        test_reading = None if self.test is None else read(self.test, **columns, known=trained)
         prepared = prepare(
             reading,
             test_reading,

@@ -160,6 +160,19 @@ def test_many_integer_classes_are_read_where_the_user_named_the_column() -> None
         read(rows)
 
 
+def test_data_to_be_measured_may_hold_a_single_text_of_each_of_many_classes() -> None:
+    rows = [{"text": f"a text {at}", "category_id": 1000 + at} for at in range(60)]
+    known = {"text": "text", "label": "category_id"}
+    assert len(read(rows, known=known).parts["train"]) == 60
+    trained = [{"text": f"another text {at}", "category_id": 1000 + at % 60} for at in range(180)]
+    result = prepare(
+        read(trained, label="category_id"), read(rows, known=known),
+        limit=None, balanced=False, validation_size=0.4, drop_duplicates=True, seed=1,
+    )  # fmt: skip
+    assert result.test is not None
+    assert len(result.label_names) == len(result.test) == 60
+
+
 @pytest.mark.parametrize("measured", [lambda at: at / 7, lambda at: at], ids=["fractions", "all different"])
 def test_measurements_are_refused_though_the_column_was_named(measured: Any) -> None:
     rows = [{"text": f"a text {at}", "x": measured(at)} for at in range(180)]

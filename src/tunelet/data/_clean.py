@@ -7,7 +7,7 @@ from types import MappingProxyType
 from tunelet.data._columns import Columns, choose_columns, is_null
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import join_fields
-from tunelet.data._labels import labels_of
+from tunelet.data._labels import labels_of, refuse_continuous
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
 from tunelet.data._spellings import some
@@ -47,8 +47,10 @@ def reading_from(
     for part, table in tables.items():
         labels: list[str | None] | None = None
         if columns.label is not None:
-            name, named = columns.label.value, label is not None
-            labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels, named=named)
+            name = columns.label.value
+            labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels)
+            if part == "train" and not known:  # elsewhere a label is one that training knows, or none
+                refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
             notes += said if part == "train" else [f"{part} part: {note}" for note in said]
         examples, reasons = _examples(table, columns, part, clean_markup, labels)
         dropped[part] = {reason: rows for reason, rows in reasons.items() if rows}

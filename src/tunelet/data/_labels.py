@@ -33,7 +33,7 @@ _DOUBTFUL = {
 
 
 def labels_of(
-    table: RawTable, column: str, *, renamed: Mapping[str, str], missing: Collection[str], named: bool
+    table: RawTable, column: str, *, renamed: Mapping[str, str], missing: Collection[str]
 ) -> tuple[list[str | None], list[str]]:
     """The labels of a table.
 
@@ -42,7 +42,6 @@ def labels_of(
         column: of the labels; where the part lacks it, all labels are missing.
         renamed: new names for label values.
         missing: words that stand for no label, in any case; those that are renamed are classes.
-        named: whether the user named the column.
 
     Returns:
         label names [n], None where there is none; sentences about what was read otherwise than it is written.
@@ -58,7 +57,6 @@ def labels_of(
             unlabelled[name] += 1
             name = None
         labels.append(None if name is None else names.get(name, name))
-    refuse_continuous(labels, column, declared=bool(class_names), named=named)
     notes = _tidied(values, found)
     if not class_names:
         notes += _on_missing(unlabelled, Counter(name for name in found if name and name not in names))

@@ -85,7 +85,8 @@ class Packing:
         if first_lengths is not None and self._segments:
             firsts = torch.tensor(first_lengths, device=token_ids.device)
             counts = torch.tensor(lengths, device=token_ids.device)
-            segments["token_type_ids"] = (positions >= firsts.repeat_interleave(counts)).long().unsqueeze(0)
+            ends = firsts.repeat_interleave(counts, output_size=len(token_ids))
+            segments["token_type_ids"] = (positions >= ends).long().unsqueeze(0)
         return segments | {
             "input_ids": token_ids.unsqueeze(0),
             "position_ids": positions.unsqueeze(0) + self._first_position,
