@@ -4,8 +4,6 @@ A file is decoded twice, first only to be measured: ten megabytes of gzip can ho
 is refused before any of it is kept.
 """
 
-import bz2
-import gzip
 import lzma
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ from typing import BinaryIO
 
 from tunelet._foreign import ForeignFileError, open_regular
 from tunelet._words import bytes_in_words
+from tunelet.data.readers._decompression import DECODERS, PIECE, plain
 from tunelet.data.readers._settings import CELL_COST, FileSettings
 from tunelet.errors import DataError
 
@@ -42,10 +41,7 @@ _MAGICS = {
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
 }
-_PIECE = 2**20
 _ALWAYS_FITS = 2**28
-_XZ_MEMORY = 2**28  # xz declares the memory that it wants; its highest preset wants 65 MiB
-_ZSTD_WINDOW = 2**27  # what the zstd program accepts without being asked
 _SEPARATORS = (b"\n", b'"', b",", b";", b"\t", b"|", b"\r")
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
 
@@ -80,7 +76,7 @@ def read_content(path: Path, settings: FileSettings, usable: Callable[[str], boo
         compression = COMPRESSIONS.get(path.suffix.lower(), "")
         start = file.read(16)
         if not compression or not start:
-            return Content(_within_limits(lambda: _plain(file), path, settings, path.suffix), path.name, "")
+            return Content(_within_limits(lambda: plain(file), path, settings, path.suffix), path.name, "")
         found = describe_binary(start)
         if found != (ZIP if compression == "zip" else f"{compression} data"):
             kind = found or "no compressed data"
@@ -89,7 +85,7 @@ def read_content(path: Path, settings: FileSettings, usable: Callable[[str], boo
             if compression == "zip":
                 return _only_member(file, path, settings, usable)
             name = path.stem
-            data = _within_limits(lambda: _DECODERS[compression](file), path, settings, Path(name).suffix)
+            data = _within_limits(lambda: DECODERS[compression](file), path, settings, Path(name).suffix)
         except _BROKEN as error:
             message = f"{path} is broken {compression} data ({error})"
             raise DataError(message, "fetch or compress the file again") from None
@@ -168,68 +164,8 @@ class _Meter:
                 self.stretch += len(piece)
             else:
                 self.stretch = len(piece) - last - 1
-            if self.stretch > 4 * self.settings.max_cell + _PIECE:
+            if self.stretch > 4 * self.settings.max_cell + PIECE:
                 raise self.settings.cell_too_long(self.path, "one cell", self.stretch // 4, at_least=True)
-
-
-def _plain(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(_PIECE):
-        yield piece
-
-
-def _gzip(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    with gzip.GzipFile(fileobj=file) as unpacked:
-        while piece := unpacked.read(_PIECE):
-            yield piece
-
-
-def _zstd(file: BinaryIO) -> Iterator[bytes]:
-    import zstandard
-
-    file.seek(0)
-    decoder = None
-    while rest := file.read(1024):  # a kilobyte becomes at most 32 MiB
-        while rest:
-            decoder = decoder or zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-            try:
-                yield decoder.decompress(rest)
-            except zstandard.ZstdError as error:
-                raise ValueError(str(error).removeprefix("zstd decompressor error: ")) from None
-            rest = decoder.unused_data
-            decoder = None if decoder.eof else decoder
-    if decoder is not None:
-        raise ValueError("it ends in the middle")
-
-
-def _streams(new: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor], file: BinaryIO) -> Iterator[bytes]:
-    """The pieces of a file of one or more streams, whose decoders have the interface that bzip2 and xz share."""
-    file.seek(0)
-    decoder, rest = new(), b""
-    while True:
-        if decoder.eof:
-            rest = (decoder.unused_data or file.read(_PIECE)).lstrip(b"\0")  # xz pads a stream with zeros
-            if not rest:
-                return
-            decoder = new()
-        elif decoder.needs_input:
-            rest = file.read(_PIECE)
-            if not rest:
-                raise ValueError("it ends in the middle")
-        yield decoder.decompress(rest, _PIECE)
-        rest = b""
-
-
-def _bzip2(file: BinaryIO) -> Iterator[bytes]:
-    return _streams(bz2.BZ2Decompressor, file)
-
-
-def _xz(file: BinaryIO) -> Iterator[bytes]:
-    return _streams(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), file)
-
-
-_DECODERS = {"gzip": _gzip, "zstd": _zstd, "bzip2": _bzip2, "xz": _xz}
 
 
 def _only_member(file: BinaryIO, path: Path, settings: FileSettings, usable: Callable[[str], bool]) -> Content:
@@ -252,7 +188,7 @@ def _only_member(file: BinaryIO, path: Path, settings: FileSettings, usable: Cal
 
         def pieces() -> Iterator[bytes]:
             with archive.open(entry) as member:
-                while piece := member.read(_PIECE):
+                while piece := member.read(PIECE):
                     yield piece
 
         name = PurePosixPath(entry.filename).name

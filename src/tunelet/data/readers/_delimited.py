@@ -10,21 +10,24 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
-from tunelet.data._columns import KNOWN_NAMES, is_number, plain_name
+from tunelet.data._columns import is_number
 from tunelet.data._raw import RawTable
+from tunelet.data.readers._delimiter import (
+    DELIMITERS,
+    SEP_LINE,
+    SNIFFED_CHARACTERS,
+    SNIFFED_ROWS,
+    csv_rows,
+    sniff_delimiter,
+)
 from tunelet.data.readers._header import header_reason
-from tunelet.data.readers._settings import LARGEST_CELL, MOST_COLUMNS, FileSettings
+from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
 from tunelet.errors import DataError
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 REPEATED_HEADER = "repeat of the header"
-_SNIFFED_ROWS, _SNIFFED_CHARACTERS = 20, 200_000
 _CELLS_A_LINE = 64  # of the longest kind; a longer line would become one row that no memory holds
-# How spreadsheets are told the delimiter: the first line is sep=; and no row.
-_SEP_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[ ,;\t]*(\r\n|\n|\r|$)', re.IGNORECASE)
 _IN_QUOTES = 'put a field that holds quotation marks in quotes and double them: "a ""fine"" film"'
 
 Rows = list[list[str]]
@@ -32,10 +35,10 @@ Rows = list[list[str]]
 
 def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A CSV file; `names` are the columns asked for, which a header may hold."""
-    told = _SEP_LINE.match(text)
+    told = SEP_LINE.match(text)
     if told:
         text = text[told.end() :]
-    delimiter = told[1] if told else _sniff_delimiter(text)
+    delimiter = told[1] if told else sniff_delimiter(text)
     quoting = ""
     try:
         rows = _trimmed(_parse(text, path, delimiter, settings, lead=bool(told)))
@@ -75,9 +78,9 @@ def parse_tsv(text: str, path: Path, names: Sequence[str], settings: FileSetting
 
 def parse_txt(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A `.txt` file whose lines are rows, with a delimiter that cuts all of them into equally many fields."""
-    if _SEP_LINE.match(text):
+    if SEP_LINE.match(text):
         return parse_csv(text, path, names, settings)
-    head = text[:_SNIFFED_CHARACTERS].split("\n")[:_SNIFFED_ROWS]
+    head = text[:SNIFFED_CHARACTERS].split("\n")[:SNIFFED_ROWS]
     if all("\t" in line for line in head if line.strip()):
         return parse_tsv(text, path, names, settings)
     if all(any(delimiter in line for delimiter in DELIMITERS) for line in head if line.strip()):
@@ -104,7 +107,7 @@ def _parse(text: str, path: Path, delimiter: str, settings: FileSettings, *, lea
     rows: Rows = [[]] if lead else []
     cells = 0
     try:
-        for row in _reader(_lines(text, path, settings), delimiter, settings.max_cell, strict=True):
+        for row in csv_rows(_lines(text, path, settings), delimiter, settings.max_cell, strict=True):
             rows.append(row)
             cells += len(row) + 1
             if len(row) > MOST_COLUMNS:
@@ -129,14 +132,6 @@ def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
         yield line
 
 
-def _reader(lines: Iterator[str], delimiter: str, longest: int, *, strict: bool) -> Iterator[list[str]]:
-    before = csv.field_size_limit(longest)
-    try:
-        yield from csv.reader(lines, delimiter=delimiter, strict=strict)
-    finally:
-        csv.field_size_limit(before)
-
-
 def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) -> tuple[Rows, str] | None:
     r"""The rows and their delimiter where \" stands for a quotation mark, or None where not every row fits so.
 
@@ -147,7 +142,7 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) 
         return None
     for pattern in (r'\\(")', r'\\(["\\])'):
         hidden = re.sub(pattern, lambda found: "\0q" if found[1] == '"' else "\0b", text)
-        delimiter = told or _sniff_delimiter(hidden)
+        delimiter = told or sniff_delimiter(hidden)
         try:
             rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(told)))
         except DataError:
@@ -155,36 +150,6 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) 
         if not _uneven(rows):
             return [[cell.replace("\0q", '"').replace("\0b", "\\") for cell in row] for row in rows], delimiter
     return None
-
-
-def _sniff_delimiter(text: str) -> str:
-    """The first delimiter that cuts the first rows into equally many fields; the comma when none does.
-
-    Of several that do, one that makes usual names of columns comes first, and one that stands in numbers (1,5) or
-    before spaces, as punctuation does, comes last.
-    """
-    head = text[:_SNIFFED_CHARACTERS]
-    several: list[str] = []
-    even: list[tuple[bool, bool, str]] = []
-    for delimiter in DELIMITERS:
-        lines = iter(io.StringIO(head, newline=""))
-        rows = [row for row in islice(_reader(lines, delimiter, LARGEST_CELL, strict=False), _SNIFFED_ROWS) if row]
-        if len(head) < len(text) and len(rows) > 1:
-            rows.pop()  # cut in the middle, perhaps
-        if rows and len(rows[0]) > 1:
-            several.append(delimiter)
-            if len({len(row) for row in rows}) == 1:
-                unusual = not any(plain_name(cell) in KNOWN_NAMES for cell in rows[0])
-                even.append((_like_punctuation(head, delimiter), unusual, delimiter))
-    if even:
-        return min(even, key=lambda found: found[:2])[2]
-    return several[0] if several else ","
-
-
-def _like_punctuation(head: str, delimiter: str) -> bool:
-    mark = re.escape(delimiter)
-    within = len(re.findall(rf"(?<=\d){mark}(?=\d)|{mark} ", head))
-    return within >= 0.9 * head.count(delimiter)
 
 
 def _uneven(rows: Rows) -> tuple[int, int, int] | None:
