@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+import tunelet
 from tunelet import BaselineClassifier, Classifier, predict_file
 from tunelet.errors import DataError
 
@@ -199,6 +200,11 @@ def test_markup_is_cleaned_once_as_in_training(predict, bakery_run):
     assert cells(path)[2][0] == "<br>"
     (expected,) = Classifier.load(bakery_run).probabilities(["warm &amp;lt;rye loaf&amp;gt; &amp;amp;"])
     assert [float(value) for value in cells(path)[1][3:]] == pytest.approx(list(expected), abs=1e-6)
+    twice = Classifier.load(bakery_run).probabilities(["warm &lt;rye loaf&gt; &amp;"])
+    loss = tunelet.evaluate(bakery_run, [(cells(path)[1][0], "good"), ("x", "bad")], baseline=False).metrics
+    both = -np.log([expected[1], Classifier.load(bakery_run).probabilities("x")[0, 0]]).mean()
+    assert loss.values["log_loss"] == pytest.approx(both, abs=1e-6)
+    assert list(expected) != pytest.approx(list(twice[0]), abs=1e-6)
 
 
 @pytest.mark.parametrize("output", ["out", "out.xlsx", "out.parquet.gz", "out.zip", "out.csv.bz2", ".csv"])
@@ -218,3 +224,25 @@ def test_nothing_is_written_over_nor_left_behind(predict, tmp_path):
         predict("note,other\n,a\n ,b\n", "in.csv", "new.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling.csv", "in.csv", "mine.csv"]
     assert (tmp_path / "mine.csv").read_text() == "mine"
+
+
+def test_columns_that_were_trained_together_are_read_together(tmp_path, tiny_checkpoint):
+    rows = [{"title": f"{words} {n}", "body": f"number {n}", "label": words} for n in range(12) for words in ("a", "b")]
+    settings = {"data.max_length": 16, "training.epochs": 1, "evaluation.resamples": 100, "evaluation.baseline": False}
+    columns, model = ["title", "body"], tiny_checkpoint("distilbert")
+    run = tunelet.train(rows, text=columns, model=model, settings=settings, out=tmp_path / "run", quiet=True)
+    (tmp_path / "in.csv").write_text("body,id,title\nnumber 1,7,a 1\n,8,\nnumber 2,9,\n")
+    found = predict_file(run, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (found.n, found.empty, found.text_column.value) == (2, 1, "title + body")
+    written = cells(tmp_path / "out.csv")
+    assert [row[:3] for row in written] == [
+        ["body", "id", "title"],
+        ["number 1", "7", "a 1"],
+        ["", "8", ""],
+        ["number 2", "9", ""],
+    ]
+    expected = Classifier.load(run).probabilities([("a 1", "number 1"), ("", "number 2")])
+    np.testing.assert_allclose(np.array([written[1][5:], written[3][5:]], dtype=float), expected, atol=1e-6)
+    (tmp_path / "other.csv").write_text("title,id\na 1,7\n")
+    with pytest.raises(DataError, match="no 'body'"):
+        predict_file(run, tmp_path / "other.csv", tmp_path / "other-out.csv")

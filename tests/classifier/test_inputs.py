@@ -39,6 +39,7 @@ def expected(classifier):
         lambda texts: pd.DataFrame({"id": [1, 2, 3], "text": ["x", "y", "z"], "note": texts}),
         lambda texts: {"text": ["x", "y", "z"], "note": texts},
         lambda texts: {"note": np.array(texts), "n": range(3)},
+        lambda texts: pa.table({"text": ["x", "y", "z"], "note": texts}),
         lambda texts: {"message": texts},
     ],
 )

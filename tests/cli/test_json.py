@@ -314,7 +314,7 @@ def test_texts_that_cannot_be_read_or_predictions_that_cannot_be_written(
     refused(predict(texts, "--output", new), "not UTF-8", "0xe9", "row 2")
     refused(predict(texts, "--output", taken), "taken.csv exists already", "name another file")
     refused(predict(texts, "--output", tmp_path / "new.xlsx"), ".csv, .tsv, .jsonl", "'.xlsx'")
-    refused(predict(texts), "no file to write", "--output FILE")
+    refused(predict(texts), "no file to write", "--output predictions.csv")
     texts.write_text("A fine film.\n")
     refused(predict(texts, "--output", taken / "new.csv"), "cannot be written", "pass --output")
     refused(call(capsys, "predict", run_folder, "A film.", "--output", new), "--output goes with --input")
