@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
 from tunelet.data import Examples, as_known, read, renamed_in_words, some
@@ -52,6 +53,7 @@ class Evaluation:
         }
 
 
+@checked
 def evaluate(
     run: str | Path | Run,
     data: Any,

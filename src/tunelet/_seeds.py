@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tunelet._arguments import checked
 from tunelet._train import FREE_TO_DIFFER, SHORTCUTS, check_recipe, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
@@ -18,6 +19,7 @@ from tunelet.run._group import seed_folders
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
 
 
+@checked
 def train_seeds(
     data: Any,
     seeds: Sequence[int],

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelet._arguments import checked
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
@@ -53,6 +54,7 @@ _FREE_CHOICES = {
 }  # the first are in the recipe; the second may change with the machine's load
 
 
+@checked
 def train(
     data: Any,
     *,

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.errors import RunError
 from tunelet.evaluation import Baseline
@@ -23,6 +24,7 @@ class BaselineClassifier(TextClassifier):
         self._baseline = baseline
 
     @classmethod
+    @checked
     def load(cls, run: str | Path | Run) -> Self:
         """Load the baseline of a finished run. Raises RunError where it has none, or a damaged one."""
         run = run if isinstance(run, Run) else Run.load(run)

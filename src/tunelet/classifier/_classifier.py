@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.data import Tokens, tokenise
 from tunelet.errors import ModelError, RunError
@@ -26,6 +27,7 @@ class Classifier(TextClassifier):
         self._tokenizer = tokenizer
 
     @classmethod
+    @checked
     def load(cls, run: str | Path | Run, *, device: str | None = None) -> Self:
         """Load a finished run.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
 from tunelet.classifier._base import TextClassifier
@@ -80,6 +81,7 @@ def predict_texts(
     return [{"text": text, **asdict(found)} for text, found in zip(texts, predictions, strict=True)]
 
 
+@checked
 def predict_file(
     run: str | Path | Run,
     source: str | Path,

@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 
 from tunelet._output import OutputError, abandon, standard_streams
+from tunelet._variables import check_variables
 from tunelet.errors import TuneletError
 
 _FAULT, _USER, _INTERRUPTED = 1, 2, 130
@@ -55,6 +56,7 @@ def _run(arguments: list[str]) -> int:
     # Set before any library reads them: no telemetry, and a tokenizer whose threads survive what users fork.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ["MPLBACKEND"] = "svg"  # a backend for windows, or one of a wrong name, is of no use here
     import typer
 
     from tunelet.cli._commands import app
@@ -65,6 +67,7 @@ def _run(arguments: list[str]) -> int:
         # Not `app(arguments)`, which answers an interruption itself and loses what it has to say.
         command = typer.main.get_command(app)
         with command.make_context("tunelet", arguments) as running:
+            check_variables()
             command.invoke(running)
     except typer.Exit as end:
         return end.exit_code

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tunelet._arguments import checked
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation import (
     Pair,
@@ -54,6 +55,7 @@ class Comparison:
         return list(self.record["verdicts"])
 
 
+@checked
 def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 2000, seed: int = 0) -> Comparison:
     """Compare runs that were measured on the same texts.
 

@@ -4,6 +4,7 @@ import contextlib
 from importlib import resources
 from pathlib import Path
 
+from tunelet._arguments import checked
 from tunelet._choice import nearest
 from tunelet.errors import RecipeError
 from tunelet.recipe._schema import Recipe
@@ -20,6 +21,7 @@ def named_recipes() -> dict[str, Recipe]:
     }
 
 
+@checked
 def resolve_recipe(recipe: str | Path | Recipe) -> Recipe:
     """A recipe from its name, its TOML file, or itself. Raises RecipeError with the nearest name."""
     if isinstance(recipe, Recipe):

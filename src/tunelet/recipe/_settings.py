@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tunelet._arguments import checked
 from tunelet._foreign import ForeignFileError, TooMuchError, parse_toml
 from tunelet._words import shown
 from tunelet.errors import RecipeError
@@ -42,6 +43,7 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Any], source: str = "se
     return validate(with_floats(values), source)
 
 
+@checked
 def parse_setting(text: str) -> tuple[str, Any]:
     """Split `section.key=value`; the value is read as one TOML value, and as plain text where it is not TOML.
 

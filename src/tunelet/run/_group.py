@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tunelet._arguments import checked
 from tunelet.errors import RunError
 from tunelet.recipe import difference
 from tunelet.run._reading import read_object
@@ -28,6 +29,7 @@ class RunGroup:
     runs: tuple[Run, ...]
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> "RunGroup":
         """Open the folder of several seeds, or of one run.
 

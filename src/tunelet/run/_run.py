@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelet._arguments import checked
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, load_recipe
 from tunelet.run._folder import RunFolder
@@ -41,6 +42,7 @@ class Run:
     path: Path
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> "Run":
         """Open a run folder. Raises RunError where it is none, or not finished."""
         try:
