@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tunelet._arguments import checked
 from tunelet._choice import nearest
+from tunelet._words import shown
 from tunelet.errors import RecipeError
 from tunelet.recipe._schema import Recipe
 from tunelet.recipe._toml import load_recipe, parse_recipe
@@ -30,8 +31,10 @@ def resolve_recipe(recipe: str | Path | Recipe) -> Recipe:
     with contextlib.suppress(OSError):  # a name too long to be a file's
         if path.suffix == ".toml" or path.is_file():
             return load_recipe(path)
-    file = _FOLDER / f"{recipe}.toml"
-    if "/" not in str(recipe) and file.is_file():
-        return parse_recipe(file.read_text(encoding="utf-8"), file.name)
     names = [entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")]
-    raise RecipeError(f"unknown recipe {str(recipe)!r}", f"{nearest(str(recipe), names)} (or the path of a .toml file)")
+    if recipe in names:
+        file = _FOLDER / f"{recipe}.toml"
+        return parse_recipe(file.read_text(encoding="utf-8"), file.name)
+    raise RecipeError(
+        f"unknown recipe {shown(str(recipe))}", f"{nearest(str(recipe), names)} (or the path of a .toml file)"
+    )
