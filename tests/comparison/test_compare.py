@@ -72,10 +72,10 @@ def test_the_record_holds_models_and_all_pairs_with_the_baseline(runs):
     )
 
 
-def test_verdicts_begin_with_who_does_not_beat_the_baseline(runs):
+def test_verdicts_begin_with_the_runs_and_end_with_who_does_not_beat_the_baseline(runs):
     verdicts = tunelet.compare([runs["distilbert"], runs["albert"]], resamples=200).verdicts
-    assert "baseline" in verdicts[0].lower()
-    assert "baseline" not in verdicts[-1].lower()
+    assert "baseline" not in verdicts[0].lower()
+    assert "baseline" in verdicts[-1].lower()
 
 
 def test_other_test_texts_are_refused_with_the_reason(runs):

@@ -69,3 +69,30 @@ def test_the_whole_of_a_long_text_opens(browser, files):
     page.locator("summary").first.click()
     assert hidden.is_visible()
     page.close()
+
+
+def test_no_table_is_cut_on_a_desk_and_on_a_phone_it_can_be_scrolled_and_looks_it(browser, files):
+    for width in (1280, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(files["comparison"].as_uri())
+        wide = page.evaluate(
+            "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
+            ".map(s => [getComputedStyle(s).overflowX, getComputedStyle(s).backgroundImage, s.tabIndex])"
+        )
+        if width == 1280:
+            assert wide == []
+        else:
+            assert wide
+            assert all(overflow == "auto" and "gradient" in image and tab == 0 for overflow, image, tab in wide)
+        page.close()
+
+
+def test_a_recipe_opens(browser, files):
+    page = browser.new_page()
+    page.goto(files["comparison"].as_uri())
+    recipe = page.locator("details.file pre").first
+    assert not recipe.is_visible()
+    page.locator("details.file summary").first.click()
+    assert recipe.is_visible()
+    assert "[training]" in recipe.inner_text()
+    page.close()

@@ -73,7 +73,7 @@ def test_a_matrix_of_many_labels_becomes_a_table_and_curves_say_what_they_leave_
     run = train("many", rows=[(f"{name} is what this is about, part {n}", name) for n in range(6) for name in names])
     found = document(run)
     told = words(found)
-    assert "and 24 more labels" in told
+    assert "and 2 more labels" in told
     assert "Most frequent confusions" in told
     titles = [figure.title for figure in found.figures]
     assert "Confusion matrix" not in titles

@@ -118,12 +118,8 @@ def test_the_page_names_its_source_as_text(pages):
 
 def test_findings_say_that_an_untrained_encoder_does_not_beat_the_baseline(trained, pages):
     assert "baseline" in group_document(RunGroup.load(trained("distilbert").path)).findings[0].lower()
-    assert (
-        "baseline"
-        in comparison_document(tunelet.compare([trained("distilbert"), trained("albert")], resamples=200))
-        .findings[0]
-        .lower()
-    )
+    compared = comparison_document(tunelet.compare([trained("distilbert"), trained("albert")], resamples=200))
+    assert any("does not beat the baseline" in found or "Use the baseline" in found for found in compared.findings)
 
 
 def test_the_pdf_has_the_same_document(trained, tmp_path):

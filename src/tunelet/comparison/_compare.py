@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._arguments import checked
+from tunelet.comparison._outcomes import Outcomes, outcomes
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation import (
     Pair,
@@ -37,7 +38,8 @@ class Comparison:
     Attributes:
         groups: what was compared, each a run or several seeds of one.
         names: theirs, all different, in the same order.
-        record: measured, as strict JSON: `models`, `pairs`, `verdicts`, `n`, `evaluated_on`.
+        record: measured, as strict JSON: `models`, `pairs`, `outcomes` (of the texts, for each pair of single runs),
+            `verdicts`, `n`, `evaluated_on`.
     """
 
     groups: tuple[RunGroup, ...]
@@ -51,8 +53,13 @@ class Comparison:
 
     @property
     def verdicts(self) -> list[str]:
-        """In plain sentences; a model that does not beat its baseline first."""
+        """In plain sentences: every two runs, then who does not beat its baseline."""
         return list(self.record["verdicts"])
+
+    @property
+    def outcomes(self) -> list[Outcomes | None]:
+        """For each of `pairs` how often both, one or neither is right; None: several seeds."""
+        return [None if flat is None else Outcomes(**flat) for flat in self.record["outcomes"]]
 
 
 @checked
@@ -115,6 +122,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         "resamples": resamples,
         "models": models,
         "pairs": [pair.to_dict() for pair in pairs],
+        "outcomes": [_outcomes(predictions[pair.first], predictions[pair.second]) for pair in pairs],
         "verdicts": _verdicts(pairs, baselines) + ([_CHOSEN] if evaluated_on == "validation" else []),
     }
     return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
@@ -209,11 +217,15 @@ def _measured(predictions: Sequence[Predictions], drawn: SeedDraws) -> dict[str,
     }
 
 
+def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> dict[str, int] | None:
+    return asdict(outcomes(first[0], second[0])) if len(first) == len(second) == 1 else None
+
+
 def _verdicts(pairs: Sequence[Pair], baselines: Mapping[str, Run]) -> list[str]:
-    """Who fails against its baseline first, then every two models."""
+    """Every two models first, for that is what was asked; then who fails against its baseline."""
     warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first in baselines]
     rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first not in baselines]
-    return [warning for warning in warnings if warning is not None] + rest
+    return rest + [warning for warning in warnings if warning is not None]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -14,7 +14,7 @@ from tunelet.recipe._schema import (
     TrainingSettings,
 )
 from tunelet.recipe._settings import parse_setting, with_settings
-from tunelet.recipe._toml import difference, dump_recipe, load_recipe, parse_recipe
+from tunelet.recipe._toml import difference, dump_recipe, dump_settings, load_recipe, parse_recipe
 from tunelet.recipe._validation import valid_keys
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "TrainingSettings",
     "difference",
     "dump_recipe",
+    "dump_settings",
     "load_recipe",
     "named_recipes",
     "parse_recipe",

@@ -49,6 +49,15 @@ def dump_recipe(recipe: Recipe, *, comments: bool = True) -> str:
     return "\n".join(parts)
 
 
+def dump_settings(recipe: Recipe) -> str:
+    """The settings that are not the defaults, as TOML without comments; empty where none is."""
+    sections: dict[str, list[str]] = {}
+    for key, (value, _) in difference(recipe, Recipe()).items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, []).append(f"{name} = {toml_value(value)}")
+    return "\n\n".join("\n".join([f"[{section}]", *lines]) for section, lines in sections.items())
+
+
 def difference(one: Recipe, other: Recipe) -> dict[str, tuple[Any, Any]]:
     """The settings in which two recipes differ, by dotted key; names and descriptions are not settings."""
     found = {}

@@ -4,11 +4,11 @@ It reads run folders and recomputes nothing. A document is made once, in plain v
 """
 
 from tunelet.report._card import model_card
-from tunelet.report._comparison_page import comparison_document
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._pdf import render_pdf
 from tunelet.report._write import check_comparison_folder, comparison_folder, write_comparison, write_report
+from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
 
 __all__ = [

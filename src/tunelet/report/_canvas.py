@@ -5,19 +5,23 @@ stand in one page. A label in letters for which this machine has no font is draw
 """
 
 import io
+import math
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tunelet.report._palette import ROLES, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Paper
 
 WIDTH, HEIGHT = 4.4, 3.5  # inches; the page scales
+_LETTER, _LINE = 0.068, 0.19  # of a legend, in inches, roughly
 _FONTS = (  # the first comes with matplotlib; the others where the system has them, for the letters that it lacks
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
     "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo",
@@ -45,19 +49,30 @@ class Figure:
     wide: bool = False
 
 
-def colour(index: int) -> str:
-    """Of a series by number; they come round."""
-    return ROLES[SERIES[index % len(SERIES)]].marker
+@dataclass(frozen=True)
+class Look:
+    """How a label, a model or a series is drawn: the same in every figure of a page.
+
+    Attributes:
+        colour: a marker colour.
+        marker: of its points.
+        dashes: kind of its line.
+    """
+
+    colour: str
+    marker: str = "o"
+    dashes: str = "-"
 
 
-def marker(index: int) -> str:
-    """Of a series by number: another one each time the colours come round."""
-    return "osD^vP"[index // len(SERIES) % 6]
+def look(index: int) -> Look:
+    """Of a label or a model by its number on the page; where the colours come round, line and points are others."""
+    rounds, number = divmod(index, len(SERIES))
+    return Look(ROLES[SERIES[number]].marker, "osD^vP"[rounds % 6], ("-", "-.", ":")[rounds % 3])
 
 
-def dashes(index: int) -> str:
-    """Of a curve by number: another kind of line each time the colours come round."""
-    return ("-", "-.", ":")[index // len(SERIES) % 3]
+# What is no label and no model has no colour: the mean of all labels, the baseline, the same curve before and after.
+STRONG, FAINT = Look(INK), Look(QUIET, "s")
+BASELINE = Look(QUIET, "D", "--")
 
 
 def drawable(labels: Sequence[str]) -> tuple[str, ...]:
@@ -129,16 +144,24 @@ def canvas(
         yield axes, finish
 
 
-def short(text: str, most: int) -> str:
-    """One line, cut where it is longer than that."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def wrapped(text: str, width: int, lines: int) -> str:
+    """One text on several lines, cut where it is longer than all of them."""
+    return "\n".join(textwrap.wrap(" ".join(text.split()), width, max_lines=lines, placeholder=" …"))
 
 
-def legend(axes: "Axes", place: str) -> None:
-    """Where there is anything to tell."""
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc=place)
+def legend(axes: "Axes") -> None:
+    """Under the axes, where no curve is, and the picture becomes as much higher."""
+    handles, names = axes.get_legend_handles_labels()
+    if not names:
+        return
+    paper = cast("Paper", axes.figure)
+    width, height = paper.get_size_inches()
+    room = int(width / _LETTER) - 6  # letters that stand beside one another
+    columns = max(1, min(len(names), room // (max(map(len, names)) + 6)))
+    names = [wrapped(name, room, 2) for name in names]
+    lines = sum(name.count("\n") + 1 for name in names)
+    paper.set_size_inches(width, height + _LINE * math.ceil(lines / columns) + 0.1)
+    paper.legend(handles, names, loc="outside lower left", ncols=columns)
 
 
 def spread(values: Sequence[float], intervals: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -66,7 +66,24 @@ class Quote:
     whole: str | None
 
 
-Block = Text | Table | Figures | Code | Quotes
+@dataclass(frozen=True)
+class Heading:
+    """Of a part of a section."""
+
+    text: str
+    kind: str = "heading"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A file that opens when it is asked for; print leaves it out."""
+
+    summary: str
+    text: str
+    kind: str = "folded"
+
+
+Block = Text | Table | Figures | Code | Quotes | Heading | Folded
 
 
 @dataclass(frozen=True)

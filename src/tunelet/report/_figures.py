@@ -1,24 +1,26 @@
 """Figures: small functions from facts to a picture, each with a title and a text that says what it shows."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunelet.report._canvas import (
+    FAINT,
     HEIGHT,
     INK,
     LINE,
     QUIET,
+    STRONG,
     WIDTH,
     Figure,
+    Look,
     canvas,
-    colour,
-    dashes,
     drawable,
     legend,
-    marker,
-    short,
+    look,
     spread,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -29,17 +31,17 @@ Interval = tuple[float, float] | None
 
 @dataclass(frozen=True)
 class Line:
-    """One curve of an overlay; curves of one name (several seeds) share a colour and one entry in the legend.
+    """One curve of an overlay; curves of one name (several seeds) share one entry in the legend.
 
     Attributes:
         name: for the legend.
         curve: "x", "y" and "area", as `evaluation.json` has them.
-        dashed: for what is compared with.
+        look: of the label or model, on every figure of the page.
     """
 
     name: str
     curve: Mapping[str, Any]
-    dashed: bool = False
+    look: Look
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,17 @@ class Point:
     name: str
     value: float
     interval: Interval
+    look: Look
     cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class Bins:
+    """The reliability of one model: bins of similar confidence, as `evaluation.json` has them."""
+
+    name: str
+    bins: Sequence[Mapping[str, Any]]
+    look: Look
 
 
 def roc(name: str, lines: Sequence[Line], about: str) -> Figure:
@@ -58,7 +70,7 @@ def roc(name: str, lines: Sequence[Line], about: str) -> Figure:
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
         _overlay(axes, lines, "area")
         _unit_square(axes, "false positive rate", "true positive rate")
-        legend(axes, "lower right")
+        legend(axes)
         return finish(f"ROC curve{about}", f"True positive rate against false positive rate. {_areas('Area', lines)}")
 
 
@@ -69,46 +81,88 @@ def precision_recall(name: str, lines: Sequence[Line], about: str, share: float 
             axes.axhline(share, color=QUIET, linewidth=1, linestyle=":")
         _overlay(axes, lines, "average", steps=True)
         _unit_square(axes, "recall", "precision")
-        legend(axes, "lower left")
+        legend(axes)
         told = _areas("Average precision", lines)
         return finish(f"Precision and recall{about}", f"Precision against recall. {told}")
 
 
-def calibration(name: str, series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Accuracy against confidence, bin by bin: on the diagonal, a confidence means what it says."""
+FEW = 10  # texts of a bin whose accuracy says little
+
+
+def calibration(name: str, series: Sequence[Bins]) -> Figure:
+    """Accuracy against confidence, bin by bin: on the diagonal, a confidence means what it says.
+
+    Lines join neighbouring bins. Those of few texts are faint points, for a single text is either right or wrong.
+    """
     with canvas(name) as (axes, finish):
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
-        for number, (label, bins) in enumerate(series.items()):
-            values = [found["accuracy"] for found in bins]
+        for each in series:
+            many = [found for found in each.bins if found["n"] >= FEW]
+            values = [found["accuracy"] for found in many]
             axes.errorbar(
-                [found["confidence"] for found in bins],
+                [found["confidence"] for found in many],
                 values,
-                yerr=spread(values, [found["accuracy_ci"] for found in bins]),
-                color=colour(number),
-                marker=marker(number),
+                yerr=spread(values, [found["accuracy_ci"] for found in many]),
+                color=each.look.colour,
+                marker=each.look.marker,
+                linestyle="none",
                 markersize=4,
-                linewidth=1.4,
                 elinewidth=0.8,
-                label=short(label, 30),
+                label=each.name,
             )
-        least = min((found["confidence"] for bins in series.values() for found in bins), default=0.0)
+            for pair in joined(each.bins):
+                axes.plot(
+                    [found["confidence"] for found in pair], [found["accuracy"] for found in pair],
+                    color=each.look.colour, linestyle=each.look.dashes, linewidth=1.4,
+                )  # fmt: skip
+            few = [found for found in each.bins if found["n"] < FEW]
+            axes.plot(
+                [found["confidence"] for found in few],
+                [found["accuracy"] for found in few],
+                color=each.look.colour,
+                marker=each.look.marker,
+                linestyle="none",
+                markersize=4,
+                alpha=0.35,
+            )
+        least = min((found["confidence"] for each in series for found in each.bins), default=0.0)
         axes.set_xlim(max(0.0, least - 0.05), 1.01)
-        axes.set_ylim(0, 1.02)
+        axes.set_ylim(-0.02, 1.02)
         axes.set_xlabel("confidence, mean of a bin")
         axes.set_ylabel("accuracy, 95 % interval")
-        legend(axes, "lower right")
+        legend(axes)
         told = "; ".join(
-            f"{label}: " + ", ".join(f"{found['confidence']:.2f} is right in {found['accuracy']:.2f}" for found in bins)
-            for label, bins in series.items()
+            f"{each.name}: "
+            + ", ".join(f"{found['confidence']:.2f} is right in {found['accuracy']:.2f}" for found in each.bins)
+            for each in series
         )
-        return finish("Reliability", f"Accuracy against confidence. {told}.")
+        title = "Reliability" + (f"; faint: fewer than {FEW} texts" if _any_few(series) else "")
+        return finish(title, f"Accuracy against confidence. {told}.")
+
+
+def joined(bins: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Neighbouring bins of enough texts, two by two: what a line may join."""
+    return [
+        (left, right)
+        for left, right in itertools.pairwise(bins)
+        if min(left["n"], right["n"]) >= FEW and abs(left["high"] - right["low"]) < 1e-9
+    ]
+
+
+def _any_few(series: Sequence[Bins]) -> bool:
+    return any(found["n"] < FEW for each in series for found in each.bins)
 
 
 def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Figure:
     """Texts by true and predicted class; shades are shares of the true class."""
     size = len(labels)
-    width = min(9.0, max(WIDTH, 1.6 + 0.62 * size))
-    with canvas(name, width, max(HEIGHT, width * 0.78)) as (axes, finish):
+    names = [wrapped(label, 22, 3) for label in drawable(labels)]
+    letters = max(len(line) for shown in names for line in shown.splitlines())
+    beside = 0.5 + 0.075 * letters  # inches that the names take
+    width = min(9.0, max(WIDTH, beside + 0.62 * size))
+    level = size <= 4 and letters * 0.075 < (width - beside) / size
+    height = (width - beside) * 0.78 + (0.3 if level else 0.75 * beside)
+    with canvas(name, width, max(HEIGHT, height)) as (axes, finish):
         for row, counts in enumerate(matrix):
             total = sum(counts)
             for column, count in enumerate(counts):
@@ -117,8 +171,6 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
                 if size <= 12 or count:
                     shown = f"{count:,}" if size > 6 else f"{count:,}\n{share:.0%}"
                     axes.text(column, row, shown, ha="center", va="center", color=INK, fontsize=9 if size <= 6 else 7)
-        names = [short(label, 14) for label in drawable(labels)]
-        level = size <= 4
         axes.set_xlim(-0.5, size - 0.5)
         axes.set_ylim(size - 0.5, -0.5)
         axes.set_xticks(range(size), names, rotation=0 if level else 45, ha="center" if level else "right")
@@ -148,7 +200,7 @@ def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
             range(len(slices)),
             values,
             yerr=spread(values, [found["accuracy_ci"] for found in slices]),
-            color=colour(0),
+            color=INK,
             marker="o",
             markersize=6,
             linestyle="none",
@@ -172,14 +224,14 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
             axes.plot(
                 [entry["epoch"] for entry in steps],
                 [entry["loss"] for entry in steps],
-                color=colour(0),
+                color=FAINT.colour,
                 linewidth=1.2,
                 label="training",
             )
         axes.plot(
             [entry["epoch"] for entry in epochs],
             [entry["log_loss"] for entry in epochs],
-            color=colour(1),
+            color=STRONG.colour,
             marker="o",
             markersize=5,
             linewidth=1.4,
@@ -190,7 +242,7 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
         axes.set_ylabel("loss")
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
-        legend(axes, "best")
+        legend(axes)
         told = ", ".join(f"{entry['log_loss']:.3f} after epoch {entry['epoch']}" for entry in epochs)
         return finish("Loss", f"Loss while training. On validation texts: {told}.")
 
@@ -200,13 +252,13 @@ def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:
     with canvas(name, WIDTH * 1.5, 1.0 + 0.55 * len(points)) as (axes, finish):
         for row, point in enumerate(points):
             if point.interval is not None:
-                axes.plot(point.interval, [row, row], color=colour(row), linewidth=2.2, solid_capstyle="round")
-            axes.plot([point.value], [row], color=colour(row), marker="o", markersize=7)
+                axes.plot(point.interval, [row, row], color=point.look.colour, linewidth=2.2, solid_capstyle="round")
+            axes.plot([point.value], [row], color=point.look.colour, marker=point.look.marker, markersize=7)
             axes.annotate(
                 f"{point.value:.3f}", (point.value, row), xytext=(0, 7), textcoords="offset points", ha="center",
                 fontsize=8, color=INK,
             )  # fmt: skip
-        axes.set_yticks(range(len(points)), [short(point.name, 28) for point in points])
+        axes.set_yticks(range(len(points)), [wrapped(point.name, 28, 3) for point in points])
         axes.set_ylim(len(points) - 0.5, -0.75)
         axes.margins(x=0.12)
         axes.set_xlabel(unit)
@@ -218,12 +270,12 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     with canvas(name) as (axes, finish):
-        for number, point in enumerate(points):
+        for point in points:
             if point.interval is not None:
-                axes.plot([point.cost, point.cost], point.interval, color=colour(number), linewidth=1.6)
+                axes.plot([point.cost, point.cost], point.interval, color=point.look.colour, linewidth=1.6)
             axes.plot(
-                [point.cost], [point.value], color=colour(number), marker=marker(number), markersize=7,
-                linestyle="none", label=short(point.name, 30),
+                [point.cost], [point.value], color=point.look.colour, marker=point.look.marker, markersize=7,
+                linestyle="none", label=point.name,
             )  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -233,7 +285,7 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
         axes.margins(y=0.2)
         axes.set_xlabel(f"{across}, logarithmic")
         axes.set_ylabel("accuracy, 95 % interval")
-        legend(axes, "best")
+        legend(axes)
         told = "; ".join(f"{point.name}: {point.value:.3f} at {point.cost:,.4g}" for point in points)
         return finish(title, f"{title} ({across}). {told}.")
 
@@ -244,9 +296,9 @@ def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
         axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
         for row, point in enumerate(rows):
             if point.interval is not None:
-                axes.plot(point.interval, [row, row], color=colour(0), linewidth=2.2, solid_capstyle="round")
-            axes.plot([point.value], [row], color=colour(0), marker="o", markersize=7)
-        axes.set_yticks(range(len(rows)), [short(point.name, 44) for point in rows])
+                axes.plot(point.interval, [row, row], color=point.look.colour, linewidth=2.2, solid_capstyle="round")
+            axes.plot([point.value], [row], color=point.look.colour, marker="o", markersize=7)
+        axes.set_yticks(range(len(rows)), [wrapped(point.name, 34, 3) for point in rows])
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.margins(x=0.12)
         axes.set_xlabel(unit)
@@ -254,19 +306,18 @@ def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
 
 
 def _overlay(axes: "Axes", lines: Sequence[Line], area: str, *, steps: bool = False) -> None:
-    names = list(dict.fromkeys(line.name for line in lines))
-    for number, name in enumerate(names):
+    for name in dict.fromkeys(line.name for line in lines):
         group = [line for line in lines if line.name == name]
         mean = sum(line.curve["area"] for line in group) / len(group)
         for index, line in enumerate(group):
             axes.plot(
                 line.curve["x"],
                 line.curve["y"],
-                color=colour(number),
+                color=line.look.colour,
                 linewidth=1.6 if len(group) == 1 else 1.0,
-                linestyle="--" if line.dashed else dashes(number),
+                linestyle=line.look.dashes,
                 drawstyle="steps-pre" if steps else "default",
-                label=f"{short(name, 30)}, {area} {mean:.3f}" if index == 0 else None,
+                label=f"{name}, {area} {mean:.3f}" if index == 0 else None,
             )
 
 
@@ -280,9 +331,9 @@ def _unit_square(axes: "Axes", x: str, y: str) -> None:
 def _square(column: int, row: int, share: float) -> Any:
     from matplotlib.patches import Rectangle
 
-    right = column == row
+    shade = look(0 if column == row else 1).colour
     return Rectangle(
-        (column - 0.48, row - 0.48), 0.96, 0.96, facecolor=colour(0 if right else 1), edgecolor=LINE, linewidth=0.5,
+        (column - 0.48, row - 0.48), 0.96, 0.96, facecolor=shade, edgecolor=LINE, linewidth=0.5,
         alpha=0.06 + 0.5 * share,
     )  # fmt: skip
 

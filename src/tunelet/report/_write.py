@@ -7,11 +7,11 @@ from pathlib import Path
 from tunelet.comparison import Comparison
 from tunelet.errors import RunError
 from tunelet.report._card import MARK, model_card
-from tunelet.report._comparison_page import comparison_document
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
+from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
 from tunelet.run import RunFolder, RunGroup, disk_errors, numbered, write_atomically
 

@@ -1,6 +1,6 @@
 """The model beside the baseline."""
 
-from tunelet._words import duration, interval, number
+from tunelet._words import counted, duration, interval, number
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.report._document import Section, Table, Text
 from tunelet.run import Run
@@ -32,8 +32,8 @@ def baseline_section(run: Run) -> Section | None:
     header = ("metric", str(summary["model"]), "baseline", "difference", "95 % interval")
     test = pair.mcnemar
     disagreed = (
-        f" On {test.only_second:,} texts the encoder alone is right, on {test.only_first:,} the baseline alone; they "
-        f"agree on {pair.agreement:.1%} (kappa {kappa_in_words(pair)})."
+        f" On {counted(test.only_second, 'text')} the encoder alone is right, on {test.only_first:,} the baseline "
+        f"alone; they agree on {pair.agreement:.1%} (kappa {kappa_in_words(pair)})."
         if test is not None
         else ""
     )

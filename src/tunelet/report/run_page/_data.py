@@ -1,19 +1,23 @@
 """What the run was trained and measured on."""
 
+from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
+from tunelet.report.run_page._words import sentence
 from tunelet.run import Run
+
+_LABELS = 30  # whose texts are counted
 
 
 def data_section(run: Run) -> Section:
     """Source, columns, parts, and what was left out."""
-    data, shown = run.data, run.label_names[:8]
+    data, parts, shown = run.data, run.data["parts"], run.label_names[:_LABELS]
     more = len(run.label_names) - len(shown)
     rows = [
-        (name, f"{part['rows']:,}", *(f"{part['labels'].get(label, 0):,}" for label in shown), part["sha256"][:12])
-        for name, part in data["parts"].items()
+        ("all", *(f"{part['rows']:,}" for part in parts.values())),
+        *((label, *(f"{part['labels'].get(label, 0):,}" for part in parts.values())) for label in shown),
     ]
-    header = ("part", "texts", *shown, "SHA-256")
-    caption = "Texts by part and label" + (f", and {more} more labels" if more else "")
+    header = ("label", *parts)
+    caption = "Texts by part and label" + (f", and {counted(more, 'more label')}" if more else "")
     source = (
         f"Source: {data['source']} ({data['format']}). Texts come from column "
         f"{data['text_column']['value']!r} ({data['text_column']['reason']})"
@@ -21,12 +25,13 @@ def data_section(run: Run) -> Section:
     if data["label_column"]:
         source += f", labels from {data['label_column']['value']!r} ({data['label_column']['reason']})"
     source += "." + (f" Test texts: {data['test_source']}." if data["test_source"] else "")
-    blocks: list[Block] = [Text(source), Table(header, tuple(rows), caption)]
+    prints = ", ".join(f"{name} {part['sha256'][:12]}" for name, part in parts.items())
+    blocks: list[Block] = [Text(source), Table(header, tuple(rows), caption), Text(f"SHA-256 of the texts: {prints}.")]
     if data["dropped"]:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data["dropped"].items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
     blocks.append(Text(_audited(run)))
-    blocks += [Text(f"{note[0].upper()}{note[1:]}.") for note in (*data["warnings"], *data["notes"])]
+    blocks += [Text(sentence(note)) for note in data["notes"]]
     return Section("Data", tuple(blocks))
 
 

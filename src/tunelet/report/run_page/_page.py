@@ -15,7 +15,7 @@ from tunelet.report.run_page._method import method_section
 from tunelet.report.run_page._question import question_section, seeds_section
 from tunelet.report.run_page._reproduce import environment_section, reproduce_section
 from tunelet.report.run_page._results import results_section
-from tunelet.report.run_page._words import listed, part_of
+from tunelet.report.run_page._words import listed, part_of, sentence
 from tunelet.run import Run, RunGroup
 
 
@@ -69,6 +69,7 @@ def _findings(run: Run) -> list[str]:
     pair = None if baseline is None else Pair.from_dict(baseline["pair"])
     warning = None if pair is None else against_baseline(pair)
     found = [] if warning is None else [warning]
+    found += [sentence(note) for note in (*summary.get("notes", ()), *run.data["warnings"])]
     if summary["random_weights"]:
         found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
     bounds = summary["accuracy_ci"]

@@ -4,8 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunelet.recipe import dump_recipe
-from tunelet.report._document import Code, Section, Text, facts_table
+from tunelet._words import counted
+from tunelet.recipe import dump_recipe, dump_settings
+from tunelet.report._document import Code, Folded, Section, Text, facts_table
 from tunelet.run import Run, RunGroup
 
 
@@ -29,28 +30,40 @@ def reproduce_section(group: RunGroup) -> Section:
     """The command and the recipe."""
     run = group.runs[0]
     seeds = [each.recipe.training.seed for each in group.runs]
+    threads = run.environment.get("threads")
+    counted_threads = counted(threads, "thread") if threads else "as many threads"
     return Section(
         "Reproduce",
         (
-            Text("Save the recipe below as recipe.toml, or take that of the run folder, and type:"),
+            Text("Take recipe.toml of the run folder (report.html has it, too, to be opened below), and type:"),
             Code(training_call(run, seeds, "recipe.toml")),
             Text(
-                "On the same processor with the same versions and "
-                f"{run.environment.get('threads', 'as many')} threads the result is the same, bit for bit. The data is "
-                "the same where the fingerprints (SHA-256) under Data are."
+                f"On the same processor with the same versions and {counted_threads} the result is the same, bit for "
+                "bit. The data is the same where the fingerprints (SHA-256) under Data are."
             ),
-            Code(dump_recipe(run.recipe)),
+            Text("Settings that are not tunelet's defaults:"),
+            Code(dump_settings(run.recipe)),
+            Folded("recipe.toml", dump_recipe(run.recipe)),
         ),
     )
 
 
-def training_call(run: Run, seeds: Sequence[int], recipe: str) -> str:
-    """What to type, or to call where the data was no file, to train it again."""
+def training_call(run: Run, seeds: Sequence[int], recipe: str, out: str | None = None) -> str:
+    """What to type, or to call where the data was no file, to train it again.
+
+    Args:
+        run: one of the seeds.
+        seeds: all of them.
+        recipe: name of its file.
+        out: the run folder to be; None: the usual one.
+    """
     source, test = str(run.data["source"]), run.data["test_source"]
     several = ",".join(map(str, seeds)) if len(seeds) > 1 else ""
     if source == run.data["format"]:  # rows in memory have no other name
         call = f"train_seeds(rows, ({several.replace(',', ', ')}), " if several else "train(rows, "
         held = "test=test_rows, " if test else ""
-        return f'import tunelet\ntunelet.{call}{held}recipe="{recipe}")  # rows: a {source}'
+        place = f', out="{out}"' if out else ""
+        return f'import tunelet\ntunelet.{call}{held}recipe="{recipe}"{place})  # rows: a {source}'
     words = ["tunelet", "train", source, *(["--test", str(test)] if test else []), "--recipe", recipe]
-    return shlex.join([*words, *(["--seeds", several] if several else [])])
+    words += [*(["--seeds", several] if several else []), *(["--out", out] if out else [])]
+    return shlex.join(words)

@@ -38,7 +38,11 @@ def results_section(run: Run) -> Section:
     blocks += threshold_blocks(evaluation["threshold"])
     if len(run.label_names) > 2:
         classes = tuple(
-            (row["label"], f"{row['n']:,}", *(number(row[key]) for key in ("precision", "recall", "f1", "roc_auc")))
+            (
+                row["label"],
+                f"{row['n']:,}",
+                *(_with_interval(row, key) for key in ("precision", "recall", "f1", "roc_auc")),
+            )
             for row in summary["per_class"]
         )
         header = ("class", "texts", "precision", "recall", "F1", "ROC AUC")
@@ -48,6 +52,12 @@ def results_section(run: Run) -> Section:
     if numbered := [(shown, label) for label, shown in named if shown != label]:
         blocks.append(facts_table(numbered, "Labels by their numbers in the figures"))
     return Section("Results", tuple(blocks))
+
+
+def _with_interval(row: Mapping[str, Any], name: str) -> str:
+    """A figure of a class, and its 95 % interval on a line of its own."""
+    found = row.get(f"{name}_ci")
+    return number(row[name]) + (f"\n[{found[0]:.3f}, {found[1]:.3f}]" if found else "")
 
 
 def _confusions(confusion: Mapping[str, Any], most: int = 10) -> list[Block]:

@@ -1,0 +1,58 @@
+"""Two models text by text: how often both, one or neither is right, and texts that only one gets right."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tunelet.evaluation import Predictions
+from tunelet.run import Run
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Texts by who gets them right: the four counts of McNemar's test."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+
+
+@dataclass(frozen=True)
+class OnlyOneRight:
+    """A text that one model gets right and the other wrong.
+
+    Attributes:
+        text, label: of the data.
+        predicted: by the other model.
+        probability: that it gave to that.
+    """
+
+    text: str
+    label: str
+    predicted: str
+    probability: float
+
+
+def outcomes(first: Predictions, second: Predictions) -> Outcomes:
+    """The four counts of two models on the same texts in the same order."""
+    one, other = first.predicted == first.labels, second.predicted == second.labels
+    return Outcomes(
+        both=int((one & other).sum()),
+        only_first=int((one & ~other).sum()),
+        only_second=int((other & ~one).sum()),
+        neither=int((~one & ~other).sum()),
+    )
+
+
+def right_instead(wrong: Run, right: Predictions, most: int) -> list[OnlyOneRight]:
+    """Texts that a run is wrong about, most certain first, and that other predictions of the same texts get right.
+
+    They come from the errors that the run kept with their texts, which are few: none may be among them.
+    """
+    rows = {name: row for row, name in enumerate(wrong.predictions.ids)}
+    correct = right.predicted == right.labels
+    errors: list[dict[str, Any]] = wrong.evaluation["errors"]
+    found = [error for error in errors if error["id"] in rows and correct[rows[error["id"]]]]
+    return [
+        OnlyOneRight(error["text"], error["label"], error["predicted"], error["probability"]) for error in found[:most]
+    ]

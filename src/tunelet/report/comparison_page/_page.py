@@ -1,0 +1,53 @@
+"""The order of a comparison's sections, and what stands above them."""
+
+from tunelet._words import counted
+from tunelet.comparison import Comparison
+from tunelet.report._document import Document
+from tunelet.report.comparison_page._cost import cost_section
+from tunelet.report.comparison_page._differs import differs_section
+from tunelet.report.comparison_page._end import environment_section, limits_section, reproduce_section
+from tunelet.report.comparison_page._models import Model, models_of, with_bounds
+from tunelet.report.comparison_page._pairs import pairs_section
+from tunelet.report.comparison_page._results import results_section
+
+
+def comparison_document(comparison: Comparison) -> Document:
+    """All that there is to say about runs on the same texts."""
+    record = comparison.record
+    models = models_of(comparison)
+    random = [model["name"] for model in models if model["random_weights"]]
+    findings = list(comparison.verdicts)
+    if random:
+        findings.append(
+            f"{' and '.join(random)} began with random weights: nothing is said here about the pretrained model."
+        )
+    best = max(models, key=lambda model: model["metrics"]["accuracy"])
+    return Document(
+        title=_title(comparison.names),
+        subtitle=(
+            f"{counted(record['n'], record['evaluated_on'] + ' text')}, labels {', '.join(record['label_names'][:8])}; "
+            f"{record['resamples']:,} paired bootstrap draws"
+        ),
+        findings=tuple(findings),
+        figures_of_merit={
+            f"accuracy of {model['name']}": _accuracy(model) + (" (highest)" if model is best else "")
+            for model in models
+        },
+        sections=(
+            differs_section(comparison),
+            results_section(comparison),
+            pairs_section(comparison),
+            cost_section(comparison),
+            limits_section(comparison),
+            environment_section(comparison),
+            reproduce_section(comparison),
+        ),
+    )
+
+
+def _title(names: tuple[str, ...]) -> str:
+    return " against ".join(names) if len(names) == 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _accuracy(model: Model) -> str:
+    return with_bounds(model, "accuracy", ".3f")

@@ -1,0 +1,104 @@
+"""Every two models side by side: differences with intervals, who is right where, and texts that only one gets right."""
+
+from tunelet._words import counted, interval, number, points
+from tunelet.comparison import Comparison, OnlyOneRight, Outcomes, right_instead
+from tunelet.evaluation import Pair, metric_words, p_value
+from tunelet.report import _figures as figures
+from tunelet.report._canvas import STRONG
+from tunelet.report._document import Block, Figures, Heading, Quote, Quotes, Section, Table, Text, quote
+from tunelet.report._figures import Point
+from tunelet.report.comparison_page._models import Model, models_of
+from tunelet.report.run_page import kappa_in_words
+
+_METRICS = ("accuracy", "f1_macro", "roc_auc", "log_loss", "ece")
+_TEXTS = 3  # that are quoted for each side of a pair
+
+
+def pairs_section(comparison: Comparison) -> Section:
+    """All differences in one figure, then a block for each pair."""
+    pairs = comparison.pairs
+    drawn = [Point(_less(pair), 100 * pair.differences["accuracy"], _in_points(pair), STRONG) for pair in pairs]
+    correction = f" p is corrected for {counted(len(pairs), 'comparison')} (Holm)." if len(pairs) > 1 else ""
+    intro = (
+        "Differences of the same texts with paired 95 % intervals; p of the accuracy is McNemar's exact test, with "
+        f"several seeds Student's over texts and seeds.{correction}"
+    )
+    blocks: list[Block] = [
+        Text(intro),
+        Figures((figures.differences("differences", drawn, "points of accuracy, 95 % interval"),)),
+    ]
+    for pair, found in zip(pairs, comparison.outcomes, strict=True):
+        blocks += _pair(comparison, pair, found)
+    return Section("Differences", tuple(blocks))
+
+
+def _pair(comparison: Comparison, pair: Pair, found: Outcomes | None) -> list[Block]:
+    models = {str(model["name"]): model for model in models_of(comparison)}
+    blocks: list[Block] = [Heading(f"{pair.second} against {pair.first}"), _differences(comparison, pair, models)]
+    agree = f"They give the same label to {points(pair.agreement)} of the texts (kappa {kappa_in_words(pair)})."
+    if found is None:
+        return [*blocks, Text(agree)]
+    header = ("", f"{pair.second} right", f"{pair.second} wrong")
+    rows = (
+        (f"{pair.first} right", f"{found.both:,}", f"{found.only_first:,}"),
+        (f"{pair.first} wrong", f"{found.only_second:,}", f"{found.neither:,}"),
+    )
+    blocks += [Table(header, rows, "Texts by who gets them right: the counts of McNemar's test"), Text(agree)]
+    return [*blocks, *_texts(comparison, pair)]
+
+
+def _differences(comparison: Comparison, pair: Pair, models: dict[str, Model]) -> Table:
+    words = metric_words(comparison.record["positive"])
+    tested = {"accuracy": pair.p_adjusted, "log_loss": pair.p_log_loss, "roc_auc": getattr(pair, "p_roc_auc", None)}
+    rows = tuple(
+        (
+            words[name],
+            number(models[pair.first]["metrics"][name]),
+            number(models[pair.second]["metrics"][name]),
+            _signed(pair, name),
+            _p(tested.get(name)),
+        )
+        for name in _METRICS
+    )
+    header = ("metric", pair.first, pair.second, "difference", "p")
+    return Table(header, rows, f"{pair.second} less {pair.first}, with the 95 % interval")
+
+
+def _texts(comparison: Comparison, pair: Pair) -> list[Block]:
+    """Texts that only one of two runs gets right; nothing beside a baseline, or where no texts are kept."""
+    runs = {name: group.runs[0] for name, group in zip(comparison.names, comparison.groups, strict=True)}
+    if pair.first not in runs or pair.second not in runs:
+        return []
+    blocks: list[Block] = []
+    for right, wrong in ((pair.first, pair.second), (pair.second, pair.first)):
+        found = right_instead(runs[wrong], runs[right].predictions, _TEXTS)
+        if found:
+            blocks += [
+                Text(f"Only {right} is right, and {wrong} is most certain of something else:"),
+                Quotes(tuple(_quoted(each, wrong) for each in found)),
+            ]
+    return blocks
+
+
+def _quoted(found: OnlyOneRight, wrong: str) -> Quote:
+    about = f"{found.label} in the data, called {found.predicted} by {wrong} with {points(found.probability)}"
+    return quote(about, found.text)
+
+
+def _less(pair: Pair) -> str:
+    return f"{pair.second} less {pair.first}"
+
+
+def _in_points(pair: Pair) -> tuple[float, float] | None:
+    low, high = pair.intervals["accuracy"]
+    return None if low != low or high != high else (100 * low, 100 * high)
+
+
+def _signed(pair: Pair, name: str) -> str:
+    """The difference, and its interval on a line of its own."""
+    value, bounds = pair.differences[name], interval(pair.intervals[name], signed=True)
+    return "undefined" if value != value else f"{value:+.4f}" + (f"\n{bounds}" if bounds else "")
+
+
+def _p(p: float | None) -> str:
+    return "" if p is None or p != p else p_value(p).removeprefix("p = ").removeprefix("p ")
