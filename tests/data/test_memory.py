@@ -91,3 +91,30 @@ def test_importing_the_room_loads_no_heavy_library() -> None:
     code = f"import sys, tunelet.data; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_objects_have_the_limits_of_files() -> None:
+    many = pd.DataFrame(
+        [["a text", "x", *range(20_000)]], columns=["text", "label", *(f"c{at}" for at in range(20_000))]
+    )
+    with pytest.raises(DataError, match="20,002 columns, expected at most 10,000"):
+        read(many)
+    with pytest.raises(DataError, match="20,002 columns"):
+        read([{"text": "a", "label": "x", f"k{at}": 1} for at in range(20_000)])
+    with pytest.raises(DataError, match="text 1 of column 'text' holds 2,000,000 characters"):
+        read([("ab" * 10**6, "x"), ("b", "y")])
+
+
+@pytest.mark.parametrize("rows", [[(10**5000, "x"), ("b", "y")], [("a", 10**5000), ("b", 1)]])
+def test_integers_that_cannot_be_written_out_are_the_users_error(rows: list[object]) -> None:
+    with pytest.raises(DataError, match="thousands of digits") as caught:
+        read(rows)
+    assert caught.value.hint
+
+
+def test_values_nested_as_deep_as_may_be_are_no_texts_and_no_fault() -> None:
+    nested: list[object] = []
+    for _ in range(5000):
+        nested = [nested]
+    rows = [{"text": f"text {at}", "label": "xy"[at % 2], "rest": nested} for at in range(4)]
+    assert read(rows).text_column.value == "text"

@@ -268,12 +268,19 @@ def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
 
 def _shape(values: Sequence[object]) -> _Shape:
     held = [value for value in values if not is_null(value)]
-    shown = [str(value) for value in held]
+    shown = [_text_of(value) for value in held]
     numeric = bool(shown) and all(is_number(value.replace(",", ".")) for value in shown[:1000])
     # A spreadsheet stores one text that looks like a number as a number.
     strings = 2 * sum(isinstance(value, str) for value in held) >= len(held) and not numeric
     length = sum(map(len, shown)) / max(1, len(shown))
     return _Shape(len(held), len(set(shown)), strings, length)
+
+
+def _text_of(value: object) -> str:
+    try:
+        return str(value)
+    except (RecursionError, ValueError):  # nested too deep, or an integer of too many digits
+        return type(value).__name__
 
 
 def is_null(value: object) -> bool:

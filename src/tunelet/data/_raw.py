@@ -55,6 +55,11 @@ def part_of(name: str) -> str | None:
     return next((part for part, names in _PART_NAMES.items() if name.casefold() in names), None)
 
 
+def repeated(names: Sequence[str]) -> str | None:
+    """The first of several names that occurs twice, or None."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
+
+
 def columns_from_objects(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
     """Columns from one mapping per row, in order of first appearance; a missing key is a null."""
     names = dict.fromkeys(name for row in rows for name in row)

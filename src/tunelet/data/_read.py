@@ -111,7 +111,7 @@ def read_tables(
             return parts, str(data), form
         table = read_file(path, names, files, labelled=labelled)
         return {"train": table}, str(data), table.format
-    parts, form = read_memory(data, labelled=labelled)
+    parts, form = read_memory(data, files, labelled=labelled)
     return parts, form, form
 
 

@@ -1,12 +1,11 @@
 """Arrow tables, from Parquet files and from `datasets`; nested and binary columns are no texts and are left unread."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet.data._raw import RawTable
+from tunelet.data._raw import RawTable, repeated
 from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
 
@@ -125,7 +124,7 @@ def table_from_arrow(
         source: its name, for errors.
         class_names: names of integer labels by column; read from the schema's `huggingface` key when not given.
     """
-    if twice := next((name for name, count in Counter(table.column_names).items() if count > 1), None):
+    if twice := repeated(table.column_names):
         raise DataError(f"{source} has two columns named {twice!r}", "rename one of them")
     columns: dict[str, list[object]] = {}
     for field in table.schema:

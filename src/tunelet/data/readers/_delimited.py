@@ -8,12 +8,11 @@ the label `01` into 1, and knows at which row it stands. 25,000 film reviews tak
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunelet.data._columns import is_number
-from tunelet.data._raw import RawTable
+from tunelet.data._raw import RawTable, repeated
 from tunelet.data.readers._delimiter import (
     DELIMITERS,
     SEP_LINE,
@@ -203,7 +202,7 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
             repeats = len(filled) - len(kept)
         if repeats:
             filled, row_names = [filled[at] for at in kept], [str(at) for at in kept]
-    if twice := next((name for name, count in Counter(header).items() if count > 1), None):
+    if twice := repeated(header):
         raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
     if not filled:
         raise DataError(f"{path} holds a header and no rows", "expected rows of texts and labels below it")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet.data._columns import KNOWN_NAMES, plain_name
-from tunelet.data._raw import RawTable, columns_from_objects
+from tunelet.data._raw import RawTable, columns_from_objects, repeated
 from tunelet.data.readers._header import header_reason
 from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
@@ -147,7 +147,7 @@ def _from_arrays(
         headless = header_reason(shown, names) if strings else "no header: the first row holds more than names"
         header = [f"column {at}" for at in range(1, width + 1)] if headless else rows[0]
         rows = rows if headless else rows[1:]
-    if twice := next((name for name in header if header.count(name) > 1), None):
+    if twice := repeated(header):
         raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
     if not rows:
         raise DataError(f"{path} holds a header and no rows", _ARRAY_HINT)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tunelet.data._raw import RawTable, columns_from_objects, part_of
+from tunelet.data._raw import RawTable, columns_from_objects, part_of, repeated
 from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.data.readers._folders import left_out_note
+from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.errors import DataError
 
 _ACCEPTED = (
@@ -19,15 +20,27 @@ _ACCEPTED = (
 )
 
 
-def read_memory(data: object, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
+def read_memory(data: object, settings: FileSettings = DEFAULTS, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
     """The parts of an object, and what it is ("DataFrame", "list of pairs", "Dataset", "DatasetDict").
 
+    Args:
+        data: the object.
+        settings: the limits, which are those of files.
+        labelled: whether labels are needed.
+
     Raises:
-        DataError: an object of another kind, an empty one, or a list of mixed kinds.
+        DataError: an object of another kind, an empty one, a list of mixed kinds, or one beyond the limits.
     """
+    parts, form = _parts(data, settings, labelled=labelled)
+    for table in parts.values():
+        settings.check_table(f"the {form}", table.columns)
+    return parts, form
+
+
+def _parts(data: object, settings: FileSettings, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
     pandas, datasets = sys.modules.get("pandas"), sys.modules.get("datasets")
     if pandas is not None and isinstance(data, pandas.DataFrame):
-        return {"train": _from_frame(data)}, "DataFrame"
+        return {"train": _from_frame(data, settings)}, "DataFrame"
     if datasets is not None and isinstance(data, datasets.Dataset):
         return {"train": _from_dataset(data)}, "Dataset"
     if datasets is not None and isinstance(data, datasets.DatasetDict):
@@ -40,7 +53,7 @@ def read_memory(data: object, *, labelled: bool) -> tuple[dict[str, RawTable], s
             raise DataError(message, "pass one of its splits")
         return parts, "DatasetDict"
     if isinstance(data, list | tuple):
-        table = _from_list(data, labelled=labelled)
+        table = _from_list(data, settings, labelled=labelled)
         return {"train": table}, table.format
     if (columns := _from_arrow(data)) is not None:
         return {"train": columns}, columns.format
@@ -78,9 +91,10 @@ def _type_of(data: object) -> str:
     return type(data).__name__ if library in ("builtins", "main") else f"{library} {type(data).__name__}"
 
 
-def _from_frame(frame: Any) -> RawTable:
+def _from_frame(frame: Any, settings: FileSettings) -> RawTable:
+    settings.check_cells("the DataFrame", *frame.shape)
     names = [str(name) for name in frame.columns]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if twice := repeated(names):
         raise DataError(f"the DataFrame has two columns named {twice!r}", "rename one of them")
     if not len(frame):
         raise DataError("the DataFrame is empty", "expected rows of texts and labels")
@@ -111,12 +125,13 @@ def _from_dataset(dataset: Any) -> RawTable:
     return table_from_arrow(dataset.with_format("arrow")[:], "Dataset", source="the Dataset", class_names=class_names)
 
 
-def _from_list(rows: Sequence[object], *, labelled: bool) -> RawTable:
+def _from_list(rows: Sequence[object], settings: FileSettings, *, labelled: bool) -> RawTable:
     if not rows:
         raise DataError("the list is empty", f"expected {_ACCEPTED}")
     if isinstance(rows[0], Mapping):
         objects = [row for row in rows if isinstance(row, Mapping)]
         _refuse_mixed(rows, objects, "a dict")
+        settings.check_cells("the list of dicts", len(objects), len({name for row in objects for name in row}))
         return RawTable(columns_from_objects(objects), "list of dicts")
     if isinstance(rows[0], str):
         texts = [row for row in rows if isinstance(row, str) or row is None]

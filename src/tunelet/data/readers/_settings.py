@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 10_000
 LONGEST_NAME = 1000  # characters of a column's name
 LARGEST_CELL = 2**31 - 1  # characters; the largest limit that the csv module takes everywhere
+_LARGEST_INTEGER = 13_000  # bits; Python writes out no integer of more than 4,300 digits
 CELL_COST = 64  # bytes: a string of a few characters, and its place in a list
 
 
@@ -74,6 +75,9 @@ class FileSettings:
             for row, value in enumerate(values, 1):
                 if isinstance(value, str) and len(value) > self.max_cell:
                     raise self.cell_too_long(source, f"text {row:,} of column {name[:50]!r}", len(value))
+                if isinstance(value, int) and value.bit_length() > _LARGEST_INTEGER:
+                    message = f"{source}: value {row:,} of column {name[:50]!r} is an integer of thousands of digits"
+                    raise DataError(message, "write it as text, in quotes")
 
     def cell_too_long(self, source: object, place: str, length: int, *, at_least: bool = False) -> DataError:
         """The error for a cell of so many characters."""
