@@ -148,7 +148,7 @@ def cached_file(repo_id: str, kind: Kind, name: str, revision: str = _MAIN) -> P
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
-    with contextlib.suppress(HFValidationError):
+    with contextlib.suppress(HFValidationError, OSError):  # an OSError: too long to be a name
         found = try_to_load_from_cache(repo_id, name, repo_type=kind, revision=revision)
         if isinstance(found, str):
             return Path(found)
@@ -161,9 +161,11 @@ def cached_folder(repo_id: str, kind: Kind, revision: str = _MAIN) -> Path | Non
 
     home = Path(constants.HF_HUB_CACHE) / f"{kind}s--{repo_id.replace('/', '--')}"
     note = home / "refs" / revision
-    commit = note.read_text(encoding="utf-8").strip() if note.is_file() else revision
-    folder = home / "snapshots" / commit
-    return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
+    with contextlib.suppress(OSError, UnicodeError):
+        commit = note.read_text(encoding="utf-8").strip() if note.is_file() else revision
+        folder = home / "snapshots" / commit
+        return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
+    return None
 
 
 def cached_ids(kind: Kind, name: str) -> list[str]:

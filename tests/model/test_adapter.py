@@ -200,3 +200,13 @@ def test_what_generates_text_is_refused_as_no_encoder(tmp_path, kind):
     checkpoint = find_checkpoint(str(tmp_path), random_weights=True)
     with pytest.raises(ModelError, match=f"expected an encoder, found {kind}, which generates text"):
         new_classifier(checkpoint, ("a", "b"), ModelSettings(random_weights=True), AdapterSettings(), seed=1)
+
+
+def test_a_peft_that_takes_no_layers_of_others_is_told():
+    from types import SimpleNamespace
+
+    from tunelet.errors import ModelError
+    from tunelet.model._adapter import _use_own_layer
+
+    with pytest.raises(ModelError, match=r"takes no layers of others; pip install 'peft>="):
+        _use_own_layer(SimpleNamespace())

@@ -11,6 +11,7 @@ from typing import Any, cast
 from torch import nn
 from transformers import PreTrainedModel
 
+from tunelet.errors import ModelError
 from tunelet.model._structure import Structure
 from tunelet.recipe import AdapterSettings
 
@@ -77,7 +78,10 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
 def _use_own_layer(config: Any) -> None:
     from tunelet.model._lora_layer import LoraLinear
 
-    config._register_custom_module({nn.Linear: LoraLinear})
+    register = getattr(config, "_register_custom_module", None)  # private: no version promises it
+    if register is None:
+        raise ModelError("this version of peft takes no layers of others", "pip install 'peft>=0.18,<1'")
+    register({nn.Linear: LoraLinear})
 
 
 def trained_modules(model: PreTrainedModel, structure: Structure, new_parameters: Iterable[str]) -> tuple[str, ...]:

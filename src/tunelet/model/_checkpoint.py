@@ -12,6 +12,7 @@ from pathlib import Path
 from tunelet import _hub
 from tunelet._hub import OutOfReach, Repository
 from tunelet._hub_errors import explain
+from tunelet._words import shown
 from tunelet.errors import ModelError
 from tunelet.model import _files, _offline
 from tunelet.model._config import check_config
@@ -58,9 +59,11 @@ def find_checkpoint(model: str | None, *, random_weights: bool = False) -> Check
         raise ModelError("expected the name of a model, found an empty one", spelling_hint(model))
     try:
         folder = Path(model).expanduser()
-        is_folder = model not in SHORT_NAMES and (_PATH.match(model) is not None or folder.exists())
+        exists = folder.exists()
+        is_folder = model not in SHORT_NAMES and (exists or _PATH.match(model) is not None)
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that is nobody's, a NUL
-        raise ModelError(f"no model can be called {model[:40]!r} ({error})", spelling_hint(model)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise ModelError(f"no model can be called {shown(model)} ({reason})", spelling_hint(model)) from None
     if is_folder:
         return _from_folder(model, folder, random_weights=random_weights)
     if model == OFFLINE and (package := _offline.package_folder()) is not None:

@@ -26,6 +26,10 @@ _REASONS = {
 def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
     """Turn a refusal of the disk into a DiskError that names the path, and the flag that names another."""
     try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:  # what writes tokenizers, weights and tables opens no other names
+        raise DiskError(f"{path}: cannot be written: its name is not UTF-8", f"pass another {flag}") from None
+    try:
         yield
     except OSError as error:
         if error.errno not in _REASONS:
