@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
+from tunelet._words import counted
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
@@ -153,7 +154,11 @@ def predict_file(
         parts=tuple(sorted(tables, key=PARTS.index)),
         text_column=columns.text,
         columns=free,
-        notes=(*table.notes, *_header_note(table, columns.text, names)),
+        notes=(
+            *table.notes,
+            *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in table.dropped.items()),
+            *_header_note(table, columns.text, names),
+        ),
     )
 
 
