@@ -78,11 +78,23 @@ def test_every_form_of_a_row_gets_the_same_probabilities(run: Run) -> None:
 
 
 def test_a_file_is_predicted_from_the_same_columns(run: Run, tmp_path: Path) -> None:
-    from tunelet._predict import predict_file
-
     table = tickets(8)
     table.to_csv(tmp_path / "in.csv", index=False)
-    predict_file(run, tmp_path / "in.csv", tmp_path / "out.jsonl")
+    tunelet.predict_file(run, tmp_path / "in.csv", tmp_path / "out.jsonl")
     written = pd.read_json(tmp_path / "out.jsonl", lines=True)
     expected = Classifier.load(run).probabilities(table)
     assert np.allclose(written["probability_good"], expected[:, 1])
+
+
+def test_what_is_offered_to_type_fits_a_run_of_two_columns(run: Run) -> None:
+    import io
+
+    from rich.console import Console
+
+    from tunelet.console import result_screen
+    from tunelet.report._card import model_card
+
+    screen = io.StringIO()
+    result_screen(Console(file=screen, width=120), run)
+    assert "--input FILE --output FILE" in screen.getvalue()
+    assert 'predict([("your text", "your text")])' in model_card(run)

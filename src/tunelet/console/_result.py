@@ -32,10 +32,12 @@ def result_screen(console: Console, run: Run) -> None:
     folder = escape(shlex.quote(str(run.path)))
     beaten = baseline is not None and against_baseline(Pair.from_dict(baseline["pair"])) is not None
     kept = beaten and run.folder.baseline.is_dir()
+    # Texts of several columns cannot be typed as one.
+    what = '"your text"' if len(run.text_columns) == 1 else "--input FILE --output FILE"
     for name, line in (
         ("run folder", f"[bold]{folder}[/]"),
-        ("classify", f'tunelet predict {folder} "your text"'),
-        *([("baseline", f'tunelet predict {folder} --baseline "your text"')] if kept else []),
+        ("classify", f"tunelet predict {folder} {what}"),
+        *([("baseline", f"tunelet predict {folder} --baseline {what}")] if kept else []),
         ("other data", f"tunelet evaluate {folder} DATA"),
         ("report", f"tunelet report {folder}"),
     ):

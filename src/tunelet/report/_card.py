@@ -105,6 +105,9 @@ def _body(run: Run) -> str:
             " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
             f"{summary['temperature']:.4f}, the temperature."
         )
+    columns = len(run.text_columns)
+    quoted = '"your text"'
+    one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
@@ -128,7 +131,7 @@ import tunelet
 from huggingface_hub import snapshot_download
 
 classifier = tunelet.Classifier.load(snapshot_download("OWNER/NAME"))  # this repository, or the folder of the run
-classifier.predict(["your text"])
+classifier.predict([{one}])
 ```
 
 {weights}
