@@ -40,7 +40,6 @@ def expected(classifier):
         lambda texts: {"text": ["x", "y", "z"], "note": texts},
         lambda texts: {"note": np.array(texts), "n": range(3)},
         lambda texts: pa.table({"text": ["x", "y", "z"], "note": texts}),
-        lambda texts: {"message": texts},
     ],
 )
 def test_every_form_of_texts_gives_what_the_list_gives(classifier, expected, make):
@@ -51,6 +50,10 @@ def test_every_form_of_texts_gives_what_the_list_gives(classifier, expected, mak
 def test_the_column_of_a_table_can_be_named(classifier, expected):
     table = pd.DataFrame({"note": ["x"] * 3, "comment": TEXTS})
     np.testing.assert_array_equal(classifier.probabilities(table, text="comment"), expected)
+    for other in ({"message": TEXTS}, {"verdict": ["good", "bad"]}, pd.DataFrame({"text": TEXTS})):
+        with pytest.raises(DataError, match=r"no column 'note', which was trained on.*text='"):
+            classifier.predict(other)
+    np.testing.assert_array_equal(classifier.probabilities({"message": TEXTS}, text="message"), expected)
     with pytest.raises(DataError, match="no column 'absent'"):
         classifier.predict(table, text="absent")
     with pytest.raises(DataError, match="found no table"):

@@ -68,3 +68,17 @@ def test_the_number_of_a_column_is_only_its_name_where_it_holds_texts(tmp_path):
     assert choose_columns(table, text=None, label=None, labelled=False, known={"text": "column 1"}).text.value == (
         "column 2"
     )
+
+
+@pytest.mark.parametrize("first", ["customer_comment", "reviewText", "comment"])
+def test_a_lone_column_whose_name_has_a_known_word_has_a_header(tmp_path, first):
+    path = tmp_path / "texts.csv"
+    path.write_text(f"{first}\nGreat!\nYum\n")
+    assert list(read_tables(path)[0]["train"].columns) == [first]
+
+
+def test_the_lines_of_a_text_file_stand_in_for_no_column(tmp_path):
+    (tmp_path / "texts.txt").write_text("Great!\nYum\n")
+    (table,) = read_tables(tmp_path / "texts.txt", labelled=False)[0].values()
+    found = choose_columns(table, text=None, label=None, labelled=False, known=KNOWN)
+    assert "'note'" not in found.text.reason

@@ -45,7 +45,7 @@ class TextClassifier(ABC):
         Args:
             texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table. Where the
                 run reads several columns together, each text is a tuple of one string a column, or a dict by column.
-            text: the column of a table that holds the texts; None: the one that was trained on, else recognised.
+            text: the column of a table that holds the texts; None: the one that was trained on.
             threshold: of the probability of the positive label, from which on it is given; "run": the one that the
                 run chose on its validation texts; None: the most probable label. For two labels.
             min_confidence: a label less probable than this is not given.

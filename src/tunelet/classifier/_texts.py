@@ -22,7 +22,7 @@ def texts_of(
         given: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
             Where several columns were trained on, each text is a tuple of one string a column, or a dict by column.
         known: role -> the columns that were trained on, which are taken from a table where it has them.
-        column: that of the texts, for a table; None: the one that was trained on, else recognised.
+        column: that of the texts, for a table; None: the one that was trained on.
 
     Raises:
         DataError: something else, or an element that is no text; the row is named.
@@ -36,6 +36,11 @@ def texts_of(
     table = _table(given)
     if table is not None:
         names = choose_columns(table, text=column, label=None, labelled=False, known=known).texts
+        if column is None and len(names) == 1 and names[0].casefold() != str(columns).strip().casefold():
+            # A command says which column it read instead; a function has nobody to say it to.
+            found = ", ".join(map(repr, table.columns))
+            message = f"the table has no column {columns!r}, which was trained on, found {found}"
+            raise DataError(message, f"name the column of texts: --text {names[0]!r}")
         if len(names) > 1:  # a gap in one of them is no fault
             rows = zip(*(table.columns[name] for name in names), strict=True)
             return [

@@ -139,7 +139,8 @@ def choose_columns(
     taken = {*texts, chosen_label.value if chosen_label else None}
     ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(plain_name(name)))
     if not table.headless:
-        chosen_text = _beside_trained(chosen_text, listed(known.get("text")))
+        if "text" not in table.given:
+            chosen_text = _beside_trained(chosen_text, listed(known.get("text")))
         chosen_label = chosen_label and _beside_trained(chosen_label, listed(known.get("label")))
     return Columns(Choice(" + ".join(texts), chosen_text.reason), chosen_label, tuple(ids), texts)
 

@@ -35,13 +35,19 @@ def header_reason(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> s
         return ""  # 0, 1, 2: what pandas writes for columns that were never named
     if number is not None:
         return f"no header: the first row holds a number ({number.strip()})"
-    if len(first) == 1 and first[0].strip():
+    if len(first) == 1 and first[0].strip() and not _made_of_known_words(first[0].strip()):
         # A list of texts, more often than a table of one column; and so no text is lost.
         return f"no header: {_short(first[0].strip())} is no usual name of a column (if it is one: --text NAME)"
     for at, cell in enumerate(first):
         if cell.strip() and any(row[at] == cell for row in rows[1:] if row != first):
             return f"no header: {cell.strip()!r} of the first row occurs again below it"
     return ""
+
+
+def _made_of_known_words(name: str) -> bool:
+    """customer_comment, reviewText: one word to the eye, of several of which one is known."""
+    parts = plain_name(name).split("_")
+    return bool(re.fullmatch(r"\w+", name)) and len(parts) > 1 and not KNOWN_NAMES.isdisjoint(parts)
 
 
 def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
