@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tunelet._choice import Choice
+from tunelet._words import counted
 
 if TYPE_CHECKING:
     from tunelet._doctor import Examination
@@ -26,8 +27,9 @@ def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
     shared = ", one set of weights for all" if inspection.shared_weights else ""
     facts: dict[str, Choice[str] | str] = {
         "model": Choice(checkpoint.name, f"{checkpoint.origin}: {checkpoint.reason}"),
-        "architecture": f"{inspection.architecture}, {inspection.layers} layers{shared}, hidden size "
-        f"{inspection.hidden_size}, {inspection.heads} heads, texts of up to {inspection.max_length} tokens",
+        "architecture": f"{inspection.architecture}, {counted(inspection.layers, 'layer')}{shared}, hidden size "
+        f"{inspection.hidden_size}, {counted(inspection.heads, 'head')}, texts of up to "
+        f"{counted(inspection.max_length, 'token')}",
         "parameters": f"{inspection.total_parameters:,}",
     }
     for name, choice in inspection.targets.items():
@@ -55,7 +57,7 @@ def doctor_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
     found = examination.environment
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return {
-        "processor": f"{found['processor']}, {found['cores']} cores, {found['memory_bytes'] / _GIB:.1f} GiB",
+        "processor": f"{found['processor']}, {counted(found['cores'], 'core')}, {found['memory_bytes'] / _GIB:.1f} GiB",
         "system": f"{found['system']}, Python {found['python']}",
         "versions": versions,
         "device": examination.device,

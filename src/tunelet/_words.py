@@ -36,8 +36,9 @@ def duration(seconds: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: 1 epoch, 2 epochs."""
-    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+    """A number with its noun: 1 epoch, 2 epochs, 3 classes."""
+    several = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else several}"
 
 
 def bytes_in_words(count: float) -> str:

@@ -134,7 +134,7 @@ def predict_file(
     there = np.array([bool(entry) for entry in texts], dtype=bool)
     if not there.any():
         raise DataError(
-            f"all {len(texts):,} texts in column {columns.text.value!r} of {shown} are empty",
+            f"all {counted(len(texts), 'text')} in column {columns.text.value!r} of {shown} are empty",
             "name the column of texts: --text COL",
         )
     classifier = load_classifier(run, baseline=baseline, device=device)

@@ -40,7 +40,7 @@ def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     shown, title = rows, "by class"
     if len(rows) > _CLASSES:
         shown = sorted(rows, key=lambda row: (row["f1"] is not None, row["f1"] or 0.0))[:_CLASSES]
-        title = f"the {_CLASSES} of {len(rows):,} classes with the lowest F1; all: --json, or tunelet report"
+        title = f"the {_CLASSES} of {counted(len(rows), 'class')} with the lowest F1; all: --json, or tunelet report"
     made = table("class", "texts", "precision", "recall", "its 95 % interval", "F1")
     for row in shown:
         precision, recall, f1 = (number(row[key]) for key in ("precision", "recall", "f1"))

@@ -100,7 +100,10 @@ def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
     if cut:
         counts = ", ".join(f"{name} {count:,}" for name, count in cut.items())
         kept = plan.recipe.data.truncation
-        yield "note", f"texts longer than {plan.max_length:,} tokens are cut to them ({kept} is kept): {counts}"
+        yield (
+            "note",
+            f"texts longer than {counted(plan.max_length, 'token')} are cut to them ({kept} is kept): {counts}",
+        )
     if plan.recipe.model.random_weights:
         yield "note", "[bold]random weights[/]: good for shapes and speed, not for results"
 

@@ -4,6 +4,7 @@ and counted."""
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from tunelet._words import counted
 from tunelet.data._columns import Columns, choose_columns, is_null
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import join_fields
@@ -59,7 +60,7 @@ def reading_from(
         elif part == "train":
             raise _nothing_left(source, len(table), columns, reasons)
         else:
-            notes.append(f"left out: the {part} part, none of its {len(table):,} rows has a text with a label")
+            notes.append(f"left out: the {part} part, none of its {counted(len(table), 'row')} has a text with a label")
     return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes), columns.texts)
 
 
@@ -119,7 +120,7 @@ def _as_text(value: object, column: str) -> str:
 
 def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, int]) -> DataError:
     if reasons[EMPTY_TEXT] == rows:
-        message = f"all {rows:,} texts in column {columns.text.value!r} of {source} are empty"
+        message = f"all {counted(rows, 'text')} in column {columns.text.value!r} of {source} are empty"
         return DataError(message, "name the column of texts: --text COL")
     label = columns.label.value if columns.label else ""
     message = f"no row of {source} has both a text ({columns.text.value!r}) and a label ({label!r})"

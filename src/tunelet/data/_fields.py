@@ -6,6 +6,7 @@ at words it is white space; only the tokenizer's caller takes the string apart a
 
 from collections.abc import Mapping, Sequence
 
+from tunelet._words import counted
 from tunelet.data._markup import clean
 from tunelet.errors import DataError
 
@@ -46,7 +47,10 @@ def joined(item: object, columns: Sequence[str], where: str) -> str:
         DataError: something else, or a column is missing.
     """
     names = " and ".join(map(repr, columns))
-    hint = f"pass a tuple of {len(columns)} texts or a dict by column for each; or a file: --input FILE --output FILE"
+    hint = (
+        f"pass a tuple of {counted(len(columns), 'text')} or a dict by column for each; or a file: "
+        f"--input FILE --output FILE"
+    )
     fields: list[object]
     if isinstance(item, str):
         fields = list(split_fields(item))

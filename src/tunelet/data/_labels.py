@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from tunelet._words import counted
 from tunelet.data._columns import MOST_CLASSES, is_null, is_number, shell_word
 from tunelet.data._raw import RawTable
 from tunelet.data._spellings import some
@@ -117,7 +118,10 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
     many = len(distinct) > MOST_CLASSES and (all_differ or (numeric and (fractions or not named)))
     if few_measured or many:
         kind = "numbers" if numeric else "values"
-        message = f"column {column!r} holds {len(distinct):,} distinct {kind} in {len(held):,} rows, expected classes"
+        message = (
+            f"column {column!r} holds {len(distinct):,} distinct {kind} in "
+            f"{counted(len(held), 'row')}, expected classes"
+        )
         if named:
             advice = "turn numbers into class names first" if numeric else "give texts of one class the same label"
             raise DataError(message, f"{advice}, or name another column: --label COL")
@@ -137,7 +141,7 @@ def _tidied(values: Sequence[object], found: Sequence[str | None]) -> list[str]:
     if not changed:
         return []
     rows = changed.total()
-    rows_hold = "1 row holds" if rows == 1 else f"{rows:,} rows hold"
+    rows_hold = "1 row holds" if rows == 1 else f"{counted(rows, 'row')} hold"
     what = "invisible characters, needless white space or accents apart from their letters"
     return [f"labels: {rows_hold} {what}, which do not count: {some(list(changed))}"]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tunelet._words import counted
 from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._labels import ordered
@@ -100,15 +101,15 @@ def prepare(
     names = ordered(train.labels)
     if validation is None:
         train_rows, validation_rows = split(train, validation_size=validation_size, seed=seed)
-        notes.append(f"validation: {len(validation_rows):,} of {len(train):,} rows, stratified, seed {seed}")
+        notes.append(f"validation: {len(validation_rows):,} of {counted(len(train), 'row')}, stratified, seed {seed}")
         train, validation = train.take(train_rows), train.take(validation_rows)
     else:
-        notes.append(f"validation: the source's own part, {len(validation):,} rows")
+        notes.append(f"validation: the source's own part, {counted(len(validation), 'row')}")
     for part, examples in (("validation", validation), ("test", test_part)):
         if examples is not None:
             _check_measured(part, examples, names)
-    counted = {why: n for why, n in dropped.items() if n}
-    return Prepared(train, validation, test_part, names, counted, tuple(notes), tuple(warnings), rare)
+    left_out = {why: n for why, n in dropped.items() if n}
+    return Prepared(train, validation, test_part, names, left_out, tuple(notes), tuple(warnings), rare)
 
 
 def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:
@@ -117,7 +118,7 @@ def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> 
     else:
         found, source = test.parts[test.held_out()], test.source
     if found is not None:
-        notes.append(f"test: {source}, {len(found):,} rows")
+        notes.append(f"test: {source}, {counted(len(found), 'row')}")
     return found
 
 
@@ -171,7 +172,8 @@ def _rare(train: Examples, least: int, notes: list[str]) -> tuple[str, ...]:
     if rare:
         what = "label" if len(rare) == 1 else "labels"
         notes.append(
-            f"{len(rare):,} {what} left out, with fewer than {least:,} texts (data.min_texts_per_label): {some(rare)}"
+            f"{len(rare):,} {what} left out, with fewer than {counted(least, 'text')} "
+            f"(data.min_texts_per_label): {some(rare)}"
         )
     return tuple(rare)
 
@@ -212,11 +214,13 @@ def _check_classes(train: Examples, min_texts: int = 0) -> None:
     counts = Counter(train.labels)
     if not counts:
         if min_texts:
-            message = f"no label has {min_texts:,} texts once copies and leaks are dropped"
+            message = f"no label has {counted(min_texts, 'text')} once copies and leaks are dropped"
             raise DataError(message, "lower data.min_texts_per_label, or add rows")
         raise DataError("no text is left to train on once copies and leaks are dropped", "add rows, or pass other data")
     if len(counts) == 1:
-        message = f"expected at least two classes, found one: {next(iter(counts))!r} in all {len(train):,} rows"
+        message = (
+            f"expected at least two classes, found one: {next(iter(counts))!r} in all {counted(len(train), 'row')}"
+        )
         lower = "lower data.min_texts_per_label, " if min_texts else ""
         raise DataError(message, f"{lower}add texts of another class, or name another column: --label COL")
     if lone := [name for name in ordered(train.labels) if counts[name] == 1]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tunelet._words import counted
 from tunelet.data._examples import Examples
 from tunelet.data._labels import ordered
 from tunelet.errors import DataError
@@ -27,7 +28,7 @@ def sample_rows(examples: Examples, *, limit: int, balanced: bool, seed: int) ->
     rows_of = rows_by_class(examples.labels)
     sizes = [len(rows) for rows in rows_of]
     if limit < len(sizes):
-        message = f"a limit of {limit} rows is too few for {len(sizes)} classes"
+        message = f"a limit of {counted(limit, 'row')} is too few for {counted(len(sizes), 'class')}"
         raise DataError(message, f"raise it: --limit {10 * len(sizes)}")
     if balanced:
         quotas = [min(limit // len(sizes), *sizes)] * len(sizes)

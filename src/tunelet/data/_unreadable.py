@@ -19,7 +19,8 @@ def unreadable(tokens: Tokens, model: str) -> tuple[str, ...]:
     ends = tokens.offsets
     sequences = len({tokens.token_ids[ends[row] : ends[row + 1]].tobytes() for row in range(texts)})
     alike = (
-        f"{texts:,} training texts are {counted(sequences, 'sequence')} of tokens to the model"
+        f"{counted(texts, 'training text')} {'is' if texts == 1 else 'are'} "
+        f"{counted(sequences, 'sequence')} of tokens to the model"
         if 2 * sequences <= texts
         else ""
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._words import counted
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import LEVEL, paired_metrics
 from tunelet.evaluation._metrics import METRIC_NAMES, measure, metric_intervals, null_if_undefined
@@ -166,8 +167,8 @@ def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
             )
         if found.ids != first.ids or not np.array_equal(found.labels, first.labels):
             raise DataError(
-                f"{other} was measured on {len(found):,} texts, {name} on {len(first):,}, and they are not the same, "
-                "or not in the same order",
+                f"{other} was measured on {counted(len(found), 'text')}, {name} on {len(first):,}, and they are "
+                "not the same, or not in the same order",
                 "measure both on the same test data: tunelet train ... --test DATA",
             )
 

@@ -3,6 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
+from tunelet._words import counted
+
 if TYPE_CHECKING:
     from tunelet.evaluation._paired import Pair
 
@@ -44,7 +46,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
     return (
-        f"{pair.second} does not beat the baseline: {_signed(pair)} on {pair.n:,} texts, "
+        f"{pair.second} does not beat the baseline: {_signed(pair)} on {counted(pair.n, 'text')}, "
         f"{_tested(pair, comparisons)}. The baseline costs seconds and may be all that is needed; more training texts, "
         "or more test texts to tell them apart, would help."
     )
@@ -76,7 +78,7 @@ def _tested(pair: "Pair", comparisons: int) -> str:
 
 def _undecided(pair: "Pair", comparisons: int) -> str:
     told = (
-        f"No difference between {pair.first} and {pair.second} can be shown with {pair.n:,} texts "
+        f"No difference between {pair.first} and {pair.second} can be shown with {counted(pair.n, 'text')} "
         f"({_signed(pair)}, {_tested(pair, comparisons)})"
     )
     # One as large as that was seen, and its doubt said: what would be missed is then no news.

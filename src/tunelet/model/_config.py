@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._foreign import ForeignFileError, read_json_object
-from tunelet._words import shown
+from tunelet._words import counted, shown
 from tunelet.errors import ModelError
 
 MOST_PARAMETERS = 2 * 10**9  # of random weights; an encoder of this package's kind has 10 to 400 million
@@ -61,7 +61,7 @@ def check_config(path: Path) -> dict[str, Any]:
         _check(path, key, value, bounds)
     width, heads = _first(config, _WIDTH), _first(config, _HEADS)
     if width and heads and width % heads and "head_dim" not in config:
-        raise ModelError(f"{path}: a hidden size of {width} cannot be shared among {heads} heads", _AGAIN)
+        raise ModelError(f"{path}: a hidden size of {width} cannot be shared among {counted(heads, 'head')}", _AGAIN)
     if config.get("type_vocab_size") == 0 and "deberta" not in config["model_type"]:
         raise ModelError(f"{path}: type_vocab_size is 0, expected 1 or more", _AGAIN)
     rows = _first(config, _VOCABULARY)

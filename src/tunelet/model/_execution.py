@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from tunelet._choice import Choice
+from tunelet._words import counted
 from tunelet.kernels import attention_kernel, native
 from tunelet.model._fusion import Fusion
 from tunelet.model._packing import Packing, choose_fusion, choose_packing
@@ -56,7 +57,7 @@ class Execution:
             "layers": Choice("modules" if self.fusion.value is None else "kernels", self.fusion.reason),
             "attention": self.attention,
             "threads": Choice(str(self.threads.value), self.threads.reason),
-            "pass": Choice(f"{self.pass_tokens.value:,} tokens", self.pass_tokens.reason),
+            "pass": Choice(counted(self.pass_tokens.value, "token"), self.pass_tokens.reason),
         }
 
 

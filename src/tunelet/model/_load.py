@@ -19,6 +19,7 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from tunelet._choice import Choice
+from tunelet._words import counted
 from tunelet.errors import ModelError, TuneletError
 from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
 from tunelet.model._checkpoint import Checkpoint
@@ -191,7 +192,8 @@ def _check_new(folder: Path, model: PreTrainedModel, structure: Structure, new: 
     if missing:
         where = "layers" if any(name.startswith(f"{structure.blocks}.") for name in missing) else "embeddings"
         raise ModelError(
-            f"{folder}: {len(missing)} weights of the {where} are missing or misshapen, the first {missing[0]}",
+            f"{folder}: {counted(len(missing), 'weight')} of the {where} are missing or misshapen, the "
+            f"first {missing[0]}",
             "the weights do not belong to this config.json: download the checkpoint again",
         )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tunelet._words import interval
+from tunelet._words import counted, interval
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.model._names import SHORT_NAMES, licence
 from tunelet.report.run_page import cut_texts
@@ -108,12 +108,14 @@ def _body(run: Run) -> str:
     columns = len(run.text_columns)
     quoted = '"your text"'
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
+    trained_on = counted(data["parts"]["train"]["rows"], "text")
+    measured_on = counted(summary["n"], f"{summary['evaluated_on']} text")
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
 
-{_inline(summary["model"])}, fine-tuned on {data["parts"]["train"]["rows"]:,} texts of {_inline(str(data["source"]))} to
-tell {len(run.label_names)} labels apart: {labels}. On {summary["n"]:,} {summary["evaluated_on"]} texts
+{_inline(summary["model"])}, fine-tuned on {trained_on} of {_inline(str(data["source"]))} to
+tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured_on}
 {100 * summary["accuracy"]:.1f} % are right (95 % interval of the share: {low_high}).{random}
 
 ## Results

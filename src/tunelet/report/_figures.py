@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tunelet._words import counted
 from tunelet.report._canvas import (
     FAINT,
     HEIGHT,
@@ -206,7 +207,7 @@ def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
             linestyle="none",
             elinewidth=1.6,
         )
-        ticks = [f"{span}\n{found['n']:,} texts" for span, found in zip(spans, slices, strict=True)]
+        ticks = [f"{span}\n{counted(found['n'], 'text')}" for span, found in zip(spans, slices, strict=True)]
         axes.set_xticks(range(len(slices)), ticks)
         axes.set_xlim(-0.6, len(slices) - 0.4)
         axes.set_xlabel("tokens of a text")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._arguments import checked
+from tunelet._words import counted
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, load_recipe
 from tunelet.run._folder import RunFolder
@@ -58,7 +59,9 @@ class Run:
         from tunelet.run._group import seed_folders
 
         if seeds := seed_folders(folder.final):
-            raise RunError(f"{path}: holds runs of {len(seeds)} seeds", f"name one of them, such as {seeds[0]}")
+            raise RunError(
+                f"{path}: holds runs of {counted(len(seeds), 'seed')}", f"name one of them, such as {seeds[0]}"
+            )
         run = cls(folder.final)
         for file in (folder.recipe, folder.metrics, folder.data):
             if not file.is_file():

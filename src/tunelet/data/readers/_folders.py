@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tunelet._words import counted
 from tunelet.data._raw import PARTS, RawTable, concatenate, part_of
 from tunelet.data.readers._content import open_data_file
 from tunelet.data.readers._encoding import decode
@@ -64,7 +65,7 @@ def read_folder(
     if loose := _text_files(folder):
         if not labelled:
             return {"train": texts.of(folder, loose)}, "folder of texts"
-        message = f"{folder} holds {len(loose)} text files outside of any label's folder"
+        message = f"{folder} holds {counted(len(loose), 'text file')} outside of any label's folder"
         raise DataError(message, "sort them into folders named after their labels: positive/1.txt, negative/2.txt")
     raise _nothing_in(folder)
 

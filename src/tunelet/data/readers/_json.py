@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tunelet._words import counted
 from tunelet.data._columns import KNOWN_NAMES, plain_name
 from tunelet.data._raw import RawTable, columns_from_objects, repeated
 from tunelet.data.readers._header import header_reason
@@ -137,7 +138,7 @@ def _from_arrays(
     if not width:
         raise DataError(f"{path} holds no rows", _ARRAY_HINT)
     if uneven := next((at for at, row in enumerate(rows, 1) if len(row) != width), None):
-        message = f"{path}: element {uneven} holds {len(rows[uneven - 1])} values, the first {width}"
+        message = f"{path}: element {uneven} holds {counted(len(rows[uneven - 1]), 'value')}, the first {width}"
         raise DataError(message, "give every row the same number of values")
     settings.check_cells(path, len(rows), width)
     headless = ""

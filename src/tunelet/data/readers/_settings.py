@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
-from tunelet._words import bytes_in_words
+from tunelet._words import bytes_in_words, counted
 from tunelet.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class FileSettings:
     def check_cells(self, source: object, rows: int, columns: int) -> None:
         """Raises DataError where a table of this shape would take too much."""
         if columns > MOST_COLUMNS:
-            message = f"{source} has {columns:,} columns, expected at most {MOST_COLUMNS:,}"
+            message = f"{source} has {counted(columns, 'column')}, expected at most {MOST_COLUMNS:,}"
             raise DataError(message, "keep only the columns of texts, labels and ids")
         if rows * columns * CELL_COST > self.max_bytes:
             raise self.too_large(source, rows * columns * CELL_COST)

@@ -2,6 +2,7 @@
 
 import shlex
 
+from tunelet._words import counted
 from tunelet.comparison import Comparison
 from tunelet.recipe import dump_recipe
 from tunelet.report._document import Block, Code, Folded, Section, Table, Text
@@ -44,7 +45,7 @@ def environment_section(comparison: Comparison) -> Section:
             f"{package} {versions[package]}" for package in ("tunelet", "torch", "transformers", "peft")
         )
         precision = environment["choices"]["precision"]["value"]
-        where = f"{environment['processor']}, {environment['cores']} cores, {precision}"
+        where = f"{environment['processor']}, {counted(environment['cores'], 'core')}, {precision}"
         rows.setdefault((where, packages), []).append(name)
     found = tuple((", ".join(names), where, packages) for (where, packages), names in rows.items())
     return Section("Environment", (Table(("runs", "machine", "versions"), found, "What they ran on", words=3),))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunelet._words import number
+from tunelet._words import counted, number
 from tunelet.evaluation import aim_in_words
 from tunelet.report._document import Block, Table, Text
 
@@ -24,7 +24,8 @@ def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
     )
     return [
         Text(
-            f"Calibration. A temperature of {found['value']:.3f}, fitted on {found['n']:,} validation texts, makes the "
+            f"Calibration. A temperature of {found['value']:.3f}, fitted on "
+            f"{counted(found['n'], 'validation text')}, makes the "
             f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before['ece']:.4f} to "
             f"{after['ece']:.4f} and the log loss from {before['log_loss']:.4f} to {after['log_loss']:.4f}. No label "
             f"changes by it. {used}: {found['reason']}. Under Reliability both are drawn."

@@ -1,6 +1,6 @@
 """What training took, and what a prediction takes."""
 
-from tunelet._words import bytes_in_words, duration
+from tunelet._words import bytes_in_words, counted, duration
 from tunelet.report._document import Section, facts_table
 from tunelet.run import Run
 
@@ -15,7 +15,10 @@ def cost_section(run: Run) -> Section:
             ("peak memory", bytes_in_words(summary["peak_memory_bytes"])),
             (
                 "one text",
-                f"{1000 * cost['latency_seconds']:.1f} ms from tokens on, the median of {cost['latency_texts']} texts",
+                (
+                    f"{1000 * cost['latency_seconds']:.1f} ms from tokens on, the median of "
+                    f"{counted(cost['latency_texts'], 'text')}"
+                ),
             ),
             ("many texts", f"{cost['tokens_per_second']:,.0f} tokens/s"),
             (

@@ -1,5 +1,6 @@
 """The texts that it is wrong about, and sure of."""
 
+from tunelet._words import counted
 from tunelet.report._document import Quotes, Section, Text, quote
 from tunelet.run import Run
 
@@ -9,19 +10,25 @@ def errors_section(run: Run) -> Section:
     errors, wrong = run.evaluation["errors"], run.evaluation["wrong"]
     if not wrong:
         return Section("Errors", (Text("Every text was given the right label."),))
+    was = "was" if wrong == 1 else "were"
     if not errors:
         return Section(
             "Errors",
-            (Text(f"{wrong:,} texts were given a wrong label; none of them is kept (evaluation.errors = 0)."),),
+            (
+                Text(
+                    f"{counted(wrong, 'text')} {was} given a wrong label; none of them is kept (evaluation.errors = 0)."
+                ),
+            ),
         )
+    shown = "is the one" if len(errors) == 1 else f"are the {len(errors)}"
     intro = (
-        f"{wrong:,} of {run.summary['n']:,} texts were given a wrong label. These are the {len(errors)} of which the "
-        "model was most certain; labels that are wrong in the data often show here."
+        f"{wrong:,} of {counted(run.summary['n'], 'text')} {was} given a wrong label. Here {shown} of which the model "
+        "was most certain; labels that are wrong in the data often show here."
     )
     quotes = tuple(
         quote(
             f"{entry['label']} in the data, called {entry['predicted']} with {entry['probability']:.1%} "
-            f"(text {entry['id']}, {entry['tokens']:,} tokens)",
+            f"(text {entry['id']}, {counted(entry['tokens'], 'token')})",
             entry["text"],
         )
         for entry in errors

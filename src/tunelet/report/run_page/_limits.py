@@ -1,5 +1,6 @@
 """What the figures do not say."""
 
+from tunelet._words import counted
 from tunelet.report._document import Section, Text
 from tunelet.run import RunGroup
 
@@ -16,7 +17,7 @@ def limits_section(group: RunGroup) -> Section:
             "are reported on, which flatters the model a little; pass --test DATA for figures that do not."
         )
     if summary["n"] < 1000:
-        found.append(f"With {summary['n']:,} texts the intervals are wide: small differences cannot be seen.")
+        found.append(f"With {counted(summary['n'], 'text')} the intervals are wide: small differences cannot be seen.")
     if len(group.runs) == 1:
         found.append(
             "One seed: another training would come to somewhat different figures; --seeds 1,2,3 shows how much."

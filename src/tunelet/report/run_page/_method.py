@@ -45,6 +45,9 @@ def cut_texts(run: Run) -> str:
     tokens = run.data["tokens"]
     cut = {name: part["cut"] for name, part in tokens["parts"].items() if part["cut"]}
     if not cut:
-        return f"No text was longer than {tokens['max_length']} tokens."
+        return f"No text was longer than {counted(tokens['max_length'], 'token')}."
     counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())
-    return f"Texts longer than {tokens['max_length']} tokens were cut ({run.recipe.data.truncation}): {counts} texts."
+    return (
+        f"Texts longer than {counted(tokens['max_length'], 'token')} were cut "
+        f"({run.recipe.data.truncation}): {counts} texts."
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunelet._words import duration, points
+from tunelet._words import counted, duration, points
 from tunelet.evaluation import Pair, against_baseline, verdict
 from tunelet.report._document import Document
 from tunelet.report.run_page._baseline import baseline_section
@@ -41,7 +41,8 @@ def group_document(group: RunGroup) -> Document:
     return Document(
         title=f"{summary['model']} on {run.data['source']}",
         subtitle=(
-            f"{len(run.label_names)} labels ({listed(run.label_names)}), {run.summary['n']:,} {part_of(run)} texts, "
+            f"{counted(len(run.label_names), 'label')} ({listed(run.label_names)}), "
+            f"{counted(run.summary['n'], f'{part_of(run)} text')}, "
             f"recipe {run.recipe.name}, seed{'s' if several else ''} {seeds}"
         ),
         findings=tuple(_findings_of_seeds(group) if several else _findings(run)),
@@ -58,7 +59,8 @@ def group_document(group: RunGroup) -> Document:
 def _findings_of_seeds(group: RunGroup) -> list[str]:
     summary, first = group.summary, group.runs[0]
     mean = (
-        f"Over {len(group.runs)} seeds the mean accuracy is {points(summary['accuracy'])}, with a deviation of "
+        f"Over {counted(len(group.runs), 'seed')} the mean accuracy is {points(summary['accuracy'])}, "
+        f"with a deviation of "
         f"{100 * summary['accuracy_sd']:.1f} points."
     )
     return [mean, *(f"Seed {first.recipe.training.seed}: {finding}" for finding in _findings(first))]
@@ -75,8 +77,8 @@ def _findings(run: Run) -> list[str]:
     bounds = summary["accuracy_ci"]
     between = f" (95 % interval {points(bounds[0])} to {points(bounds[1])})" if bounds else ""
     found.append(
-        f"{summary['model']} names the right label for {points(summary['accuracy'])} of {summary['n']:,} "
-        f"{part_of(run)} texts{between}."
+        f"{summary['model']} names the right label for {points(summary['accuracy'])} of "
+        f"{counted(summary['n'], f'{part_of(run)} text')}{between}."
     )
     if pair is not None and warning is None:
         found.append(verdict(pair))

@@ -1,6 +1,6 @@
 """What was asked, and what several seeds came to together."""
 
-from tunelet._words import interval, number
+from tunelet._words import counted, interval, number
 from tunelet.evaluation import metric_words
 from tunelet.report._document import Section, Table, Text
 from tunelet.report.run_page._words import listed
@@ -11,8 +11,10 @@ def question_section(run: Run) -> Section:
     """The question, in a paragraph."""
     names = run.label_names
     text = (
-        f"Which of {len(names)} labels ({listed(names)}) belongs to a text? {run.summary['model']} was adapted to "
-        f"answer that from {run.data['parts']['train']['rows']:,} labelled texts; here is how well it does, on texts "
+        f"Which of {counted(len(names), 'label')} ({listed(names)}) belongs to a text? "
+        f"{run.summary['model']} was adapted to "
+        f"answer that from {counted(run.data['parts']['train']['rows'], 'labelled text')}; here is how "
+        f"well it does, on texts "
         "that it was not trained on."
     )
     return Section("Question", (Text(text),))
@@ -31,5 +33,5 @@ def seeds_section(group: RunGroup) -> Section:
         f"{accuracies}. The intervals are of the mean over seeds, and speak of other texts and other seeds; with few "
         f"seeds they are wide. What follows is the run with seed {summary['seeds'][0]}."
     )
-    table = Table(("metric", "mean", "deviation", "95 % interval"), rows, f"{summary['n']:,} texts")
+    table = Table(("metric", "mean", "deviation", "95 % interval"), rows, counted(summary["n"], "text"))
     return Section("Seeds", (Text(text), table))

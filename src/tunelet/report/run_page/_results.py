@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunelet._confusions import confusions
-from tunelet._words import interval, number
+from tunelet._words import counted, interval, number
 from tunelet.evaluation import metric_words
 from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
@@ -25,7 +25,8 @@ def results_section(run: Run) -> Section:
         Table(
             ("metric", "value", "95 % interval"),
             rows,
-            f"{summary['n']:,} {part_of(run)} texts; intervals from {run.recipe.evaluation.resamples:,} stratified "
+            f"{counted(summary['n'], f'{part_of(run)} text')}; intervals from "
+            f"{run.recipe.evaluation.resamples:,} stratified "
             "bootstrap draws",
         ),
         Text(
