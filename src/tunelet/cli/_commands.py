@@ -179,6 +179,8 @@ def evaluate(
 
     for role in ("text", "label"):
         _say_column(role, metrics[f"{role}_column"])
+    if metrics["temperature"] != 1.0:
+        typer.echo(f"probabilities: as predict gives them, logits divided by {metrics['temperature']:.3f}")
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
     metrics_screen(console(), metrics, f"{counted(metrics['n'], 'text')} of {data} ({metrics['part']} part)")
