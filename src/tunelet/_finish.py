@@ -72,6 +72,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     }  # fmt: skip
     classifier = trained.classifier
     saved = folder.weights if classifier.method == "lora" else folder.full_weights
+    folder.clear_results()
     with disk_errors(folder.path):
         classifier.save(saved)
         for place in (folder.tokenizer, saved):  # beside the weights, too: plain Transformers looks for it there

@@ -50,7 +50,7 @@ def read_bytes(path: Path, limit: int = LARGEST_RECORD) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises ForeignFileError."""
     try:
         with open_regular(path) as file:
-            content = file.read(limit + 1)
+            content = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)  # so much is allocated at once
     except OSError as error:
         raise ForeignFileError(f"cannot be read: {error.strerror}") from None
     if len(content) > limit:

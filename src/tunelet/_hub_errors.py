@@ -6,6 +6,7 @@ here.
 """
 
 import errno
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -18,10 +19,15 @@ LOCAL_DATA_HINT = "without the Hub these work: a local file or folder, or `sampl
 
 
 def endpoint() -> str:
-    """The address of the Hub in use (HF_ENDPOINT)."""
+    """The address of the Hub in use (HF_ENDPOINT), for the screen."""
     from huggingface_hub import constants
 
-    return constants.ENDPOINT
+    return without_credentials(constants.ENDPOINT)
+
+
+def without_credentials(text: str) -> str:
+    """A text in which the addresses name neither user nor password."""
+    return re.sub(r"(\w+://)[^/\s'\"]*@", r"\1", text)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -111,5 +117,5 @@ def explain(error: BaseException, repo_id: str, kind: Kind, *, offline_hint: str
 
     if (reason := out_of_reach(error)) is not None:
         return family(f"cannot get the {noun} {repo_id!r}: {reason}", offline_hint)
-    first_line = (str(error).strip() or "no message").splitlines()[0]
+    first_line = without_credentials((str(error).strip() or "no message").splitlines()[0])
     return family(f"cannot get the {noun} {repo_id!r} from the Hub: {type(error).__name__}: {first_line}", offline_hint)

@@ -1,23 +1,14 @@
 """A finished run to the Hugging Face Hub, through huggingface_hub: what others need to use it and to judge it.
 
-What is uploaded is a copy: paths of this machine become names, and texts of the data stay here unless asked for.
+What is uploaded is made in memory, as `tunelet._publish` decides: no copy of it lies anywhere on the disk.
 """
 
-import shutil
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from tunelet._publish import published
 from tunelet.errors import RunError
-from tunelet.model._plain import forget_base
-from tunelet.recipe import dump_recipe, with_settings
-from tunelet.report import write_report
-from tunelet.run import Run, RunFolder, RunGroup
-
-_UPLOADED = (
-    "README.md", "recipe.toml", "metrics.json", "data.json", "environment.json", "report.html", "report.pdf",
-    "figures/*.svg", "adapter/*", "model/*", "tokenizer/*",
-)  # fmt: skip
+from tunelet.run import Run
 
 
 def push(run: str | Path | Run, repository: str, *, private: bool = False, texts: bool = False) -> str:
@@ -53,53 +44,21 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
             f"{run.path}: its adapter belongs to an encoder in a folder of this machine, where nobody else has it",
             "push the encoder first, and train with its name on the Hub",
         )
-    with tempfile.TemporaryDirectory(prefix="tunelet-push-") as folder:
-        staged = Path(folder) / run.path.resolve().name
-        _stage(run, staged)
-        write_report(RunGroup.load(staged), texts=texts)
-        return _upload(staged, repository, private=private)
+    return _upload(published(run, repository.rpartition("/")[2], texts=texts), repository, private=private)
 
 
-def _stage(run: Run, staged: Path) -> None:
-    """A copy of the run without paths of this machine."""
-    left = shutil.ignore_patterns("*.parquet", "baseline", "tracking", "report.*", "figures")
-    shutil.copytree(run.path, staged, ignore=left)
-    copy = RunFolder(staged)
-    forget_base(copy.weights)
-    sources = {key: _name(run.data[key]) for key in ("source", "test_source")}
-    copy.write_json(copy.data, run.data | sources)
-    summary, recipe, checkpoint = run.summary | {"run": staged.name}, run.recipe, run.environment["checkpoint"]
-    if checkpoint["origin"] == "folder":  # a name on the Hub is kept whole
-        name = _name(checkpoint["name"])
-        summary |= {"model": name}
-        recipe = with_settings(recipe, {"model.name": name})
-        checkpoint = checkpoint | {"name": name, "reason": "a folder of the machine that trained it"}
-    copy.write_json(copy.metrics, summary)
-    copy.write_text(copy.recipe, dump_recipe(recipe))
-    copy.write_json(copy.environment, run.environment | {"checkpoint": checkpoint})
-
-
-def _name(source: Any) -> Any:
-    """The last part of a path; names such as hub:OWNER/NAME or sample are none."""
-    return source if source is None or str(source).startswith("hub:") else Path(str(source)).name
-
-
-def _upload(staged: Path, repository: str, *, private: bool) -> str:
-    from huggingface_hub import HfApi
+def _upload(files: Mapping[str, bytes | Path], repository: str, *, private: bool) -> str:
+    from huggingface_hub import CommitOperationAdd, HfApi
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
-    from tunelet._hub_errors import out_of_reach
+    from tunelet._hub_errors import out_of_reach, without_credentials
 
     api = HfApi()
     try:
         # None, not False: what an organisation set for new repositories holds.
         address = api.create_repo(repository, private=private or None, exist_ok=True)
-        api.upload_folder(
-            repo_id=repository,
-            folder_path=staged,
-            allow_patterns=list(_UPLOADED),
-            commit_message="Upload a tunelet run",
-        )
+        additions = [CommitOperationAdd(path, content) for path, content in files.items()]
+        api.create_commit(repository, additions, commit_message="Upload a tunelet run")
     except LocalTokenNotFoundError:
         raise RunError("the Hub wants to know who uploads", "log in first: hf auth login") from None
     except Exception as error:
@@ -109,7 +68,7 @@ def _upload(staged: Path, repository: str, *, private: bool) -> str:
             raise
         refused = getattr(error.response, "status_code", None) in (401, 403)
         raise RunError(
-            f"the Hub did not take {repository}: {' '.join(str(error).split())[:200]}",
+            f"the Hub did not take {repository}: {without_credentials(' '.join(str(error).split()))[:200]}",
             "log in with hf auth login, as someone who may write there" if refused else "try again",
         ) from None
-    return str(address)
+    return without_credentials(str(address))

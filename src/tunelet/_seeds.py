@@ -4,7 +4,6 @@ Each seed is a run like any other, in `seed-N` of one folder; what all of them c
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,18 @@ from tunelet._arguments import checked
 from tunelet._train import FREE_TO_DIFFER, SHORTCUTS, check_recipe, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
-from tunelet.recipe import Recipe, load_recipe, with_settings
-from tunelet.run import RunFolder, RunGroup, default_folder, disk_errors
+from tunelet.recipe import Recipe, with_settings
+from tunelet.run import (
+    MARK,
+    Run,
+    RunFolder,
+    RunGroup,
+    check_place,
+    default_folder,
+    disk_errors,
+    refuse_link,
+    write_files,
+)
 from tunelet.run._group import seed_folders
 
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
@@ -62,28 +71,26 @@ def train_seeds(
         place = RunFolder(folder / f"seed-{seed}")
         if resume and place.final.is_dir():
             continue
-        try:
-            train(
-                data, recipe=planned[seed], out=place.final,
-                resume=resume and place.has_begun(), **rest,
-            )  # fmt: skip
-        finally:
-            with suppress(OSError):  # where the first failed before it began, nothing is left
-                folder.rmdir()
+        train(
+            data, recipe=planned[seed], out=place.final,
+            resume=resume and place.has_begun(), **rest,
+        )  # fmt: skip
     group = RunGroup.of(folder, seed_folders(folder))
-    RunFolder.write_json(folder / "metrics.json", _summary(group))
+    write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group))}, own=True)
     return RunGroup.load(folder)
 
 
 def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None:
     """That a folder can take these seeds: none trained with anything else, before the first one is begun."""
+    refuse_link(folder)
     with disk_errors(folder):
         if not folder.exists():
             return
-    if not folder.is_dir():
-        raise RunError(f"{folder} is a file", "pass another --out")
+    mark = check_place(folder, "seeds", ["metrics.json"], own=True)
+    if "run" in mark.files:
+        raise RunError(f"{folder} holds a finished run", "pass another --out")
     known = {path.name.removesuffix(".partial") for path in folder.iterdir()}
-    strange = known - {f"seed-{seed}" for seed in planned} - {"metrics.json"}
+    strange = known - {f"seed-{seed}" for seed in planned} - {"metrics.json", MARK}
     if not resume or strange:
         what = f"{folder} exists" if not strange else f"{folder} holds {min(strange)} already"
         raise RunError(what, "pass another --out, or the same seeds with --resume to go on with it")
@@ -91,7 +98,7 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
         done = folder / f"seed-{seed}"
         if done.is_dir():
             # The folder has the model's name as it was found; that it is the same is checked in the end.
-            check_recipe(done, load_recipe(done / "recipe.toml"), recipe, {*FREE_TO_DIFFER, "model.name"})
+            check_recipe(done, Run.load(done).recipe, recipe, {*FREE_TO_DIFFER, "model.name"})
 
 
 def _summary(group: RunGroup) -> dict[str, Any]:

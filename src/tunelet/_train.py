@@ -1,6 +1,5 @@
 """The main job, from a data source to a finished run folder. Every step is a room's; here is their order."""
 
-import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +16,7 @@ from tunelet._plan import Plan, data_record, tokens_record
 from tunelet.data import FileSettings, Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim
-from tunelet.recipe import Recipe, difference, dump_recipe, load_recipe, resolve_recipe, with_settings
+from tunelet.recipe import Recipe, difference, dump_recipe, parse_recipe, resolve_recipe, with_settings
 from tunelet.run import (
     Run,
     RunFolder,
@@ -26,8 +25,10 @@ from tunelet.run import (
     environment,
     find_partial,
     forget_peak_memory,
+    refuse_link,
     refuse_run_as_model,
 )
+from tunelet.run._records import BegunDataRecord, EnvironmentRecord, as_text, parse_record
 
 if TYPE_CHECKING:
     from tunelet.model import Checkpoint, SequenceClassifier
@@ -147,6 +148,11 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[st
         )
 
 
+def parse_began(content: bytes) -> Recipe:
+    """The recipe that a run was started with."""
+    return parse_recipe(as_text(content), "its recipe.toml")
+
+
 class _Job:
     """One call of `train`, step by step; each step needs what the ones before it found."""
 
@@ -182,6 +188,9 @@ class _Job:
         else:
             folder.start()
         try:
+            if folder.is_whole():
+                folder.name()
+                return Run(folder.final)
             return self._train(folder, reading, test_reading, prepared, checkpoint, record)
         except KeyboardInterrupt:
             if not folder.has_begun():
@@ -190,12 +199,12 @@ class _Job:
             way_on = f"{folder.partial} holds the run so far; repeat the command with --resume to go on with it"
             raise KeyboardInterrupt(way_on) from None
         except DiskError as error:
-            if not folder.has_checkpoint():
+            if not self.resume and not folder.has_checkpoint():
                 folder.discard()
                 raise
             raise DiskError(error.message, f"{error.hint}, and --resume goes on from the last checkpoint") from error
         except BaseException:
-            if not folder.has_checkpoint():
+            if not self.resume and not folder.has_checkpoint():
                 folder.discard()
             raise
         finally:
@@ -204,9 +213,13 @@ class _Job:
     def _folder(self, out: Path) -> RunFolder:
         with disk_errors(out):
             folder = RunFolder(out)
-        if folder.final.exists() or not self.resume:
+            taken = folder.final.exists()
+        if taken or not self.resume:
             folder.check_free()
-        elif not folder.partial.is_dir():
+            return folder
+        refuse_link(folder.final)
+        refuse_link(folder.partial)
+        if not folder.partial.is_dir():
             raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
         return folder
 
@@ -251,8 +264,9 @@ class _Job:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
         if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
-        check_recipe(folder.partial, load_recipe(folder.recipe), self.recipe, FREE_TO_DIFFER)
-        parts = json.loads(folder.data.read_text(encoding="utf-8"))["parts"]
+        began = folder.begun()
+        check_recipe(folder.partial, began.read(folder.recipe, parse_began), self.recipe, FREE_TO_DIFFER)
+        parts = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
         if parts != record["parts"]:
             raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
 
@@ -282,9 +296,7 @@ class _Job:
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
         of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
-        folder.write_json(folder.data, record | of_tokens)
-        folder.write_json(folder.environment, surroundings)
-        folder.write_text(folder.recipe, dump_recipe(self.recipe))  # the last: from here on the run has begun
+        folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
         data = TrainingData(
             train=plan.tokens["train"],
             train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
@@ -405,14 +417,14 @@ def _surroundings(plan: Plan) -> dict[str, Any]:
 
 def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> None:
     """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
-    before = json.loads(folder.environment.read_text(encoding="utf-8"))
+    before = folder.begun().read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
     if before["checkpoint"]["weights_sha256"] != surroundings["checkpoint"]["weights_sha256"]:
         raise RunError(
             f"{folder.partial} was started on other weights of {before['checkpoint']['name']}",
             "restore them, or leave out --resume and pass another --out",
         )
     for name, choice in surroundings["choices"].items():
-        was = before["choices"][name]["value"]
+        was = before["choices"].get(name, {}).get("value", "unknown")
         if name not in _FREE_CHOICES and was != choice["value"]:
             raise RunError(
                 f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",

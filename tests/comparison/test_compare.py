@@ -240,7 +240,7 @@ def test_going_on_with_other_settings_or_data_is_refused_before_anything_is_trai
     longer = QUICK | {"training.epochs": 2}
     with pytest.raises(RunError, match=r"seed-3 was started with another recipe: training.epochs was 1, now 2"):
         tunelet.train_seeds(ROWS, (3, 4), settings=longer, **arguments)
-    assert [path.name for path in folder.iterdir()] == ["seed-3"]
+    assert sorted(path.name for path in folder.iterdir()) == ["seed-3", "tunelet.json"]
     with pytest.raises(RunError, match="seed-4 was trained with other settings than seed-3: data"):
         tunelet.train_seeds(ROWS[:-2], (3, 4), settings=QUICK, **arguments)
 

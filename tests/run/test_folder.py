@@ -15,8 +15,7 @@ def begin(path: Path) -> RunFolder:
     """A run that has begun: what it trains, and on what, is written down."""
     folder = RunFolder(path)
     folder.start()
-    folder.write_text(folder.recipe, "")
-    folder.write_json(folder.data, {})
+    folder.begin({}, {}, "")
     folder.release()
     return folder
 
@@ -64,6 +63,7 @@ def test_an_interrupted_run_is_found_by_its_seed_and_its_last_work(in_folder):
         for path in (folder.path, *folder.path.iterdir()):
             os.utime(path, (time.time() - age,) * 2)
     Path("runs/r-m-seed1-3.partial").mkdir()  # never begun
+    RunFolder(Path("runs/r-m-seed1-4")).start()  # killed before it had begun: its name is free again
     assert find_partial("r", "m", 1) == Path("runs/r-m-seed1-2")
     assert default_folder("r", "m", 1) == Path("runs/r-m-seed1-4")
     with pytest.raises(RunError, match="nothing to resume"):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,9 +13,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tunelet._foreign import ForeignFileError, read_json_object
 from tunelet.bench._flops import Work
 from tunelet.bench._subject import Facts, Subject
-from tunelet.run import disk_errors, environment
+from tunelet.errors import RunError
+from tunelet.run import disk_errors, environment, refuse_link
 from tunelet.run._writing import write_atomically
 
 _MORE_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
@@ -98,14 +101,35 @@ def model_record(subject: Subject, facts: Facts, source: str, work: Work) -> dic
     }
 
 
-def check_writable(path: Path) -> None:
-    """Tell now what would be told after an hour. Raises DiskError."""
+def check_writable(path: Path, kind: str) -> None:
+    """Tell now what would be told after an hour. Raises RunError.
+
+    Args:
+        path: where the document goes; its folder need not exist.
+        kind: of the document: only one of the same kind is replaced.
+    """
+    refuse_link(path)
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise IsADirectoryError(errno.EEXIST, "a folder", str(path))
-        with tempfile.TemporaryFile(dir=path.parent):
+            raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
+        above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+        with tempfile.TemporaryFile(dir=above):
             pass
+        if path.exists() and not _is_document(path, kind):
+            raise RunError(f"{path} exists, and is no result of tunelet bench {kind}", "pass another --out")
+
+
+def _is_document(path: Path, kind: str) -> bool:
+    try:
+        found = read_json_object(path)
+    except ForeignFileError:
+        return False
+    versions = found.get("versions")
+    return (
+        found.get("kind") == kind
+        and {"machine", "settings", "models"} <= set(found)
+        and (isinstance(versions, dict) and "tunelet" in versions)
+    )
 
 
 def write_document(found: Mapping[str, Any], path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.data import Tokens, tokenise
-from tunelet.errors import ModelError, RunError
+from tunelet.errors import RunError
 from tunelet.recipe import with_settings
 from tunelet.run import Run
 
@@ -42,19 +42,16 @@ class Classifier(TextClassifier):
         run = run if isinstance(run, Run) else Run.load(run)
         from tunelet.model import find_checkpoint, load_tokenizer, saved_classifier
         from tunelet.model._fingerprint import weights_fingerprint
-        from tunelet.model._safetensors import check_safetensors
 
         recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
         settings = recipe.model
         method = run.recipe.adapter.method
         weights = run.folder.weights if method == "lora" else run.folder.full_weights
-        try:
-            check_safetensors(weights / ("adapter_model.safetensors" if method == "lora" else "model.safetensors"))
-        except ModelError as error:
-            raise RunError(error.message, "the run folder is damaged: train again") from error
+        for folder in (weights, run.folder.tokenizer):  # libraries read these by their names
+            run.files.check_folder(folder)
         checkpoint = None
         if method == "lora":
-            recorded = run.environment.get("checkpoint", {})
+            recorded = run.environment["checkpoint"]
             # The very commit that was trained on: what the Hub holds by that name may have changed since.
             pinned = recorded.get("origin") in ("hub", "hub cache") and recorded.get("revision")
             name = f"{recorded['hub_id']}@{recorded['revision']}" if pinned else settings.name

@@ -67,7 +67,7 @@ def train(
         seed=seed,
         device=device,
     )
-    _measure(lambda say, keep: bench_train(settings, say, keep), out, json=json)
+    _measure(lambda say, keep: bench_train(settings, say, keep), out, "train", json=json)
 
 
 @app.command()
@@ -100,7 +100,7 @@ def predict(
         seed=seed,
         device=device,
     )
-    _measure(lambda say, keep: bench_predict(settings, say, keep), out, json=json)
+    _measure(lambda say, keep: bench_predict(settings, say, keep), out, "predict", json=json)
 
 
 def _models(named: list[str] | None) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.split(",") if name.strip())
 
 
-def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, *, json: bool) -> None:
+def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, kind: str, *, json: bool) -> None:
     from tunelet._output import console
     from tunelet.bench import check_writable, write_document
     from tunelet.bench._tables import show_document
 
     if out is not None:
-        check_writable(out)
+        check_writable(out, kind)
     progress = console(stderr=True)
 
     def say(line: str) -> None:

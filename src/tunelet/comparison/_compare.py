@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,8 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         RunError: fewer than two, or one that is no finished run.
         DataError: they were measured on different texts, or know different labels; fewer than one draw.
     """
+    if isinstance(runs, str | bytes) or not isinstance(runs, Iterable):
+        raise RunError(f"expected two runs or more, found {type(runs).__name__}", "pass a list of runs or folders")
     groups = tuple(RunGroup.given(run) for run in runs)
     if len(groups) < 2:
         raise RunError(f"expected two runs or more to compare, found {len(groups)}", "tunelet compare RUN RUN")

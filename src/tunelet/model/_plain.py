@@ -18,9 +18,3 @@ def refer_to_base(folder: Path, base: Path) -> None:
     size = sum((base / file).stat().st_size for file in files)
     index = {"metadata": {"total_size": size}, "weight_map": dict(sorted(places.items()))}
     (folder / _files.INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
-
-
-def forget_base(folder: Path) -> None:
-    """Make it an adapter and nothing else, as for another machine: Transformers then asks for the base by its name."""
-    for name in (_files.INDEX, _files.CONFIG):
-        (folder / name).unlink(missing_ok=True)

@@ -7,7 +7,14 @@ from tunelet.report._card import model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._pdf import render_pdf
-from tunelet.report._write import check_comparison_folder, comparison_folder, write_comparison, write_report
+from tunelet.report._write import (
+    check_comparison_folder,
+    comparison_folder,
+    document_files,
+    may_replace_card,
+    write_comparison,
+    write_report,
+)
 from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
 
@@ -16,7 +23,9 @@ __all__ = [
     "check_comparison_folder",
     "comparison_document",
     "comparison_folder",
+    "document_files",
     "group_document",
+    "may_replace_card",
     "model_card",
     "render_html",
     "render_pdf",

@@ -1,9 +1,9 @@
-"""Reports into their folders: each file whole or not at all, under a name that does not change."""
+"""Reports into their folders: all of a report or nothing, and in place of tunelet's own files alone."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from tunelet._foreign import ForeignFileError, parse_json, read_text
 from tunelet.comparison import Comparison
 from tunelet.errors import RunError
 from tunelet.report._card import MARK, model_card
@@ -13,35 +13,62 @@ from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
-from tunelet.run import RunFolder, RunGroup, disk_errors, numbered, write_atomically
+from tunelet.run import RunFolder, RunGroup, check_place, disk_errors, is_marked, numbered, refuse_link, write_files
 
 _RECORD = "comparison.json"
+_PAGES = ("report.html", "report.pdf")
+CARD = "README.md"
 
 
-def write_report(group: RunGroup, folder: Path | None = None, *, texts: bool = True) -> list[Path]:
+def write_report(group: RunGroup, folder: Path | None = None) -> list[Path]:
     """`report.html`, `report.pdf`, `figures/` and, of a single run, the model card `README.md`.
 
     Args:
         group: a run, or several seeds of one.
         folder: where to; None: the run's own folder.
-        texts: whether texts of the data are quoted.
 
     Returns:
         The files, the page first. A model card whose mark someone has taken out is left as it is, and not among them.
 
     Raises:
-        RunError: the run folder is damaged.
+        RunError: the run folder is damaged, or the folder holds files of these names that no report of tunelet's are.
         DiskError: the folder cannot be written.
     """
-    document = group_document(group) if texts else group_document(group).without_quotes()
-    folder = group.path if folder is None else folder
-    card = model_card(group.runs[0]) if len(group.runs) == 1 else None
-    written = _write_document(folder, document)
-    place = folder / "README.md"
-    if card is not None and (not place.exists() or MARK in place.read_text(encoding="utf-8", errors="replace")):
-        RunFolder.write_text(place, card)
-        written.append(place)
-    return written
+    folder = group.path.resolve() if folder is None else folder
+    with disk_errors(folder):
+        own = folder.resolve() == group.path.resolve()
+    check_place(folder, "report", _PAGES, own=own)  # before the work
+    files = document_files(group_document(group))
+    judged = []
+    if len(group.runs) == 1 and may_replace_card(folder / CARD):
+        files[CARD] = model_card(group.runs[0]).encode("utf-8")
+        judged = [CARD]
+    return write_files(folder, "report", files, judged=judged, own=own)
+
+
+def document_files(document: Document) -> dict[str, bytes]:
+    """A document as files: name -> content, the page first."""
+    files = {
+        "report.html": render_html(document).encode("utf-8"),
+        "report.pdf": render_pdf(document),
+    }
+    for figure in document.figures:
+        picture = for_file(figure.svg, figure.title, figure.alternative)
+        files[f"figures/{figure.name}.svg"] = picture.encode("utf-8")
+    return files
+
+
+def may_replace_card(path: Path) -> bool:
+    """Whether a model card may be written there: nothing is, or one that still bears its mark."""
+    with disk_errors(path):
+        if path.is_symlink():
+            return False
+        if not path.exists():
+            return True
+    try:
+        return MARK in read_text(path)
+    except ForeignFileError:
+        return False
 
 
 def comparison_folder(comparison: Comparison) -> Path:
@@ -54,14 +81,16 @@ def comparison_folder(comparison: Comparison) -> Path:
 
 def check_comparison_folder(folder: Path, runs: Sequence[str | Path]) -> None:
     """Raises RunError where a folder holds anything but a comparison of these runs, before anything is computed."""
+    refuse_link(folder)
     with disk_errors(folder):
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if not taken:
         return
-    if not (folder / _RECORD).is_file():
+    if not is_marked(folder, "comparison"):
         raise RunError(f"{folder} exists and holds no comparison", "pass another --out")
+    check_place(folder, "comparison", [*_PAGES, _RECORD])
     known = _compared(folder)
-    if known and known != {_absolute(run) for run in runs}:
+    if known != {_absolute(run) for run in runs}:
         raise RunError(f"{folder} holds a comparison of other runs: {', '.join(sorted(known))}", "pass another --out")
 
 
@@ -76,36 +105,20 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         DiskError: the folder cannot be written.
     """
     check_comparison_folder(folder, [group.path for group in comparison.groups])
-    written = _write_document(folder, comparison_document(comparison))
-    record = folder / _RECORD
-    RunFolder.write_json(record, {**comparison.record, "folders": [str(group.path) for group in comparison.groups]})
-    return [*written, record]
+    files = document_files(comparison_document(comparison))
+    record = {**comparison.record, "folders": [str(group.path) for group in comparison.groups]}
+    return write_files(folder, "comparison", {**files, _RECORD: RunFolder.json_bytes(record)})
 
 
 def _compared(folder: Path) -> set[str]:
-    """The run folders of the comparison that lies there; none where it cannot be read."""
+    """The run folders of the comparison that lies there; none where it is not tunelet's, or was changed."""
+    if not is_marked(folder, "comparison"):
+        return set()
     try:
-        return {_absolute(name) for name in json.loads((folder / _RECORD).read_text(encoding="utf-8"))["folders"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {_absolute(name) for name in parse_json(read_text(folder / _RECORD))["folders"]}
+    except (ForeignFileError, OSError, ValueError, KeyError, TypeError):
         return set()
 
 
 def _absolute(path: str | Path) -> str:
     return str(Path(path).resolve())
-
-
-def _write_document(folder: Path, document: Document) -> list[Path]:
-    page, pdf = render_html(document), render_pdf(document)  # all there is, before the first file is
-    pictures = folder / "figures"
-    with disk_errors(folder):
-        pictures.mkdir(parents=True, exist_ok=True)
-        for old in pictures.glob("*.svg"):
-            old.unlink()
-    written = [folder / "report.html", folder / "report.pdf"]
-    RunFolder.write_text(written[0], page)
-    write_atomically(written[1], lambda temporary: temporary.write_bytes(pdf))
-    for figure in document.figures:
-        path = pictures / f"{figure.name}.svg"
-        RunFolder.write_text(path, for_file(figure.svg, figure.title, figure.alternative))
-        written.append(path)
-    return written

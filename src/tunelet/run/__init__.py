@@ -1,27 +1,36 @@
 """The run room: the folder that a training run leaves behind, and the only place that knows its file names.
 
 Everything is written to a temporary name and renamed; a run in progress lies at `NAME.partial` until it is whole.
+Each folder lists what tunelet wrote into it: nothing else is replaced or removed, and no file of a run is read that has
+changed since.
 """
 
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._folder import RunFolder, default_folder, find_partial, free_folder, numbered
 from tunelet.run._group import RunGroup
+from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
 from tunelet.run._run import Run
-from tunelet.run._writing import disk_errors, write_atomically
+from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 __all__ = [
+    "MARK",
     "Run",
     "RunFolder",
     "RunGroup",
+    "check_place",
     "default_folder",
     "disk_errors",
     "environment",
     "find_partial",
     "forget_peak_memory",
     "free_folder",
+    "is_marked",
+    "mark_of",
     "numbered",
     "peak_memory_bytes",
+    "refuse_link",
     "refuse_run_as_model",
     "write_atomically",
+    "write_files",
 ]

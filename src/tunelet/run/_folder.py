@@ -1,21 +1,36 @@
-"""The file names of a run, and its life: NAME.partial while it trains, NAME once it is whole."""
+"""The file names of a run, and its life: NAME.partial while it trains, NAME once it is whole.
+
+A partial folder bears the mark of one from its first moment, lists what it trains, and on what, once it has begun, and
+becomes a run when the mark lists all its files: what follows, giving it its name, can be done again.
+"""
 
 import itertools
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from tunelet.errors import RunError
-from tunelet.run._writing import disk_errors, sync_tree, write_atomically
+from tunelet.run._mark import MARK, Mark, Sealed, is_marked, read_mark, seal, write_files, write_mark
+from tunelet.run._writing import (
+    disk_errors,
+    make_folders,
+    refuse_link,
+    remove_folders,
+    remove_parts,
+    sync_folder,
+    sync_tree,
+    write_atomically,
+)
 
 _PARTIAL = ".partial"
 _LOCK = ".lock"  # held by the process at work; the system lets go of it when that process dies
-_OWN_NAMES = {"recipe.toml", "environment.json", "data.json", "history.jsonl", "checkpoints"}
 
 
 class RunFolder:
@@ -28,6 +43,7 @@ class RunFolder:
         self.partial = Path(f"{final}{_PARTIAL}")
         self.path = final if final.is_dir() else self.partial
         self._lock = FileLock(self.partial / _LOCK)
+        self._made: list[Path] = []
 
     @property
     def recipe(self) -> Path:
@@ -96,14 +112,41 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def check_free(self) -> None:
-        """Raises RunError where a run, whole or interrupted, has that name already."""
+        """Raises RunError where the name is taken: by a run, whole or interrupted, by a link, or by something else."""
+        for path in (self.final, self.partial):
+            with disk_errors(path):
+                if path.is_symlink() and not (path == self.final and path.exists()):
+                    refuse_link(path)
         if self.final.exists():
-            what = "holds a finished run" if (self.final / self.metrics.name).is_file() else "exists already"
+            what = "holds a finished run" if is_marked(self.final, "run") else "exists already"
             raise RunError(f"{self.final} {what}", "pass another --out, or remove it")
-        if self.partial.exists() and self.has_begun():
+        if not self.partial.exists():
+            return
+        if self.has_begun():
             raise RunError(
                 f"{self.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
             )
+        if strangers := self._strangers():
+            raise RunError(
+                f"{self.partial} exists and is no run of tunelet's: it holds {strangers[0]}", "pass another --out"
+            )
+
+    def _strangers(self) -> list[str]:
+        """What lies in the partial folder and is not of a run that was killed before it had begun."""
+        lock = self.partial / _LOCK
+        with disk_errors(self.partial):
+            if not self.partial.is_dir():
+                return ["no files, for it is one"]
+            own = set()  # where it has no mark: it is empty, or its process was killed between its first two steps
+            if not os.path.lexists(lock) or (not lock.is_symlink() and lock.is_file() and not lock.stat().st_size):
+                own.add(_LOCK)
+            if is_marked(self.partial, "partial run"):
+                remove_parts(self.partial)
+                own |= {MARK, *(path.name for path in self._before_training())}
+            return sorted(path.name for path in self.partial.iterdir() if path.name not in own)
+
+    def _before_training(self) -> list[Path]:
+        return [self.partial / path.name for path in (self.data, self.environment, self.recipe)]
 
     def start(self) -> None:
         """Create the partial folder and hold it; what a run left that was killed before it had begun goes.
@@ -112,54 +155,132 @@ class RunFolder:
         """
         self.check_free()
         self.hold()
-        for path in self.partial.iterdir():
-            if path.name not in _OWN_NAMES and not path.name.startswith("."):
-                self.release()
-                raise RunError(f"{self.partial} exists and is no run of tunelet", "pass another --out")
-        for path in self.partial.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != _LOCK:
-                path.unlink()
+        try:
+            with disk_errors(self.partial):
+                for path in self._before_training():
+                    path.unlink(missing_ok=True)
+                write_mark(self.partial, Mark(files={"partial run": {}}))
+        except BaseException:
+            self.discard()
+            raise
 
     def hold(self) -> None:
         """Keep other processes out of the partial folder until this one ends. Raises RunError where one is at work."""
+        refuse_link(self.partial)
         with disk_errors(self.partial):
-            self.partial.mkdir(parents=True, exist_ok=True)
+            self._made = make_folders(self.partial)
             try:
                 self._lock.acquire(blocking=False)
             except Timeout:
                 raise RunError(f"{self.partial}: another tunelet is at work there", "pass another --out") from None
+            except BaseException:
+                remove_folders(self._made)
+                raise
         self.path = self.partial
+
+    def is_held(self) -> bool:
+        """Whether a process is at work in the partial folder."""
+        if not (self.partial / _LOCK).is_file():
+            return False
+        try:
+            self._lock.acquire(blocking=False)
+        except (Timeout, OSError):
+            return True
+        self._lock.release()
+        return False
 
     def release(self) -> None:
         """Let other processes in again."""
         self._lock.release()
 
+    def begin(self, data: Mapping[str, Any], surroundings: Mapping[str, Any], recipe: str) -> None:
+        """Write down what is trained, and on what: from here on the run can be gone on with. Raises DiskError."""
+        files = {
+            self.data.name: self.json_bytes(data),
+            self.environment.name: self.json_bytes(surroundings),
+            self.recipe.name: recipe.encode("utf-8"),  # the last
+        }
+        write_files(self.partial, "partial run", files, judged=files, own=True)
+
+    def begun(self) -> Sealed:
+        """What `begin` wrote. Raises RunError where it did not come to that, or the folder is damaged."""
+        return Sealed.of(self.path, "run" if self.is_whole() else "partial run")
+
     def finish(self) -> None:
         """Give the whole run its final name; checkpoints were for going on, and go."""
-        if self.final.exists():
+        if os.path.lexists(self.final):
             raise RunError(f"{self.final} appeared while the run was in progress", f"the run lies at {self.partial}")
         with disk_errors(self.final):
+            remove_parts(self.partial)
             sync_tree(self.partial)
+            write_mark(self.partial, Mark(files={"run": seal(self.partial, self._of_a_run())}))
+        self.name()
+
+    def name(self) -> None:
+        """Rename a run that is whole; where a process was killed as it did so, another one does it."""
+        with disk_errors(self.final):
+            if self.checkpoints.is_dir() and not self.checkpoints.is_symlink():
+                shutil.rmtree(self.checkpoints)
             self.release()
+            (self.partial / _LOCK).unlink(missing_ok=True)
             self.partial.rename(self.final)
+            sync_folder(self.final.parent)
         self.path = self.final
-        (self.final / _LOCK).unlink(missing_ok=True)
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def _of_a_run(self) -> list[str]:
+        """The files that the run's mark lists: all but checkpoints and what a tracker wrote."""
+        apart = {MARK, _LOCK, self.checkpoints.name, self.tracking.name}
+        paths = [path.relative_to(self.path) for path in sorted(self.path.rglob("*")) if path.is_file()]
+        return [path.as_posix() for path in paths if path.parts[0] not in apart and not path.name.startswith(".")]
+
+    def clear_results(self) -> None:
+        """Remove the folders that a process was killed at, as it wrote what it had trained."""
+        with disk_errors(self.path):
+            for path in (self.weights, self.full_weights, self.tokenizer, self.baseline):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
 
     def discard(self) -> None:
-        """Remove the partial folder."""
+        """Remove what this process and those before it wrote into the partial folder, and the folders made for it."""
         self.release()
-        shutil.rmtree(self.partial, ignore_errors=True)
+        own = {MARK, _LOCK, *(path.name for path in self._all())}
+        with suppress(OSError):
+            remove_parts(self.partial)
+            for path in self.partial.iterdir():
+                if path.name not in own:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+            self.partial.rmdir()
+        remove_folders(self._made)
+
+    def _all(self) -> list[Path]:
+        return [
+            self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
+            self.predictions, self.validation_predictions, self.baseline_predictions, self.baseline, self.evaluation,
+            self.metrics,
+            self.tracking, self.checkpoints,
+        ]  # fmt: skip
 
     def has_begun(self) -> bool:
         """Whether the run is far enough to be gone on with: what it trains, and on what, is written down."""
-        return self.recipe.is_file() and self.data.is_file()
+        try:
+            mark = read_mark(self.partial)
+        except RunError:
+            return False
+        if mark is None or self.path == self.final:
+            return False
+        return "run" in mark.files or (bool(mark.files.get("partial run")) and self.recipe.exists())
+
+    def is_whole(self) -> bool:
+        """Whether nothing is left to do but to give the run its name."""
+        return self.path == self.partial and is_marked(self.partial, "run")
 
     def last_worked_on(self) -> float:
         """When something was last written there, in seconds since the epoch."""
-        return max(path.stat().st_mtime for path in (self.path, *self.path.rglob("*")))
+        return max(path.lstat().st_mtime for path in (self.path, *self.path.rglob("*")))
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to go on from."""
@@ -173,7 +294,13 @@ class RunFolder:
     @classmethod
     def write_json(cls, path: Path, value: Mapping[str, Any]) -> None:
         """Write strictly valid JSON: NaN is an error here, not a token that other readers refuse."""
-        cls.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        content = cls.json_bytes(value)
+        write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+    @staticmethod
+    def json_bytes(value: Mapping[str, Any]) -> bytes:
+        """JSON as it is written to disk."""
+        return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
 def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:
@@ -182,9 +309,18 @@ def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:
 
 
 def free_folder(base: Path) -> Path:
-    """The first of `numbered` that neither a run nor an interrupted one has."""
-    folders = map(RunFolder, numbered(base))
-    return next(folder.final for folder in folders if not folder.final.exists() and not folder.partial.exists())
+    """The first of `numbered` that neither a run nor an interrupted one has; one that never began leaves it free."""
+
+    def free(folder: RunFolder) -> bool:
+        try:
+            if folder.partial.exists() and not is_marked(folder.partial, "partial run"):
+                return False
+            folder.check_free()
+        except RunError:
+            return False
+        return not folder.is_held()
+
+    return next(folder.final for folder in map(RunFolder, numbered(base)) if free(folder))
 
 
 def numbered(base: Path) -> Iterator[Path]:

@@ -10,8 +10,9 @@ from typing import Any
 from tunelet._arguments import checked
 from tunelet.errors import RunError
 from tunelet.recipe import difference
-from tunelet.run._reading import read_object
-from tunelet.run._run import Run
+from tunelet.run._mark import Sealed
+from tunelet.run._records import GroupRecord, parse_record
+from tunelet.run._run import Run, folder_path
 
 _SEED = re.compile(r"seed-\d+")
 
@@ -36,7 +37,7 @@ class RunGroup:
         Raises:
             RunError: it is neither, or not finished, or its runs differ in more than their seed.
         """
-        path = Path(path)
+        path = folder_path(path)
         seeds = seed_folders(path)
         if not seeds:
             return cls(path, (Run.load(path),))
@@ -75,7 +76,9 @@ class RunGroup:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """`metrics.json`: means, deviations (NAME_sd) and intervals (NAME_ci) over the seeds."""
-        return read_object(self.path / "metrics.json", ("seeds", "accuracies", "positive", "accuracy", "accuracy_sd"))
+        return Sealed.of(self.path, "seeds").read(
+            self.path / "metrics.json", lambda content: parse_record(content, GroupRecord)
+        )
 
 
 def seed_folders(path: Path) -> list[Path]:

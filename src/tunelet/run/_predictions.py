@@ -27,12 +27,9 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
-def read_predictions(path: Path, label_names: tuple[str, ...]) -> Predictions:
-    """What `write_predictions` wrote. Raises OSError, ValueError or KeyError where it is anything else."""
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowException as error:
-        raise ValueError(str(error)) from None
+def parse_predictions(content: bytes, label_names: tuple[str, ...]) -> Predictions:
+    """What `write_predictions` wrote. Raises an error of Arrow's, ValueError or KeyError where it is anything else."""
+    table = pq.read_table(pa.BufferReader(content))
     index = {name: i for i, name in enumerate(label_names)}
     return Predictions(
         ids=tuple(str(name) for name in table["id"].to_pylist()),

@@ -1,35 +1,33 @@
 """A finished run, read back: what `tunelet.train` returns and what every later command starts from."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._arguments import checked
 from tunelet._words import counted
 from tunelet.errors import RunError
-from tunelet.recipe import Recipe, load_recipe
+from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._folder import RunFolder
-from tunelet.run._reading import read_file, read_lines, read_object
+from tunelet.run._mark import Sealed
+from tunelet.run._records import (
+    DataRecord,
+    EnvironmentRecord,
+    EvaluationRecord,
+    HistoryLine,
+    Record,
+    SummaryRecord,
+    as_text,
+    parse_lines,
+    parse_record,
+)
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Baseline, Predictions
-
-# Entries that other commands rely on; an older or a damaged folder lacks some.
-_SUMMARY = (
-    "evaluated_on", "n", "positive", "confusion", "accuracy", "roc_auc", "log_loss", "ece", "trainable_parameters",
-    "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes", "model", "random_weights",
-    "temperature", "threshold",
-)  # fmt: skip
-_DATA = (
-    "label_names", "parts", "source", "test_source", "dropped", "notes", "warnings", "text_column",
-    "text_columns", "label_column", "labels_left_out", "tokens",
-)  # fmt: skip
-_ENVIRONMENT = ("versions", "processor", "cores", "choices", "checkpoint")
-_EVALUATION = (
-    "curves", "reliability", "temperature", "threshold", "lengths", "errors", "wrong", "baseline", "cost",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,28 +44,37 @@ class Run:
     @checked
     def load(cls, path: str | Path) -> "Run":
         """Open a run folder. Raises RunError where it is none, or not finished."""
+        path = folder_path(path)
         try:
-            folder = RunFolder(Path(path))
+            folder = RunFolder(path)
+            if not folder.final.is_dir():
+                if folder.partial.is_dir():
+                    raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")
+                raise RunError(f"{path}: no such run folder", "tunelet train prints the folder of each run")
+            from tunelet.run._group import seed_folders
+
+            if seeds := seed_folders(folder.final):
+                raise RunError(
+                    f"{path}: holds runs of {counted(len(seeds), 'seed')}", f"name one of them, such as {seeds[0]}"
+                )
+            for file in (folder.recipe, folder.metrics, folder.data):
+                if not os.path.lexists(file):
+                    raise RunError(
+                        f"{path}: not a run folder: {file.name} is missing", "name a folder made by tunelet train"
+                    )
         except OSError as error:  # a text in the place of the run is too long for a name
             raise RunError(
                 f"no run folder {str(path)[:40]!r}: {error.strerror}", "name it first, then the texts"
             ) from None
-        if not folder.final.is_dir():
-            if folder.partial.is_dir():
-                raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")
-            raise RunError(f"{path}: no such run folder", "tunelet train prints the folder of each run")
-        from tunelet.run._group import seed_folders
-
-        if seeds := seed_folders(folder.final):
-            raise RunError(
-                f"{path}: holds runs of {counted(len(seeds), 'seed')}", f"name one of them, such as {seeds[0]}"
-            )
         run = cls(folder.final)
-        for file in (folder.recipe, folder.metrics, folder.data):
-            if not file.is_file():
-                raise RunError(
-                    f"{path}: not a run folder: {file.name} is missing", "name a folder made by tunelet train"
-                )
+        run.files  # noqa: B018  (a run whose list of files is damaged is not opened)
+        return run
+
+    @classmethod
+    def of_records(cls, path: Path, **records: Any) -> "Run":
+        """A run that is told of without its folder: `recipe`, `summary`, `data` and so on as they are given."""
+        run = cls(path)
+        vars(run).update(records)  # where `cached_property` keeps what was read
         return run
 
     @property
@@ -76,14 +83,23 @@ class Run:
         return RunFolder(self.path)
 
     @cached_property
+    def files(self) -> Sealed:
+        """Its files as the run wrote them: whatever is read of them goes through here, and a damaged one is refused."""
+        return Sealed.of(self.path, "run")
+
+    @cached_property
     def recipe(self) -> Recipe:
         """The fully resolved recipe."""
-        return load_recipe(self.folder.recipe)
+        path = self.folder.recipe
+        return self.files.read(path, lambda content: parse_recipe(as_text(content), str(path)))
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """All of `metrics.json`: what `tunelet train --json` prints."""
-        return read_object(self.folder.metrics, _SUMMARY)
+        return self._record(self.folder.metrics, SummaryRecord)
+
+    def _record(self, path: Path, shape: type[Record]) -> dict[str, Any]:
+        return self.files.read(path, lambda content: parse_record(content, shape))
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -96,17 +112,17 @@ class Run:
     @cached_property
     def data(self) -> dict[str, Any]:
         """What was read, dropped and split."""
-        return read_object(self.folder.data, _DATA)
+        return self._record(self.folder.data, DataRecord)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, processor, and the checkpoint that was adapted."""
-        return read_object(self.folder.environment, _ENVIRONMENT)
+        return self._record(self.folder.environment, EnvironmentRecord)
 
     @cached_property
     def evaluation(self) -> dict[str, Any]:
         """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
-        return read_object(self.folder.evaluation, _EVALUATION)
+        return self._record(self.folder.evaluation, EvaluationRecord)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -129,14 +145,12 @@ class Run:
     @cached_property
     def history(self) -> list[dict[str, Any]]:
         """Losses, rates and validation metrics in the order of training."""
-        return read_lines(self.folder.history)
+        return self.files.read(self.folder.history, lambda content: parse_lines(content, HistoryLine))
 
     @cached_property
     def predictions(self) -> "Predictions":
         """Predictions for the texts that `metrics` speaks of."""
-        from tunelet.run._predictions import read_predictions
-
-        return read_file(self.folder.predictions, lambda path: read_predictions(path, self.label_names))
+        return self._predictions(self.folder.predictions)
 
     @cached_property
     def baseline(self) -> "Baseline | None":
@@ -144,15 +158,36 @@ class Run:
         from tunelet.run._baseline import read_baseline
 
         settings = self.recipe.evaluation
-        if not settings.baseline or not settings.errors or not self.folder.baseline.exists():
+        if not settings.baseline or not settings.errors or not self.files.has(self.folder.baseline):
             return None
-        return read_file(self.folder.baseline, lambda folder: read_baseline(folder, len(self.label_names)))
+        classes = len(self.label_names)
+        return self.files.read_folder(self.folder.baseline, lambda folder: read_baseline(folder, classes))
 
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":
         """The baseline's, for the same texts; None: it was not asked for."""
-        from tunelet.run._predictions import read_predictions
-
         if self.evaluation["baseline"] is None:
             return None
-        return read_file(self.folder.baseline_predictions, lambda path: read_predictions(path, self.label_names))
+        return self._predictions(self.folder.baseline_predictions)
+
+    def _predictions(self, path: Path) -> "Predictions":
+        from tunelet.run._predictions import parse_predictions
+
+        names = self.label_names
+        return self.files.read(path, lambda content: parse_predictions(content, names))
+
+
+def folder_path(path: Any) -> Path:
+    """What a caller names a folder by, as a path. Raises RunError where it is no name."""
+    if not isinstance(path, str | PathLike) or not isinstance(name := fspath(path), str):
+        raise RunError(
+            f"expected the folder of a run, found {type(path).__name__}",
+            "pass its path, or what tunelet.train returned",
+        )
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        raise RunError(f"no run folder {name[:40]!r}: no file has such a name", "pass the path of a folder") from None
+    if "\0" in name or not name:
+        raise RunError(f"no run folder {name[:40]!r}: no file has such a name", "pass the path of a folder")
+    return Path(name)

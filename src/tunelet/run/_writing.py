@@ -1,10 +1,15 @@
-"""Files appear whole or not at all, and a disk that refuses is the user's error in one line."""
+"""Files appear whole or not at all, and a disk that refuses is the user's error in one line.
+
+What a killed process leaves behind is a file beside its target whose name ends in `.tunelet-part`. Who writes such a
+file holds a lock on it, which the system lets go of when the process dies; the next write into that folder removes it.
+"""
 
 import errno
 import os
-import tempfile
+import re
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tunelet.errors import DiskError
@@ -19,7 +24,10 @@ _REASONS = {
     errno.ENOTDIR: ("a part of the path is a file", "pass {flag} in another folder"),
     errno.EEXIST: ("a part of the path is a file", "pass {flag} in another folder"),
     errno.ENAMETOOLONG: ("the name is too long", "pass a shorter {flag}"),
+    errno.EISDIR: ("a folder is in the place of a file", "pass another {flag}, or remove it"),
+    errno.ELOOP: ("a link is in its place", "pass {flag} without links"),
 }
+_PART = re.compile(r"\..{1,40}\.[0-9a-f]{16}\.tunelet-part", re.DOTALL)
 
 
 @contextmanager
@@ -32,7 +40,7 @@ def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _REASONS:
+        if error.errno is None:
             raise
         raise _refusal(path, error.errno, flag) from error
     except Exception as error:
@@ -44,55 +52,132 @@ def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
 
 
 def _refusal(path: Path, number: int, flag: str) -> DiskError:
-    reason, hint = _REASONS[number]
+    reason, hint = _REASONS.get(number, (os.strerror(number), "pass {flag} in another folder"))
     return DiskError(f"{path}: cannot be written: {reason}", hint.format(flag=flag))
+
+
+def refuse_link(path: Path, flag: str = "--out") -> None:
+    """Raises DiskError where a link stands at the path, dangling or not: what is written goes where its name says."""
+    with disk_errors(path, flag):
+        if path.is_symlink():
+            target = path.readlink()
+            raise DiskError(f"{path}: cannot be written: it is a link to {target}", f"pass {flag} {target}, or another")
 
 
 def write_atomically(path: Path, write: Callable[[Path], object], flag: str = "--out") -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and rename it.
 
-    A process killed at any moment leaves the old file or the new one. Raises DiskError where the disk refuses.
+    A process killed at any moment leaves the old file or the new one. Folders that are missing are made, and go again
+    where the writing fails. Raises DiskError where the disk refuses.
     """
-    with disk_errors(path, flag):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with disk_errors(path, flag), new_folders(path.parent), staged(path, write) as part:
+        part.replace(path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def staged(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
+    """A file beside `path` that `write` has filled, flushed to the disk; it goes, unless it was renamed by then.
+
+    Its mode is the one that the user's umask gives to a new file.
+    """
+    remove_parts(path.parent)
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tunelet-part")
+    handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        _lock(handle)
+        mode = os.fstat(handle).st_mode & 0o777
+        write(part)
+        if part.stat().st_mode & 0o777 != mode:  # safetensors puts a file of its own in the place
+            part.chmod(mode)
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        yield part
+    finally:
         os.close(handle)
-        temporary = Path(name)
-        try:
-            write(temporary)
-            temporary.chmod(0o666 & ~_umask())
-            with temporary.open("r+b") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what processes left in a folder that were killed while they wrote."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if _PART.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):  # its writer is at work, or it belongs to somebody else
+                    handle = os.open(entry.path, os.O_RDWR)
+                    try:
+                        _lock(handle)
+                        Path(entry.path).unlink()
+                    finally:
+                        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Hold an open file as this process's. Raises OSError where another holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where an open file cannot be removed anyway
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def new_folders(path: Path) -> Iterator[None]:
+    """A folder with all above it; those made here go again where the block fails and they are empty."""
+    made = make_folders(path)
+    try:
+        yield
+    except BaseException:
+        remove_folders(made)
+        raise
+
+
+def make_folders(path: Path) -> list[Path]:
+    """Make a folder and all above it; returns those that were missing, the lowest last. Raises OSError."""
+    missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
+    made: list[Path] = []
+    try:
+        for folder in reversed(missing):
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if not folder.is_dir():
+                    raise
+            else:
+                made.append(folder)
+    except OSError:
+        remove_folders(made)
+        raise
+    return made
+
+
+def remove_folders(made: list[Path]) -> None:
+    """Remove the folders that `make_folders` made, as far as they are empty."""
+    for folder in reversed(made):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def sync_tree(folder: Path) -> None:
     """Flush every file and folder below to the disk, so that what follows cannot overtake it."""
     for path in sorted(folder.rglob("*")):
         if path.is_dir():
-            _sync_folder(path)
-        else:
-            with path.open("r+b") as file:
+            sync_folder(path)
+        elif path.is_file():
+            with path.open("r+b" if os.name == "nt" else "rb") as file:
                 os.fsync(file.fileno())
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system lets a folder be synced."""
+def sync_folder(folder: Path) -> None:
+    """Make a rename itself durable, where the system lets a folder be synced."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
         return
     try:
         os.fsync(handle)
+    except OSError:
+        pass
     finally:
         os.close(handle)

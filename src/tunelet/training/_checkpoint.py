@@ -1,24 +1,36 @@
 """A checkpoint is one safetensors file with all that decides the rest of the run; renamed into place, so it is whole.
 
 It holds what is trained, AdamW's moments and steps, the best epoch's weights, the random states, and (as JSON in the
-file's metadata) the position: epoch, batch, schedule, early stopping. A run continued from it ends in the same bits.
+file's metadata) the position: epoch, batch, schedule, early stopping. A run continued from it ends in the same bits, so
+a checksum over all of it is checked first.
 """
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import ConfigDict, TypeAdapter
+from safetensors import safe_open
 from safetensors.torch import save_file
 
+from tunelet._foreign import ForeignFileError, open_regular
 from tunelet.errors import RunError
 from tunelet.model import SequenceClassifier
 from tunelet.run import write_atomically
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+@dataclass
+class Schedule:
+    """State of the learning rate schedule: steps done, and the rate of each group of parameters."""
+
+    last_epoch: int = 0
+    rates: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -29,7 +41,7 @@ class Position:
         epoch: the epoch in progress, from 0.
         batch: batches of it that are done.
         step: optimiser steps done.
-        history_lines: lines of history.jsonl that belong to what is done.
+        history_lines: lines of history.jsonl that belong to what is done; history_sha256: of these.
         loss_sum, loss_texts: summed loss and texts since the last line of the history.
         epoch_loss_sum, epoch_texts: the same since the start of the epoch.
         tokens: tokens trained on so far.
@@ -44,6 +56,7 @@ class Position:
     batch: int = 0
     step: int = 0
     history_lines: int = 0
+    history_sha256: str = ""
     loss_sum: float = 0.0
     loss_texts: int = 0
     epoch_loss_sum: float = 0.0
@@ -54,7 +67,9 @@ class Position:
     best: float | None = None
     best_epoch: int = 0
     epochs_without_better: int = 0
-    schedule: dict[str, Any] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=Schedule)
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 def save_checkpoint(
@@ -75,12 +90,22 @@ def save_checkpoint(
     if classifier.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(classifier.device)
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"position": json.dumps(asdict(position))}
+    told = json.dumps(asdict(position))
+    metadata = {"position": told, "sha256": _checksum(told, tensors)}
     path = folder / f"step-{position.step:08d}-{position.epoch:04d}.safetensors"
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
-    for older in folder.iterdir():  # temporary files of a process that was killed go too
+    for older in folder.glob("step-*.safetensors"):
         if older != path:
             older.unlink(missing_ok=True)
+
+
+def _checksum(position: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 over the position and, by their names, kind, shape and bytes of the tensors."""
+    digest = hashlib.sha256(position.encode("utf-8"))
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def latest_checkpoint(folder: Path) -> Path | None:
@@ -93,16 +118,11 @@ def load_checkpoint(
     path: Path, classifier: SequenceClassifier, optimizer: torch.optim.Optimizer
 ) -> tuple[dict[str, torch.Tensor], Position]:
     """Put everything back as `save_checkpoint` found it; returns the best epoch's weights and the position."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            position = Position(**json.loads(file.metadata()["position"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
-    except (SafetensorError, OSError, TypeError, KeyError, json.JSONDecodeError) as error:
-        raise RunError(
-            f"{path}: the checkpoint cannot be read ({error})", "remove the folder and train again"
-        ) from None
+    tensors, position = _read(path)
     parameters = classifier.trained_parameters()
-    if {f"parameter.{name}" for name in parameters} != {name for name in tensors if name.startswith("parameter.")}:
+    if {f"parameter.{name}": parameters[name].shape for name in parameters} != {
+        name: tensor.shape for name, tensor in tensors.items() if name.startswith("parameter.")
+    }:
         raise RunError(f"{path}: the checkpoint is of another model", "remove the folder and train again")
     with torch.no_grad():
         for name, parameter in parameters.items():
@@ -115,3 +135,20 @@ def load_checkpoint(
         torch.cuda.set_rng_state(tensors["random.cuda"], classifier.device)
     best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
     return best, position
+
+
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], Position]:
+    """All that a checkpoint holds. Raises RunError where it is damaged."""
+    try:
+        open_regular(path).close()  # a pipe or a device is not opened by safetensors
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+        position = TypeAdapter(Position).validate_json(metadata["position"])
+        if metadata["sha256"] != _checksum(metadata["position"], tensors):
+            raise ForeignFileError("its checksum is another")
+    except Exception as error:  # a damaged file can be wrong in ways that safetensors tells in errors of many classes
+        raise RunError(
+            f"{path}: the checkpoint cannot be read ({error})", "remove the folder and train again"
+        ) from None
+    return tensors, position

@@ -4,7 +4,9 @@ Accelerate places the model, runs the backward pass and clips; everything that d
 checkpoint, so that a run that was killed and resumed ends in the same bits as one that was not.
 """
 
+import hashlib
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +19,15 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch.optim.lr_scheduler import LRScheduler
 
+from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet.data import Tokens, gather, split_batch, training_batches
-from tunelet.errors import DataError, RecipeError
+from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
-from tunelet.run import RunFolder, disk_errors
+from tunelet.run import RunFolder, disk_errors, write_atomically
 from tunelet.training._activations import GIB, Activations, keeps_activations
-from tunelet.training._checkpoint import Position, latest_checkpoint, load_checkpoint, save_checkpoint
+from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
 from tunelet.training._tracking import Tracking
@@ -102,6 +105,7 @@ class Fit:
         self.best: dict[str, torch.Tensor] = {}
         self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
+        self.history_digest = hashlib.sha256()
         self.saved_at = self.noted_at = time.monotonic()
 
     def resume(self) -> None:
@@ -111,9 +115,21 @@ class Fit:
             with self.random.drawn():
                 self.best, self.position = load_checkpoint(path, self.classifier, self.raw_optimizer)
             _restore(self.schedule, self.raw_optimizer, self.position.schedule)
-        if self.folder.history.exists():
-            lines = self.folder.history.read_text(encoding="utf-8").splitlines(keepends=True)
-            self.folder.write_text(self.folder.history, "".join(lines[: self.position.history_lines]))
+        self.restore_history()
+
+    def restore_history(self) -> None:
+        """Cut the history back to the lines that the checkpoint knows, which must be as they were written."""
+        history, known = self.folder.history, self.position.history_lines
+        if not known and not os.path.lexists(history):
+            return
+        try:
+            kept = b"".join(read_bytes(history).splitlines(keepends=True)[:known])
+            self.history_digest = hashlib.sha256(kept)
+            if known and self.history_digest.hexdigest() != self.position.history_sha256:
+                raise ForeignFileError("the lines of the checkpoint are not what the run wrote")
+        except ForeignFileError as error:
+            raise RunError(f"{history}: {error}", "remove the folder and train again") from None
+        write_atomically(history, lambda part: part.write_bytes(kept))
 
     def keep_activations(self) -> None:
         """Compute what lies below the lowest adapter once, for texts that will be read again."""
@@ -136,7 +152,10 @@ class Fit:
 
     def checkpoint(self) -> None:
         self.note_time()
-        self.position.schedule = {"last_epoch": self.schedule.last_epoch, "rates": self.schedule.get_last_lr()}
+        self.position.schedule = Schedule(
+            self.schedule.last_epoch, [float(rate) for rate in self.schedule.get_last_lr()]
+        )
+        self.position.history_sha256 = self.history_digest.hexdigest()
         with self.random.drawn():
             save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
         self.saved_at = time.monotonic()
@@ -267,8 +286,10 @@ class Fit:
 
     def record(self, history: IO[str], entry: Mapping[str, Any]) -> None:
         with disk_errors(self.folder.history):
-            history.write(json.dumps(entry, allow_nan=False) + "\n")
+            line = json.dumps(entry, allow_nan=False) + "\n"
+            history.write(line)
             history.flush()
+        self.history_digest.update(line.encode("utf-8"))
         self.position.history_lines += 1
         with turn:
             self.tracking.log(entry, self.position.step)
@@ -306,7 +327,7 @@ def fit(
     loop.resume()
     loop.keep_activations()
     with disk_errors(folder.history):
-        history = folder.history.open("a", encoding="utf-8")
+        history = folder.history.open("a", encoding="utf-8", newline="\n")
     try:
         with history:
             while not loop.finished:
@@ -355,8 +376,8 @@ def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings)
     return torch.from_numpy(len(labels) / (classes * np.maximum(counts, 1))).float()
 
 
-def _restore(schedule: LRScheduler, optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-    schedule.last_epoch = state["last_epoch"]
-    schedule._last_lr = list(state["rates"])
-    for group, rate in zip(optimizer.param_groups, state["rates"], strict=True):
+def _restore(schedule: LRScheduler, optimizer: torch.optim.Optimizer, state: Schedule) -> None:
+    schedule.last_epoch = state.last_epoch
+    schedule._last_lr = list(state.rates)
+    for group, rate in zip(optimizer.param_groups, state.rates, strict=True):
         group["lr"] = rate

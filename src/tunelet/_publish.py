@@ -1,0 +1,215 @@
+"""What of a run leaves the machine: the one function that decides it, by a list of what may go, not of what may not.
+
+A run's records hold sentences for its owner: where the data lay, what its first row looked like, what a machine
+answered. Others get the entries that are listed here, which hold numbers, names of labels and versions. An entry that
+a later version adds to a record stays at home until it is listed.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args, get_origin
+
+from tunelet.evaluation import METRIC_NAMES
+from tunelet.model._files import CONFIG, INDEX, TOKENIZER_FILES
+from tunelet.recipe import Recipe, dump_recipe
+from tunelet.recipe._schema import Section
+from tunelet.report import document_files, group_document, may_replace_card, model_card
+from tunelet.run import MARK, Run, RunFolder, RunGroup, mark_of
+
+_CARD = "README.md"
+_METRICS = (
+    *METRIC_NAMES, *(f"{name}_ci" for name in METRIC_NAMES), "n", "positive", "confusion", "per_class",
+)  # fmt: skip
+_SUMMARY = (
+    *_METRICS, "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "train_seconds",
+    "seconds", "expected_seconds", "tokens_per_second", "peak_memory_bytes", "seed", "random_weights", "temperature",
+    "threshold",
+)  # fmt: skip
+_CHECKPOINT = ("hub_id", "revision", "weights_sha256", "random_weights")
+_ENVIRONMENT = ("versions", "python", "system", "processor", "cores", "memory_bytes", "threads")
+_PART = ("rows", "labels", "sha256")
+_EVALUATION = (
+    "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
+)  # fmt: skip
+_BASELINE = ("name", "features", "strength", "seconds", "metrics", "curves", "pair")
+_HISTORY = (
+    "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
+    "seconds",
+)  # fmt: skip
+# Strings of a recipe that are no choice among words of ours: which of them may go.
+_SETTINGS = (
+    "data.text_column", "data.label_column", "data.label_names", "data.missing_labels", "data.encoding",
+    "adapter.targets", "evaluation.threshold",
+)  # fmt: skip
+_REASONS = ("recognised by its name", "named with --text", "named with --label")
+_CONFIGS = re.compile(r"(adapter_|tokenizer_|generation_)?config\.json|special_tokens_map\.json|added_tokens\.json")
+_WEIGHTS = re.compile(r"(adapter_)?model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json")
+
+
+def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | Path]:
+    """The files of a run as others may have them: path -> content, or the file that has it.
+
+    Args:
+        run: a finished run, whose files are checked.
+        name: what it is called there.
+        texts: whether the report quotes the texts of the most confident errors.
+
+    Raises:
+        RunError: the run is damaged.
+    """
+    shown = _shown(run, name, texts=texts)
+    group = RunGroup(shown.path, (shown,))
+    document = group_document(group) if texts else group_document(group).without_quotes()
+    folder = RunFolder(Path(name))
+    records: dict[str, bytes | Path] = {
+        folder.recipe.name: dump_recipe(shown.recipe).encode("utf-8"),
+        folder.metrics.name: RunFolder.json_bytes(shown.summary),
+        folder.data.name: RunFolder.json_bytes(shown.data),
+        folder.environment.name: RunFolder.json_bytes(shown.environment),
+    }
+    own = {**records, **_model_files(run)}
+    card = run.path / _CARD
+    written = (
+        model_card(shown).encode("utf-8") if may_replace_card(card) else card
+    )  # one of their own is theirs to show
+    return {_CARD: written, **own, **document_files(document), MARK: mark_of(own)}
+
+
+def _shown(run: Run, name: str, *, texts: bool) -> Run:
+    """The run as its report and its card may tell of it."""
+    data, environment = run.data, run.environment
+    named = run.recipe.data.text_column
+    column = _column(data["text_column"], "text", named) or {}
+    model = _model_name(run)
+    source = _place(data["source"])
+    evaluation = _only(run.evaluation, _EVALUATION)
+    baseline = run.evaluation["baseline"]
+    return Run.of_records(
+        Path(name),
+        recipe=_recipe(run.recipe, model),
+        summary=_only(run.summary, _SUMMARY)
+        | ({"validation": _only(run.summary["validation"], _METRICS)} if "validation" in run.summary else {})
+        | {"run": name, "model": model},
+        data={
+            "source": source,
+            "format": source if data["source"] == data["format"] else _place(data["format"].partition(",")[0]),
+            "text_column": column,
+            "text_columns": [column["value"]]
+            if len(data["text_columns"]) == 1
+            else [_column_name(name, "text", named) for name in data["text_columns"]],
+            "label_column": _column(data["label_column"], "label", run.recipe.data.label_column),
+            "test_source": _place(data["test_source"]),
+            "label_names": data["label_names"],
+            "dropped": {"not usable": sum(data["dropped"].values())} if data["dropped"] else {},
+            "notes": [],
+            "warnings": [],
+            "labels_left_out": [],
+            "parts": {part: _only(found, _PART) for part, found in data["parts"].items()},
+            "tokens": data["tokens"],
+        },
+        environment=_only(environment, _ENVIRONMENT)
+        | {
+            "checkpoint": _only(environment["checkpoint"], _CHECKPOINT)
+            | {"name": model, "origin": environment["checkpoint"]["origin"], "reason": ""},
+            "choices": {
+                choice: {"value": found["value"], "reason": "chosen where it was trained"}
+                for choice, found in environment["choices"].items()
+            },
+        },
+        evaluation=evaluation
+        | {
+            "baseline": None if baseline is None else _only(baseline, _BASELINE),
+            "errors": run.evaluation["errors"] if texts else _without_texts(run.evaluation["errors"]),
+        },
+        history=[_only(line, _HISTORY) for line in run.history],
+    )
+
+
+def _only(record: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record}
+
+
+def _without_texts(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**_only(error, ("tokens", "label", "predicted", "probability")), "id": "", "text": ""} for error in errors]
+
+
+def _model_name(run: Run) -> str:
+    """A name on the Hub or a short one as it is, of a folder its last part."""
+    checkpoint = run.environment["checkpoint"]
+    return str(_place(checkpoint["name"]) if checkpoint["origin"] == "folder" else checkpoint["name"])
+
+
+def _place(name: str | None) -> str | None:
+    """The last part of a path; names such as hub:OWNER/NAME or sample are none."""
+    if name is None or name.startswith("hub:"):
+        return name
+    return PurePosixPath(name.replace("\\", "/")).name or "data"
+
+
+def _column(choice: Mapping[str, Any] | None, role: str, named: str | list[str]) -> dict[str, str] | None:
+    """A column, and why it was taken where that is one of our words."""
+    if choice is None:
+        return None
+    known = choice["reason"] in _REASONS
+    return {
+        "value": choice["value"] if known else _column_name(choice["value"], role, named),
+        "reason": choice["reason"] if known else "chosen where it was trained",
+    }
+
+
+def _column_name(name: str, role: str, named: str | list[str]) -> str:
+    """A column's name, where the user gave it or it is a word: a text that was taken for a header is none."""
+    given = [named] if isinstance(named, str) else named
+    return name if name in given or re.fullmatch(r"column \d+|[\w.-]{1,40}", name) else role
+
+
+def _recipe(recipe: Recipe, model: str) -> Recipe:
+    """Every setting that is a number or one of our words, and of the others those that are listed."""
+    sections: dict[str, Any] = {"name": _place(recipe.name), "description": ""}
+    for name, section in recipe:
+        if isinstance(section, Section):
+            fields = type(section).model_fields
+            sections[name] = {
+                key: value for key, value in section if _is_ours(fields[key].annotation) or f"{name}.{key}" in _SETTINGS
+            }
+    sections["model"]["name"] = model
+    return Recipe.model_validate(sections)
+
+
+def _is_ours(annotation: Any) -> bool:
+    if get_origin(annotation) in (list, tuple):
+        return all(_is_ours(inner) for inner in get_args(annotation))
+    return annotation in (int, float, bool) or get_origin(annotation) is Literal
+
+
+def _model_files(run: Run) -> dict[str, bytes | Path]:
+    """Weights, their configs without paths of this machine, and the tokenizer."""
+    folder = run.folder
+    weights = folder.weights if run.recipe.adapter.method == "lora" else folder.full_weights
+    found: dict[str, bytes | Path] = {}
+    for place in (weights, folder.tokenizer):
+        run.files.check_folder(place)
+        for name in run.files.files:
+            path = run.path / name
+            if path.parent != place or (place == folder.weights and path.name in (CONFIG, INDEX)):
+                continue  # beside an adapter these say where on this machine its base model is
+            if _CONFIGS.fullmatch(path.name):
+                found[name] = run.files.read(path, _config)
+            elif _WEIGHTS.fullmatch(path.name) or path.name in TOKENIZER_FILES:
+                found[name] = path
+    return found
+
+
+def _config(content: bytes) -> bytes:
+    """A config of transformers or PEFT, in which a path of this machine is its last part."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [plain(inner) for inner in value]
+        return _place(value) if isinstance(value, str) and re.match(r"([~/.]|[A-Za-z]:).*[/\\]", value) else value
+
+    return (json.dumps(plain(json.loads(content)), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
