@@ -63,9 +63,6 @@ def reproduce_section(comparison: Comparison) -> Section:
         recipes.append(Folded(f"{recipe}: {comparison.names[number - 1]}", dump_recipe(run.recipe)))
         folders.append(out)
     commands.append(shlex.join(["tunelet", "compare", *folders]))
-    told = (
-        "Take recipe.toml of each run folder under the names below (report.html has them, too, to be opened here), and "
-        "type:"
-    )
+    told = "Take recipe.toml of each run folder under the names below (report.html shows them, too), and type:"
     blocks: tuple[Block, ...] = (Text(told), Code("\n".join(commands)), *recipes)
     return Section("Reproduce", blocks)

@@ -35,7 +35,7 @@ def reproduce_section(group: RunGroup) -> Section:
     return Section(
         "Reproduce",
         (
-            Text("Take recipe.toml of the run folder (report.html has it, too, to be opened below), and type:"),
+            Text("Take recipe.toml of the run folder (report.html shows it, too), and type:"),
             Code(training_call(run, seeds, "recipe.toml")),
             Text(
                 f"On the same processor with the same versions and {counted_threads} the result is the same, bit for "
