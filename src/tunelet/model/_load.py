@@ -192,8 +192,8 @@ def _check_new(folder: Path, model: PreTrainedModel, structure: Structure, new: 
     if missing:
         where = "layers" if any(name.startswith(f"{structure.blocks}.") for name in missing) else "embeddings"
         raise ModelError(
-            f"{folder}: {counted(len(missing), 'weight')} of the {where} are missing or misshapen, the "
-            f"first {missing[0]}",
+            f"{folder}: {counted(len(missing), 'weight')} of the {where} {'is' if len(missing) == 1 else 'are'} "
+            f"missing or misshapen, the first {missing[0]}",
             "the weights do not belong to this config.json: download the checkpoint again",
         )
 
