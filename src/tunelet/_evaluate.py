@@ -12,7 +12,7 @@ from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
 from tunelet.data import Examples, as_known, read, renamed_in_words, some
 from tunelet.errors import DataError
-from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.evaluation import Metrics, Predictions, measure, positive_index
 from tunelet.run import Run
 
 
@@ -116,7 +116,12 @@ def evaluate(
         labels=indices,
         probabilities=classifier.probabilities_of_cleaned(examples.texts),
     )
-    metrics = measure(predictions, resamples=run.recipe.evaluation.resamples, seed=run.recipe.training.seed)
+    metrics = measure(
+        predictions,
+        positive=positive_index(run.label_names, run.recipe.evaluation.positive),
+        resamples=run.recipe.evaluation.resamples,
+        seed=run.recipe.training.seed,
+    )
     assert reading.label_column is not None  # noqa: S101
     return Evaluation(
         metrics=metrics,

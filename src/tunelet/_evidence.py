@@ -5,7 +5,6 @@ very texts that are reported on, the record says so, and the temperature is judg
 temperature's own record is about the probabilities that `predict` gives: scaled, where the temperature is applied.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from tunelet.data import Examples, shown_fields
 from tunelet.evaluation import (
     Baseline,
+    Metrics,
     Predictions,
     Temperature,
     Threshold,
@@ -27,7 +27,7 @@ from tunelet.evaluation import (
     measure,
     null_if_undefined,
     operate,
-    positive_label,
+    positive_index,
     reliability,
     temperature_record,
     train_baseline,
@@ -63,13 +63,13 @@ class Evidence:
         trained_baseline: the baseline itself.
         temperature: chosen on the validation texts, and whether it is applied.
         validation, test: what was given, with the probabilities that `predict` gives.
-        draws: the model's metrics on the resamples that it was compared on, for its intervals; None: no baseline.
+        metrics: of the model on the texts that are reported on, with intervals.
     """
 
     record: dict[str, Any]
     baseline: Predictions | None
     trained_baseline: Baseline | None
-    draws: Mapping[str, np.ndarray] | None
+    metrics: Metrics
     temperature: Temperature
     validation: Classified
     test: Classified | None
@@ -101,22 +101,25 @@ def gather_evidence(
     test = test and _scaled(test, temperature)
     reported = test or validation
     predictions = reported.predictions
+    index = positive_index(predictions.label_names, settings.positive)
+    positive = None if index is None else predictions.label_names[index]
     record: dict[str, Any] = {
         "evaluated_on": "validation" if test is None else "test",
         "n": len(predictions),
-        "curves": curve_records(predictions),
+        "curves": curve_records(predictions, positive),
         "reliability": [asdict(found) for found in reliability([predictions])],
         "temperature": temperature_record(
             temperature, by_itself, n=len(validation.predictions), cross_fitted=test is None
         ),
-        "threshold": _threshold(validation.predictions, predictions, settings.threshold),
+        "threshold": _threshold(validation.predictions, predictions, settings.threshold, index),
         "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
         "errors": _errors(reported, settings.errors),
         "wrong": int((predictions.predicted != predictions.labels).sum()),
         "baseline": None,
     }
     if not settings.baseline:
-        return Evidence(record, None, None, None, temperature, validation, test)
+        measured = measure(predictions, positive=index, resamples=settings.resamples, seed=seed)
+        return Evidence(record, None, None, measured, temperature, validation, test)
     held_out = validation.predictions
     trained = train_baseline(
         train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
@@ -125,18 +128,20 @@ def gather_evidence(
         predictions.ids, predictions.label_names, predictions.labels, trained.probabilities(reported.examples.texts)
     )
     models = {BASELINE: [baseline], model: [predictions]}
-    drawn = draw_models(models, resamples=settings.resamples, seed=seed)  # once, for all that needs them
+    drawn = draw_models(
+        models, positive=positive, resamples=settings.resamples, seed=seed
+    )  # once, for all that needs them
     (pair,) = compare_draws(models, drawn)
     record["baseline"] = {
         "name": BASELINE,
         "features": trained.features,
         "strength": trained.strength,
         "seconds": trained.seconds,
-        "metrics": measure(baseline, draws=drawn[BASELINE].draws).to_dict(),
-        "curves": curve_records(baseline),
+        "metrics": drawn[BASELINE].measured[0].to_dict(),
+        "curves": curve_records(baseline, positive),
         "pair": pair.to_dict(),
     }
-    return Evidence(record, baseline, trained, drawn[model].draws, temperature, validation, test)
+    return Evidence(record, baseline, trained, drawn[model].measured[0], temperature, validation, test)
 
 
 def _scaled(part: Classified, temperature: Temperature) -> Classified:
@@ -146,12 +151,10 @@ def _scaled(part: Classified, temperature: Temperature) -> Classified:
     return replace(part, predictions=with_temperature(part.predictions, temperature.value))
 
 
-def _threshold(validation: Predictions, reported: Predictions, aim: str) -> dict[str, Any] | None:
+def _threshold(validation: Predictions, reported: Predictions, aim: str, positive: int | None) -> dict[str, Any] | None:
     """None where there are more than two classes, or the validation texts lack one."""
-    recognised = positive_label(reported.label_names)
-    if recognised is None:
+    if positive is None or len(reported.label_names) > 2:
         return None
-    positive = recognised.value
     truth = validation.labels == positive
     if not 0 < truth.sum() < len(truth):
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet._plan import Plan
-from tunelet.evaluation import Metrics, Predictions, measure
+from tunelet.evaluation import Metrics, Predictions, measure, positive_index
 from tunelet.model._plain import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
@@ -63,13 +63,11 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     classified["validation"] = evidence.validation
     if evidence.test is not None:
         classified["test"] = evidence.test
-    measured = {
-        part: measure(
-            found.predictions, resamples=settings.resamples, seed=seed,
-            draws=evidence.draws if part == reported else None,
-        )
-        for part, found in classified.items()
-    }  # fmt: skip
+    measured = {reported: evidence.metrics}
+    if reported != "validation":
+        predictions = classified["validation"].predictions
+        index = positive_index(predictions.label_names, settings.positive)
+        measured["validation"] = measure(predictions, positive=index, resamples=settings.resamples, seed=seed)
     classifier = trained.classifier
     saved = folder.weights if classifier.method == "lora" else folder.full_weights
     folder.clear_results()

@@ -106,7 +106,10 @@ def _summary(group: RunGroup) -> dict[str, Any]:
     first = group.runs[0]
     evaluation = first.recipe.evaluation
     measured = measure_seeds(
-        [run.predictions for run in group.runs], resamples=evaluation.resamples, seed=first.recipe.data.split_seed
+        [run.predictions for run in group.runs],
+        positive=first.summary["positive"],
+        resamples=evaluation.resamples,
+        seed=first.recipe.data.split_seed,
     )
     means = {name: sum(run.summary[name] for run in group.runs) / len(group.runs) for name in _MEANS}
     return {

@@ -15,7 +15,7 @@ from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
 from tunelet.data import FileSettings, Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
-from tunelet.evaluation import check_aim
+from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import Recipe, difference, dump_recipe, parse_recipe, resolve_recipe, with_settings
 from tunelet.run import (
     Run,
@@ -175,6 +175,7 @@ class _Job:
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):
             reading, test_reading, prepared = self._read()
+        positive_index(prepared.label_names, self.recipe.evaluation.positive)  # a label that is none is told now
         _compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:
@@ -302,6 +303,7 @@ class _Job:
             train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
             validation=plan.tokens["validation"],
             validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
+            positive=positive_index(prepared.label_names, self.recipe.evaluation.positive),
         )
         with Progress(self.console) as progress:
             outcome = fit(classifier, data, settings, folder, progress)

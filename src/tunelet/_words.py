@@ -8,8 +8,14 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
     """low to high; nothing where undefined."""
     if bounds is None or math.isnan(bounds[0]) or math.isnan(bounds[1]):
         return ""
-    form = "+.4f" if signed else ".4f"
-    return f"{bounds[0]:{form}} to {bounds[1]:{form}}"
+    low, high = (fixed(bound, 4, signed=signed) for bound in bounds)
+    return f"{low} to {high}"
+
+
+def fixed(value: float, decimals: int, *, signed: bool = False) -> str:
+    """In so many decimals; what rounds to 0 has no sign, neither - nor +."""
+    text = f"{value:{'+' if signed else ''}.{decimals}f}"
+    return text if text.strip("+-0.") else text.lstrip("+-")
 
 
 def number(value: float | None, form: str = ".4f") -> str:

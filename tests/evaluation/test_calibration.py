@@ -84,7 +84,9 @@ def test_several_seeds_count_each_text_once():
 def test_noise_alone_gives_the_calibration_error_that_is_foretold():
     calibrated = [drawn(seed, 500, 2, 1.0) for seed in range(40)]
     foretold = np.mean([calibration_noise(found) for found in calibrated])
-    drawn_again = [resampled_metrics(found, positive=None, resamples=20, seed=1)["ece"].mean() for found in calibrated]
+    drawn_again = [
+        resampled_metrics(found, positive=None, resamples=20, seed=1).values["ece"].mean() for found in calibrated
+    ]
     assert foretold == pytest.approx(np.mean(drawn_again), rel=0.1)
 
 

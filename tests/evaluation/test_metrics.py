@@ -134,7 +134,8 @@ def test_a_class_that_does_not_occur_is_null_and_leaves_the_others_right() -> No
     assert found.values["average_precision"] == pytest.approx(np.mean(precisions), abs=1e-12)
     assert found.values["f1_macro"] == pytest.approx(sk.f1_score(labels, predicted, average="macro"), abs=1e-12)
     assert found.values["log_loss"] == pytest.approx(sk.log_loss(labels, p, labels=[0, 1, 2, 3]), abs=1e-12)
-    assert all(low <= high for low, high in found.intervals.values())
+    assert found.no_interval["recall"] == found.no_interval["roc_auc"] == "fewer than 3 texts of 'class 02'"
+    assert all(low <= high for name, (low, high) in found.intervals.items() if name not in found.no_interval)
     assert json.loads(strict_json(found))["per_class"][2]["recall"] is None
 
 
@@ -166,28 +167,71 @@ def test_the_precision_of_a_class_that_is_never_predicted_is_null() -> None:
     assert flat["roc_auc_ci"] is None  # every draw says 0.5: that is no interval
 
 
-def test_draws_that_leave_precision_undefined_are_left_out_of_its_interval() -> None:
+def test_one_text_that_was_called_positive_says_little_of_the_precision() -> None:
     labels = [0] * 20 + [1] * 20
     probabilities = [[0.9, 0.1]] * 39 + [[0.1, 0.9]]
     found = measure(of(labels, probabilities), resamples=200)
-    assert all(math.isnan(bound) for bound in found.intervals["precision"])  # 1 in every draw that has it
-    assert found.intervals["recall"][0] == 0.0
+    assert found.intervals["precision"] == pytest.approx(_wilson(1, 1), abs=1e-12)
+    assert found.intervals["recall"] == pytest.approx(_wilson(1, 20), abs=1e-12)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 20])
-def test_perfect_probabilities_are_perfect_and_the_accuracy_keeps_its_doubt(classes: int) -> None:
-    labels = list(range(classes)) * 3
+def test_perfect_probabilities_are_perfect_and_every_figure_keeps_its_doubt(classes: int) -> None:
+    labels = list(range(classes)) * 4
     names = tuple(f"class {number:02}" for number in range(classes))
     found = measure(of(labels, np.eye(classes)[labels].tolist(), names), resamples=50)
     for name in METRIC_NAMES:
         best = 0.0 if name in ("log_loss", "ece") else 1.0
         assert found.values[name] == pytest.approx(best, abs=1e-12), name
-        if name != "accuracy":
-            assert all(math.isnan(bound) for bound in found.intervals[name]), name
-    n = len(labels)
-    wilson = binomtest(n, n).proportion_ci(0.95, method="wilson")
-    assert found.intervals["accuracy"] == pytest.approx((wilson.low, wilson.high), abs=1e-12)
-    assert found.intervals["accuracy"][0] < 0.97
+        low, high = found.intervals[name]
+        if name in ("log_loss", "ece"):  # what a mistake costs is not known where there was none
+            assert math.isnan(low)
+            assert found.no_interval[name]
+        else:
+            assert 0.4 < low < 0.99, name
+            assert high == 1.0, name
+            assert name not in found.no_interval
+    assert found.intervals["accuracy"] == pytest.approx(_wilson(len(labels), len(labels)), abs=1e-12)
+    assert found.per_class[0].intervals["recall"] == pytest.approx(_wilson(4, 4), abs=1e-12)
+
+
+def _wilson(right: int, n: int) -> tuple[float, float]:
+    found = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    return found.low, found.high
+
+
+@pytest.mark.parametrize(("n", "classes"), [(1, 2), (3, 2), (20, 2), (20, 5), (40, 28), (60, 3), (300, 28)])
+def test_every_figure_has_an_interval_about_it_or_a_reason_for_none(n: int, classes: int) -> None:
+    for seed in range(5):
+        rng = np.random.default_rng([n, classes, seed])
+        labels = rng.integers(0, classes, n)
+        probabilities = rng.dirichlet(np.ones(classes), n) + 3 * np.eye(classes)[labels] * rng.integers(0, 2, (n, 1))
+        made = of(list(labels), (probabilities / probabilities.sum(axis=1, keepdims=True)).tolist(),
+                  tuple(f"c{number:02}" for number in range(classes)))  # fmt: skip
+        flat = json.loads(strict_json(measure(made, resamples=50, seed=seed)))
+        for row, names in ((flat, METRIC_NAMES), *((row, ("precision", "recall", "f1", "roc_auc"))
+                           for row in flat["per_class"])):  # fmt: skip
+            for name in names:
+                bounds = row[f"{name}_ci"]
+                assert (bounds is None) == (name in row["no_interval"]), name
+                if bounds is not None:
+                    assert 0 <= bounds[0] < bounds[1], name
+                    assert name == "ece" or bounds[0] <= row[name] <= bounds[1], name
+                else:
+                    assert row["no_interval"][name]
+
+
+def test_a_named_label_is_measured_against_the_rest() -> None:
+    predictions = random_predictions(3, 90, 3)
+    found = measure(predictions, positive=1, resamples=50)
+    row = found.per_class[1]
+    assert found.positive == "class 01"
+    for name in ("precision", "recall", "f1", "roc_auc", "average_precision"):
+        assert found.values[name] == pytest.approx(getattr(row, name), abs=1e-12)
+        assert found.intervals[name] == row.intervals[name]
+    macro = measure(predictions, resamples=50)
+    assert found.values["f1_macro"] == pytest.approx(macro.values["f1_macro"])
+    assert found.intervals["f1_macro"] == macro.intervals["f1_macro"]
 
 
 def test_certain_mistakes_have_a_finite_loss() -> None:
@@ -265,7 +309,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(DataError, match="at least one prediction"):
         measure(nothing)
     with pytest.raises(DataError, match="positive class"):
-        measure(random_predictions(0, 50, 3), positive=1)
+        measure(random_predictions(0, 50, 3), positive=3)
     with pytest.raises(DataError, match="positive class"):
         measure(random_predictions(0, 50, 2), positive=2)
     with pytest.raises(DataError, match="resamples"):

@@ -92,7 +92,8 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     for name, run in baselines.items():
         assert run.baseline_predictions is not None  # noqa: S101
         predictions[name] = [_with_ids(run.baseline_predictions, ids)]
-    drawn = draw_models(predictions, resamples=resamples, seed=seed)
+    positive = groups[0].runs[0].summary["positive"]  # all are measured anew, by the first's
+    drawn = draw_models(predictions, positive=positive, resamples=resamples, seed=seed)
     trained_on = {_training_texts(run): name for name, run in baselines.items()}
     own = {
         name: trained_on[texts]
@@ -107,19 +108,24 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
             "kind": "encoder",
             "baseline": own.get(name),
             **_model(group),
-            **_measured(predictions[name], drawn[name]),
+            **_measured(predictions[name], drawn[name], positive),
         }
         for name, group in zip(names, groups, strict=True)
     ]
     models += [
-        {"name": name, "kind": "baseline", **_baseline_model(run), **_measured(predictions[name], drawn[name])}
+        {
+            "name": name,
+            "kind": "baseline",
+            **_baseline_model(run),
+            **_measured(predictions[name], drawn[name], positive),
+        }
         for name, run in baselines.items()
     ]
     first = groups[0].runs[0]
     record = {
         "evaluated_on": evaluated_on,
         "n": len(ids),
-        "positive": first.summary["positive"],
+        "positive": positive,
         "label_names": list(first.label_names),
         "resamples": resamples,
         "models": models,
@@ -211,10 +217,10 @@ def _baseline_model(run: Run) -> dict[str, Any]:
     }
 
 
-def _measured(predictions: Sequence[Predictions], drawn: SeedDraws) -> dict[str, Any]:
+def _measured(predictions: Sequence[Predictions], drawn: SeedDraws, positive: str | None) -> dict[str, Any]:
     return {
-        "metrics": summarise(predictions, drawn).to_dict(),
-        "curves": [curve_records(found) for found in predictions],
+        "metrics": summarise(drawn).to_dict(),
+        "curves": [curve_records(found, positive) for found in predictions],
         "reliability": [asdict(found) for found in reliability(predictions)],
     }
 

@@ -5,7 +5,7 @@ encoder, a file or a figure.
 """
 
 from tunelet.evaluation._baseline import Baseline, Ngrams, train_baseline
-from tunelet.evaluation._bootstrap import LEVEL, resampled_metrics
+from tunelet.evaluation._bootstrap import Draws, resampled_metrics
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
     calibration_noise,
@@ -17,6 +17,7 @@ from tunelet.evaluation._calibration import (
     with_temperature,
 )
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
+from tunelet.evaluation._intervals import LEVEL, share_interval
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._paired import (
     McNemar,
@@ -26,7 +27,7 @@ from tunelet.evaluation._paired import (
     holm,
     mcnemar,
 )
-from tunelet.evaluation._predictions import Predictions, positive_label
+from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
@@ -39,6 +40,7 @@ __all__ = [
     "Baseline",
     "ClassMetrics",
     "Curve",
+    "Draws",
     "LengthSlice",
     "McNemar",
     "Metrics",
@@ -75,12 +77,14 @@ __all__ = [
     "null_if_undefined",
     "operate",
     "p_value",
+    "positive_index",
     "positive_label",
     "precision_recall_curve",
     "reliability",
     "resampled_metrics",
     "roc_curve",
     "scaled_probabilities",
+    "share_interval",
     "summarise",
     "temperature_record",
     "train_baseline",

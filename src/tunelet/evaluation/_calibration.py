@@ -5,14 +5,13 @@ Expected calibration error as in Guo, Pleiss, Sun and Weinberger, "On Calibratio
 one T > 0 divides all logits. It changes no predicted class, and is fitted on validation texts.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.evaluation._intervals import share_interval
 from tunelet.evaluation._predictions import Predictions
 
 BINS = 15
@@ -100,18 +99,6 @@ def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> tuple[Reliabi
             )
         )
     return tuple(found)
-
-
-def share_interval(right: float, n: float) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927).
-
-    Args:
-        right, n: counts, or means of counts over seeds, for which scipy's `binomtest` has no answer.
-    """
-    z = NormalDist().inv_cdf(0.975)
-    centre = (right + z**2 / 2) / (n + z**2)
-    reach = z / (n + z**2) * math.sqrt(max(0.0, right * (n - right) / n + z**2 / 4))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def fit_temperature(predictions: Predictions) -> float:

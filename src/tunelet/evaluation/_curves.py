@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.evaluation._predictions import Predictions, positive_label
+from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
 _CLASSES = 20  # whose curves are kept
@@ -86,13 +86,17 @@ def macro_roc_curve(predictions: Predictions) -> Curve | None:
     return Curve(x, y, float(np.mean([curve.area for curve in curves])))
 
 
-def curve_records(predictions: Predictions) -> list[dict[str, Any]]:
+def curve_records(predictions: Predictions, positive: str | None = None) -> list[dict[str, Any]]:
     """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean.
 
     Of many classes only those are kept that are told apart worst.
+
+    Args:
+        predictions: of labelled texts.
+        positive: the label that was named; None: of two the one that its name gives away, of more each.
     """
-    recognised = positive_label(predictions.label_names)
-    labels = [recognised.value] if recognised else _worst(predictions)
+    index = positive_index(predictions.label_names, positive)
+    labels = [index] if index is not None else _worst(predictions)
     found: list[dict[str, Any]] = [
         {
             "label": predictions.label_names[label],
@@ -102,7 +106,7 @@ def curve_records(predictions: Predictions) -> list[dict[str, Any]]:
         }
         for label in labels
     ]
-    if recognised is None:
+    if index is None:
         mean = {"label": None, "share": None, "roc": _drawn(macro_roc_curve(predictions)), "precision_recall": None}
         found.insert(0, mean)
     return found

@@ -6,17 +6,18 @@ the classes for which the value is defined, scikit-learn's own rule for `zero_di
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.errors import DataError, RunError
-from tunelet.evaluation._bootstrap import mean_of_defined, percentile_intervals, resampled_metrics
-from tunelet.evaluation._calibration import expected_calibration_error, share_interval
+from tunelet.evaluation._bootstrap import Draws, mean_of_defined, resampled_metrics
+from tunelet.evaluation._calibration import expected_calibration_error
 from tunelet.evaluation._predictions import Predictions, positive_label
+from tunelet.evaluation._uncertainty import all_bounds, split_bounds
 
 METRIC_NAMES = (
     "accuracy",
@@ -30,6 +31,7 @@ METRIC_NAMES = (
     "log_loss",
     "ece",
 )
+_OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 _WORDS = {
     "accuracy": "accuracy",
     "precision": "precision",
@@ -48,14 +50,12 @@ def metric_words(positive: str | None) -> dict[str, str]:
     """What pages and screens call each metric, in their order.
 
     Args:
-        positive: the label that precision, recall and F1 speak of; None: they and the areas are means over all labels
+        positive: the label that precision, recall, F1 and the areas speak of; None: they are means over all labels
             (macro averages), and "f1", which is "f1_macro" then, is left out.
     """
     if positive is not None:
         about = f" of {positive!r}"
-        return {
-            name: words + (about if name in ("precision", "recall", "f1") else "") for name, words in _WORDS.items()
-        }
+        return {name: words + (about if name in _OF_A_CLASS else "") for name, words in _WORDS.items()}
     macro = ("precision", "recall", "roc_auc", "average_precision")
     return {name: words + (", macro" if name in macro else "") for name, words in _WORDS.items() if name != "f1"}
 
@@ -68,6 +68,8 @@ class ClassMetrics:
         label: the class's name.
         n: texts whose true class it is.
         predicted: texts that were predicted as it.
+        intervals: (low, high) of the 95 % interval by metric, (NaN, NaN) where there is none; empty without draws.
+        no_interval: why there is none, by metric.
     """
 
     label: str
@@ -78,6 +80,23 @@ class ClassMetrics:
     f1: float
     roc_auc: float
     average_precision: float
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    no_interval: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON, as `Metrics.to_dict` has it."""
+        flat: dict[str, Any] = {"label": self.label, "n": self.n, "predicted": self.predicted}
+        values = {name: getattr(self, name) for name in _OF_A_CLASS}
+        return flat | _flat(values, self.intervals) | _reasons(self.intervals, self.no_interval)
+
+    @classmethod
+    def from_dict(cls, flat: Mapping[str, Any]) -> "ClassMetrics":
+        """The inverse."""
+        values = {name: _nan_if_null(flat[name]) for name in _OF_A_CLASS}
+        return cls(
+            flat["label"], flat["n"], flat["predicted"], **values,
+            intervals=_intervals(flat, _OF_A_CLASS), no_interval=flat.get("no_interval", {}),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +106,11 @@ class Metrics:
     Args:
         values: the metrics in `METRIC_NAMES`; NaN where undefined.
         n: number of texts.
-        intervals: (low, high) of the 95 % interval by metric, as `metric_intervals` has them; empty without draws.
+        intervals: (low, high) of the 95 % interval by metric, (NaN, NaN) where there is none; empty without draws.
         confusion: texts by class, int64 [true, predicted].
         per_class: one entry per label name, in their order.
         positive: the label that precision, recall, f1, roc_auc and average_precision speak of; None: macro averages.
+        no_interval: why there is none, by metric.
     """
 
     values: Mapping[str, float]
@@ -99,25 +119,21 @@ class Metrics:
     confusion: NDArray[np.int64]
     per_class: tuple[ClassMetrics, ...]
     positive: str | None
+    no_interval: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON: `accuracy`, `accuracy_ci: [low, high]`, ..., `n`, `positive`, `confusion`, `per_class`.
 
-        What is undefined is None: the value, and the whole interval.
+        What is undefined is None: the value, and the whole interval. `no_interval` says why, by metric.
         """
-        flat: dict[str, Any] = {}
-        for name in METRIC_NAMES:
-            flat[name] = null_if_undefined(self.values[name])
-            if name in self.intervals:
-                low, high = self.intervals[name]
-                flat[f"{name}_ci"] = None if math.isnan(low) or math.isnan(high) else [low, high]
-        flat["n"] = self.n
-        flat["positive"] = self.positive
-        flat["confusion"] = {"labels": [row.label for row in self.per_class], "matrix": self.confusion.tolist()}
-        flat["per_class"] = [
-            {name: null_if_undefined(value) for name, value in asdict(row).items()} for row in self.per_class
-        ]
-        return flat
+        return {
+            **_flat(self.values, self.intervals),
+            "n": self.n,
+            "positive": self.positive,
+            **_reasons(self.intervals, self.no_interval),
+            "confusion": {"labels": [row.label for row in self.per_class], "matrix": self.confusion.tolist()},
+            "per_class": [row.to_dict() for row in self.per_class],
+        }
 
     @classmethod
     def from_dict(cls, flat: Mapping[str, Any]) -> "Metrics":
@@ -127,16 +143,14 @@ class Metrics:
             RunError: an entry is missing or damaged.
         """
         try:
-            rows = [{field.name: row[field.name] for field in fields(ClassMetrics)} for row in flat["per_class"]]
             return cls(
                 values={name: _nan_if_null(flat[name]) for name in METRIC_NAMES},
                 n=flat["n"],
-                intervals={name: _interval(flat[f"{name}_ci"]) for name in METRIC_NAMES if f"{name}_ci" in flat},
+                intervals=_intervals(flat, METRIC_NAMES),
                 confusion=np.array(flat["confusion"]["matrix"], dtype=np.int64),
-                per_class=tuple(
-                    ClassMetrics(**{name: _nan_if_null(value) for name, value in row.items()}) for row in rows
-                ),
+                per_class=tuple(ClassMetrics.from_dict(row) for row in flat["per_class"]),
                 positive=flat["positive"],
+                no_interval=flat.get("no_interval", {}),
             )
         except (KeyError, IndexError, TypeError, ValueError) as fault:
             raise RunError(
@@ -145,20 +159,42 @@ class Metrics:
             ) from None
 
 
+def _flat(values: Mapping[str, float], intervals: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    """NAME and NAME_ci of each metric."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat[name] = null_if_undefined(value)
+        if name in intervals:
+            flat[f"{name}_ci"] = bounds_or_null(intervals[name])
+    return flat
+
+
+def _reasons(intervals: Mapping[str, Any], no_interval: Mapping[str, str]) -> dict[str, Any]:
+    return {"no_interval": dict(no_interval)} if intervals else {}
+
+
+def _intervals(flat: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    return {
+        name: (math.nan, math.nan) if (found := flat[f"{name}_ci"]) is None else (found[0], found[1])
+        for name in names
+        if f"{name}_ci" in flat
+    }
+
+
 def measure(
     predictions: Predictions,
     *,
     positive: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
-    draws: Mapping[str, NDArray[np.float64]] | None = None,
+    draws: Draws | None = None,
 ) -> Metrics:
-    """Every metric of the predictions, with a 95 % interval from a stratified bootstrap.
+    """Every metric of the predictions, each with its 95 % interval or why there is none (see `_uncertainty`).
 
     Args:
         predictions: at least one.
-        positive: with two classes, the index of the one that precision, recall, f1, roc_auc and average_precision speak
-            of; recognised by its name when None. With more classes these are macro averages, roc_auc one-vs-rest.
+        positive: the index of the class that precision, recall, f1, roc_auc and average_precision speak of, against
+            the rest; None: of two classes the one that its name gives away, of more these are macro averages.
         resamples: draws of the bootstrap; 0 leaves the intervals out.
         seed: of the bootstrap; equal seeds give equal intervals.
         draws: the metrics on the resamples, where they are at hand; `resamples` and `seed` are not looked at then.
@@ -167,49 +203,35 @@ def measure(
         DataError: no predictions, or a positive class that there cannot be.
     """
     if not len(predictions):
-        raise DataError("metrics need at least one prediction, found none", "pass the predictions of some texts")
+        raise DataError("metrics need at least one prediction, found none", "pass a text and its label")
     if resamples < 0:
-        raise DataError(f"resamples must be 0 or more, found {resamples}", "pass resamples=1000, or 0 for no intervals")
+        raise DataError(f"resamples must be 0 or more, found {resamples}", "pass resamples=0 for no intervals")
     names = predictions.label_names
     if positive is None:
         recognised = positive_label(names)
         positive = recognised.value if recognised else None
-    elif len(names) != 2 or positive not in (0, 1):
+    elif not 0 <= positive < len(names):
         raise DataError(
-            f"a positive class is 0 or 1, of two classes; found {positive} of {len(names)}", "leave positive out"
+            f"a positive class is a number from 0 to {len(names) - 1}, found {positive}", "leave positive out"
         )
     values, per_class, confusion = _point_estimates(predictions, positive)
+    found = Metrics(values, len(predictions), {}, confusion, per_class, None if positive is None else names[positive])
     if draws is None and resamples:
         draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return Metrics(
-        values=values,
-        n=len(predictions),
-        intervals=metric_intervals(predictions, draws) if draws is not None else {},
-        confusion=confusion,
-        per_class=per_class,
-        positive=None if positive is None else names[positive],
-    )
+    return found if draws is None else _with_intervals(found, predictions, draws, positive)
 
 
-def metric_intervals(
-    predictions: Predictions, draws: Mapping[str, NDArray[np.float64]]
-) -> dict[str, tuple[float, float]]:
-    """95 % percentile intervals of one model's metrics.
-
-    Where every draw gives the same value, as with no error at all, the bootstrap has nothing to say: then the accuracy
-    takes Wilson's interval (1927) and any other metric has none, (NaN, NaN).
-
-    Args:
-        predictions: that the draws are of.
-        draws: metric -> [resamples].
-    """
-    found = percentile_intervals(draws)
-    for name, values in draws.items():
-        defined = values[~np.isnan(values)]
-        if len(defined) and np.ptp(defined) < 1e-12:
-            right = int((predictions.predicted == predictions.labels).sum())
-            found[name] = share_interval(right, len(predictions)) if name == "accuracy" else (math.nan, math.nan)
-    return found
+def _with_intervals(found: Metrics, predictions: Predictions, draws: Draws, positive: int | None) -> Metrics:
+    areas = {
+        name: np.array([getattr(row, name) for row in found.per_class]) for name in ("roc_auc", "average_precision")
+    }
+    bounds, rows = all_bounds(predictions, found.confusion, areas, draws, positive)
+    intervals, reasons = split_bounds({name: bounds[name] for name in METRIC_NAMES})
+    per_class = []
+    for row, of_class in zip(found.per_class, rows, strict=True):
+        own, why = split_bounds(of_class)
+        per_class.append(replace(row, intervals=own, no_interval=why))
+    return replace(found, intervals=intervals, no_interval=reasons, per_class=tuple(per_class))
 
 
 def _point_estimates(
@@ -234,18 +256,17 @@ def _point_estimates(
         for label in classes
     ]
     per_class = tuple(
-        ClassMetrics(name, int(n), int(found), *(float(value) for value in row))
-        for name, n, found, *row in zip(
-            predictions.label_names,
-            support,
-            confusion.sum(axis=0),
-            precision,
-            recall,
-            f1,
-            roc_auc,
-            average_precision,
-            strict=True,
+        ClassMetrics(
+            name,
+            int(support[label]),
+            int(confusion[:, label].sum()),
+            float(precision[label]),
+            float(recall[label]),
+            float(f1[label]),
+            float(roc_auc[label]),
+            float(average_precision[label]),
         )
+        for label, name in enumerate(predictions.label_names)
     )
     by_class = {
         "precision": precision,
@@ -274,9 +295,10 @@ def null_if_undefined(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
+def bounds_or_null(bounds: tuple[float, float]) -> list[float] | None:
+    """An interval for strict JSON; None where there is none."""
+    return None if math.isnan(bounds[0]) or math.isnan(bounds[1]) else [bounds[0], bounds[1]]
+
+
 def _nan_if_null(value: Any) -> Any:
     return math.nan if value is None else value
-
-
-def _interval(bounds: Any) -> tuple[float, float]:
-    return (math.nan, math.nan) if bounds is None else (bounds[0], bounds[1])

@@ -1,27 +1,30 @@
 """Two models on the same texts: is the difference more than chance?
 
-Differences of metrics come with paired bootstrap intervals (both models are measured on each resample); accuracies of
-single runs are also compared by McNemar's exact test (McNemar 1947). With several seeds the interval and the test are
-Student's, over texts and seeds. Holm's method (1979) corrects the p-values of several comparisons.
+Accuracies of single runs are compared by the texts that only one of them gets right: the interval of the difference is
+Tango's (1998), the test McNemar's exact one (1947). Differences of other metrics come with percentile intervals of a
+paired bootstrap (both models are measured on each resample), their level corrected for few texts (Hesterberg 2015).
+With several seeds interval and test are Student's, over texts and seeds. Holm's method (1979) corrects the p-values of
+several comparisons.
 """
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tunelet.evaluation._bootstrap import percentile_intervals
 from tunelet.evaluation._calibration import calibration_noise
-from tunelet.evaluation._metrics import METRIC_NAMES, null_if_undefined
+from tunelet.evaluation._intervals import LEVEL, Z, difference_interval
+from tunelet.evaluation._metrics import METRIC_NAMES, bounds_or_null, null_if_undefined
+from tunelet.evaluation._power import detectable_accuracy, detectable_mean
 from tunelet.evaluation._predictions import Predictions
-from tunelet.evaluation._seeds import SeedDraws, draw_models, student
-from tunelet.evaluation._verdict import LEVEL
+from tunelet.evaluation._seeds import SeedDraws, draw_models, over_seeds
+from tunelet.evaluation._uncertainty import UNDEFINED
 
-_POWER = 0.8
+_CONSTANT = "every resample of the texts gives the same difference"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class McNemar:
     p: float
 
 
+_MAY_BE_UNDEFINED = ("kappa", "p_roc_auc")
+
+
 @dataclass(frozen=True)
 class Pair:
     """What two models come to, second minus first.
@@ -46,18 +52,21 @@ class Pair:
         first, second: their names.
         n: texts.
         differences: metric -> second's value less the first's, means over seeds; NaN where undefined.
-        intervals: metric -> 95 % interval of that.
+        intervals: metric -> 95 % interval of that; (NaN, NaN) where there is none.
+        no_interval: metric -> why there is none.
         mcnemar: of their accuracies, where each is one run; None: several seeds.
         seeds: of the first and of the second.
         p: of McNemar's test, or of Student's for mean accuracies over seeds.
         p_adjusted: the same, corrected for as many comparisons as were made.
-        p_log_loss: of Student's test for the log loss, corrected likewise.
+        p_log_loss, p_roc_auc: of Student's test for the log loss and for the ROC AUC, corrected likewise; NaN where
+            it is undefined.
+        log_losses: of the first and of the second, and of always giving each label its share of these texts.
         calibration_noise: the larger mean calibration error that resamples of models with these confidences would show
             were they calibrated perfectly; a difference below it means nothing.
         agreement: share of texts that both give the same label, the mean over pairs of seeds.
         kappa: Cohen's, agreement beyond chance, likewise; NaN where both give one label only.
         detectable: the smallest difference of accuracies that as many texts, with as many disagreements, would show in
-            4 of 5 cases, for as many comparisons.
+            4 of 5 cases, for as many comparisons; never less than the test can show at all.
     """
 
     first: str
@@ -65,11 +74,14 @@ class Pair:
     n: int
     differences: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
+    no_interval: Mapping[str, str]
     mcnemar: McNemar | None
     seeds: tuple[int, int]
     p: float
     p_adjusted: float
     p_log_loss: float
+    p_roc_auc: float
+    log_losses: tuple[float, float, float]
     calibration_noise: float
     agreement: float
     kappa: float
@@ -86,17 +98,15 @@ class Pair:
             intervals={name: (-high, -low) for name, (low, high) in self.intervals.items()},
             mcnemar=None if test is None else McNemar(test.only_second, test.only_first, test.p),
             seeds=(self.seeds[1], self.seeds[0]),
+            log_losses=(self.log_losses[1], self.log_losses[0], self.log_losses[2]),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON; what is undefined is None."""
         flat = asdict(self)
         flat["differences"] = {name: null_if_undefined(value) for name, value in self.differences.items()}
-        flat["intervals"] = {
-            name: None if math.isnan(low) or math.isnan(high) else [low, high]
-            for name, (low, high) in self.intervals.items()
-        }
-        return flat | {"kappa": null_if_undefined(self.kappa)}
+        flat["intervals"] = {name: bounds_or_null(bounds) for name, bounds in self.intervals.items()}
+        return flat | {name: null_if_undefined(flat[name]) for name in _MAY_BE_UNDEFINED}
 
     @classmethod
     def from_dict(cls, flat: Mapping[str, Any]) -> "Pair":
@@ -108,8 +118,9 @@ class Pair:
                 "differences": {k: math.nan if v is None else v for k, v in flat["differences"].items()},
                 "intervals": {k: undefined if v is None else tuple(v) for k, v in flat["intervals"].items()},
                 "seeds": tuple(flat["seeds"]),
+                "log_losses": tuple(flat["log_losses"]),
                 "mcnemar": None if flat["mcnemar"] is None else McNemar(**flat["mcnemar"]),
-                "kappa": math.nan if flat["kappa"] is None else flat["kappa"],
+                **{name: math.nan if flat[name] is None else flat[name] for name in _MAY_BE_UNDEFINED},
             }
         )
 
@@ -126,19 +137,20 @@ def mcnemar(first: Predictions, second: Predictions) -> McNemar:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction: the chance of any false alarm among them stays below the level."""
-    order = np.argsort(p_values, kind="stable")
-    adjusted = [0.0] * len(order)
+    """Holm's step-down correction: the chance of any false alarm among them stays below the level. NaN stays NaN."""
+    order = [int(index) for index in np.argsort(p_values, kind="stable") if not math.isnan(p_values[index])]
+    adjusted = list(p_values)
     largest = 0.0
     for rank, index in enumerate(order):
         largest = max(largest, min(1.0, (len(order) - rank) * p_values[index]))
-        adjusted[int(index)] = largest
+        adjusted[index] = largest
     return adjusted
 
 
 def compare_predictions(
     models: Mapping[str, Sequence[Predictions]],
     *,
+    positive: str | None = None,
     resamples: int = 2000,
     seed: int = 0,
     pairs: Sequence[tuple[str, str]] | None = None,
@@ -147,6 +159,7 @@ def compare_predictions(
 
     Args:
         models: name -> predictions of each seed, for the same texts in the same order.
+        positive: the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
         pairs: which to compare; None: every two. p-values are corrected for so many.
@@ -154,7 +167,7 @@ def compare_predictions(
     Raises:
         DataError: the predictions are not for the same texts.
     """
-    drawn = draw_models(models, resamples=resamples, seed=seed)
+    drawn = draw_models(models, positive=positive, resamples=resamples, seed=seed)
     return compare_draws(models, drawn, pairs)
 
 
@@ -166,9 +179,10 @@ def compare_draws(
     """`compare_predictions` from draws that are at hand."""
     pairs = list(itertools.combinations(models, 2)) if pairs is None else pairs
     found = [_pair(first, second, models, drawn, len(pairs)) for first, second in pairs]
-    accuracy, log_loss = holm([pair.p for pair in found]), holm([pair.p_log_loss for pair in found])
+    corrected = {name: holm([getattr(pair, name) for pair in found]) for name in ("p", "p_log_loss", "p_roc_auc")}
     return [
-        replace(pair, p_adjusted=p, p_log_loss=loss) for pair, p, loss in zip(found, accuracy, log_loss, strict=True)
+        replace(pair, p_adjusted=p, p_log_loss=loss, p_roc_auc=area)
+        for pair, p, loss, area in zip(found, *corrected.values(), strict=True)
     ]
 
 
@@ -183,41 +197,91 @@ def _pair(
     one, other = drawn[first], drawn[second]
     n, single = len(models[first][0]), one.seeds == other.seeds == 1
     differences = {name: other.mean(name) - one.mean(name) for name in METRIC_NAMES}
-    tested = {name: student(difference, other, one, name) for name, difference in differences.items()}
     draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
-    test = mcnemar(models[first][0], models[second][0]) if single else None
-    p = tested["accuracy"][1] if test is None else test.p
+    reasons = {name: why for name in METRIC_NAMES if (why := _why_none(differences[name], draws[name]))}
+    reasons.pop("accuracy", None)
+    tests = [mcnemar(left, right) for left in models[first] for right in models[second]]
+    reach = {name: _spread(draws[name], n) for name in METRIC_NAMES if name not in reasons}
+    reach["accuracy"] = _accuracy_reach(tests, draws["accuracy"], n)
+    tested = {name: over_seeds(differences[name], reach[name], (one, other), name) for name in reach}
+    if single:
+        intervals = {name: _percentiles(draws[name], n) for name in reach}
+        intervals["accuracy"] = difference_interval(tests[0].only_first, tests[0].only_second, n)
+        detectable = detectable_accuracy(tests[0].only_first + tests[0].only_second, n, comparisons)
+    else:
+        intervals = {name: bounds for name, (bounds, _) in tested.items()}
+        low, high = intervals["accuracy"]
+        detectable = detectable_mean(max(differences["accuracy"] - low, high - differences["accuracy"]), comparisons)
+    p = tests[0].p if single else tested["accuracy"][1]
     agreed = [_agreement(left, right) for left in models[first] for right in models[second]]
-    low, high = tested["accuracy"][0]
+    undefined = ((math.nan, math.nan), math.nan)
     return Pair(
         first=first,
         second=second,
         n=n,
         differences=differences,
-        intervals=percentile_intervals(draws) if single else {name: bounds for name, (bounds, _) in tested.items()},
-        mcnemar=test,
+        intervals={name: intervals.get(name, undefined[0]) for name in METRIC_NAMES},
+        no_interval=reasons,
+        mcnemar=tests[0] if single else None,
         seeds=(one.seeds, other.seeds),
         p=p,
         p_adjusted=p,
-        p_log_loss=tested["log_loss"][1],
+        p_log_loss=tested["log_loss"][1] if "log_loss" in tested else 1.0,
+        p_roc_auc=tested.get("roc_auc", undefined)[1],
+        log_losses=(one.mean("log_loss"), other.mean("log_loss"), _chance(models[first][0])),
         calibration_noise=max(calibration_noise(found) for name in (first, second) for found in models[name]),
         agreement=float(np.mean([share for share, _ in agreed])),
         kappa=float(np.mean([kappa for _, kappa in agreed])),
-        detectable=detectable_difference((high - low) / 2, n, comparisons),
+        detectable=detectable,
     )
 
 
-def detectable_difference(reach: float, n: int, comparisons: int = 1) -> float:
-    """The difference of accuracies found with a power of 80 % at a level of 5 %, corrected for several comparisons.
+def _why_none(difference: float, draws: NDArray[np.float64]) -> str:
+    """Why a difference has no interval; empty where it has one."""
+    if math.isnan(difference) or np.isnan(draws).all():
+        return UNDEFINED
+    return _CONSTANT if np.nanmax(draws) - np.nanmin(draws) < 1e-12 else ""
 
-    Args:
-        reach: half of the 95 % interval of the difference.
-        n: texts; the standard error counts as that of one disagreement at least.
-        comparisons: how many are made.
+
+def _accuracy_reach(tests: Sequence[McNemar], draws: NDArray[np.float64], n: int) -> tuple[float, float]:
+    """How far other texts could take a difference of mean accuracies, below and above.
+
+    As far as for one pair of seeds with the mean counts, less what the seeds even out on the resamples.
     """
-    normal = NormalDist()
-    error = max(reach / normal.inv_cdf(1 - LEVEL / 2), 1 / n)
-    return (normal.inv_cdf(1 - LEVEL / 2 / comparisons) + normal.inv_cdf(_POWER)) * error
+    only_first = float(np.mean([test.only_first for test in tests]))
+    only_second = float(np.mean([test.only_second for test in tests]))
+    difference = (only_second - only_first) / n
+    low, high = difference_interval(only_first, only_second, n)
+    single = ((only_first + only_second) / n - difference**2) / n
+    shared = min(1.0, float(draws.var()) / single) ** 0.5 if single > 0 else 1.0
+    return (difference - low) * shared, (high - difference) * shared
+
+
+def _tail(n: int) -> float:
+    """The share of the draws that is cut off at each end, so that few texts give as wide an interval as Student's."""
+    from scipy.stats import norm
+    from scipy.stats import t as student_t
+
+    few = max(n, 3)
+    return float(norm.cdf(-float(student_t.ppf((1 + LEVEL) / 2, few - 1)) * (few / (few - 1)) ** 0.5))
+
+
+def _percentiles(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
+    tail = _tail(n)
+    low, high = np.nanquantile(draws, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _spread(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
+    """What the draws' deviation comes to as half a 95 % interval, on both sides."""
+    half = Z * float(np.nanstd(draws)) * (n / max(n - 1, 1)) ** 0.5
+    return half, half
+
+
+def _chance(predictions: Predictions) -> float:
+    """The log loss of giving each label its share of these texts, whatever the text."""
+    shares = np.bincount(predictions.labels) / len(predictions)
+    return float(-np.sum(shares * np.log(np.where(shares > 0, shares, 1.0))))
 
 
 def _agreement(first: Predictions, second: Predictions) -> tuple[float, float]:

@@ -6,6 +6,7 @@ that already sum to 1 stay as they are, so writing and reading predictions chang
 """
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._choice import Choice
-from tunelet.errors import DataError
+from tunelet.errors import DataError, RecipeError
 
 SUM_TOLERANCE = 1e-2  # bfloat16 probabilities miss 1 by up to about 0.4 %
 SUM_EXACT = 1e-9
@@ -117,3 +118,27 @@ def positive_label(label_names: Sequence[str]) -> Choice[int] | None:
         if NEGATION.sub("", other) == names[1 - index]:
             return Choice(1 - index, f"{label_names[index]!r} negates it")
     return Choice(1, "the last of the two names in order")
+
+
+def positive_index(label_names: Sequence[str], positive: str | None) -> int | None:
+    """The index of the label that was named, or else of the one that `positive_label` recognises.
+
+    Args:
+        label_names: of the classes.
+        positive: a label as it is in the data, upper and lower case alike; None or empty: to be recognised.
+
+    Raises:
+        RecipeError: none of the labels.
+    """
+    if not positive:
+        recognised = positive_label(label_names)
+        return recognised.value if recognised else None
+    for same in (str, lambda name: name.strip().casefold()):
+        found = [index for index, name in enumerate(label_names) if same(name) == same(positive)]
+        if len(found) == 1:
+            return found[0]
+    shown = ", ".join(map(repr, label_names[:12])) + (", ..." if len(label_names) > 12 else "")
+    raise RecipeError(
+        f"evaluation.positive: {positive!r} is none of the labels: {shown}",
+        f"--set {shlex.quote(f'evaluation.positive={label_names[-1]}')}",
+    )

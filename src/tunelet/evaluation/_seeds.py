@@ -1,10 +1,12 @@
 """Several trainings that differ in their seed alone: mean, deviation, and an interval that speaks of both.
 
-An interval of a mean over k seeds has two sources of spread: other texts could have been drawn (the bootstrap's
-variance of the mean), and other seeds (their variance, divided by k). With few seeds the second is itself hardly known,
-so the interval is Student's t with the degrees of freedom of Satterthwaite (1946): with 2 or 3 seeds it is wide.
+An interval of a mean over k seeds has two sources of spread: other texts could have been drawn, and other seeds (their
+variance, divided by k). The first reaches below and above the mean as far as a single run's own interval does, less
+what the mean over seeds evens out on the resamples. With few seeds the second is itself hardly known, so both together
+are Student's with the degrees of freedom of Satterthwaite (1946): with 2 or 3 seeds the interval is wide.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +16,10 @@ from numpy.typing import NDArray
 
 from tunelet._words import counted
 from tunelet.errors import DataError
-from tunelet.evaluation._bootstrap import LEVEL, paired_metrics
-from tunelet.evaluation._metrics import METRIC_NAMES, measure, metric_intervals, null_if_undefined
-from tunelet.evaluation._predictions import Predictions, positive_label
+from tunelet.evaluation._bootstrap import Draws, paired_metrics
+from tunelet.evaluation._intervals import LEVEL, Z
+from tunelet.evaluation._metrics import METRIC_NAMES, Metrics, bounds_or_null, measure, null_if_undefined
+from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
 
@@ -28,45 +31,56 @@ class SeedMetrics:
     Attributes:
         means: by metric.
         deviations: standard deviations over seeds (n - 1); NaN of a single one.
-        intervals: 95 %, of the mean, over texts and seeds.
+        intervals: 95 %, of the mean, over texts and seeds; (NaN, NaN) where there is none.
+        no_interval: why there is none, by metric.
         n: texts.
     """
 
     means: Mapping[str, float]
     deviations: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
+    no_interval: Mapping[str, str]
     n: int
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON: `accuracy`, `accuracy_sd`, `accuracy_ci`, ..., `n`; what is undefined is None."""
         flat: dict[str, Any] = {}
         for name in METRIC_NAMES:
-            low, high = self.intervals[name]
             flat[name] = null_if_undefined(self.means[name])
             flat[f"{name}_sd"] = null_if_undefined(self.deviations[name])
-            flat[f"{name}_ci"] = None if np.isnan(low) or np.isnan(high) else [low, high]
-        return flat | {"n": self.n}
+            flat[f"{name}_ci"] = bounds_or_null(self.intervals[name])
+        return flat | {"n": self.n, "no_interval": dict(self.no_interval)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeedDraws:
     """One model's metrics over its seeds.
 
     Attributes:
+        measured: with each seed, intervals included.
         values: metric -> its value with each seed, [seeds].
         draws: metric -> the mean over the seeds on each resample of the texts, [resamples].
+        shared: metric -> variance of that mean by the mean of the seeds' variances, from 0 to 1: what part of the
+            spread over texts all seeds have in common.
     """
 
+    measured: tuple[Metrics, ...]
     values: Mapping[str, Floats]
     draws: Mapping[str, Floats]
+    shared: Mapping[str, float]
 
     @classmethod
-    def of(cls, seeds: Sequence[Predictions], drawn: Sequence[Mapping[str, Floats]]) -> "SeedDraws":
+    def of(cls, seeds: Sequence[Predictions], drawn: Sequence[Draws], positive: int | None) -> "SeedDraws":
         """From the predictions of each seed and their draws, as `paired_metrics` gives them."""
-        measured = [measure(found, resamples=0).values for found in seeds]
+        measured = tuple(
+            measure(found, positive=positive, draws=draws) for found, draws in zip(seeds, drawn, strict=True)
+        )
+        draws = {name: np.mean([found.values[name] for found in drawn], axis=0) for name in METRIC_NAMES}
         return cls(
-            {name: np.array([values[name] for values in measured]) for name in METRIC_NAMES},
-            {name: np.mean([found[name] for found in drawn], axis=0) for name in METRIC_NAMES},
+            measured,
+            {name: np.array([found.values[name] for found in measured]) for name in METRIC_NAMES},
+            draws,
+            {name: _shared(draws[name], [found.values[name] for found in drawn]) for name in METRIC_NAMES},
         )
 
     def mean(self, metric: str) -> float:
@@ -84,76 +98,102 @@ class SeedDraws:
         return len(self.values["accuracy"])
 
 
-def draw_models(models: Mapping[str, Sequence[Predictions]], *, resamples: int, seed: int) -> dict[str, SeedDraws]:
-    """Measure all models on the same resamples of the texts; raises DataError where the texts are not the same."""
+def draw_models(
+    models: Mapping[str, Sequence[Predictions]], *, positive: str | None = None, resamples: int, seed: int
+) -> dict[str, SeedDraws]:
+    """Measure all models on the same resamples of the texts.
+
+    Raises:
+        DataError: the texts are not the same; `positive` is none of the labels; no draws.
+    """
     if resamples < 1:
         raise DataError(f"intervals need at least one draw, found resamples = {resamples}", "pass resamples=1000")
     runs = [(name, found) for name, seeds in models.items() for found in seeds]
     _check_same_texts(runs)
-    recognised = positive_label(runs[0][1].label_names)
-    positive = recognised.value if recognised else None
-    drawn = iter(paired_metrics([found for _, found in runs], positive=positive, resamples=resamples, seed=seed))
-    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds]) for name, seeds in models.items()}
+    index = positive_index(runs[0][1].label_names, positive)
+    drawn = iter(paired_metrics([found for _, found in runs], positive=index, resamples=resamples, seed=seed))
+    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds], index) for name, seeds in models.items()}
 
 
-def measure_seeds(seeds: Sequence[Predictions], *, resamples: int = 1000, seed: int = 0) -> SeedMetrics:
+def measure_seeds(
+    seeds: Sequence[Predictions], *, positive: str | None = None, resamples: int = 1000, seed: int = 0
+) -> SeedMetrics:
     """Measure predictions of the same texts, one for each seed.
 
     Args:
         seeds: at least one; equal labels.
+        positive: the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
     """
-    (drawn,) = draw_models({"": seeds}, resamples=resamples, seed=seed).values()
-    return summarise(seeds, drawn)
+    (drawn,) = draw_models({"": seeds}, positive=positive, resamples=resamples, seed=seed).values()
+    return summarise(drawn)
 
 
-def summarise(seeds: Sequence[Predictions], found: SeedDraws) -> SeedMetrics:
+def summarise(found: SeedDraws) -> SeedMetrics:
     """Means, deviations and intervals of one model, from draws that are at hand."""
-    if len(seeds) == 1:
-        intervals = metric_intervals(seeds[0], found.draws)
+    reasons = {name: why for each in found.measured for name, why in each.no_interval.items()}
+    if found.seeds == 1:
+        intervals = dict(found.measured[0].intervals)
     else:
-        intervals = {name: _within(name, student(found.mean(name), found, None, name)[0]) for name in METRIC_NAMES}
+        intervals = {
+            name: (math.nan, math.nan)
+            if name in reasons
+            else _within(name, over_seeds(found.mean(name), _text_reach(found, name), [found], name)[0])
+            for name in METRIC_NAMES
+        }
     return SeedMetrics(
         {name: found.mean(name) for name in METRIC_NAMES},
         {name: found.deviation(name) for name in METRIC_NAMES},
         intervals,
-        len(seeds[0]),
+        reasons,
+        found.measured[0].n,
     )
 
 
-def student(
-    estimate: float, model: SeedDraws, other: SeedDraws | None, metric: str
+def over_seeds(
+    estimate: float, reach: tuple[float, float], models: Sequence[SeedDraws], metric: str
 ) -> tuple[tuple[float, float], float]:
     """95 % interval of a mean over seeds, or of a difference of two, and the two-sided p of its being 0.
 
     Args:
-        estimate: the mean, or the model's less the other's.
-        model, other: drawn on the same texts.
+        estimate: the mean, or the difference.
+        reach: how far the interval over texts alone goes below and above it.
+        models: whose seeds it is over; one with a single seed adds nothing for its seed.
         metric: which.
 
     Returns:
-        Interval and p; NaN where the metric is undefined. A model with one seed adds nothing for its seed.
+        Interval and p; NaN where the metric is undefined.
     """
     from scipy.stats import t as student_t
 
-    draws = model.draws[metric] - (0.0 if other is None else other.draws[metric])
-    draws = draws[~np.isnan(draws)]
-    if np.isnan(estimate) or not len(draws):
-        return (float("nan"), float("nan")), float("nan")
-    terms = [
-        (found.deviation(metric) ** 2 / found.seeds, found.seeds)
-        for found in (model, other)
-        if found is not None and found.seeds > 1
-    ]
-    variance = float(draws.var()) + sum(term for term, _ in terms)
-    if variance == 0:
-        return (estimate, estimate), float(estimate == 0)
+    if math.isnan(estimate) or any(math.isnan(side) for side in reach):
+        return (math.nan, math.nan), math.nan
+    terms = [(found.deviation(metric) ** 2 / found.seeds, found.seeds) for found in models if found.seeds > 1]
     doubt = sum(term**2 / (seeds - 1) for term, seeds in terms)
-    freedom = variance**2 / doubt if doubt else np.inf
-    error = variance**0.5
-    reach = float(student_t.ppf((1 + LEVEL) / 2, freedom)) * error
-    return (estimate - reach, estimate + reach), 2 * float(student_t.sf(abs(estimate) / error, freedom))
+    ends, p = [], 1.0
+    for side, sign in zip(reach, (-1, 1), strict=True):
+        variance = (side / Z) ** 2 + sum(term for term, _ in terms)
+        freedom = variance**2 / doubt if doubt else np.inf
+        ends.append(estimate + sign * float(student_t.ppf((1 + LEVEL) / 2, freedom)) * variance**0.5)
+        if sign * estimate < 0:  # the side that faces 0
+            p = 2 * float(student_t.sf(abs(estimate) / variance**0.5, freedom)) if variance else 0.0
+    return (ends[0], ends[1]), p
+
+
+def _text_reach(found: SeedDraws, metric: str) -> tuple[float, float]:
+    """How far other texts could take the mean over seeds, below and above."""
+    limits = np.array([measured.intervals[metric] for measured in found.measured])  # [seeds, 2]
+    below, above = np.abs(found.values[metric][:, None] - limits).mean(axis=0) * found.shared[metric] ** 0.5
+    return float(below), float(above)
+
+
+def _shared(mean: Floats, seeds: Sequence[Floats]) -> float:
+    """1 where nothing varies: then there is nothing to say that the seeds even anything out."""
+    if np.isnan(mean).all():
+        return 1.0
+    single = float(np.mean([np.nanvar(found) for found in seeds]))
+    return min(1.0, float(np.nanvar(mean)) / single) if single > 0 else 1.0
 
 
 def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
@@ -176,6 +216,4 @@ def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
 def _within(metric: str, interval: tuple[float, float]) -> tuple[float, float]:
     """No metric is below 0, and none but the log loss above 1."""
     low, high = interval
-    if np.isnan(low):
-        return interval
     return max(low, 0.0), high if metric == "log_loss" else min(high, 1.0)

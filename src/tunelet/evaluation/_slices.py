@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.evaluation._bootstrap import text_losses
-from tunelet.evaluation._calibration import share_interval
+from tunelet.evaluation._intervals import share_interval
 from tunelet.evaluation._predictions import Predictions
 
 _SLICES = 5

@@ -3,12 +3,13 @@
 import math
 from typing import TYPE_CHECKING
 
-from tunelet._words import counted
+from tunelet._words import counted, fixed
+from tunelet.evaluation._power import ALPHA
 
 if TYPE_CHECKING:
     from tunelet.evaluation._paired import Pair
 
-LEVEL = 0.05  # of the tests, after correction
+_LARGE_AREA = 0.05  # a difference of ROC AUC that is told, shown or not
 
 
 def verdict(pair: "Pair", comparisons: int = 1) -> str:
@@ -21,13 +22,10 @@ def verdict(pair: "Pair", comparisons: int = 1) -> str:
     if differs(pair):
         better, worse = better_first(pair)
         gain, (low, high) = _points(pair, better)
-        told = (
-            f"{better} is better than {worse}: {gain:+.1f} points of accuracy [{low:.1f}, {high:.1f}], "
-            f"{_tested(pair, comparisons)}."
-        )
+        told = f"{better} is better than {worse}: {_points_of_accuracy(gain, low, high)}, {_tested(pair, comparisons)}."
     else:
         told = _undecided(pair, comparisons)
-    return " ".join(part for part in (told, _probabilities(pair), _trained_once(pair)) if part)
+    return " ".join(part for part in (told, _ranking(pair), _probabilities(pair), _trained_once(pair)) if part)
 
 
 def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
@@ -42,7 +40,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
     if differs(pair):
         gain, (low, high) = _points(pair, pair.first)
         return (
-            f"The baseline is better than {pair.second}: {gain:+.1f} points of accuracy [{low:.1f}, {high:.1f}], "
+            f"The baseline is better than {pair.second}: {_points_of_accuracy(gain, low, high)}, "
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
     return (
@@ -55,7 +53,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
 def differs(pair: "Pair") -> bool:
     """Whether a difference of accuracy is shown: by the corrected test, and by the interval."""
     low, high = pair.intervals["accuracy"]
-    return pair.p_adjusted < LEVEL and (low > 0 or high < 0)
+    return pair.p_adjusted < ALPHA and (low > 0 or high < 0)
 
 
 def better_first(pair: "Pair") -> tuple[str, str]:
@@ -88,22 +86,47 @@ def _undecided(pair: "Pair", comparisons: int) -> str:
     return f"{told}: a difference under {100 * pair.detectable:.1f} points {seen}."
 
 
-def _probabilities(pair: "Pair") -> str:
-    """How the probabilities of the more accurate one compare, as far as that is shown.
+def _ranking(pair: "Pair") -> str:
+    """How the ROC AUC differs, where that is shown, or large though it is not shown."""
+    difference, (low, high) = pair.differences["roc_auc"], pair.intervals["roc_auc"]
+    if math.isnan(difference):
+        return ""
+    shown = pair.p_roc_auc < ALPHA and (low > 0 or high < 0)
+    if not shown and abs(difference) < _LARGE_AREA:
+        return ""
+    better, worse = (pair.second, pair.first) if difference > 0 else (pair.first, pair.second)
+    gain, bounds = _gain(pair, "roc_auc", better)
+    told = f"ROC AUC {fixed(gain, 3, signed=True)}{_bracketed(bounds, 3)}"
+    if shown:
+        return f"{better} ranks texts better than {worse}: {told}."
+    doubt = "which may be chance" if not math.isnan(low) else "of which there is no interval"
+    return f"{better} ranks these texts better than {worse}, {doubt}: {told}."
 
-    By log loss, which is least for the true probabilities; by calibration error, which is above 0 for any model, only
-    where the difference stands out from what perfectly calibrated models of such confidences would show.
+
+def _probabilities(pair: "Pair") -> str:
+    """How the probabilities of the more accurate one compare, as far as that is shown and is worth a word.
+
+    By log loss, which is least for the true probabilities: praised only where it is below that of giving each label its
+    share. By calibration error, which is above 0 for any model, only where the difference stands out from what
+    perfectly calibrated models of such confidences would show.
     """
     better, worse = better_first(pair)
     good: list[str] = []
     bad: list[str] = []
     loss, bounds = _gain(pair, "log_loss", better)
-    if pair.p_log_loss < LEVEL and (bounds[0] > 0 or bounds[1] < 0):
-        (bad if loss > 0 else good).append(f"log loss {loss:+.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]")
+    shown = pair.p_log_loss < ALPHA and (bounds[0] > 0 or bounds[1] < 0)
+    idle = min(pair.log_losses[:2]) >= pair.log_losses[2]
+    if shown and not idle and abs(loss) >= 0.0005:  # what is printed as 0.000 is no news
+        (bad if loss > 0 else good).append(f"log loss {fixed(loss, 3, signed=True)}{_bracketed(bounds, 3)}")
     error, bounds = _gain(pair, "ece", better)
-    if bounds[0] > pair.calibration_noise or bounds[1] < -pair.calibration_noise:
-        told = f"expected calibration error {error:+.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+    if not idle and (bounds[0] > pair.calibration_noise or bounds[1] < -pair.calibration_noise):
+        told = f"expected calibration error {fixed(error, 3, signed=True)}{_bracketed(bounds, 3)}"
         (bad if error > 0 else good).append(told)
+    if idle:
+        return (
+            "The probabilities of neither are worth more than each label's share of the texts "
+            f"(log loss {fixed(pair.log_losses[2], 3)})."
+        )
     if good and bad:
         return f"The probabilities of {better} are better than those of {worse} by {good[0]}, but worse by {bad[0]}."
     if bad:
@@ -137,4 +160,15 @@ def _points(pair: "Pair", better: str) -> tuple[float, tuple[float, float]]:
 
 def _signed(pair: "Pair") -> str:
     low, high = pair.intervals["accuracy"]
-    return f"{100 * pair.differences['accuracy']:+.1f} points of accuracy [{100 * low:.1f}, {100 * high:.1f}]"
+    return _points_of_accuracy(100 * pair.differences["accuracy"], 100 * low, 100 * high)
+
+
+def _points_of_accuracy(gain: float, low: float, high: float) -> str:
+    return f"{fixed(gain, 1, signed=True)} points of accuracy{_bracketed((low, high), 1)}"
+
+
+def _bracketed(bounds: tuple[float, float], decimals: int) -> str:
+    """An interval behind a value; nothing where there is none."""
+    if math.isnan(bounds[0]):
+        return ""
+    return f" [{fixed(bounds[0], decimals)}, {fixed(bounds[1], decimals)}]"

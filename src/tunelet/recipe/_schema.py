@@ -181,6 +181,12 @@ class EvaluationSettings(Section):
         description="aim of the threshold between two labels, chosen on validation rows: f1, precision:SHARE, or "
         "cost:FALSE_POSITIVE:FALSE_NEGATIVE",
     )
+    positive: str = Field(
+        "",
+        description="label that precision, recall, F1, ROC AUC and the threshold are about, against the rest; empty: "
+        "of two labels the one that its name gives away, of more their mean",
+        examples=["spam"],
+    )
     errors: int = Field(
         20,
         ge=0,
@@ -188,6 +194,12 @@ class EvaluationSettings(Section):
         description="most confident errors whose texts are kept in the run folder; 0: no text is, nor the baseline, "
         "which is made of words of the texts",
     )
+
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _labels_are_words(cls, value: Any) -> Any:
+        """`--set evaluation.positive=1` names the label `1`, which TOML reads as a number."""
+        return str(value) if isinstance(value, int) else value
 
 
 class Recipe(Section):

@@ -38,12 +38,17 @@ _SMALLER_IS_BETTER = {"log_loss"}
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts."""
+    """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
+
+    Attributes:
+        positive: the label that F1 and the areas speak of, where an epoch is picked by one; None: as `measure` has it.
+    """
 
     train: Tokens
     train_labels: np.ndarray
     validation: Tokens
     validation_labels: np.ndarray
+    positive: int | None = None
 
 
 @dataclass(frozen=True)
@@ -236,7 +241,7 @@ class Fit:
         position, name = self.position, self.settings.best_metric
         self.progress.stage("validation", self.data.validation.total)
         predictions = self.predict_validation()
-        values = measure(predictions, resamples=0).values
+        values = measure(predictions, positive=self.data.positive, resamples=0).values
         metric = values[name]
         better = position.best is None or (
             metric < position.best if name in _SMALLER_IS_BETTER else metric > position.best

@@ -1,0 +1,132 @@
+"""95 % intervals in closed form: of a share, of an F1, of an average of classes, of an area, of a paired difference.
+
+Notable: none is of zero width, however few texts there are and however right they all are, for each asks which true
+values could have given what was seen. `bench/coverage.py` holds what they cover; docs/evaluation.md shows the table.
+"""
+
+from collections.abc import Callable
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
+Floats = NDArray[np.float64]
+
+
+def share_limits(right: NDArray[np.number], n: NDArray[np.number]) -> tuple[Floats, Floats]:
+    """Limits of shares `right / n` (Wilson 1927); NaN where n is 0. Counts may be fractions: means, effective sizes."""
+    size = np.where(np.asarray(n) > 0, n, np.nan)
+    centre = (right + Z**2 / 2) / (size + Z**2)
+    reach = Z / (size + Z**2) * np.sqrt(np.maximum(0.0, right * (size - right) / size + Z**2 / 4))
+    # Exactly 0 and 1 where none and where all are right, whatever rounding makes of it.
+    return np.where(right > 0, np.maximum(0.0, centre - reach), 0.0 * size), np.where(
+        right < size, np.minimum(1.0, centre + reach), 1.0 + 0.0 * size
+    )
+
+
+def share_interval(right: float, n: float) -> tuple[float, float]:
+    """95 % interval of one share (Wilson 1927).
+
+    Args:
+        right, n: counts, or means of counts over seeds, for which scipy's `binomtest` has no answer.
+    """
+    low, high = share_limits(np.asarray(right), np.asarray(n))
+    return float(low), float(high)
+
+
+def share_variance(right: NDArray[np.number], n: NDArray[np.number]) -> Floats:
+    """Variance of shares, by Jeffreys' prior above 0 where all or none are right."""
+    share = (right + 0.5) / (np.asarray(n) + 1.0)
+    variance: Floats = share * (1 - share) / np.maximum(n, 1)
+    return variance
+
+
+def average_interval(
+    values: Floats, lows: Floats, highs: Floats, variances: Floats, correlation: Floats | None = None
+) -> tuple[float, float]:
+    """Interval of the mean of several classes' figures, from the interval of each.
+
+    The distances from value to limit add up as deviations do (MOVER: Zou and Donner 2008). They differ below and above
+    as skewed figures' do, and the skewness of a mean of k falls by sqrt(k): so does that difference here, and what
+    is left tends to the normal interval.
+
+    Args:
+        values, lows, highs: of each class, [classes].
+        variances: of each value, above 0, [classes].
+        correlation: of the values, [classes, classes]; None: they are independent.
+    """
+    below, above = values - lows, highs - values
+    spread = Z * np.sqrt(variances)
+    together = np.eye(len(values)) if correlation is None else correlation
+    down, up, plain = (max(0.0, float(part @ together @ part)) for part in (below, above, spread))
+    several = float((spread**2).sum() ** 2 / (spread**4).sum())  # as many classes of equal spread
+    square = (down + up) / 2 / several + (1 - 1 / several) * plain
+    skew = float(np.clip((down - up) / 2 / several**0.5, -square, square))
+    middle = float(values.mean())
+    return (
+        max(0.0, middle - (square + skew) ** 0.5 / len(values)),
+        min(1.0, middle + (square - skew) ** 0.5 / len(values)),
+    )
+
+
+def area_limits(area: float, positives: int, negatives: int, variance: float) -> tuple[float, float]:
+    """Interval of an area under a ROC curve: Newcombe's method 5 (2006), scaled to how the data spread.
+
+    Its variance is that of Hanley and McNeil (1982) for exponential scores, at each area that is asked about. Where the
+    bootstrap's is larger, as with scores of unequal spread, it is multiplied by their ratio; where it is smaller, by
+    the root of that, for few texts make it smaller than it is.
+
+    Args:
+        area: between 0 and 1.
+        positives, negatives: texts, at least 1.
+        variance: of the area, from the bootstrap.
+    """
+    half = (positives + negatives) / 2 - 1
+
+    def plain(true: float) -> float:
+        spread = 1 + half * (1 - true) / (2 - true) + half * true / (1 + true)
+        return true * (1 - true) * spread / (positives * negatives)
+
+    # As much of the plain variance as half a text of the smaller class is worth keeps the ratio of two zeros near 1.
+    damp = plain((area * positives + 0.5) / (positives + 1)) / (2 * min(positives, negatives))
+    ratio = (variance + damp) / (plain(area) + damp)
+    ratio = max(ratio, ratio**0.5)
+
+    def inside(true: float) -> bool:
+        return bool(abs(true - area) <= Z * (ratio * plain(true)) ** 0.5)
+
+    return _edge(inside, area, 0.0), _edge(inside, area, 1.0)
+
+
+def difference_interval(only_first: float, only_second: float, n: int) -> tuple[float, float]:
+    """Interval of the second's share of right texts less the first's, on the same texts (Tango 1998).
+
+    Args:
+        only_first, only_second: texts that only one of them got right; means over pairs of seeds may be fractions.
+        n: texts.
+    """
+
+    def inside(true: float) -> bool:
+        # The likeliest share of texts that only the first gets right, where the difference is the true one.
+        linear = (2 * n - only_second + only_first) * true - only_first - only_second
+        constant = -only_first * true * (1 - true)
+        share = ((linear**2 - 8 * n * constant) ** 0.5 - linear) / (4 * n)
+        variance = n * (2 * share + true * (1 - true))
+        return bool((only_second - only_first - n * true) ** 2 <= Z**2 * max(variance, 0.0))
+
+    seen = (only_second - only_first) / n
+    return _edge(inside, seen, -1.0), _edge(inside, seen, 1.0)
+
+
+def _edge(inside: Callable[[float], bool], within: float, beyond: float) -> float:
+    """Where a score interval ends, between a value in it and the end of the scale, by bisection."""
+    for _ in range(60):
+        middle = (within + beyond) / 2
+        if inside(middle):
+            within = middle
+        else:
+            beyond = middle
+    return within

@@ -1,0 +1,232 @@
+"""The 95 % interval of every figure of one model, or in words why it has none.
+
+| figure | interval |
+| --- | --- |
+| accuracy, recall and precision of a class | Wilson's (1927) |
+| F1 of a class | Wilson's of hits among hits, misses and false alarms, of which F1 is a function (Lam et al. 2023) |
+| means over classes | of the classes' own intervals, see `average_interval` |
+| weighted F1 | Wilson's for as many texts as the delta method's variance is worth (Takahashi et al. 2022) |
+| ROC AUC | Newcombe's method 5 (2006), scaled to the bootstrap's variance |
+| average precision | Wilson's for positive texts (Boyd, Eng and Page 2013), sharpened by the bootstrap's variance |
+| log loss | Student's of its logarithm, with as many degrees of freedom as wrong texts allow |
+| calibration error | see `calibration_interval` |
+
+The bootstrap alone covers too little (`_bootstrap`), so it gives no limit here: only variances and correlations.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.evaluation._bootstrap import Draws, text_losses
+from tunelet.evaluation._calibration_interval import calibration_interval
+from tunelet.evaluation._intervals import (
+    LEVEL,
+    area_limits,
+    average_interval,
+    share_interval,
+    share_limits,
+    share_variance,
+)
+from tunelet.evaluation._predictions import Predictions
+
+Floats = NDArray[np.float64]
+Bounds = tuple[float, float] | str  # low and high, or why there is no interval
+
+UNDEFINED = "the value is undefined for these texts"
+FEWEST = 3  # texts of a class, for its area and for means over classes
+WRONG = 5  # texts classified wrongly, for the log loss
+
+
+def all_bounds(
+    predictions: Predictions,
+    confusion: NDArray[np.int64],
+    areas: Mapping[str, Floats],
+    draws: Draws,
+    positive: int | None,
+) -> tuple[dict[str, Bounds], list[dict[str, Bounds]]]:
+    """The interval of every metric, and of every class's precision, recall, F1 and areas.
+
+    Args:
+        predictions: at least one.
+        confusion: texts by class, int64 [true, predicted].
+        areas: "roc_auc" and "average_precision" of each class against the rest, [classes].
+        draws: of their metrics.
+        positive: the class that precision, recall, F1 and the areas speak of; None: means over the classes.
+    """
+    shares, ranked = Shares(confusion, predictions.label_names), _Areas(predictions, areas, draws)
+    rows = [shares.of_class(label) | ranked.of_class(label) for label in range(len(confusion))]
+    found = shares.whole() | {"log_loss": _log_loss(predictions), "ece": calibration_interval(predictions)}
+    if positive is None:
+        return found | shares.means() | ranked.means(), rows
+    return found | {"f1_macro": shares.means()["f1_macro"]} | rows[positive], rows
+
+
+class Shares:
+    """What follows from the confusion matrix alone."""
+
+    def __init__(self, confusion: NDArray[np.int64], names: Sequence[str]) -> None:
+        self.confusion, self.names = confusion, names
+        self.hits = np.diagonal(confusion)
+        self.support, self.predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+        self.union = self.support + self.predicted - self.hits  # hits, misses and false alarms
+
+    def of_class(self, label: int) -> dict[str, Bounds]:
+        """Precision, recall and F1 of a class."""
+        hits, union = int(self.hits[label]), int(self.union[label])
+        found: dict[str, Bounds] = {}
+        for name, n in (("precision", self.predicted[label]), ("recall", self.support[label])):
+            found[name] = share_interval(hits, int(n)) if n else UNDEFINED
+        low, high = share_interval(hits, union) if union else (0.0, 0.0)
+        return found | {"f1": (2 * low / (1 + low), 2 * high / (1 + high)) if union else UNDEFINED}
+
+    def whole(self) -> dict[str, Bounds]:
+        """Accuracy and weighted F1."""
+        n = int(self.support.sum())
+        return {"accuracy": share_interval(int(self.hits.sum()), n), "f1_weighted": self._weighted_f1(n)}
+
+    def means(self) -> dict[str, Bounds]:
+        """The means over the classes of precision, recall and F1; "f1" and "f1_macro" are one."""
+        if why := too_few(self.support, self.names):
+            return dict.fromkeys(("precision", "recall", "f1", "f1_macro"), why)
+        never = np.flatnonzero(self.predicted == 0)
+        f1 = self._macro_f1()
+        return {
+            "precision": f"no text was called {self.names[never[0]]!r}"
+            if len(never)
+            else self._mean_share(self.predicted),
+            "recall": self._mean_share(self.support),
+            "f1": f1,
+            "f1_macro": f1,
+        }
+
+    def _mean_share(self, n: NDArray[np.int64]) -> tuple[float, float]:
+        return average_interval(self.hits / n, *share_limits(self.hits, n), share_variance(self.hits, n))
+
+    def _macro_f1(self) -> tuple[float, float]:
+        """F1 is a concave function of a share that is unbiased: for small classes too low, which is put right here."""
+        share = self.hits / self.union
+        lows, highs = (2 * limit / (1 + limit) for limit in share_limits(self.hits, self.union))
+        smooth = (self.hits + 0.5) / (self.union + 1)
+        variances = share_variance(self.hits, self.union) * (2 / (1 + smooth) ** 2) ** 2
+        values = 2 * share / (1 + share)
+        low, high = average_interval(values, lows, highs, variances, self._f1_correlation())
+        bias = float((2 * share * (1 - share) / ((1 + share) ** 3 * self.union)).mean())
+        return low + bias, min(1.0, high + bias)
+
+    def _f1_correlation(self) -> Floats:
+        """Of the classes' F1, [classes, classes]: a text of one class that is called another lowers both.
+
+        By the delta method, each cell of the confusion matrix with its share of half a text a row.
+        """
+        cells = self.confusion + 0.5 / len(self.confusion)
+        cells = cells / cells.sum()
+        hits, both = np.diagonal(cells), cells.sum(axis=0) + cells.sum(axis=1)
+        f1 = 2 * hits / both
+        shared = np.outer(f1, f1) * (cells + cells.T + np.diag(both)) + np.diag(4 * hits - 8 * hits * f1)
+        shared = shared / np.outer(both, both)
+        deviation = np.sqrt(np.diagonal(shared))
+        correlation: Floats = shared / np.outer(deviation, deviation)
+        return correlation
+
+    def _weighted_f1(self, n: int) -> tuple[float, float]:
+        """The delta method, with one made-up text that is spread over the cells by the classes' shares."""
+        classes = len(self.confusion)
+        prior = (self.support + 1 / classes) / (n + 1)
+        cells = self.confusion + np.outer(prior, prior)
+        cells = cells / cells.sum()
+        hits, support, predicted = np.diagonal(cells), cells.sum(axis=1), cells.sum(axis=0)
+        f1, own = 2 * hits / (support + predicted), support / (support + predicted)
+        mean = float((support * f1).sum())
+        influence = (f1 - own * f1)[:, None] - (own * f1)[None, :] + np.diag(2 * own) - mean
+        variance = float((cells * influence**2).sum() - (cells * influence).sum() ** 2)
+        worth = n * mean * (1 - mean) / variance
+        both = self.support + self.predicted
+        value = float((self.support * 2 * self.hits / np.maximum(both, 1)).sum()) / n
+        return share_interval(value * worth, worth)
+
+
+class _Areas:
+    """ROC AUC and average precision, with variances and correlations from the draws."""
+
+    def __init__(self, predictions: Predictions, values: Mapping[str, Floats], draws: Draws) -> None:
+        self.predictions, self.values, self.draws = predictions, values, draws
+        self.support = np.bincount(predictions.labels, minlength=len(predictions.label_names))
+
+    def of_class(self, label: int) -> dict[str, Bounds]:
+        """Both areas of a class against the rest."""
+        return {name: self._of_class(name, label)[0] for name in self.values}
+
+    def means(self) -> dict[str, Bounds]:
+        """Both, as means over the classes."""
+        if why := too_few(self.support, self.predictions.label_names):
+            return dict.fromkeys(self.values, why)
+        return {name: self._mean(name) for name in self.values}
+
+    def _mean(self, name: str) -> Bounds:
+        found = [self._of_class(name, label) for label in range(len(self.support))]
+        limits = [bounds for bounds, _ in found if not isinstance(bounds, str)]
+        if len(limits) < len(found):
+            return next(bounds for bounds, _ in found if isinstance(bounds, str))
+        lows, highs = np.array(limits).T
+        variances = np.array([variance for _, variance in found])
+        return average_interval(self.values[name], lows, highs, variances, _correlation(getattr(self.draws, name)))
+
+    def _of_class(self, name: str, label: int) -> tuple[Bounds, float]:
+        """The interval, and a variance above 0."""
+        value, positives = float(self.values[name][label]), int(self.support[label])
+        negatives = len(self.predictions) - positives
+        if np.isnan(value):
+            return UNDEFINED, np.nan
+        if min(positives, negatives) < FEWEST:
+            which = "of it" if positives < FEWEST else "of other classes"
+            return f"fewer than {FEWEST} texts {which}", np.nan
+        drawn = getattr(self.draws, name)[label]
+        variance = float(np.nanvar(drawn))
+        smooth = (value * positives + 0.5) / (positives + 1)
+        if name == "roc_auc":
+            low, high = area_limits(value, positives, negatives, variance)
+            return (low, high), max(variance, smooth * (1 - smooth) / len(self.predictions))
+        # As many texts as the positive ones, and as the variance is worth: each alone covers too much, or too little.
+        worth = value * (1 - value) / variance if variance > 0 else 0.0
+        worth = max(worth, positives) ** 0.65 * positives**0.35
+        return share_interval(value * worth, worth), smooth * (1 - smooth) / worth
+
+
+def too_few(support: NDArray[np.int64], names: Sequence[str]) -> str:
+    """Why a mean over classes has no interval: of some class there is next to nothing; empty where it has one."""
+    least = int(np.argmin(support))
+    return f"fewer than {FEWEST} texts of {names[least]!r}" if support[least] < FEWEST else ""
+
+
+def _correlation(drawn: Floats) -> Floats:
+    """Of the classes' areas over the draws, [classes, classes]; 0 where a class never varies or is not defined."""
+    defined = ~np.isnan(drawn)
+    apart = np.where(defined, drawn - np.nanmean(drawn, axis=1, keepdims=True), 0.0)
+    deviation = np.sqrt((apart**2).sum(axis=1))
+    product = apart @ apart.T
+    scale = np.outer(deviation, deviation)
+    found: Floats = np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+def _log_loss(predictions: Predictions) -> Bounds:
+    """Student's interval on the scale of logarithms: losses are skewed, and a few wrong texts make most of them."""
+    from scipy.stats import t as student_t
+
+    wrong = int((predictions.predicted != predictions.labels).sum())
+    if wrong < WRONG:
+        return f"fewer than {WRONG} texts were classified wrongly: what one costs is hardly known"
+    losses = text_losses(predictions.probabilities, predictions.labels)
+    mean, n = float(losses.mean()), len(losses)
+    freedom = min(n - 1, wrong + 3)
+    reach = float(student_t.ppf((1 + LEVEL) / 2, freedom)) * float(losses.std(ddof=1)) / n**0.5 / mean
+    return mean * float(np.exp(-reach)), mean * float(np.exp(reach))
+
+
+def split_bounds(bounds: Mapping[str, Bounds]) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
+    """Intervals by name, (NaN, NaN) where there is none, and why by name for those."""
+    none = {name: found for name, found in bounds.items() if isinstance(found, str)}
+    return {name: (np.nan, np.nan) if isinstance(found, str) else found for name, found in bounds.items()}, none

@@ -1,0 +1,145 @@
+"""What a reader must know before the figures: labels that are never given, a model no better than a constant.
+
+Each warning has a key for programs, one sentence of what is so, and what to type about it.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tunelet._words import counted
+from tunelet.evaluation._metrics import Metrics
+
+_FALLS = 0.01  # share of the loss by which it must fall in the last epoch
+_NAMED = 5  # labels that a sentence lists
+
+
+@dataclass(frozen=True)
+class FigureWarning:
+    """One thing to know.
+
+    Attributes:
+        kind: "label_never_given", "no_better_than_commonest", "loss_still_falling", "epoch_chosen_on_these_texts" or
+            "trained_on_these_texts".
+        message: what is so.
+        hint: what to type, or to pass.
+        labels: that it is about.
+    """
+
+    kind: str
+    message: str
+    hint: str
+    labels: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON."""
+        return {**asdict(self), "labels": list(self.labels)}
+
+    @property
+    def sentence(self) -> str:
+        """Both in one, for a page."""
+        return f"{self.message} To try: {self.hint}."
+
+
+def commonest(metrics: Metrics) -> dict[str, Any]:
+    """What always giving the commonest label comes to: `label`, `accuracy`, `n`."""
+    row = max(metrics.per_class, key=lambda row: row.n)
+    return {"label": row.label, "accuracy": row.n / metrics.n, "n": metrics.n}
+
+
+def label_warnings(metrics: Metrics) -> list[FigureWarning]:
+    """Labels that texts have and none is given, and an accuracy that a constant answer reaches."""
+    n, right = metrics.n, int(np.trace(metrics.confusion))
+    never = [row for row in metrics.per_class if row.n and not row.predicted]
+    given = [row for row in metrics.per_class if row.predicted]
+    constant = commonest(metrics)
+    rarest = min(never or [row for row in metrics.per_class if row.n], key=lambda row: row.n).label
+    hint = (
+        "--set training.class_weights=balanced, or more epochs (--set training.epochs=N), or more texts of the rarer "
+        f"labels; {shlex.quote(f'--set=evaluation.positive={rarest}')} shows the precision, recall and F1 of it"
+    )
+    found = []
+    if never:
+        listed = _listed([row.label for row in never])
+        texts = sum(row.n for row in never)
+        only = f": all are called {given[0].label!r}" if len(given) == 1 else ""
+        message = f"No text was called {listed}, though {texts:,} of {n:,} are{only}."
+        found.append(FigureWarning("label_never_given", message, hint, tuple(row.label for row in never)))
+    if right <= round(constant["accuracy"] * n) and n > 1:
+        message = (
+            f"Calling every text {constant['label']!r} would be right for {constant['accuracy']:.1%} of {n:,} texts, "
+            f"the model is for {right / n:.1%}."
+        )
+        found.append(FigureWarning("no_better_than_commonest", message, hint, (constant["label"],)))
+    return found
+
+
+def training_warnings(history: Sequence[Mapping[str, Any]], *, reported_on_validation: bool) -> list[FigureWarning]:
+    """From the lines of `history.jsonl`: a loss that was still falling, and an epoch that was chosen on these texts."""
+    losses = [entry["validation"]["log_loss"] for entry in history if "log_loss" in (entry.get("validation") or {})]
+    found = []
+    if len(losses) > 1 and losses[-1] < (1 - _FALLS) * min(losses[:-1]):
+        found.append(
+            FigureWarning(
+                "loss_still_falling",
+                f"The validation loss was still falling in the last of {counted(len(losses), 'epoch')}, from "
+                f"{losses[-2]:.4f} to {losses[-1]:.4f}: longer training may be better.",
+                f"--set training.epochs={2 * len(losses)}",
+            )
+        )
+    if reported_on_validation:
+        found.append(
+            FigureWarning(
+                "epoch_chosen_on_these_texts",
+                "There were no test texts: the epoch was chosen on the very texts that are reported on, which flatters "
+                "the model a little.",
+                "--test DATA",
+            )
+        )
+    return found
+
+
+def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
+    """Of texts that a run is evaluated on, how many it knows from training; None where it knows none.
+
+    Args:
+        n: texts.
+        trained: of them among its training texts.
+        validated: of them among its validation texts, on which the epoch was chosen.
+    """
+    if not trained and not validated:
+        return None
+    parts = [
+        *([f"{trained:,} of the {n:,} texts were trained on"] if trained else []),
+        *([f"{validated:,} of {n:,} were validation texts, on which the epoch was chosen"] if validated else []),
+    ]
+    return FigureWarning(
+        "trained_on_these_texts",
+        f"{', and '.join(parts)}: the figures are better than on new texts.",
+        "pass data that the run has not seen",
+    )
+
+
+def reasons_in_words(no_interval: Mapping[str, str], words: Mapping[str, str]) -> list[str]:
+    """A sentence for each reason why figures have no interval.
+
+    Args:
+        no_interval: metric -> why.
+        words: what each metric is called; others are left out.
+    """
+    reasons: dict[str, list[str]] = {}
+    for name, why in no_interval.items():
+        if name in words:
+            reasons.setdefault(why, []).append(words[name])
+    return [f"No interval of {', '.join(names)}: {why}." for why, names in reasons.items()]
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """'a', 'b' or 'c', and how many more."""
+    shown = [repr(label) for label in labels[:_NAMED]]
+    if len(labels) > _NAMED:
+        return f"{', '.join(shown)} or {len(labels) - _NAMED} others"
+    return " or ".join([*([", ".join(shown[:-1])] if shown[:-1] else []), shown[-1]])
