@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth, by classes and number of texts: the table in docs/evaluation.md.
 
-    python bench/coverage.py [--models 10] [--datasets 30] [--out bench/coverage.json] [--docs docs/evaluation.md]
+    python bench/coverage.py [--models 12] [--datasets 40] [--out bench/coverage.json] [--docs docs/evaluation.md]
 
 Every cell is measured on made-up models whose true figures are known (`tunelet.bench._coverage`), by the functions that
 measure a run. "Before" are the percentiles of a bootstrap within each class, which reports had until version 0.1.
@@ -8,20 +8,25 @@ measure a run. "Before" are the percentiles of a bootstrap within each class, wh
 
 import argparse
 import json
-import math
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tunelet.bench._coverage import SHAPES, SIZES, Tally, paired_coverage, single_coverage
+from tunelet.bench._coverage import (
+    SHAPES,
+    SIZES,
+    Tally,
+    difference_coverage,
+    models_of,
+    paired_coverage,
+    score_coverage,
+    share_coverage,
+)
 from tunelet.bench._document import commit
-from tunelet.evaluation import METRIC_NAMES, Predictions
-from tunelet.evaluation._bootstrap import _Resampled
 
-_DRAWS = 200
+_DISCORDANT = ((0.05, 0.0), (0.1, 0.05), (0.2, 0.0), (0.2, 0.1), (0.4, 0.0), (0.4, 0.2))  # shares, with differences
 _SHOWN = {
+    "before": "accuracy, before",
     "accuracy": "accuracy",
     "row recall": "recall of a class",
     "row f1": "F1 of a class",
@@ -32,48 +37,46 @@ _SHOWN = {
     "log_loss": "log loss",
     "ece": "ECE",
 }
+_PAIRED = {
+    "accuracy": "accuracy",
+    "f1": "F1",
+    "f1_macro": "F1, macro",
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "ece": "ECE",
+}
 _BEGIN, _END = "<!-- coverage: written by bench/coverage.py -->", "<!-- end of coverage -->"
 
 
-def stratified(predictions: Predictions) -> dict[str, tuple[float, float]]:
-    """What was reported before: percentiles of draws within each true class."""
-    rng = np.random.default_rng(0)
-    weights = np.zeros((_DRAWS, len(predictions)), dtype=np.int64)
-    for label in np.unique(predictions.labels):
-        rows = np.flatnonzero(predictions.labels == label)
-        weights[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_DRAWS)
-    positive = 1 if len(predictions.label_names) == 2 else None
-    values = _Resampled(predictions, positive).metrics(weights).values
-    found = {}
-    for name in METRIC_NAMES:
-        defined = values[name][~np.isnan(values[name])]
-        found[name] = tuple(np.percentile(defined, [2.5, 97.5])) if len(defined) else (math.nan, math.nan)
-    return found
-
-
 def measure(models: int, datasets: int) -> dict[str, Any]:
-    """All cells."""
+    """All cells; of shares ten times as many drawings as of what needs probabilities, which cost more."""
     begin = time.perf_counter()
-    cells = []
+    cells, pairs = [], []
     for shape in SHAPES:
+        made = models_of(shape, models, 1)
         for n in SIZES:
-            settings = {"models": models, "datasets": datasets, "seed": 1}
-            cells.append(
-                {
-                    "shape": shape.name,
-                    "n": n,
-                    "before": _record(single_coverage(shape, n, **settings, bounds=stratified)),
-                    "single": _record(single_coverage(shape, n, **settings)),
-                    "paired": _record(paired_coverage(shape, n, **settings)),
-                }
-            )
+            single = _record(share_coverage(made, n, 10 * datasets)) | _record(score_coverage(made, n, datasets))
+            cells.append({"shape": shape.name, "n": n, "single": single})
             print(shape.name, n, f"{time.perf_counter() - begin:.0f} s", flush=True)
+    for shape in SHAPES[:2]:
+        for n in SIZES:
+            found = paired_coverage(shape, n, models=models, datasets=datasets, seed=1)
+            pairs.append({"shape": shape.name, "n": n, "paired": _record(found)})
+            print("pairs", shape.name, n, f"{time.perf_counter() - begin:.0f} s", flush=True)
+    exact = [
+        {"n": n, "discordant": share, "difference": gap, "coverage": difference_coverage(n, share, gap)}
+        for n in SIZES[:2]
+        for share, gap in _DISCORDANT
+    ]
     revision, dirty = commit()
     return {
         "models": models,
         "datasets": datasets,
         "seconds": time.perf_counter() - begin,
         "cells": cells,
+        "pairs": pairs,
+        "exact": exact,
         "commit": revision,
         "dirty": dirty,
     }
@@ -85,23 +88,29 @@ def _record(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
 
 def table(found: dict[str, Any]) -> str:
     """As docs/evaluation.md shows it: percent that held, of one model and of the difference of two."""
-    experiments = found["models"] * found["datasets"]
-    doubt = 200 * (0.95 * 0.05 / experiments) ** 0.5
+    shares, scores = (found["models"] * found["datasets"] * times for times in (10, 1))
     key = (
-        f"Per cent of {experiments} experiments a cell (two standard errors: {doubt:.1f}); (n): only n per cent of the "
-        "experiments had an interval; nothing: fewer than 10 had one."
+        f"Per cent of {shares:,} experiments a cell, of ROC AUC and what follows it {scores:,} (two standard errors: "
+        f"{_doubt(shares)} and {_doubt(scores)} points). (n): only n per cent of the experiments had an interval; "
+        "nothing: fewer than 10 had one."
     )
-    lines = [
-        key,
-        "",
-        f"| labels | texts | accuracy, before | {' | '.join(_SHOWN.values())} | accuracy, of two |",
-        f"| --- | ---: | ---: | {'---: | ' * len(_SHOWN)}---: |",
-    ]
+    lines = [key, "", f"| labels | texts | {' | '.join(_SHOWN.values())} |"]
+    lines.append(f"| --- | ---: | {' | '.join(['---:'] * len(_SHOWN))} |")
     for cell in found["cells"]:
-        before, paired = _cell(cell["before"]["accuracy"]), _cell(cell["paired"]["accuracy"])
         figures = " | ".join(_cell(cell["single"][name]) for name in _SHOWN)
-        lines.append(f"| {cell['shape']} | {cell['n']} | {before} | {figures} | {paired} |")
+        lines.append(f"| {cell['shape']} | {cell['n']} | {figures} |")
+    lines += ["", f"Of the difference of two models, {scores:,} experiments a cell:", ""]
+    lines.append(f"| labels | texts | {' | '.join(_PAIRED.values())} |")
+    lines.append(f"| --- | ---: | {' | '.join(['---:'] * len(_PAIRED))} |")
+    for cell in found["pairs"]:
+        figures = " | ".join(_cell(cell["paired"][name]) for name in _PAIRED)
+        lines.append(f"| {cell['shape']} | {cell['n']} | {figures} |")
     return "\n".join(lines)
+
+
+def _doubt(experiments: int) -> str:
+    """Two standard errors of a coverage of 95 %, in points."""
+    return f"{200 * (0.95 * 0.05 / experiments) ** 0.5:.1f}"
 
 
 def _cell(tally: dict[str, int]) -> str:
@@ -114,8 +123,8 @@ def _cell(tally: dict[str, int]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=10)
-    parser.add_argument("--datasets", type=int, default=30)
+    parser.add_argument("--models", type=int, default=12)
+    parser.add_argument("--datasets", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     parser.add_argument(
         "--docs", type=Path, help="page whose table is written anew, from --out alone where that is there"

@@ -12,7 +12,15 @@ from tunelet._choice import Choice
 from tunelet._file_settings import file_settings
 from tunelet.data import Examples, as_known, read, renamed_in_words, some
 from tunelet.errors import DataError
-from tunelet.evaluation import Metrics, Predictions, measure, positive_index
+from tunelet.evaluation import (
+    FigureWarning,
+    Metrics,
+    Predictions,
+    label_warnings,
+    measure,
+    positive_index,
+    seen_warning,
+)
 from tunelet.run import Run
 
 
@@ -28,6 +36,9 @@ class Evaluation:
         text_column, label_column: the columns that were read, with the reasons.
         temperature: what the logits were divided by, as in every prediction; 1.0: nothing.
         notes: sentences about labels that were read otherwise than they are written.
+        warnings: what to bear in mind with the figures.
+        trained_on: how many of the texts are among the run's training texts ("train") and among those on which its
+            epoch was chosen ("validation"); None: it cannot be known of a run without `seen.parquet`.
     """
 
     metrics: Metrics
@@ -38,6 +49,8 @@ class Evaluation:
     label_column: Choice[str]
     temperature: float
     notes: tuple[str, ...]
+    warnings: tuple[FigureWarning, ...]
+    trained_on: dict[str, int] | None
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics as `Metrics.to_dict` gives them, with what they were measured on."""
@@ -50,6 +63,8 @@ class Evaluation:
             "label_column": asdict(self.label_column),
             "temperature": self.temperature,
             "notes": list(self.notes),
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "trained_on": self.trained_on,
         }
 
 
@@ -65,7 +80,7 @@ def evaluate(
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Evaluation:
-    """Classify labelled data with a run and measure the result, with 95 % bootstrap intervals.
+    """Classify labelled data with a run and measure the result, with 95 % intervals.
 
     Args:
         run: a finished run, or its folder.
@@ -82,6 +97,8 @@ def evaluate(
         DataError: data that cannot be read, or labels that the run does not know.
     """
     from tunelet.classifier import load_classifier
+    from tunelet.run._reading import read_file
+    from tunelet.run._seen import count_seen
 
     run = run if isinstance(run, Run) else Run.load(run)
     recipe = run.recipe.data
@@ -122,6 +139,10 @@ def evaluate(
         resamples=run.recipe.evaluation.resamples,
         seed=run.recipe.training.seed,
     )
+    seen = None
+    if run.folder.seen.is_file():
+        seen = read_file(run.folder.seen, lambda path: count_seen(path, examples.texts))
+    known = None if seen is None else seen_warning(len(examples), seen["train"], seen["validation"])
     assert reading.label_column is not None  # noqa: S101
     return Evaluation(
         metrics=metrics,
@@ -132,6 +153,8 @@ def evaluate(
         label_column=reading.label_column,
         temperature=classifier.temperature,
         notes=tuple(notes),
+        warnings=(*([known] if known else []), *label_warnings(metrics)),
+        trained_on=seen,
     )
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, gather_evidence
 from tunelet._plan import Plan
-from tunelet.evaluation import Metrics, Predictions, measure, positive_index
+from tunelet.evaluation import (
+    FigureWarning,
+    Metrics,
+    Predictions,
+    commonest,
+    label_warnings,
+    measure,
+    positive_index,
+    training_warnings,
+)
 from tunelet.model._plain import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
@@ -44,6 +53,8 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     """Measure, write, and give the run its final name."""
     from tunelet.run._baseline import write_baseline
     from tunelet.run._predictions import write_predictions
+    from tunelet.run._reading import read_lines
+    from tunelet.run._seen import write_seen
 
     begun = time.monotonic()
     plan, outcome = trained.plan, trained.outcome
@@ -80,14 +91,17 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     write_predictions(folder.predictions, classified[reported].predictions)
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
+    write_seen(folder.seen, {"train": plan.prepared.train.texts, "validation": plan.prepared.validation.texts})
     if evidence.baseline is not None:
         write_predictions(folder.baseline_predictions, evidence.baseline)
     if evidence.trained_baseline is not None and settings.errors:  # its terms are words of the texts
         write_baseline(folder.baseline, evidence.trained_baseline)
     folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
-    folder.write_json(
-        folder.metrics, _summary(plan, measured, evidence, outcome, outcome.elapsed + time.monotonic() - begun)
+    seconds = outcome.elapsed + time.monotonic() - begun
+    warnings = label_warnings(measured[reported]) + training_warnings(
+        read_lines(folder.history), reported_on_validation=reported == "validation"
     )
+    folder.write_json(folder.metrics, _summary(plan, measured, evidence, outcome, seconds, warnings))
     folder.finish()
     return Run(folder.final)
 
@@ -134,7 +148,12 @@ def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
 
 
 def _summary(
-    plan: Plan, measured: Mapping[str, Metrics], evidence: Evidence, outcome: "Outcome", seconds: float
+    plan: Plan,
+    measured: Mapping[str, Metrics],
+    evidence: Evidence,
+    outcome: "Outcome",
+    seconds: float,
+    warnings: Sequence[FigureWarning],
 ) -> dict[str, Any]:
     """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them.
 
@@ -145,6 +164,8 @@ def _summary(
     if reported != "validation":
         summary["validation"] = measured["validation"].to_dict()
     return summary | {
+        "warnings": [warning.to_dict() for warning in warnings],
+        "commonest": commonest(measured[reported]),
         "temperature": evidence.temperature.used,
         "threshold": None if threshold is None else threshold["value"],
         "trainable_parameters": plan.trained_parameters,

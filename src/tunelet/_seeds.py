@@ -119,9 +119,23 @@ def _summary(group: RunGroup) -> dict[str, Any]:
         "evaluated_on": first.summary["evaluated_on"],
         "positive": first.summary["positive"],
         **measured.to_dict(),
+        "warnings": _warnings(group),
         "accuracies": [run.summary["accuracy"] for run in group.runs],
         **means,
         "peak_memory_bytes": max(run.summary["peak_memory_bytes"] for run in group.runs),
         "model": first.summary["model"],
         "random_weights": first.summary["random_weights"],
     }
+
+
+def _warnings(group: RunGroup) -> list[dict[str, Any]]:
+    """Those of the runs, each kind once, from the first run that has it, with the seeds that have it."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in group.runs:
+        for warning in run.summary["warnings"]:
+            first = found.setdefault(warning["kind"], warning | {"seeds": []})
+            first["seeds"].append(run.recipe.training.seed)
+    for warning in found.values():
+        if len(warning["seeds"]) < len(group.runs):
+            warning["message"] = f"Seed {', '.join(map(str, warning['seeds']))}: {warning['message']}"
+    return list(found.values())

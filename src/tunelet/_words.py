@@ -1,7 +1,8 @@
 """Numbers as a reader has them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
@@ -10,6 +11,11 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
         return ""
     low, high = (fixed(bound, 4, signed=signed) for bound in bounds)
     return f"{low} to {high}"
+
+
+def interval_or_why(record: Mapping[str, Any], name: str) -> str:
+    """The 95 % interval of a figure of `metrics.json`, or why it has none."""
+    return interval(record.get(f"{name}_ci")) or f"none: {record.get('no_interval', {}).get(name, 'undefined')}"
 
 
 def fixed(value: float, decimals: int, *, signed: bool = False) -> str:

@@ -6,18 +6,19 @@ anew for each made-up model, so recalls lie anywhere from about 0.5 to 1 and the
 too bold.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.evaluation import METRIC_NAMES, Predictions, compare_predictions, measure
+from tunelet.evaluation import METRIC_NAMES, Metrics, Predictions, compare_predictions, measure
+from tunelet.evaluation._intervals import difference_interval
+from tunelet.evaluation._uncertainty import Shares, split_bounds
 
 Floats = NDArray[np.float64]
-_TRUTH_TEXTS = 60_000
+_TRUTH_TEXTS = 50_000
 _SURENESS = (0.6, 1.0, 1.8)
-ROWS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 
 @dataclass(frozen=True)
@@ -100,51 +101,69 @@ def predictions(labels: NDArray[np.int64], probabilities: Floats) -> Predictions
     return Predictions(tuple(map(str, range(len(labels)))), names, labels, probabilities)
 
 
-Bounds = Callable[[Predictions], Mapping[str, tuple[float, float]]]
+def models_of(shape: Shape, count: int, seed: int) -> list[tuple[Model, Metrics]]:
+    """So many made-up models, each with its true figures."""
+    rng = np.random.default_rng([seed, shape.classes, round(100 * shape.shares[0])])
+    found = []
+    for _ in range(count):
+        model = Model(shape, rng)
+        found.append((model, measure(model.draw(_TRUTH_TEXTS), resamples=0)))
+    return found
 
 
-def single_coverage(
-    shape: Shape, n: int, *, models: int, datasets: int, seed: int, bounds: Bounds | None = None
-) -> dict[str, Tally]:
-    """Coverage of every metric, and of the rows of the classes ("row recall"), over made-up models and their texts.
+def share_coverage(models: Sequence[tuple[Model, Metrics]], n: int, datasets: int) -> dict[str, Tally]:
+    """Coverage of what follows from the confusion matrix, and of the accuracy as it was before.
 
     Args:
-        shape: classes.
+        models: with their true figures.
         n: texts.
-        models, datasets: how many models, and drawings of texts for each.
-        seed: of everything.
-        bounds: intervals by metric; None: those of `measure`.
+        datasets: drawings of texts for each model.
+
+    Returns:
+        "before" is the accuracy by percentiles of a bootstrap within each class; "row" that of the rarest class.
     """
-    rng = np.random.default_rng([seed, n, shape.classes])
-    tallies = {name: Tally() for name in METRIC_NAMES}
-    if bounds is None:
-        tallies |= {f"row {name}": Tally() for name in ROWS}
-    for _ in range(models):
-        model = Model(shape, rng)
-        truth = measure(model.draw(_TRUTH_TEXTS), resamples=0)
-        for number in range(datasets):
+    names = ("before", "accuracy", "f1_weighted", "precision", "recall", "f1_macro", "row precision", "row recall",
+             "row f1")  # fmt: skip
+    tallies = {name: Tally() for name in names}
+    for model, truth in models:
+        last = truth.per_class[-1]
+        for _ in range(datasets):
             seen = model.draw(n)
-            if bounds is not None:
-                for name, found in bounds(seen).items():
-                    tallies[name].add(found, truth.values[name])
-                continue
-            measured = measure(seen, resamples=200, seed=number)
-            for name in METRIC_NAMES:
-                tallies[name].add(measured.intervals[name], truth.values[name])
-            for name in ROWS:
-                row, true = measured.per_class[-1], truth.per_class[-1]
-                tallies[f"row {name}"].add(row.intervals[name], getattr(true, name))
+            confusion = np.zeros((model.shape.classes,) * 2, dtype=np.int64)
+            np.add.at(confusion, (seen.labels, seen.predicted), 1)
+            shares = Shares(confusion, seen.label_names)
+            row = {f"row {name}": bounds for name, bounds in shares.of_class(model.shape.classes - 1).items()}
+            intervals, _ = split_bounds(shares.whole() | shares.means() | row)
+            intervals["before"] = _stratified_accuracy(confusion, model.rng)
+            for name in names:
+                if name.startswith("row "):
+                    true = getattr(last, name.removeprefix("row "))
+                elif name in ("precision", "recall"):  # the means over the classes
+                    true = float(np.mean([getattr(each, name) for each in truth.per_class]))
+                else:
+                    true = truth.values["accuracy" if name == "before" else name]
+                tallies[name].add(intervals[name], true)
+    return tallies
+
+
+def score_coverage(models: Sequence[tuple[Model, Metrics]], n: int, datasets: int) -> dict[str, Tally]:
+    """Coverage of what the probabilities decide: areas, log loss, calibration error; arguments as above."""
+    names = ("roc_auc", "average_precision", "log_loss", "ece")
+    tallies = {name: Tally() for name in names}
+    for model, truth in models:
+        for number in range(datasets):
+            intervals = measure(model.draw(n), resamples=200, seed=number).intervals
+            for name in names:
+                tallies[name].add(intervals[name], truth.values[name])
     return tallies
 
 
 def paired_coverage(shape: Shape, n: int, *, models: int, datasets: int, seed: int) -> dict[str, Tally]:
-    """The same of the differences of two models whose scores go together."""
+    """Coverage of the differences of two models whose scores go together, by the functions that compare runs."""
     rng = np.random.default_rng([seed, n, shape.classes, 2])
     tallies = {name: Tally() for name in METRIC_NAMES}
     for _ in range(models):
-        pair = Model(shape, rng), Model(shape, rng)
-        together = float(rng.uniform(0.0, 0.95))
-        draws = _paired_draws(pair, together, rng)
+        draws = _paired_draws((Model(shape, rng), Model(shape, rng)), float(rng.uniform(0.0, 0.95)), rng)
         one, other = (measure(found, resamples=0).values for found in draws(_TRUTH_TEXTS))
         for number in range(datasets):
             first, second = draws(n)
@@ -152,6 +171,36 @@ def paired_coverage(shape: Shape, n: int, *, models: int, datasets: int, seed: i
             for name in METRIC_NAMES:
                 tallies[name].add(compared.intervals[name], other[name] - one[name])
     return tallies
+
+
+def difference_coverage(n: int, discordant: float, difference: float) -> float:
+    """Coverage of the interval of a paired difference of accuracies, exactly: over every outcome that there can be.
+
+    Args:
+        n: texts.
+        discordant: share of the texts that one model alone gets right.
+        difference: true difference, at most that.
+    """
+    from scipy.stats import multinomial
+
+    first, second = (discordant - difference) / 2, (discordant + difference) / 2
+    counts = [(a, b) for a in range(n + 1) for b in range(n + 1 - a)]
+    chances = multinomial.pmf([(a, b, n - a - b) for a, b in counts], n, (first, second, 1 - first - second))
+    held = 0.0
+    for (only_first, only_second), chance in zip(counts, chances, strict=True):
+        if chance > 1e-7:
+            low, high = difference_interval(only_first, only_second, n)
+            held += chance * (low - 1e-9 <= difference <= high + 1e-9)
+    return float(held / chances[chances > 1e-7].sum())
+
+
+def _stratified_accuracy(confusion: NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float]:
+    """Percentiles of the accuracy where each class is resampled by itself: hits of a class are binomial then."""
+    support, hits = confusion.sum(axis=1), np.diagonal(confusion)
+    there = support > 0
+    drawn = rng.binomial(support[there], hits[there] / support[there], size=(1000, int(there.sum()))).sum(axis=1)
+    low, high = np.percentile(drawn / support.sum(), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _paired_draws(

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._confusions import confusions
-from tunelet._words import counted, interval, number
+from tunelet._words import counted, interval, interval_or_why, number
 from tunelet.console._tables import fits, print_table, table
 from tunelet.evaluation import metric_words
 
@@ -21,6 +21,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
         made.add_row(escape(words), number(metrics[name]), escape(interval_or_why(metrics, name)))
     print_table(console, escape(title), made)
     notes_screen(console, metrics.get("notes", ()))
+    warnings_screen(console, metrics.get("warnings", ()))
     _classes(console, metrics["per_class"])
     _confusion(console, metrics["confusion"]["labels"], metrics["confusion"]["matrix"])
 
@@ -31,9 +32,11 @@ def notes_screen(console: Console, notes: Sequence[str]) -> None:
         console.print(f"[bold]note[/]: {escape(note)}", highlight=False, soft_wrap=True)
 
 
-def interval_or_why(record: Mapping[str, Any], name: str) -> str:
-    """The 95 % interval of a figure, or why it has none."""
-    return interval(record.get(f"{name}_ci")) or f"none: {record.get('no_interval', {}).get(name, 'undefined')}"
+def warnings_screen(console: Console, warnings: Sequence[Mapping[str, Any]]) -> None:
+    """What to bear in mind with the figures, each with what to type about it."""
+    for warning in warnings:
+        console.print(f"[bold]note[/]: {escape(warning['message'])}", highlight=False, soft_wrap=True)
+        console.print(f"      to try: {escape(warning['hint'])}", highlight=False, soft_wrap=True)
 
 
 def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._words import counted, number
-from tunelet.console._metrics import interval_or_why
+from tunelet._words import counted, interval_or_why, number
+from tunelet.console._metrics import warnings_screen
 from tunelet.console._tables import print_table, table
 from tunelet.evaluation import metric_words
 
@@ -22,4 +22,5 @@ def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
         deviation, bounds = number(summary[f"{name}_sd"]), escape(interval_or_why(summary, name))
         made.add_row(escape(label), number(summary[name]), deviation, bounds)
     print_table(console, escape(f"{counted(len(summary['seeds']), 'seed')} ({seeds}) on {texts}"), made)
+    warnings_screen(console, summary.get("warnings", ()))
     console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)

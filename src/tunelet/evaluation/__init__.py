@@ -33,6 +33,13 @@ from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict
+from tunelet.evaluation._warnings import (
+    FigureWarning,
+    commonest,
+    label_warnings,
+    seen_warning,
+    training_warnings,
+)
 
 __all__ = [
     "LEVEL",
@@ -41,6 +48,7 @@ __all__ = [
     "ClassMetrics",
     "Curve",
     "Draws",
+    "FigureWarning",
     "LengthSlice",
     "McNemar",
     "Metrics",
@@ -60,6 +68,7 @@ __all__ = [
     "check_aim",
     "choose_temperature",
     "choose_threshold",
+    "commonest",
     "compare_draws",
     "compare_predictions",
     "confident_errors",
@@ -69,6 +78,7 @@ __all__ = [
     "expected_calibration_error",
     "fit_temperature",
     "holm",
+    "label_warnings",
     "macro_roc_curve",
     "mcnemar",
     "measure",
@@ -84,10 +94,12 @@ __all__ = [
     "resampled_metrics",
     "roc_curve",
     "scaled_probabilities",
+    "seen_warning",
     "share_interval",
     "summarise",
     "temperature_record",
     "train_baseline",
+    "training_warnings",
     "verdict",
     "with_temperature",
 ]

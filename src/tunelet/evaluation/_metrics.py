@@ -218,10 +218,12 @@ def measure(
     found = Metrics(values, len(predictions), {}, confusion, per_class, None if positive is None else names[positive])
     if draws is None and resamples:
         draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return found if draws is None else _with_intervals(found, predictions, draws, positive)
+    return found if draws is None else with_intervals(found, predictions, draws)
 
 
-def _with_intervals(found: Metrics, predictions: Predictions, draws: Draws, positive: int | None) -> Metrics:
+def with_intervals(found: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
+    """The metrics of these predictions with their intervals, from draws that are at hand."""
+    positive = None if found.positive is None else predictions.label_names.index(found.positive)
     areas = {
         name: np.array([getattr(row, name) for row in found.per_class]) for name in ("roc_auc", "average_precision")
     }

@@ -9,6 +9,7 @@ are Student's with the degrees of freedom of Satterthwaite (1946): with 2 or 3 s
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,14 @@ from tunelet._words import counted
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import Draws, paired_metrics
 from tunelet.evaluation._intervals import LEVEL, Z
-from tunelet.evaluation._metrics import METRIC_NAMES, Metrics, bounds_or_null, measure, null_if_undefined
+from tunelet.evaluation._metrics import (
+    METRIC_NAMES,
+    Metrics,
+    bounds_or_null,
+    measure,
+    null_if_undefined,
+    with_intervals,
+)
 from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
@@ -57,31 +65,43 @@ class SeedDraws:
     """One model's metrics over its seeds.
 
     Attributes:
-        measured: with each seed, intervals included.
-        values: metric -> its value with each seed, [seeds].
+        predictions, drawn: of each seed, and their metrics on the resamples.
+        plain: with each seed, without intervals.
         draws: metric -> the mean over the seeds on each resample of the texts, [resamples].
-        shared: metric -> variance of that mean by the mean of the seeds' variances, from 0 to 1: what part of the
-            spread over texts all seeds have in common.
     """
 
-    measured: tuple[Metrics, ...]
-    values: Mapping[str, Floats]
+    predictions: tuple[Predictions, ...]
+    drawn: tuple[Draws, ...]
+    plain: tuple[Metrics, ...]
     draws: Mapping[str, Floats]
-    shared: Mapping[str, float]
 
     @classmethod
     def of(cls, seeds: Sequence[Predictions], drawn: Sequence[Draws], positive: int | None) -> "SeedDraws":
         """From the predictions of each seed and their draws, as `paired_metrics` gives them."""
-        measured = tuple(
-            measure(found, positive=positive, draws=draws) for found, draws in zip(seeds, drawn, strict=True)
-        )
+        plain = tuple(measure(found, positive=positive, resamples=0) for found in seeds)
         draws = {name: np.mean([found.values[name] for found in drawn], axis=0) for name in METRIC_NAMES}
-        return cls(
-            measured,
-            {name: np.array([found.values[name] for found in measured]) for name in METRIC_NAMES},
-            draws,
-            {name: _shared(draws[name], [found.values[name] for found in drawn]) for name in METRIC_NAMES},
-        )
+        return cls(tuple(seeds), tuple(drawn), plain, draws)
+
+    @cached_property
+    def measured(self) -> tuple[Metrics, ...]:
+        """With each seed, with intervals: computed when they are asked for, for pairs do not need them."""
+        parts = zip(self.plain, self.predictions, self.drawn, strict=True)
+        return tuple(with_intervals(*part) for part in parts)
+
+    @cached_property
+    def values(self) -> Mapping[str, Floats]:
+        """Metric -> its value with each seed, [seeds]."""
+        return {name: np.array([found.values[name] for found in self.plain]) for name in METRIC_NAMES}
+
+    def shared(self, metric: str) -> float:
+        """Variance of the mean over the seeds by the mean of their variances, over texts, from 0 to 1.
+
+        1 where nothing varies: then there is nothing to say that the seeds even anything out.
+        """
+        if np.isnan(self.draws[metric]).all():
+            return 1.0
+        single = float(np.mean([np.nanvar(found.values[metric]) for found in self.drawn]))
+        return min(1.0, float(np.nanvar(self.draws[metric])) / single) if single > 0 else 1.0
 
     def mean(self, metric: str) -> float:
         """Over the seeds."""
@@ -184,16 +204,8 @@ def over_seeds(
 def _text_reach(found: SeedDraws, metric: str) -> tuple[float, float]:
     """How far other texts could take the mean over seeds, below and above."""
     limits = np.array([measured.intervals[metric] for measured in found.measured])  # [seeds, 2]
-    below, above = np.abs(found.values[metric][:, None] - limits).mean(axis=0) * found.shared[metric] ** 0.5
+    below, above = np.abs(found.values[metric][:, None] - limits).mean(axis=0) * found.shared(metric) ** 0.5
     return float(below), float(above)
-
-
-def _shared(mean: Floats, seeds: Sequence[Floats]) -> float:
-    """1 where nothing varies: then there is nothing to say that the seeds even anything out."""
-    if np.isnan(mean).all():
-        return 1.0
-    single = float(np.mean([np.nanvar(found) for found in seeds]))
-    return min(1.0, float(np.nanvar(mean)) / single) if single > 0 else 1.0
 
 
 def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:

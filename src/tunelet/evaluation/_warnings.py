@@ -38,11 +38,6 @@ class FigureWarning:
         """Strict JSON."""
         return {**asdict(self), "labels": list(self.labels)}
 
-    @property
-    def sentence(self) -> str:
-        """Both in one, for a page."""
-        return f"{self.message} To try: {self.hint}."
-
 
 def commonest(metrics: Metrics) -> dict[str, Any]:
     """What always giving the commonest label comes to: `label`, `accuracy`, `n`."""
@@ -121,20 +116,6 @@ def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
         f"{', and '.join(parts)}: the figures are better than on new texts.",
         "pass data that the run has not seen",
     )
-
-
-def reasons_in_words(no_interval: Mapping[str, str], words: Mapping[str, str]) -> list[str]:
-    """A sentence for each reason why figures have no interval.
-
-    Args:
-        no_interval: metric -> why.
-        words: what each metric is called; others are left out.
-    """
-    reasons: dict[str, list[str]] = {}
-    for name, why in no_interval.items():
-        if name in words:
-            reasons.setdefault(why, []).append(words[name])
-    return [f"No interval of {', '.join(names)}: {why}." for why, names in reasons.items()]
 
 
 def _listed(labels: Sequence[str]) -> str:

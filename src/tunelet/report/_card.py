@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tunelet._words import counted, interval
+from tunelet._words import counted, interval, interval_or_why
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.model._names import SHORT_NAMES, licence
 from tunelet.report.run_page import cut_texts
@@ -78,7 +78,7 @@ def _body(run: Run) -> str:
     summary, data = run.summary, run.data
     low_high = interval(summary["accuracy_ci"])
     rows = "\n".join(
-        f"| {_inline(words)} | {summary[name]:.4f} | {interval(summary.get(f'{name}_ci'))} |"
+        f"| {_inline(words)} | {summary[name]:.4f} | {interval_or_why(summary, name)} |"
         for name, words in metric_words(summary["positive"]).items()
         if summary.get(name) is not None
     )
@@ -124,7 +124,7 @@ tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured_on}
 | --- | --- | --- |
 {rows}
 
-Intervals are from {run.recipe.evaluation.resamples:,} stratified bootstrap draws.{beside}
+An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases.{beside}
 
 ## Use
 

@@ -85,6 +85,11 @@ class RunFolder:
         return self.path / "validation-predictions.parquet"
 
     @property
+    def seen(self) -> Path:
+        """Fingerprints of the training and validation texts; they stay on this machine."""
+        return self.path / "seen.parquet"
+
+    @property
     def baseline_predictions(self) -> Path:
         return self.path / "baseline-predictions.parquet"
 

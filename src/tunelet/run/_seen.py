@@ -30,13 +30,8 @@ def write_seen(path: Path, parts: Mapping[str, Sequence[str]]) -> None:
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
-def count_seen(path: Path, texts: Sequence[str]) -> dict[str, int] | None:
-    """How many of these texts are in each part; None where the run has no such file, as one from the Hub.
-
-    Raises OSError or ValueError where it is something else.
-    """
-    if not path.is_file():
-        return None
+def count_seen(path: Path, texts: Sequence[str]) -> dict[str, int]:
+    """How many of these texts are in each part. Raises OSError or ValueError where the file is something else."""
     try:
         table = pq.read_table(path)
         part, known = table["part"].to_numpy(), table["fingerprint"].to_numpy()

@@ -273,6 +273,7 @@ class Fit:
         self.progress.say(
             f"epoch {position.epoch + 1}/{self.settings.epochs}: training loss {loss:.4f}, validation loss "
             f"{values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}{', best so far' if better else ''}"
+            f"{_of_one_label(predictions)}"
         )
 
     def predict_validation(self) -> Predictions:
@@ -371,6 +372,12 @@ def _diverged(what: str, step: int) -> RecipeError:
     return RecipeError(
         f"training diverged: {what} at step {step}", "lower training.learning_rate and training.head_learning_rate"
     )
+
+
+def _of_one_label(predictions: Predictions) -> str:
+    """What to say behind an epoch's figures where they are those of a constant answer."""
+    given = np.unique(predictions.predicted)
+    return f"; every text is called {predictions.label_names[given[0]]!r}" if len(given) == 1 else ""
 
 
 def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The model beside the baseline."""
 
-from tunelet._words import counted, duration, interval, number
+from tunelet._words import counted, duration, fixed, interval, number
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.report._document import Section, Table, Text
 from tunelet.run import Run
@@ -23,8 +23,8 @@ def baseline_section(run: Run) -> Section | None:
             words,
             number(summary[name]),
             number(baseline["metrics"][name]),
-            f"{pair.differences[name]:+.4f}" if summary[name] is not None else "",
-            interval(pair.intervals[name], signed=True),
+            fixed(pair.differences[name], 4, signed=True) if summary[name] is not None else "",
+            interval(pair.intervals[name], signed=True) or f"none: {pair.no_interval.get(name, 'undefined')}",
         )
         for name, words in metric_words(summary["positive"]).items()
         if name in ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
@@ -40,7 +40,7 @@ def baseline_section(run: Run) -> Section | None:
     told = against_baseline(pair) or verdict(pair)
     if run.folder.baseline.is_dir():
         disagreed += ' The baseline is in the run folder: tunelet predict RUN --baseline "your text".'
-    caption = "The same texts; intervals from paired bootstrap draws"
+    caption = "The same texts; the interval of the accuracy is Tango's, the others are from paired bootstrap draws"
     return Section("Baseline", (Text(text), Text(f"{told}{disagreed}", note=True), Table(header, rows, caption)))
 
 

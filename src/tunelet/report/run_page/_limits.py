@@ -16,6 +16,11 @@ def limits_section(group: RunGroup) -> Section:
             "There were no test texts. The epoch, the temperature and the threshold were chosen on the very texts that "
             "are reported on, which flatters the model a little; pass --test DATA for figures that do not."
         )
+    found += [
+        f"{warning['message']} To try: {warning['hint']}."
+        for warning in summary.get("warnings", ())
+        if warning["kind"] != "epoch_chosen_on_these_texts"  # said above
+    ]
     if summary["n"] < 1000:
         found.append(f"With {counted(summary['n'], 'text')} the intervals are wide: small differences cannot be seen.")
     if len(group.runs) == 1:

@@ -74,6 +74,7 @@ def _findings(run: Run) -> list[str]:
     found += [sentence(note) for note in (*summary.get("notes", ()), *run.data["warnings"])]
     if summary["random_weights"]:
         found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
+    found += [warning["message"] for warning in summary.get("warnings", ()) if warning["labels"]]
     bounds = summary["accuracy_ci"]
     between = f" (95 % interval {points(bounds[0])} to {points(bounds[1])})" if bounds else ""
     found.append(

@@ -1,6 +1,6 @@
 """What was asked, and what several seeds came to together."""
 
-from tunelet._words import counted, interval, number
+from tunelet._words import counted, interval_or_why, number
 from tunelet.evaluation import metric_words
 from tunelet.report._document import Section, Table, Text
 from tunelet.report.run_page._words import listed
@@ -24,7 +24,7 @@ def seeds_section(group: RunGroup) -> Section:
     """What the seeds came to together."""
     summary = group.summary
     rows = tuple(
-        (words, number(summary[name]), number(summary[f"{name}_sd"]), interval(summary[f"{name}_ci"]))
+        (words, number(summary[name]), number(summary[f"{name}_sd"]), interval_or_why(summary, name))
         for name, words in metric_words(summary["positive"]).items()
     )
     accuracies = ", ".join(f"{value:.4f}" for value in summary["accuracies"])

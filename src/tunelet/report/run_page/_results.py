@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunelet._confusions import confusions
-from tunelet._words import counted, interval, number
+from tunelet._words import counted, interval_or_why, number
 from tunelet.evaluation import metric_words
 from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
@@ -18,20 +18,18 @@ def results_section(run: Run) -> Section:
     """Metrics with intervals, figures, calibration, threshold, classes."""
     summary, evaluation = run.summary, run.evaluation
     rows = tuple(
-        (words, number(summary[name]), interval(summary.get(f"{name}_ci")))
+        (words, number(summary[name]), interval_or_why(summary, name))
         for name, words in metric_words(summary["positive"]).items()
     )
     blocks: list[Block] = [
         Table(
             ("metric", "value", "95 % interval"),
             rows,
-            f"{counted(summary['n'], f'{part_of(run)} text')}; intervals from "
-            f"{run.recipe.evaluation.resamples:,} stratified "
-            "bootstrap draws",
+            counted(summary["n"], f"{part_of(run)} text"),
         ),
         Text(
-            "The interval of the calibration error leans upwards, for noise within a bin adds to it: with a small "
-            "error it may lie above the value."
+            "An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases. Few texts "
+            "make the calibration error larger than it is: its interval leans downwards, and may lie below the value."
         ),
         Figures(tuple(result_figures(run))),
     ]
