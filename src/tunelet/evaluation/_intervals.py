@@ -64,7 +64,8 @@ def average_interval(
     down, up, plain = (max(0.0, float(part @ together @ part)) for part in (below, above, spread))
     several = float((spread**2).sum() ** 2 / (spread**4).sum())  # as many classes of equal spread
     square = (down + up) / 2 / several + (1 - 1 / several) * plain
-    skew = float(np.clip((down - up) / 2 / several**0.5, -square, square))
+    # Where nearly all lie at an end of the scale, neither side vanishes.
+    skew = float(np.clip((down - up) / 2 / several**0.5, -0.75 * square, 0.75 * square))
     middle = float(values.mean())
     return (
         max(0.0, middle - (square + skew) ** 0.5 / len(values)),

@@ -1,8 +1,8 @@
 """Two models on the same texts: is the difference more than chance?
 
 Accuracies of single runs are compared by the texts that only one of them gets right: the interval of the difference is
-Tango's (1998), the test McNemar's exact one (1947). Differences of other metrics come with percentile intervals of a
-paired bootstrap (both models are measured on each resample), their level corrected for few texts (Hesterberg 2015).
+Tango's (1998), the test McNemar's exact one (1947). Differences of other metrics come with intervals from those of the
+two models (MOVER: Zou and Donner 2008), which go together as on the resamples, where both are measured.
 With several seeds interval and test are Student's, over texts and seeds. Holm's method (1979) corrects the p-values of
 several comparisons.
 """
@@ -199,13 +199,15 @@ def _pair(
     differences = {name: other.mean(name) - one.mean(name) for name in METRIC_NAMES}
     draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
     reasons = {name: why for name in METRIC_NAMES if (why := _why_none(differences[name], draws[name]))}
+    if single:  # what one of them has no interval for, the difference has none for either
+        reasons = {**one.measured[0].no_interval, **other.measured[0].no_interval} | reasons
     reasons.pop("accuracy", None)
     tests = [mcnemar(left, right) for left in models[first] for right in models[second]]
     reach = {name: _spread(draws[name], n) for name in METRIC_NAMES if name not in reasons}
     reach["accuracy"] = _accuracy_reach(tests, draws["accuracy"], n)
     tested = {name: over_seeds(differences[name], reach[name], (one, other), name) for name in reach}
     if single:
-        intervals = {name: _percentiles(draws[name], n) for name in reach}
+        intervals = {name: _hybrid(one, other, name, _percentiles(draws[name], n)) for name in reach}
         intervals["accuracy"] = difference_interval(tests[0].only_first, tests[0].only_second, n)
         detectable = detectable_accuracy(tests[0].only_first + tests[0].only_second, n, comparisons)
     else:
@@ -270,6 +272,28 @@ def _percentiles(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
     tail = _tail(n)
     low, high = np.nanquantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _hybrid(one: SeedDraws, other: SeedDraws, metric: str, percentiles: tuple[float, float]) -> tuple[float, float]:
+    """A difference's interval from that of each model, as Newcombe's hybrid is (Zou and Donner 2008, with correlation).
+
+    Args:
+        one, other: of a single seed each.
+        metric: which.
+        percentiles: of the bootstrap; of the calibration error, whose own interval may leave out its value, the
+            interval holds both.
+    """
+    first, second = one.mean(metric), other.mean(metric)
+    (low, high), (least, most) = one.measured[0].intervals[metric], other.measured[0].intervals[metric]
+    apart = [found.draws[metric] - np.nanmean(found.draws[metric]) for found in (one, other)]
+    scale = float(np.sqrt(np.nanmean(apart[0] ** 2) * np.nanmean(apart[1] ** 2)))
+    together = float(np.clip(np.nanmean(apart[0] * apart[1]) / scale, -1, 1)) if scale > 0 else 0.0
+    sides = [
+        max(0.0, gain) ** 2 + max(0.0, loss) ** 2 - 2 * together * max(0.0, gain) * max(0.0, loss)
+        for gain, loss in ((second - least, high - first), (most - second, first - low))
+    ]
+    found = second - first - max(0.0, sides[0]) ** 0.5, second - first + max(0.0, sides[1]) ** 0.5
+    return found if metric != "ece" else (min(found[0], percentiles[0]), max(found[1], percentiles[1]))
 
 
 def _spread(draws: NDArray[np.float64], n: int) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Every two models side by side: differences with intervals, who is right where, and texts that only one gets right."""
 
-from tunelet._words import counted, interval, number, points
+from tunelet._words import counted, fixed, interval, number, points
 from tunelet.comparison import Comparison, OnlyOneRight, Outcomes, right_instead
 from tunelet.evaluation import Pair, metric_words, p_value
 from tunelet.report import _figures as figures
@@ -97,7 +97,7 @@ def _in_points(pair: Pair) -> tuple[float, float] | None:
 def _signed(pair: Pair, name: str) -> str:
     """The difference, and its interval on a line of its own."""
     value, bounds = pair.differences[name], interval(pair.intervals[name], signed=True)
-    return "undefined" if value != value else f"{value:+.4f}" + (f"\n{bounds}" if bounds else "")
+    return "undefined" if value != value else fixed(value, 4, signed=True) + (f"\n{bounds}" if bounds else "")
 
 
 def _p(p: float | None) -> str:
