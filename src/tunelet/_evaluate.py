@@ -97,7 +97,6 @@ def evaluate(
         DataError: data that cannot be read, or labels that the run does not know.
     """
     from tunelet.classifier import load_classifier
-    from tunelet.run._reading import read_file
     from tunelet.run._seen import count_seen
 
     run = run if isinstance(run, Run) else Run.load(run)
@@ -141,7 +140,7 @@ def evaluate(
     )
     seen = None
     if run.folder.seen.is_file():
-        seen = read_file(run.folder.seen, lambda path: count_seen(path, examples.texts))
+        seen = run.files.read(run.folder.seen, lambda content: count_seen(content, examples.texts))
     known = None if seen is None else seen_warning(len(examples), seen["train"], seen["validation"])
     assert reading.label_column is not None  # noqa: S101
     return Evaluation(

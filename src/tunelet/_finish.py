@@ -53,7 +53,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     """Measure, write, and give the run its final name."""
     from tunelet.run._baseline import write_baseline
     from tunelet.run._predictions import write_predictions
-    from tunelet.run._reading import read_lines
+    from tunelet.run._records import HistoryLine, parse_lines
     from tunelet.run._seen import write_seen
 
     begun = time.monotonic()
@@ -98,8 +98,9 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         write_baseline(folder.baseline, evidence.trained_baseline)
     folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
     seconds = outcome.elapsed + time.monotonic() - begun
+    history = parse_lines(folder.history.read_bytes(), HistoryLine)
     warnings = label_warnings(measured[reported]) + training_warnings(
-        read_lines(folder.history), reported_on_validation=reported == "validation"
+        history, reported_on_validation=reported == "validation"
     )
     folder.write_json(folder.metrics, _summary(plan, measured, evidence, outcome, seconds, warnings))
     folder.finish()

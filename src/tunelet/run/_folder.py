@@ -264,8 +264,8 @@ class RunFolder:
     def _all(self) -> list[Path]:
         return [
             self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
-            self.predictions, self.validation_predictions, self.baseline_predictions, self.baseline, self.evaluation,
-            self.metrics,
+            self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.baseline,
+            self.evaluation, self.metrics,
             self.tracking, self.checkpoints,
         ]  # fmt: skip
 

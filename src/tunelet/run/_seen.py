@@ -30,10 +30,10 @@ def write_seen(path: Path, parts: Mapping[str, Sequence[str]]) -> None:
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
-def count_seen(path: Path, texts: Sequence[str]) -> dict[str, int]:
-    """How many of these texts are in each part. Raises OSError or ValueError where the file is something else."""
+def count_seen(content: bytes, texts: Sequence[str]) -> dict[str, int]:
+    """How many of these texts are in each part. Raises ValueError where the content is something else."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(content))
         part, known = table["part"].to_numpy(), table["fingerprint"].to_numpy()
     except (pa.ArrowException, KeyError) as error:
         raise ValueError(str(error)) from None
