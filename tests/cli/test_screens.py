@@ -121,7 +121,7 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
     first = done.stderr.split("epoch 1/1")[0].splitlines()[1:]
     names = [re.split(r"\s{2,}", line)[0] for line in first]
     assert set(SHORT) <= set(names)
-    assert (set(names) <= {*SHORT, "look at"}) is not verbose
+    assert (set(names) <= {*SHORT, "warning"}) is not verbose
     assert ("attention" in names) is verbose
     assert "1 epochs" not in done.stderr
     assert any("longer than 8 tokens" in line for line in first)

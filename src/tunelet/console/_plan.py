@@ -93,7 +93,7 @@ def _folder(plan: Plan) -> str:
 
 def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
     for warning in plan.warnings:
-        yield "look at", f"[bold]{escape(warning)}[/]"
+        yield "warning", f"[bold]{escape(warning)}[/]"
     for note in plan.prepared.notes:
         yield "note", escape(note)
     cut = {name: tokens.truncated for name, tokens in plan.tokens.items() if tokens.truncated}
