@@ -120,7 +120,10 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
         },
         evaluation=evaluation
         | {
-            "baseline": None if baseline is None else _only(baseline, _BASELINE),
+            "baseline": None
+            if baseline is None
+            else _only(baseline, _BASELINE)
+            | {"pair": {**baseline["pair"], "first": baseline["name"], "second": model}},
             "errors": run.evaluation["errors"] if texts else _without_texts(run.evaluation["errors"]),
         },
         history=[_only(line, _HISTORY) for line in run.history],

@@ -1,7 +1,10 @@
 """A run that was pushed is what somebody else needs to use it, and holds nothing of the machine that trained it."""
 
+import contextlib
 import json
+import re
 import shutil
+import zlib
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,37 @@ def test_what_cannot_be_pushed_is_one_line(trained, model_hub, user, tmp_path, m
     )
     the_object(done)
     refused(user.types("push", "local", "someone/local", **TOKEN), "nobody else has it")
+
+
+def test_no_byte_that_leaves_tells_of_texts_paths_or_passwords(model_hub, user, model_folder):
+    """A file without a header, a test file elsewhere, an encoder in a folder, an address with a password."""
+    rows = [
+        (f"Zqxtext{n} a {word} to see", label) for n in range(12) for word, label in (("joy", "up"), ("bore", "down"))
+    ]
+    for name in ("zqxfolder/train.csv", "zqxelsewhere/test.csv"):
+        (user.folder / name).parent.mkdir()
+        (user.folder / name).write_text(
+            "".join(f'"{text} {name[-9:-4]}, at length, again",{label}\n' for text, label in rows)
+        )
+    shutil.copytree(model_folder, user.folder / "zqxmodels" / "encoder")
+    address = {"HF_ENDPOINT": model_hub.url.replace("://", "://zqxname:zqxpass@"), **TOKEN}
+    done = user.types(
+        "train", "zqxfolder/train.csv", "--test", "zqxelsewhere/test.csv", "--model", "zqxmodels/encoder",
+        "--set", "adapter.method=head", *QUICK, "--out", "zqxout/run", "--json", **address,
+    )  # fmt: skip
+    the_object(done)
+    assert "zqxpass" not in done.stderr
+    assert "Zqxtext" in (user.folder / "zqxout" / "run" / "evaluation.json").read_text()
+    done = user.types("push", "zqxout/run", "someone/film", "--json", **address)
+    assert the_object(done)["url"] == f"{model_hub.url}/someone/film"
+    assert "zqxpass" not in done.stderr + done.stdout
+    files = model_hub.repositories["model", "someone/film"].branches["main"]
+    assert {"model/model.safetensors", "tunelet.json", "report.pdf"} <= set(files)
+    for name, content in files.items():
+        streams = [content]
+        for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL):
+            with contextlib.suppress(zlib.error):
+                streams.append(zlib.decompress(found[1]))
+        for stream in streams:
+            assert b"zqx" not in stream.lower(), (name, stream[:200])
+            assert str(user.folder).encode() not in stream, name
