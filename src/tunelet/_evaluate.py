@@ -139,7 +139,7 @@ def evaluate(
         seed=run.recipe.training.seed,
     )
     seen = None
-    if run.folder.seen.is_file():
+    if run.files.lists(run.folder.seen):
         seen = run.files.read(run.folder.seen, lambda content: count_seen(content, examples.texts))
     known = None if seen is None else seen_warning(len(examples), seen["train"], seen["validation"])
     assert reading.label_column is not None  # noqa: S101

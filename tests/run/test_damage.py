@@ -29,6 +29,7 @@ def read_all(folder: Path) -> None:
         getattr(run, name)
     assert run.baseline_predictions is not None
     assert run.baseline is not None
+    run.files.read(run.folder.seen, len)
 
 
 def files_of(folder: Path) -> list[str]:

@@ -290,6 +290,10 @@ class Sealed:
             if path.relative_to(self.folder).as_posix() not in names and path.name.endswith(_LOADED):
                 raise RunError(f"{path} is no file of the run, but would be loaded with it", "remove it")
 
+    def lists(self, path: Path) -> bool:
+        """Whether the run wrote a file, which a published copy may lack."""
+        return path.relative_to(self.folder).as_posix() in self.files
+
     def has(self, folder: Path) -> bool:
         """Whether the run wrote files into a folder of its own."""
         inside = f"{folder.relative_to(self.folder).as_posix()}/"
