@@ -28,7 +28,7 @@ def _elsewhere(in_folder: Path) -> None:
     """Nothing may be made in the working directory."""
 
 
-@pytest.mark.parametrize("value", [value for value in ODD if value is not None], ids=repr)
+@pytest.mark.parametrize("value", [value for value in ODD if value is not None], ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize(
     "name", ["test", "model", "text", "label", "limit", "seed", "device", "settings", "out", "recipe"]
 )
