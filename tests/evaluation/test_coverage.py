@@ -3,12 +3,16 @@
 Small enough for the suite: `bench/coverage.py` has the whole table, which docs/evaluation.md shows.
 """
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tunelet.bench._coverage import SHAPES, SIZES, difference_coverage, models_of, score_coverage
 from tunelet.evaluation._uncertainty import Shares, split_bounds
 
+ROOT = Path(__file__).parents[2]
 EXPERIMENTS = 400
 ERROR = 3 * (0.95 * 0.05 / EXPERIMENTS) ** 0.5  # three standard errors of a coverage
 
@@ -68,8 +72,8 @@ def test_figures_of_classes_and_their_means_hold_wherever_there_is_an_interval(c
 
 
 def test_what_probabilities_decide_holds_where_there_is_an_interval():
-    for name, tally in score_coverage(models_of(SHAPES[0], 6, 3), 60, 15).items():
-        assert tally.intervals >= 30, name
+    for name, tally in score_coverage(models_of(SHAPES[0], 6, 3), 120, 12).items():
+        assert tally.intervals >= 20, name
         assert tally.coverage >= 0.93 - 3 * (0.95 * 0.05 / tally.intervals) ** 0.5, name
 
 
@@ -81,3 +85,20 @@ def test_the_difference_of_two_accuracies_holds_exactly():
     ]
     assert min(found) >= 0.93
     assert 0.94 <= np.mean(found) <= 0.98
+
+
+def test_the_page_shows_the_table_that_was_measured():
+    import importlib.util
+
+    found = importlib.util.spec_from_file_location("coverage_table", ROOT / "bench" / "coverage.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    measured = json.loads((ROOT / "bench" / "coverage.json").read_text(encoding="utf-8"))
+    assert module.table(measured) in (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    for cell in measured["cells"]:
+        accuracy, before = cell["single"]["accuracy"], cell["single"]["before"]
+        doubt = 3 * (0.95 * 0.05 / accuracy["intervals"]) ** 0.5
+        assert 0.93 - doubt <= accuracy["held"] / accuracy["intervals"] <= 0.97 + doubt
+        assert before["held"] < accuracy["held"]

@@ -14,7 +14,7 @@ from tunelet.evaluation._calibration import BINS, confidence_bins
 from tunelet.evaluation._intervals import LEVEL
 from tunelet.evaluation._predictions import Predictions
 
-FEWEST, WRONG = 50, 10  # texts, and wrong ones among them
+FEWEST, WRONG = 100, 10  # texts, and wrong ones among them
 _DRAWS = 400
 
 Floats = NDArray[np.float64]
