@@ -4,11 +4,13 @@ import pandas as pd
 import pytest
 
 from tunelet.data import read
+from tunelet.data._shape import shape_of
 from tunelet.errors import DataError
 
 LONG = [f"It was evening number {number} when the story began at last" for number in range(20)]
 OTHER = [f"Nobody in hall {number} wanted to leave before the end" for number in range(20)]
 FEW = ["good", "bad"] * 10
+STAMPS = [f"2024/01/{number + 1:02} 9:03:11 AM GMT+1" for number in range(20)]
 
 
 def choose(columns: dict[str, list[object]], **names: str) -> tuple[str, str, str]:
@@ -31,10 +33,46 @@ def choose(columns: dict[str, list[object]], **names: str) -> tuple[str, str, st
         ({"v1": FEW, "v2": LONG, "Unnamed: 2": [None] * 20}, "v2", "v1"),
         ({"id": FEW, "text": LONG, "flag": FEW}, "text", "flag"),
         ({"text": LONG, "anything": [f"kind {number // 2}" for number in range(20)]}, "text", "anything"),
+        (
+            {"Timestamp": STAMPS, "How was your visit?": LONG, "And was it good?": FEW},
+            "How was your visit?",
+            "And was it good?",
+        ),
+        ({"Datum": ["05.01.2024", "6.1.2024"] * 10, "Kommentar": LONG, "Note": FEW}, "Kommentar", "Note"),
+        ({"when": pd.to_datetime(["2024-01-05", "2024-01-06"] * 10), "a": LONG, "b": FEW}, "a", "b"),
+        ({"view": ["choice"] * 20, "config": [{"a": 1, "b": 2}] * 20, "text": LONG, "accept": FEW}, "text", "accept"),
     ],
 )
 def test_columns_are_found(columns: dict[str, list[object]], text: str, label: str) -> None:
     assert choose(columns)[:2] == (text, label)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2024-01-05",
+        "05/01/24",
+        "2024-01-05T10:00:00.123Z",
+        "Mon Apr 06 22:19:45 PDT 2009",
+        "5 Jan 2024",
+        "10:30",
+        "Jan 5, 2024",
+    ],
+)
+def test_dates_and_times_are_neither_texts_nor_labels(moment: str) -> None:
+    shape = shape_of([moment] * 4)
+    assert (shape.like_text, shape.like_label) == (False, False)
+
+
+@pytest.mark.parametrize("label", ["2024", "1.2.3", "May", "Monday", "3-4", "24/7"])
+def test_names_of_classes_are_no_dates(label: str) -> None:
+    assert shape_of([label] * 4).like_label
+
+
+def test_texts_within_a_nested_column_are_said_to_lie_there() -> None:
+    with pytest.raises(DataError, match="'data', write them into a column of their own") as caught:
+        choose({"id": range(20), "data": [{"text": text} for text in LONG]})
+    assert "text='id'" not in str(caught.value)
 
 
 def test_what_shape_decides_says_so() -> None:

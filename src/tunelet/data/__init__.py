@@ -5,7 +5,7 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._clean import row_texts
-from tunelet.data._columns import Columns, choose_columns, is_null, listed
+from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
@@ -14,6 +14,7 @@ from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import PARTS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
+from tunelet.data._shape import is_null
 from tunelet.data._spellings import as_known, some
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise

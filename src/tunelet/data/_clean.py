@@ -5,12 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from tunelet._words import counted
-from tunelet.data._columns import Columns, choose_columns, is_null
+from tunelet.data._columns import Columns, choose_columns
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import join_fields
 from tunelet.data._labels import labels_of, refuse_continuous
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
+from tunelet.data._shape import is_null
 from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
 from tunelet.errors import DataError

@@ -4,7 +4,6 @@ Nothing is guessed between equals: two candidates of the same rank are an error 
 """
 
 import difflib
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.data._raw import RawTable
+from tunelet.data._shape import Shape, shape_of
 from tunelet.data._spellings import some
 from tunelet.errors import DataError
 
@@ -44,8 +44,6 @@ _NOT_CONTENT |= {"language", "user", "author", "name", "type", "source"}
 
 KNOWN_NAMES = frozenset(name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank)
 
-MOST_CLASSES = 50  # more distinct values than this are no labels unless their column's name says so
-_LONGEST_LABEL = 60  # characters, on average
 TRAINED_ON = "the column that was trained on"
 ABSENT = "there is none called "
 _NAMED = "named with --"
@@ -68,25 +66,6 @@ class Columns:
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """What the values of a column look like."""
-
-    values: int
-    distinct: int
-    strings: bool  # most values are strings, and not all of them numbers
-    length: float  # mean characters
-
-    @property
-    def like_text(self) -> bool:
-        return self.strings and self.distinct > 0.5 * self.values and self.length >= 12
-
-    @property
-    def like_label(self) -> bool:
-        few = self.distinct <= min(MOST_CLASSES, max(2, self.values // 2))
-        return few and self.length <= _LONGEST_LABEL
-
-
 def choose_columns(
     table: RawTable,
     *,
@@ -107,7 +86,7 @@ def choose_columns(
     Raises:
         DataError: a named column is missing, none fits, or several do.
     """
-    shapes = {name: _shape(values) for name, values in table.columns.items()}
+    shapes = {name: shape_of(values) for name, values in table.columns.items()}
     chosen_texts = _texts(table, listed(text), listed(known.get("text")))
     chosen_text = chosen_texts[0] if chosen_texts else None
     chosen_label = _named(table, label, "label") or _trained(table, known, "label") if labelled else None
@@ -194,7 +173,7 @@ def _trained(table: RawTable, known: Mapping[str, str | Sequence[str]], role: st
     name = next(iter(listed(known.get(role))), None)
     same = [column for column in table.columns if name and column.casefold() == name.strip().casefold()]
     same = [column for column in same if column == name] or same
-    if len(same) != 1 or (table.headless and role == "text" and not _shape(table.columns[same[0]]).strings):
+    if len(same) != 1 or (table.headless and role == "text" and not shape_of(table.columns[same[0]]).strings):
         return None  # what is only a number of a column may hold something else here
     return Choice(same[0], TRAINED_ON)
 
@@ -206,7 +185,7 @@ def _beside_trained(chosen: Choice[str], names: Sequence[str]) -> Choice[str]:
     return Choice(chosen.value, f"{chosen.reason}; {ABSENT}{name!r}") if recognised else chosen
 
 
-def _by_name(shapes: Mapping[str, _Shape], ranks: Sequence[Sequence[str]], role: str) -> Choice[str] | None:
+def _by_name(shapes: Mapping[str, Shape], ranks: Sequence[Sequence[str]], role: str) -> Choice[str] | None:
     def fits(name: str) -> bool:
         return role == "label" or shapes[name].strings
 
@@ -225,9 +204,9 @@ def _by_name(shapes: Mapping[str, _Shape], ranks: Sequence[Sequence[str]], role:
     return None
 
 
-def _text_by_shape(shapes: Mapping[str, _Shape], columns: list[str], table: RawTable) -> Choice[str]:
+def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTable) -> Choice[str]:
     strings = [name for name, shape in shapes.items() if shape.strings]
-    long = [name for name in strings if shapes[name].like_text]
+    long = sorted((name for name in strings if shapes[name].like_text), key=lambda name: -shapes[name].length)
     prefix = f"{table.headless}; " if table.headless else ""
     if len(long) == 1:
         shape = shapes[long[0]]
@@ -235,17 +214,21 @@ def _text_by_shape(shapes: Mapping[str, _Shape], columns: list[str], table: RawT
         return Choice(long[0], f"{prefix}its values are long and varied (mean {shape.length:.0f} characters, {share})")
     if len(long) > 1:
         raise _ambiguous(long, "text")
-    varied = [name for name in strings if not shapes[name].like_label] or strings
+    content = [name for name in strings if not shapes[name].moments] or strings
+    varied = [name for name in content if not shapes[name].like_label] or content
     if len(varied) == 1:
         return Choice(varied[0], f"{prefix}the only column of strings that can be texts")
     if varied:
         raise _ambiguous(varied, "text")
     message = f"expected a column of texts, found {some(columns) or 'no columns with values'}"
-    raise DataError(message, f"name it: --text {shell_word(columns[0]) if columns else 'COL'}")
+    deeper = [name for name, shape in shapes.items() if shape.nested]
+    lift = f"where they lie within {some(deeper[:3])}, write them into a column of their own; else " if deeper else ""
+    raise DataError(message, f"{lift}name the column of texts: --text COL")
 
 
-def _label_by_shape(shapes: Mapping[str, _Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
-    few = [name for name, shape in shapes.items() if shape.like_label]
+def _label_by_shape(shapes: Mapping[str, Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
+    like = [name for name, shape in shapes.items() if shape.like_label]
+    few = [name for name in like if shapes[name].distinct > 1] or like  # what is the same in every row tells nothing
     prefix = "no header; " if table.headless else ""
     if len(few) == 1:
         distinct = shapes[few[0]].distinct
@@ -265,39 +248,6 @@ def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
     return DataError(
         f"several columns could hold the {role}s: {some(candidates)}", f"name one: --{role} {shell_word(candidates[0])}"
     )
-
-
-def _shape(values: Sequence[object]) -> _Shape:
-    held = [value for value in values if not is_null(value)]
-    shown = [_text_of(value) for value in held]
-    numeric = bool(shown) and all(is_number(value.replace(",", ".")) for value in shown[:1000])
-    # A spreadsheet stores one text that looks like a number as a number.
-    strings = 2 * sum(isinstance(value, str) for value in held) >= len(held) and not numeric
-    length = sum(map(len, shown)) / max(1, len(shown))
-    return _Shape(len(held), len(set(shown)), strings, length)
-
-
-def _text_of(value: object) -> str:
-    try:
-        return str(value)
-    except (RecursionError, ValueError):  # nested too deep, or an integer of too many digits
-        return type(value).__name__
-
-
-def is_null(value: object) -> bool:
-    """None, NaN, or a string without a visible character."""
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def is_number(value: str) -> bool:
-    """Whether the string is a number as Python writes them."""
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def plain_name(name: str) -> str:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tunelet._words import counted
-from tunelet.data._columns import MOST_CLASSES, is_null, is_number, shell_word
+from tunelet.data._columns import shell_word
 from tunelet.data._raw import RawTable
+from tunelet.data._shape import MOST_CLASSES, is_null, is_number
 from tunelet.data._spellings import some
 from tunelet.data._unicode import visible, well_formed
 from tunelet.errors import DataError
@@ -30,6 +31,11 @@ _DOUBTFUL = {
     "undefined",
     "(none)",
     "(empty)",
+    "(blank)",
+    "blank",
+    "tbd",
+    "unlabeled",
+    "unlabelled",
 }
 
 

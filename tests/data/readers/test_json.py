@@ -84,7 +84,7 @@ def test_a_text_that_is_a_number_stays_a_text_of_its_column(tmp_path: Path, numb
     [
         ({"a": 1}, "an object with 'a'"),
         ({"a": [1], "b": [1, 2]}, "an object with 'a', 'b'"),
-        ([["a", "x"], ["b"]], "element 2 holds 1 values, the first 2"),
+        ([["a", "x"], ["b"]], "element 2 holds 1 value, the first 2"),
         ({"columns": ["text", "label"], "data": [["a"]]}, "element 1 of data is of 1"),
         ({"columns": ["text", "text"], "data": [["a", "b"]]}, "two columns named 'text'"),
         ({"columns": ["text", "label"], "data": []}, "holds no rows"),

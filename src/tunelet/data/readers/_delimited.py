@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tunelet.data._columns import is_number
 from tunelet.data._raw import RawTable, repeated
+from tunelet.data._shape import is_number
 from tunelet.data.readers._delimiter import (
     DELIMITERS,
     SEP_LINE,
@@ -174,7 +174,10 @@ def _refuse_uneven(rows: Rows, path: Path) -> None:
     if found := _uneven(rows):
         at, fields, width = found
         message = f"{path}: row {at} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
-        raise DataError(message, "put a text that holds the delimiter in double quotes")
+        # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
+        where = "put a text that holds the delimiter in double quotes"
+        less = "give each row as many fields, empty ones too; " if fields < width else ""
+        raise DataError(message, f"{less}{where}")
 
 
 def _plain_cells(row: list[str]) -> list[str]:

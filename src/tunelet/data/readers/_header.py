@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from tunelet.data._columns import KNOWN_NAMES, is_number, plain_name
+from tunelet.data._columns import KNOWN_NAMES, plain_name
+from tunelet.data._shape import is_number
 
 _LOOKED_AT = 1000  # rows
 
