@@ -74,6 +74,8 @@ def test_reading_a_label_again_changes_nothing(text: str) -> None:
     [
         ("good", "GOOD"), ("not spam", "Not_Spam"), ("not-spam", "notspam"), ("fine", "ﬁne"), ("Straße", "STRASSE"),
         ("❤", "❤\ufe0f"), ("\uff21", "a"), ("5 stars", "5stars"), ("émue", "E\u0301MUE"),
+        ("don't know", "Don\u2019t know"), ("non-urgent", "non\u2013urgent"), ("01", "1"), ("good", "'good'"),
+        ("good", "Good."),
     ],
 )  # fmt: skip
 def test_labels_that_look_alike_are_named_with_the_setting_that_joins_them(one: str, other: str) -> None:
@@ -89,7 +91,10 @@ def test_labels_that_look_alike_are_named_with_the_setting_that_joins_them(one: 
     assert any("joined" in note for note in joined.warnings)
 
 
-@pytest.mark.parametrize(("one", "other"), [("-1", "1"), ("c", "c++"), ("1-2", "12"), ("a", "b"), ("yes", "yes!")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("-1", "1"), ("c", "c++"), ("1-2", "12"), ("a", "b"), ("yes", "yes!"), ("10", "1"), ("1.5", "15")],
+)
 def test_labels_that_differ_to_the_eye_do_not_look_alike(one: str, other: str) -> None:
     assert look(one) != look(other)
 
@@ -194,6 +199,12 @@ def test_all_labels_with_one_text_are_named_with_the_setting_that_leaves_them_ou
     lone = [f"kind {number:02}" for number in range(30)]
     with pytest.raises(DataError, match=r"30 classes 'kind 00'.*'kind 11', and 18 more.*min_texts_per_label': 2"):
         prepared(texts("good", "bad") + texts(*lone, each=1))
+
+
+def test_classes_are_offered_to_be_left_out_only_where_two_would_stay() -> None:
+    with pytest.raises(DataError, match="add texts") as caught:
+        prepared(texts("good", "bad", each=1))
+    assert "min_texts_per_label" not in str(caught.value)
 
 
 def test_a_limit_of_texts_that_no_label_reaches_is_refused() -> None:

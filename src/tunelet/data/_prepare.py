@@ -216,7 +216,8 @@ def _check_classes(train: Examples, min_texts: int = 0) -> None:
         if min_texts:
             message = f"no label has {counted(min_texts, 'text')} once copies and leaks are dropped"
             raise DataError(message, "lower data.min_texts_per_label, or add rows")
-        raise DataError("no text is left to train on once copies and leaks are dropped", "add rows, or pass other data")
+        message = "no text is left to train on once copies and leaks are dropped"
+        raise DataError(message, "add rows, or name the columns, if they were mixed up: --text COL --label COL")
     if len(counts) == 1:
         message = (
             f"expected at least two classes, found one: {next(iter(counts))!r} in all {counted(len(train), 'row')}"
@@ -227,8 +228,8 @@ def _check_classes(train: Examples, min_texts: int = 0) -> None:
         many = f"{len(lone):,} " if len(lone) > 12 else ""
         which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
         message = f"expected at least two texts of each class (train, validation), found one of {which}"
-        leave = "leave such classes out with --set data.min_texts_per_label=2"
-        raise DataError(message, f"{leave}, add texts, or name another column: --label COL")
+        leave = "leave such classes out with --set data.min_texts_per_label=2, " if len(counts) - len(lone) > 1 else ""
+        raise DataError(message, f"{leave}add texts, or name another column: --label COL")
 
 
 def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> None:

@@ -9,13 +9,28 @@ from tunelet.data._duplicates import normalise
 from tunelet.data._unicode import without_unseen
 
 _SEPARATOR = re.compile(r"(?<=[^\W\d_])[-_]+(?=[^\W\d_])")  # between letters: -1 is another number than 1
+_ZEROS = re.compile(r"\+?0*(\d+)")  # spreadsheets make 1 of 01
+# What word processors put for the marks of a keyboard.
+_MARKS = {
+    code: plain
+    for plain, typeset in {
+        "'": "\u2018\u2019\u201a\u2032\u00b4`",
+        '"': "\u201c\u201d\u201e\u2033",
+        "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+    }.items()
+    for code in map(ord, typeset)
+}
 _SHOWN = 12
 
 
 def look(label: str) -> str:
-    """The key under which labels meet that differ in case, Unicode form, white space, unseen characters, `_` or `-`."""
-    seen = "".join(without_unseen(normalise(label)).split())
-    return _SEPARATOR.sub("", seen) or label
+    """The key under which labels meet that differ in case, Unicode form, white space, unseen characters, `_` or `-`,
+    the typography of marks, quotation marks around them, a full stop behind them, or zeros before a number."""
+    seen = "".join(without_unseen(normalise(label.translate(_MARKS))).split())
+    seen = _SEPARATOR.sub("", seen)
+    seen = seen.strip("\"'").rstrip(".,;:") or seen
+    number = _ZEROS.fullmatch(seen)
+    return (number[1] if number else seen) or label
 
 
 def look_alikes(labels: Iterable[str]) -> list[tuple[str, ...]]:
