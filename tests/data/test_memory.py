@@ -19,6 +19,7 @@ def test_every_kind_of_object_gives_the_same_examples() -> None:
         "DataFrame": pd.DataFrame(columns, index=[5, 5]),
         "list of pairs": [("a", "x"), ["b", "y"]],
         "list of dicts": [{"text": "a", "label": "x"}, {"label": "y", "text": "b"}],
+        "dict of columns": {"text": pd.Series(["a", "b"], [1, 0]), "label": np.array(["x", "y"])},
         "Dataset": datasets.Dataset.from_dict(columns),
         "DatasetDict": datasets.DatasetDict({"train": datasets.Dataset.from_dict(columns)}),
     }
@@ -63,6 +64,12 @@ def test_texts_alone_serve_where_no_labels_are_needed() -> None:
         ([("a", "x"), ("b", "x", 1)], "element 1 of the list is a tuple of 3"),
         ([{"text": "a"}, None], "element 1 of the list is a NoneType, expected a dict"),
         (7, "data is of type int"),
+        ({}, "the dict holds no columns"),
+        ({"a": "good"}, "list(data.items())"),
+        ({"text": ["a", "b"], "label": ["x"]}, "differ in length"),
+        ({"train": pd.DataFrame({"text": ["a"], "label": ["x"]})}, "column 'train' of the dict is DataFrame"),
+        (zip(["a"], ["x"], strict=True), "pass list(data)"),
+        (pd.Series(["a", "b"]), "a single column"),
         ("", "the name of the data is empty"),
     ],
 )

@@ -63,25 +63,12 @@ def texts_of(
 
 def _table(given: Any) -> RawTable | None:
     """None where it is no table."""
-    if isinstance(given, Mapping):
-        columns = {str(name): _column(name, values) for name, values in given.items()}
-        if len({len(values) for values in columns.values()}) > 1:
-            raise DataError("the columns of the dict differ in length", "give each as many values as there are texts")
-        if not columns:
-            raise DataError("the dict holds no columns", _HINT)
-        return RawTable(columns, "dict of columns")
-    if hasattr(given, "columns") or hasattr(given, "column_names"):
+    if isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "column_names"):
         tables, source, _ = read_tables(given, labelled=False)
         if len(tables) > 1:
             raise DataError(f"the {source} holds several parts: {', '.join(tables)}", "pass one of them")
         return next(iter(tables.values()))
     return None
-
-
-def _column(name: object, values: Any) -> list[object]:
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise DataError(f"column {name!r} of the dict is {_kind(values)}, expected a list of values", _HINT)
-    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
 
 
 def _cell(value: object, where: str) -> str:

@@ -98,7 +98,7 @@ def test_polars_frames_are_read_and_lazy_ones_say_what_to_call() -> None:
     assert (reading.parts["train"].labels, reading.parts["train"].ids) == (("good", "bad"), ("7", "8"))
     with pytest.raises(DataError, match=r"polars LazyFrame.*collect\(\)"):
         read(frame.lazy())
-    with pytest.raises(DataError, match="polars Series cannot be read as a table"):
+    with pytest.raises(DataError, match="polars Series, a single column"):
         read(frame["text"])
 
 

@@ -4,7 +4,7 @@ pandas and `datasets` are asked for only when the caller has imported them: an o
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,13 @@ from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.errors import DataError
 
 _ACCEPTED = (
-    "a path, a DataFrame or an Arrow table, a list of (text, label) pairs, of dicts or of texts, a datasets.Dataset "
-    "or a DatasetDict"
+    "a path, a DataFrame or an Arrow table, a dict of columns, a list of (text, label) pairs, of dicts or of texts, "
+    "a datasets.Dataset or a DatasetDict"
 )
 
 
 def read_memory(data: object, settings: FileSettings = DEFAULTS, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
-    """The parts of an object, and what it is ("DataFrame", "list of pairs", "Dataset", "DatasetDict").
+    """The parts of an object, and what it is ("DataFrame", "list of pairs", "dict of columns", "DatasetDict").
 
     Args:
         data: the object.
@@ -55,6 +55,13 @@ def _parts(data: object, settings: FileSettings, *, labelled: bool) -> tuple[dic
     if isinstance(data, list | tuple):
         table = _from_list(data, settings, labelled=labelled)
         return {"train": table}, table.format
+    if isinstance(data, Mapping):
+        return {"train": _from_dict(data)}, "dict of columns"
+    if hasattr(data, "__next__"):
+        raise DataError(f"data is of type {_type_of(data)}, which can be read only once", "pass list(data)")
+    if getattr(data, "ndim", None) == 1 or type(data).__name__ in ("Series", "ChunkedArray"):
+        message = f"data is of type {_type_of(data)}, a single column; expected texts and labels"
+        raise DataError(message, 'pass both as a dict: {"text": texts, "label": labels}')
     if (columns := _from_arrow(data)) is not None:
         return {"train": columns}, columns.format
     if callable(getattr(data, "collect", None)):
@@ -111,6 +118,31 @@ def _row_names(index: Any) -> list[str]:
     if not index.is_unique or (index.nlevels == 1 and index.hasnans) or list(index) == list(range(len(index))):
         return []
     return ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in index]
+
+
+def _from_dict(data: Mapping[Any, Any]) -> RawTable:
+    if not data:
+        raise DataError("the dict holds no columns", 'expected columns, such as {"text": texts, "label": labels}')
+    columns = {str(name): _column(name, values) for name, values in data.items()}
+    if twice := repeated(list(map(str, data))):
+        raise DataError(f"the dict has two columns named {twice!r}", "rename one of them")
+    if len({len(values) for values in columns.values()}) > 1:
+        raise DataError("the columns of the dict differ in length", "give each as many values as there are texts")
+    if not any(columns.values()):
+        raise DataError("the dict is empty", "expected columns with texts and labels")
+    return RawTable(columns, "dict of columns")
+
+
+def _column(name: object, values: Any) -> list[object]:
+    """The values of a column; a table in its place would give the names of its own columns."""
+    table = hasattr(values, "columns") or hasattr(values, "column_names") or getattr(values, "ndim", 1) != 1
+    if table or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        kind = "None" if values is None else type(values).__name__
+        hint = 'pass columns: {"text": texts, "label": labels}; or, where the keys are texts, list(data.items())'
+        raise DataError(f"column {str(name)[:60]!r} of the dict is {kind}, expected a list of values", hint)
+    if hasattr(values, "isna"):  # pandas has several kinds of nothing
+        return [None if gap else value for value, gap in zip(values, values.isna(), strict=True)]
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
 
 
 def _from_dataset(dataset: Any) -> RawTable:
