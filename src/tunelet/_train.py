@@ -54,6 +54,8 @@ _FREE_CHOICES = {
     "threads",
 }  # the first are in the recipe; the second may change with the machine's load
 
+_ANOTHER = "name another encoder, such as --model minilm, or take shorter texts: --set data.max_length=64"
+
 
 @checked
 def train(
@@ -322,10 +324,19 @@ class _Job:
         tokenizer: Any,
         classifier: "SequenceClassifier",
     ) -> Plan:
+        from tunelet.model import foreign_model
         from tunelet.training import estimate_time, latest_checkpoint
 
         tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
         trained, total = classifier.parameter_counts()
+        with foreign_model(checkpoint.path, "its first pass over the texts fails", _ANOTHER):  # a config may be odd
+            estimate = estimate_time(
+                classifier,
+                tokens["train"],
+                self.recipe.training,
+                evaluated_every_epoch=tokens["validation"].total,
+                evaluated_once=tokens["test"].total if "test" in tokens else 0,
+            )
         return Plan(
             recipe=self.recipe,
             reading=reading,
@@ -337,13 +348,7 @@ class _Job:
             choices=choices_of(classifier),
             trained_parameters=trained,
             total_parameters=total,
-            estimate=estimate_time(
-                classifier,
-                tokens["train"],
-                self.recipe.training,
-                evaluated_every_epoch=tokens["validation"].total,
-                evaluated_once=tokens["test"].total if "test" in tokens else 0,
-            ),
+            estimate=estimate,
             out=folder.final,
             resumed=latest_checkpoint(folder.checkpoints) is not None,
         )

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import softmax
 
@@ -12,6 +13,7 @@ from tunelet import Classifier, Run
 from tunelet.data import read
 from tunelet.errors import DataError
 from tunelet.evaluation import scaled_probabilities
+from tunelet.run._mark import Mark, Sealed, seal, write_mark
 
 TEXTS = [f"{words} number {n}" for n in range(15) for words in ("warm rye loaf", "cold burnt roll")]
 
@@ -22,10 +24,11 @@ def classifier(bakery_run):
 
 
 def with_summary(run: Run, folder, **changes) -> Run:
-    """A copy of a run whose summary says something else."""
+    """A copy of a run whose summary says something else, as if it had been written so."""
     copy = shutil.copytree(run.path, folder / "run")
     summary = json.loads((copy / "metrics.json").read_text()) | changes
     (copy / "metrics.json").write_text(json.dumps(summary))
+    write_mark(copy, Mark(files={"run": seal(copy, [*Sealed.of(copy, "run").files])}))
     return Run.load(copy)
 
 
@@ -52,12 +55,15 @@ def test_below_the_least_confidence_nothing_is_said(classifier):
     assert None in {found.label for found in held}
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.01, float("nan"), True, "half", np.float64(7)])
+@pytest.mark.parametrize("value", [-0.1, 1.01, float("nan"), True, "half", np.float64(7), np.eye(2), pd.NA])
 def test_what_is_no_share_is_refused(classifier, value):
     for name in ("threshold", "min_confidence"):
         with pytest.raises(DataError, match=f"{name}: expected a number from 0 to 1") as refused:
             classifier.predict(TEXTS, **{name: value})
         assert refused.value.hint
+    if value is not True:
+        with pytest.raises(DataError, match="calibrated takes True or False"):
+            classifier.probabilities(TEXTS, calibrated=value)
 
 
 def test_a_threshold_is_for_two_labels_and_a_confidence_for_any(three_label_run):

@@ -1,5 +1,6 @@
 """A model that cannot be had, trusted or loaded: one line, exit status 2, and no run folder, whole or partial."""
 
+import json
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -69,6 +70,14 @@ def test_a_checkpoint_that_is_none(train: Train, encoder: Path) -> None:
     refused(train("--model", "encoder"), "no usable tokenizer", "put the checkpoint's tokenizer files there")
     (encoder / "config.json").write_text("{")
     refused(train("--model", "encoder"), "not readable as JSON", "again")
+
+
+def test_a_model_whose_first_pass_over_the_texts_fails(train: Train, tiny_checkpoint, in_folder: Path) -> None:
+    folder = Path(shutil.copytree(tiny_checkpoint("albert"), in_folder / "albert"))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"chunk_size_feed_forward": 7}))
+    refused(train("--limit", 20, "--model", "./albert"), "albert: its first pass", "--model minilm")
+    shutil.rmtree(folder)
 
 
 def test_a_model_of_texts_and_pictures_is_no_encoder(train: Train, encoder: Path) -> None:

@@ -67,6 +67,13 @@ def test_a_damage_of_any_file_is_refused_in_one_line(whole_run: Path, tmp_path: 
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("name", ["tokenizer/tokenizer.json", "adapter/adapter_model.safetensors", "seen.parquet"])
+def test_of_a_file_that_has_grown_no_more_is_read_than_was_written(finished: Path, name: str) -> None:
+    os.truncate(finished / name, 2**40)  # takes no room on the disk, and for hours would be read
+    with pytest.raises(RunError, match=Path(name).name):
+        read_all(finished)
+
+
 @pytest.mark.parametrize("name", ["metrics.json", "data.json", "environment.json", "evaluation.json", "recipe.toml"])
 def test_values_of_a_wrong_kind_are_told_by_the_one_reader(whole_run: Path, tmp_path: Path, name: str) -> None:
     """Behind the checksums: as if the run had been written so."""

@@ -156,6 +156,20 @@ def test_a_link_as_output_is_refused_before_any_work(
         assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("mine", ["{}", '{"name": "tunelet"}', '{"files": {"report": {}}}', "[]", ""])
+def test_a_users_own_tunelet_json_is_no_mark(tmp_path: Path, mine: str) -> None:
+    (tmp_path / MARK).write_text(mine)
+    with pytest.raises(RunError, match=r"tunelet\.json: is not what tunelet writes there"):
+        write_files(tmp_path, "report", {"a": b"1"})
+    assert contents(tmp_path) == {MARK: mine.encode()}
+
+
+@pytest.mark.parametrize("name", ["round", "round/below"])
+def test_a_link_to_itself_is_the_users_error(finished: Path, tmp_path: Path, capsys, name: str) -> None:
+    (tmp_path / "round").symlink_to("round")
+    refused(call(capsys, "report", finished, "--out", tmp_path / name), "round", "--out")
+
+
 def test_a_comparison_replaces_no_record_that_it_did_not_write(finished: Path, tmp_path: Path, capsys) -> None:
     out = tmp_path / "out"
     out.mkdir()

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._words import shown
 from tunelet.classifier._decision import Prediction, decision_of, predictions_of
 from tunelet.classifier._texts import texts_of
 from tunelet.data import clean, clean_fields
+from tunelet.errors import DataError
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Run
 
@@ -66,7 +68,12 @@ class TextClassifier(ABC):
         Args:
             texts, text: as for `predict`.
             calibrated: with the run's temperature, where it is applied; False: as the model was trained.
+
+        Raises:
+            DataError: as for `predict`.
         """
+        if not isinstance(calibrated, bool | np.bool_):
+            raise DataError(f"calibrated takes True or False, found {shown(calibrated)}", "leave it out, or pass False")
         cleaned = self._cleaned(texts, text)
         return self.probabilities_of_cleaned(cleaned) if calibrated else self._raw_probabilities(cleaned)
 

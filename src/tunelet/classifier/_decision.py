@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._words import shown
 from tunelet.errors import DataError
 from tunelet.run import Run
 
@@ -65,7 +66,7 @@ def decision_of(run: Run, *, threshold: Any, min_confidence: Any, own: bool = Tr
             "leave it out; --min-confidence 0.8 works with any number of labels",
         )
     positive = run.label_names.index(run.summary["positive"])
-    if threshold != OF_RUN:
+    if not (isinstance(threshold, str) and threshold == OF_RUN):
         return Decision(_share(threshold, "threshold"), positive, least)
     if not own:
         raise DataError("the run's threshold was chosen for its encoder, not for the baseline", "give --threshold 0.5")
@@ -79,7 +80,7 @@ def decision_of(run: Run, *, threshold: Any, min_confidence: Any, own: bool = Tr
 
 def _share(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value) or not 0 <= float(value) <= 1:
-        raise DataError(f"{name}: expected a number from 0 to 1, found {value!r}", "write for example 0.8")
+        raise DataError(f"{name}: expected a number from 0 to 1, found {shown(value)}", "write for example 0.8")
     return float(value)
 
 

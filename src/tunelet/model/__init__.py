@@ -7,7 +7,7 @@ from tunelet._lazy import lazy_exports
 if TYPE_CHECKING:
     from tunelet.model._checkpoint import Checkpoint, find_checkpoint
     from tunelet.model._classifier import SequenceClassifier
-    from tunelet.model._load import load_tokenizer, new_classifier, saved_classifier
+    from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._names import SHORT_NAMES
     from tunelet.model._probabilities import logits, probabilities
     from tunelet.model._turns import RandomNumbers, turn
@@ -18,6 +18,7 @@ __all__ = [
     "RandomNumbers",
     "SequenceClassifier",
     "find_checkpoint",
+    "foreign_model",
     "load_tokenizer",
     "logits",
     "new_classifier",
@@ -32,7 +33,7 @@ __getattr__ = lazy_exports(
     {
         "_checkpoint": ("Checkpoint", "find_checkpoint"),
         "_classifier": ("SequenceClassifier",),
-        "_load": ("load_tokenizer", "new_classifier", "saved_classifier"),
+        "_load": ("foreign_model", "load_tokenizer", "new_classifier", "saved_classifier"),
         "_names": ("SHORT_NAMES",),
         "_probabilities": ("logits", "probabilities"),
         "_turns": ("RandomNumbers", "turn"),

@@ -60,7 +60,7 @@ def new_classifier(
 
     Random numbers begin at the seed, so head and adapter depend on it alone. Raises ModelError.
     """
-    with making(seed), _loading(checkpoint.path):
+    with making(seed), foreign_model(checkpoint.path):
         return _new(checkpoint, label_names, model_settings, adapter_settings)
 
 
@@ -128,11 +128,11 @@ def _saved(
     def adapt(base: PreTrainedModel) -> nn.Module:
         if method != "lora":
             return cast("nn.Module", base.requires_grad_(False))
-        with _loading(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
+        with foreign_model(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
             return load_adapter(base, folder)
 
     random_weights = method == "lora" and model_settings.random_weights
-    with _loading(checkpoint.path):
+    with foreign_model(checkpoint.path):
         model, _ = _load_base(checkpoint.path, label_names, random_weights=random_weights)
         structure = structure_of(model)
         made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
@@ -151,9 +151,9 @@ def _check_finite(module: nn.Module, folder: Path, *, adapter_alone: bool) -> No
 def load_tokenizer(folder: Path) -> Any:
     """The checkpoint's own tokenizer. Raises ModelError where its files are missing or broken."""
     check_vocabulary(folder, None)
-    with turn, _loading(folder, "no usable tokenizer", "put the checkpoint's tokenizer files there"):
+    with turn, foreign_model(folder, "no usable tokenizer", "put the checkpoint's tokenizer files there"):
         if (folder / CONFIG).exists():  # read first: a fault in it is not the tokenizer's
-            with _loading(folder):
+            with foreign_model(folder):
                 AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
@@ -165,7 +165,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 @contextmanager
-def _loading(
+def foreign_model(
     folder: Path,
     fault: str = "not an encoder that can be loaded",
     hint: str = "download or copy it again, or name another, such as --model minilm",

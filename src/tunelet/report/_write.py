@@ -1,5 +1,6 @@
 """Reports into their folders: all of a report or nothing, and in place of tunelet's own files alone."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -121,4 +122,4 @@ def _compared(folder: Path) -> set[str]:
 
 
 def _absolute(path: str | Path) -> str:
-    return str(Path(path).resolve())
+    return os.path.realpath(path)

@@ -5,6 +5,7 @@ removed. And a file of a run that has another content than it lists is damaged, 
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -57,9 +58,9 @@ class Mark(Record):
     files: dict[Kind, dict[Name, Written]] = Field(default_factory=dict)
     before: dict[Kind, dict[Name, Written]] = Field(default_factory=dict)
 
-    def knows(self, kind: Kind, name: str, content: Written) -> bool:
-        """Whether a command of that kind wrote a file with this content."""
-        return content in (self.files.get(kind, {}).get(name), self.before.get(kind, {}).get(name))
+    def known(self, kind: Kind, name: str) -> tuple[Written, ...]:
+        """The contents that a command of that kind wrote into a file: none, one, or two while it is being replaced."""
+        return tuple(files[kind][name] for files in (self.files, self.before) if name in files.get(kind, {}))
 
 
 def read_mark(folder: Path) -> Mark | None:
@@ -69,7 +70,10 @@ def read_mark(folder: Path) -> Mark | None:
         if not path.is_symlink() and not path.exists():
             return None
     try:
-        return check_shape(parse_json(as_text(read_bytes(path))), Mark)
+        mark = check_shape(parse_json(as_text(read_bytes(path))), Mark)
+        if not {"format", "files"} <= mark.model_fields_set:  # an object of somebody else's
+            raise ForeignFileError("it lists no files")
+        return mark
     except ForeignFileError as error:
         raise RunError(f"{path}: is not what tunelet writes there: {error}", "name another folder") from None
 
@@ -105,12 +109,16 @@ def contents(content: bytes) -> Written:
     return Written(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-def contents_of(path: Path) -> Written:
-    """Length and SHA-256 of a regular file. Raises ForeignFileError where it is none."""
+def contents_of(path: Path, expected: Collection[Written] | None = None) -> Written:
+    """Length and SHA-256 of a regular file. Raises ForeignFileError where it is none.
+
+    A file that is longer than all that is expected is not read to its end, for it is none of them.
+    """
     digest, size = hashlib.sha256(), 0
+    longest = math.inf if expected is None else max((content.bytes for content in expected), default=0)
     try:
         with open_regular(path) as file:
-            while block := file.read(1 << 20):
+            while size <= longest and (block := file.read(1 << 20)):
                 digest.update(block)
                 size += len(block)
     except OSError as error:
@@ -154,10 +162,11 @@ def _check_replaceable(folder: Path, name: str, kind: Kind, mark: Mark) -> None:
         if not path.exists():
             return
     try:
-        found = contents_of(path)
+        known = mark.known(kind, name)
+        written = contents_of(path, known) in known
     except ForeignFileError as error:
         raise RunError(f"{path} is in the way: {error}", hint) from None
-    if not mark.knows(kind, name, found):
+    if not written:
         listed = name in mark.files.get(kind, {})
         raise RunError(
             f"{path} was changed since tunelet wrote it" if listed else f"{path} exists, and no {kind} of tunelet's",
@@ -219,8 +228,8 @@ def _unchanged(folder: Path, kind: Kind, mark: Mark) -> dict[str, Written]:
         with suppress(ForeignFileError, RunError):
             for path in (folder / name, *(folder / above for above in list(PurePosixPath(name).parents)[:-1])):
                 refuse_link(path)
-            content = contents_of(folder / name)
-            if mark.knows(kind, name, content):
+            known = mark.known(kind, name)
+            if (content := contents_of(folder / name, known)) in known:
                 found[name] = content
     return found
 
@@ -254,11 +263,7 @@ class Sealed:
             raise RunError(f"{path} is missing, which lists the files of the {kind}", DAMAGED)
         if kind not in mark.files:
             raise RunError(f"{path} lists no files of a {kind}", DAMAGED)
-        before = mark.before.get(kind, {})
-        return cls(
-            folder,
-            {name: (found, *([before[name]] if name in before else [])) for name, found in mark.files[kind].items()},
-        )
+        return cls(folder, {name: mark.known(kind, name) for name in mark.files[kind]})
 
     def read(self, path: Path, parse: Callable[[bytes], Read]) -> Read:
         """What `parse` makes of a file. Raises RunError where it is missing, damaged, or nothing that can be parsed."""
@@ -274,7 +279,7 @@ class Sealed:
     def check(self, path: Path) -> None:
         """That a file which a library reads is as it was written. Raises RunError."""
         try:
-            self._check(path, contents_of(path))
+            self._check(path, contents_of(path, self._allowed(path)))
         except ForeignFileError as error:
             raise _damaged(path, error) from None
 

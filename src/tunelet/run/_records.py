@@ -205,19 +205,6 @@ class HistoryLine(Record):
     validation: dict[str, Number] | None = None
 
 
-class AdapterRecord(Record):
-    """`adapter/adapter_config.json`, PEFT's own, as far as an adapter of a run depends on it."""
-
-    peft_type: Literal["LORA"]
-    r: int
-    lora_alpha: Number
-    lora_dropout: Number
-    target_modules: list[str]
-    modules_to_save: list[str] | None
-    use_dora: bool
-    use_rslora: bool
-
-
 Shape = TypeVar("Shape")
 
 
@@ -247,10 +234,9 @@ def check_shape(value: Any, shape: type[Shape]) -> Shape:
         return TypeAdapter(shape).validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        said = first["msg"].removeprefix("Input ")
-        missing = first["type"] == "missing"
-        raise ForeignFileError(f"{where!r} is missing" if missing else f"{where!r} {said}") from None
+        where = repr(".".join(map(str, first["loc"]))) if first["loc"] else "the whole"
+        said = "should be an object" if first["type"] == "model_type" else first["msg"].removeprefix("Input ")
+        raise ForeignFileError(f"{where} {'is missing' if first['type'] == 'missing' else said}") from None
     except RecursionError:
         raise ForeignFileError("nested too deep") from None
 

@@ -44,6 +44,8 @@ def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
             raise
         raise _refusal(path, error.errno, flag) from error
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):  # of `Path.resolve`
+            raise _refusal(path, errno.ELOOP, flag) from error
         # safetensors reports the operating system's refusal in its own error's text
         for number in _REASONS:
             if f"os error {number})" in str(error):
