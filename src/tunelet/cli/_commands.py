@@ -228,7 +228,7 @@ def report(
         for path in written:
             typer.echo(str(path))
         card = (out or run) / "README.md"
-        if card.exists() and card not in written:
+        if card.exists() and card.resolve() not in [path.resolve() for path in written]:
             typer.echo(f"{card} is left as it is: its mark was taken out")
 
 
