@@ -68,7 +68,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
 
     Args:
         runs: two or more: folders, of a run or of several seeds, or what `train` returned.
-        resamples: draws of the paired bootstrap.
+        resamples: paired draws of the texts, for correlations.
         seed: of the bootstrap.
 
     Raises:

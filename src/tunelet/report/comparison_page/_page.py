@@ -26,7 +26,7 @@ def comparison_document(comparison: Comparison) -> Document:
         title=_title(comparison.names),
         subtitle=(
             f"{counted(record['n'], record['evaluated_on'] + ' text')}, labels {', '.join(record['label_names'][:8])}; "
-            f"{record['resamples']:,} paired bootstrap draws"
+            f"correlations over {record['resamples']:,} paired draws"
         ),
         findings=tuple(findings),
         figures_of_merit={

@@ -40,7 +40,7 @@ def baseline_section(run: Run) -> Section | None:
     told = against_baseline(pair) or verdict(pair)
     if run.folder.baseline.is_dir():
         disagreed += ' The baseline is in the run folder: tunelet predict RUN --baseline "your text".'
-    caption = "The same texts; the interval of the accuracy is Tango's, the others are from paired bootstrap draws"
+    caption = "The same texts; the interval of the accuracy is Tango's; the others are from those of the two models"
     return Section("Baseline", (Text(text), Text(f"{told}{disagreed}", note=True), Table(header, rows, caption)))
 
 

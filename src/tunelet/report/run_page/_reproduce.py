@@ -4,10 +4,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunelet._words import counted
+from tunelet._words import bytes_in_words, counted
 from tunelet.recipe import dump_recipe, dump_settings
 from tunelet.report._document import Code, Folded, Section, Text, facts_table
 from tunelet.run import Run, RunGroup
+
+
+_SHOWN_OTHERWISE = ("choices", "checkpoint", "memory_bytes")
 
 
 def environment_section(run: Run) -> Section:
@@ -16,7 +19,8 @@ def environment_section(run: Run) -> Section:
     rows = [(name, f"{choice['value']} ({choice['reason']})") for name, choice in environment["choices"].items()]
     checkpoint = environment["checkpoint"]
     rows.insert(0, ("model", f"{checkpoint['name']} ({checkpoint['origin']}), SHA-256 {checkpoint['weights_sha256']}"))
-    rows += [(name, _value(value)) for name, value in environment.items() if name not in ("choices", "checkpoint")]
+    rows.append(("memory", bytes_in_words(environment["memory_bytes"])))
+    rows += [(name, _value(value)) for name, value in environment.items() if name not in _SHOWN_OTHERWISE]
     return Section("Environment", (facts_table(rows, "What it ran on, and what was chosen"),))
 
 
