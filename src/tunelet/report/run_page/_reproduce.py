@@ -9,7 +9,6 @@ from tunelet.recipe import dump_recipe, dump_settings
 from tunelet.report._document import Code, Folded, Section, Text, facts_table
 from tunelet.run import Run, RunGroup
 
-
 _SHOWN_OTHERWISE = ("choices", "checkpoint", "memory_bytes")
 
 
