@@ -134,7 +134,7 @@ def test_a_quotation_mark_in_plain_tsv_swallows_no_rows(write: Write) -> None:
 
 
 def test_columns_without_header_are_named_by_number(write: Write) -> None:
-    path = write("a.tsv", "x1\t1\t\tThey left early.\nx1\t0\t*\tThey left earlily.\n")
+    path = write("a.tsv", "x1\t1\t\tThey left early.\nx2\t0\t*\tThey left earlily.\n")
     assert "--label" in error_of(path)
     reading = read(path, label="2")
     assert reading.parts["train"].labels == ("1", "0")
@@ -159,6 +159,7 @@ def test_a_header_that_holds_a_column_named_by_the_user_is_a_header(write: Write
         ("a.xlsx", b"PK\x03\x04", ["no readable Excel workbook", "CSV"]),
         ("a", "text,label\n", ["without extension"]),
         ("a.csv", b"PK\x03\x04abc", ["a zip archive or a spreadsheet"]),
+        ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", ["Git LFS", "git lfs pull"]),
         ("a.csv", gzip.compress(b"abc", mtime=0), ["gzip data", "a.csv.gz"]),
         ("a.tsv", b"PAR1abcPAR1", ["Parquet", "a.parquet"]),
         ("a.csv", b"text,label\nab\0c,1\n", ["NUL byte at offset 13"]),

@@ -52,6 +52,14 @@ def test_the_error_shows_a_word_to_judge_the_encoding_by(tmp_path: Path) -> None
         read(write(tmp_path / "a.csv", TEXTS["cp1251"], "cp1251"))
 
 
+def test_a_file_put_together_from_two_encodings_is_not_decoded_by_one_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("text,label\nTrès bon café,good\n".encode() + "Très mauvais café,bad\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"row 3; other rows are UTF-8") as caught:
+        read(path)
+    assert "--encoding" not in str(caught.value)
+
+
 def test_bytes_of_no_encoding_still_get_a_hint(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\n" + bytes(range(128, 256)) + b",good\n")

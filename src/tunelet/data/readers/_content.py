@@ -22,6 +22,7 @@ from tunelet.errors import DataError
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".xz": "xz", ".bz2": "bzip2", ".zip": "zip"}
 
 ZIP = "a zip archive or a spreadsheet"
+GIT_LFS = "the pointer that Git LFS left in place of the file"
 _MAGICS = {
     b"\x1f\x8b": "gzip data",
     b"\x28\xb5\x2f\xfd": "zstd data",
@@ -40,6 +41,7 @@ _MAGICS = {
     b"GIF89a": "an image",
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
+    b"version https://git-lfs.github.com/spec/": GIT_LFS,
 }
 _ALWAYS_FITS = 2**28
 _SEPARATORS = (b"\n", b'"', b",", b";", b"\t", b"|", b"\r")

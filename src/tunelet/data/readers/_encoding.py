@@ -11,7 +11,7 @@ import io
 import re
 from pathlib import Path
 
-from tunelet.data.readers._content import COMPRESSIONS, ZIP, describe_binary
+from tunelet.data.readers._content import COMPRESSIONS, GIT_LFS, ZIP, describe_binary
 from tunelet.errors import DataError
 
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -90,11 +90,24 @@ def _undecodable(
         message = f"{path} begins as {encoding.removesuffix('-le').removesuffix('-be').upper()} but breaks off at byte"
         return DataError(f"{message} offset {offset}, {row}", "save it as UTF-8")
     message = f"{path} is not {encoding.upper()}: byte 0x{body[start]:02x} at offset {offset}, {row}"
+    if encoding == "utf-8" and _mostly_utf8(body, start):
+        # To decode all of it otherwise would make noise of the rest.
+        hint = "save each of the files that it was put together from as UTF-8, or correct such rows"
+        raise DataError(f"{message}; other rows are UTF-8, so that no encoding fits all of them", hint)
     likely = "" if content.isascii() else suggest_encoding(content)
     if not likely:
         return DataError(message, "save it as UTF-8 where it was made, or name its encoding: --encoding NAME")
     word = next((word for word in re.findall(r'[^\s",;]+', content.decode(likely)) if not word.isascii()), "")
     return DataError(message, f"the bytes look like {likely} ({word[:20]!r}), if they are: --encoding {likely}")
+
+
+def _mostly_utf8(body: bytes | bytearray, start: int) -> bool:
+    """Whether characters beyond ASCII are UTF-8 before the first byte that is not, and in most of the file."""
+    if body[:start].isascii():
+        return False
+    text = body.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return sum(not character.isascii() for character in text) >= 2 * wrong
 
 
 def suggest_encoding(content: bytes | bytearray) -> str:
@@ -151,6 +164,8 @@ def _decodes(content: bytes | bytearray, encoding: str) -> bool:
 
 def _binary_hint(path: Path, kind: str) -> str:
     extension = next((suffix for suffix, name in COMPRESSIONS.items() if kind == f"{name} data"), "")
+    if kind == GIT_LFS:
+        return "fetch the file itself: git lfs pull"
     if kind == ZIP:
         return f"rename it to {path.stem}.xlsx if it is a spreadsheet, else to {path.name}.zip"
     if extension:
