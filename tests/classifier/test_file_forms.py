@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tunelet import predict_file
+from tunelet.classifier._output import write_table
+from tunelet.data import RawTable
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,10 @@ def test_every_row_comes_back_and_a_repeated_header_is_counted(
         assert [row["text"] for row in csv.DictReader(file)] == ["warm rye loaf", "cold burnt roll"]
     left_out = [note for note in found.notes if "repeat of the header" in note]
     assert len(left_out) == content.count("sep=")
+
+
+def test_what_is_beyond_numbers_stays_so_in_a_cell(tmp_path: Path) -> None:
+    values = [float("inf"), float("-inf"), float("nan"), 1e300, None]
+    write_table(tmp_path / "a.csv", tmp_path / "a.csv", RawTable({"text": ["a"] * 5, "f": values}, "list of dicts"), {})
+    with (tmp_path / "a.csv").open(newline="") as file:
+        assert [row["f"] for row in csv.DictReader(file)] == ["inf", "-inf", "", "1e+300", ""]

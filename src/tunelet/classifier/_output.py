@@ -88,6 +88,8 @@ def _write_cells(file: TextIO, columns: Mapping[str, Sequence[object]], delimite
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     plain = _plain(value)
     if isinstance(plain, str):
         return plain

@@ -56,9 +56,10 @@ def test_values_read_as_the_sheet_shows_them(tmp_path: Path) -> None:
         [2.5, False],
         [datetime.datetime(2024, 5, 1), True],
         ["a", False],
+        [1e300, True],
     ]
     reading = read(workbook(tmp_path / "a.xlsx", rows), text="text")
-    assert reading.parts["train"].texts == ("2", "2.5", "2024-05-01", "a")
+    assert reading.parts["train"].texts == ("2", "2.5", "2024-05-01", "a", "1e+300")
     assert set(reading.parts["train"].labels) == {"true", "false"}
 
 

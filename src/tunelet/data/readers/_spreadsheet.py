@@ -19,6 +19,7 @@ from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
 from tunelet.errors import DataError
 
 _PIECE = 2**20
+_WHOLE = 1e15  # a number from here on has an exponent in Excel, too
 
 
 def parse_spreadsheet(content: bytearray, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
@@ -104,7 +105,7 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
         return str(int(value))
     if isinstance(value, datetime.datetime):
         return str(value.date() if value.time() == datetime.time() else value)
