@@ -25,10 +25,10 @@ class Choice(Generic[T]):
     reason: str
 
 
-def nearest(found: str, valid: Iterable[str]) -> str:
-    """The hint that follows a wrong name: the nearest valid one, or all of them when none is near."""
+def nearest(found: str, valid: Iterable[str], section: str = "") -> str:
+    """The hint that follows a wrong name: the nearest valid one, with its section, or all when none is near."""
     names = sorted(valid)
     other = _OTHER_NAMES.get(found.lower())
     # The cost of a match grows with the length squared.
     close = [other] if other in names else difflib.get_close_matches(found[:100], names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(names)}"
+    return f"did you mean {f'{section}.{close[0]}'.lstrip('.')!r}?" if close else f"valid: {', '.join(names)}"

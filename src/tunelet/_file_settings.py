@@ -7,7 +7,7 @@ from tunelet.data import FileSettings
 from tunelet.errors import RecipeError
 from tunelet.recipe import Recipe, with_settings
 
-_KEYS = ("data.encoding", "data.max_bytes", "data.max_cell")
+FILE_KEYS = ("data.encoding", "data.max_bytes", "data.max_cell")
 
 
 def file_settings(recipe: Recipe, settings: Mapping[str, Any] | None, encoding: str | None) -> FileSettings:
@@ -25,6 +25,6 @@ def file_settings(recipe: Recipe, settings: Mapping[str, Any] | None, encoding: 
         RecipeError: another key, or a value out of range.
     """
     given = {"data.encoding": encoding or "", **(settings or {})}
-    if other := next((key for key in given if key not in _KEYS), None):
-        raise RecipeError(f"{other} cannot be changed in a finished run", f"only {', '.join(_KEYS)} can")
+    if other := next((key for key in given if key not in FILE_KEYS), None):
+        raise RecipeError(f"{other} cannot be changed in a finished run", f"only {', '.join(FILE_KEYS)} can")
     return FileSettings.of(with_settings(recipe, given).data)

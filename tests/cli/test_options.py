@@ -49,6 +49,13 @@ def test_an_unknown_option_names_the_nearest_or_the_setting(capsys, option, mean
 
 def test_other_commands_name_their_own_options(capsys):
     refused(call(capsys, "evaluate", "run", "data", "--jsn"), "did you mean --json?")
+    line = refused(call(capsys, "predict", "run", "--label", "x"), "no option --label")
+    assert "label_names" not in line  # a setting that only training takes
+    refused(call(capsys, "predict", "run", "--max-cel", "9"), "did you mean --set data.max_cell=VALUE?")
+
+
+def test_a_name_that_fell_apart_at_its_space_is_to_be_put_in_quotes(capsys):
+    refused(call(capsys, "train", "my", "file.csv"), "quotes")
 
 
 def test_a_device_by_its_common_name_is_recognised(capsys, in_folder):

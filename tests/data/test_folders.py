@@ -80,6 +80,8 @@ def test_a_test_part_without_labels_is_left_out_and_counted(tmp_path: Path) -> N
     ("files", "expected"),
     [
         ({"sub/x.bin": ""}, "holds no texts"),
+        ({"data/good/1.md": "a", "data/bad/2.md": "b"}, "pass the folder in it: "),
+        ({"recipe.toml": "", "metrics.json": "", "predictions.parquet": ""}, "is the folder of a run, expected data"),
         ({"reviews.csv": "text,label\na,1\n"}, "pass a file: "),
         ({"test.csv": "text,label\na,1\n"}, "pass a file: "),
         ({"train.csv": "text,label\na,1\n", "train.json": "[]"}, "2 files for train: train.csv, train.json"),

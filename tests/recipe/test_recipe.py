@@ -65,7 +65,7 @@ def test_the_published_experiments_are_what_they_say():
     ("toml", "line"),
     [
         ("epochs = 3", r"unknown key 'epochs'; did you mean 'training.epochs'\?"),
-        ("[training]\nepoch = 3", r"unknown key 'epoch' in \[training\]; did you mean 'epochs'\?"),
+        ("[training]\nepoch = 3", r"unknown key 'epoch' in \[training\]; did you mean 'training.epochs'\?"),
         ("[trainin]\nepochs = 3", r"unknown key 'trainin'"),
         ("[training]\nepochs = 0", r"training.epochs should be greater than or equal to 1, found 0"),
         ("[training]\nepochs = 2.5", r"training.epochs should be a.* integer, found 2.5"),

@@ -85,6 +85,8 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             _say(error.format_message())
         else:
-            _say(f"error: {error.format_message().rstrip('.')}; see `{path} --help`")
+            message = error.format_message().rstrip(".")
+            quotes = "put a name with spaces in quotes, or " if "unexpected extra argument" in message else ""
+            _say(f"error: {message}; {quotes}see `{path} --help`")
         return _USER
     return 0

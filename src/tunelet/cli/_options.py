@@ -5,7 +5,7 @@ from typing import Any
 
 
 def unknown_option(error: Any) -> str:
-    """One line, from click's error: options of the command are looked at, and for `train` the settings of a recipe.
+    """One line, from click's error: options of the command are looked at, and the settings that it takes.
 
     Args:
         error: click's `NoSuchOption`, of the copy of click that typer carries.
@@ -13,9 +13,10 @@ def unknown_option(error: Any) -> str:
     command = error.ctx.command
     options = {name: name for parameter in command.params for name in parameter.opts if name.startswith("--")}
     if "--set" in options:
+        from tunelet._file_settings import FILE_KEYS
         from tunelet.recipe import valid_keys
 
-        for key in valid_keys():
+        for key in valid_keys() if command.name == "train" else FILE_KEYS:
             options.setdefault(f"--{key.rpartition('.')[2].replace('_', '-')}", f"--set {key}=VALUE")
     wanted = error.option_name.lower()
     close = [wanted] if wanted in options else difflib.get_close_matches(wanted, options, n=3, cutoff=0.7)

@@ -41,7 +41,7 @@ def unknown_key(key: str, source: str) -> RecipeError:
     kind = section_class(section)
     if kind is not None:
         valid = list(kind.model_fields)
-        hint = nearest(last, valid)
+        hint = nearest(last, valid, section)
         return RecipeError(f"{source}: unknown key {shown(last)} in [{section}]", hint)
     elsewhere = [valid for valid in valid_keys() if valid.rpartition(".")[2] == last]
     hint = f"did you mean {elsewhere[0]!r}?" if elsewhere else nearest(key, valid_keys())

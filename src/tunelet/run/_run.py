@@ -50,6 +50,8 @@ class Run:
             if not folder.final.is_dir():
                 if folder.partial.is_dir():
                     raise RunError(f"{path}: the run is not finished", "go on with it by tunelet train ... --resume")
+                if path.is_file():
+                    raise RunError(f"{path} is a file, expected the folder of a run", "the run comes first, then data")
                 raise RunError(f"{path}: no such run folder", "tunelet train prints the folder of each run")
             from tunelet.run._group import seed_folders
 

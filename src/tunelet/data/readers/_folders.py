@@ -179,7 +179,12 @@ def _nothing_in(folder: Path) -> DataError:
     message = f"{folder} holds no texts: expected train/LABEL/*.txt, LABEL/*.txt or train.csv (.tsv .jsonl .parquet)"
     names = [entry.name for entry in _entries(folder)]
     usable = [name for name in names if format_of(name)]
+    if {"recipe.toml", "metrics.json"} <= set(names):
+        hint = f"to measure the run on other data: tunelet evaluate {folder} DATA"
+        return DataError(f"{folder} is the folder of a run, expected data", hint)
     if usable:
         return DataError(f"{message}, found {', '.join(usable[:5])}", f"pass a file: {folder / usable[0]}")
+    if len(inner := [name for name in names if (folder / name).is_dir()]) == 1:
+        return DataError(f"{message}, found {', '.join(names[:5])}", f"pass the folder in it: {folder / inner[0]}")
     found = ", ".join(names[:5]) if names else "nothing"
     return DataError(f"{message}, found {found}", "check the path")
