@@ -125,4 +125,5 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
     assert ("attention" in names) is verbose
     assert "1 epochs" not in done.stderr
     assert any("longer than 8 tokens" in line for line in first)
+    assert verbose or any("2 labels: 'k0', 'k1'" in line for line in first)
     assert "execution" in tunelet.Run.load("run").environment["choices"]

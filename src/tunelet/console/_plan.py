@@ -1,6 +1,6 @@
 """The screen before training: what is trained on what, how long it takes, where it goes; all choices when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +11,7 @@ from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 
 _LABELS = 8  # that are counted
+_ROOM = 60  # characters for the names of labels
 
 
 def plan_screen(console: Console, plan: Plan, *, verbose: bool = False) -> None:
@@ -32,7 +33,7 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
     parts = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
-    yield "texts", f"{parts}; {counted(len(plan.prepared.label_names), 'label')}"
+    yield "texts", f"{parts}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
     where = " in ".join(escape(choices[name].value) for name in ("device", "precision") if name in choices)
@@ -67,6 +68,12 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "time", f"{_time(plan)}, from measured steps ({rates})"
     yield "run folder", _folder(plan)
     yield from _notes(plan)
+
+
+def _labels(names: Sequence[str]) -> str:
+    """How many, and which where the line has room for them."""
+    listed = ", ".join(map(repr, names))
+    return counted(len(names), "label") + (f": {escape(listed)}" if len(listed) <= _ROOM else "")
 
 
 def _source(reading: Reading) -> str:
