@@ -210,3 +210,8 @@ def test_classes_are_offered_to_be_left_out_only_where_two_would_stay() -> None:
 def test_a_limit_of_texts_that_no_label_reaches_is_refused() -> None:
     with pytest.raises(DataError, match=r"lower data\.min_texts_per_label"):
         prepared(texts("good", "bad"), min_texts=50)
+
+
+def test_a_new_name_for_a_label_that_no_row_has_is_said() -> None:
+    notes = read(texts("good", "bad"), label_names={"goood": "fine", "bad": "poor"}).notes
+    assert ["no row has the label 'goood'" in note and "'bad', 'good'" in note for note in notes] == [True]

@@ -8,7 +8,7 @@ from tunelet._words import counted
 from tunelet.data._columns import Columns, choose_columns
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import join_fields
-from tunelet.data._labels import labels_of, refuse_continuous
+from tunelet.data._labels import labels_of, never_renamed, refuse_continuous
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
 from tunelet.data._shape import is_null
@@ -53,6 +53,7 @@ def reading_from(
             labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels)
             if part == "train" and not known:  # elsewhere a label is one that training knows, or none
                 refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
+                notes += never_renamed(table, name, label_names)
             notes += said if part == "train" else [f"{part} part: {note}" for note in said]
         examples, reasons = _examples(table, columns, part, clean_markup, labels)
         dropped[part] = {reason: rows for reason, rows in reasons.items() if rows}

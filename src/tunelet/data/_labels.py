@@ -103,6 +103,17 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
     return name
 
 
+def never_renamed(table: RawTable, column: str, renamed: Mapping[str, str]) -> list[str]:
+    """A note on new names for labels that no row has."""
+    if not renamed:
+        return []
+    held = {label_name(value, table.class_names.get(column, ())) for value in table.columns[column]} - {None}
+    absent = [name for name in renamed if visible(name) not in held]
+    if not absent:
+        return []
+    return [f"data.label_names: no row has the label {some(absent)}; there are {some(sorted(filter(None, held)))}"]
+
+
 def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bool, named: bool = False) -> None:
     """A column of measurements, or of something different in every row, is no label column.
 
