@@ -1,9 +1,12 @@
 """Columns are recognised by name, then by shape; nothing is guessed between equals."""
 
+import subprocess
+
 import pandas as pd
 import pytest
 
 from tunelet.data import read
+from tunelet.data._columns import shell_word
 from tunelet.data._shape import shape_of
 from tunelet.errors import DataError
 
@@ -166,3 +169,16 @@ def test_an_error_names_a_dozen_of_many_columns() -> None:
         with pytest.raises(DataError, match="and 488 more") as caught:
             read(pd.DataFrame(columns), labelled=False, **names)  # type: ignore[arg-type]
         assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize("name", ["plain", "two words", 'what is "it"?', "cost in $HOME", "a `b`", "it's", "what!"])
+def test_a_name_in_a_hint_can_be_typed_as_it_stands(name: str) -> None:
+    typed = subprocess.run(
+        ["/bin/sh", "-c", f"printf %s {shell_word(name)}"], capture_output=True, text=True, check=True
+    )
+    assert typed.stdout == name
+
+
+def test_a_column_of_numbers_with_the_name_of_texts_is_offered() -> None:
+    with pytest.raises(DataError, match="text='text'"):
+        choose({"text": range(20), "label": FEW})

@@ -115,7 +115,7 @@ def test_the_same_seed_gives_the_same_parts_and_another_one_others() -> None:
             {},
             "validation part has labels that training never saw",
         ),
-        ({"train": pairs(8)}, pairs(8), {}, "no text is left"),
+        ({"train": pairs(8)}, pairs(8), {}, "all of them are also in the test part"),
         ({"train": pairs(8), "validation": pairs(2, 8)}, pairs(2, 8), {}, "no text is left in the validation part"),
         ({"train": pairs(8)}, None, {"limit": 1}, "a limit of 1 row is too few for 2 classes"),
         ({"train": pairs(8)}, None, {"limit": 2}, "found one of classes 'a', 'b'"),

@@ -5,6 +5,7 @@ Nothing is guessed between equals: two candidates of the same rank are an error 
 
 import difflib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -223,7 +224,8 @@ def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTa
     message = f"expected a column of texts, found {some(columns) or 'no columns with values'}"
     deeper = [name for name, shape in shapes.items() if shape.nested]
     lift = f"where they lie within {some(deeper[:3])}, write them into a column of their own; else " if deeper else ""
-    raise DataError(message, f"{lift}name the column of texts: --text COL")
+    named = next((name for name in columns if plain_name(name) in _TEXT_NAMES[0]), "COL")
+    raise DataError(message, f"{lift}name the column of texts: --text {shell_word(named)}")
 
 
 def _label_by_shape(shapes: Mapping[str, Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
@@ -258,4 +260,7 @@ def plain_name(name: str) -> str:
 
 def shell_word(name: str) -> str:
     """A name as it is typed in a shell."""
-    return name if re.fullmatch(r"[\w.-]+", name) else f'"{name}"'
+    if re.fullmatch(r"[\w.-]+", name):
+        return name
+    # Double quotes serve in every shell, but for what they do not hide from that of Unix.
+    return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'

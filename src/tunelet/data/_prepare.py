@@ -95,6 +95,9 @@ def prepare(
     train = _without_labels(train, rare, "", dropped)
     validation = validation and _without_labels(validation, rare, " (validation part)", dropped)
     test_part = test_part and _without_labels(test_part, rare, " (test part)", dropped)
+    if not len(train) and dropped["also in the test part"]:
+        message = "no text is left to train on: all of them are also in the test part"
+        raise DataError(message, "pass other test data: --test DATA, or none, and a part is held back for validation")
     _check_classes(train, min_texts)
     train = _limited(train, limit=limit, balanced=balanced, seed=seed, notes=notes)
     _check_classes(train)

@@ -176,8 +176,11 @@ def _refuse_uneven(rows: Rows, path: Path) -> None:
         message = f"{path}: row {at} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
         # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
         where = "put a text that holds the delimiter in double quotes"
-        less = "give each row as many fields, empty ones too; " if fields < width else ""
-        raise DataError(message, f"{less}{where}")
+        if fields < width:
+            where = f"give each row as many fields, empty ones too; {where}"
+        elif width == 1:
+            where = f"remove a title above the header; {where}"
+        raise DataError(message, where)
 
 
 def _plain_cells(row: list[str]) -> list[str]:
