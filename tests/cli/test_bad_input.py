@@ -105,11 +105,11 @@ def test_labels_of_the_test_data_that_training_never_saw(train: Train, in_folder
     [
         (["--recipe", "quickstrt"], ["unknown recipe 'quickstrt'", "did you mean 'quickstart'?"]),
         (["--recipe", "mine.toml"], ["mine.toml: cannot be read", "tunelet recipes"]),
-        (["--recipe", "key.toml"], ["key.toml: unknown key 'epoch' in [training]", "did you mean 'epochs'?"]),
+        (["--recipe", "key.toml"], ["key.toml: unknown key 'epoch' in [training]", "did you mean 'training.epochs'?"]),
         (["--recipe", "section.toml"], ["section.toml: unknown key 'trainig'", "training"]),
         (["--recipe", "range.toml"], ["range.toml: training.epochs", "equal to 1, found 0"]),
         (["--recipe", "broken.toml"], ["broken.toml: not valid TOML", "line 1", "tunelet recipes quickstart"]),
-        (["--set", "training.epoch=3"], ["unknown key 'epoch'", "did you mean 'epochs'?"]),
+        (["--set", "training.epoch=3"], ["unknown key 'epoch'", "did you mean 'training.epochs'?"]),
         (["--set", "epochs=3"], ["unknown key 'epochs'", "did you mean 'training.epochs'?"]),
         (["--set", "training.epochs"], ["section.key=value", "--set training.epochs=5"]),
         (["--set", "training.epochs=0"], ["training.epochs", "equal to 1, found 0"]),
