@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # ends that are Unicode's own; lone surrogates, which no encoding can write.
 _HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
 
+_PLAIN_WIDTH = 80  # of a terminal that does not know its own
+
 
 class OutputError(Exception):
     """Standard output cannot be written; the message says why."""
@@ -51,7 +53,10 @@ def console(*, stderr: bool = False) -> "Console":
                 yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     stream = sys.stderr if stderr else sys.stdout
-    return Guarded(file=stream.unguarded() if isinstance(stream, _Guard) else stream, stderr=stderr)
+    made = Guarded(file=stream.unguarded() if isinstance(stream, _Guard) else stream, stderr=stderr)
+    if made.width < 1:  # COLUMNS=0, as some shells within editors have it: rich would write nothing
+        made.width = _PLAIN_WIDTH
+    return made
 
 
 @contextmanager

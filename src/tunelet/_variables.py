@@ -29,6 +29,10 @@ _SECONDS = _Form(re.compile(r"0*[1-9]\d{0,5}"), "a whole number of seconds from 
 _WHOLE = _Form(re.compile(r"-?\d{1,18}"), "a whole number", "0")
 _FORMS = {
     "OMP_NUM_THREADS": _Form(re.compile(r"0*[1-9]\d{0,5}(,\d{1,6})*"), "a whole number from 1 on", "4"),
+    # Anything else makes the OpenMP library wait for ever as torch is imported.
+    "GOMP_CPU_AFFINITY": _Form(
+        re.compile(r"\d{1,6}(-\d{1,6}(:\d{1,6})?)?([ ,]+\d{1,6}(-\d{1,6}(:\d{1,6})?)?)*"), "numbers of cores", "0-3"
+    ),
     "MKL_NUM_THREADS": _COUNT,
     "OPENBLAS_NUM_THREADS": _COUNT,
     "RAYON_NUM_THREADS": _COUNT,

@@ -46,3 +46,10 @@ def test_a_run_folder_whose_name_is_not_utf8_is_refused_before_the_work(in_folde
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done
     assert b"its name is not UTF-8; pass another --out" in done.stderr
     assert not list(in_folder.iterdir())
+
+
+def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    refused(call(capsys, "predict", tmp_path / "run", "a"), "working directory is gone", "cd")

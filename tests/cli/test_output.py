@@ -109,6 +109,12 @@ def test_a_model_type_is_no_command_to_the_terminal(
     check(call(capsys, "inspect", folder), 2)
 
 
+def test_a_terminal_without_a_width_gets_the_whole_screen(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    console().print("every figure")
+    assert capsys.readouterr().out == "every figure\n"
+
+
 def test_letters_of_every_script_stay_as_they_are() -> None:
     for text in ("Größe 🎬 שלום עליכם सिनेमा 👩‍👩‍👧", "tab\tand\nline", "é"):
         assert visible(text) == text

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 from tunelet._output import OutputError, abandon, standard_streams
@@ -52,6 +53,14 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+def _check_working_folder() -> None:
+    """Raise TuneletError where the working directory has been removed: torch's libraries end the process there."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise TuneletError("the working directory is gone", "cd into one that is there") from None
+
+
 def _run(arguments: list[str]) -> int:
     # Set before any library reads them: no telemetry, and a tokenizer whose threads survive what users fork.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -68,6 +77,7 @@ def _run(arguments: list[str]) -> int:
         command = typer.main.get_command(app)
         with command.make_context("tunelet", arguments) as running:
             check_variables()
+            _check_working_folder()
             command.invoke(running)
     except typer.Exit as end:
         return end.exit_code
