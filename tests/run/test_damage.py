@@ -13,6 +13,7 @@ import pytest
 
 import tunelet
 from damages import of_any_file, of_json, rewrite
+from tunelet._publish import published
 from tunelet.errors import RunError, TuneletError
 from tunelet.run import MARK, Run, RunFolder
 from tunelet.run._mark import Mark, seal, write_mark
@@ -128,6 +129,18 @@ def test_a_file_that_a_library_would_load_as_well_is_refused(finished: Path, nam
     (finished / name).write_text("{}")
     with pytest.raises(RunError, match=r"is no file of the run.*remove it"):
         tunelet.Classifier.load(finished)
+
+
+def test_what_a_published_copy_lacks_is_no_damage(finished: Path, tmp_path: Path) -> None:
+    for name, content in published(Run.load(finished), "copy").items():
+        place = tmp_path / "copy" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
+    copy = Run.load(tmp_path / "copy")
+    assert copy.label_names == Run.load(finished).label_names
+    for name in ("evaluation", "predictions", "history"):
+        with pytest.raises(RunError, match=r"not among the files of the run; a copy from the Hub has fewer"):
+            getattr(copy, name)
 
 
 def test_a_group_of_seeds_keeps_checksums_too(tmp_path: Path) -> None:

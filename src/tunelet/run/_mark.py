@@ -23,6 +23,7 @@ from tunelet.run._writing import write_atomically as _write
 
 MARK = "tunelet.json"
 DAMAGED = "the run folder is damaged: train again, or copy it anew from where it is whole"
+_PUBLISHED = "a copy from the Hub has fewer files: name the folder that tunelet train made, or train again"
 Kind = Literal["partial run", "run", "seeds", "report", "comparison"]
 _LOADED = (".json", ".safetensors", ".bin", ".model", ".txt", ".jinja", ".py")  # what libraries look for by its name
 Read = TypeVar("Read")
@@ -288,7 +289,7 @@ class Sealed:
         inside = f"{folder.relative_to(self.folder).as_posix()}/"
         names = [name for name in self.files if name.startswith(inside)]
         if not names:
-            raise RunError(f"{folder} is not among the files of the run", DAMAGED)
+            raise RunError(f"{folder} is not among the files of the run", _PUBLISHED)
         for name in names:
             self.check(self.folder / name)
         for path in sorted(folder.rglob("*")):
@@ -315,7 +316,7 @@ class Sealed:
     def _allowed(self, path: Path) -> tuple[Written, ...]:
         allowed = self.files.get(path.relative_to(self.folder).as_posix())
         if allowed is None:
-            raise RunError(f"{path} is not among the files of the run", DAMAGED)
+            raise RunError(f"{path} is not among the files of the run", _PUBLISHED)
         return allowed
 
     def _check(self, path: Path, found: Written) -> None:
