@@ -85,7 +85,9 @@ def test_of_many_classes_the_worst_are_shown_with_the_way_to_all():
 
 def test_what_has_no_interval_says_why_and_notes_follow_the_metrics():
     text = screen(metrics(2, long=False), 80, terminal=False)
-    assert "none: every resample gives the same value" in text
+    (line,) = (line for line in text.splitlines() if line.endswith(": every resample gives the same value"))
+    assert "no interval for calibration error (ECE)" in line
+    assert all(len(row) <= 80 for row in text.splitlines() if row[:1] in "┏┡│└")
     assert text.index("log loss") < text.index("note: no text was called alarm") < text.index("by class")
 
 

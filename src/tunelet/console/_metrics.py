@@ -17,9 +17,15 @@ _CLASSES, _CONFUSIONS = 30, 10  # that are printed; beyond, those that go worst
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
     """Metrics with 95 % intervals, notes on them, the table of classes, and the confusion matrix."""
     made = table("metric", "value", "95 % interval")
+    without: dict[str, list[str]] = {}
     for name, words in metric_words(metrics["positive"]).items():
-        made.add_row(escape(words), number(metrics[name]), escape(interval_or_why(metrics, name)))
+        bounds = interval(metrics.get(f"{name}_ci"))
+        made.add_row(escape(words), number(metrics[name]), bounds or "none")
+        if not bounds:
+            without.setdefault(interval_or_why(metrics, name).removeprefix("none: "), []).append(words)
     print_table(console, escape(title), made)
+    for reason, named in without.items():  # a sentence has no room in a column of numbers
+        console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)
     notes_screen(console, metrics.get("notes", ()))
     warnings_screen(console, metrics.get("warnings", ()))
     _classes(console, metrics["per_class"])
