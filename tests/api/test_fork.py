@@ -52,7 +52,11 @@ def test_children_of_a_process_that_loaded_or_predicted_answer_as_it_does(tiny_c
     run = tunelet.train(TEXTS, model=encoder, settings=SETTINGS, out=tmp_path / "run", quiet=True)
     done = subprocess.run(
         [sys.executable, "-c", _PARENT, run.path, tmp_path / "found.npy"],
-        env=environment(OMP_NUM_THREADS="2"), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        env=environment(OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "fork" not in done.stderr  # no warning of tokenizers

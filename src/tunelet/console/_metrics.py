@@ -1,5 +1,6 @@
 """What a model is worth, as tables: metrics with their intervals, the classes, and which are taken for which."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._confusions import confusions
-from tunelet._words import counted, interval, interval_or_why, number
+from tunelet._words import counted, interval, number
 from tunelet.console._tables import fits, print_table, table
 from tunelet.evaluation import metric_words
 
@@ -22,7 +23,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
         bounds = interval(metrics.get(f"{name}_ci"))
         made.add_row(escape(words), number(metrics[name]), bounds or "none")
         if not bounds:
-            without.setdefault(interval_or_why(metrics, name).removeprefix("none: "), []).append(words)
+            without.setdefault(metrics.get("no_interval", {}).get(name, "undefined"), []).append(words)
     print_table(console, escape(title), made)
     for reason, named in without.items():  # a sentence has no room in a column of numbers
         console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)
@@ -40,9 +41,10 @@ def notes_screen(console: Console, notes: Sequence[str]) -> None:
 
 def warnings_screen(console: Console, warnings: Sequence[Mapping[str, Any]]) -> None:
     """What to bear in mind with the figures, each with what to type about it."""
-    for warning in warnings:
-        console.print(f"[bold]note[/]: {escape(warning['message'])}", highlight=False, soft_wrap=True)
-        console.print(f"      to try: {escape(warning['hint'])}", highlight=False, soft_wrap=True)
+    for hint, same in itertools.groupby(warnings, key=lambda warning: warning["hint"]):
+        for warning in same:
+            console.print(f"[bold]note[/]: {escape(warning['message'])}", highlight=False, soft_wrap=True)
+        console.print(f"      to try: {escape(hint)}", highlight=False, soft_wrap=True)
 
 
 def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

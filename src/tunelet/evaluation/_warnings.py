@@ -65,8 +65,8 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
         found.append(FigureWarning("label_never_given", message, hint, tuple(row.label for row in never)))
     if right <= round(constant["accuracy"] * n) and n > 1:
         message = (
-            f"Calling every text {constant['label']!r} would be right for {constant['accuracy']:.1%} of {n:,} texts, "
-            f"the model is for {right / n:.1%}."
+            f"Calling every text {constant['label']!r} would be right for {constant['accuracy']:.1%} of "
+            f"{counted(n, 'text')}, the model is for {right / n:.1%}."
         )
         found.append(FigureWarning("no_better_than_commonest", message, hint, (constant["label"],)))
     return found
@@ -108,7 +108,7 @@ def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
     if not trained and not validated:
         return None
     parts = [
-        *([f"{trained:,} of the {n:,} texts were trained on"] if trained else []),
+        *([f"{trained:,} of the {counted(n, 'text')} were trained on"] if trained else []),
         *([f"{validated:,} of {n:,} were validation texts, on which the epoch was chosen"] if validated else []),
     ]
     return FigureWarning(
