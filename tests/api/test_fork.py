@@ -45,6 +45,7 @@ assert (predicted == own).all(), "the child of a process that has predicted gave
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_children_of_a_process_that_loaded_or_predicted_answer_as_it_does(tiny_checkpoint, tmp_path):
+    """Also where the environment tells tokenizers to use threads, which a fork loses."""
     encoder = shutil.copytree(tiny_checkpoint("distilbert"), tmp_path / "wide")
     # Its head has more numbers than PyTorch leaves to one thread when it copies them.
     config = DistilBertConfig(dim=256, n_heads=4, hidden_dim=256, n_layers=2, max_position_embeddings=160)
@@ -52,7 +53,7 @@ def test_children_of_a_process_that_loaded_or_predicted_answer_as_it_does(tiny_c
     run = tunelet.train(TEXTS, model=encoder, settings=SETTINGS, out=tmp_path / "run", quiet=True)
     done = subprocess.run(
         [sys.executable, "-c", _PARENT, run.path, tmp_path / "found.npy"],
-        env=environment(OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive"),
+        env=environment(OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive", TOKENIZERS_PARALLELISM="true"),
         capture_output=True,
         text=True,
         timeout=120,

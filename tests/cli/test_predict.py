@@ -47,11 +47,6 @@ def test_a_file_in_the_place_of_a_run_is_called_one(
     refused(call(capsys, "evaluate", "tickets.csv", run_folder), "is a file", "the run comes first")
 
 
-@pytest.mark.parametrize("text", ["", "  "])
-def test_an_empty_text_gets_no_label(capsys: pytest.CaptureFixture[str], run_folder: Path, text: str) -> None:
-    refused(call(capsys, "predict", run_folder, "a text", text), "a text is empty")
-
-
 def test_thresholds_and_doubts(capsys: pytest.CaptureFixture[str], run_folder: Path) -> None:
     def labels(*options: object) -> list[str]:
         return [

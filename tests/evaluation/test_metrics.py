@@ -281,14 +281,14 @@ def test_metrics_survive_the_way_through_json(classes: int) -> None:
 
 
 def test_the_flat_form_has_every_metric_of_the_contract_with_its_interval() -> None:
-    flat = measure(random_predictions(0, 50, 2), resamples=50).to_dict()
+    flat = measure(random_predictions(0, 120, 2), resamples=50).to_dict()  # enough for every interval
     for name in METRIC_NAMES:
         low, high = flat[f"{name}_ci"]
         assert low <= high
         assert isinstance(flat[name], float)
-    assert flat["n"] == 50
+    assert flat["n"] == 120
     assert flat["confusion"]["labels"] == ["class 00", "class 01"]
-    assert np.sum(flat["confusion"]["matrix"]) == 50
+    assert np.sum(flat["confusion"]["matrix"]) == 120
     without = measure(random_predictions(0, 50, 2), resamples=0).to_dict()
     assert not [name for name in without if name.endswith("_ci")]
     assert Metrics.from_dict(without).intervals == {}

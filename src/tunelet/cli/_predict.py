@@ -79,8 +79,6 @@ def check_texts(run: Path, texts: Sequence[str]) -> None:
                 f"type tunelet predict {shlex.quote(swapped)} {shlex.quote(str(run))}",
             )
     for text in texts:
-        if not text.strip():
-            raise DataError("a text is empty", 'type tunelet predict RUN "some text"')
         if text == "-":
             raise DataError("standard input is not read", "write the texts to a file, one a line: --input texts.txt")
         if _names_data(text):

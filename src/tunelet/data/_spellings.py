@@ -9,7 +9,7 @@ from tunelet.data._duplicates import normalise
 from tunelet.data._unicode import without_unseen
 
 _SEPARATOR = re.compile(r"(?<=[^\W\d_])[-_]+(?=[^\W\d_])")  # between letters: -1 is another number than 1
-_ZEROS = re.compile(r"\+?0*(\d+)")  # spreadsheets make 1 of 01
+_ZEROS = re.compile(r"\+?0*([1-9]\d*|0)")  # spreadsheets make 1 of 01; no digit fits in two ways, so time is linear
 # What word processors put for the marks of a keyboard.
 _MARKS = {
     code: plain

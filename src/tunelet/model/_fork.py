@@ -18,11 +18,10 @@ def threads_start() -> None:
 
 
 def _in_child() -> None:
-    if not _started:
-        return
-    if torch.get_num_threads() > 1:
+    # What tokenizers does in a child by itself, with a warning, unless the variable is set: then it waits for ever.
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    if _started and torch.get_num_threads() > 1:
         torch.set_num_threads(1)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # what tokenizers does there anyway, but with a warning
 
 
 if hasattr(os, "register_at_fork"):
