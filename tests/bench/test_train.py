@@ -1,11 +1,14 @@
 """`tunelet bench train` on a tiny encoder: real Trainer, real PEFT, real loop, every arm with a rate."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from command_line import run
 from tunelet.bench import TrainBench, bench_train
-from tunelet.bench._train import tunelet_precisions
+from tunelet.bench._arms import Arms
+from tunelet.bench._train import runnable, tunelet_precisions
 
 STOCK = ("stock", "best", "best without dropout")
 ARMS = {*STOCK, *(f"tunelet {precision}" for precision in ("float32", "bfloat16"))}
@@ -73,6 +76,38 @@ def test_work_and_ceilings_are_told(train_document):
 def test_precisions_are_those_of_the_recipe():
     assert {"float32", "bfloat16"} <= set(tunelet_precisions())
     assert "auto" not in tunelet_precisions()
+
+
+def test_precisions_without_instructions_are_skipped_with_the_reason_unless_named(subjects):
+    _, facts = subjects("distilbert", False)
+    weak = replace(facts, refused={"bfloat16": "no instructions", "int8": "none either"})
+    assert runnable(weak) == ("float32",)
+    said: list[str] = []
+    arms = Arms(said.append)
+    arms.skip(weak.refused, named=())
+    assert said == ["tunelet bfloat16: not measured: no instructions", "tunelet int8: not measured: none either"]
+    assert [(arm.name, arm.failure) for arm in arms.results(10.0, {}, ())] == [
+        ("tunelet bfloat16", "not measured: no instructions"), ("tunelet int8", "not measured: none either"),
+    ]  # fmt: skip
+    named = Arms(said.append)
+    named.skip(weak.refused, named=("int8",))
+    assert said[-1] == "tunelet int8: asked for, but slow here: none either"
+    assert named.results(10.0, {}, ()) == []
+
+
+def test_a_processor_without_bfloat16_is_measured_in_float32_alone(tiny_checkpoint):
+    """The whole command under PyTorch's own restriction to AVX2."""
+    small = ("--model", tiny_checkpoint("distilbert"), "--data", "sample", "--batch-size", "2", "--steps", "1")
+    done = run(
+        "bench", "train", *small, "--turns", "1", "--arms", "tunelet", "--json",
+        ATEN_CPU_CAPABILITY="avx2", ONEDNN_MAX_CPU_ISA="AVX2",
+    )  # fmt: skip
+    assert done.status == 0, done
+    (model,) = json.loads(done.stdout)["models"]
+    failures = {arm["name"]: arm["failure"] for arm in model["arms"]}
+    assert failures["tunelet float32"] is None
+    assert failures["tunelet bfloat16"] == "not measured: the processor has no bfloat16 instructions"
+    assert failures["tunelet int8"].startswith("not measured: ")
 
 
 def test_an_arm_that_cannot_run_is_written_down_and_the_others_go_on(subjects, tiny_checkpoint):

@@ -12,7 +12,7 @@ from tunelet.errors import ModelError
 from tunelet.model import _offline
 from tunelet.model._checkpoint import find_checkpoint
 from tunelet.model._names import SHORT_NAMES, hub_id
-from tunelet.model._safetensors import check_safetensors
+from tunelet.model._safetensors import read_header
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -102,7 +102,7 @@ def test_weights_with_bytes_to_spare_or_of_another_format_are_refused(folder: Pa
 
 
 def test_the_tensors_of_a_whole_file_are_named(folder: Path) -> None:
-    assert check_safetensors(folder / "model.safetensors") == {"a", "b"}
+    assert set(read_header(folder / "model.safetensors")) == {"a", "b"}
 
 
 def test_a_folder_without_weights_is_taken_only_when_random_ones_are_asked_for(folder: Path) -> None:

@@ -63,11 +63,6 @@ def read_header(path: Path) -> dict[str, TensorEntry]:
     return tensors
 
 
-def check_safetensors(path: Path) -> set[str]:
-    """The names of the tensors in a whole safetensors file. Raises ModelError."""
-    return set(read_header(path))
-
-
 def elements(tensors: Mapping[str, TensorEntry]) -> int:
     """How many numbers the tensors hold together."""
     return sum(math.prod(tensor.shape) for tensor in tensors.values())
