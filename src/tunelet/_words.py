@@ -15,7 +15,12 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
 
 def interval_or_why(record: Mapping[str, Any], name: str) -> str:
     """The 95 % interval of a figure of `metrics.json`, or why it has none."""
-    return interval(record.get(f"{name}_ci")) or f"none: {record.get('no_interval', {}).get(name, 'undefined')}"
+    return interval(record.get(f"{name}_ci")) or f"none: {why_no_interval(record, name)}"
+
+
+def why_no_interval(record: Mapping[str, Any], name: str) -> str:
+    """The reason why a figure of `metrics.json` has no interval."""
+    return str(record.get("no_interval", {}).get(name, "undefined"))
 
 
 def fixed(value: float, decimals: int, *, signed: bool = False) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._confusions import confusions
-from tunelet._words import counted, interval, number
+from tunelet._words import counted, interval, number, why_no_interval
 from tunelet.console._tables import fits, print_table, table
 from tunelet.evaluation import metric_words
 
@@ -23,7 +23,7 @@ def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> 
         bounds = interval(metrics.get(f"{name}_ci"))
         made.add_row(escape(words), number(metrics[name]), bounds or "none")
         if not bounds:
-            without.setdefault(metrics.get("no_interval", {}).get(name, "undefined"), []).append(words)
+            without.setdefault(why_no_interval(metrics, name), []).append(words)
     print_table(console, escape(title), made)
     for reason, named in without.items():  # a sentence has no room in a column of numbers
         console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)

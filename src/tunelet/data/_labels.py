@@ -10,7 +10,7 @@ from tunelet.data._columns import shell_word
 from tunelet.data._raw import RawTable
 from tunelet.data._shape import MOST_CLASSES, is_null, is_number
 from tunelet.data._spellings import some
-from tunelet.data._unicode import visible, well_formed
+from tunelet.data._unicode import as_seen, well_formed
 from tunelet.errors import DataError
 
 _INTEGRAL = re.compile(r"([+-]?\d+)\.0+")
@@ -56,8 +56,8 @@ def labels_of(
     class_names = table.class_names.get(column, ())
     values = table.columns.get(column, [None] * len(table))
     found = [label_name(value, class_names) for value in values]
-    absent = set() if class_names else {visible(word).casefold() for word in missing}
-    names = {visible(name): visible(well_formed(new)) for name, new in renamed.items()}
+    absent = set() if class_names else {as_seen(word).casefold() for word in missing}
+    names = {as_seen(name): as_seen(well_formed(new)) for name, new in renamed.items()}
     unlabelled, labels = Counter[str](), list[str | None]()
     for name in found:
         if name is not None and name not in names and name.casefold() in absent:
@@ -87,7 +87,7 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
         raise DataError(
             f"a label is a {type(value).__name__}, expected one value per text", "name another: --label COL"
         )
-    name = visible(well_formed(str(value)))
+    name = as_seen(well_formed(str(value)))
     if not name:
         return None
     if name.casefold() in ("true", "false"):  # Python, Excel and JSON each have their own spelling
@@ -108,7 +108,7 @@ def never_renamed(table: RawTable, column: str, renamed: Mapping[str, str]) -> l
     if not renamed:
         return []
     held = {label_name(value, table.class_names.get(column, ())) for value in table.columns[column]} - {None}
-    absent = [name for name in renamed if visible(name) not in held]
+    absent = [name for name in renamed if as_seen(name) not in held]
     if not absent:
         return []
     return [f"data.label_names: no row has the label {some(absent)}; there are {some(sorted(filter(None, held)))}"]
@@ -153,7 +153,7 @@ def _tidied(values: Sequence[object], found: Sequence[str | None]) -> list[str]:
     changed = Counter(
         name for value, name in zip(values, found, strict=True)
         if isinstance(value, str) and name is not None and len(written := value.strip()) > len(name)
-        and visible(written) == name
+        and as_seen(written) == name
     )  # fmt: skip
     if not changed:
         return []

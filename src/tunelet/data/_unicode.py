@@ -44,7 +44,7 @@ def normal_form(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
     return unicodedata.normalize(form, text)
 
 
-def visible(text: str) -> str:
+def as_seen(text: str) -> str:
     """A short text as a reader sees it: composed, unseen characters gone, white space single, none at the ends."""
     if not text.isascii() or not text.isprintable():
         text = _TO_DROP.sub("", normal_form("NFC", text))

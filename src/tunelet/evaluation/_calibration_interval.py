@@ -5,17 +5,16 @@ interval holds those true errors that would give one such as was seen in 95 of 1
 down to 0 where a calibrated model would, and may lie below the value.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.evaluation._calibration import BINS, confidence_bins
-from tunelet.evaluation._intervals import LEVEL
+from tunelet.evaluation._intervals import LEVEL, edge
 from tunelet.evaluation._predictions import Predictions
 
 FEWEST, WRONG = 100, 10  # texts, and wrong ones among them
 _DRAWS = 400
+_STEPS = 20  # of the bisection: each looks at all draws
 
 Floats = NDArray[np.float64]
 
@@ -59,17 +58,5 @@ def _inverted(shape: Floats, noise: Floats, seen: float) -> tuple[float, float]:
         return float(np.quantile(np.abs(error * shape + noise).sum(axis=1), share))
 
     calibrated = quantile(0.0, 1 - tail) >= seen
-    low = 0.0 if calibrated else _crossing(lambda error: quantile(error, 1 - tail) >= seen)
-    return low, _crossing(lambda error: quantile(error, tail) > seen)
-
-
-def _crossing(beyond: Callable[[float], bool]) -> float:
-    """The error from which on something holds, between 0 and 1."""
-    low, high = 0.0, 1.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        if beyond(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+    low = 0.0 if calibrated else edge(lambda error: quantile(error, 1 - tail) >= seen, 1.0, 0.0, _STEPS)
+    return low, edge(lambda error: quantile(error, tail) > seen, 1.0, 0.0, _STEPS)

@@ -99,7 +99,7 @@ def area_limits(area: float, positives: int, negatives: int, variance: float) ->
     def inside(true: float) -> bool:
         return bool(abs(true - area) <= Z * (ratio * plain(true)) ** 0.5)
 
-    return _edge(inside, area, 0.0), _edge(inside, area, 1.0)
+    return edge(inside, area, 0.0), edge(inside, area, 1.0)
 
 
 def difference_interval(only_first: float, only_second: float, n: int) -> tuple[float, float]:
@@ -119,12 +119,12 @@ def difference_interval(only_first: float, only_second: float, n: int) -> tuple[
         return bool((only_second - only_first - n * true) ** 2 <= Z**2 * max(variance, 0.0))
 
     seen = (only_second - only_first) / n
-    return _edge(inside, seen, -1.0), _edge(inside, seen, 1.0)
+    return edge(inside, seen, -1.0), edge(inside, seen, 1.0)
 
 
-def _edge(inside: Callable[[float], bool], within: float, beyond: float) -> float:
-    """Where a score interval ends, between a value in it and the end of the scale, by bisection."""
-    for _ in range(60):
+def edge(inside: Callable[[float], bool], within: float, beyond: float, steps: int = 60) -> float:
+    """Where a set of values ends, between one in it and one that may lie beyond, by bisection."""
+    for _ in range(steps):
         middle = (within + beyond) / 2
         if inside(middle):
             within = middle
