@@ -9,6 +9,8 @@ from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
+from tunelet.data._folds import deal, folds
+from tunelet.data._groups import copies, groups_of
 from tunelet.data._markup import clean
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import PARTS, RawTable
@@ -36,9 +38,13 @@ __all__ = [
     "choose_columns",
     "clean",
     "clean_fields",
+    "copies",
+    "deal",
     "evaluation_batches",
+    "folds",
     "format_of",
     "gather",
+    "groups_of",
     "is_null",
     "join_fields",
     "joined",

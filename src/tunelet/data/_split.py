@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples
+from tunelet.data._groups import copies
 from tunelet.data._sample import apportion, rows_by_class
 from tunelet.errors import DataError
 
@@ -27,11 +27,7 @@ def split(examples: Examples, *, validation_size: float, seed: int) -> tuple[np.
         raise DataError(
             f"the validation size is {validation_size}, expected a share between 0 and 1", "for example 0.2"
         )
-    # A group is the rows of one text; it counts for the class of its first row.
-    groups: dict[str, list[int]] = {}
-    for row, text in enumerate(examples.texts):
-        groups.setdefault(normalise(text), []).append(row)
-    members = list(groups.values())
+    members = copies(examples.texts)  # a group counts for the class of its first row
     classes = rows_by_class([examples.labels[rows[0]] for rows in members])
     sizes = [sum(len(members[group]) for group in found) for found in classes]
     total = min(max(round(validation_size * len(examples)), 1), len(examples) - 1)

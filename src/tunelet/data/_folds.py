@@ -1,0 +1,69 @@
+"""K folds of labelled texts: stratified, and copies of a text always in the same fold.
+
+Notable: groups of copies are dealt like cards, the rarest class first and large groups before small ones, each to the
+fold that has the fewest rows of its class (then the fewest rows). So the second text of a class never joins the first:
+whichever fold is held out, every class of two distinct texts is still there to learn from. A class of fewer texts than
+folds is no reason for fewer folds: that would only leave all the others less to learn from.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.data._examples import Examples
+from tunelet.data._groups import copies
+from tunelet.errors import DataError
+
+
+def folds(examples: Examples, *, count: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+    """Cut the rows into folds, each to be held out once.
+
+    Every row is in exactly one fold and no fold is empty. Copies (texts equal under `normalise`) share a fold. Without
+    them folds differ by one row at most, and so do the rows of each class in them.
+
+    Args:
+        examples: n labelled texts.
+        count: how many folds, at least 2; fewer are made where there are fewer distinct texts.
+        seed: the same seed gives the same folds.
+
+    Returns:
+        the rows that each fold holds out, ascending, int64 [m].
+
+    Raises:
+        DataError: `count` is below 2, or there are no two distinct texts.
+    """
+    return deal(copies(examples.texts), examples.labels, count=count, seed=seed)
+
+
+def deal(
+    groups: Sequence[Sequence[int]], labels: Sequence[str] | NDArray[np.int64], *, count: int, seed: int
+) -> tuple[NDArray[np.int64], ...]:
+    """Folds of rows that are already grouped.
+
+    Args:
+        groups: rows that must share a fold; together they are the rows from 0 to n - 1.
+        labels: of the rows [n]. Where the rows of a group disagree it counts for each of its classes, rarest first.
+        count, seed: as `folds` has them.
+    """
+    if count < 2 or len(groups) < 2:
+        raise DataError(
+            f"{count} folds of {len(groups)} distinct texts, expected at least 2 of each", "for example 5 folds"
+        )
+    names = np.asarray(labels).tolist()
+    found = [Counter(names[row] for row in rows) for rows in groups]
+    distinct = Counter(name for classes in found for name in classes)
+    rarest_first = [sorted(classes, key=lambda name: (distinct[name], name)) for classes in found]
+
+    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
+    order.sort(key=lambda at: (distinct[rarest_first[at][0]], rarest_first[at][0], -len(groups[at])))
+    rows_of: list[list[int]] = [[] for _ in range(min(count, len(groups)))]
+    held: list[Counter[str | int]] = [Counter() for _ in rows_of]
+    for at in order:
+        classes = rarest_first[at]
+        fill = [(*(counts[name] for name in classes), len(rows)) for counts, rows in zip(held, rows_of, strict=True)]
+        fold = fill.index(min(fill))
+        rows_of[fold] += groups[at]
+        held[fold].update(found[at])
+    return tuple(np.array(sorted(rows), dtype=np.int64) for rows in rows_of)
