@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tunelet.evaluation import Predictions
+
 _RESAMPLES = 2_000
 _SETTINGS = ("training.epochs=1", "data.max_length=16", f"evaluation.resamples={_RESAMPLES}")
 
@@ -33,7 +35,8 @@ def measure(texts: int) -> dict[str, Any]:
         _write_test(test, texts)
         command = ["train", "sample", "--model", "minilm", "--test", str(test), "--out", str(out)]
         _tunelet(*command, *(part for setting in _SETTINGS for part in ("--set", setting)))
-        evaluated = _evaluate(Run.load(out))
+        run = Run.load(out)
+        evaluated = evaluation_seconds(run.predictions, run.baseline_predictions)
         begin = time.perf_counter()
         _tunelet("report", str(out))
         reported = time.perf_counter() - begin
@@ -52,20 +55,19 @@ def measure(texts: int) -> dict[str, Any]:
     }
 
 
-def _evaluate(run: Any) -> dict[str, float]:
+def evaluation_seconds(model: "Predictions", baseline: "Predictions", resamples: int = _RESAMPLES) -> dict[str, float]:
     """Seconds of each part of the evaluation as a run makes it, the baseline's beside the model's."""
     from tunelet import evaluation
 
-    model, baseline = run.predictions, run.baseline_predictions
     models = {"baseline": [baseline], "model": [model]}
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, evaluation.SeedDraws] = {}
     parts: dict[str, Callable[[], object]] = {
-        f"{_RESAMPLES:,} draws of all metrics of both": lambda: drawn.update(
-            evaluation.draw_models(models, resamples=_RESAMPLES, seed=1)
+        f"metrics of both, and {resamples:,} draws of them": lambda: drawn.update(
+            evaluation.draw_models(models, resamples=resamples, seed=1)
         ),
+        "intervals": lambda: drawn["model"].measured,
+        "intervals of the baseline": lambda: drawn["baseline"].measured,
         "paired differences": lambda: evaluation.compare_draws(models, drawn),
-        "metrics": lambda: evaluation.measure(model, draws=drawn["model"].draws),
-        "metrics of the baseline": lambda: evaluation.measure(baseline, draws=drawn["baseline"].draws),
         "curves": lambda: evaluation.curve_records(model),
         "reliability": lambda: evaluation.reliability([model]),
     }
@@ -75,6 +77,17 @@ def _evaluate(run: Any) -> dict[str, float]:
         part()
         seconds[name] = time.perf_counter() - begin
     return seconds
+
+
+def sentence(found: dict[str, Any]) -> str:
+    """What docs/evaluation.md says of a measurement; a test holds the page to it."""
+    machine, page = found["environment"], found["bytes"]["report.html"]
+    return (
+        f"Of {found['texts']:,} test texts, all metrics of model and baseline with {_RESAMPLES:,} draws, their "
+        f"difference and the curves take {found['evaluation_seconds_in_all']:.1f} s on {machine['cores']} cores "
+        f"({machine['processor']}), the report {found['report_seconds']:.1f} s; its page is {page / 1e6:.1f} MB "
+        "(`python bench/evidence.py`, `bench/evidence.json`)."
+    )
 
 
 def _write_test(path: Path, texts: int) -> None:

@@ -1,15 +1,18 @@
 """docs/performance.md and docs/results.md are made of what was measured, and of the notes."""
 
 import copy
+import dataclasses
 import importlib
 import json
 import math
 import types
 
+import numpy as np
 import pytest
 import torch
 
 from command_line import ROOT
+from tunelet.bench._coverage import SHAPES, Model
 from tunelet.kernels import attention_kernel
 
 BENCH = ROOT / "bench"
@@ -90,6 +93,17 @@ def test_the_committed_pages_are_made_of_the_committed_measurements(script, perf
     assert f"\n\n{performance.readme_table(train)}\n\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     results = json.loads((BENCH / "imdb.json").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == script("imdb").write_up(results)
+    evidence = json.loads((BENCH / "evidence.json").read_text(encoding="utf-8"))
+    assert script("evidence").sentence(evidence) in " ".join((ROOT / "docs/evaluation.md").read_text("utf-8").split())
+
+
+def test_each_part_of_an_evaluation_is_timed(script):
+    rng = np.random.default_rng(1)
+    both = [Model(SHAPES[0], rng).draw(40) for _ in range(2)]
+    both[1] = dataclasses.replace(both[1], labels=both[0].labels)
+    seconds = script("evidence").evaluation_seconds(*both, resamples=20)
+    assert len(seconds) == 6
+    assert min(seconds.values()) > 0
 
 
 def test_what_is_said_by_hand_of_the_stock_rates_is_of_the_tables(performance):

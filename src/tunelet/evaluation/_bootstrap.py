@@ -8,7 +8,7 @@ taken together as scikit-learn does. Tests hold each metric of a row against sci
 Texts are drawn from all of them, whatever their class: class sizes differ from draw to draw, as they would in other
 data. What a draw leaves undefined, such as the recall of a class that it holds no text of, is NaN there.
 
-The draws say how figures spread and go together; `_single` and `_paired` make intervals of that. Their plain
+The draws say how figures spread and go together; `_uncertainty` and `_paired` make intervals of that. Their plain
 percentiles cover too little where few texts are wrong: what has not happened in the data happens in no resample.
 """
 

@@ -187,7 +187,6 @@ def measure(
     positive: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
-    draws: Draws | None = None,
 ) -> Metrics:
     """Every metric of the predictions, each with its 95 % interval or why there is none (see `_uncertainty`).
 
@@ -197,7 +196,6 @@ def measure(
             the rest; None: of two classes the one that its name gives away, of more these are macro averages.
         resamples: draws of the bootstrap; 0 leaves the intervals out.
         seed: of the bootstrap; equal seeds give equal intervals.
-        draws: the metrics on the resamples, where they are at hand; `resamples` and `seed` are not looked at then.
 
     Raises:
         DataError: no predictions, or a positive class that there cannot be.
@@ -216,9 +214,10 @@ def measure(
         )
     values, per_class, confusion = _point_estimates(predictions, positive)
     found = Metrics(values, len(predictions), {}, confusion, per_class, None if positive is None else names[positive])
-    if draws is None and resamples:
-        draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return found if draws is None else with_intervals(found, predictions, draws)
+    if not resamples:
+        return found
+    draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
+    return with_intervals(found, predictions, draws)
 
 
 def with_intervals(found: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
