@@ -34,9 +34,9 @@ def number(value: float | None, form: str = ".4f") -> str:
     return "undefined" if value is None else f"{value:{form}}"
 
 
-def points(share: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * share:.1f} %"
+def points(share: float, decimals: int = 1) -> str:
+    """A share as a percentage: 56.3 %."""
+    return f"{100 * share:.{decimals}f} %"
 
 
 def duration(seconds: float) -> str:

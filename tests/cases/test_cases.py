@@ -97,7 +97,7 @@ def test_text_that_the_tokenizer_cannot_read_is_named(train, name):
     _, done = train(f"{name}.csv")
     assert done.status == 0
     assert "unknown" in flat(done)
-    assert "100%" in flat(done)
+    assert "100 %" in flat(done)
 
 
 @pytest.mark.parametrize("how", ["in_case", "invisibly", "in_spaces_within"])

@@ -22,14 +22,14 @@ def test_a_few_unknown_tokens_are_not_worth_a_word(unknown: int) -> None:
 
 def test_a_share_of_unknown_tokens_is_said_with_another_model_to_type() -> None:
     (warning,) = unreadable(tokens(DIFFERENT, 30), "minilm")
-    assert "30% of the tokens are unknown to the tokenizer of minilm" in warning
+    assert "30 % of the tokens are unknown to the tokenizer of minilm" in warning
     assert "--model" in warning
     assert "next to nothing" not in warning
 
 
 def test_texts_that_are_nearly_all_unknown_are_said_to_teach_nothing() -> None:
     (warning,) = unreadable(tokens([[1, 7, 7, 2]] * 25, 99), "minilm")
-    assert "99%" in warning
+    assert "99 %" in warning
     assert "next to nothing" in warning
     assert "25 training texts are 1 sequence of tokens" in warning
 

@@ -31,7 +31,14 @@ def test_a_label_that_no_text_is_given_is_named_with_what_to_type():
     assert "training.class_weights=balanced" in never.hint
     assert "evaluation.positive=alarm" in never.hint
     assert constant.kind == "no_better_than_commonest"
-    assert "95.0% of 40 texts" in constant.message
+    assert "95.0 % of 40 texts" in constant.message
+
+
+def test_a_setting_that_holds_already_is_not_what_to_type():
+    (never, _) = called([0, 0, 1, 1], [0, 0, 0, 0], ("negative", "positive"))
+    assert never.labels == ("positive",)  # whose precision and recall are shown, by its name
+    assert "training.class_weights=balanced" in never.hint
+    assert "evaluation.positive" not in never.hint
 
 
 def test_several_labels_are_listed_in_one_sentence():

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._plan import Plan
-from tunelet._words import counted, duration
+from tunelet._words import counted, duration, points
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 
@@ -62,7 +62,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     for name, choice in plan.choices.items():
         yield escape(name), choice_in_words(choice)
     share = plan.trained_parameters / plan.total_parameters
-    counts = f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({share:.2%})"
+    counts = f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({points(share, 2)})"
     yield "trainable", f"{counts}, {_trained(plan)}"
     rates = f"{plan.estimate.training_rate:,.0f} tokens/s training, {plan.estimate.evaluation_rate:,.0f} evaluating"
     yield "time", f"{_time(plan)}, from measured steps ({rates})"

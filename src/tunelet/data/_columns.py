@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tunelet._choice import Choice
-from tunelet._words import counted
+from tunelet._words import counted, points
 from tunelet.data._raw import RawTable
 from tunelet.data._shape import Shape, shape_of
 from tunelet.data._spellings import some
@@ -211,7 +211,7 @@ def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTa
     prefix = f"{table.headless}; " if table.headless else ""
     if len(long) == 1:
         shape = shapes[long[0]]
-        share = f"{shape.distinct / shape.values:.0%} of them distinct"
+        share = f"{points(shape.distinct / shape.values, 0)} of them distinct"
         return Choice(long[0], f"{prefix}its values are long and varied (mean {shape.length:.0f} characters, {share})")
     if len(long) > 1:
         raise _ambiguous(long, "text")

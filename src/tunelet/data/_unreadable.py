@@ -1,6 +1,6 @@
 """Texts that a tokenizer cannot read: another script, emoji, or all alike in what is kept of them."""
 
-from tunelet._words import counted
+from tunelet._words import counted, points
 from tunelet.data._tokens import Tokens
 
 _SOME, _MOST = 0.05, 0.5  # shares of unknown tokens that are worth a word, and that leave little to learn from
@@ -26,7 +26,7 @@ def unreadable(tokens: Tokens, model: str) -> tuple[str, ...]:
     )
     other = "--model with a tokenizer that knows these characters, such as xlm-roberta-base"
     if share >= _SOME:
-        what = f"{share:.0%} of the tokens are unknown to the tokenizer of {model}"
+        what = f"{points(share, 0)} of the tokens are unknown to the tokenizer of {model}"
         hopeless = "which can learn next to nothing from them" if share >= _MOST else ""
         clauses = ", ".join(filter(None, (what, hopeless)))
         return (f"texts: {'; '.join(filter(None, (clauses, alike)))}; pass {other}",)

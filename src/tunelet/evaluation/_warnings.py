@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tunelet._words import counted
+from tunelet._words import counted, points
 from tunelet.evaluation._metrics import Metrics
 
 _FALLS = 0.01  # share of the loss by which it must fall in the last epoch
@@ -54,8 +54,11 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
     rarest = min(never or [row for row in metrics.per_class if row.n], key=lambda row: row.n).label
     hint = (
         "--set training.class_weights=balanced, or more epochs (--set training.epochs=N), or more texts of the rarer "
-        f"labels; {shlex.quote(f'--set=evaluation.positive={rarest}')} shows the precision, recall and F1 of it"
+        "labels"
     )
+    if metrics.positive != rarest:
+        setting = shlex.quote(f"evaluation.positive={rarest}")
+        hint += f"; --set {setting} shows the precision, recall and F1 of it"
     found = []
     if never:
         listed = _listed([row.label for row in never])
@@ -65,8 +68,8 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
         found.append(FigureWarning("label_never_given", message, hint, tuple(row.label for row in never)))
     if right <= round(constant["accuracy"] * n) and n > 1:
         message = (
-            f"Calling every text {constant['label']!r} would be right for {constant['accuracy']:.1%} of "
-            f"{counted(n, 'text')}, the model is for {right / n:.1%}."
+            f"Calling every text {constant['label']!r} would be right for {points(constant['accuracy'])} of "
+            f"{counted(n, 'text')}, the model is for {points(right / n)}."
         )
         found.append(FigureWarning("no_better_than_commonest", message, hint, (constant["label"],)))
     return found

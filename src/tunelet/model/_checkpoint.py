@@ -19,6 +19,7 @@ from tunelet.model._config import check_config
 from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_INSTALLED = "the installed package holds it"
 _PATH = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|.*[/\\]$")
 
 
@@ -67,7 +68,7 @@ def find_checkpoint(model: str | None, *, random_weights: bool = False) -> Check
     if is_folder:
         return _from_folder(model, folder, random_weights=random_weights)
     if model == OFFLINE and (package := _offline.package_folder()) is not None:
-        return _from_package(model, package, "the installed package holds it")
+        return _from_package(model, package, _INSTALLED)
     return _from_hub(model, random_weights=random_weights)
 
 
@@ -82,13 +83,14 @@ def _default(*, random_weights: bool) -> Checkpoint:
     except ModelError as error:
         if package is None:
             raise
-        return _from_package(OFFLINE, package, f"no model was named, and {error.message}")
+        return _from_package(OFFLINE, package, f"no model was named, and {error.message}; {_INSTALLED}")
     if isinstance(found, OutOfReach):
         if package is None:
             raise ModelError(
                 f"no model was named, and {found.reason}, so {DEFAULT} cannot be had", _offline_hint()
             ) from found.error
-        return _from_package(OFFLINE, package, f"no model was named, and {found.reason}, so {DEFAULT} cannot be had")
+        reason = f"no model was named, and {found.reason}, so {DEFAULT} cannot be had; {_INSTALLED}"
+        return _from_package(OFFLINE, package, reason)
     return _with_reason(_fetched(DEFAULT, found, random_weights=random_weights), "no model was named; the Hub answers")
 
 

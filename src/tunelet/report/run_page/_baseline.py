@@ -1,6 +1,6 @@
 """The model beside the baseline."""
 
-from tunelet._words import counted, duration, fixed, interval, number
+from tunelet._words import counted, duration, fixed, interval, number, points
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.report._document import Section, Table, Text
 from tunelet.run import Run
@@ -33,7 +33,7 @@ def baseline_section(run: Run) -> Section | None:
     test = pair.mcnemar
     disagreed = (
         f" On {counted(test.only_second, 'text')} the encoder alone is right, on {test.only_first:,} the baseline "
-        f"alone; they agree on {pair.agreement:.1%} (kappa {kappa_in_words(pair)})."
+        f"alone; they agree on {points(pair.agreement)} (kappa {kappa_in_words(pair)})."
         if test is not None
         else ""
     )

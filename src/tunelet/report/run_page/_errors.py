@@ -1,6 +1,6 @@
 """The texts that it is wrong about, and sure of."""
 
-from tunelet._words import counted
+from tunelet._words import counted, points
 from tunelet.report._document import Quotes, Section, Text, quote
 from tunelet.run import Run
 
@@ -27,7 +27,7 @@ def errors_section(run: Run) -> Section:
     )
     quotes = tuple(
         quote(
-            f"{entry['label']} in the data, called {entry['predicted']} with {entry['probability']:.1%} "
+            f"{entry['label']} in the data, called {entry['predicted']} with {points(entry['probability'])} "
             f"(text {entry['id']}, {counted(entry['tokens'], 'token')})",
             entry["text"],
         )

@@ -1,6 +1,6 @@
 """How the model was trained."""
 
-from tunelet._words import counted
+from tunelet._words import counted, points
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
 from tunelet.run import Run
@@ -22,8 +22,8 @@ def method_section(run: Run) -> Section:
     }[adapter.method]
     planned = f" of {training.epochs} planned" if summary["epochs"] < training.epochs else ""
     text = (
-        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters ({share:.2%}); "
-        f"{counted(summary['epochs'], 'epoch')}{planned}, of batches of {training.batch_size}, "
+        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters "
+        f"({points(share, 2)}); {counted(summary['epochs'], 'epoch')}{planned}, of batches of {training.batch_size}, "
         f"AdamW with a peak rate of {rates}. "
         f"{cut_texts(run)} The epoch with the best {training.best_metric} on validation texts was kept: number "
         f"{summary['best_epoch']}."
