@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tunelet import Classifier
+from tunelet.classifier import BaselineClassifier
 from tunelet.errors import DataError
 
 TEXTS = ["warm rye loaf", "cold burnt roll", "plain toast"]
@@ -93,3 +94,19 @@ def test_what_is_no_text_is_refused_with_a_hint(classifier, given, words):
 def test_no_texts_give_no_predictions(classifier):
     assert classifier.predict([]) == []
     assert classifier.logits([]).shape == classifier.probabilities([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("encoder", [True, False])
+def test_a_text_with_nothing_to_read_gets_no_label(bakery_run, encoder):
+    classifier = (Classifier if encoder else BaselineClassifier).load(bakery_run)
+    classifier.temperature = 1.5
+    texts = ["", TEXTS[0], " \n", "<br><p>", TEXTS[1]]
+    found = classifier.predict(texts)
+    there = classifier.predict(TEXTS[:2])
+    assert [prediction.label for prediction in found] == [None, there[0].label, None, None, there[1].label]
+    for values in (classifier.probabilities(texts), classifier.logits(texts)):
+        assert np.isnan(values).all(axis=1).tolist() == [True, False, True, True, False]
+    np.testing.assert_array_equal(classifier.probabilities(texts)[[1, 4]], classifier.probabilities(TEXTS[:2]))
+    assert [prediction.label for prediction in classifier.predict(["", " "], threshold=0.0)] == [None, None]
+    assert np.isnan(classifier.predict("")[0].probability)
+    assert classifier.probabilities([]).shape == classifier.logits([]).shape == (0, 2)

@@ -65,6 +65,18 @@ def test_thresholds_and_doubts(capsys: pytest.CaptureFixture[str], run_folder: P
     refused(call(capsys, "predict", run_folder, "a", "--threshold", "run", "--baseline"), "chosen for its encoder")
 
 
+def test_an_empty_text_among_others_gets_no_label_and_alone_is_refused(
+    capsys: pytest.CaptureFixture[str], run_folder: Path
+) -> None:
+    refused(call(capsys, "predict", run_folder, ""), "an empty one")
+    refused(call(capsys, "predict", run_folder, "", " "), "an empty one")
+    first, second = call(capsys, "predict", run_folder, "", TEXTS[0]).stdout.splitlines()
+    assert first.split("\t") == ["no text", "-", ""]
+    assert second.split("\t")[0] in ("good", "bad")
+    entry, _ = json.loads(call(capsys, "predict", run_folder, "", TEXTS[0], "--json").stdout)["predictions"]
+    assert entry == {"text": "", "label": None, "probability": None, "probabilities": {"bad": None, "good": None}}
+
+
 def test_the_baseline_can_be_used_for_texts_files_and_evaluation(
     capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
 ) -> None:

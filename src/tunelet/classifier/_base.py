@@ -1,7 +1,7 @@
 """What every classifier of a run can do, whatever computes its logits."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class TextClassifier(ABC):
         threshold: float | str | None = None,
         min_confidence: float | None = None,
     ) -> list[Prediction]:
-        """Label and probabilities of each text, in their order.
+        """Label and probabilities of each text, in their order; a text with nothing to read gets no label.
 
         Args:
             texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table. Where the
@@ -65,6 +65,8 @@ class TextClassifier(ABC):
     ) -> NDArray[np.float64]:
         """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training.
 
+        The row of a text that is empty, or nothing but white space and markup, is NaN.
+
         Args:
             texts, text: as for `predict`.
             calibrated: with the run's temperature, where it is applied; False: as the model was trained.
@@ -75,16 +77,16 @@ class TextClassifier(ABC):
         if not isinstance(calibrated, bool | np.bool_):
             raise DataError(f"calibrated takes True or False, found {shown(calibrated)}", "leave it out, or pass False")
         cleaned = self._cleaned(texts, text)
-        return self.probabilities_of_cleaned(cleaned) if calibrated else self._raw_probabilities(cleaned)
+        return self.probabilities_of_cleaned(cleaned) if calibrated else self._rows(self._raw_probabilities, cleaned)
 
     def probabilities_of_cleaned(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """The same for texts that `tunelet.data` has read with the run's settings: cleaning twice is not cleaning once,
         for `&amp;lt;` becomes `&lt;`, and that a bracket."""
-        return scaled_probabilities(self._raw_probabilities(list(texts)), self.temperature)
+        return scaled_probabilities(self._rows(self._raw_probabilities, texts), self.temperature)
 
     def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
         """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""
-        return self._logits(self._cleaned(texts, text))
+        return self._rows(self._logits, self._cleaned(texts, text))
 
     @property
     @abstractmethod
@@ -93,15 +95,23 @@ class TextClassifier(ABC):
 
     @abstractmethod
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
-        """Of cleaned texts."""
+        """Of cleaned texts, at least one, none of them empty."""
 
     @abstractmethod
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
-        """Of cleaned texts, without a temperature."""
+        """Of such texts, without a temperature."""
+
+    def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
+        """What is computed of the texts that are there, NaN for the empty ones, [n, classes]."""
+        there = np.array([bool(text) for text in texts], dtype=bool)
+        found = np.full((len(texts), len(self.label_names)), np.nan)
+        if there.any():
+            found[there] = computed([text for text in texts if text])
+        return found
 
     def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> list[str]:
         listed = texts_of(texts, self.run.trained_columns, column)
-        if not self.run.recipe.data.clean_markup:
-            return listed
-        cleaned = clean if len(self.run.text_columns) == 1 else clean_fields
-        return [cleaned(text) for text in listed]
+        if self.run.recipe.data.clean_markup:
+            cleaned = clean if len(self.run.text_columns) == 1 else clean_fields
+            listed = [cleaned(text) for text in listed]
+        return ["" if text.isspace() else text for text in listed]

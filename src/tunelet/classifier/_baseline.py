@@ -39,10 +39,10 @@ class BaselineClassifier(TextClassifier):
         return False
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
-        return self._baseline.logits(texts) if texts else np.empty((0, len(self.label_names)))
+        return self._baseline.logits(texts)
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
-        return self._baseline.probabilities(texts) if texts else np.empty((0, len(self.label_names)))
+        return self._baseline.probabilities(texts)
 
 
 def _none_there(run: Run) -> RunError:

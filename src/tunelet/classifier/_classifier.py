@@ -72,12 +72,12 @@ class Classifier(TextClassifier):
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         from tunelet.model import logits
 
-        return logits(self._model, self._tokens(texts)) if texts else np.empty((0, len(self.label_names)))
+        return logits(self._model, self._tokens(texts))
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         from tunelet.model import probabilities
 
-        return probabilities(self._model, self._tokens(texts)) if texts else np.empty((0, len(self.label_names)))
+        return probabilities(self._model, self._tokens(texts))
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data

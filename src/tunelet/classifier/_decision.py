@@ -89,8 +89,8 @@ class Prediction:
     """What is said of a text.
 
     Attributes:
-        label: None where no label was probable enough for `min_confidence`.
-        probability: of that label; where none was given, of the one that would have been.
+        label: None where no label was probable enough for `min_confidence`, or there is no text.
+        probability: of that label; where none was probable enough, of the one that would have been; NaN without a text.
         probabilities: of every label.
     """
 

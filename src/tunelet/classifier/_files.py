@@ -20,6 +20,7 @@ from tunelet.classifier._decision import Decision, decision_of
 from tunelet.classifier._output import check_output, write_table
 from tunelet.data import PARTS, RawTable, choose_columns, listed, read_tables, row_texts
 from tunelet.errors import DataError
+from tunelet.evaluation import null_if_undefined
 from tunelet.run import Run, write_atomically
 
 
@@ -73,13 +74,24 @@ def predict_texts(
     baseline: bool = False,
     device: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label."""
+    """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label.
+
+    Of a text with nothing to read, all of these are None.
+    """
     run = run if isinstance(run, Run) else Run.load(run)
     # What cannot be decided is said before a model is loaded.
     decision_of(run, threshold=threshold, min_confidence=min_confidence, own=not baseline)
     classifier = load_classifier(run, baseline=baseline, device=device)
     predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
-    return [{"text": text, **asdict(found)} for text, found in zip(texts, predictions, strict=True)]
+    return [
+        {
+            "text": text,
+            "label": found.label,
+            "probability": null_if_undefined(found.probability),
+            "probabilities": {name: null_if_undefined(value) for name, value in found.probabilities.items()},
+        }
+        for text, found in zip(texts, predictions, strict=True)
+    ]
 
 
 @checked
@@ -138,10 +150,10 @@ def predict_file(
             "name the column of texts: --text COL",
         )
     classifier = load_classifier(run, baseline=baseline, device=device)
-    probabilities = classifier.probabilities_of_cleaned([entry for entry in texts if entry])
+    probabilities = classifier.probabilities_of_cleaned(texts)
     given = decision.given(probabilities)
     free = _free_names(table, classifier.label_names)
-    added = _added(free, classifier.label_names, probabilities, decision, there)
+    added = _added(free, classifier.label_names, probabilities, decision)
     write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "--output")
     return FilePredictions(
         run=str(run.path),
@@ -149,7 +161,7 @@ def predict_file(
         rows=len(texts),
         n=int(there.sum()),
         empty=int((~there).sum()),
-        unsure=int((~given).sum()),
+        unsure=int((there & ~given).sum()),
         part=part,
         parts=tuple(sorted(tables, key=PARTS.index)),
         text_column=columns.text,
@@ -189,16 +201,14 @@ def _added(
     label_names: Sequence[str],
     probabilities: NDArray[np.float64],
     decision: Decision,
-    there: NDArray[np.bool_],
 ) -> dict[str, list[Any]]:
     """The columns to add, None in the rows without a text.
 
     Args:
         columns: as `_free_names` has them.
         label_names: of the columns of `probabilities`.
-        probabilities: [texts, classes].
+        probabilities: [rows, classes].
         decision: what labels follow.
-        there: which rows have a text, bool [rows].
     """
     meant, given = decision.labels(probabilities), decision.given(probabilities)
     labels = [label_names[label] if said else None for label, said in zip(meant, given, strict=True)]
@@ -207,8 +217,4 @@ def _added(
         "probability": probabilities[np.arange(len(meant)), meant].tolist(),
     }
     found |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
-    rows = np.cumsum(there) - 1
-    return {
-        columns[name]: [values[row] if text else None for row, text in zip(rows, there, strict=True)]
-        for name, values in found.items()
-    }
+    return {columns[name]: [null_if_undefined(value) for value in values] for name, values in found.items()}

@@ -15,6 +15,7 @@ from tunelet.errors import DataError, RunError
 from tunelet.run import RunFolder
 
 _UNSURE = "unsure"  # stands where no label was probable enough
+_EMPTY = "no text"  # and where there was nothing to read
 
 
 def predict(
@@ -65,12 +66,14 @@ def predict(
         typer.echo(json_line({"run": str(run), "predictions": predictions}))
         return
     for entry in predictions:
-        label = _UNSURE if entry["label"] is None else entry["label"]
-        typer.echo(f"{label}\t{entry['probability']:.4f}\t{' '.join(entry['text'].split())}")
+        probability = "-" if entry["probability"] is None else f"{entry['probability']:.4f}"
+        missing = _EMPTY if entry["probability"] is None else _UNSURE
+        label = missing if entry["label"] is None else entry["label"]
+        typer.echo(f"{label}\t{probability}\t{' '.join(entry['text'].split())}")
 
 
 def check_texts(run: Path, texts: Sequence[str]) -> None:
-    """Refuse what is hardly meant as a text: the run in the wrong place, the name of a file, a dash."""
+    """Refuse what is hardly meant as a text: the run in the wrong place, the name of a file, a dash, nothing at all."""
     if texts and not _is_run(run):
         swapped = next((text for text in texts if _is_run(Path(text))), None)
         if swapped is not None:
@@ -78,6 +81,8 @@ def check_texts(run: Path, texts: Sequence[str]) -> None:
                 f"expected the run first and then the texts, found the run {swapped!r} among the texts",
                 f"type tunelet predict {shlex.quote(swapped)} {shlex.quote(str(run))}",
             )
+    if texts and not any(text.strip() for text in texts):
+        raise DataError("expected a text, found an empty one", 'type tunelet predict RUN "some text"')
     for text in texts:
         if text == "-":
             raise DataError("standard input is not read", "write the texts to a file, one a line: --input texts.txt")
