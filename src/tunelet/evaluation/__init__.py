@@ -1,10 +1,10 @@
 """The evaluation room: predictions become metrics, with an interval for each that says how far to trust it.
 
-Everything here is computed from true labels and probabilities alone (the baseline: from texts); nothing knows an
-encoder, a file or a figure.
+Everything here is computed from true labels and probabilities alone (the baseline: from texts; the probe: from an
+encoder's features); nothing knows an encoder, a file or a figure.
 """
 
-from tunelet.evaluation._baseline import Baseline, Ngrams, train_baseline
+from tunelet.evaluation._baseline import Baseline, baseline_out_of_fold, cross_validated_baseline, train_baseline
 from tunelet.evaluation._bootstrap import Draws, resampled_metrics
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
@@ -19,6 +19,7 @@ from tunelet.evaluation._calibration import (
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
 from tunelet.evaluation._intervals import LEVEL, share_interval
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
+from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
     McNemar,
     Pair,
@@ -28,6 +29,7 @@ from tunelet.evaluation._paired import (
     mcnemar,
 )
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
+from tunelet.evaluation._probe import Probe, probe_out_of_fold, train_probe
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
@@ -56,6 +58,7 @@ __all__ = [
     "Operation",
     "Pair",
     "Predictions",
+    "Probe",
     "ReliabilityBin",
     "SeedDraws",
     "SeedMetrics",
@@ -63,6 +66,7 @@ __all__ = [
     "Threshold",
     "against_baseline",
     "aim_in_words",
+    "baseline_out_of_fold",
     "by_length",
     "calibration_noise",
     "check_aim",
@@ -73,6 +77,7 @@ __all__ = [
     "compare_predictions",
     "confident_errors",
     "cross_fitted_temperature",
+    "cross_validated_baseline",
     "curve_records",
     "draw_models",
     "expected_calibration_error",
@@ -90,6 +95,7 @@ __all__ = [
     "positive_index",
     "positive_label",
     "precision_recall_curve",
+    "probe_out_of_fold",
     "reliability",
     "resampled_metrics",
     "roc_curve",
@@ -99,6 +105,7 @@ __all__ = [
     "summarise",
     "temperature_record",
     "train_baseline",
+    "train_probe",
     "training_warnings",
     "verdict",
     "with_temperature",

@@ -1,54 +1,22 @@
 """The baseline that keeps us honest: TF-IDF of words and of characters, and logistic regression, by scikit-learn.
 
 It needs seconds, and on many tasks it is hard to beat (Wang and Manning 2012). Its one setting, the strength of the
-regularisation, is chosen on the validation texts by log loss, as an encoder's best epoch is.
+regularisation, is chosen by log loss: on the validation texts, as an encoder's best epoch is, or by cross-validation
+where all labelled texts are for training.
 """
 
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.data import copies
+from tunelet.evaluation._linear import Linear, Part, choose_strength, fit_linear, held_out_folds
+from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, side_by_side
+
 _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
-_WORD = r"(?u)\b\w+\b"
-_FEATURES = 100_000  # of each kind at most: the commonest
-
-
-@dataclass(frozen=True, eq=False)
-class Ngrams:
-    """Runs of words or of characters, and how much each counts.
-
-    Attributes:
-        analyzer: "word", "char_wb" (characters within words) or "char", as scikit-learn has it.
-        shortest, longest: how many of them a run has.
-        terms: the runs that are known, in the order of the features.
-        weights: inverse document frequency of each, float32 [terms].
-    """
-
-    analyzer: Literal["word", "char", "char_wb"]
-    shortest: int
-    longest: int
-    terms: tuple[str, ...]
-    weights: NDArray[np.float32]
-
-    def features(self, texts: Sequence[str]) -> Any:
-        """A sparse float32 matrix [n, terms]: (1 + log count) x weight, each row of length 1, or empty."""
-        from sklearn.preprocessing import normalize
-
-        found = self._counter.transform(texts)
-        found.data = (1 + np.log(found.data)) * self.weights[found.indices]
-        return normalize(found, copy=False)
-
-    @cached_property
-    def _counter(self) -> Any:
-        from sklearn.feature_extraction.text import CountVectorizer
-
-        return CountVectorizer(**_arguments(self.analyzer, self.shortest, self.longest), vocabulary=self.terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +44,8 @@ class Baseline:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Of each class for each text, float64 [n, classes]."""
-        found = _matrix(self.kinds, texts) @ self.coefficients.T.astype(np.float64) + self.intercepts
+        features = side_by_side([kind.features(texts) for kind in self.kinds])
+        found = features @ self.coefficients.T.astype(np.float64) + self.intercepts
         if found.shape[1] == 1:
             found = np.concatenate([np.zeros_like(found), found], axis=1)
         logits: NDArray[np.float64] = found
@@ -88,13 +57,6 @@ class Baseline:
 
         found: NDArray[np.float64] = softmax(self.logits(texts), axis=1)
         return found
-
-
-def _matrix(kinds: Sequence[Ngrams], texts: Sequence[str]) -> Any:
-    """All features side by side, sparse float32 [n, features]."""
-    from scipy.sparse import hstack
-
-    return hstack([kind.features(texts) for kind in kinds], format="csr")
 
 
 def train_baseline(
@@ -112,52 +74,85 @@ def train_baseline(
         validation_texts, validation_labels: to choose the regularisation on.
         classes: how many.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import log_loss
-
     begin = time.perf_counter()
-    kinds = _kinds(texts)
-    known, held_out = _matrix(kinds, texts), _matrix(kinds, validation_texts)
-    best, least = None, np.inf
-    for strength in _STRENGTHS:
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-        with warnings.catch_warnings():  # where it stops short of the optimum it is a baseline all the same
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(known, labels)
-        loss = log_loss(validation_labels, model.predict_proba(held_out), labels=np.arange(classes))
-        if loss < least:
-            best, least = model, loss
-    assert best is not None  # noqa: S101
+    everything = np.arange(len(texts))
+    known = Corpus(texts).learn(everything)
+    train = _features(known, everything)
+    held_out = side_by_side([kind.ngrams().features(validation_texts) for kind in known])
+    strength = choose_strength([Part(train, labels, held_out, validation_labels)], classes, _STRENGTHS)
+    return _baseline(known, fit_linear(train, labels, classes, strength), strength, begin)
+
+
+def cross_validated_baseline(texts: Sequence[str], labels: np.ndarray, classes: int, *, seed: int) -> Baseline:
+    """Train on all texts; the strength is chosen by cross-validation on them, copies of a text in the same fold.
+
+    Args:
+        texts: [n].
+        labels: int64 [n]. A class without a text gets a small constant probability.
+        classes: how many.
+        seed: of the folds.
+    """
+    begin = time.perf_counter()
+    everything, corpus = np.arange(len(texts)), Corpus(texts)
+    known = corpus.learn(everything)
+    linear, strength = _cross_validated(corpus, texts, labels, everything, classes, seed)
+    return _baseline(known, linear, strength, begin)
+
+
+def baseline_out_of_fold(
+    texts: Sequence[str],
+    labels: np.ndarray,
+    classes: int,
+    folds: Sequence[NDArray[np.int64]],
+    *,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Logits of each text by a baseline that has not seen its fold: not its words, nor for the choice of the strength.
+
+    Args:
+        texts, labels, classes, seed: as `cross_validated_baseline` has them.
+        folds: the rows that each fold holds out, as `tunelet.data.folds` gives them.
+
+    Returns:
+        float64 [n, classes].
+    """
+    corpus, logits = Corpus(texts), np.empty((len(texts), classes))
+    for held_out in folds:
+        rest = np.setdiff1d(np.arange(len(texts)), held_out)
+        linear, _ = _cross_validated(corpus, texts, labels, rest, classes, seed)
+        logits[held_out] = linear.logits(_features(corpus.learn(rest), held_out))
+    return logits
+
+
+def _cross_validated(
+    corpus: Corpus, texts: Sequence[str], labels: np.ndarray, rows: NDArray[np.int64], classes: int, seed: int
+) -> tuple[Linear, float]:
+    """Logistic regression on these rows, and the strength that their own folds prefer."""
+    groups = copies([texts[row] for row in rows])
+    strength = _STRENGTHS[1]  # where there is nothing to choose by
+    if len(groups) > 1:
+        parts = []
+        for fold in held_out_folds(groups, labels[rows], seed=seed):
+            held_out, rest = rows[fold], np.delete(rows, fold)
+            known = corpus.learn(rest)
+            parts.append(Part(_features(known, rest), labels[rest], _features(known, held_out), labels[held_out]))
+        strength = choose_strength(parts, classes, _STRENGTHS)
+    features = _features(corpus.learn(rows), rows)
+    return fit_linear(features, labels[rows], classes, strength), strength
+
+
+def _features(known: Sequence[Known], rows: NDArray[np.int64]) -> object:
+    return side_by_side([kind.features(rows) for kind in known])
+
+
+def _baseline(known: Sequence[Known], linear: Linear, strength: float, begin: float) -> Baseline:
+    weight, bias = linear.weight, linear.bias
+    if len(bias) == 2:  # one row says it all
+        weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
     return Baseline(
-        kinds=kinds,
-        coefficients=best.coef_.astype(np.float32),
-        intercepts=best.intercept_.astype(np.float32),
-        strength=float(best.C),
+        kinds=tuple(kind.ngrams() for kind in known),
+        coefficients=weight.astype(np.float32),
+        intercepts=bias.astype(np.float32),
+        strength=strength,
         seconds=time.perf_counter() - begin,
     )
-
-
-def _kinds(texts: Sequence[str]) -> tuple[Ngrams, ...]:
-    """Words, word pairs and runs of characters; characters alone where no text has a word."""
-    rare = 2 if len(texts) >= 200 else 1  # in so few texts everything is rare
-    try:
-        return _ngrams(texts, "word", 1, 2, rare), _ngrams(texts, "char_wb", 3, 4, rare)
-    except ValueError:  # an empty vocabulary
-        return (_ngrams(texts, "char", 1, 2, 1),)
-
-
-def _ngrams(
-    texts: Sequence[str], analyzer: Literal["word", "char", "char_wb"], shortest: int, longest: int, rare: int
-) -> Ngrams:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    fitted = TfidfVectorizer(**_arguments(analyzer, shortest, longest), min_df=rare, max_features=_FEATURES).fit(texts)
-    terms = tuple(map(str, fitted.get_feature_names_out()))
-    return Ngrams(analyzer, shortest, longest, terms, fitted.idf_.astype(np.float32))
-
-
-def _arguments(analyzer: str, shortest: int, longest: int) -> dict[str, Any]:
-    """How scikit-learn cuts texts into terms."""
-    words = {"token_pattern": _WORD} if analyzer == "word" else {}
-    return {"analyzer": analyzer, "ngram_range": (shortest, longest), "dtype": np.float32, **words}

@@ -1,0 +1,155 @@
+"""TF-IDF of runs of words and of characters, as scikit-learn computes it; texts are cut and counted once.
+
+What a part of the texts teaches (which terms are known, and how rare each is) is then a matter of picking rows and
+columns of the counts, so that cross-validation costs little more than one training.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WORD = r"(?u)\b\w+\b"
+_TERMS = 100_000  # of each kind at most: the commonest
+_FEW = 200  # in fewer texts than these everything is rare
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Runs of words or of characters.
+
+    Attributes:
+        analyzer: "word", "char_wb" (characters within words) or "char", as scikit-learn has it.
+        shortest, longest: how many of them a run has.
+    """
+
+    analyzer: Literal["word", "char", "char_wb"]
+    shortest: int
+    longest: int
+
+    def counter(self, **settings: Any) -> Any:
+        """scikit-learn's counter of these runs."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        words = {"token_pattern": _WORD} if self.analyzer == "word" else {}
+        return CountVectorizer(
+            analyzer=self.analyzer, ngram_range=(self.shortest, self.longest), dtype=np.float32, **words, **settings
+        )
+
+
+_WORDS, _PIECES, _CHARACTERS = Kind("word", 1, 2), Kind("char_wb", 3, 4), Kind("char", 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Ngrams:
+    """The runs that are known, and how much each counts.
+
+    Attributes:
+        analyzer, shortest, longest: as `Kind` has them.
+        terms: in the order of the features.
+        weights: inverse document frequency of each, float32 [terms].
+    """
+
+    analyzer: Literal["word", "char", "char_wb"]
+    shortest: int
+    longest: int
+    terms: tuple[str, ...]
+    weights: NDArray[np.float32]
+
+    def features(self, texts: Sequence[str]) -> Any:
+        """A sparse float32 matrix [n, terms]: (1 + log count) x weight, each row of length 1, or empty."""
+        return _weighed(self._counter.transform(texts), self.weights)
+
+    @cached_property
+    def _counter(self) -> Any:
+        return Kind(self.analyzer, self.shortest, self.longest).counter(vocabulary=self.terms)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The terms of a kind that a part of the texts teaches: columns of the counts, int64 [m], and weights [m]."""
+
+    counted: "_Counted"
+    columns: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+    def features(self, rows: NDArray[np.int64]) -> Any:
+        """As `Ngrams.features`, of texts that are counted."""
+        return _weighed(self.counted.counts[rows][:, self.columns], self.weights)
+
+    def ngrams(self) -> Ngrams:
+        """For texts that are not."""
+        kind, terms = self.counted.kind, self.counted.terms
+        return Ngrams(kind.analyzer, kind.shortest, kind.longest, tuple(terms[self.columns].tolist()), self.weights)
+
+
+class Corpus:
+    """n texts in which the terms of each kind are counted once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = list(texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def learn(self, rows: NDArray[np.int64]) -> tuple[Known, ...]:
+        """What these texts teach: words, word pairs and runs of characters; characters alone where none has a word."""
+        rare = 2 if len(rows) >= _FEW else 1
+        found = tuple(counted.known(rows, rare) for counted in self._usual)
+        return found if all(len(kind.columns) for kind in found) else (self._characters.known(rows, 1),)
+
+    @cached_property
+    def _usual(self) -> tuple["_Counted", ...]:
+        return _Counted.of(_WORDS, self._texts), _Counted.of(_PIECES, self._texts)
+
+    @cached_property
+    def _characters(self) -> "_Counted":
+        return _Counted.of(_CHARACTERS, self._texts)
+
+
+def side_by_side(features: Sequence[Any]) -> Any:
+    """All kinds of features as one sparse float32 matrix."""
+    from scipy.sparse import hstack
+
+    return hstack(features, format="csr")
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """How often each term [m], in rising order, occurs in each text: sparse float32 [n, m]."""
+
+    kind: Kind
+    terms: NDArray[np.object_]
+    counts: Any
+
+    @classmethod
+    def of(cls, kind: Kind, texts: Sequence[str]) -> "_Counted":
+        from scipy.sparse import csr_array
+
+        counter = kind.counter()
+        try:
+            counts = counter.fit_transform(texts)
+        except ValueError:  # no term in any text
+            return cls(kind, np.empty(0, dtype=object), csr_array((len(texts), 0), dtype=np.float32))
+        return cls(kind, np.array(counter.get_feature_names_out(), dtype=object), csr_array(counts))
+
+    def known(self, rows: NDArray[np.int64], rare: int) -> Known:
+        """Terms that occur in at least `rare` of these texts; of too many the commonest."""
+        counts = self.counts[rows]
+        texts_with = np.bincount(counts.indices, minlength=len(self.terms))
+        columns = np.flatnonzero(texts_with >= rare)
+        if len(columns) > _TERMS:
+            occurrences = counts.sum(axis=0)[columns]
+            columns = np.sort(columns[np.argsort(-occurrences, kind="stable")[:_TERMS]])
+        share = np.float32(len(rows) + 1) / (texts_with[columns] + 1).astype(np.float32)
+        return Known(self, columns, np.log(share) + np.float32(1))
+
+
+def _weighed(counts: Any, weights: NDArray[np.float32]) -> Any:
+    from sklearn.preprocessing import normalize
+
+    counts.data = (1 + np.log(counts.data)) * weights[counts.indices]
+    return normalize(counts, copy=False)
