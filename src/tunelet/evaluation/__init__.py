@@ -5,6 +5,7 @@ encoder's features); nothing knows an encoder, a file or a figure.
 """
 
 from tunelet.evaluation._baseline import Baseline, baseline_out_of_fold, cross_validated_baseline, train_baseline
+from tunelet.evaluation._blend import Blend, Gain, cross_fitted, fit_blend, fit_weights
 from tunelet.evaluation._bootstrap import Draws, resampled_metrics
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
@@ -31,6 +32,7 @@ from tunelet.evaluation._paired import (
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
 from tunelet.evaluation._probe import Probe, probe_out_of_fold, train_probe
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
+from tunelet.evaluation._select import Candidate, Selection, cross_fitted_selection, select
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
@@ -47,10 +49,13 @@ __all__ = [
     "LEVEL",
     "METRIC_NAMES",
     "Baseline",
+    "Blend",
+    "Candidate",
     "ClassMetrics",
     "Curve",
     "Draws",
     "FigureWarning",
+    "Gain",
     "LengthSlice",
     "McNemar",
     "Metrics",
@@ -62,6 +67,7 @@ __all__ = [
     "ReliabilityBin",
     "SeedDraws",
     "SeedMetrics",
+    "Selection",
     "Temperature",
     "Threshold",
     "against_baseline",
@@ -76,12 +82,16 @@ __all__ = [
     "compare_draws",
     "compare_predictions",
     "confident_errors",
+    "cross_fitted",
+    "cross_fitted_selection",
     "cross_fitted_temperature",
     "cross_validated_baseline",
     "curve_records",
     "draw_models",
     "expected_calibration_error",
+    "fit_blend",
     "fit_temperature",
+    "fit_weights",
     "holm",
     "label_warnings",
     "macro_roc_curve",
@@ -101,6 +111,7 @@ __all__ = [
     "roc_curve",
     "scaled_probabilities",
     "seen_warning",
+    "select",
     "share_interval",
     "summarise",
     "temperature_record",

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.data import deal
+
 _MANY = 2_000  # with more rows, one fifth held out says as much as five of them do with fewer
 
 
@@ -111,7 +113,5 @@ def held_out_folds(
     groups: Sequence[Sequence[int]], labels: NDArray[np.int64], *, seed: int
 ) -> tuple[NDArray[np.int64], ...]:
     """The rows that are held out in turn to choose a setting: five folds, or of many rows the first of these alone."""
-    from tunelet.data import deal
-
     found = deal(groups, labels, count=5, seed=seed)
     return found[:1] if len(labels) > _MANY else found
