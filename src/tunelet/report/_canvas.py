@@ -104,6 +104,15 @@ def canvas(
     name: str, width: float = WIDTH, height: float = HEIGHT
 ) -> Iterator[tuple["Axes", Callable[[str, str], Figure]]]:
     """Axes in the house's style, and a function from title and alternative text to the finished figure."""
+    with panels(name, 1, 1, width, height) as ((axes,), finish):
+        yield axes, finish
+
+
+@contextmanager
+def panels(
+    name: str, rows: int, columns: int, width: float, height: float
+) -> Iterator[tuple[list["Axes"], Callable[[str, str], Figure]]]:
+    """The same with several axes, row after row."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Paper
@@ -133,7 +142,7 @@ def canvas(
     }
     with mpl.rc_context(style):
         paper = Paper(figsize=(width, height), layout="constrained")
-        axes = paper.add_subplot()
+        axes = [paper.add_subplot(rows, columns, number + 1) for number in range(rows * columns)]
 
         def finish(title: str, alternative: str) -> Figure:
             written = io.StringIO()
