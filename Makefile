@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test test-lowest lint notebooks pictures bench bench-performance clean
+.PHONY: demo test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -61,6 +61,11 @@ SHARED ?= ../shared
 bench: .venv/demo/ready
 	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
 	.venv/demo/bin/python bench/evidence.py --out bench/evidence.json
+
+## bench-accuracy: what bench/accuracy.jsonl still lacks, and docs/accuracy.md (days on two cores: --plan tells)
+bench-accuracy: .venv/dev/ready
+	.venv/dev/bin/python $(PIP_INSTALL) --editable '.[bench]'
+	.venv/dev/bin/python bench/accuracy.py
 
 ## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready
