@@ -8,6 +8,7 @@ from tunelet.kernels._layer import Weights as LayerWeights
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
+from tunelet.kernels._pool import Pooling, pool
 from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
@@ -21,6 +22,7 @@ __all__ = [
     "Library",
     "LowRank",
     "Norm",
+    "Pooling",
     "Product",
     "activate",
     "attention_kernel",
@@ -28,6 +30,7 @@ __all__ = [
     "lora_linear",
     "native",
     "packed_attention",
+    "pool",
     "reference_attention",
     "reference_lora_linear",
     "without_native",

@@ -6,28 +6,32 @@ from typing import Any
 import torch
 
 from tunelet.kernels._layer import Gradients, Hidden, Kept, Layer
+from tunelet.kernels._pool import Pooling, pool, pool_backward
 from tunelet.kernels._texts import text_offsets
 
 
 class Encoder:
     """Layers in the order in which they are applied; a layer with shared weights stands there once for each time.
 
-    The output is each text's first token after the last layer.
+    The output is one vector a text after the last layer: its first token, for whose sake the last layer computes no
+    other, or the mean of its tokens, or both, one behind the other.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = tuple(layers)
+    def __init__(self, layers: Sequence[Layer], pooling: Pooling = "first") -> None:
+        self.layers, self.pooling = tuple(layers), pooling
         lowest = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
         self.lowest_adapted = lowest  # below it nothing is kept and no gradient is computed
 
     def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0) -> torch.Tensor:
-        """Hidden states of the n first tokens [n, hidden], differentiable with respect to the adapters.
+        """The vectors of the n texts [n, hidden] ("both": [n, 2 hidden]), differentiable with respect to the adapters.
 
         Args:
             hidden: [T, hidden] before layer `start`, in the precision of the weights.
             lengths: tokens of each of the n texts.
-            start: the layer to begin with, for hidden states that were kept.
+            start: the layer to begin with, for hidden states that were kept; behind the last they are the vectors.
         """
+        if start == len(self.layers):
+            return hidden
         parameters, texts = self._parameters(start), len(lengths)
         hidden, lengths = _rounded(hidden, lengths)
         if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
@@ -37,7 +41,7 @@ class Encoder:
 
     @torch.no_grad()
     def below(self, hidden: torch.Tensor, lengths: tuple[int, ...], stop: int) -> torch.Tensor:
-        """Hidden states [T, hidden] of all tokens before layer `stop`; [n, hidden] of the first ones after the last."""
+        """Hidden states [T, hidden] of all tokens before layer `stop`; the vectors of the texts after the last."""
         tokens, texts = len(hidden), len(lengths)
         hidden, lengths = _rounded(hidden, lengths)
         if stop == len(self.layers):
@@ -55,13 +59,14 @@ class Encoder:
         """The forward pass; what the backward pass needs is appended to `kept` where it is given."""
         state = Hidden(hidden, None)
         for number in range(start, len(self.layers)):
-            firsts = text_offsets(lengths)[0][:-1] if number == len(self.layers) - 1 else None
+            last = number == len(self.layers) - 1
+            firsts = text_offsets(lengths)[0][:-1] if last and self.pooling == "first" else None
             keep = kept is not None and number >= self.lowest_adapted
             with _without_autocast():
                 state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:
                 kept.append(saved)
-        return state.values
+        return state.values if self.pooling == "first" else pool(state.values, lengths, self.pooling)
 
     def _parameters(self, start: int) -> list[torch.Tensor]:
         """A and B of every adapter from a layer on, each once, in a fixed order."""
@@ -83,8 +88,9 @@ class _Run(torch.autograd.Function):
     def forward(
         ctx: Any, encoder: Encoder, hidden: torch.Tensor, lengths: tuple[int, ...], start: int, *parameters: Any
     ) -> torch.Tensor:
-        ctx.encoder, ctx.start, ctx.parameters = encoder, start, [id(p) for p in parameters]
-        ctx.kept = []
+        ctx.encoder, ctx.start, ctx.lengths = encoder, start, lengths
+        ctx.parameters = [id(p) for p in parameters]
+        ctx.kept, ctx.dtype = [], hidden.dtype
         return encoder.run(hidden, lengths, start=start, kept=ctx.kept)
 
     @staticmethod
@@ -95,7 +101,11 @@ class _Run(torch.autograd.Function):
             raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
         sums: dict[int, torch.Tensor] = {}
         lowest = max(encoder.lowest_adapted, ctx.start)
-        flowing: torch.Tensor | None = gradient.clone(memory_format=torch.contiguous_format)  # layers write over it
+        flowing: torch.Tensor | None  # layers write over it
+        if encoder.pooling == "first":
+            flowing = gradient.clone(memory_format=torch.contiguous_format)
+        else:
+            flowing = pool_backward(gradient, ctx.lengths, encoder.pooling, ctx.dtype)
         for number in range(len(encoder.layers) - 1, lowest - 1, -1):
             saved = kept.pop()  # its memory is free once the layer is done
             assert flowing is not None  # noqa: S101

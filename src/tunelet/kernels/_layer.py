@@ -2,7 +2,7 @@
 LoRA (Hu et al. 2022), forward and backward, over packed texts.
 
 The backward pass is written out: only the gradients of the adapters and, where a lower layer has adapters, of the input
-are computed; nothing is kept that is not read again. In the last layer, whose output is read at each text's first token
+are computed; nothing is kept that is not read again. In a last layer whose output is read at each text's first token
 alone, every product with a weight is of n rows instead of T. That is so few that the gradient of a whole weight, the
 W + sBA of key and of value, is the cheap way to those of A and B.
 """

@@ -12,6 +12,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from tunelet.errors import ModelError
+from tunelet.model._pooled import PooledClassifier
+from tunelet.model._pooled_files import load_pooled_adapter
 from tunelet.model._structure import Structure
 from tunelet.recipe import AdapterSettings
 
@@ -71,6 +73,8 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
 
     config = PeftConfig.from_pretrained(str(folder))
     _use_own_layer(config)
+    if isinstance(model, PooledClassifier):
+        return load_pooled_adapter(model, config, folder)
     adapted: nn.Module = PeftModel.from_pretrained(model, str(folder), config=config)
     return adapted
 

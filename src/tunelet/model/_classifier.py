@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from tunelet.model._execution import Execution
 from tunelet.model._fork import threads_start
 from tunelet.model._fusion import Fusion
 from tunelet.model._packing import Packing, has_segments, padded_inputs
+from tunelet.model._pooled import PooledClassifier
+from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
 from tunelet.model._turns import turn
@@ -56,15 +58,17 @@ class SequenceClassifier:
             assert self.packing is not None  # noqa: S101
             started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths, hidden)).logits
             return started.float()
+        logits: torch.Tensor = self.module(**self._inputs(batch)).logits
+        return logits.float()
+
+    def _inputs(self, batch: Batch) -> dict[str, Any]:
+        """The model's keyword arguments for a batch."""
         token_ids = self._on_device(batch.token_ids)
         if self.packing is not None:
-            inputs = self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
-        else:
-            config = self.base.config
-            firsts = batch.first_lengths if has_segments(config) else None
-            inputs = padded_inputs(token_ids, batch.lengths, config.pad_token_id or 0, firsts)
-        logits: torch.Tensor = self.module(**inputs).logits
-        return logits.float()
+            return self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
+        config = self.base.config
+        firsts = batch.first_lengths if has_segments(config) else None
+        return padded_inputs(token_ids, batch.lengths, config.pad_token_id or 0, firsts)
 
     def _on_device(self, token_ids: np.ndarray) -> torch.Tensor:
         rows = self.base.get_input_embeddings().num_embeddings
@@ -98,18 +102,35 @@ class SequenceClassifier:
     def frozen_shape(self, lengths: np.ndarray) -> tuple[np.ndarray, int, torch.dtype]:
         """What `below` makes of texts with these lengths: rows of each, their width and dtype."""
         assert self.fusion is not None  # noqa: S101
-        rows = np.ones_like(lengths) if self.frozen_layers == self.fusion.depth else lengths
-        return rows, int(self.base.config.hidden_size), self.fusion.element
+        width = int(self.base.config.hidden_size)
+        if self.frozen_layers < self.fusion.depth:
+            return lengths, width, self.fusion.element
+        pooling = self.fusion.pooling
+        element = self.fusion.element if pooling == "first" else torch.float32
+        return np.ones_like(lengths), width * (2 if pooling == "both" else 1), element
 
     @torch.no_grad()
     def below(self, batch: Batch) -> torch.Tensor:
-        """Hidden states [T, hidden] after the frozen layers; [n, hidden] of the first tokens where all are frozen."""
+        """Hidden states [T, hidden] after the frozen layers; what the head reads, [n, width], where all are frozen."""
         assert self.packing is not None  # noqa: S101
         token_ids = self._on_device(batch.token_ids)
         stopped: list[torch.Tensor] = []
         backbone = self.base.get_submodule(self.structure.backbone)
         backbone(**self.packing.inputs(token_ids, batch.lengths, batch.first_lengths), stopped=stopped)
         return stopped[0]
+
+    @torch.inference_mode()
+    def vectors(self, batch: Batch) -> torch.Tensor:
+        """What the linear head reads of each text, float32 [n, width]. Only where the head is linear."""
+        return cast("PooledClassifier", self.base).pooled(**self._inputs(batch))
+
+    @property
+    def head(self) -> nn.Linear | None:
+        """The linear layer that is the whole head, with the weights that are trained; None: an architecture's own."""
+        if not isinstance(self.base, PooledClassifier):
+            return None
+        module = self.base.classifier
+        return cast("nn.Linear", module.modules_to_save["default"] if hasattr(module, "modules_to_save") else module)
 
     @property
     def base(self) -> Any:
@@ -162,7 +183,9 @@ class SequenceClassifier:
             self._save(folder)
 
     def _save(self, folder: Path) -> None:
-        if self.method == "lora":
+        if isinstance(self.base, PooledClassifier):
+            save_pooled(self.module, self.base, folder, max_length=self.max_length)
+        elif self.method == "lora":
             self.module.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)  # type: ignore[operator]
             (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
             self.base.config.save_pretrained(folder)

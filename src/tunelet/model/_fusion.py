@@ -15,7 +15,18 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
-from tunelet.kernels import ROLES, Encoder, FloatProduct, Int8Product, Layer, LayerWeights, LowRank, Norm, Product
+from tunelet.kernels import (
+    ROLES,
+    Encoder,
+    FloatProduct,
+    Int8Product,
+    Layer,
+    LayerWeights,
+    LowRank,
+    Norm,
+    Pooling,
+    Product,
+)
 from tunelet.model._lora_layer import LoraLinear
 from tunelet.model._structure import Structure
 
@@ -51,8 +62,9 @@ class _Mode(threading.local):
 class Fusion:
     """Runs the layer stack of one model through `kernels.Encoder`."""
 
-    def __init__(self, model: PreTrainedModel, structure: Structure) -> None:
-        """Look up the parts of every layer. Raises Unfit."""
+    def __init__(self, model: PreTrainedModel, structure: Structure, pooling: Pooling) -> None:
+        """Look up the parts of every layer; `pooling` is what the head reads of a text. Raises Unfit."""
+        self.pooling = pooling
         config = model.config
         activation = getattr(config, "hidden_act", None) or getattr(config, "activation", None)
         if activation not in _ACTIVATIONS:
@@ -157,24 +169,24 @@ class Fusion:
         """
         if stopped is not None:
             stopped.append(self.encoder.below(self._embedded(hidden_states), lengths, self.frozen))
-            firsts = stopped[0][:1]  # what follows reads something, and is not asked for the result
+            vectors = stopped[0][:1]  # what follows reads something, and is not asked for the result
         elif below is not None:
-            firsts = self.encoder(below, lengths, start=self.frozen)
+            vectors = self.encoder(below, lengths, start=self.frozen)
         else:
-            firsts = self.encoder(self._embedded(hidden_states), lengths)
-        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=firsts.unsqueeze(1))
+            vectors = self.encoder(self._embedded(hidden_states), lengths)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=vectors.unsqueeze(1))
 
     def _make(self, *, merged: bool) -> Encoder:
         layers: list[Layer] = []
         made: dict[tuple[int, bool], Layer] = {}
         for number, block in enumerate(self._blocks):
-            last = number == len(self._blocks) - 1
+            last = self.pooling == "first" and number == len(self._blocks) - 1  # alone computed for first tokens
             key = (id(block["query"]), last)  # shared weights are prepared once
             if key not in made:
                 adapters = {} if merged else _adapters(block)
                 made[key] = Layer(self._weights(block, last=last, merged=merged), adapters)
             layers.append(made[key])
-        return Encoder(layers)
+        return Encoder(layers, self.pooling)
 
     def _weights(self, block: "_Block", *, last: bool, merged: bool) -> LayerWeights:
         linears = block.linears()

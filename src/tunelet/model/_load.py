@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -21,11 +21,14 @@ from transformers.models.auto.modeling_auto import (
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.errors import ModelError, TuneletError
+from tunelet.kernels import Pooling
 from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
 from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._execution import choose_execution
 from tunelet.model._files import CONFIG
+from tunelet.model._pooled import PooledClassifier
+from tunelet.model._pooled_files import load_head
 from tunelet.model._precision import choose_device
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
@@ -55,13 +58,24 @@ def new_classifier(
     adapter_settings: AdapterSettings,
     *,
     seed: int,
+    pooling: Pooling | None = None,
 ) -> SequenceClassifier:
     """A pretrained encoder with a new head and a new adapter, ready to train.
 
-    Random numbers begin at the seed, so head and adapter depend on it alone. Raises ModelError.
+    Random numbers begin at the seed, so head and adapter depend on it alone.
+
+    Args:
+        checkpoint: the encoder.
+        label_names: of the classes.
+        model_settings, adapter_settings: of the recipe.
+        seed: of head and adapter.
+        pooling: what a linear head reads of a text; None: the architecture's own head, which reads what it will.
+
+    Raises:
+        ModelError: the checkpoint cannot be adapted so.
     """
     with making(seed), foreign_model(checkpoint.path):
-        return _new(checkpoint, label_names, model_settings, adapter_settings)
+        return _new(checkpoint, label_names, model_settings, adapter_settings, pooling)
 
 
 def _new(
@@ -69,8 +83,11 @@ def _new(
     label_names: Sequence[str],
     model_settings: ModelSettings,
     adapter_settings: AdapterSettings,
+    pooling: Pooling | None,
 ) -> SequenceClassifier:
-    model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights)
+    model, new = _load_base(
+        checkpoint.path, label_names, random_weights=model_settings.random_weights, pooling=pooling
+    )
     structure = structure_of(model)
     _check_new(checkpoint.path, model, structure, new)
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
@@ -97,6 +114,7 @@ def saved_classifier(
     method: str,
     *,
     seed: int,
+    pooling: Pooling | None = None,
 ) -> SequenceClassifier:
     """A classifier as `SequenceClassifier.save` wrote it, for prediction.
 
@@ -112,7 +130,7 @@ def saved_classifier(
         ModelError: something is missing or does not fit.
     """
     with making(seed):
-        return _saved(checkpoint, folder, label_names, model_settings, method)
+        return _saved(checkpoint, folder, label_names, model_settings, method, pooling)
 
 
 def _saved(
@@ -121,19 +139,22 @@ def _saved(
     label_names: Sequence[str],
     model_settings: ModelSettings,
     method: str,
+    pooling: Pooling | None,
 ) -> SequenceClassifier:
     if method != "lora" or checkpoint is None:
         checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
 
     def adapt(base: PreTrainedModel) -> nn.Module:
-        if method != "lora":
-            return cast("nn.Module", base.requires_grad_(False))
         with foreign_model(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
+            if isinstance(base, PooledClassifier):
+                load_head(base, folder)
+            if method != "lora":
+                return cast("nn.Module", base.requires_grad_(False))
             return load_adapter(base, folder)
 
     random_weights = method == "lora" and model_settings.random_weights
     with foreign_model(checkpoint.path):
-        model, _ = _load_base(checkpoint.path, label_names, random_weights=random_weights)
+        model, _ = _load_base(checkpoint.path, label_names, random_weights=random_weights, pooling=pooling)
         structure = structure_of(model)
         made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
@@ -198,8 +219,11 @@ def _check_new(folder: Path, model: PreTrainedModel, structure: Structure, new: 
         )
 
 
-def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool) -> tuple[PreTrainedModel, set[str]]:
+def _load_base(
+    folder: Path, label_names: Sequence[str], *, random_weights: bool, pooling: Pooling | None
+) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
+    loader = AutoModelForSequenceClassification if pooling is None else AutoModel
     config = AutoConfig.from_pretrained(
         folder,
         local_files_only=True,
@@ -213,8 +237,9 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
         setattr(config, name, value)
     if random_weights:
         # Everything is new: what counts is the head.
-        return AutoModelForSequenceClassification.from_config(config, dtype=torch.float32), set()
-    model, report = AutoModelForSequenceClassification.from_pretrained(
+        model, missing = loader.from_config(config, dtype=torch.float32), set()
+        return model if pooling is None else PooledClassifier(model, pooling), missing
+    model, report = loader.from_pretrained(
         folder,
         config=config,
         dtype=torch.float32,
@@ -224,7 +249,10 @@ def _load_base(folder: Path, label_names: Sequence[str], *, random_weights: bool
         ignore_mismatched_sizes=True,  # a head trained for other labels is replaced
         output_loading_info=True,
     )
-    return model, set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+    missing = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+    if pooling is None:
+        return model, missing
+    return PooledClassifier(model, pooling), {f"{PooledClassifier.base_model_prefix}.{name}" for name in missing}
 
 
 def _check_encoder(folder: Path, config: Any) -> None:

@@ -15,8 +15,9 @@ from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
 from tunelet._choice import Choice
-from tunelet.kernels import packed_attention
+from tunelet.kernels import Pooling, packed_attention
 from tunelet.model._fusion import Fusion, Unfit
+from tunelet.model._pooled import PooledClassifier
 from tunelet.model._structure import Structure
 
 ATTENTION = "tunelet_packed"
@@ -60,7 +61,7 @@ class Packing:
         # RoBERTa and its kin count positions from padding_idx + 1.
         self._first_position = embeddings.padding_idx + 1 if embeddings is not None else 0
         self._segments = has_segments(model.config)
-        self.mean_pooling = getattr(model.config, "classifier_pooling", None) == "mean"
+        self.pooling = _pooling(model)
         self._stack = model.get_submodule(structure.stack)
         self._hook: Any = None
         self.fusion: Fusion | None = None  # where the layers run through the kernels, which gather too
@@ -106,14 +107,21 @@ class Packing:
         """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
         if self.fusion is not None:
             return output
-        hidden = output[0][0]
-        if self.mean_pooling:
-            kept = torch.stack([part.float().mean(dim=0) for part in hidden.split(list(given["lengths"]))])
-        else:
+        hidden, kept = output[0][0], []
+        if self.pooling != "mean":
             lengths = torch.tensor(given["lengths"], device=hidden.device)
-            kept = hidden[lengths.cumsum(0) - lengths]
-        output.last_hidden_state = kept.unsqueeze(1)
+            kept.append(hidden[lengths.cumsum(0) - lengths])
+        if self.pooling != "first":
+            kept.append(torch.stack([part.float().mean(dim=0) for part in hidden.split(list(given["lengths"]))]))
+        output.last_hidden_state = torch.cat(kept, dim=-1).unsqueeze(1)
         return output
+
+
+def _pooling(model: PreTrainedModel) -> Pooling:
+    """What of a text the head reads."""
+    if isinstance(model, PooledClassifier):
+        return model.pooling
+    return "mean" if getattr(model.config, "classifier_pooling", None) == "mean" else "first"
 
 
 def has_segments(config: Any) -> bool:
@@ -190,11 +198,9 @@ def choose_fusion(model: PreTrainedModel, structure: Structure, packing: Packing
         return Choice(None, "not packed")
     if model.device.type != "cpu":
         return Choice(None, "the kernels of the layers are for CPUs; here attention alone is one")
-    if packing.mean_pooling:
-        return Choice(None, "the head reads every token")
     name = type(model).__name__
     try:
-        fusion = Fusion(model, structure)
+        fusion = Fusion(model, structure, packing.pooling)
         difference = _fused_disagreement(model, packing, fusion)
     except Unfit as reason:
         return Choice(None, str(reason))

@@ -1,0 +1,61 @@
+"""A backbone with one linear layer on one vector a text: what a logistic regression on frozen features begins.
+
+The classification classes of BERT and DistilBERT read the first token through a layer of their own; they cannot hold a
+linear layer on the mean of the tokens, nor the solution of a logistic regression. This class can, for any backbone.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from tunelet.kernels import Pooling
+
+class PooledClassifier(PreTrainedModel):
+    """Logits [n, classes] = W v + b of each text's vector v.
+
+    Attributes:
+        backbone: the encoder, without its own pooler.
+        pooling: what v is: the last hidden state of the first token, the mean over the tokens, or both.
+        classifier: W and b.
+    """
+
+    base_model_prefix = "backbone"
+    _supports_sdpa = _supports_flash_attn = _supports_flex_attn = _supports_attention_backend = True
+
+    def __init__(self, backbone: PreTrainedModel, pooling: Pooling) -> None:
+        super().__init__(backbone.config)
+        if isinstance(getattr(backbone, "pooler", None), nn.Module):
+            backbone.pooler = None  # it reads the first token for a head that is not there
+        self.backbone, self.pooling = backbone, pooling
+        self._supports_attention_backend = bool(getattr(backbone, "_supports_attention_backend", False))
+        width = int(backbone.config.hidden_size) * (2 if pooling == "both" else 1)
+        self.classifier = nn.Linear(width, int(backbone.config.num_labels))
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+
+    def _can_set_attn_implementation(self) -> bool:  # type: ignore[override]
+        return bool(self.backbone._can_set_attn_implementation())
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Those of the backbone."""
+        found: nn.Module = self.backbone.get_input_embeddings()
+        return found
+
+    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **given: Any) -> torch.Tensor:
+        """float32 [n, width] of padded texts with a mask [n, longest], or of packed ones, gathered before."""
+        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask, **given).last_hidden_state
+        if attention_mask is None:
+            return hidden[:, 0].float()
+        first, mask = hidden[:, 0].float(), attention_mask.unsqueeze(-1).float()
+        if self.pooling == "first":
+            return first
+        mean = (hidden.float() * mask).sum(dim=1) / mask.sum(dim=1)
+        return mean if self.pooling == "mean" else torch.cat([first, mean], dim=1)
+
+    def forward(self, **given: Any) -> SequenceClassifierOutput:
+        """What `pooled` makes, through the linear layer; PEFT's own arguments, all None, are left out."""
+        inputs = {name: value for name, value in given.items() if value is not None}
+        return SequenceClassifierOutput(logits=self.classifier(self.pooled(**inputs)))
