@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from encoders import minilm_folder
-from tunelet.data import Tokens, tokenise
-from tunelet.data import _token_cache as token_cache
+from tunelet.data import Tokens, _token_cache, tokenise
+from tunelet import _array_cache
 from tunelet.model import load_tokenizer
 
 TEXTS = ["A short one.", "Another, rather longer than that.", ""]
@@ -63,7 +63,7 @@ def test_a_damaged_entry_is_made_again(tokenizer: Any, entry: Path, name: str, d
     DAMAGE[damage](entry / name)
     whole = tokenise(TEXTS, tokenizer, max_length=16)
     assert same(tokenise(TEXTS, tokenizer, max_length=16, cache=entry.parent.parent), whole)
-    healed = token_cache.load(entry)
+    healed = _token_cache.load(entry)
     assert healed is not None
     assert same(healed, whole)
     assert list(entry.parent.iterdir()) == [entry]  # nothing is left behind
@@ -72,8 +72,8 @@ def test_a_damaged_entry_is_made_again(tokenizer: Any, entry: Path, name: str, d
 @pytest.mark.parametrize("offsets", [[0, 6, 5, 15], [1, 6, 13, 15], [0, 6, 13, 14], [0]])
 def test_offsets_that_do_not_fit_are_no_tokens_though_the_digest_is_theirs(tmp_path: Path, offsets: list[int]) -> None:
     ids = np.arange(15, dtype=np.int32)
-    assert token_cache.store(Tokens(ids, np.array(offsets), truncated=0), tmp_path / "entry")
-    assert token_cache.load(tmp_path / "entry") is None
+    assert _token_cache.store(Tokens(ids, np.array(offsets), truncated=0), tmp_path / "entry")
+    assert _token_cache.load(tmp_path / "entry") is None
     assert not (tmp_path / "entry").exists()
 
 
@@ -105,13 +105,13 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     def refused(*args: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(token_cache.tempfile if refusal == "mkdtemp" else np, refusal, refused)
+    monkeypatch.setattr(_array_cache.tempfile if refusal == "mkdtemp" else np, refusal, refused)
     assert same(tokenise(TEXTS, tokenizer, max_length=16, cache=tmp_path), tokenise(TEXTS, tokenizer, max_length=16))
     assert not list((tmp_path / "tokens").iterdir())
 
 
 def test_what_a_killed_process_left_is_removed_when_it_is_old(tokenizer: Any, tmp_path: Path) -> None:
-    old, new = tmp_path / "tokens" / ".tokens-old", tmp_path / "tokens" / ".tokens-new"
+    old, new = tmp_path / "tokens" / ".unfinished-old", tmp_path / "tokens" / ".unfinished-new"
     for folder in (old, new):
         folder.mkdir(parents=True)
     os.utime(old, (1, 1))
@@ -137,4 +137,4 @@ def test_several_processes_may_write_and_mend_the_same_entry(tmp_path: Path) -> 
     )
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "entry")]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
-    assert not list(tmp_path.glob(".tokens-*"))
+    assert not list(tmp_path.glob(".unfinished-*"))

@@ -1,0 +1,68 @@
+"""What the frozen encoder makes of each text, computed once and kept by content: features for a logistic regression."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tunelet._array_cache import load_arrays, remove_entry, store_arrays
+from tunelet._version import __version__
+from tunelet.data import Tokens, evaluation_batches, gather
+from tunelet.model._classifier import SequenceClassifier
+
+
+def text_vectors(
+    classifier: SequenceClassifier,
+    tokens: Tokens,
+    *,
+    weights: str,
+    cache: Path | None,
+    advance: Callable[[int], None] | None = None,
+) -> np.ndarray:
+    """The vectors that the linear head of a classifier reads of n texts, float32 [n, width], memory-mapped where cached.
+
+    Args:
+        classifier: with a linear head, its encoder as it was pretrained.
+        tokens: of the texts.
+        weights: fingerprint of the checkpoint.
+        cache: folder of the cache; None keeps the result in memory. A cache that cannot be written is done without.
+        advance: called with the number of tokens of each batch done.
+    """
+    if cache is None:
+        return _computed(classifier, tokens, advance)
+    folder = cache / "vectors" / _fingerprint(classifier, tokens, weights)
+    found = load_arrays(folder, ("vectors",), mapped="vectors")
+    if found is not None and found["vectors"].shape[0] == len(tokens):
+        return found["vectors"]
+    if found is not None:
+        remove_entry(folder)
+    made = _computed(classifier, tokens, advance)
+    stored = store_arrays({"vectors": made}, folder) and load_arrays(folder, ("vectors",), mapped="vectors")
+    return stored["vectors"] if stored else made
+
+
+def _computed(
+    classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None
+) -> np.ndarray:
+    assert classifier.head is not None  # noqa: S101
+    result = np.empty((len(tokens), classifier.head.in_features), dtype=np.float32)
+    with classifier.prediction_mode():
+        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value):
+            batch = gather(tokens, rows)
+            result[rows] = classifier.vectors(batch).cpu().numpy()
+            if advance is not None:
+                advance(len(batch.token_ids))
+    return result
+
+
+def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str) -> str:
+    digest = hashlib.sha256()
+    execution = classifier.execution.described()
+    made_by = {name: execution[name].value for name in ("device", "precision", "execution", "layers", "attention")}
+    digest.update(repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, made_by)).encode())
+    firsts = tokens.first_lengths
+    for array in (tokens.offsets, tokens.token_ids, *(() if firsts is None else (firsts,))):
+        digest.update(repr((array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:32]
