@@ -78,7 +78,19 @@ class DataSettings(Section):
         0, ge=0, le=10**12, description="rows drawn at random before the split, label shares kept; 0: all"
     )
     balanced: bool = Field(False, description="draw equally many rows of each label")
-    validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows held back for validation")
+    validation: Literal["auto", "held-out", "cross-validation"] = Field(
+        "auto",
+        description="held-out: some rows are not trained on; cross-validation: every row is predicted by a model that "
+        "did not see it, then one is trained on all; auto: that for fewer than 2,000 texts that are short enough",
+    )
+    validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows that are held out")
+    folds: int = Field(5, ge=2, le=100, description="parts of a cross-validation, fewer where a label is rare")
+    fold_tokens: int = Field(
+        1_500_000,
+        ge=0,
+        le=10**12,
+        description="auto: tokens that all folds together may train on; beyond, there are fewer folds, or held-out rows",
+    )
     split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
     max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")
     truncation: Literal["head", "tail", "head+tail"] = Field(
@@ -96,6 +108,11 @@ class ModelSettings(Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it runs")
     precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
         "auto", description="of the frozen weights; what is trained stays float32"
+    )
+    pooling: Literal["auto", "first", "mean"] = Field(
+        "auto",
+        description="what the head reads of a text, its first token or the mean of all; auto: what the checkpoint says "
+        "of itself, else what a logistic regression on frozen features prefers",
     )
     packing: Literal["auto", "packed", "padded"] = Field(
         "auto", description="packed: one row of all tokens without padding; padded: rows sorted by length"
@@ -129,7 +146,13 @@ class AdapterSettings(Section):
 class TrainingSettings(Section):
     """How it is trained."""
 
+    probe: bool = Field(
+        True,
+        description="begin with the head that a logistic regression on the frozen encoder gives (Kumar et al. 2022)",
+    )
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
+    min_steps: int = Field(0, ge=0, le=10**7, description="optimiser steps at least, in more epochs; 0: no floor")
+    max_steps: int = Field(0, ge=0, le=10**9, description="optimiser steps at most, in fewer epochs; 0: no ceiling")
     batch_size: int = Field(16, ge=1, le=10**6, description="texts per forward pass")
     gradient_accumulation: int = Field(1, ge=1, le=10**6, description="forward passes per optimiser step")
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter")
@@ -138,6 +161,12 @@ class TrainingSettings(Section):
     )
     head_learning_rate: float = Field(
         1e-3, gt=0.0, le=1.0, description="peak rate of the head, where the backbone is frozen"
+    )
+    rate_batch: int = Field(
+        0,
+        ge=0,
+        le=10**6,
+        description="texts a step that the rates are meant for; other steps scale them by the square root; 0: as given",
     )
     weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
     warmup: Fraction = Field(
@@ -149,10 +178,10 @@ class TrainingSettings(Section):
         "none", description="balanced: rare labels weigh more in the loss"
     )
     best_metric: Literal["accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"] = (
-        Field("log_loss", description="validation metric that picks the epoch that is kept")
+        Field("log_loss", description="metric of held-out rows that picks the epoch that is kept")
     )
     early_stopping: int = Field(
-        0, ge=0, le=1000, description="stop after so many epochs without a better best_metric; 0: never"
+        0, ge=0, le=1000, description="stop after so many evaluations without a better best_metric; 0: never"
     )
     activations_gib: float = Field(
         8.0,

@@ -16,13 +16,14 @@ import torch
 from tunelet.data import Batch, Tokens, evaluation_batches, gather
 from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
+from tunelet.training._length import Length
 
 GIB = 2**30
 
 
-def keeps_activations(classifier: SequenceClassifier, settings: TrainingSettings) -> bool:
+def keeps_activations(classifier: SequenceClassifier, settings: TrainingSettings, length: Length) -> bool:
     """Whether anything is frozen below the adapters, may be kept, and will be read again."""
-    return classifier.frozen_layers > 0 and settings.activations_gib > 0 and settings.epochs > 1
+    return classifier.frozen_layers > 0 and settings.activations_gib > 0 and length.epochs > 1
 
 
 class Activations:

@@ -11,6 +11,7 @@ from tunelet.data import Tokens, evaluation_batches, gather, split_batch, traini
 from tunelet.model import SequenceClassifier, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
+from tunelet.training._length import Length
 
 _SECONDS = 3.0  # of measuring, at most about
 _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs weights
@@ -41,7 +42,7 @@ def estimate_time(
     train: Tokens,
     settings: TrainingSettings,
     *,
-    evaluated_every_epoch: int,
+    evaluated_each_time: int,
     evaluated_once: int,
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
@@ -50,7 +51,7 @@ def estimate_time(
         classifier: the model as it will be trained.
         train: the training texts.
         settings: the recipe's training section.
-        evaluated_every_epoch: tokens of the validation texts.
+        evaluated_each_time: tokens of the texts that pick the weights, whenever these are evaluated.
         evaluated_once: tokens evaluated after training.
     """
     with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
@@ -63,18 +64,20 @@ def estimate_time(
         )
         budget = classifier.execution.pass_tokens.value
         passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
-        keeps = keeps_activations(classifier, settings)
+        length = Length.of(settings, len(train))
+        keeps = keeps_activations(classifier, settings, length)
         with classifier.training_mode():
             training_rate, frozen_rate = _rates(classifier, train, passes, backward=True, keeps=keeps)
         batches = evaluation_batches(train.lengths, token_budget=budget)
         middle = np.random.default_rng(0).permutation(len(batches))
         evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
+    evaluations = sum(length.is_evaluated(epoch) for epoch in range(length.epochs))
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
-        training_seconds=train.total * settings.epochs / training_rate,
-        evaluation_seconds=(evaluated_every_epoch * settings.epochs + evaluated_once) / evaluation_rate,
-        frozen_seconds=(train.total + evaluated_every_epoch) / frozen_rate if keeps else 0.0,
+        training_seconds=train.total * length.passes / training_rate,
+        evaluation_seconds=(evaluated_each_time * evaluations + evaluated_once) / evaluation_rate,
+        frozen_seconds=(train.total + evaluated_each_time) / frozen_rate if keeps else 0.0,
     )
 
 

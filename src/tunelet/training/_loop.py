@@ -28,6 +28,7 @@ from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, disk_errors, write_atomically
 from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
+from tunelet.training._length import Length
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._progress import Progress
 from tunelet.training._tracking import Tracking
@@ -41,14 +42,18 @@ class TrainingData:
     """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
 
     Attributes:
+        validation, validation_labels: None: nothing is held out, and the last weights are kept.
+        select: whether validation texts pick the evaluation whose weights are kept; else the last are, so that what
+            they make of these texts is an honest figure.
         positive: the label that F1 and the areas speak of, where an epoch is picked by one; None: as `measure` has it.
     """
 
     train: Tokens
     train_labels: np.ndarray
-    validation: Tokens
-    validation_labels: np.ndarray
+    validation: Tokens | None
+    validation_labels: np.ndarray | None
     positive: int | None = None
+    select: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,19 +62,19 @@ class Outcome:
 
     Attributes:
         epochs, steps, tokens: done, over all sessions of the run.
-        best_epoch: the one that was kept, from 1; best: its value of the best metric.
+        best_epoch: the one that was kept, from 1; best: its value of the best metric, None where none picked it.
         seconds: in training steps; elapsed: with evaluation and checkpoints.
-        validation: predictions of the weights that were kept.
+        validation: predictions of the weights that were kept, None where there are no validation texts.
     """
 
     epochs: int
     best_epoch: int
-    best: float
+    best: float | None
     steps: int
     tokens: int
     seconds: float
     elapsed: float
-    validation: Predictions
+    validation: Predictions | None
 
 
 class Fit:
@@ -86,11 +91,10 @@ class Fit:
         self.classifier, self.data, self.settings, self.folder, self.progress = (
             classifier, data, settings, folder, progress,
         )  # fmt: skip
-        per_epoch = -(-len(data.train) // settings.batch_size)
-        self.steps_per_epoch = -(-per_epoch // settings.gradient_accumulation)
+        self.length = Length.of(settings, len(data.train))
         device = classifier.device
         self.random = RandomNumbers(settings.seed, device)
-        optimizer, self.schedule = make_optimizer(classifier, settings, self.steps_per_epoch * settings.epochs)
+        optimizer, self.schedule = make_optimizer(classifier, settings, self.length.steps)
         with turn:
             AcceleratorState._reset_state(
                 reset_partial_state=True
@@ -138,10 +142,12 @@ class Fit:
 
     def keep_activations(self) -> None:
         """Compute what lies below the lowest adapter once, for texts that will be read again."""
-        if not keeps_activations(self.classifier, self.settings):
+        if not keeps_activations(self.classifier, self.settings, self.length):
             return
         limit = int(self.settings.activations_gib * GIB)
         for part, tokens in (("train", self.data.train), ("validation", self.data.validation)):
+            if tokens is None:
+                continue
             self.progress.stage(f"frozen layers, {part}", tokens.total)
             kept = Activations(
                 self.classifier, tokens, limit=limit, folder=self.folder.checkpoints, advance=self.progress.advance
@@ -176,8 +182,8 @@ class Fit:
             group_by_length=self.classifier.packing is None,
         )
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
-        self.progress.stage(f"epoch {position.epoch + 1}/{settings.epochs}", self.data.train.total, done)
-        while position.batch < len(batches):
+        self.progress.stage(f"epoch {position.epoch + 1}/{self.length.epochs}", self.data.train.total, done)
+        while position.batch < len(batches) and position.step < self.length.steps:
             group = batches[position.batch : position.batch + settings.gradient_accumulation]
             begin = time.perf_counter()
             with self.random.drawn():
@@ -239,19 +245,20 @@ class Fit:
     def evaluate(self, history: IO[str]) -> None:
         """Metrics on the validation texts; keep the weights where they are the best so far."""
         position, name = self.position, self.settings.best_metric
-        self.progress.stage("validation", self.data.validation.total)
         predictions = self.predict_validation()
         values = measure(predictions, positive=self.data.positive, resamples=0).values
         metric = values[name]
         better = position.best is None or (
             metric < position.best if name in _SMALLER_IS_BETTER else metric > position.best
         )
-        if not np.isfinite(metric):
+        if self.data.select and not np.isfinite(metric):
             raise DataError(
                 f"{name} is undefined on the validation texts, and cannot pick the best epoch",
                 "set training.best_metric=log_loss",
             )
-        if better:
+        if not self.data.select:
+            self.best_predictions, better = predictions, False
+        elif better:
             self.best = {key: value.detach().clone() for key, value in self.classifier.trained_parameters().items()}
             self.best_predictions = predictions
             position.best, position.best_epoch, position.epochs_without_better = metric, position.epoch, 0
@@ -271,22 +278,23 @@ class Fit:
             },
         )
         self.progress.say(
-            f"epoch {position.epoch + 1}/{self.settings.epochs}: training loss {loss:.4f}, validation loss "
+            f"epoch {position.epoch + 1}/{self.length.epochs}: training loss {loss:.4f}, validation loss "
             f"{values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}{', best so far' if better else ''}"
             f"{_of_one_label(predictions)}"
         )
 
     def predict_validation(self) -> Predictions:
+        tokens, labels = self.data.validation, self.data.validation_labels
+        assert tokens is not None and labels is not None  # noqa: S101, PT018
+        self.progress.stage("validation", tokens.total)
         kept = self.activations.get("validation")
-        found = probabilities(
-            self.classifier, self.data.validation, self.progress.advance, kept.hidden if kept else None
-        )
+        found = probabilities(self.classifier, tokens, self.progress.advance, kept.hidden if kept else None)
         if not np.isfinite(found).all():
             raise _diverged("the weights are no numbers any more", self.position.step)
         return Predictions(
-            ids=tuple(str(row) for row in range(len(self.data.validation))),
+            ids=tuple(str(row) for row in range(len(tokens))),
             label_names=self.classifier.label_names,
-            labels=self.data.validation_labels,
+            labels=labels,
             probabilities=found,
         )
 
@@ -303,7 +311,25 @@ class Fit:
     @property
     def finished(self) -> bool:
         position, patience = self.position, self.settings.early_stopping
-        return position.epoch >= self.settings.epochs or (patience > 0 and position.epochs_without_better >= patience)
+        return position.step >= self.length.steps or (patience > 0 and position.epochs_without_better >= patience)
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether there is an evaluation behind the present epoch: where nothing is picked, behind the last alone."""
+        if self.data.validation is None:
+            return False
+        return self.length.is_evaluated(self.position.epoch) if self.data.select else self.finished
+
+    def end_epoch(self, history: IO[str]) -> None:
+        """Evaluate where it is time to, and write a checkpoint where much would be lost without."""
+        position, evaluated = self.position, self.evaluates
+        if evaluated:
+            self.evaluate(history)
+        position.epoch, position.batch = position.epoch + 1, 0
+        position.epoch_loss_sum, position.epoch_texts = 0.0, 0
+        overdue = time.monotonic() - self.saved_at >= self.settings.checkpoint_seconds
+        if evaluated or overdue or self.finished:
+            self.checkpoint()
 
 
 def fit(
@@ -313,7 +339,7 @@ def fit(
     folder: RunFolder,
     progress: Progress,
 ) -> Outcome:
-    """Train a classifier in place and leave the weights of its best epoch in it.
+    """Train a classifier in place and leave in it the weights of its best evaluation, or the last ones.
 
     Writes history and checkpoints into `folder`; goes on from the newest checkpoint that lies there. The same seed,
     data and machine give bit-identical weights on a CPU, resumed or not.
@@ -339,26 +365,21 @@ def fit(
             while not loop.finished:
                 with classifier.training_mode():
                     loop.epoch(history)
-                loop.evaluate(history)
-                position = loop.position
-                position.epoch, position.batch = position.epoch + 1, 0
-                position.epoch_loss_sum, position.epoch_texts = 0.0, 0
-                loop.checkpoint()
+                loop.end_epoch(history)
     finally:  # interrupted too: a tracker that is not closed shows a run without an end
         with turn:
             loop.tracking.end()
-    with torch.no_grad():
-        for name, parameter in classifier.trained_parameters().items():
-            parameter.copy_(loop.best[name])
-    if loop.best_predictions is None:
-        progress.stage("validation", data.validation.total)
+    if data.select and data.validation is not None:
+        with torch.no_grad():
+            for name, parameter in classifier.trained_parameters().items():
+                parameter.copy_(loop.best[name])
+    if data.validation is not None and loop.best_predictions is None:
         loop.best_predictions = loop.predict_validation()
     loop.note_time()
     position = loop.position
-    assert position.best is not None  # noqa: S101  (at least one epoch was evaluated)
     return Outcome(
         epochs=position.epoch,
-        best_epoch=position.best_epoch + 1,
+        best_epoch=position.epoch if position.best is None else position.best_epoch + 1,
         best=position.best,
         steps=position.step,
         tokens=position.tokens,
