@@ -24,8 +24,9 @@ from tunelet.model._plain import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
+    from tunelet._fitting import Fitted
     from tunelet.model import SequenceClassifier
-    from tunelet.training import Outcome, Progress, TrainingData
+    from tunelet.training import Outcome, Progress
 
 _LATENCY_TEXTS, _WARM_UP = 20, 2  # texts classified one by one, after so many that are not counted
 
@@ -38,15 +39,13 @@ class Trained:
         plan: what was planned.
         classifier: with the weights of the best epoch.
         tokenizer: of its checkpoint.
-        data: tokens and labels that it was trained on.
-        outcome: what training came to.
+        fitted: what was fitted, and what it makes of the validation texts.
     """
 
     plan: Plan
     classifier: "SequenceClassifier"
     tokenizer: Any
-    data: "TrainingData"
-    outcome: "Outcome"
+    fitted: "Fitted"
 
 
 def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
@@ -57,14 +56,14 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     from tunelet.run._seen import write_seen
 
     begun = time.monotonic()
-    plan, outcome = trained.plan, trained.outcome
+    plan, outcome = trained.plan, trained.fitted.outcome
     seed, settings = plan.recipe.training.seed, plan.recipe.evaluation
     classified = _classified(trained, progress)
     reported = "test" if "test" in classified else "validation"
     progress.stage("baseline" if settings.baseline else "evaluation", 0)
     evidence = gather_evidence(
         plan.prepared.train,
-        trained.data.train_labels,
+        trained.fitted.train_labels,
         classified["validation"],
         classified.get("test"),
         settings,
@@ -111,12 +110,10 @@ def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]
     """The validation part, and the test part where there is one."""
     from tunelet.model import probabilities
 
-    plan, data = trained.plan, trained.data
+    plan = trained.plan
     prepared, names = plan.prepared, plan.prepared.label_names
-    validation = Predictions(
-        prepared.validation.ids, names, data.validation_labels, trained.outcome.validation.probabilities
-    )
-    found = {"validation": Classified(prepared.validation, plan.tokens["validation"].lengths, validation)}
+    lengths = plan.tokens["validation"].lengths
+    found = {"validation": Classified(prepared.validation, lengths, trained.fitted.validation)}
     if prepared.test is not None:
         tokens = plan.tokens["test"]
         progress.stage("test", tokens.total)

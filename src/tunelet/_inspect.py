@@ -81,7 +81,7 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     rows = int(base.config.vocab_size)
     token_ids = torch.randint(min(5, rows - 1), rows, (texts * length,), generator=generator).numpy()
     tokens = Tokens(token_ids.astype(np.int32), np.arange(texts + 1, dtype=np.int64) * length, truncated=0)
-    estimate = estimate_time(classifier, tokens, TrainingSettings(), evaluated_every_epoch=0, evaluated_once=0)
+    estimate = estimate_time(classifier, tokens, TrainingSettings())
     config = base.config
     layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
     hidden = int(config.hidden_size)

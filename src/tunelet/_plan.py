@@ -55,7 +55,9 @@ class Plan:
     def parts(self) -> dict[str, Examples]:
         """The parts that are there, by name."""
         prepared = self.prepared
-        parts = {"train": prepared.train, "validation": prepared.validation}
+        parts = {"train": prepared.train}
+        if not prepared.folds:
+            parts["validation"] = prepared.validation
         return parts if prepared.test is None else parts | {"test": prepared.test}
 
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tunelet._arguments import checked
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
-from tunelet._evaluate import label_indices
 from tunelet._finish import Trained, finish
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
-from tunelet.data import FileSettings, Prepared, Reading, Tokens, prepare, read, tokenise
+from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim, positive_index
-from tunelet.recipe import Recipe, difference, dump_recipe, parse_recipe, resolve_recipe, with_settings
+from tunelet.recipe import DataSettings, Recipe, difference, dump_recipe, parse_recipe, resolve_recipe, with_settings
 from tunelet.run import (
     Run,
     RunFolder,
@@ -53,6 +52,8 @@ _FREE_CHOICES = {
     "LoRA targets",
     "threads",
 }  # the first are in the recipe; the second may change with the machine's load
+
+_FEW = 2_000  # texts, of which a fifth held out would be dear, and would measure little
 
 _ANOTHER = "name another encoder, such as --model minilm, or take shorter texts: --set data.max_length=64"
 
@@ -164,6 +165,7 @@ class _Job:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else console(stderr=True)
         self.verbose = verbose
+        self.pooling: Choice[str] = Choice("", "")  # decided once the model is there
 
     def run(self) -> Run:
         forget_peak_memory()
@@ -249,6 +251,7 @@ class _Job:
             seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
             join_labels=settings.join_labels,
             min_texts=settings.min_texts_per_label,
+            folds=_fold_limits(settings),
         )
         return reading, test_reading, prepared
 
@@ -263,12 +266,29 @@ class _Job:
         self.recipe = with_settings(self.recipe, {"model.name": found})
         return checkpoint
 
+    def _choose_pooling(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
+        """Decide what the head reads of a text; the decision goes into the recipe, too."""
+        from tunelet._probing import preferred_pooling
+        from tunelet.model import declared_pooling
+
+        if self.recipe.model.pooling != "auto":
+            self.pooling = Choice(self.recipe.model.pooling, "asked for")
+            return
+        found = declared_pooling(checkpoint) or preferred_pooling(
+            checkpoint, prepared, self.recipe, tokenizer, several=several
+        )
+        self.pooling = Choice(found.value, found.reason)
+        self.recipe = with_settings(self.recipe, {"model.pooling": found.value})
+
     def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
         if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
         began = folder.begun()
-        check_recipe(folder.partial, began.read(folder.recipe, parse_began), self.recipe, FREE_TO_DIFFER)
+        known = began.read(folder.recipe, parse_began)
+        if self.recipe.model.pooling == "auto":  # what was decided then is what is gone on with
+            self.recipe = with_settings(self.recipe, {"model.pooling": known.model.pooling})
+        check_recipe(folder.partial, known, self.recipe, FREE_TO_DIFFER)
         parts = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
         if parts != record["parts"]:
             raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
@@ -282,15 +302,21 @@ class _Job:
         checkpoint: "Checkpoint",
         record: dict[str, Any],
     ) -> Run:
+        from tunelet._fitting import fit_all
         from tunelet.console import plan_screen, result_screen
-        from tunelet.model import load_tokenizer, new_classifier
-        from tunelet.training import Progress, TrainingData, fit
+        from tunelet.model import head_pooling, load_tokenizer, new_classifier
+        from tunelet.training import Progress
 
-        settings = self.recipe.training
         with self._busy("loading the model and timing a few steps"):
             tokenizer = load_tokenizer(checkpoint.path)
+            self._choose_pooling(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
             classifier = new_classifier(
-                checkpoint, prepared.label_names, self.recipe.model, self.recipe.adapter, seed=settings.seed
+                checkpoint,
+                prepared.label_names,
+                self.recipe.model,
+                self.recipe.adapter,
+                seed=self.recipe.training.seed,
+                pooling=head_pooling(self.recipe),
             )
             plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
         surroundings = _surroundings(plan)
@@ -300,16 +326,9 @@ class _Job:
             plan_screen(self.console, plan, verbose=self.verbose)
         of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
         folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
-        data = TrainingData(
-            train=plan.tokens["train"],
-            train_labels=label_indices(prepared.train, prepared.label_names, reading.source),
-            validation=plan.tokens["validation"],
-            validation_labels=label_indices(prepared.validation, prepared.label_names, reading.source),
-            positive=positive_index(prepared.label_names, self.recipe.evaluation.positive),
-        )
         with Progress(self.console) as progress:
-            outcome = fit(classifier, data, settings, folder, progress)
-            run = finish(folder, Trained(plan, classifier, tokenizer, data, outcome), progress)
+            fitted = fit_all(plan, classifier, surroundings["checkpoint"]["weights_sha256"], folder, progress)
+            run = finish(folder, Trained(plan, classifier, tokenizer, fitted), progress)
         if self.console is not None:
             result_screen(self.console, run)
         return run
@@ -334,8 +353,9 @@ class _Job:
                 classifier,
                 tokens["train"],
                 self.recipe.training,
-                evaluated_every_epoch=tokens["validation"].total,
-                evaluated_once=tokens["test"].total if "test" in tokens else 0,
+                validation=None if prepared.folds else tokens["validation"],
+                test=tokens.get("test"),
+                folds=[len(held_out) for held_out in prepared.folds],
             )
         return Plan(
             recipe=self.recipe,
@@ -345,13 +365,20 @@ class _Job:
             tokens=tokens,
             max_length=self._max_length(classifier),
             checkpoint=checkpoint,
-            choices=choices_of(classifier),
+            choices=choices_of(classifier) | {"pooling": self._pooling_in_words(classifier)},
             trained_parameters=trained,
             total_parameters=total,
             estimate=estimate,
             out=folder.final,
             resumed=latest_checkpoint(folder.checkpoints) is not None,
         )
+
+    def _pooling_in_words(self, classifier: "SequenceClassifier") -> Choice[str]:
+        """What the head reads, for screens and the run folder."""
+        if classifier.head is None:
+            return Choice("the architecture's own head", "model.pooling is first, training.probe off")
+        words = {"first": "the first token", "mean": "the mean of the tokens"}
+        return Choice(words[self.pooling.value], self.pooling.reason)
 
     def _busy(self, doing: str) -> AbstractContextManager[Any]:
         """A spinner on a terminal while nothing else is to be seen; elsewhere nothing."""
@@ -362,9 +389,11 @@ class _Job:
     def _tokenise(
         self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier", *, several: bool
     ) -> dict[str, Tokens]:
-        parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+        parts = {"train": prepared.train, "test": prepared.test}
+        if not prepared.folds:
+            parts["validation"] = prepared.validation
         settings = self.recipe.data
-        return {
+        found = {
             name: tokenise(
                 part.texts,
                 tokenizer,
@@ -376,9 +405,20 @@ class _Job:
             for name, part in parts.items()
             if part is not None
         }
+        return {"validation": found["train"]} | found
 
     def _max_length(self, classifier: "SequenceClassifier") -> int:
         return min(self.recipe.data.max_length, classifier.max_length)
+
+
+def _fold_limits(settings: DataSettings) -> FoldLimits | None:
+    match settings.validation:
+        case "held-out":
+            return None
+        case "cross-validation":
+            return FoldLimits(settings.folds, None, None, settings.max_length)
+        case "auto":
+            return FoldLimits(settings.folds, _FEW, settings.fold_tokens, settings.max_length)
 
 
 def _compile_kernels() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from encoders import minilm_folder
-from tunelet.data import Tokens, _token_cache, tokenise
 from tunelet import _array_cache
+from tunelet.data import Tokens, _token_cache, tokenise
 from tunelet.model import load_tokenizer
 
 TEXTS = ["A short one.", "Another, rather longer than that.", ""]

@@ -17,6 +17,7 @@ from tunelet.kernels import (
     LayerWeights,
     LowRank,
     Norm,
+    Pooling,
     Product,
     reference_attention,
 )
@@ -107,15 +108,24 @@ def kernel_layer(plain: Plain, precision: str, dtype: torch.dtype) -> Layer:
     return Layer(weights, plain.adapters)
 
 
-def encoder_of(plain: Sequence[Plain], precision: str = "float32", dtype: torch.dtype = torch.float32) -> Encoder:
+def encoder_of(
+    plain: Sequence[Plain],
+    precision: str = "float32",
+    dtype: torch.dtype = torch.float32,
+    pooling: Pooling = "first",
+) -> Encoder:
     made = {id(one): kernel_layer(one, precision, dtype) for one in plain}  # a layer that comes twice is shared
-    return Encoder([made[id(one)] for one in plain])
+    return Encoder([made[id(one)] for one in plain], pooling)
 
 
-def reference_firsts(plain: Sequence[Plain], x: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+def reference_vectors(
+    plain: Sequence[Plain], x: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling = "first"
+) -> torch.Tensor:
     for one in plain:
         x = reference_layer(one, x, lengths)
-    return x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
+    firsts = x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
+    means = torch.stack([text.mean(dim=0) for text in x.split(list(lengths))])
+    return {"first": firsts, "mean": means, "both": torch.cat([firsts, means], dim=1)}[pooling]
 
 
 def parameters_of(plain: Sequence[Plain]) -> dict[str, torch.Tensor]:
@@ -134,7 +144,7 @@ def gradients_of(output: torch.Tensor, plain: Sequence[Plain], seed: int = 9) ->
 
 def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, lengths: tuple[int, ...] = LENGTHS) -> None:
     """Values and every adapter's gradient are those of autograd."""
-    found, expected = encoder(x, lengths), reference_firsts(plain, x, lengths)
+    found, expected = encoder(x, lengths), reference_vectors(plain, x, lengths, encoder.pooling)
     assert_near(found, expected)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     largest = max(float(gradient.abs().max()) for gradient in theirs.values())
@@ -147,8 +157,8 @@ def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, leng
 
 def assert_near_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, fraction: float) -> None:
     """What rounding loses of values and of the gradient as a whole, of its length."""
-    found, expected = encoder(x, LENGTHS), reference_firsts(plain, x.float(), LENGTHS)
-    assert found.dtype == x.dtype
+    found, expected = encoder(x, LENGTHS), reference_vectors(plain, x.float(), LENGTHS, encoder.pooling)
+    assert found.dtype == (x.dtype if encoder.pooling == "first" else torch.float32)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     assert {gradient.dtype for gradient in ours.values()} == {torch.float32}
     whole, exact = (torch.cat([gradient.flatten() for gradient in each.values()]) for each in (ours, theirs))
@@ -248,11 +258,33 @@ def test_the_last_layer_alone_may_have_adapters(way, hidden, roles):
 def test_shared_layers_add_up_the_gradients_of_their_applications(way, hidden, targets):
     one = plain_layer(0, TARGETS[targets], tanh=True)
     encoder = encoder_of([one] * 3)
-    found, expected = encoder(hidden, LENGTHS), reference_firsts([one] * 3, hidden, LENGTHS)
+    found, expected = encoder(hidden, LENGTHS), reference_vectors([one] * 3, hidden, LENGTHS)
     assert_near(found, expected)
     ours, theirs = gradients_of(found, [one]), gradients_of(expected, [one])
     for name, gradient in theirs.items():
         assert_near(ours[name], gradient, 2e-5)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "both"])
+@pytest.mark.parametrize("targets", ["qv", "all-linear"])
+def test_means_of_the_tokens_have_the_values_and_gradients_of_autograd(way, hidden, targets, pooling):
+    plain = [plain_layer(i, TARGETS[targets]) for i in range(2)]
+    assert_plain(plain, encoder_of(plain, pooling=pooling), hidden)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "both"])
+def test_means_in_bfloat16_are_near_autograd_in_float32(way, hidden, pooling):
+    plain = [plain_layer(i, TARGETS["all-linear"]) for i in range(2)]
+    encoder = encoder_of(plain, dtype=torch.bfloat16, pooling=pooling)
+    assert_near_plain(plain, encoder, hidden.bfloat16(), 0.05)
+
+
+@pytest.mark.parametrize("pooling", ["first", "mean", "both"])
+def test_after_the_last_layer_vectors_that_were_kept_are_the_result(way, hidden, pooling):
+    encoder = encoder_of([plain_layer(i) for i in range(2)], pooling=pooling)
+    vectors = encoder.below(hidden, LENGTHS, 2)
+    assert torch.equal(vectors, encoder(hidden, LENGTHS))
+    assert torch.equal(encoder(vectors, LENGTHS, start=2), vectors)
 
 
 def test_the_last_layer_computes_the_first_tokens_as_it_would_among_all(way, hidden):
@@ -283,12 +315,6 @@ def test_a_run_from_above_the_lowest_adapter_gives_gradients_of_what_it_ran(way,
     output.sum().backward()
     given = [one.adapters["query"].a.grad is not None for one in plain]
     assert given == [False, False, True]
-
-
-def test_after_the_last_layer_the_first_tokens_are_left(way, hidden):
-    plain = [plain_layer(i) for i in range(2)]
-    encoder = encoder_of(plain)
-    assert torch.equal(encoder.below(hidden, LENGTHS, 2), encoder(hidden, LENGTHS))
 
 
 @pytest.mark.parametrize("lowest", [0, 1])

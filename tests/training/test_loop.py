@@ -184,9 +184,7 @@ def test_estimating_leaves_weights_gradients_and_random_states_alone():
     data = toy_data(200)
     before = {name: parameter.detach().clone() for name, parameter in classifier.trained_parameters().items()}
     state = torch.get_rng_state()
-    estimate = estimate_time(
-        classifier, data.train, TrainingSettings(), evaluated_every_epoch=LENGTH * 32, evaluated_once=0
-    )
+    estimate = estimate_time(classifier, data.train, TrainingSettings(), validation=data.validation)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(parameter, before[name]) for name, parameter in classifier.trained_parameters().items())
     assert all(parameter.grad is None for parameter in classifier.module.parameters())

@@ -40,7 +40,7 @@ class Classifier(TextClassifier):
             ModelError: the base model cannot be found any more.
         """
         run = run if isinstance(run, Run) else Run.load(run)
-        from tunelet.model import find_checkpoint, load_tokenizer, saved_classifier
+        from tunelet.model import find_checkpoint, head_pooling, load_tokenizer, saved_classifier
         from tunelet.model._fingerprint import weights_fingerprint
 
         recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
@@ -61,7 +61,15 @@ class Classifier(TextClassifier):
                 raise RunError(
                     f"{checkpoint.path}: not the weights that {run.path} was trained on", "restore them, or train again"
                 )
-        model = saved_classifier(checkpoint, weights, run.label_names, settings, method, seed=run.recipe.training.seed)
+        model = saved_classifier(
+            checkpoint,
+            weights,
+            run.label_names,
+            settings,
+            method,
+            seed=run.recipe.training.seed,
+            pooling=head_pooling(run.recipe),
+        )
         return cls(run, model, load_tokenizer(run.folder.tokenizer))
 
     @property

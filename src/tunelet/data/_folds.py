@@ -8,6 +8,7 @@ folds is no reason for fewer folds: that would only leave all the others less to
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,38 @@ from numpy.typing import NDArray
 from tunelet.data._examples import Examples
 from tunelet.data._groups import copies
 from tunelet.errors import DataError
+
+_CHARACTERS = 4  # of a token, about, in English
+_FEWEST = 3  # folds that are worth the name: with two, each model learns from half of the texts
+
+
+@dataclass(frozen=True)
+class FoldLimits:
+    """When texts are few and short enough to be cross-validated.
+
+    Attributes:
+        wanted: how many folds.
+        texts: fewer than this; None: any number.
+        tokens: that all folds together may have, about; None: any number.
+        max_length: tokens that are read of a text.
+    """
+
+    wanted: int
+    texts: int | None
+    tokens: int | None
+    max_length: int
+
+    def count(self, examples: Examples) -> int:
+        """How many folds of these texts, at most as many as are wanted; 0: rows are held out instead."""
+        if self.texts is not None and len(examples) >= self.texts:
+            return 0
+        if len(copies(examples.texts)) < 2:
+            return 0
+        if self.tokens is None:
+            return self.wanted
+        tokens = sum(min(len(text) // _CHARACTERS + 2, self.max_length) for text in examples.texts)
+        affordable = self.tokens // max(tokens, 1)
+        return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 0
 
 
 def folds(examples: Examples, *, count: int, seed: int) -> tuple[NDArray[np.int64], ...]:

@@ -13,6 +13,8 @@ import numpy as np
 from tunelet._words import counted
 from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
 from tunelet.data._examples import Examples, Reading
+from tunelet.data._folds import FoldLimits
+from tunelet.data._folds import folds as cut_folds
 from tunelet.data._labels import ordered
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, join, look, look_alikes, some
@@ -25,12 +27,14 @@ class Prepared:
     """The three parts of an experiment.
 
     Attributes:
-        train, validation, test: labelled texts; `test` is None when none was given.
+        train, validation, test: labelled texts; `test` is None when none was given. Where there are folds, `validation`
+            is `train` again, of which each text is predicted by a model that did not see it.
         label_names: the classes in the order of their indices.
         dropped: reason -> rows, all that reading and preparing left out; rows left out by a limit are not among them.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
         left_out: labels with too few texts.
+        folds: of a cross-validation, the rows of `train` that each holds out; none: the validation texts are others.
     """
 
     train: Examples
@@ -41,6 +45,7 @@ class Prepared:
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    folds: tuple[np.ndarray, ...] = ()
 
 
 def prepare(
@@ -54,6 +59,7 @@ def prepare(
     seed: int,
     join_labels: bool = False,
     min_texts: int = 0,
+    folds: FoldLimits | None = None,
 ) -> Prepared:
     """Make the training, validation and test parts.
 
@@ -68,6 +74,7 @@ def prepare(
         seed: of the sampling and the split.
         join_labels: make labels that look alike one, under the commonest spelling.
         min_texts: leave out labels with fewer texts than this, in all parts.
+        folds: when to cross-validate instead of holding rows out, where no validation part is given; None: never.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
@@ -102,7 +109,15 @@ def prepare(
     train = _limited(train, limit=limit, balanced=balanced, seed=seed, notes=notes)
     _check_classes(train)
     names = ordered(train.labels)
-    if validation is None:
+    cut: tuple[np.ndarray, ...] = ()
+    if validation is None and folds is not None and (count := folds.count(train)):
+        cut = cut_folds(train, count=count, seed=seed)
+        validation = train
+        notes.append(
+            f"validation: cross-validation in {len(cut)} folds of all {counted(len(train), 'row')}, "
+            f"stratified, seed {seed}"
+        )
+    elif validation is None:
         train_rows, validation_rows = split(train, validation_size=validation_size, seed=seed)
         notes.append(f"validation: {len(validation_rows):,} of {counted(len(train), 'row')}, stratified, seed {seed}")
         train, validation = train.take(train_rows), train.take(validation_rows)
@@ -112,7 +127,7 @@ def prepare(
         if examples is not None:
             _check_measured(part, examples, names)
     left_out = {why: n for why, n in dropped.items() if n}
-    return Prepared(train, validation, test_part, names, left_out, tuple(notes), tuple(warnings), rare)
+    return Prepared(train, validation, test_part, names, left_out, tuple(notes), tuple(warnings), rare, cut)
 
 
 def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:

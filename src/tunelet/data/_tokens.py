@@ -50,6 +50,14 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def take(self, rows: np.ndarray) -> "Tokens":
+        """These texts in this order, in memory; what was counted over all texts is not counted anew."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        ids = [self.token_ids[self.offsets[row] : self.offsets[row + 1]] for row in rows]
+        firsts = None if self.first_lengths is None else self.first_lengths[rows]
+        return Tokens(np.concatenate(ids), offsets, truncated=0, first_lengths=firsts)
+
     def text(self, row: int) -> "Tokens":
         """One text alone."""
         begin, end = int(self.offsets[row]), int(self.offsets[row + 1])

@@ -9,21 +9,26 @@ if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
     from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._names import SHORT_NAMES
+    from tunelet.model._pooling import declared_pooling, head_pooling
     from tunelet.model._probabilities import logits, probabilities
     from tunelet.model._turns import RandomNumbers, turn
+    from tunelet.model._vectors import text_vectors
 
 __all__ = [
     "SHORT_NAMES",
     "Checkpoint",
     "RandomNumbers",
     "SequenceClassifier",
+    "declared_pooling",
     "find_checkpoint",
     "foreign_model",
+    "head_pooling",
     "load_tokenizer",
     "logits",
     "new_classifier",
     "probabilities",
     "saved_classifier",
+    "text_vectors",
     "turn",
 ]
 
@@ -35,7 +40,9 @@ __getattr__ = lazy_exports(
         "_classifier": ("SequenceClassifier",),
         "_load": ("foreign_model", "load_tokenizer", "new_classifier", "saved_classifier"),
         "_names": ("SHORT_NAMES",),
+        "_pooling": ("declared_pooling", "head_pooling"),
         "_probabilities": ("logits", "probabilities"),
         "_turns": ("RandomNumbers", "turn"),
+        "_vectors": ("text_vectors",),
     },
 )

@@ -127,10 +127,14 @@ class SequenceClassifier:
     @property
     def head(self) -> nn.Linear | None:
         """The linear layer that is the whole head, with the weights that are trained; None: an architecture's own."""
-        if not isinstance(self.base, PooledClassifier):
-            return None
-        module = self.base.classifier
-        return cast("nn.Linear", module.modules_to_save["default"] if hasattr(module, "modules_to_save") else module)
+        return self.base.head if isinstance(self.base, PooledClassifier) else None
+
+    def set_head(self, weight: np.ndarray, bias: np.ndarray) -> None:
+        """Give the linear head these weights, float32 [classes, width] and [classes]."""
+        assert self.head is not None  # noqa: S101
+        with torch.no_grad():
+            self.head.weight.copy_(torch.from_numpy(weight))
+            self.head.bias.copy_(torch.from_numpy(bias))
 
     @property
     def base(self) -> Any:

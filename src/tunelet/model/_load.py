@@ -85,9 +85,7 @@ def _new(
     adapter_settings: AdapterSettings,
     pooling: Pooling | None,
 ) -> SequenceClassifier:
-    model, new = _load_base(
-        checkpoint.path, label_names, random_weights=model_settings.random_weights, pooling=pooling
-    )
+    model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights, pooling=pooling)
     structure = structure_of(model)
     _check_new(checkpoint.path, model, structure, new)
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
@@ -237,8 +235,8 @@ def _load_base(
         setattr(config, name, value)
     if random_weights:
         # Everything is new: what counts is the head.
-        model, missing = loader.from_config(config, dtype=torch.float32), set()
-        return model if pooling is None else PooledClassifier(model, pooling), missing
+        model = loader.from_config(config, dtype=torch.float32)
+        return model if pooling is None else PooledClassifier(model, pooling), set()
     model, report = loader.from_pretrained(
         folder,
         config=config,

@@ -13,7 +13,8 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from tunelet.kernels import Pooling
 
-class PooledClassifier(PreTrainedModel):
+
+class PooledClassifier(PreTrainedModel):  # type: ignore[misc]
     """Logits [n, classes] = W v + b of each text's vector v.
 
     Attributes:
@@ -36,7 +37,7 @@ class PooledClassifier(PreTrainedModel):
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
 
-    def _can_set_attn_implementation(self) -> bool:  # type: ignore[override]
+    def _can_set_attn_implementation(self) -> bool:
         return bool(self.backbone._can_set_attn_implementation())
 
     def get_input_embeddings(self) -> nn.Module:
@@ -48,12 +49,21 @@ class PooledClassifier(PreTrainedModel):
         """float32 [n, width] of padded texts with a mask [n, longest], or of packed ones, gathered before."""
         hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask, **given).last_hidden_state
         if attention_mask is None:
-            return hidden[:, 0].float()
-        first, mask = hidden[:, 0].float(), attention_mask.unsqueeze(-1).float()
+            gathered: torch.Tensor = hidden[:, 0].float()
+            return gathered
+        first: torch.Tensor = hidden[:, 0].float()
+        mask = attention_mask.unsqueeze(-1).float()
         if self.pooling == "first":
             return first
-        mean = (hidden.float() * mask).sum(dim=1) / mask.sum(dim=1)
+        mean: torch.Tensor = (hidden.float() * mask).sum(dim=1) / mask.sum(dim=1)
         return mean if self.pooling == "mean" else torch.cat([first, mean], dim=1)
+
+    @property
+    def head(self) -> nn.Linear:
+        """The linear layer with the weights that are trained: PEFT keeps a copy beside the layer it was given."""
+        module: Any = self.classifier
+        trained: nn.Linear = module.modules_to_save["default"] if hasattr(module, "modules_to_save") else module
+        return trained
 
     def forward(self, **given: Any) -> SequenceClassifierOutput:
         """What `pooled` makes, through the linear layer; PEFT's own arguments, all None, are left out."""

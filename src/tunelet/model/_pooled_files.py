@@ -6,11 +6,9 @@ PEFT's adapter of the plain backbone, which `PeftModel.from_pretrained` loads, t
 
 import copy
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -45,8 +43,7 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
     else:
         _save_adapter(module, base, folder)
         base.config.save_pretrained(folder)
-    head = base.classifier
-    head = head.modules_to_save["default"] if hasattr(head, "modules_to_save") else head
+    head = base.head
     classes, width = head.weight.shape
     for place in (_POOLING, _DENSE):
         (folder / place).mkdir(exist_ok=True)
@@ -103,7 +100,7 @@ def _save_adapter(module: nn.Module, base: PooledClassifier, folder: Path) -> No
     """PEFT's files as if the backbone alone had been adapted."""
     from peft import TaskType, get_peft_model_state_dict
 
-    state: Mapping[str, torch.Tensor] = get_peft_model_state_dict(module, save_embedding_layers=False)
+    state = get_peft_model_state_dict(module, save_embedding_layers=False)
     inside = f"{_PEFT}{base.base_model_prefix}."
     adapter = {
         f"{_PEFT}{name.removeprefix(inside)}": value.detach().contiguous()
@@ -111,7 +108,7 @@ def _save_adapter(module: nn.Module, base: PooledClassifier, folder: Path) -> No
         if name.startswith(inside)
     }
     save_file(adapter, folder / _ADAPTER, metadata={"format": "pt"})
-    config = copy.copy(module.peft_config["default"])  # type: ignore[index]
+    config: Any = copy.copy(cast("Any", module).peft_config["default"])
     config.task_type, config.modules_to_save, config.inference_mode = TaskType.FEATURE_EXTRACTION, None, True
     # A name in full counts from the classifier; without its beginning it fits there, too, for PEFT compares endings.
     config.target_modules = sorted(name.removeprefix(f"{base.base_model_prefix}.") for name in config.target_modules)

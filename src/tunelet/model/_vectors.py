@@ -20,7 +20,7 @@ def text_vectors(
     cache: Path | None,
     advance: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """The vectors that the linear head of a classifier reads of n texts, float32 [n, width], memory-mapped where cached.
+    """What the linear head of a classifier reads of n texts, float32 [n, width]; memory-mapped where it was kept.
 
     Args:
         classifier: with a linear head, its encoder as it was pretrained.
@@ -42,9 +42,7 @@ def text_vectors(
     return stored["vectors"] if stored else made
 
 
-def _computed(
-    classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None
-) -> np.ndarray:
+def _computed(classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None) -> np.ndarray:
     assert classifier.head is not None  # noqa: S101
     result = np.empty((len(tokens), classifier.head.in_features), dtype=np.float32)
     with classifier.prediction_mode():
@@ -60,7 +58,9 @@ def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str) -
     digest = hashlib.sha256()
     execution = classifier.execution.described()
     made_by = {name: execution[name].value for name in ("device", "precision", "execution", "layers", "attention")}
-    digest.update(repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, made_by)).encode())
+    digest.update(
+        repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, made_by)).encode()
+    )
     firsts = tokens.first_lengths
     for array in (tokens.offsets, tokens.token_ids, *(() if firsts is None else (firsts,))):
         digest.update(repr((array.dtype.str, array.shape)).encode())

@@ -89,7 +89,7 @@ class DataSettings(Section):
         1_500_000,
         ge=0,
         le=10**12,
-        description="auto: tokens that all folds together may train on; beyond, there are fewer folds, or held-out rows",
+        description="auto: tokens of all folds together, at most; beyond, there are fewer folds, or held-out rows",
     )
     split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
     max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")

@@ -7,7 +7,7 @@ changed since.
 
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
-from tunelet.run._folder import RunFolder, default_folder, find_partial, free_folder, numbered
+from tunelet.run._folder import FoldFolder, RunFolder, default_folder, find_partial, free_folder, numbered
 from tunelet.run._group import RunGroup
 from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
 from tunelet.run._run import Run
@@ -15,6 +15,7 @@ from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 __all__ = [
     "MARK",
+    "FoldFolder",
     "Run",
     "RunFolder",
     "RunGroup",

@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,13 @@ class RunFolder:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    def fold(self, number: int) -> "FoldFolder":
+        """Where the training of a fold lies, counted from 1; it goes with the checkpoints."""
+        folder = FoldFolder(self.checkpoints / f"fold-{number}")
+        with disk_errors(folder.path):
+            folder.path.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def check_free(self) -> None:
         """Raises RunError where the name is taken: by a run, whole or interrupted, by a link, or by something else."""
@@ -289,7 +297,7 @@ class RunFolder:
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to go on from."""
-        return self.checkpoints.is_dir() and any(self.checkpoints.glob("step-*.safetensors"))
+        return self.checkpoints.is_dir() and any(self.checkpoints.rglob("step-*.safetensors"))
 
     @staticmethod
     def write_text(path: Path, text: str) -> None:
@@ -306,6 +314,26 @@ class RunFolder:
     def json_bytes(value: Mapping[str, Any]) -> bytes:
         """JSON as it is written to disk."""
         return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+@dataclass(frozen=True)
+class FoldFolder:
+    """What the training of a fold writes, and reads when it goes on."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def tracking(self) -> Path:
+        """Never written: the training on all texts is what a tracker follows."""
+        return self.path / "tracking"
 
 
 def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:

@@ -1,6 +1,7 @@
 """How long it will take, from a few measured steps on the run's own texts."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +43,9 @@ def estimate_time(
     train: Tokens,
     settings: TrainingSettings,
     *,
-    evaluated_each_time: int,
-    evaluated_once: int,
+    validation: Tokens | None = None,
+    test: Tokens | None = None,
+    folds: Sequence[int] = (),
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
 
@@ -51,8 +53,9 @@ def estimate_time(
         classifier: the model as it will be trained.
         train: the training texts.
         settings: the recipe's training section.
-        evaluated_each_time: tokens of the texts that pick the weights, whenever these are evaluated.
-        evaluated_once: tokens evaluated after training.
+        validation: the texts that pick the weights, whenever these are evaluated.
+        test: the texts that are evaluated once.
+        folds: of a cross-validation before the training on all texts, how many texts each holds out.
     """
     with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
         order = training_batches(
@@ -72,12 +75,19 @@ def estimate_time(
         middle = np.random.default_rng(0).permutation(len(batches))
         evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
     evaluations = sum(length.is_evaluated(epoch) for epoch in range(length.epochs))
+    each_time = 0 if validation is None else validation.total
+    texts = len(train) * length.passes + sum(
+        (len(train) - held_out) * Length.of(settings, len(train) - held_out).passes for held_out in folds
+    )
+    once = (train.total if folds else 0) + (0 if test is None else test.total)
+    if settings.probe:
+        once += train.total + each_time + (0 if test is None else test.total)
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
-        training_seconds=train.total * length.passes / training_rate,
-        evaluation_seconds=(evaluated_each_time * evaluations + evaluated_once) / evaluation_rate,
-        frozen_seconds=(train.total + evaluated_each_time) / frozen_rate if keeps else 0.0,
+        training_seconds=texts * train.total / len(train) / training_rate,
+        evaluation_seconds=(each_time * evaluations + once) / evaluation_rate,
+        frozen_seconds=(train.total * (1 + len(folds)) + each_time) / frozen_rate if keeps else 0.0,
     )
 
 

@@ -25,7 +25,7 @@ from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
-from tunelet.run import RunFolder, disk_errors, write_atomically
+from tunelet.run import FoldFolder, RunFolder, disk_errors, write_atomically
 from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._length import Length
@@ -85,7 +85,7 @@ class Fit:
         classifier: SequenceClassifier,
         data: TrainingData,
         settings: TrainingSettings,
-        folder: RunFolder,
+        folder: RunFolder | FoldFolder,
         progress: Progress,
     ) -> None:
         self.classifier, self.data, self.settings, self.folder, self.progress = (
@@ -336,7 +336,7 @@ def fit(
     classifier: SequenceClassifier,
     data: TrainingData,
     settings: TrainingSettings,
-    folder: RunFolder,
+    folder: RunFolder | FoldFolder,
     progress: Progress,
 ) -> Outcome:
     """Train a classifier in place and leave in it the weights of its best evaluation, or the last ones.
@@ -348,7 +348,7 @@ def fit(
         classifier: as `new_classifier` made it.
         data: training and validation texts.
         settings: the recipe's training section.
-        folder: of the run.
+        folder: of the run, or of a fold.
         progress: where to show how it goes.
 
     Raises:

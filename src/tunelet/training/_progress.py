@@ -1,6 +1,8 @@
 """Progress of a run: a live bar with rate, loss and time left on a terminal, plain lines elsewhere; on stderr."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +23,7 @@ class Progress:
         self._console = console
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._stage = ""
+        self._stage = self._part = ""
         self._total = self._done = self._begun_with = 0
         self._loss: float | None = None
         self._started = self._last_line = 0.0
@@ -50,8 +52,18 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Stages and lines inside belong to this part of the work, and say so."""
+        self._part = f"{name}, "
+        try:
+            yield
+        finally:
+            self._part = ""
+
     def stage(self, name: str, total: int, done: int = 0) -> None:
         """Begin a stage of `total` tokens, `done` of which were done before."""
+        name = f"{self._part}{name}"
         self._stage, self._total, self._done, self._begun_with, self._loss = name, total, done, done, None
         self._started = self._last_line = time.monotonic()
         if self._bar is not None:
@@ -78,9 +90,12 @@ class Progress:
                 f"{rate:,.0f} tokens/s",
                 loss_text,
             ]
-            self.say(", ".join([*filter(None, parts), f"{duration(left)} left"]))
+            self._print(", ".join([*filter(None, parts), f"{duration(left)} left"]))
 
     def say(self, line: str) -> None:
         """A line that stays."""
+        self._print(f"{self._part}{line}")
+
+    def _print(self, line: str) -> None:
         if self._console is not None:
             self._console.print(line, highlight=False, soft_wrap=True)

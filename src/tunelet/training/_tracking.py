@@ -9,7 +9,7 @@ from typing import Any
 
 from tunelet.errors import RecipeError
 from tunelet.recipe import load_recipe
-from tunelet.run import RunFolder
+from tunelet.run import FoldFolder, RunFolder
 
 _PROJECT = "tunelet"
 
@@ -43,9 +43,10 @@ class Tracking:
         folder: of the run, whose name and settings are shown beside its curves.
     """
 
-    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder) -> None:
+    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder | FoldFolder) -> None:
         self._accelerator = accelerator if names else None
         if self._accelerator is not None:
+            assert isinstance(folder, RunFolder)  # noqa: S101  (a fold's training is not tracked)
             settings = _described(folder).items()
             plain = {key: value for key, value in settings if isinstance(value, (bool, int, float, str))}
             self._accelerator.init_trackers(_PROJECT, config=plain)
