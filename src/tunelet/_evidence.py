@@ -5,6 +5,7 @@ very texts that are reported on, the record says so, and the temperature is judg
 temperature's own record is about the probabilities that `predict` gives: scaled, where the temperature is applied.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from tunelet.data import Examples, shown_fields
 from tunelet.evaluation import (
-    Baseline,
     Metrics,
     Predictions,
     Temperature,
@@ -30,12 +30,12 @@ from tunelet.evaluation import (
     positive_index,
     reliability,
     temperature_record,
-    train_baseline,
     with_temperature,
 )
 from tunelet.recipe import EvaluationSettings
 
 BASELINE = "TF-IDF + logistic regression"
+PROBE = "frozen encoder + logistic regression"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,21 +54,37 @@ class Classified:
 
 
 @dataclass(frozen=True, eq=False)
+class Rival:
+    """A linear model that costs seconds, and that the model must beat to be worth its time.
+
+    Attributes:
+        key: of its record, "baseline" or "probe"; name: on screens and pages.
+        features: how many numbers it weighs.
+        strength: its C of scikit-learn.
+        seconds: of training.
+        predictions: of the texts that are reported on.
+    """
+
+    key: str
+    name: str
+    features: int
+    strength: float
+    seconds: float
+    predictions: Predictions
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """What was gathered.
 
     Attributes:
         record: what `evaluation.json` holds.
-        baseline: its predictions for the texts that are reported on; None: not asked for.
-        trained_baseline: the baseline itself.
         temperature: chosen on the validation texts, and whether it is applied.
         validation, test: what was given, with the probabilities that `predict` gives.
         metrics: of the model on the texts that are reported on, with intervals.
     """
 
     record: dict[str, Any]
-    baseline: Predictions | None
-    trained_baseline: Baseline | None
     metrics: Metrics
     temperature: Temperature
     validation: Classified
@@ -76,21 +92,20 @@ class Evidence:
 
 
 def gather_evidence(
-    train: Examples,
-    train_labels: np.ndarray,
     validation: Classified,
     test: Classified | None,
+    rivals: Sequence[Rival],
     settings: EvaluationSettings,
     *,
     seed: int,
     model: str,
 ) -> Evidence:
-    """Curves, calibration, threshold, slices by length, errors, and the baseline.
+    """Curves, calibration, threshold, slices by length, errors, and the model beside its rivals.
 
     Args:
-        train, train_labels: what the model was trained on, for the baseline.
         validation: what choices are made on.
         test: what is reported on; None: the validation texts.
+        rivals: what it is compared with.
         settings: the recipe's evaluation section.
         seed: of the bootstrap.
         model: its name, in comparisons.
@@ -115,33 +130,27 @@ def gather_evidence(
         "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
         "errors": _errors(reported, settings.errors),
         "wrong": int((predictions.predicted != predictions.labels).sum()),
-        "baseline": None,
+        **dict.fromkeys(("baseline", "probe")),
     }
-    if not settings.baseline:
+    if not rivals:
         measured = measure(predictions, positive=index, resamples=settings.resamples, seed=seed)
-        return Evidence(record, None, None, measured, temperature, validation, test)
-    held_out = validation.predictions
-    trained = train_baseline(
-        train.texts, train_labels, validation.examples.texts, held_out.labels, len(held_out.label_names)
-    )
-    baseline = Predictions(
-        predictions.ids, predictions.label_names, predictions.labels, trained.probabilities(reported.examples.texts)
-    )
-    models = {BASELINE: [baseline], model: [predictions]}
+        return Evidence(record, measured, temperature, validation, test)
+    models = {rival.name: [rival.predictions] for rival in rivals} | {model: [predictions]}
     drawn = draw_models(
         models, positive=positive, resamples=settings.resamples, seed=seed
     )  # once, for all that needs them
-    (pair,) = compare_draws(models, drawn)
-    record["baseline"] = {
-        "name": BASELINE,
-        "features": trained.features,
-        "strength": trained.strength,
-        "seconds": trained.seconds,
-        "metrics": drawn[BASELINE].measured[0].to_dict(),
-        "curves": curve_records(baseline, positive),
-        "pair": pair.to_dict(),
-    }
-    return Evidence(record, baseline, trained, drawn[model].measured[0], temperature, validation, test)
+    pairs = compare_draws(models, drawn, [(rival.name, model) for rival in rivals])
+    for rival, pair in zip(rivals, pairs, strict=True):
+        record[rival.key] = {
+            "name": rival.name,
+            "features": rival.features,
+            "strength": rival.strength,
+            "seconds": rival.seconds,
+            "metrics": drawn[rival.name].measured[0].to_dict(),
+            "curves": curve_records(rival.predictions, positive),
+            "pair": pair.to_dict(),
+        }
+    return Evidence(record, drawn[model].measured[0], temperature, validation, test)
 
 
 def _scaled(part: Classified, temperature: Temperature) -> Classified:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._evaluate import label_indices
-from tunelet._evidence import Classified, Evidence, gather_evidence
+from tunelet._evidence import BASELINE, PROBE, Classified, Evidence, Rival, gather_evidence
 from tunelet._plan import Plan
 from tunelet.evaluation import (
     FigureWarning,
@@ -60,12 +60,12 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     seed, settings = plan.recipe.training.seed, plan.recipe.evaluation
     classified = _classified(trained, progress)
     reported = "test" if "test" in classified else "validation"
-    progress.stage("baseline" if settings.baseline else "evaluation", 0)
+    progress.stage("evaluation", 0)
+    rivals = _rivals(trained.fitted, reported)
     evidence = gather_evidence(
-        plan.prepared.train,
-        trained.fitted.train_labels,
         classified["validation"],
         classified.get("test"),
+        rivals,
         settings,
         seed=seed,
         model=plan.checkpoint.name,
@@ -91,10 +91,11 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
     write_seen(folder.seen, {"train": plan.prepared.train.texts, "validation": plan.prepared.validation.texts})
-    if evidence.baseline is not None:
-        write_predictions(folder.baseline_predictions, evidence.baseline)
-    if evidence.trained_baseline is not None and settings.errors:  # its terms are words of the texts
-        write_baseline(folder.baseline, evidence.trained_baseline)
+    for rival in rivals:
+        place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
+        write_predictions(place, rival.predictions)
+    if trained.fitted.baseline is not None and settings.errors:  # its terms are words of the texts
+        write_baseline(folder.baseline, trained.fitted.baseline)
     folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
@@ -104,6 +105,19 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     folder.write_json(folder.metrics, _summary(plan, measured, evidence, outcome, seconds, warnings))
     folder.finish()
     return Run(folder.final)
+
+
+def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
+    """The linear models that were fitted, with what they make of the texts that are reported on."""
+    predictions = fitted.test if reported == "test" else fitted.rivals
+    found = []
+    if fitted.baseline is not None:
+        made = fitted.baseline
+        found.append(Rival("baseline", BASELINE, made.features, made.strength, made.seconds, predictions["baseline"]))
+    if fitted.probe is not None:
+        probe = fitted.probe
+        found.append(Rival("probe", PROBE, probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"]))
+    return found
 
 
 def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]:

@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from tunelet._cache import cache_folder
 from tunelet._evaluate import label_indices
 from tunelet._plan import Plan
-from tunelet.evaluation import Predictions, Probe, positive_index, train_probe
+from tunelet.data import Examples
+from tunelet.evaluation import (
+    Baseline,
+    Predictions,
+    Probe,
+    baseline_out_of_fold,
+    cross_validated_baseline,
+    positive_index,
+    train_baseline,
+    train_probe,
+)
 from tunelet.model import SequenceClassifier, text_vectors
 from tunelet.run import RunFolder
 from tunelet.training import Outcome, Progress, TrainingData, fit
@@ -34,7 +45,9 @@ class Fitted:
         outcome: of the training of the classifier, on all training texts.
         validation: what the classifier makes of the validation texts; of a fold's, the one that did not see them.
         probe: logistic regression on the frozen encoder; None: not asked for.
-        probe_validation: what it makes of the validation texts, likewise.
+        baseline: logistic regression on TF-IDF; None: not asked for.
+        rivals: for each of these that is there, "probe" and "baseline", what it makes of the validation texts.
+        test: what each of them makes of the test texts, empty where there are none.
     """
 
     train_labels: "NDArray[np.int64]"
@@ -42,7 +55,9 @@ class Fitted:
     outcome: Outcome
     validation: Predictions
     probe: Probe | None
-    probe_validation: Predictions | None
+    baseline: Baseline | None
+    rivals: dict[str, Predictions]
+    test: dict[str, Predictions]
 
 
 def fit_all(
@@ -74,7 +89,9 @@ class _Fitting:
         self.held_out = label_indices(prepared.validation, self.names, plan.reading.source)
         self.positive = positive_index(self.names, plan.recipe.evaluation.positive)
         self.begin = {name: p.detach().clone() for name, p in classifier.trained_parameters().items()}
-        self.vectors = self._vectors("train") if classifier.head is not None and self.settings.probe else None
+        # All before anything is trained: afterwards the encoder is another.
+        probes = classifier.head is not None and self.settings.probe
+        self.vectors = {part: self._vectors(part) for part in plan.parts} if probes else {}
 
     def run(self) -> Fitted:
         """All of it."""
@@ -87,13 +104,13 @@ class _Fitting:
         data = TrainingData(tokens["train"], self.labels, tokens["validation"], self.held_out, positive=self.positive)
         outcome = fit(self.classifier, data, self.settings, self.folder, self.progress)
         assert outcome.validation is not None  # noqa: S101
-        found = None if probe is None else self._predictions(_softmax(probe.logits(self._vectors("validation"))))
-        return self._fitted(outcome, outcome.validation.probabilities, probe, found)
+        by_probe = None if probe is None else probe.logits(self.vectors["validation"])
+        return self._fitted(outcome, outcome.validation.probabilities, probe, by_probe)
 
     def _cross_validated(self) -> Fitted:
         tokens, folds = self.plan.tokens["train"], self.plan.prepared.folds
         made = np.empty((len(tokens), len(self.names)))
-        by_probe = np.empty_like(made)
+        by_probe = np.zeros_like(made)
         untracked = self.settings.model_copy(update={"track": []})
         for number, held_out in enumerate(folds, 1):
             rest = np.setdiff1d(np.arange(len(tokens)), held_out)
@@ -106,21 +123,23 @@ class _Fitting:
                 outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress)
             assert outcome.validation is not None  # noqa: S101
             made[held_out] = outcome.validation.probabilities
-            if probe is not None and self.vectors is not None:
-                by_probe[held_out] = _softmax(probe.logits(self.vectors[held_out]))
+            if probe is not None:
+                by_probe[held_out] = probe.logits(self.vectors["train"][held_out])
         probe = self._begin(None)
         data = TrainingData(tokens, self.labels, None, None, positive=self.positive, select=False)
         outcome = fit(self.classifier, data, self.settings, self.folder, self.progress)
-        return self._fitted(outcome, made, probe, None if probe is None else self._predictions(by_probe))
+        return self._fitted(outcome, made, probe, None if probe is None else by_probe)
 
     def _begin(self, rows: "NDArray[np.int64] | None") -> Probe | None:
         """Put the classifier back to where it began, its head solved on these rows (None: on all)."""
         with torch.no_grad():
             for name, parameter in self.classifier.trained_parameters().items():
                 parameter.copy_(self.begin[name])
-        if self.vectors is None:
+        if not self.vectors:
             return None
-        features, labels = (self.vectors, self.labels) if rows is None else (self.vectors[rows], self.labels[rows])
+        features, labels = self.vectors["train"], self.labels
+        if rows is not None:
+            features, labels = features[rows], labels[rows]
         probe = train_probe(features, labels, len(self.names), seed=self.settings.seed)
         self.classifier.set_head(probe.weight, probe.bias)
         return probe
@@ -136,21 +155,39 @@ class _Fitting:
             advance=self.progress.advance,
         )
 
-    def _predictions(self, probabilities: "NDArray[np.float64]") -> Predictions:
-        return Predictions(self.plan.prepared.validation.ids, self.names, self.held_out, probabilities)
-
     def _fitted(
         self,
         outcome: Outcome,
         probabilities: "NDArray[np.float64]",
         probe: Probe | None,
-        probe_validation: Predictions | None,
+        by_probe: "NDArray[np.float64] | None",
     ) -> Fitted:
-        return Fitted(self.labels, self.held_out, outcome, self._predictions(probabilities), probe, probe_validation)
+        prepared = self.plan.prepared
+        rivals, test = {}, {}
+        if probe is not None and by_probe is not None:
+            rivals["probe"] = self._predictions(prepared.validation, by_probe)
+            if prepared.test is not None:
+                test["probe"] = self._predictions(prepared.test, probe.logits(self.vectors["test"]))
+        baseline = None
+        if self.plan.recipe.evaluation.baseline:
+            self.progress.stage("baseline", 0)
+            baseline, by_baseline = self._baseline()
+            rivals["baseline"] = self._predictions(prepared.validation, by_baseline)
+            if prepared.test is not None:
+                test["baseline"] = self._predictions(prepared.test, baseline.logits(prepared.test.texts))
+        validation = Predictions(prepared.validation.ids, self.names, self.held_out, probabilities)
+        return Fitted(self.labels, self.held_out, outcome, validation, probe, baseline, rivals, test)
 
+    def _baseline(self) -> "tuple[Baseline, NDArray[np.float64]]":
+        """The baseline of all training texts, and the logits of the validation texts; of a fold's, by its own."""
+        prepared, classes, seed = self.plan.prepared, len(self.names), self.settings.seed
+        texts = prepared.train.texts
+        if prepared.folds:
+            by_fold = baseline_out_of_fold(texts, self.labels, classes, prepared.folds, seed=seed)
+            return cross_validated_baseline(texts, self.labels, classes, seed=seed), by_fold
+        found = train_baseline(texts, self.labels, prepared.validation.texts, self.held_out, classes)
+        return found, found.logits(prepared.validation.texts)
 
-def _softmax(logits: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    from scipy.special import softmax
-
-    found: NDArray[np.float64] = softmax(logits, axis=1)
-    return found
+    def _predictions(self, examples: Examples, logits: "NDArray[np.float64]") -> Predictions:
+        labels = label_indices(examples, self.names, "the data")
+        return Predictions(examples.ids, self.names, labels, softmax(logits, axis=1))

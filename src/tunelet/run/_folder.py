@@ -95,6 +95,11 @@ class RunFolder:
         return self.path / "baseline-predictions.parquet"
 
     @property
+    def probe_predictions(self) -> Path:
+        """Of the logistic regression on the frozen encoder."""
+        return self.path / "probe-predictions.parquet"
+
+    @property
     def baseline(self) -> Path:
         """The baseline itself: terms of the training texts and their weights; never uploaded."""
         return self.path / "baseline"
@@ -272,7 +277,8 @@ class RunFolder:
     def _all(self) -> list[Path]:
         return [
             self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
-            self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.baseline,
+            self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.probe_predictions,
+            self.baseline,
             self.evaluation, self.metrics,
             self.tracking, self.checkpoints,
         ]  # fmt: skip

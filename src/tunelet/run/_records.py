@@ -191,6 +191,7 @@ class EvaluationRecord(Record):
     errors: list[ErrorRecord]
     wrong: int
     baseline: BaselineRecord | None
+    probe: BaselineRecord | None
     cost: Cost
 
 
