@@ -137,6 +137,10 @@ def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) 
             named["data.text_column"] = column
         case tuple(columns):
             named["data.text_column"] = list(columns)
+    # Whoever names epochs means them: the recipe's floor and ceiling of steps are for those that it names itself.
+    if "training.epochs" in named or "training.epochs" in (settings or {}):
+        limits = {f"training.{name}": 0 for name in ("min_steps", "max_steps")}
+        named |= {key: value for key, value in limits.items() if key not in (settings or {})}
     return with_settings(resolved, named, "train")
 
 
