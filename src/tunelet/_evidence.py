@@ -34,9 +34,6 @@ from tunelet.evaluation import (
 )
 from tunelet.recipe import EvaluationSettings
 
-BASELINE = "TF-IDF + logistic regression"
-PROBE = "frozen encoder + logistic regression"
-
 
 @dataclass(frozen=True, eq=False)
 class Classified:

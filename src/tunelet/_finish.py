@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._evaluate import label_indices
-from tunelet._evidence import BASELINE, PROBE, Classified, Evidence, Rival, gather_evidence
+from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet._plan import Plan
 from tunelet.evaluation import (
     FigureWarning,
+    Kept,
     Metrics,
     Predictions,
     commonest,
@@ -96,33 +97,43 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
         write_predictions(place, rival.predictions)
     if trained.fitted.baseline is not None and settings.errors:  # its terms are words of the texts
         write_baseline(folder.baseline, trained.fitted.baseline)
-    folder.write_json(folder.evaluation, evidence.record | {"cost": _cost(trained, saved)})
+    found = {"kept": trained.fitted.kept.to_dict(), "cost": _cost(trained, saved)}
+    folder.write_json(folder.evaluation, evidence.record | found)
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
     warnings = label_warnings(measured[reported]) + training_warnings(
-        history, reported_on_validation=reported == "validation"
+        history, reported_on_validation=reported == "validation" and not plan.prepared.folds
     )
-    folder.write_json(folder.metrics, _summary(plan, measured, evidence, outcome, seconds, warnings))
+    kept = trained.fitted.kept
+    folder.write_json(folder.metrics, _summary(plan, measured, evidence, kept, outcome, seconds, warnings))
     folder.finish()
     return Run(folder.final)
 
 
 def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
     """The linear models that were fitted, with what they make of the texts that are reported on."""
+    from tunelet._fitting import RIVALS
+
     predictions = fitted.test if reported == "test" else fitted.rivals
     found = []
     if fitted.baseline is not None:
         made = fitted.baseline
-        found.append(Rival("baseline", BASELINE, made.features, made.strength, made.seconds, predictions["baseline"]))
+        found.append(
+            Rival("baseline", RIVALS["baseline"], made.features, made.strength, made.seconds, predictions["baseline"])
+        )
     if fitted.probe is not None:
         probe = fitted.probe
-        found.append(Rival("probe", PROBE, probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"]))
+        found.append(
+            Rival("probe", RIVALS["probe"], probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"])
+        )
     return found
 
 
 def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]:
     """The validation part, and the test part where there is one."""
-    from tunelet.model import probabilities
+    from scipy.special import softmax
+
+    from tunelet.model import logits
 
     plan = trained.plan
     prepared, names = plan.prepared, plan.prepared.label_names
@@ -132,8 +143,10 @@ def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]
         tokens = plan.tokens["test"]
         progress.stage("test", tokens.total)
         labels = label_indices(prepared.test, names, "test data")
-        made = probabilities(trained.classifier, tokens, progress.advance)
-        test = Predictions(prepared.test.ids, names, labels, made)
+        made = logits(trained.classifier, tokens, progress.advance)
+        if trained.fitted.kept.blend and trained.fitted.baseline is not None:
+            made += trained.fitted.kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
+        test = Predictions(prepared.test.ids, names, labels, softmax(made, axis=1))
         found["test"] = Classified(prepared.test, tokens.lengths, test)
     return found
 
@@ -163,6 +176,7 @@ def _summary(
     plan: Plan,
     measured: Mapping[str, Metrics],
     evidence: Evidence,
+    kept: Kept,
     outcome: "Outcome",
     seconds: float,
     warnings: Sequence[FigureWarning],
@@ -182,12 +196,15 @@ def _summary(
         "threshold": None if threshold is None else threshold["value"],
         "trainable_parameters": plan.trained_parameters,
         "total_parameters": plan.total_parameters,
+        "folds": len(plan.prepared.folds),
+        "kept": kept.name,
+        "blend": kept.blend,
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "train_seconds": outcome.seconds,
         "seconds": seconds,
         "expected_seconds": plan.estimate.seconds,
-        "tokens_per_second": outcome.tokens / outcome.seconds,
+        "tokens_per_second": outcome.tokens / outcome.seconds if outcome.seconds else plan.estimate.evaluation_rate,
         "peak_memory_bytes": peak_memory_bytes(),
         "seed": plan.recipe.training.seed,
         "model": plan.checkpoint.name,

@@ -5,7 +5,8 @@ and predicts the texts that it did not see, so that these predictions are those 
 then trained on all texts.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +19,14 @@ from tunelet._plan import Plan
 from tunelet.data import Examples
 from tunelet.evaluation import (
     Baseline,
+    Kept,
     Predictions,
     Probe,
     baseline_out_of_fold,
+    choose_kept,
     cross_validated_baseline,
     positive_index,
+    probe_out_of_fold,
     train_baseline,
     train_probe,
 )
@@ -36,16 +40,21 @@ if TYPE_CHECKING:
     from tunelet.data import Tokens
 
 
+RIVALS = {"baseline": "TF-IDF + logistic regression", "probe": "frozen encoder + logistic regression"}
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What was fitted, the classifier's own weights apart, which are in it.
 
     Attributes:
         train_labels, validation_labels: int64, indices into the label names.
-        outcome: of the training of the classifier, on all training texts.
+        outcome: of the training of the classifier, on all training texts; tokens and seconds are those of the folds,
+            too, and elapsed counts all that was done here.
         validation: what the classifier makes of the validation texts; of a fold's, the one that did not see them.
         probe: logistic regression on the frozen encoder; None: not asked for.
         baseline: logistic regression on TF-IDF; None: not asked for.
+        kept: which of these is the model from here on; the classifier's weights, and `validation`, are those of it.
         rivals: for each of these that is there, "probe" and "baseline", what it makes of the validation texts.
         test: what each of them makes of the test texts, empty where there are none.
     """
@@ -56,6 +65,7 @@ class Fitted:
     validation: Predictions
     probe: Probe | None
     baseline: Baseline | None
+    kept: Kept
     rivals: dict[str, Predictions]
     test: dict[str, Predictions]
 
@@ -90,32 +100,92 @@ class _Fitting:
         self.positive = positive_index(self.names, plan.recipe.evaluation.positive)
         self.begin = {name: p.detach().clone() for name, p in classifier.trained_parameters().items()}
         # All before anything is trained: afterwards the encoder is another.
-        probes = classifier.head is not None and self.settings.probe
+        probes = classifier.head is not None and (self.settings.probe or classifier.method == "head")
         self.vectors = {part: self._vectors(part) for part in plan.parts} if probes else {}
 
     def run(self) -> Fitted:
-        """All of it."""
-        folds = self.plan.prepared.folds
-        return self._cross_validated() if folds else self._held_out()
+        """All of it: what costs seconds first."""
+        begun = time.monotonic()
+        prepared, recipe = self.plan.prepared, self.plan.recipe
+        rivals: dict[str, Predictions] = {}
+        test: dict[str, Predictions] = {}
+        probe = baseline = None
+        if self.vectors:
+            probe, logits = self._probe()
+            rivals["probe"] = self._predictions(prepared.validation, logits)
+            if prepared.test is not None:
+                test["probe"] = self._predictions(prepared.test, probe.logits(self.vectors["test"]))
+        if recipe.evaluation.baseline:
+            self.progress.stage("baseline", 0)
+            baseline, logits = self._baseline()
+            rivals["baseline"] = self._predictions(prepared.validation, logits)
+            if prepared.test is not None:
+                test["baseline"] = self._predictions(prepared.test, baseline.logits(prepared.test.texts))
+        for name, predictions in rivals.items():
+            right = float((predictions.predicted == predictions.labels).mean())
+            how = "by cross-validation" if prepared.folds else "on validation texts"
+            self.progress.say(f"{RIVALS[name]}: accuracy {right:.4f} {how}")
+        adapter = None
+        before = time.monotonic()
+        if self.classifier.method == "head":
+            outcome = self._untrained()
+        elif prepared.folds:
+            outcome, adapter = self._cross_validated()
+        else:
+            outcome, adapter = self._held_out()
+        outcome = replace(outcome, elapsed=outcome.elapsed + before - begun)
+        # A blend needs the baseline in the run folder, where it is not kept if no texts may be.
+        blended = rivals.get("baseline") if recipe.evaluation.errors else None
+        kept = choose_kept(adapter, rivals.get("probe"), blended)
+        if kept.name == "probe":
+            self._begin(None)
+        if self.classifier.method == "head":
+            del rivals["probe"]  # it is the model
+            probe = None
+        return Fitted(self.labels, self.held_out, outcome, kept.predictions, probe, baseline, kept, rivals, test)
 
-    def _held_out(self) -> Fitted:
+    def _probe(self) -> "tuple[Probe, NDArray[np.float64]]":
+        """The probe of all training texts, and the logits of the validation texts; of a fold's, by its own."""
+        folds, classes, seed = self.plan.prepared.folds, len(self.names), self.settings.seed
+        train = self.vectors["train"]
+        probe = train_probe(train, self.labels, classes, seed=seed)
+        if folds:
+            return probe, probe_out_of_fold(train, self.labels, classes, folds, seed=seed)
+        return probe, probe.logits(self.vectors["validation"])
+
+    def _baseline(self) -> "tuple[Baseline, NDArray[np.float64]]":
+        """The baseline, likewise."""
+        prepared, classes, seed = self.plan.prepared, len(self.names), self.settings.seed
+        texts = prepared.train.texts
+        if prepared.folds:
+            by_fold = baseline_out_of_fold(texts, self.labels, classes, prepared.folds, seed=seed)
+            return cross_validated_baseline(texts, self.labels, classes, seed=seed), by_fold
+        found = train_baseline(texts, self.labels, prepared.validation.texts, self.held_out, classes)
+        return found, found.logits(prepared.validation.texts)
+
+    def _untrained(self) -> Outcome:
+        """What a training comes to that is none, for the head is solved."""
+        self.folder.history.touch()
+        tokens = self.plan.tokens["train"].total
+        return Outcome(0, 0, None, steps=0, tokens=tokens, seconds=0.0, elapsed=0.0, validation=None)
+
+    def _held_out(self) -> tuple[Outcome, Predictions]:
         tokens = self.plan.tokens
-        probe = self._begin(None)
+        self._begin(None)
         data = TrainingData(tokens["train"], self.labels, tokens["validation"], self.held_out, positive=self.positive)
         outcome = fit(self.classifier, data, self.settings, self.folder, self.progress)
         assert outcome.validation is not None  # noqa: S101
-        by_probe = None if probe is None else probe.logits(self.vectors["validation"])
-        return self._fitted(outcome, outcome.validation.probabilities, probe, by_probe)
+        return outcome, self._validated(outcome.validation.probabilities)
 
-    def _cross_validated(self) -> Fitted:
+    def _cross_validated(self) -> tuple[Outcome, Predictions]:
         tokens, folds = self.plan.tokens["train"], self.plan.prepared.folds
         made = np.empty((len(tokens), len(self.names)))
-        by_probe = np.zeros_like(made)
         untracked = self.settings.model_copy(update={"track": []})
+        outcomes = []
         for number, held_out in enumerate(folds, 1):
             rest = np.setdiff1d(np.arange(len(tokens)), held_out)
             with self.progress.part(f"fold {number}/{len(folds)}"):
-                probe = self._begin(rest)
+                self._begin(rest)
                 data = TrainingData(
                     tokens.take(rest), self.labels[rest], tokens.take(held_out), self.labels[held_out],
                     positive=self.positive, select=False,
@@ -123,26 +193,26 @@ class _Fitting:
                 outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress)
             assert outcome.validation is not None  # noqa: S101
             made[held_out] = outcome.validation.probabilities
-            if probe is not None:
-                by_probe[held_out] = probe.logits(self.vectors["train"][held_out])
-        probe = self._begin(None)
+            outcomes.append(outcome)
+        self._begin(None)
         data = TrainingData(tokens, self.labels, None, None, positive=self.positive, select=False)
-        outcome = fit(self.classifier, data, self.settings, self.folder, self.progress)
-        return self._fitted(outcome, made, probe, None if probe is None else by_probe)
+        whole = fit(self.classifier, data, self.settings, self.folder, self.progress)
+        outcomes.append(whole)
+        spent = {name: sum(getattr(each, name) for each in outcomes) for name in ("tokens", "seconds", "elapsed")}
+        return replace(whole, **spent), self._validated(made)
 
-    def _begin(self, rows: "NDArray[np.int64] | None") -> Probe | None:
+    def _begin(self, rows: "NDArray[np.int64] | None") -> None:
         """Put the classifier back to where it began, its head solved on these rows (None: on all)."""
         with torch.no_grad():
             for name, parameter in self.classifier.trained_parameters().items():
                 parameter.copy_(self.begin[name])
         if not self.vectors:
-            return None
+            return
         features, labels = self.vectors["train"], self.labels
         if rows is not None:
             features, labels = features[rows], labels[rows]
         probe = train_probe(features, labels, len(self.names), seed=self.settings.seed)
         self.classifier.set_head(probe.weight, probe.bias)
-        return probe
 
     def _vectors(self, part: str) -> "NDArray[np.float32]":
         tokens: Tokens = self.plan.tokens[part]
@@ -155,38 +225,8 @@ class _Fitting:
             advance=self.progress.advance,
         )
 
-    def _fitted(
-        self,
-        outcome: Outcome,
-        probabilities: "NDArray[np.float64]",
-        probe: Probe | None,
-        by_probe: "NDArray[np.float64] | None",
-    ) -> Fitted:
-        prepared = self.plan.prepared
-        rivals, test = {}, {}
-        if probe is not None and by_probe is not None:
-            rivals["probe"] = self._predictions(prepared.validation, by_probe)
-            if prepared.test is not None:
-                test["probe"] = self._predictions(prepared.test, probe.logits(self.vectors["test"]))
-        baseline = None
-        if self.plan.recipe.evaluation.baseline:
-            self.progress.stage("baseline", 0)
-            baseline, by_baseline = self._baseline()
-            rivals["baseline"] = self._predictions(prepared.validation, by_baseline)
-            if prepared.test is not None:
-                test["baseline"] = self._predictions(prepared.test, baseline.logits(prepared.test.texts))
-        validation = Predictions(prepared.validation.ids, self.names, self.held_out, probabilities)
-        return Fitted(self.labels, self.held_out, outcome, validation, probe, baseline, rivals, test)
-
-    def _baseline(self) -> "tuple[Baseline, NDArray[np.float64]]":
-        """The baseline of all training texts, and the logits of the validation texts; of a fold's, by its own."""
-        prepared, classes, seed = self.plan.prepared, len(self.names), self.settings.seed
-        texts = prepared.train.texts
-        if prepared.folds:
-            by_fold = baseline_out_of_fold(texts, self.labels, classes, prepared.folds, seed=seed)
-            return cross_validated_baseline(texts, self.labels, classes, seed=seed), by_fold
-        found = train_baseline(texts, self.labels, prepared.validation.texts, self.held_out, classes)
-        return found, found.logits(prepared.validation.texts)
+    def _validated(self, probabilities: "NDArray[np.float64]") -> Predictions:
+        return Predictions(self.plan.prepared.validation.ids, self.names, self.held_out, probabilities)
 
     def _predictions(self, examples: Examples, logits: "NDArray[np.float64]") -> Predictions:
         labels = label_indices(examples, self.names, "the data")

@@ -19,6 +19,7 @@ from tunelet.evaluation._calibration import (
 )
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
 from tunelet.evaluation._intervals import LEVEL, share_interval
+from tunelet.evaluation._kept import Kept, choose_kept
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
@@ -56,6 +57,7 @@ __all__ = [
     "Draws",
     "FigureWarning",
     "Gain",
+    "Kept",
     "LengthSlice",
     "McNemar",
     "Metrics",
@@ -76,6 +78,7 @@ __all__ = [
     "by_length",
     "calibration_noise",
     "check_aim",
+    "choose_kept",
     "choose_temperature",
     "choose_threshold",
     "commonest",

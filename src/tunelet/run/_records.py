@@ -54,6 +54,9 @@ class SummaryRecord(Record):
     ece: Number
     trainable_parameters: int
     total_parameters: int
+    folds: int
+    kept: Literal["adapter", "probe"]
+    blend: Number
     epochs: int
     best_epoch: int
     train_seconds: Number
@@ -180,6 +183,19 @@ class BaselineRecord(Record):
     pair: dict[str, Any]
 
 
+class CandidateRecord(Record):
+    name: str
+    log_loss: Number
+    accuracy: Number
+
+
+class KeptRecord(Record):
+    name: Literal["adapter", "probe"]
+    blend: Number
+    reason: str
+    candidates: list[CandidateRecord]
+
+
 class EvaluationRecord(Record):
     """`evaluation.json`."""
 
@@ -192,6 +208,7 @@ class EvaluationRecord(Record):
     wrong: int
     baseline: BaselineRecord | None
     probe: BaselineRecord | None
+    kept: KeptRecord
     cost: Cost
 
 
