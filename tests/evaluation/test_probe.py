@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tunelet.data import Examples, folds
 from tunelet.evaluation import probe_out_of_fold, train_probe
+from tunelet.evaluation._linear import fit_linear, log_losses
 
 
 def gaussian(n, classes, *, width=12, seed=0, apart=1.5):
@@ -99,3 +100,15 @@ def test_the_same_seed_gives_the_same_bits():
     one, other = (train_probe(features, labels, 3, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.weight, other.weight)
     np.testing.assert_array_equal(one.bias, other.bias)
+
+
+def test_a_strength_chosen_on_some_thousand_of_many_texts_is_as_good_as_the_best_for_all():
+    features, labels = gaussian(8000, 4, apart=0.3, width=40)
+    fresh, truth = gaussian(4000, 4, apart=0.3, width=40, seed=1)
+    chosen = train_probe(features, labels, 4, seed=0)
+    centre, scale = features.mean(axis=0), np.sqrt(((features - features.mean(axis=0)) ** 2).sum(axis=1).mean())
+    losses = [
+        log_losses(fit_linear((features - centre) / scale, labels, 4, strength).logits((fresh - centre) / scale), truth)
+        for strength in (0.1, 1.0, 10.0, 100.0)
+    ]
+    assert log_losses(chosen.logits(fresh), truth).mean() < min(map(np.mean, losses)) + 0.005

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import copies
-from tunelet.evaluation._linear import Linear, Part, choose_strength, fit_linear, held_out_folds
+from tunelet.evaluation._linear import Linear, Part, choose_strength, fit_linear, splits_to_choose_by
 from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, side_by_side
 
 _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
@@ -132,8 +132,8 @@ def _cross_validated(
     strength = _STRENGTHS[1]  # where there is nothing to choose by
     if len(groups) > 1:
         parts = []
-        for fold in held_out_folds(groups, labels[rows], seed=seed):
-            held_out, rest = rows[fold], np.delete(rows, fold)
+        for inner in splits_to_choose_by(groups, labels[rows], seed=seed):
+            rest, held_out = (rows[part] for part in inner)
             known = corpus.learn(rest)
             parts.append(Part(_features(known, rest), labels[rest], _features(known, held_out), labels[held_out]))
         strength = choose_strength(parts, classes, _STRENGTHS)

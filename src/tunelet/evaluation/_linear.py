@@ -7,7 +7,7 @@ at this tolerance, and the finer one that they would need takes longer than begi
 """
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from tunelet.data import deal
 
-_MANY = 2_000  # with more rows, one fifth held out says as much as five of them do with fewer
+_GAIN = 1e-4  # nats a text that the next strength must bring
+_MANY = 2_000  # rows beyond which one part held out says enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def log_losses(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArra
 
 
 def choose_strength(parts: Iterable[Part], classes: int, strengths: Sequence[float]) -> float:
-    """The strength of the least log loss over all held-out texts; the smaller of equals.
+    """The strength of the least log loss over all held-out texts; the smaller where the next gains next to nothing.
 
     Args:
         parts: one, or the folds.
@@ -103,15 +104,27 @@ def choose_strength(parts: Iterable[Part], classes: int, strengths: Sequence[flo
             for part in found
         ]
         loss = float(np.concatenate(losses).mean())
-        if loss >= least:
+        if loss > least - _GAIN:
             break
         best, least = strength, loss
     return best
 
 
-def held_out_folds(
+def splits_to_choose_by(
     groups: Sequence[Sequence[int]], labels: NDArray[np.int64], *, seed: int
-) -> tuple[NDArray[np.int64], ...]:
-    """The rows that are held out in turn to choose a setting: five folds, or of many rows the first of these alone."""
-    found = deal(groups, labels, count=5, seed=seed)
-    return found[:1] if len(labels) > _MANY else found
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The rows to learn from and to hold out, to choose a setting by.
+
+    Five folds in turn. Of more than 2,000 rows one split, and of more than 5,000 one of about 4,000 and 1,000: C is how
+    firmly weights are believed to be small, which does not depend on the number of texts (scikit-learn adds their
+    losses up), and the last fit, on all of them, is what should take the time.
+
+    Args:
+        groups: rows that stay together, at least two of these.
+        labels: of the rows [n].
+        seed: of the folds.
+    """
+    many = len(labels) > _MANY
+    cut = deal(groups, labels, count=max(5, round(len(labels) / 1000)) if many else 5, seed=seed)[:5]
+    for at in range(1 if many else len(cut)):
+        yield np.sort(np.concatenate([*cut[:at], *cut[at + 1 :]])), cut[at]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import groups_of
-from tunelet.evaluation._linear import Part, choose_strength, fit_linear, held_out_folds
+from tunelet.evaluation._linear import Part, choose_strength, fit_linear, splits_to_choose_by
 
 STRENGTHS = tuple(float(10 ** (step / 2)) for step in range(-2, 9))  # C of scikit-learn, 0.1 to 10,000
 
@@ -55,7 +55,10 @@ def train_probe(features: NDArray[np.float32], labels: NDArray[np.int64], classe
     groups = groups_of(row.tobytes() for row in features)
     strength = STRENGTHS[len(STRENGTHS) // 2]  # where there is nothing to choose by
     if len(groups) > 1:
-        parts = [_part(scaled, labels, rows) for rows in held_out_folds(groups, labels, seed=seed)]
+        parts = [
+            Part(scaled[rest], labels[rest], scaled[held_out], labels[held_out])
+            for rest, held_out in splits_to_choose_by(groups, labels, seed=seed)
+        ]
         strength = choose_strength(parts, classes, STRENGTHS)
     linear = fit_linear(scaled, labels, classes, strength)
     weight = linear.weight / scale
@@ -97,8 +100,3 @@ def _scaled(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float, 
     centred = features - centre.astype(np.float32)
     scale = float(np.sqrt(np.square(centred, dtype=np.float64).sum(axis=1).mean())) or 1.0
     return centre, scale, centred / np.float32(scale)
-
-
-def _part(features: NDArray[np.float32], labels: NDArray[np.int64], held_out: NDArray[np.int64]) -> Part:
-    rest = np.setdiff1d(np.arange(len(labels)), held_out)
-    return Part(features[rest], labels[rest], features[held_out], labels[held_out])
