@@ -97,9 +97,12 @@ class TextClassifier(ABC):
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         """Of cleaned texts, at least one, none of them empty."""
 
-    @abstractmethod
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Of such texts, without a temperature."""
+        from scipy.special import softmax
+
+        found: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
+        return found
 
     def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
         """What is computed of the texts that are there, NaN for the empty ones, [n, classes]."""

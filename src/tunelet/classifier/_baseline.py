@@ -30,7 +30,7 @@ class BaselineClassifier(TextClassifier):
         run = run if isinstance(run, Run) else Run.load(run)
         baseline = run.baseline
         if baseline is None:
-            raise _none_there(run)
+            raise none_there(run)
         return cls(run, baseline)
 
     @property
@@ -41,11 +41,9 @@ class BaselineClassifier(TextClassifier):
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         return self._baseline.logits(texts)
 
-    def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
-        return self._baseline.probabilities(texts)
 
-
-def _none_there(run: Run) -> RunError:
+def none_there(run: Run) -> RunError:
+    """What to say where the baseline is wanted, by itself or for its part in the model, and the run has none."""
     settings = run.recipe.evaluation
     if not settings.baseline:
         reason, hint = "it was trained without one", "train again with --set evaluation.baseline=true"

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
+from tunelet.classifier._baseline import none_there
 from tunelet.data import Tokens, tokenise
 from tunelet.errors import RunError
+from tunelet.evaluation import Baseline
 from tunelet.recipe import with_settings
 from tunelet.run import Run
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 class Classifier(TextClassifier):
     """Classifies texts as a run was trained to. Made by `Classifier.load`."""
 
-    def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any) -> None:
+    def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: Baseline | None = None) -> None:
         super().__init__(run)
+        self._tfidf = tfidf  # whose logits are added with the run's weight, where it has one
         self.temperature = float(run.summary["temperature"])
         self._model = model
         self._tokenizer = tokenizer
@@ -40,6 +43,9 @@ class Classifier(TextClassifier):
             ModelError: the base model cannot be found any more.
         """
         run = run if isinstance(run, Run) else Run.load(run)
+        tfidf = run.baseline if run.summary["blend"] else None
+        if run.summary["blend"] and tfidf is None:
+            raise none_there(run)
         from tunelet.model import find_checkpoint, head_pooling, load_tokenizer, saved_classifier
         from tunelet.model._fingerprint import weights_fingerprint
 
@@ -70,7 +76,7 @@ class Classifier(TextClassifier):
             seed=run.recipe.training.seed,
             pooling=head_pooling(run.recipe),
         )
-        return cls(run, model, load_tokenizer(run.folder.tokenizer))
+        return cls(run, model, load_tokenizer(run.folder.tokenizer), tfidf)
 
     @property
     def has_the_runs_threshold(self) -> bool:
@@ -80,12 +86,8 @@ class Classifier(TextClassifier):
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         from tunelet.model import logits
 
-        return logits(self._model, self._tokens(texts))
-
-    def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
-        from tunelet.model import probabilities
-
-        return probabilities(self._model, self._tokens(texts))
+        found = logits(self._model, self._tokens(texts))
+        return found if self._tfidf is None else found + self.run.summary["blend"] * self._tfidf.logits(texts)
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data

@@ -1,20 +1,22 @@
-"""Which of the models that were fitted is kept: the adapter or the probe, and with TF-IDF or without."""
+"""Which model is kept: what was trained, or the probe that it began with, and with the logits of TF-IDF or without.
+
+All is decided by the log loss of texts that no candidate has seen. The adapter costs nothing more to keep than the
+probe does, so the better of the two is kept; with TF-IDF a model is no encoder alone any more, so it is blended in
+only where the gain is beyond noise.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tunelet.evaluation._calibration import with_temperature
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.evaluation._blend import fit_blend
 from tunelet.evaluation._predictions import Predictions
-from tunelet.evaluation._temperature import choose_temperature
+from tunelet.evaluation._select import Candidate, select
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A model that could be kept, and what it makes of the validation texts once a temperature is fitted to it."""
-
-    name: str
-    log_loss: float
-    accuracy: float
+_TINY = 1e-300
+_MOST = 1e3  # weight of TF-IDF where the encoder has next to none
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +26,9 @@ class Kept:
     Attributes:
         name: "adapter", what was trained, or "probe", the frozen encoder with its solved head.
         blend: weight of the logits of TF-IDF, which are added to those of the encoder; 0.0: none.
-        reason: why.
-        candidates: all that there were.
-        predictions: of the validation texts.
+        reason: why, as a clause.
+        candidates: all that there were, the blend among them where it is kept.
+        predictions: of the validation texts, by what is kept, without a temperature.
     """
 
     name: str
@@ -46,24 +48,44 @@ class Kept:
 
 
 def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline: Predictions | None) -> Kept:
-    """Choose by the log loss of validation texts.
+    """Choose by the validation texts; each argument is what a model makes of them that has not seen them.
 
     Args:
-        adapter: what the trained classifier makes of them; None: none was trained.
-        probe: what the frozen encoder with its solved head does; None: there is none.
-        baseline: what TF-IDF does; None: nothing may be blended.
+        adapter: what was trained; None: nothing was.
+        probe: the frozen encoder with its solved head; None: there is none.
+        baseline: TF-IDF; None: nothing may be blended.
     """
-    found = {name: made for name, made in (("adapter", adapter), ("probe", probe)) if made is not None}
-    candidates = {name: _measured(name, predictions) for name, predictions in found.items()}
-    best = min(candidates, key=lambda name: candidates[name].log_loss)
-    reason = "" if len(candidates) == 1 else f"the least log loss on validation texts, {candidates[best].log_loss:.4f}"
-    return Kept(best, 0.0, reason, tuple(candidates.values()), found[best])
+    given = {name: made for name, made in (("probe", probe), ("adapter", adapter)) if made is not None}
+    models = {name: _logits(made) for name, made in given.items()}
+    labels = next(iter(given.values())).labels
+    if len(labels) < 2:
+        name = next(reversed(given))
+        return Kept(name, 0.0, "there is one validation text alone", (), given[name])
+    selection = select(models, labels)
+    name, reason, candidates = selection.chosen.value, selection.chosen.reason, selection.candidates
+    if baseline is None:
+        return Kept(name, 0.0, reason, candidates, given[name])
+    tfidf = _logits(baseline)
+    blend = fit_blend(models[name], tfidf, labels)
+    if not blend.kept:
+        return Kept(name, 0.0, reason, candidates, given[name])
+    weight = blend.tfidf / blend.encoder if blend.encoder * _MOST > blend.tfidf else _MOST
+    together = models[name] + weight * tfidf
+    shown = f"{name} + TF-IDF"
+    (_, blended) = select({name: models[name], shown: together}, labels).candidates
+    why = f"{reason}; TF-IDF lowers the log loss by {blend.gain.mean:.3f} ± {blend.gain.error or 0.0:.3f}"
+    made = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
+    return Kept(name, weight, why, (*candidates, blended), made)
 
 
-def _measured(name: str, predictions: Predictions) -> Candidate:
-    import numpy as np
+def _logits(predictions: Predictions) -> NDArray[np.float64]:
+    """Up to a constant a text, which changes nothing."""
+    found: NDArray[np.float64] = np.log(np.maximum(predictions.probabilities, _TINY))
+    return found
 
-    scaled = with_temperature(predictions, choose_temperature(predictions).used)
-    rows = np.arange(len(scaled))
-    losses = -np.log(np.maximum(scaled.probabilities[rows, scaled.labels], 1e-12))
-    return Candidate(name, float(losses.mean()), float((scaled.predicted == scaled.labels).mean()))
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.special import softmax
+
+    found: NDArray[np.float64] = softmax(logits, axis=1)
+    return found
