@@ -2,8 +2,9 @@
 
 It is a baseline beside TF-IDF, and the head that fine-tuning starts from (Kumar et al., ICLR 2022): a linear layer in
 the encoder's own units. For the solver's sake features are centred and divided by one number for all of them, so that
-their mean square length is 1; weight and bias take that back. (Each divided by its own deviation: no better on tweets,
-half a point worse on questions, at 8 to 1,000 texts.)
+their mean square length is 1; weight and bias take that back. (Each divided by its own deviation is worse by 0.1 to 1.0
+points of accuracy in five of six cases, and better by 0.3 in one: MiniLM on TREC questions and on tweets by emotion, 8
+and 32 texts a class and 200 in all, mean of 5 draws.)
 """
 
 import time
