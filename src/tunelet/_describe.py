@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tunelet._choice import Choice
-from tunelet._words import counted
+from tunelet._words import counted, duration
 
 if TYPE_CHECKING:
     from tunelet._doctor import Examination
@@ -43,7 +43,7 @@ def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
         "execution": inspection.execution,
         "memory": f"{inspection.memory_bytes / _GIB:.1f} GiB, roughly, training on 16 texts of the full length",
         "time": f"{inspection.texts_per_second:.1f} texts/s in training, measured on texts of 256 tokens "
-        f"({1000 / inspection.texts_per_second:,.0f} s for an epoch of 1,000)",
+        f"({duration(1000 / inspection.texts_per_second)} for an epoch of 1,000)",
     }
 
 

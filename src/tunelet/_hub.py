@@ -183,6 +183,10 @@ def commit_of(path: Path) -> str | None:
     return path.name if path.parent.name == "snapshots" and _COMMIT.fullmatch(path.name) else None
 
 
+# What tqdm would else take from variables such as TQDM_FILE, as text.
+_OURS = ("file", "bar_format", "postfix", "lock_args")
+
+
 def _bar(heartbeat: Heartbeat) -> Any:
     """huggingface_hub's progress bar, which beats at every piece; silent where there is no terminal."""
     from huggingface_hub.utils.tqdm import tqdm
@@ -193,6 +197,8 @@ def _bar(heartbeat: Heartbeat) -> Any:
         def __init__(self, *args: Any, **options: Any) -> None:
             if not sys.stderr.isatty():
                 options["disable"] = True
+            for name in _OURS:
+                options.setdefault(name, None)
             super().__init__(*args, **options)
             heartbeat()
 

@@ -91,9 +91,9 @@ def _activation() -> list[Rate]:
         activate(x, scale=None, bias=bias, tanh=False, plain=True, quantised=False)
 
     with without_native():
-        rates = [Rate("GELU", "PyTorch", x.numel() / _time(run) / 1e9, "G elements/s")]
+        rates = [Rate("GELU", "PyTorch", x.numel() / _time(run) / 1e6, "M elements/s")]
     if native().value is not None:
-        rates.append(Rate("GELU", "compiled", x.numel() / _time(run) / 1e9, "G elements/s"))
+        rates.append(Rate("GELU", "compiled", x.numel() / _time(run) / 1e6, "M elements/s"))
     return rates
 
 

@@ -119,7 +119,7 @@ def _summary(group: RunGroup) -> dict[str, Any]:
         "evaluated_on": first.summary["evaluated_on"],
         "positive": first.summary["positive"],
         **measured.to_dict(),
-        "warnings": _warnings(group),
+        "warnings": group_warnings({run.recipe.training.seed: run.summary["warnings"] for run in group.runs}),
         "accuracies": [run.summary["accuracy"] for run in group.runs],
         **means,
         "peak_memory_bytes": max(run.summary["peak_memory_bytes"] for run in group.runs),
@@ -128,14 +128,16 @@ def _summary(group: RunGroup) -> dict[str, Any]:
     }
 
 
-def _warnings(group: RunGroup) -> list[dict[str, Any]]:
-    """Those of the runs, each kind once, from the first run that has it, with the seeds that have it."""
-    found: dict[str, dict[str, Any]] = {}
-    for run in group.runs:
-        for warning in run.summary["warnings"]:
-            first = found.setdefault(warning["kind"], warning | {"seeds": []})
-            first["seeds"].append(run.recipe.training.seed)
+def group_warnings(by_seed: Mapping[int, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The warnings of each seed's run, each once, with the `seeds` that have it; one that not all have names them."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for seed, warnings in by_seed.items():
+        for warning in warnings:
+            first = found.setdefault((warning["kind"], warning["message"]), {**warning, "seeds": []})
+            first["seeds"].append(seed)
     for warning in found.values():
-        if len(warning["seeds"]) < len(group.runs):
-            warning["message"] = f"Seed {', '.join(map(str, warning['seeds']))}: {warning['message']}"
+        seeds = warning["seeds"]
+        if len(seeds) < len(by_seed):
+            whose = f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+            warning["message"] = f"{whose}: {warning['message']}"
     return list(found.values())

@@ -6,6 +6,7 @@ something on stderr and goes on with another value. Here they are named, with wh
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class _Form:
 _COUNT = _Form(re.compile(r"0*[1-9]\d{0,5}"), "a whole number from 1 on", "4")
 _SECONDS = _Form(re.compile(r"0*[1-9]\d{0,5}"), "a whole number of seconds from 1 on", "10")
 _WHOLE = _Form(re.compile(r"-?\d{1,18}"), "a whole number", "0")
+_PLACES = _Form(re.compile(r"\d{1,6}"), "a whole number", "80")
+_NUMBER = _Form(re.compile(r"\d{1,6}(\.\d{0,6})?"), "a number", "1")
 _FORMS = {
     "OMP_NUM_THREADS": _Form(re.compile(r"0*[1-9]\d{0,5}(,\d{1,6})*"), "a whole number from 1 on", "4"),
     # Anything else makes the OpenMP library wait for ever as torch is imported.
@@ -46,6 +49,12 @@ _FORMS = {
     "SOURCE_DATE_EPOCH": _Form(re.compile(r"\d{1,10}"), "a number of seconds", "0"),
     "LOCAL_RANK": _WHOLE,
     "WORLD_SIZE": _WHOLE,
+    # tqdm converts its own as it is imported.
+    **dict.fromkeys(("TQDM_INITIAL", "TQDM_NCOLS", "TQDM_NROWS", "TQDM_POSITION"), _PLACES),
+    **dict.fromkeys(
+        ("TQDM_DELAY", "TQDM_MAXINTERVAL", "TQDM_MININTERVAL", "TQDM_MINITERS", "TQDM_SMOOTHING", "TQDM_TOTAL"), _NUMBER
+    ),
+    "TQDM_UNIT_DIVISOR": _COUNT,
     "TUNELET_NATIVE": _Form(re.compile(r"[01]"), "0 or 1", "0"),
 }
 
@@ -53,11 +62,18 @@ _FORMS = {
 def check_variables() -> None:
     """Raise TuneletError where a variable is set to what it does not take; give a user without a home a place.
 
-    An empty variable counts as none.
+    An empty variable counts as none, and is taken away: libraries differ in what they make of it.
     """
+    if sys.flags.optimize > 1:
+        raise TuneletError(
+            "Python was started with -OO or PYTHONOPTIMIZE=2, and transformers reads docstrings, which that removes",
+            "use -O or PYTHONOPTIMIZE=1, or neither",
+        )
     for name, form in _FORMS.items():
         value = os.environ.get(name, "").strip()
-        if value and not form.pattern.fullmatch(value):
+        if not value:
+            os.environ.pop(name, None)
+        elif not form.pattern.fullmatch(value):
             found = "something else" if form.secret else shown(value)
             raise TuneletError(
                 f"the environment variable {name} takes {form.words}, found {found}",

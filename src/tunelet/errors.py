@@ -2,6 +2,8 @@
 
 from tunelet._hints import as_arguments
 
+_LONGEST = 400  # characters of a word; a name in a folder has 255 at most
+
 
 class TuneletError(Exception):
     """The user's input is at fault; the command line prints one line and ends with exit status 2.
@@ -26,7 +28,12 @@ class TuneletError(Exception):
         return self._line(self.hint)
 
     def _line(self, hint: str) -> str:
-        return " ".join(f"{self.message}; {hint}".split())
+        return " ".join(map(_shortened, f"{self.message}; {hint}".split()))
+
+
+def _shortened(word: str) -> str:
+    """A word of a line; of one that is longer than any name that a file can have, its ends."""
+    return word if len(word) <= _LONGEST else f"{word[: _LONGEST // 2]}...{word[-_LONGEST // 2 :]}"
 
 
 class RecipeError(TuneletError):

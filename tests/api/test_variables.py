@@ -31,6 +31,26 @@ def test_a_variable_of_a_wrong_form_is_named_with_what_it_takes(monkeypatch: pyt
     check_variables()
 
 
+def test_a_python_without_docstrings_is_named_and_help_is_given(tmp_path: Path) -> None:
+    refused(run("recipes", cwd=tmp_path, PYTHONOPTIMIZE="2"), "-OO", "PYTHONOPTIMIZE=1")
+    assert run("recipes", cwd=tmp_path, PYTHONOPTIMIZE="1").status == 0
+
+
+def test_no_variable_of_tqdm_changes_the_bar_of_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys; sys.stderr.isatty = lambda: True\nfrom tunelet._hub import _bar\n"
+    code += "with _bar(lambda: None)(total=2, name='x') as bar:\n    bar.update(2)"
+    odd = {
+        "TQDM_FILE": "abc",
+        "TQDM_BAR_FORMAT": "{nope}",
+        "TQDM_POSTFIX": "1",
+        "TQDM_LOCK_ARGS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(**odd), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "100%" in done.stderr) == (0, True), done
+
+
 def test_an_address_may_hold_a_password_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "user:secret@host")
     with pytest.raises(TuneletError) as caught:

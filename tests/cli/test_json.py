@@ -120,12 +120,14 @@ def test_predict_prints_one_object(capsys: pytest.CaptureFixture[str], run_folde
     found = the_object(call(capsys, "predict", run_folder, *texts, "--json"))
     assert found["run"] == str(run_folder)
     assert [entry["text"] for entry in found["predictions"]] == texts
-    for entry in found["predictions"]:
+    first, empty, last = found["predictions"]
+    assert empty["probabilities"] == {"negative": None, "positive": None}
+    for entry in (first, last):
         assert set(entry["probabilities"]) == {"negative", "positive"}
         assert sum(entry["probabilities"].values()) == pytest.approx(1)
         assert entry["probability"] == max(entry["probabilities"].values()) == entry["probabilities"][entry["label"]]
     lines = call(capsys, "predict", run_folder, *texts).stdout.splitlines()
-    assert [line.split("\t")[0] for line in lines] == [entry["label"] for entry in found["predictions"]]
+    assert [line.split("\t")[0] for line in lines] == [first["label"], "no text", last["label"]]
     assert lines[2].endswith("\tZwölf Minuten 😀 zu lang")
 
 

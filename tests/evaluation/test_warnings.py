@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tunelet._seeds import group_warnings
 from tunelet.errors import RecipeError
 from tunelet.evaluation import (
     Predictions,
@@ -97,3 +98,21 @@ def test_a_positive_label_is_known_by_its_name_in_any_case():
     assert positive_index(("no", "yes"), "no") == 0
     with pytest.raises(RecipeError, match=r"'alert' is none of the labels: 'alarm', 'routine', 'other'"):
         positive_index(NAMES, "alert")
+
+
+def test_a_warning_of_some_seeds_names_them_and_is_true_of_each():
+    never = {"kind": "label_never_given", "hint": "", "labels": []}
+    shared = {"kind": "epoch_chosen_on_these_texts", "message": "Chosen here.", "hint": "", "labels": []}
+    by_seed = {
+        1: [never | {"message": "No text was called 'a'."}, shared],
+        2: [shared],
+        3: [never | {"message": "No text was called 'b'."}, shared],
+        4: [never | {"message": "No text was called 'b'."}, shared],
+    }
+    found = group_warnings(by_seed)
+    assert [(warning["message"], warning["seeds"]) for warning in found] == [
+        ("Seed 1: No text was called 'a'.", [1]),
+        ("Chosen here.", [1, 2, 3, 4]),
+        ("Seeds 3, 4: No text was called 'b'.", [3, 4]),
+    ]
+    assert by_seed[2] == [shared]

@@ -183,7 +183,8 @@ def evaluate(
         typer.echo(f"probabilities: as predict gives them, logits divided by {metrics['temperature']:.3f}")
     if metrics["dropped"]:
         typer.echo("dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in metrics["dropped"].items()))
-    metrics_screen(console(), metrics, f"{counted(metrics['n'], 'text')} of {data} ({metrics['part']} part)")
+    part = "" if metrics["part"] == "train" else f" ({metrics['part']} part)"  # a file is all "train"
+    metrics_screen(console(), metrics, f"{counted(metrics['n'], 'text')} of {data}{part}")
 
 
 @app.command()

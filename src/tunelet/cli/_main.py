@@ -97,6 +97,7 @@ def _run(arguments: list[str]) -> int:
         else:
             message = error.format_message().rstrip(".")
             quotes = "put a name with spaces in quotes, or " if "unexpected extra argument" in message else ""
-            _say(f"error: {message}; {quotes}see `{path} --help`")
+            end = " See" if message.endswith("?") else f"; {quotes}see"
+            _say(f"error: {message}{end} `{path} --help`")
         return _USER
     return 0

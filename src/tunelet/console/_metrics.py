@@ -18,19 +18,24 @@ _CLASSES, _CONFUSIONS = 30, 10  # that are printed; beyond, those that go worst
 def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
     """Metrics with 95 % intervals, notes on them, the table of classes, and the confusion matrix."""
     made = table("metric", "value", "95 % interval")
-    without: dict[str, list[str]] = {}
     for name, words in metric_words(metrics["positive"]).items():
-        bounds = interval(metrics.get(f"{name}_ci"))
-        made.add_row(escape(words), number(metrics[name]), bounds or "none")
-        if not bounds:
-            without.setdefault(why_no_interval(metrics, name), []).append(words)
+        made.add_row(escape(words), number(metrics[name]), interval(metrics.get(f"{name}_ci")) or "none")
     print_table(console, escape(title), made)
-    for reason, named in without.items():  # a sentence has no room in a column of numbers
-        console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)
+    no_interval_screen(console, metrics)
     notes_screen(console, metrics.get("notes", ()))
     warnings_screen(console, metrics.get("warnings", ()))
     _classes(console, metrics["per_class"])
     _confusion(console, metrics["confusion"]["labels"], metrics["confusion"]["matrix"])
+
+
+def no_interval_screen(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Why figures have no interval, a line each reason: a sentence has no room in a column of numbers."""
+    without: dict[str, list[str]] = {}
+    for name, words in metric_words(metrics["positive"]).items():
+        if not interval(metrics.get(f"{name}_ci")):
+            without.setdefault(why_no_interval(metrics, name), []).append(words)
+    for reason, named in without.items():
+        console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)
 
 
 def notes_screen(console: Console, notes: Sequence[str]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._words import counted, interval_or_why, number
-from tunelet.console._metrics import warnings_screen
+from tunelet._words import counted, interval, number
+from tunelet.console._metrics import no_interval_screen, warnings_screen
 from tunelet.console._tables import print_table, table
 from tunelet.evaluation import metric_words
 
@@ -19,8 +19,9 @@ def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
     texts = counted(summary["n"], f"{summary['evaluated_on']} text")
     made = table("metric", "mean", "deviation", "95 % interval, texts and seeds")
     for name, label in metric_words(summary["positive"]).items():
-        deviation, bounds = number(summary[f"{name}_sd"]), escape(interval_or_why(summary, name))
+        deviation, bounds = number(summary[f"{name}_sd"]), interval(summary.get(f"{name}_ci")) or "none"
         made.add_row(escape(label), number(summary[name]), deviation, bounds)
     print_table(console, escape(f"{counted(len(summary['seeds']), 'seed')} ({seeds}) on {texts}"), made)
+    no_interval_screen(console, summary)
     warnings_screen(console, summary.get("warnings", ()))
     console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)

@@ -53,8 +53,8 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
     constant = commonest(metrics)
     rarest = min(never or [row for row in metrics.per_class if row.n], key=lambda row: row.n).label
     hint = (
-        "--set training.class_weights=balanced, or more epochs (--set training.epochs=N), or more texts of the rarer "
-        "labels"
+        "train again with --set training.class_weights=balanced, or more epochs (--set training.epochs=N), or more "
+        "texts of the rarer labels"
     )
     if metrics.positive != rarest:
         setting = shlex.quote(f"evaluation.positive={rarest}")
