@@ -32,7 +32,7 @@ test: .venv/dev/ready
 	@echo "installing tunelet with the lowest versions that it admits into .venv/lowest"
 	@$(PYTHON) -m venv --clear .venv/lowest
 	@$(PYTHON) tools/lowest_versions.py > .venv/lowest/constraints.txt
-	@.venv/lowest/bin/python $(PIP_INSTALL) --constraint .venv/lowest/constraints.txt --editable '.[offline,export]' \
+	@.venv/lowest/bin/python $(PIP_INSTALL) --constraint .venv/lowest/constraints.txt --editable '.[offline,export,excel]' \
 		hypothesis pandas pytest pytest-xdist tensorboard
 	@touch $@
 

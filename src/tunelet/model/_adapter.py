@@ -84,7 +84,7 @@ def _use_own_layer(config: Any) -> None:
 
     register = getattr(config, "_register_custom_module", None)  # private: no version promises it
     if register is None:
-        raise ModelError("this version of peft takes no layers of others", "pip install 'peft>=0.18,<1'")
+        raise ModelError("this version of peft takes no layers of others", "pip install 'peft>=0.21,<1'")
     register({nn.Linear: LoraLinear})
 
 

@@ -50,9 +50,12 @@ def test_rows_that_take_no_room_on_disk_are_counted(tmp_path: Path) -> None:
 )
 def test_every_type_of_text_is_read(tmp_path: Path, kind: pa.DataType) -> None:
     table = pa.table({name: pa.array(values, pa.string()).cast(kind) for name, values in COLUMNS.items()})
-    reading = read(write(tmp_path / "a.parquet", table))
-    assert reading.parts["train"].texts == ("A good film", "A bad film")
     assert read(table).parts["train"].labels == ("good", "bad")
+    try:
+        path = write(tmp_path / "a.parquet", table)
+    except pa.ArrowNotImplementedError:
+        pytest.skip("this pyarrow writes no such Parquet file")
+    assert read(path).parts["train"].texts == ("A good film", "A bad film")
 
 
 def test_a_label_in_a_list_of_one_is_read_from_parquet_too(tmp_path: Path) -> None:
