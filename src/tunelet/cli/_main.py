@@ -97,7 +97,7 @@ def _run(arguments: list[str]) -> int:
         else:
             message = error.format_message().rstrip(".")
             quotes = "put a name with spaces in quotes, or " if "unexpected extra argument" in message else ""
-            end = " See" if message.endswith("?") else f"; {quotes}see"
-            _say(f"error: {message}{end} `{path} --help`")
+            pointer = " See" if message.endswith("?") else f"; {quotes}see"
+            _say(f"error: {message}{pointer} `{path} --help`")
         return _USER
     return 0
