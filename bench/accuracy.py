@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_data import SOURCES, draw, draws_of
+from accuracy_data import SOURCES, draw, draws_of, parts
 from accuracy_methods import Outcome, methods, work
 from accuracy_results import Key, append_line, key_of, latest, pack, read_lines
+from accuracy_setfit import BATCH, MAX_STEPS, MAX_TEXTS, default_steps
+from accuracy_trainer import FULL, LORA, SEARCHED, longest
+from scipy.optimize import nnls
 
 RESULTS = Path(__file__).parent / "accuracy.jsonl"
 METHODS = tuple(methods())
@@ -59,7 +62,7 @@ def trials(data: Sequence[str], sizes: Sequence[str], wanted: Sequence[str], dra
 
 
 def expected_seconds(trial: Trial, lines: Sequence[dict[str, Any]]) -> float:
-    """From earlier trials of the method: of the same data and size, else of the nearest by letters to train on."""
+    """From earlier trials of the method: of the same data and size, else from a fixed cost and one of the work."""
     known = [line for line in lines if line["method"] == trial.method and "failure" not in line]
     same = [line for line in known if (line["data"], line["size"]) == (trial.data, trial.size)]
     if same:
@@ -67,12 +70,31 @@ def expected_seconds(trial: Trial, lines: Sequence[dict[str, Any]]) -> float:
     if not known:
         return _GUESS[trial.method]
     task = draw(trial.data, trial.size, 1, Path())
-    letters, asked = _letters(task.texts), _letters(task.test_texts)
-    near = min(known, key=lambda line: abs(np.log(line["letters"] / letters)))
-    growth = letters / near["letters"]
-    if trial.method == "setfit":
-        growth = min(growth, 1.0 if near["n"] >= 64 else growth) * max(1.0, asked / near["test_letters"])
-    return near["train_seconds"] * growth + near["predict_seconds"] * asked / near["test_letters"]
+    asked = [
+        1.0,
+        work_of(trial.method, trial.data, len(task.texts), letters_of(task.texts)),
+        letters_of(task.test_texts),
+    ]
+    rows = [
+        [1.0, work_of(trial.method, line["data"], line["n"], line["letters"]), line["test_letters"]] for line in known
+    ]
+    seconds = np.array([line["train_seconds"] + line["predict_seconds"] for line in known])
+    scale = np.max(rows, axis=0)
+    found, _ = nnls(np.array(rows) / scale / seconds[:, None], np.ones(len(rows)))  # least relative error
+    return float(found @ (np.array(asked) / scale))
+
+
+def work_of(method: str, data: str, n: int, letters: int) -> float:
+    """Letters that a method trains on, all passes counted; of SetFit as if the classes were equally frequent."""
+    if method == "setfit":
+        classes = len(set(parts(data)[1].labels))
+        counts = np.repeat(np.arange(classes), -(-min(n, MAX_TEXTS) // classes))
+        return min(default_steps(counts), MAX_STEPS) * 2 * BATCH * letters / n
+    if method in ("stock", "full"):
+        part = min(n, SEARCHED)
+        runs = 1 / 3 + len(LORA if method == "stock" else FULL)
+        return (0.8 * part * longest(part) * runs + n * longest(n)) * letters / n
+    return letters
 
 
 def measure(trial: Trial, checkpoint: Path, surroundings: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +104,7 @@ def measure(trial: Trial, checkpoint: Path, surroundings: dict[str, Any]) -> dic
 
     task = draw(trial.data, trial.size, trial.draw, checkpoint)
     line = {"data": trial.data, "size": trial.size, "draw": trial.draw, "method": trial.method, "n": len(task.texts)}
-    line |= {"letters": _letters(task.texts), "test_letters": _letters(task.test_texts)}
+    line |= {"letters": letters_of(task.texts), "test_letters": letters_of(task.test_texts)}
     date = {"date": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
         outcome = run_once(work, trial.method, task)
@@ -151,7 +173,8 @@ def run(planned: Sequence[Trial], path: Path, checkpoint: Path, *, shared: bool)
         print(f"{number} {' '.join(map(str, key_of(line)))}: {found}, {took}; left about {left}", flush=True)
 
 
-def _letters(texts: Sequence[str]) -> int:
+def letters_of(texts: Sequence[str]) -> int:
+    """In all of them."""
     return sum(map(len, texts))
 
 

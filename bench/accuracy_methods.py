@@ -68,15 +68,14 @@ def tunelet(task: Task, recipe: str) -> Outcome:
 
 
 def tfidf(task: Task) -> Outcome:
-    """TF-IDF and logistic regression with the baseline's own features; C by cross-validation."""
-    from tunelet.evaluation._baseline import _STRENGTHS, _kinds, _matrix
+    """The project's own baseline: TF-IDF and logistic regression, C by cross-validation."""
+    from tunelet.evaluation import cross_validated_baseline
 
     begin = time.perf_counter()
-    kinds = _kinds(task.texts)
-    model, chosen = regression(_matrix(kinds, task.texts), task.labels, _STRENGTHS, task.seed)
+    baseline = cross_validated_baseline(task.texts, task.labels, len(task.label_names), seed=task.seed)
     trained = time.perf_counter()
-    found = model.predict_proba(_matrix(kinds, task.test_texts))
-    return Outcome(found, trained - begin, time.perf_counter() - trained, chosen)
+    found = baseline.probabilities(task.test_texts)
+    return Outcome(found, trained - begin, time.perf_counter() - trained, {"C": baseline.strength})
 
 
 def probe(task: Task) -> Outcome:

@@ -45,6 +45,7 @@ _METHODS = {
         f"the library at its defaults, with at most {MAX_STEPS} steps of 16 pairs, and {MAX_TEXTS:,} texts at most",
     ),
 }
+_POINTS = "points"  # what the axes must hold
 _INTRODUCTION = """\
 # Accuracy at every size
 
@@ -54,7 +55,8 @@ Every figure is that of all-MiniLM-L6-v2 (22.7 M parameters), which all methods 
 A draw is a seed that picks the training texts: as many of each class where a size is of a class, else each class in its
 share. The test texts are the same for all draws and methods, and nothing is chosen on them. A figure is the mean over
 {draws} draws with its 95 % interval by Student's t; the intervals speak of other training texts, not of other test
-texts. Rivals cut texts at {length} tokens.
+texts. Rivals cut texts at {length} tokens. In the first figure, dotted lines join sizes with equally many texts of each
+class, whole lines those that keep the classes' shares.
 
 | method | what it is |
 | --- | --- |
@@ -209,11 +211,14 @@ def _labels(found: Found) -> Figure:
     with panels(LABELS_FIGURE, rows, columns, 3.3 * columns, 2.7 * rows) as (every, finish):
         for axes, data in zip(every, sets, strict=False):
             for method in methods:
-                sizes = [size for size in found.sizes(data) if found.figures(data, size, method)]
-                means = [mean(list(found.figures(data, size, method).values())) for size in sizes]
-                texts = [found.texts(data, size) for size in sizes]
-                _draw(axes, method, texts, means, line=True)
-                told += [f"{data}, {_METHODS[method][0]}: " + _pairs(texts, means, "texts")] if texts else []
+                for few in (True, False):
+                    sizes = [size for size in found.sizes(data) if is_few(size) == few]
+                    sizes = [size for size in sizes if found.figures(data, size, method)]
+                    means = [mean(list(found.figures(data, size, method).values())) for size in sizes]
+                    texts = [found.texts(data, size) for size in sizes]
+                    _draw(axes, method, texts, means, dashes=":" if few else "-")
+                    unit = "texts, equally many a class" if few else "texts"
+                    told += [f"{data}, {_METHODS[method][0]}: " + _pairs(texts, means, unit)] if texts else []
             _logarithmic(axes, "training texts")
             axes.set_title(data, fontsize=9, color=INK)
         _finish_panels(every, len(sets))
@@ -238,7 +243,7 @@ def _frontier(found: Found) -> Figure | None:
                 here = method in timed
                 means = [mean(list(found.figures(data, size, method).values()))] if here else []
                 minutes = [mean(found.minutes(data, size, method)).value] if here else []
-                _draw(axes, method, minutes, means, line=False)
+                _draw(axes, method, minutes, means, dashes="none")
                 told += [f"{data}, {_METHODS[method][0]}: " + _pairs(minutes, means, "min")] if here else []
             _logarithmic(axes, "minutes of training")
             axes.set_title(f"{data}, {found.texts(data, size):,} texts", fontsize=9, color=INK)
@@ -246,7 +251,7 @@ def _frontier(found: Found) -> Figure | None:
         return finish("Accuracy against minutes of training", "Mean over draws. " + "; ".join(told) + ".")
 
 
-def _draw(axes: Any, method: str, across: Sequence[float], means: Sequence[Any], *, line: bool) -> None:
+def _draw(axes: Any, method: str, across: Sequence[float], means: Sequence[Any], *, dashes: str) -> None:
     style = look(list(_METHODS).index(method))
     for place, shown in zip(across, means, strict=True):
         if shown.interval is not None:
@@ -254,7 +259,7 @@ def _draw(axes: Any, method: str, across: Sequence[float], means: Sequence[Any],
             axes.plot([place, place], [max(0.0, low), min(1.0, high)], color=style.colour, linewidth=0.8, alpha=0.5)
     axes.plot(
         across, [shown.value for shown in means], color=style.colour, marker=style.marker, markersize=4,
-        linestyle=style.dashes if line else "none", linewidth=1.3, label=_METHODS[method][0],
+        linestyle=dashes, linewidth=1.3, gid=_POINTS, label=None if dashes == ":" else _METHODS[method][0],
     )  # fmt: skip
 
 
@@ -265,7 +270,9 @@ def _logarithmic(axes: Any, across: str) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.margins(x=0.08, y=0.08)
+    axes.margins(x=0.08)
+    values = [value for line in axes.lines if line.get_gid() == _POINTS for value in line.get_ydata()]
+    axes.set_ylim(max(0.0, min(values) - 0.06), min(1.01, max(values) + 0.06))  # two draws may have any interval
     axes.set_xlabel(f"{across}, logarithmic", color=INK)
     axes.set_ylabel("accuracy")
     axes.tick_params(colors=QUIET, labelcolor=INK)

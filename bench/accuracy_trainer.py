@@ -14,7 +14,7 @@ import numpy as np
 from accuracy_data import Task
 from accuracy_methods import MAX_LENGTH, Outcome, by_length
 
-_SEARCHED = 2_000  # training texts at most that a setting is chosen on
+SEARCHED = 2_000  # training texts at most that a setting is chosen on
 _FEW = 500  # texts below which batches are small, for the sake of steps
 
 
@@ -66,8 +66,8 @@ def _best(task: Task, grid: Any) -> Outcome:
 
     begin = time.perf_counter()
     rows = np.arange(len(task.texts))
-    if len(rows) > _SEARCHED:
-        rows, _ = train_test_split(rows, train_size=_SEARCHED, stratify=task.labels, random_state=task.seed)
+    if len(rows) > SEARCHED:
+        rows, _ = train_test_split(rows, train_size=SEARCHED, stratify=task.labels, random_state=task.seed)
     known, held_out = train_test_split(
         rows, test_size=max(0.2, len(task.label_names) / len(rows)), stratify=task.labels[rows], random_state=task.seed
     )

@@ -93,7 +93,6 @@ def test_trainer_takes_the_setting_that_is_best_on_training_texts_held_out(bench
 @pytest.mark.parametrize("method", ["tfidf", "probe"])
 def test_a_regression_chooses_its_strength_by_cross_validation(bench, task, method):
     outcome = checked(bench("accuracy_methods").methods()[method](task))
-    assert outcome.chosen["folds"] == 5
     assert outcome.chosen["C"] > 0
     assert (outcome.probabilities.argmax(1) == task.test_labels).all()  # two sentences tell the classes apart
 
@@ -159,10 +158,17 @@ def test_a_failure_is_a_result_with_its_reason(bench, tmp_path):
 def test_time_is_expected_from_what_was_measured(bench):
     accuracy = bench("accuracy")
     trial = accuracy.Trial("sample", "8", 1, "tfidf")
-    letters = sum(map(len, bench("accuracy_data").draw("sample", "8", 1, Path()).texts))
+    drawn = bench("accuracy_data").draw("sample", "8", 1, Path())
+    letters, asked = sum(map(len, drawn.texts)), sum(map(len, drawn.test_texts))
     assert accuracy.expected_seconds(trial, [LINE | {"data": "sample"}]) == 7
-    longer = accuracy.expected_seconds(trial, [LINE | {"letters": letters // 2}])
-    assert longer > 2 * LINE["train_seconds"]
+    known = [LINE | {"letters": many, "test_letters": asked, "train_seconds": many / 100} for many in (1_000, 3_000)]
+    assert accuracy.expected_seconds(trial, known) == pytest.approx(letters / 100 + 1)  # 1 s to predict
+
+
+def test_setfit_is_expected_to_take_no_longer_once_its_steps_are_bounded(bench):
+    work_of = bench("accuracy").work_of
+    few, bounded, many = (work_of("setfit", "sample", n, 100 * n) for n in (32, 1_000, 4_000))
+    assert few < bounded == many
 
 
 def test_differences_are_tested_in_pairs_of_draws(bench):
