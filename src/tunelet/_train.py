@@ -139,7 +139,7 @@ def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) 
             named["data.text_column"] = list(columns)
     # Whoever names epochs means them: the recipe's floor and ceiling of steps are for those that it names itself.
     if "training.epochs" in named or "training.epochs" in (settings or {}):
-        limits = {f"training.{name}": 0 for name in ("min_steps", "max_steps")}
+        limits = {f"training.{name}": 0 for name in ("min_steps", "max_steps", "max_tokens")}
         named |= {key: value for key, value in limits.items() if key not in (settings or {})}
     return with_settings(resolved, named, "train")
 
@@ -359,7 +359,7 @@ class _Job:
                 self.recipe.training,
                 validation=None if prepared.folds else tokens["validation"],
                 test=tokens.get("test"),
-                folds=[len(held_out) for held_out in prepared.folds],
+                folds=prepared.folds,
             )
         return Plan(
             recipe=self.recipe,

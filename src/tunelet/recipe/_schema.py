@@ -153,6 +153,9 @@ class TrainingSettings(Section):
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
     min_steps: int = Field(0, ge=0, le=10**7, description="optimiser steps at least, in more epochs; 0: no floor")
     max_steps: int = Field(0, ge=0, le=10**9, description="optimiser steps at most, in fewer epochs; 0: no ceiling")
+    max_tokens: int = Field(
+        0, ge=0, le=10**12, description="tokens to train on at most, all epochs together; 0: no ceiling"
+    )
     batch_size: int = Field(16, ge=1, le=10**6, description="texts per forward pass")
     gradient_accumulation: int = Field(1, ge=1, le=10**6, description="forward passes per optimiser step")
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter")

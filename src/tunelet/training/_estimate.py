@@ -45,7 +45,7 @@ def estimate_time(
     *,
     validation: Tokens | None = None,
     test: Tokens | None = None,
-    folds: Sequence[int] = (),
+    folds: Sequence[np.ndarray] = (),
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
 
@@ -55,7 +55,7 @@ def estimate_time(
         settings: the recipe's training section.
         validation: the texts that pick the weights, whenever these are evaluated.
         test: the texts that are evaluated once.
-        folds: of a cross-validation before the training on all texts, how many texts each holds out.
+        folds: of a cross-validation before the training on all texts, the rows that each holds out.
     """
     with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
         order = training_batches(
@@ -67,7 +67,7 @@ def estimate_time(
         )
         budget = classifier.execution.pass_tokens.value
         passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
-        length = Length.of(settings, len(train))
+        length = Length.of(settings, train.lengths)
         keeps = keeps_activations(classifier, settings, length)
         with classifier.training_mode():
             training_rate, frozen_rate = _rates(classifier, train, passes, backward=True, keeps=keeps)
@@ -76,16 +76,17 @@ def estimate_time(
         evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
     evaluations = sum(length.is_evaluated(epoch) for epoch in range(length.epochs))
     each_time = 0 if validation is None else validation.total
-    texts = len(train) * length.passes + sum(
-        (len(train) - held_out) * Length.of(settings, len(train) - held_out).passes for held_out in folds
-    )
+    tokens = train.total * length.passes
+    for held_out in folds:
+        rest = np.delete(train.lengths, held_out)
+        tokens += int(rest.sum()) * Length.of(settings, rest).passes
     once = (train.total if folds else 0) + (0 if test is None else test.total)
     if settings.probe:
         once += train.total + each_time + (0 if test is None else test.total)
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
-        training_seconds=texts * train.total / len(train) / training_rate,
+        training_seconds=tokens / training_rate,
         evaluation_seconds=(each_time * evaluations + once) / evaluation_rate,
         frozen_seconds=(train.total * (1 + len(folds)) + each_time) / frozen_rate if keeps else 0.0,
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tunelet.recipe import TrainingSettings
 
 EVALUATIONS = 10  # in a run, about: epochs of few texts are too short for one each
@@ -20,12 +22,17 @@ class Length:
     steps: int
 
     @classmethod
-    def of(cls, settings: TrainingSettings, texts: int) -> "Length":
-        """For so many training texts."""
-        batches = -(-texts // settings.batch_size)
+    def of(cls, settings: TrainingSettings, lengths: np.ndarray) -> "Length":
+        """For training texts with so many tokens each, int64 [n]."""
+        batches = -(-len(lengths) // settings.batch_size)
         per_epoch = -(-batches // settings.gradient_accumulation)
         steps = max(per_epoch * settings.epochs, settings.min_steps)
-        return cls(per_epoch, min(steps, settings.max_steps) if settings.max_steps else steps)
+        if settings.max_steps:
+            steps = min(steps, settings.max_steps)
+        if settings.max_tokens:
+            affordable = int(settings.max_tokens * per_epoch / int(lengths.sum()))
+            steps = min(steps, max(affordable, 1))
+        return cls(per_epoch, steps)
 
     @property
     def epochs(self) -> int:

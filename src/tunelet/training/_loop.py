@@ -91,7 +91,7 @@ class Fit:
         self.classifier, self.data, self.settings, self.folder, self.progress = (
             classifier, data, settings, folder, progress,
         )  # fmt: skip
-        self.length = Length.of(settings, len(data.train))
+        self.length = Length.of(settings, data.train.lengths)
         device = classifier.device
         self.random = RandomNumbers(settings.seed, device)
         optimizer, self.schedule = make_optimizer(classifier, settings, self.length.steps)
