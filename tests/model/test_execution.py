@@ -1,60 +1,22 @@
 """Packed and padded execution of every architecture give the same logits and gradients; so does the saved adapter."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from classifiers import NAMES, classifier_of, disturb, logits_and_gradients, random_batch
 from encoders import ARCHITECTURES, minilm_folder
-from tunelet.data import Batch
-from tunelet.model import find_checkpoint, new_classifier, saved_classifier
-from tunelet.model._classifier import SequenceClassifier
+from tunelet.model import find_checkpoint, saved_classifier
 from tunelet.model._packing import padded_inputs
-from tunelet.recipe import AdapterSettings, ModelSettings
+from tunelet.recipe import ModelSettings
 
-NAMES = ("awful", "fine", "great")
 MODELS = (*ARCHITECTURES, "minilm")
 
 
 @pytest.fixture
 def folder_of(tiny_checkpoint):
     return lambda model: minilm_folder() if model == "minilm" else tiny_checkpoint(model)
-
-
-def classifier_of(folder: Path, packing: str = "auto", precision: str = "float32", **adapter) -> SequenceClassifier:
-    return new_classifier(
-        find_checkpoint(str(folder)),
-        NAMES,
-        ModelSettings(precision=precision, packing=packing, device="cpu"),
-        AdapterSettings(**adapter),
-        seed=3,
-    )
-
-
-def random_batch(classifier: SequenceClassifier, lengths: tuple[int, ...] = (5, 128, 1, 33, 64)) -> Batch:
-    random = np.random.default_rng(0)
-    token_ids = random.integers(1000, classifier.base.config.vocab_size, sum(lengths))
-    return Batch(token_ids.astype(np.int64), lengths, np.arange(len(lengths)))
-
-
-def disturb(classifier: SequenceClassifier) -> None:
-    """LoRA's B starts at zero: give everything trained a value, so that its gradients and its saving are seen."""
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in classifier.trained_parameters().values():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.05)
-
-
-def logits_and_gradients(classifier: SequenceClassifier, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    logits = classifier.logits(batch)
-    F.cross_entropy(logits, torch.arange(len(batch.lengths)) % 3).backward()
-    gradients = {name: parameter.grad for name, parameter in classifier.trained_parameters().items()}
-    assert all(gradient is not None for gradient in gradients.values())
-    return logits.detach(), gradients
 
 
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])
