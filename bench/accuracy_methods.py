@@ -39,8 +39,8 @@ class Outcome:
     chosen: dict[str, Any] = field(default_factory=dict)
 
 
-def tunelet(task: Task, recipe: str) -> Outcome:
-    """A recipe by name, through the public API; training and writing the whole run folder count, the test part not."""
+def tunelet(task: Task, recipe: Any) -> Outcome:
+    """A recipe through the public API; training and writing the whole run folder count, the test part does not."""
     import tunelet as product
 
     names = np.array(task.label_names)

@@ -16,6 +16,7 @@ from scipy.stats import ttest_rel
 
 from command_line import ROOT
 from tunelet.bench._worker import run_once
+from tunelet.recipe import resolve_recipe, with_settings
 
 TEXTS = ("a warm and funny film", "dull from end to end") * 8
 LINE = {
@@ -114,7 +115,10 @@ def test_tunelet_is_measured_through_its_api_on_every_test_text(bench, task):
     texts = tuple(f"{text}, {number} times" for number, text in enumerate(task.texts))  # it drops copies
     test = tuple(f"{text} ({number})" for number, text in enumerate(task.test_texts))
     distinct = replace(task, texts=texts, test_texts=test)
-    assert "epochs" in checked(bench("accuracy_methods").methods()["quickstart"](distinct)).chosen
+    short = with_settings(
+        resolve_recipe("quickstart"), {"training.min_steps": 1, "training.max_steps": 1, "evaluation.resamples": 100}
+    )
+    assert "epochs" in checked(bench("accuracy_methods").tunelet(distinct, short)).chosen
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_stopped(bench, monkeypatch, tmp_path, capsys, tiny_checkpoint):
