@@ -123,7 +123,7 @@ class _Fitting:
                 test["baseline"] = self._predictions(prepared.test, baseline.logits(prepared.test.texts))
         for name, predictions in rivals.items():
             right = float((predictions.predicted == predictions.labels).mean())
-            how = "by cross-validation" if prepared.folds else "on validation texts"
+            how = "by cross-validation" if len(prepared.folds) > 1 else "on validation texts"
             self.progress.say(f"{RIVALS[name]}: accuracy {right:.4f} {how}")
         adapter = None
         before = time.monotonic()
@@ -150,7 +150,8 @@ class _Fitting:
         train = self.vectors["train"]
         probe = train_probe(train, self.labels, classes, seed=seed)
         if folds:
-            return probe, probe_out_of_fold(train, self.labels, classes, folds, seed=seed)
+            by_fold = probe_out_of_fold(train, self.labels, classes, folds, seed=seed)
+            return probe, by_fold[self.plan.prepared.predicted_rows]
         return probe, probe.logits(self.vectors["validation"])
 
     def _baseline(self) -> "tuple[Baseline, NDArray[np.float64]]":
@@ -159,7 +160,8 @@ class _Fitting:
         texts = prepared.train.texts
         if prepared.folds:
             by_fold = baseline_out_of_fold(texts, self.labels, classes, prepared.folds, seed=seed)
-            return cross_validated_baseline(texts, self.labels, classes, seed=seed), by_fold
+            whole = cross_validated_baseline(texts, self.labels, classes, seed=seed)
+            return whole, by_fold[prepared.predicted_rows]
         found = train_baseline(texts, self.labels, prepared.validation.texts, self.held_out, classes)
         return found, found.logits(prepared.validation.texts)
 
@@ -184,7 +186,7 @@ class _Fitting:
         outcomes = []
         for number, held_out in enumerate(folds, 1):
             rest = np.setdiff1d(np.arange(len(tokens)), held_out)
-            with self.progress.part(f"fold {number}/{len(folds)}"):
+            with self.progress.part(f"fold {number}/{len(folds)}" if len(folds) > 1 else "without the held-out texts"):
                 self._begin(rest)
                 data = TrainingData(
                     tokens.take(rest), self.labels[rest], tokens.take(held_out), self.labels[held_out],
@@ -199,7 +201,7 @@ class _Fitting:
         whole = fit(self.classifier, data, self.settings, self.folder, self.progress)
         outcomes.append(whole)
         spent = {name: sum(getattr(each, name) for each in outcomes) for name in ("tokens", "seconds", "elapsed")}
-        return replace(whole, **spent), self._validated(made)
+        return replace(whole, **spent), self._validated(made[self.plan.prepared.predicted_rows])
 
     def _begin(self, rows: "NDArray[np.int64] | None") -> None:
         """Put the classifier back to where it began, its head solved on these rows (None: on all)."""

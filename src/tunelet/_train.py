@@ -409,7 +409,9 @@ class _Job:
             for name, part in parts.items()
             if part is not None
         }
-        return {"validation": found["train"]} | found
+        if prepared.folds:
+            found["validation"] = found["train"].take(prepared.predicted_rows)
+        return found
 
     def _max_length(self, classifier: "SequenceClassifier") -> int:
         return min(self.recipe.data.max_length, classifier.max_length)

@@ -38,7 +38,7 @@ class FoldLimits:
     max_length: int
 
     def count(self, examples: Examples) -> int:
-        """How many folds of these texts, at most as many as are wanted; 0: rows are held out instead."""
+        """How many folds of these texts, at most as many as are wanted; 1: a part is held out once; 0: for good."""
         if self.texts is not None and len(examples) >= self.texts:
             return 0
         if len(copies(examples.texts)) < 2:
@@ -47,7 +47,7 @@ class FoldLimits:
             return self.wanted
         tokens = sum(min(len(text) // _CHARACTERS + 2, self.max_length) for text in examples.texts)
         affordable = self.tokens // max(tokens, 1)
-        return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 0
+        return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
 
 
 def folds(examples: Examples, *, count: int, seed: int) -> tuple[NDArray[np.int64], ...]:

@@ -28,13 +28,14 @@ class Prepared:
 
     Attributes:
         train, validation, test: labelled texts; `test` is None when none was given. Where there are folds, `validation`
-            is `train` again, of which each text is predicted by a model that did not see it.
+            are those texts of `train` that are in one of them, each predicted by a model that did not see it.
         label_names: the classes in the order of their indices.
         dropped: reason -> rows, all that reading and preparing left out; rows left out by a limit are not among them.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
         left_out: labels with too few texts.
-        folds: of a cross-validation, the rows of `train` that each holds out; none: the validation texts are others.
+        folds: rows of `train` that are held out in turn, before one training on all of it: those of a cross-validation,
+            or a part that is held out once; none: the validation texts are others.
     """
 
     train: Examples
@@ -46,6 +47,11 @@ class Prepared:
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     folds: tuple[np.ndarray, ...] = ()
+
+    @property
+    def predicted_rows(self) -> np.ndarray:
+        """Where there are folds, the rows of `train` that are `validation`, in its order."""
+        return np.sort(np.concatenate(self.folds))
 
 
 def prepare(
@@ -111,12 +117,14 @@ def prepare(
     names = ordered(train.labels)
     cut: tuple[np.ndarray, ...] = ()
     if validation is None and folds is not None and (count := folds.count(train)):
-        cut = cut_folds(train, count=count, seed=seed)
-        validation = train
-        notes.append(
-            f"validation: cross-validation in {len(cut)} folds of all {counted(len(train), 'row')}, "
-            f"stratified, seed {seed}"
-        )
+        if count > 1:
+            cut = cut_folds(train, count=count, seed=seed)
+            how = f"cross-validation in {len(cut)} folds of all {counted(len(train), 'row')}"
+        else:
+            cut = (split(train, validation_size=validation_size, seed=seed)[1],)
+            how = f"{len(cut[0]):,} of {counted(len(train), 'row')}, which are trained on in the end"
+        validation = train.take(np.sort(np.concatenate(cut)))
+        notes.append(f"validation: {how}, stratified, seed {seed}")
     elif validation is None:
         train_rows, validation_rows = split(train, validation_size=validation_size, seed=seed)
         notes.append(f"validation: {len(validation_rows):,} of {counted(len(train), 'row')}, stratified, seed {seed}")

@@ -80,7 +80,7 @@ def estimate_time(
     for held_out in folds:
         rest = np.delete(train.lengths, held_out)
         tokens += int(rest.sum()) * Length.of(settings, rest).passes
-    once = (train.total if folds else 0) + (0 if test is None else test.total)
+    once = sum(int(train.lengths[held_out].sum()) for held_out in folds) + (0 if test is None else test.total)
     if settings.probe:
         once += train.total + each_time + (0 if test is None else test.total)
     return Estimate(
