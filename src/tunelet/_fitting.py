@@ -32,7 +32,16 @@ from tunelet.evaluation import (
 )
 from tunelet.model import SequenceClassifier, text_vectors
 from tunelet.run import RunFolder
-from tunelet.training import Outcome, Progress, TrainingData, fit
+from tunelet.training import (
+    GIB,
+    Activations,
+    Length,
+    Outcome,
+    Progress,
+    TrainingData,
+    fit,
+    keeps_activations,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -183,6 +192,7 @@ class _Fitting:
         tokens, folds = self.plan.tokens["train"], self.plan.prepared.folds
         made = np.empty((len(tokens), len(self.names)))
         untracked = self.settings.model_copy(update={"track": []})
+        shared = self._shared(tokens)
         outcomes = []
         for number, held_out in enumerate(folds, 1):
             rest = np.setdiff1d(np.arange(len(tokens)), held_out)
@@ -191,17 +201,31 @@ class _Fitting:
                 data = TrainingData(
                     tokens.take(rest), self.labels[rest], tokens.take(held_out), self.labels[held_out],
                     positive=self.positive, select=False,
+                    kept={} if shared is None else {"train": shared.part(rest), "validation": shared.part(held_out)},
                 )  # fmt: skip
                 outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress)
             assert outcome.validation is not None  # noqa: S101
             made[held_out] = outcome.validation.probabilities
             outcomes.append(outcome)
         self._begin(None)
-        data = TrainingData(tokens, self.labels, None, None, positive=self.positive, select=False)
+        data = TrainingData(
+            tokens, self.labels, None, None, positive=self.positive, select=False,
+            kept={} if shared is None else {"train": shared},
+        )  # fmt: skip
         whole = fit(self.classifier, data, self.settings, self.folder, self.progress)
         outcomes.append(whole)
         spent = {name: sum(getattr(each, name) for each in outcomes) for name in ("tokens", "seconds", "elapsed")}
         return replace(whole, **spent), self._validated(made[self.plan.prepared.predicted_rows])
+
+    def _shared(self, tokens: "Tokens") -> Activations | None:
+        """What lies below the lowest adapter is the same in every fold: computed once, where it may be kept."""
+        if not keeps_activations(self.classifier, self.settings, Length.of(self.settings, tokens.lengths)):
+            return None
+        self.progress.stage("frozen layers", tokens.total)
+        limit = int(self.settings.activations_gib * GIB)
+        folder, advance = self.folder.checkpoints, self.progress.advance
+        kept = Activations(self.classifier, tokens, limit=limit, folder=folder, advance=advance)
+        return kept if kept.kept else None
 
     def _begin(self, rows: "NDArray[np.int64] | None") -> None:
         """Put the classifier back to where it began, its head solved on these rows (None: on all)."""

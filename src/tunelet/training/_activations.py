@@ -7,8 +7,9 @@ find no room in it are computed each time.
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 import torch
@@ -26,8 +27,15 @@ def keeps_activations(classifier: SequenceClassifier, settings: TrainingSettings
     return classifier.frozen_layers > 0 and settings.activations_gib > 0 and length.epochs > 1
 
 
+class HiddenStates(Protocol):
+    """What was kept of the texts of a data set, or of a part of it."""
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """Hidden states of a batch of these texts, as `SequenceClassifier.logits` takes them."""
+
+
 class Activations:
-    """Hidden states of the texts of one data set, as `SequenceClassifier.logits` takes them."""
+    """Hidden states of the texts of one data set."""
 
     def __init__(
         self,
@@ -64,6 +72,10 @@ class Activations:
     def size(self) -> int:
         """Bytes of the file."""
         return int(self._offsets[self.kept]) * self._width * self._dtype.itemsize
+
+    def part(self, rows: np.ndarray) -> HiddenStates:
+        """Those of a data set that has only these rows, int64 [m], of this one."""
+        return _Part(self, rows)
 
     def hidden(self, batch: Batch) -> torch.Tensor:
         """Hidden states of a batch of the data set, those kept and those computed now."""
@@ -106,3 +118,12 @@ class Activations:
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values).view(self._dtype)
+
+
+@dataclass(frozen=True)
+class _Part:
+    whole: Activations
+    rows: np.ndarray
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        return self.whole.hidden(replace(batch, rows=self.rows[batch.rows]))

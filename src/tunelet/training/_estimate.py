@@ -88,7 +88,7 @@ def estimate_time(
         evaluation_rate=evaluation_rate,
         training_seconds=tokens / training_rate,
         evaluation_seconds=(each_time * evaluations + once) / evaluation_rate,
-        frozen_seconds=(train.total * (1 + len(folds)) + each_time) / frozen_rate if keeps else 0.0,
+        frozen_seconds=(train.total + each_time) / frozen_rate if keeps else 0.0,
     )
 
 

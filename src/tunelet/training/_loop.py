@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.run import FoldFolder, RunFolder, disk_errors, write_atomically
-from tunelet.training._activations import GIB, Activations, keeps_activations
+from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._length import Length
 from tunelet.training._optimizer import learning_rates, make_optimizer
@@ -45,6 +45,7 @@ class TrainingData:
         validation, validation_labels: None: nothing is held out, and the last weights are kept.
         select: whether validation texts pick the evaluation whose weights are kept; else the last are, so that what
             they make of these texts is an honest figure.
+        kept: "train" and "validation" hidden states below the lowest adapter, where they were computed before.
         positive: the label that F1 and the areas speak of, where an epoch is picked by one; None: as `measure` has it.
     """
 
@@ -54,6 +55,7 @@ class TrainingData:
     validation_labels: np.ndarray | None
     positive: int | None = None
     select: bool = True
+    kept: Mapping[str, HiddenStates] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Fit:
         self.raw_optimizer = optimizer
         self.labels = torch.from_numpy(data.train_labels).to(device)
         self.class_weights = _class_weights(data.train_labels, len(classifier.label_names), settings).to(device)
-        self.activations: dict[str, Activations] = {}
+        self.activations: dict[str, HiddenStates] = dict(data.kept)
         self.best: dict[str, torch.Tensor] = {}
         self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
@@ -142,7 +144,7 @@ class Fit:
 
     def keep_activations(self) -> None:
         """Compute what lies below the lowest adapter once, for texts that will be read again."""
-        if not keeps_activations(self.classifier, self.settings, self.length):
+        if self.activations or not keeps_activations(self.classifier, self.settings, self.length):
             return
         limit = int(self.settings.activations_gib * GIB)
         for part, tokens in (("train", self.data.train), ("validation", self.data.validation)):
