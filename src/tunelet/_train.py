@@ -15,7 +15,16 @@ from tunelet._plan import Plan, data_record, tokens_record
 from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, prepare, read, tokenise
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim, positive_index
-from tunelet.recipe import DataSettings, Recipe, difference, dump_recipe, parse_recipe, resolve_recipe, with_settings
+from tunelet.recipe import (
+    DataSettings,
+    Recipe,
+    TrainingSettings,
+    difference,
+    dump_recipe,
+    parse_recipe,
+    resolve_recipe,
+    with_settings,
+)
 from tunelet.run import (
     Run,
     RunFolder,
@@ -255,7 +264,7 @@ class _Job:
             seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
             join_labels=settings.join_labels,
             min_texts=settings.min_texts_per_label,
-            folds=_fold_limits(settings),
+            folds=_fold_limits(settings, self.recipe.training),
         )
         return reading, test_reading, prepared
 
@@ -417,14 +426,15 @@ class _Job:
         return min(self.recipe.data.max_length, classifier.max_length)
 
 
-def _fold_limits(settings: DataSettings) -> FoldLimits | None:
+def _fold_limits(settings: DataSettings, training: TrainingSettings) -> FoldLimits | None:
+    least = training.min_steps * training.batch_size * training.gradient_accumulation
     match settings.validation:
         case "held-out":
             return None
         case "cross-validation":
             return FoldLimits(settings.folds, None, None, settings.max_length)
         case "auto":
-            return FoldLimits(settings.folds, _FEW, settings.fold_tokens, settings.max_length)
+            return FoldLimits(settings.folds, _FEW, settings.fold_tokens, settings.max_length, training.epochs, least)
 
 
 def _compile_kernels() -> None:

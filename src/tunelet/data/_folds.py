@@ -28,14 +28,18 @@ class FoldLimits:
     Attributes:
         wanted: how many folds.
         texts: fewer than this; None: any number.
-        tokens: that all folds together may have, about; None: any number.
+        tokens: that all folds together may be trained on, about, each text as often as it is; None: any number.
         max_length: tokens that are read of a text.
+        epochs: how often a text is trained on at least.
+        least: texts that are trained on at least, each as often as it takes.
     """
 
     wanted: int
     texts: int | None
     tokens: int | None
     max_length: int
+    epochs: int = 1
+    least: int = 0
 
     def count(self, examples: Examples) -> int:
         """How many folds of these texts, at most as many as are wanted; 1: a part is held out once; 0: for good."""
@@ -46,7 +50,8 @@ class FoldLimits:
         if self.tokens is None:
             return self.wanted
         tokens = sum(min(len(text) // _CHARACTERS + 2, self.max_length) for text in examples.texts)
-        affordable = self.tokens // max(tokens, 1)
+        passes = max(self.epochs, self.least / len(examples))
+        affordable = int(self.tokens / max(tokens * passes, 1))
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
 
 

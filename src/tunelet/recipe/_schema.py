@@ -86,10 +86,10 @@ class DataSettings(Section):
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows that are held out")
     folds: int = Field(5, ge=2, le=100, description="parts of a cross-validation, fewer where a label is rare")
     fold_tokens: int = Field(
-        200_000,
+        700_000,
         ge=0,
         le=10**12,
-        description="auto: tokens of all folds together, at most; beyond, there are fewer folds, or held-out rows",
+        description="auto: tokens that all folds train on, at most; beyond, there are fewer folds, or held-out rows",
     )
     split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
     max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")
