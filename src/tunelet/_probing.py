@@ -1,59 +1,146 @@
-"""What a logistic regression on frozen features says before anything is trained: which pooling suits the texts."""
+"""What the head should read: which vector of a text, after which layer, by a logistic regression on frozen features.
 
-from typing import TYPE_CHECKING, Any, Literal
+The last layers of an encoder serve what it was pretrained for, and are not always the best to begin from: sentence
+encoders lose there what questions ask for, or how a review feels. What a logistic regression makes of each layer's
+vectors takes seconds to know, and what is best frozen is best to train as well (docs/accuracy.md). Training texts alone
+are asked, by cross-validation.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._words import counted
-from tunelet.data import Prepared, folds, sample_rows, tokenise
-from tunelet.evaluation import probe_out_of_fold
-from tunelet.evaluation._linear import log_losses
-from tunelet.model import new_classifier, text_vectors
+from tunelet.data import Prepared, Tokens, evaluation_batches, folds, gather, sample_rows, tokenise
+from tunelet.evaluation import log_losses, probe_out_of_fold
+from tunelet.model import declared_pooling, new_classifier
 from tunelet.recipe import AdapterSettings, Recipe
 
 if TYPE_CHECKING:
-    from tunelet.model import Checkpoint
+    from numpy.typing import NDArray
 
-_TEXTS = 1_000  # at most, to choose on
+    from tunelet.kernels import Pooling
+    from tunelet.model import Checkpoint, SequenceClassifier
+
+_TEXTS, _TOKENS = 1_000, 100_000  # at most, to choose on
+_FOLDS = 3
+_NEGLIGIBLE = 0.001  # nats
 
 
-def preferred_pooling(
+@dataclass(frozen=True)
+class HeadChoice:
+    """What the head reads, each with its reason: which vector of a text, and after how many layers."""
+
+    pooling: "Choice[Pooling]"
+    layers: Choice[int]
+
+
+def choose_head(
     checkpoint: "Checkpoint", prepared: Prepared, recipe: Recipe, tokenizer: Any, *, several: bool
-) -> Choice[Literal["first", "mean"]]:
-    """The pooling whose features let a logistic regression predict training texts better, by cross-validation.
+) -> HeadChoice:
+    """What the recipe or the checkpoint says; where neither does, what a logistic regression prefers.
 
     Args:
         checkpoint: the encoder.
         prepared: its training texts are used, none else.
-        recipe: its seed and its settings of texts and model count.
+        recipe: what it leaves open is chosen (`model.pooling` auto, `model.layers` 0).
         tokenizer: of the checkpoint.
         several: whether texts are several fields.
     """
-    seed, names = recipe.training.seed, prepared.label_names
+    settings = recipe.model
+    pooling: Choice[Pooling] | None = declared_pooling(checkpoint)
+    if settings.pooling != "auto":
+        pooling = Choice(cast("Pooling", settings.pooling), "asked for")
+    frozen = new_classifier(
+        checkpoint,
+        prepared.label_names,
+        settings,
+        AdapterSettings(method="head"),
+        seed=recipe.training.seed,
+        pooling="both" if pooling is None else pooling.value,
+    )
+    depth = int(frozen.base.config.num_hidden_layers)
+    layers: Choice[int] | None = None
+    if settings.layers:
+        layers = Choice(depth, "asked for")
+    elif not recipe.training.probe and recipe.adapter.method != "head":
+        layers = Choice(depth, "all: training.probe is off")
+    elif frozen.fusion is None:
+        layers = Choice(depth, "all: they are run module by module")
+    elif pooling is not None and pooling.value == "first":
+        layers = Choice(depth, "all: the first token is meant to be read after the last")
+    if pooling is not None and layers is not None:
+        return HeadChoice(pooling, layers)
+    losses = _losses(frozen, prepared, recipe, tokenizer, pooling, every_layer=layers is None, several=several)
+    least = min(losses.values())
+    # The deepest of those that are as good: what lies above was pretrained, too.
+    kind, number = max(
+        (read for read, loss in losses.items() if loss <= least + _NEGLIGIBLE), key=lambda read: (read[1], read[0])
+    )
+    found = f"a logistic regression on frozen vectors of training texts has the log loss {losses[kind, number]:.3f} so"
+    if pooling is None:
+        others = {other: min(loss for (k, _), loss in losses.items() if k == other) for other, _ in losses}
+        against = ", ".join(f"{loss:.3f} with {other}" for other, loss in others.items() if other != kind)
+        pooling = Choice(cast("Pooling", kind), f"{found}, {against}")
+    if layers is None:
+        against = f", {losses[kind, depth]:.3f} after all {counted(depth, 'layer')}" if number < depth else ""
+        layers = Choice(number, f"{found}{against}")
+    return HeadChoice(pooling, layers)
+
+
+def _losses(
+    frozen: "SequenceClassifier",
+    prepared: Prepared,
+    recipe: Recipe,
+    tokenizer: Any,
+    pooling: "Choice[Pooling] | None",
+    *,
+    every_layer: bool,
+    several: bool,
+) -> dict[tuple[str, int], float]:
+    """Out-of-fold log loss of a logistic regression by what it reads: ("first" or "mean", after how many layers)."""
+    seed, names, settings = recipe.training.seed, prepared.label_names, recipe.data
+    length = min(settings.max_length, frozen.max_length)
     train = prepared.train
-    if len(train) > _TEXTS:
-        train = train.take(sample_rows(train, limit=max(_TEXTS, 2 * len(names)), balanced=False, seed=seed))
-    frozen = new_classifier(checkpoint, names, recipe.model, AdapterSettings(method="head"), seed=seed, pooling="both")
+    mean = np.mean([min(len(text) // 4 + 2, length) for text in train.texts])
+    most = max(min(_TEXTS, int(_TOKENS / mean)), 4 * len(names))
+    if len(train) > most:
+        train = train.take(sample_rows(train, limit=most, balanced=False, seed=seed))
     tokens = tokenise(
         train.texts,
         tokenizer,
-        max_length=min(recipe.data.max_length, frozen.max_length),
-        truncation=recipe.data.truncation,
+        max_length=length,
+        truncation=settings.truncation,
         several_fields=several,
         cache=cache_folder(),
     )
-    both = text_vectors(frozen, tokens, weights="", cache=None)
+    vectors, depth = _vectors(frozen, tokens, every_layer=every_layer), int(frozen.base.config.num_hidden_layers)
     labels = label_indices(train, names, "the training texts")
-    held_out = folds(train, count=5, seed=seed)
-    half = both.shape[1] // 2
-    losses = {
-        name: float(log_losses(probe_out_of_fold(vectors, labels, len(names), held_out, seed=seed), labels).mean())
-        for name, vectors in (("first", both[:, :half]), ("mean", both[:, half:]))
-    }
-    worse, better = sorted(losses, key=lambda name: -losses[name])
-    return Choice(
-        "mean" if better == "mean" else "first",
-        f"by cross-validation on {counted(len(train), 'training text')} a logistic regression on frozen features has "
-        f"the log loss {losses[better]:.3f} so, with {worse} {losses[worse]:.3f}",
-    )
+    held_out = folds(train, count=_FOLDS, seed=seed)
+    width = int(frozen.base.config.hidden_size)
+    kinds = ("first", "mean") if pooling is None else (pooling.value,)
+    found = {}
+    for number in range(-(-depth // 2), depth + 1) if every_layer else (depth,):
+        for at, kind in enumerate(kinds):
+            features = np.ascontiguousarray(vectors[number - 1 - depth, :, at * width : (at + 1) * width])
+            logits = probe_out_of_fold(features, labels, len(names), held_out, seed=seed)
+            found[kind, number] = float(log_losses(logits, labels).mean())
+    return found
+
+
+def _vectors(frozen: "SequenceClassifier", tokens: Tokens, *, every_layer: bool) -> "NDArray[np.float32]":
+    """float32 [layers, n, width]: after each layer, or after the last alone."""
+    found: NDArray[np.float32] | None = None
+    with frozen.prediction_mode():
+        for rows in evaluation_batches(tokens.lengths, token_budget=frozen.execution.pass_tokens.value):
+            batch = gather(tokens, rows)
+            made = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
+            if found is None:
+                found = np.empty((len(made), len(tokens), made.shape[2]), dtype=np.float32)
+            found[:, rows] = made.cpu().numpy()
+    assert found is not None  # noqa: S101
+    return found

@@ -178,7 +178,7 @@ class _Job:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else console(stderr=True)
         self.verbose = verbose
-        self.pooling: Choice[str] = Choice("", "")  # decided once the model is there
+        self.choices: dict[str, Choice[str]] = {}  # of the head, decided once the encoder is there
 
     def run(self) -> Run:
         forget_peak_memory()
@@ -279,19 +279,20 @@ class _Job:
         self.recipe = with_settings(self.recipe, {"model.name": found})
         return checkpoint
 
-    def _choose_pooling(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
-        """Decide what the head reads of a text; the decision goes into the recipe, too."""
-        from tunelet._probing import preferred_pooling
-        from tunelet.model import declared_pooling
+    def _choose_head(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
+        """Decide what the head reads of a text, and after how many layers; the decision goes into the recipe, too."""
+        from tunelet._probing import choose_head
 
-        if self.recipe.model.pooling != "auto":
-            self.pooling = Choice(self.recipe.model.pooling, "asked for")
+        recipe = self.recipe
+        if recipe.model.pooling == "first" and not recipe.training.probe and recipe.adapter.method != "head":
+            self.choices["head"] = Choice("the architecture's own", "model.pooling is first, training.probe off")
             return
-        found = declared_pooling(checkpoint) or preferred_pooling(
-            checkpoint, prepared, self.recipe, tokenizer, several=several
-        )
-        self.pooling = Choice(found.value, found.reason)
-        self.recipe = with_settings(self.recipe, {"model.pooling": found.value})
+        found = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
+        words = {"first": "the first token", "mean": "the mean of the tokens"}
+        self.choices["pooling"] = Choice(words[found.pooling.value], found.pooling.reason)
+        self.choices["layers read"] = Choice(str(found.layers.value), found.layers.reason)
+        decided = {"model.pooling": found.pooling.value, "model.layers": found.layers.value}
+        self.recipe = with_settings(recipe, decided)
 
     def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
         """Refuse to go on with another recipe or other data: the result would be neither run's."""
@@ -299,8 +300,11 @@ class _Job:
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
         began = folder.begun()
         known = began.read(folder.recipe, parse_began)
-        if self.recipe.model.pooling == "auto":  # what was decided then is what is gone on with
-            self.recipe = with_settings(self.recipe, {"model.pooling": known.model.pooling})
+        # What was left open was decided then, and is what is gone on with.
+        settings = self.recipe.model
+        open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
+        decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
+        self.recipe = with_settings(self.recipe, {key: decided[key] for key, is_open in open_to.items() if is_open})
         check_recipe(folder.partial, known, self.recipe, FREE_TO_DIFFER)
         parts = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
         if parts != record["parts"]:
@@ -322,7 +326,7 @@ class _Job:
 
         with self._busy("loading the model and timing a few steps"):
             tokenizer = load_tokenizer(checkpoint.path)
-            self._choose_pooling(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
+            self._choose_head(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
             classifier = new_classifier(
                 checkpoint,
                 prepared.label_names,
@@ -378,20 +382,13 @@ class _Job:
             tokens=tokens,
             max_length=self._max_length(classifier),
             checkpoint=checkpoint,
-            choices=choices_of(classifier) | {"pooling": self._pooling_in_words(classifier)},
+            choices=choices_of(classifier) | self.choices,
             trained_parameters=trained,
             total_parameters=total,
             estimate=estimate,
             out=folder.final,
             resumed=latest_checkpoint(folder.checkpoints) is not None,
         )
-
-    def _pooling_in_words(self, classifier: "SequenceClassifier") -> Choice[str]:
-        """What the head reads, for screens and the run folder."""
-        if classifier.head is None:
-            return Choice("the architecture's own head", "model.pooling is first, training.probe off")
-        words = {"first": "the first token", "mean": "the mean of the tokens"}
-        return Choice(words[self.pooling.value], self.pooling.reason)
 
     def _busy(self, doing: str) -> AbstractContextManager[Any]:
         """A spinner on a terminal while nothing else is to be seen; elsewhere nothing."""

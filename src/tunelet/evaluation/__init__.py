@@ -20,6 +20,7 @@ from tunelet.evaluation._calibration import (
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
 from tunelet.evaluation._intervals import LEVEL, share_interval
 from tunelet.evaluation._kept import Kept, choose_kept
+from tunelet.evaluation._linear import log_losses
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
@@ -97,6 +98,7 @@ __all__ = [
     "fit_weights",
     "holm",
     "label_warnings",
+    "log_losses",
     "macro_roc_curve",
     "mcnemar",
     "measure",

@@ -53,6 +53,23 @@ class Encoder:
         return state.values[:tokens]
 
     @torch.no_grad()
+    def vectors_by_layer(self, hidden: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+        """The vectors of the n texts after each layer, float32 [layers, n, width]. Not where the first token is pooled.
+
+        Args:
+            hidden, lengths: as `__call__` has them.
+        """
+        assert self.pooling != "first"  # noqa: S101  (its last layer computes no other token)
+        texts, found = len(lengths), []
+        hidden, lengths = _rounded(hidden, lengths)
+        state = Hidden(hidden, None)
+        for layer in self.layers:
+            with _without_autocast():
+                state, _ = layer.forward(state, lengths, None, keep=False)
+            found.append(pool(state.values, lengths, self.pooling)[:texts])
+        return torch.stack(found)
+
+    @torch.no_grad()
     def run(
         self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0, kept: list[Kept] | None = None
     ) -> torch.Tensor:

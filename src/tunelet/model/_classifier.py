@@ -129,6 +129,14 @@ class SequenceClassifier:
         """The linear layer that is the whole head, with the weights that are trained; None: an architecture's own."""
         return self.base.head if isinstance(self.base, PooledClassifier) else None
 
+    @torch.inference_mode()
+    def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
+        """What a linear head would read after each layer, float32 [layers, n, width]. Where the kernels run them."""
+        assert self.fusion is not None  # noqa: S101
+        found: list[torch.Tensor] = []
+        self.base.get_submodule(self.structure.backbone)(**self._inputs(batch), by_layer=found)
+        return found[0]
+
     def set_head(self, weight: np.ndarray, bias: np.ndarray) -> None:
         """Give the linear head these weights, float32 [classes, width] and [classes]."""
         assert self.head is not None  # noqa: S101

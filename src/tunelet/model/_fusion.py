@@ -157,6 +157,7 @@ class Fusion:
         lengths: tuple[int, ...],
         below: torch.Tensor | None = None,
         stopped: list[torch.Tensor] | None = None,
+        by_layer: list[torch.Tensor] | None = None,
         **__: Any,
     ) -> BaseModelOutputWithPastAndCrossAttentions:
         """The stack's forward pass.
@@ -166,7 +167,11 @@ class Fusion:
             lengths: tokens of each text.
             below: hidden states behind the frozen layers, to go on from them.
             stopped: takes those hidden states, and the pass ends there.
+            by_layer: takes the vectors of the texts after each layer.
         """
+        if by_layer is not None:
+            by_layer.append(self.encoder.vectors_by_layer(self._embedded(hidden_states), lengths))
+            return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=by_layer[0][-1].unsqueeze(1))
         if stopped is not None:
             stopped.append(self.encoder.below(self._embedded(hidden_states), lengths, self.frozen))
             vectors = stopped[0][:1]  # what follows reads something, and is not asked for the result

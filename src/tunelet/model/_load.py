@@ -85,7 +85,7 @@ def _new(
     adapter_settings: AdapterSettings,
     pooling: Pooling | None,
 ) -> SequenceClassifier:
-    model, new = _load_base(checkpoint.path, label_names, random_weights=model_settings.random_weights, pooling=pooling)
+    model, new = _load_base(checkpoint.path, label_names, model_settings, pooling)
     structure = structure_of(model)
     _check_new(checkpoint.path, model, structure, new)
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
@@ -150,9 +150,10 @@ def _saved(
                 return cast("nn.Module", base.requires_grad_(False))
             return load_adapter(base, folder)
 
-    random_weights = method == "lora" and model_settings.random_weights
+    if method != "lora":  # the weights are those of the run, whatever it began with
+        model_settings = model_settings.model_copy(update={"random_weights": False})
     with foreign_model(checkpoint.path):
-        model, _ = _load_base(checkpoint.path, label_names, random_weights=random_weights, pooling=pooling)
+        model, _ = _load_base(checkpoint.path, label_names, model_settings, pooling)
         structure = structure_of(model)
         made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
@@ -218,7 +219,7 @@ def _check_new(folder: Path, model: PreTrainedModel, structure: Structure, new: 
 
 
 def _load_base(
-    folder: Path, label_names: Sequence[str], *, random_weights: bool, pooling: Pooling | None
+    folder: Path, label_names: Sequence[str], settings: ModelSettings, pooling: Pooling | None
 ) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
     loader = AutoModelForSequenceClassification if pooling is None else AutoModel
@@ -231,9 +232,11 @@ def _load_base(
         label2id={name: index for index, name in enumerate(label_names)},
     )
     _check_encoder(folder, config)
+    if settings.layers:
+        _shorten(folder, config, settings.layers)
     for name, value in _OURS.items():
         setattr(config, name, value)
-    if random_weights:
+    if settings.random_weights:
         # Everything is new: what counts is the head.
         model = loader.from_config(config, dtype=torch.float32)
         return model if pooling is None else PooledClassifier(model, pooling), set()
@@ -251,6 +254,19 @@ def _load_base(
     if pooling is None:
         return model, missing
     return PooledClassifier(model, pooling), {f"{PooledClassifier.base_model_prefix}.{name}" for name in missing}
+
+
+def _shorten(folder: Path, config: Any, layers: int) -> None:
+    """Run so many layers alone; the weights of the others are not loaded."""
+    all_of_them = int(config.num_hidden_layers)
+    if layers > all_of_them:
+        raise ModelError(
+            f"{folder}: model.layers is {layers}, but the encoder has {counted(all_of_them, 'layer')}",
+            f"--set model.layers={all_of_them}",
+        )
+    config.num_hidden_layers = layers
+    if isinstance(kinds := getattr(config, "layer_types", None), list):
+        config.layer_types = kinds[:layers]
 
 
 def _check_encoder(folder: Path, config: Any) -> None:

@@ -52,7 +52,8 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
         for number, (path, kind) in enumerate(_TYPES.items())
     ]
     _write(folder / "modules.json", modules)
-    _write(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False})
+    layers = {"config_args": {"num_hidden_layers": int(base.config.num_hidden_layers)}}  # the base may have more
+    _write(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False} | layers)
     _write(
         folder / _POOLING / "config.json",
         {

@@ -58,8 +58,9 @@ def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str) -
     digest = hashlib.sha256()
     execution = classifier.execution.described()
     made_by = {name: execution[name].value for name in ("device", "precision", "execution", "layers", "attention")}
+    layers = classifier.base.config.num_hidden_layers
     digest.update(
-        repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, made_by)).encode()
+        repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, layers, made_by)).encode()
     )
     firsts = tokens.first_lengths
     for array in (tokens.offsets, tokens.token_ids, *(() if firsts is None else (firsts,))):

@@ -114,6 +114,13 @@ class ModelSettings(Section):
         description="what the head reads of a text, its first token or the mean of all; auto: what the checkpoint says "
         "of itself, else what a logistic regression on frozen features prefers",
     )
+    layers: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="layers of the encoder that are run, from the bottom, before the head reads. 0: as many as a "
+        "logistic regression on their frozen output prefers; all, where training.probe is off",
+    )
     packing: Literal["auto", "packed", "padded"] = Field(
         "auto", description="packed: one row of all tokens without padding; padded: rows sorted by length"
     )
