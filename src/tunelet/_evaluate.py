@@ -37,8 +37,8 @@ class Evaluation:
         temperature: what the logits were divided by, as in every prediction; 1.0: nothing.
         notes: sentences about labels that were read otherwise than they are written.
         warnings: what to bear in mind with the figures.
-        trained_on: how many of the texts are among the run's training texts ("train") and among those on which its
-            epoch was chosen ("validation"); None: it cannot be known of a run without `seen.parquet`.
+        trained_on: how many of the texts are among the run's training texts ("train") and among those on which
+            choices were made ("validation"); None: it cannot be known of a run without `seen.parquet`.
     """
 
     metrics: Metrics

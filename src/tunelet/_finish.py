@@ -91,7 +91,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     write_predictions(folder.predictions, classified[reported].predictions)
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
-    write_seen(folder.seen, {"train": plan.prepared.train.texts, "validation": plan.prepared.validation.texts})
+    write_seen(folder.seen, {name: plan.parts[name].texts for name in ("train", "validation") if name in plan.parts})
     for rival in rivals:
         place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
         write_predictions(place, rival.predictions)
@@ -102,7 +102,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
     warnings = label_warnings(measured[reported]) + training_warnings(
-        history, reported_on_validation=reported == "validation" and not plan.prepared.folds
+        history, reported_on_validation=reported == "validation" and outcome.best is not None
     )
     kept = trained.fitted.kept
     folder.write_json(folder.metrics, _summary(plan, measured, evidence, kept, outcome, seconds, warnings))
@@ -201,6 +201,8 @@ def _summary(
         "blend": kept.blend,
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
+        "steps": outcome.steps,
+        "planned_steps": plan.length.steps if plan.length else 0,
         "train_seconds": outcome.seconds,
         "seconds": seconds,
         "expected_seconds": plan.estimate.seconds,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe
@@ -12,6 +14,7 @@ from tunelet.recipe import Recipe
 if TYPE_CHECKING:
     from tunelet.model import Checkpoint
     from tunelet.training import Estimate
+    from tunelet.training._length import Length
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,23 @@ class Plan:
     def warnings(self) -> tuple[str, ...]:
         """What somebody should look at: of the labels, and of texts that the tokenizer cannot read."""
         return self.prepared.warnings + unreadable(self.tokens["train"], self.checkpoint.name)
+
+    @property
+    def length(self) -> "Length | None":
+        """Steps and epochs of the training on all training texts; None: the head is solved."""
+        return self._length(self.tokens["train"].lengths)
+
+    @property
+    def fold_lengths(self) -> "list[Length]":
+        """Of the trainings before that, one a fold."""
+        lengths = self.tokens["train"].lengths
+        found = [self._length(np.delete(lengths, held_out)) for held_out in self.prepared.folds]
+        return [length for length in found if length is not None]
+
+    def _length(self, lengths: np.ndarray) -> "Length | None":
+        from tunelet.training._length import Length
+
+        return None if self.recipe.adapter.method == "head" else Length.of(self.recipe.training, lengths)
 
     @property
     def parts(self) -> dict[str, Examples]:

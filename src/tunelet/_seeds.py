@@ -117,6 +117,7 @@ def _summary(group: RunGroup) -> dict[str, Any]:
         "runs": [str(run.path) for run in group.runs],
         "seeds": [run.recipe.training.seed for run in group.runs],
         "evaluated_on": first.summary["evaluated_on"],
+        "folds": first.summary["folds"],
         "positive": first.summary["positive"],
         **measured.to_dict(),
         "warnings": group_warnings({run.recipe.training.seed: run.summary["warnings"] for run in group.runs}),

@@ -107,7 +107,7 @@ def test_the_screen_of_a_run_breaks_no_line_that_is_to_be_copied(run):
     assert any(line.startswith("classify") and line.endswith('"your text"') for line in lines)
 
 
-SHORT = ("data", "texts", "dropped", "model", "time", "run folder", "note")
+SHORT = ("data", "texts", "dropped", "model", "pooling", "validation", "time", "run folder", "note")
 
 
 @pytest.mark.parametrize("verbose", [False, True])
@@ -120,7 +120,7 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
         *(["--verbose"] if verbose else []),
     )  # fmt: skip
     assert done.status == 0, done.stderr
-    first = done.stderr.split("epoch 1/1")[0].splitlines()[1:]
+    first = done.stderr.split("frozen encoder + logistic")[0].splitlines()[1:]
     names = [re.split(r"\s{2,}", line)[0] for line in first]
     assert set(SHORT) <= set(names)
     assert (set(names) <= {*SHORT, "warning"}) is not verbose
@@ -129,3 +129,54 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
     assert any("longer than 8 tokens" in line for line in first)
     assert verbose or any("2 labels: 'k0', 'k1'" in line for line in first)
     assert "execution" in tunelet.Run.load("run").environment["choices"]
+
+
+def screens(run: tunelet.Run) -> dict[str, str]:
+    """The lines of the last screen that have a name."""
+    written = io.StringIO()
+    result_screen(Console(file=written, width=80, color_system=None), run)
+    lines = [line.split("  ", 1) for line in written.getvalue().splitlines() if "  " in line and "│" not in line]
+    return {name: text.strip() for name, text in lines} | {"all": written.getvalue()}
+
+
+SENTENCES = [(f"a text {n} of kind {n % 2} and more words", f"k{n % 2}") for n in range(40)]
+FAST = {"evaluation.resamples": 100, "training.epochs": 1, "data.max_length": 16}
+
+
+@pytest.mark.parametrize(
+    ("settings", "time", "done"),
+    [
+        ({"data.folds": 3}, "3 folds and a training on all, 1 epoch (2 to 3 steps) each", "3 folds and a training"),
+        ({"data.validation": "held-out"}, "1 epoch (2 steps)", "1 epoch (2 steps)"),
+        ({"adapter.method": "head"}, "a head that is solved", "the head was solved"),
+    ],
+    ids=["folds", "held out", "head"],
+)
+def test_both_screens_say_how_it_is_trained_and_measured(capsys, tmp_path, tiny_checkpoint, settings, time, done):
+    run = tunelet.train(SENTENCES, model=tiny_checkpoint("bert"), out=tmp_path / "run", settings=FAST | settings)
+    before, _, after = capsys.readouterr().err.partition("frozen encoder + logistic")
+    (line,) = (line for line in before.splitlines() if line.startswith("time"))
+    assert "the frozen encoder" in line
+    assert line.endswith(time)
+    assert done in after
+    crossed = "data.validation" not in settings
+    assert ("cross-validation in" in before) is crossed
+    assert ("cross-validated text" in after) is crossed
+    assert ("best epoch" in after) is (run.summary["kept"] == "adapter" and run.summary["folds"] == 0)
+
+
+def test_what_is_kept_is_said_with_its_reason_and_no_baseline_is_the_model_itself(tmp_path, tiny_checkpoint):
+    """A rate that destroys the encoder: the probe is kept."""
+    run = tunelet.train(
+        SENTENCES, model=tiny_checkpoint("bert"), out=tmp_path / "run", quiet=True,
+        settings=FAST | {"training.learning_rate": 1.0, "data.folds": 2, "evaluation.errors": 0},
+    )  # fmt: skip
+    assert run.summary["kept"] == "probe"
+    said = screens(run)
+    assert "the probe" in said["kept"]
+    assert run.evaluation["kept"]["reason"] in said["kept"]
+    for candidate in run.evaluation["kept"]["candidates"]:
+        assert f"{candidate['name']} {candidate['accuracy']:.4f}" in said["candidates"]
+    assert said["candidates"].endswith("on 40 cross-validated texts")
+    assert "TF-IDF" in said["baseline"]
+    assert "probe" not in said

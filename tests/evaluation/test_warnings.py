@@ -72,7 +72,10 @@ def test_what_always_naming_the_commonest_label_comes_to_is_recorded():
     [([0.7, 0.6, 0.5], ["loss_still_falling"]), ([0.7, 0.5, 0.6], []), ([0.7, 0.5, 0.499], []), ([0.7], [])],
 )
 def test_a_loss_that_still_falls_in_the_last_epoch_is_told(losses, kinds):
-    history = [{"step": 1, "loss": 0.1}, *({"epoch": k, "validation": {"log_loss": x}} for k, x in enumerate(losses))]
+    history = [
+        {"step": 1, "loss": 0.1},
+        *({"epoch": k, "validation": {"log_loss": x}} for k, x in enumerate(losses, 1)),
+    ]
     found = training_warnings(history, reported_on_validation=False)
     assert [warning.kind for warning in found] == kinds
     if kinds:

@@ -38,6 +38,8 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     checkpoint, choices = plan.checkpoint, plan.choices
     where = " in ".join(escape(choices[name].value) for name in ("device", "precision") if name in choices)
     yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; {_trained(plan)}, on {where}"
+    yield "pooling", choice_in_words(choices["pooling"])
+    yield "validation", _validation(plan)
     yield "time", _time(plan)
     yield "run folder", _folder(plan)
     yield from _notes(plan)
@@ -64,6 +66,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     share = plan.trained_parameters / plan.total_parameters
     counts = f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({points(share, 2)})"
     yield "trainable", f"{counts}, {_trained(plan)}"
+    yield "validation", _validation(plan)
     rates = f"{plan.estimate.training_rate:,.0f} tokens/s training, {plan.estimate.evaluation_rate:,.0f} evaluating"
     yield "time", f"{_time(plan)}, from measured steps ({rates})"
     yield "run folder", _folder(plan)
@@ -91,7 +94,34 @@ def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _time(plan: Plan) -> str:
-    return f"about [bold]{duration(plan.estimate.seconds)}[/] for {counted(plan.recipe.training.epochs, 'epoch')}"
+    """How long it will take, and for what: the frozen encoder, the folds, the training."""
+    about, length, folds = f"about [bold]{duration(plan.estimate.seconds)}[/]", plan.length, plan.fold_lengths
+    probe = "the frozen encoder over all texts" if plan.recipe.training.probe or length is None else ""
+    if length is None:
+        return f"{about} for {probe} and a head that is solved"
+    lengths = [*folds, length]
+    trained = f"{_span([each.epochs for each in lengths], 'epoch')} ({_span([each.steps for each in lengths], 'step')})"
+    if folds:
+        trained = f"{counted(len(folds), 'fold')} and a training on all, {trained} each"
+    return f"{about} for {f'{probe}, and ' if probe else ''}{trained}"
+
+
+def _span(counts: Sequence[int], noun: str) -> str:
+    """4 epochs, 4 to 5 epochs."""
+    low, high = min(counts), max(counts)
+    return ("" if low == high else f"{low:,} to ") + counted(high, noun)
+
+
+def _validation(plan: Plan) -> str:
+    """How the figures come about that choices are made on."""
+    prepared, asked = plan.prepared, plan.recipe.data.validation
+    if prepared.folds:
+        why = "texts are few and short, too few to hold some out" if asked == "auto" else f"data.validation is {asked}"
+        return (
+            f"[bold]cross-validation[/] in {counted(len(prepared.folds), 'fold')}: each text is predicted by a model "
+            f"that did not see it; then one is trained on all ({why})"
+        )
+    return f"[bold]held out[/]: {counted(len(prepared.validation), 'text')}, which are not trained on"
 
 
 def _folder(plan: Plan) -> str:
@@ -103,7 +133,7 @@ def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "warning", f"[bold]{escape(warning)}[/]"
     for note in plan.prepared.notes:
         yield "note", escape(note)
-    cut = {name: tokens.truncated for name, tokens in plan.tokens.items() if tokens.truncated}
+    cut = {name: plan.tokens[name].truncated for name in plan.parts if plan.tokens[name].truncated}
     if cut:
         counts = ", ".join(f"{name} {count:,}" for name, count in cut.items())
         kept = plan.recipe.data.truncation
@@ -119,4 +149,4 @@ def _trained(plan: Plan) -> str:
     adapter = plan.recipe.adapter
     if adapter.method == "lora":
         return f"{'DoRA' if adapter.dora else 'LoRA'} r = {adapter.rank} and the head"
-    return "the head alone" if adapter.method == "head" else "every weight"
+    return "the head alone, solved" if adapter.method == "head" else "every weight"

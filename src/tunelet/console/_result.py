@@ -1,4 +1,4 @@
-"""The screen after training: metrics, the baseline, where the run lies, what to type next."""
+"""The screen after training: metrics, what was kept, the baselines, where the run lies, what to type next."""
 
 import shlex
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from tunelet._words import counted, duration
 from tunelet.console._metrics import metrics_screen
-from tunelet.run import Run
+from tunelet.run import Run, candidates_in_words, kept_in_words, measured_on, rivals_of
 
 
 def result_screen(console: Console, run: Run) -> None:
@@ -17,24 +17,21 @@ def result_screen(console: Console, run: Run) -> None:
     from tunelet.evaluation import Pair, against_baseline
 
     summary = run.summary
-    where = {"test": "test text", "validation": "validation text"}[summary["evaluated_on"]]
-    rate = summary["tokens_per_second"]
-    console.print(
-        f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}: "
-        f"{counted(summary['epochs'], 'epoch')} at {rate:,.0f} tokens/s; "
-        f"kept epoch {summary['best_epoch']}, the best by {run.recipe.training.best_metric} on validation",
-        highlight=False,
-        soft_wrap=True,
-    )
-    metrics_screen(console, summary, counted(summary["n"], where))
-    if (baseline := run.evaluation["baseline"]) is not None:
-        console.print(f"baseline    {escape(_beside_baseline(baseline))}", highlight=False, soft_wrap=True)
+    took = f"done in {duration(summary['seconds'])}, expected {duration(summary['expected_seconds'])}"
+    console.print(f"{took}: {escape(_trained(run))}", highlight=False, soft_wrap=True)
+    metrics_screen(console, summary, counted(summary["n"], f"{measured_on(summary)} text"))
+    rivals = rivals_of(run)
     folder = escape(shlex.quote(str(run.path)))
+    baseline = rivals.get("baseline")
     beaten = baseline is not None and against_baseline(Pair.from_dict(baseline["pair"])) is not None
     kept = beaten and run.folder.baseline.is_dir()
+    chosen = candidates_in_words(run)
     # Texts of several columns cannot be typed as one.
     what = '"your text"' if len(run.text_columns) == 1 else "--input FILE --output FILE"
     for name, line in (
+        ("kept", escape(kept_in_words(run))),
+        *([("candidates", escape(chosen))] if chosen else []),
+        *((name, escape(_beside(rivals[name]))) for name in rivals),
         ("run folder", f"[bold]{folder}[/]"),
         ("classify", f"tunelet predict {folder} {what}"),
         *([("baseline", f"tunelet predict {folder} --baseline {what}")] if kept else []),
@@ -44,8 +41,21 @@ def result_screen(console: Console, run: Run) -> None:
         console.print(f"{name:<10}  {line}", highlight=False, soft_wrap=True)  # folded, it could not be copied
 
 
-def _beside_baseline(baseline: Mapping[str, Any]) -> str:
-    """One line on the model and the baseline."""
+def _trained(run: Run) -> str:
+    """What was done in that time."""
+    summary = run.summary
+    if run.recipe.adapter.method == "head":
+        return "the head was solved on the frozen encoder, and nothing was trained by steps"
+    length = f"{counted(summary['epochs'], 'epoch')} ({counted(summary['steps'], 'step')})"
+    rate = f"at {summary['tokens_per_second']:,.0f} tokens/s"
+    if folds := summary["folds"]:
+        return f"{counted(folds, 'fold')} and a training on all texts, {length}, {rate}"
+    best = f"; the adapter's best epoch by {run.recipe.training.best_metric} on validation was {summary['best_epoch']}"
+    return f"{length} {rate}" + (best if summary["kept"] == "adapter" else "")
+
+
+def _beside(baseline: Mapping[str, Any]) -> str:
+    """One line on the model and a baseline."""
     from tunelet.evaluation import Pair, against_baseline, verdict
 
     pair = Pair.from_dict(baseline["pair"])

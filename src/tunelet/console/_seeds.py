@@ -11,12 +11,13 @@ from tunelet._words import counted, interval, number
 from tunelet.console._metrics import no_interval_screen, warnings_screen
 from tunelet.console._tables import print_table, table
 from tunelet.evaluation import metric_words
+from tunelet.run import measured_on
 
 
 def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
     """What several seeds came to together."""
     seeds = ", ".join(map(str, summary["seeds"]))
-    texts = counted(summary["n"], f"{summary['evaluated_on']} text")
+    texts = counted(summary["n"], f"{measured_on(summary)} text")
     made = table("metric", "mean", "deviation", "95 % interval, texts and seeds")
     for name, label in metric_words(summary["positive"]).items():
         deviation, bounds = number(summary[f"{name}_sd"]), interval(summary.get(f"{name}_ci")) or "none"

@@ -40,11 +40,11 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
     if differs(pair):
         gain, (low, high) = _points(pair, pair.first)
         return (
-            f"The baseline is better than {pair.second}: {_points_of_accuracy(gain, low, high)}, "
+            f"The baseline {pair.first} is better than {pair.second}: {_points_of_accuracy(gain, low, high)}, "
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
     return (
-        f"{pair.second} does not beat the baseline: {_signed(pair)} on {counted(pair.n, 'text')}, "
+        f"{pair.second} does not beat the baseline {pair.first}: {_signed(pair)} on {counted(pair.n, 'text')}, "
         f"{_tested(pair, comparisons)}. The baseline costs seconds and may be all that is needed; more training texts, "
         "or more test texts to tell them apart, would help."
     )

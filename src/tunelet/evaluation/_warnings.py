@@ -77,15 +77,17 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
 
 def training_warnings(history: Sequence[Mapping[str, Any]], *, reported_on_validation: bool) -> list[FigureWarning]:
     """From the lines of `history.jsonl`: a loss that was still falling, and an epoch that was chosen on these texts."""
-    losses = [entry["validation"]["log_loss"] for entry in history if "log_loss" in (entry.get("validation") or {})]
+    evaluated = [entry for entry in history if "log_loss" in (entry.get("validation") or {})]
+    losses = [entry["validation"]["log_loss"] for entry in evaluated]
     found = []
+    epochs = max((int(entry["epoch"]) for entry in evaluated), default=0)  # not each has an evaluation behind it
     if len(losses) > 1 and losses[-1] < (1 - _FALLS) * min(losses[:-1]):
         found.append(
             FigureWarning(
                 "loss_still_falling",
-                f"The validation loss was still falling in the last of {counted(len(losses), 'epoch')}, from "
+                f"The validation loss was still falling in the last of {counted(epochs, 'epoch')}, from "
                 f"{losses[-2]:.4f} to {losses[-1]:.4f}: longer training may be better.",
-                f"--set training.epochs={2 * len(losses)}",
+                f"--set training.epochs={2 * epochs}",
             )
         )
     if reported_on_validation:
@@ -106,13 +108,13 @@ def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
     Args:
         n: texts.
         trained: of them among its training texts.
-        validated: of them among its validation texts, on which the epoch was chosen.
+        validated: of them among its validation texts, on which choices were made.
     """
     if not trained and not validated:
         return None
     parts = [
         *([f"{trained:,} of the {counted(n, 'text')} were trained on"] if trained else []),
-        *([f"{validated:,} of {n:,} were validation texts, on which the epoch was chosen"] if validated else []),
+        *([f"{validated:,} of {n:,} were validation texts, on which choices were made"] if validated else []),
     ]
     return FigureWarning(
         "trained_on_these_texts",

@@ -11,6 +11,7 @@ from tunelet.run._folder import FoldFolder, RunFolder, default_folder, find_part
 from tunelet.run._group import RunGroup
 from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
 from tunelet.run._run import Run
+from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, measured_on, rivals_of
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "Run",
     "RunFolder",
     "RunGroup",
+    "candidates_in_words",
     "check_place",
+    "chosen_on",
     "default_folder",
     "disk_errors",
     "environment",
@@ -27,11 +30,14 @@ __all__ = [
     "forget_peak_memory",
     "free_folder",
     "is_marked",
+    "kept_in_words",
     "mark_of",
+    "measured_on",
     "numbered",
     "peak_memory_bytes",
     "refuse_link",
     "refuse_run_as_model",
+    "rivals_of",
     "write_atomically",
     "write_files",
 ]

@@ -59,6 +59,8 @@ class SummaryRecord(Record):
     blend: Number
     epochs: int
     best_epoch: int
+    steps: int
+    planned_steps: int
     train_seconds: Number
     seconds: Number
     tokens_per_second: Number
@@ -74,6 +76,8 @@ class GroupRecord(Record):
     """`metrics.json` of several seeds."""
 
     seeds: list[int]
+    evaluated_on: Literal["test", "validation"]
+    folds: int
     accuracies: list[Number]
     n: int
     positive: str | None

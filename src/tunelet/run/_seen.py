@@ -22,7 +22,7 @@ def write_seen(path: Path, parts: Mapping[str, Sequence[str]]) -> None:
 
     Args:
         path: of a Parquet file.
-        parts: "train" and "validation" with their texts.
+        parts: "train" and, where rows were held out, "validation" with their texts.
     """
     names = [name for name, texts in parts.items() for _ in texts]
     prints = np.concatenate([fingerprints(texts) for texts in parts.values()])

@@ -80,8 +80,12 @@ def estimate_time(
     for held_out in folds:
         rest = np.delete(train.lengths, held_out)
         tokens += int(rest.sum()) * Length.of(settings, rest).passes
-    once = sum(int(train.lengths[held_out].sum()) for held_out in folds) + (0 if test is None else test.total)
-    if settings.probe:
+    held_outs = sum(int(train.lengths[held_out].sum()) for held_out in folds)
+    solved = classifier.method == "head"  # nothing is trained, and nothing evaluated on the way
+    if solved:
+        tokens, evaluations, held_outs = 0.0, 0, 0
+    once = held_outs + (0 if test is None else test.total)
+    if settings.probe or solved:
         once += train.total + each_time + (0 if test is None else test.total)
     return Estimate(
         training_rate=training_rate,
