@@ -22,13 +22,15 @@ from tunelet.evaluation import (
     summarise,
     verdict,
 )
-from tunelet.run import Run, RunGroup
+from tunelet.run import Run, RunGroup, measured_on, rivals_of
 
-BASELINE = "baseline"
-_CHOSEN = (
-    "These are validation texts, on which each run's best epoch was chosen, and flatter all of them a little: "
-    "train with --test DATA for a comparison that does not."
-)
+BASELINES = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json` -> name
+_CHOSEN = {
+    "validation": "These are validation texts, on which each run's epoch and model were chosen, and flatter all of "
+    "them a little: train with --test DATA for a comparison that does not.",
+    "cross-validated": "These are cross-validated texts, on which each run's model was chosen, and flatter all of "
+    "them a little: train with --test DATA for a comparison that does not.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,12 @@ class Comparison:
 
     @property
     def pairs(self) -> list[Pair]:
-        """Every two of them, the baseline among them."""
+        """Every two of them, and each with its baselines."""
         return [Pair.from_dict(flat) for flat in self.record["pairs"]]
 
     @property
     def verdicts(self) -> list[str]:
-        """In plain sentences: every two runs, then who does not beat its baseline."""
+        """In plain sentences: every two runs, then who does not beat its baselines."""
         return list(self.record["verdicts"])
 
     @property
@@ -88,25 +90,25 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     predictions = {
         name: [_with_ids(run.predictions, ids) for run in group.runs] for name, group in zip(names, groups, strict=True)
     }
-    baselines = _baselines(groups, names)
-    for name, run in baselines.items():
-        assert run.baseline_predictions is not None  # noqa: S101
-        predictions[name] = [_with_ids(run.baseline_predictions, ids)]
+    baselines = {key: _baselines(key, groups, names) for key in BASELINES}
+    for key, found in baselines.items():
+        for name, run in found.items():
+            made = _predictions(run, key)
+            assert made is not None  # noqa: S101
+            predictions[name] = [_with_ids(made, ids)]
     positive = groups[0].runs[0].summary["positive"]  # all are measured anew, by the first's
     drawn = draw_models(predictions, positive=positive, resamples=resamples, seed=seed)
-    trained_on = {_training_texts(run): name for name, run in baselines.items()}
-    own = {
-        name: trained_on[texts]
-        for name, group in zip(names, groups, strict=True)
-        if (texts := _training_texts(group.runs[0])) in trained_on
-    }
-    compared = [*itertools.combinations(names, 2), *((baseline, name) for name, baseline in own.items())]
+    own = {key: _own(key, found, groups, names) for key, found in baselines.items()}
+    compared = [
+        *itertools.combinations(names, 2),
+        *((baseline, name) for beside in own.values() for name, baseline in beside.items()),
+    ]
     pairs = compare_draws(predictions, drawn, compared)
     models = [
         {
             "name": name,
             "kind": "encoder",
-            "baseline": own.get(name),
+            **{key: beside.get(name) for key, beside in own.items()},
             **_model(group),
             **_measured(predictions[name], drawn[name], positive),
         }
@@ -115,15 +117,17 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     models += [
         {
             "name": name,
-            "kind": "baseline",
-            **_baseline_model(run),
+            "kind": key,
+            **_baseline_model(run, key),
             **_measured(predictions[name], drawn[name], positive),
         }
-        for name, run in baselines.items()
+        for key, found in baselines.items()
+        for name, run in found.items()
     ]
     first = groups[0].runs[0]
     record = {
         "evaluated_on": evaluated_on,
+        "folds": first.summary["folds"],
         "n": len(ids),
         "positive": positive,
         "label_names": list(first.label_names),
@@ -131,7 +135,8 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         "models": models,
         "pairs": [pair.to_dict() for pair in pairs],
         "outcomes": [_outcomes(predictions[pair.first], predictions[pair.second]) for pair in pairs],
-        "verdicts": _verdicts(pairs, baselines) + ([_CHOSEN] if evaluated_on == "validation" else []),
+        "verdicts": _verdicts(pairs, names)
+        + [_CHOSEN[kind] for kind in [measured_on(first.summary)] if kind in _CHOSEN],
     }
     return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
 
@@ -140,7 +145,8 @@ def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
     """The models' names where they tell the runs apart, else the folders', else the paths."""
     models = [Path(str(group.runs[0].summary["model"])).name for group in groups]
     for names in (models, [group.name for group in groups]):
-        if len(set(names)) == len(names) and not any(name.startswith(BASELINE) for name in names):
+        taken = any(name == known or name.startswith(f"{known} of ") for name in names for known in BASELINES.values())
+        if len(set(names)) == len(names) and not taken:
             return tuple(names)
     return tuple(str(group.path.resolve()) for group in groups)
 
@@ -153,12 +159,13 @@ def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> str:
             evaluated_on = str(run.summary["evaluated_on"])
             part = run.data["parts"][evaluated_on]
             source = run.data["test_source"] or run.data["source"]
-            told = f"{name} on {part['rows']:,} {evaluated_on} texts of {source}"
+            told = f"{name} on {part['rows']:,} {measured_on(run.summary)} texts of {source}"
             seen.setdefault((evaluated_on, part["sha256"]), told)
     if len(seen) > 1:
         raise DataError(
             f"these runs were measured on different texts, or in another order: {'; '.join(list(seen.values())[:2])}",
-            "measure both on the same: train with the same --test DATA, or with the same data and data.split_seed",
+            "measure both on the same: train with the same --test DATA, or with the same data, data.validation and "
+            "data.split_seed",
         )
     return next(iter(seen))[0]
 
@@ -167,21 +174,42 @@ def _with_ids(predictions: Predictions, ids: tuple[str, ...]) -> Predictions:
     return Predictions(ids, predictions.label_names, predictions.labels, predictions.probabilities)
 
 
-def _training_texts(run: Run) -> str:
-    return str(run.data["parts"]["train"]["sha256"])
+def _fitted_on(run: Run, key: str) -> tuple[str, ...]:
+    """What a baseline of a run depends on: its training texts; of the probe, also the encoder and what it reads."""
+    texts = str(run.data["parts"]["train"]["sha256"])
+    if key == "baseline":
+        return (texts,)
+    encoder, recipe = run.environment["checkpoint"]["weights_sha256"], run.recipe
+    return (texts, str(encoder), recipe.model.pooling, str(run.data["tokens"]["max_length"]), recipe.data.truncation)
 
 
-def _baselines(groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
-    """One run for each set of training texts that a baseline was trained on."""
-    found: dict[str, tuple[str, Run]] = {}
+def _predictions(run: Run, key: str) -> Predictions | None:
+    return run.baseline_predictions if key == "baseline" else run.probe_predictions
+
+
+def _baselines(key: str, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
+    """One run for each different baseline of a kind, under its name. A run that is its own probe has none."""
+    found: dict[tuple[str, ...], tuple[str, Run]] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
-            if run.baseline_predictions is not None:
-                found.setdefault(_training_texts(run), (name, run))
+            if key in rivals_of(run):
+                found.setdefault(_fitted_on(run, key), (name, run))
     if len(found) == 1:
         ((_, run),) = found.values()
-        return {BASELINE: run}
-    return {f"{BASELINE} of {name}": run for name, run in found.values()}
+        return {BASELINES[key]: run}
+    return {f"{BASELINES[key]} of {name}": run for name, run in found.values()}
+
+
+def _own(key: str, baselines: Mapping[str, Run], groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, str]:
+    """Name of a model -> name of the baseline of that kind which was fitted to the same; none to the probe itself."""
+    known = {_fitted_on(run, key): name for name, run in baselines.items()}
+    found = {}
+    for name, group in zip(names, groups, strict=True):
+        first = group.runs[0]
+        is_it = first.evaluation["kept"]["name"] == key and not first.evaluation["kept"]["blend"]
+        if not is_it and (fitted := _fitted_on(first, key)) in known:
+            found[name] = known[fitted]
+    return found
 
 
 def _model(group: RunGroup) -> dict[str, Any]:
@@ -207,11 +235,11 @@ def _model(group: RunGroup) -> dict[str, Any]:
     }
 
 
-def _baseline_model(run: Run) -> dict[str, Any]:
-    record = run.evaluation["baseline"]
+def _baseline_model(run: Run, key: str) -> dict[str, Any]:
+    record = run.evaluation[key]
     return {
         "model": record["name"],
-        "random_weights": False,
+        "random_weights": key == "probe" and run.summary["random_weights"],
         "training_texts": run.data["parts"]["train"]["rows"],
         "train_seconds": record["seconds"],
     }
@@ -229,10 +257,10 @@ def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> di
     return asdict(outcomes(first[0], second[0])) if len(first) == len(second) == 1 else None
 
 
-def _verdicts(pairs: Sequence[Pair], baselines: Mapping[str, Run]) -> list[str]:
-    """Every two models first, for that is what was asked; then who fails against its baseline."""
-    warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first in baselines]
-    rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first not in baselines]
+def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
+    """Every two models first, for that is what was asked; then who fails against its baselines."""
+    warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first not in names]
+    rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first in names]
     return rest + [warning for warning in warnings if warning is not None]
 
 

@@ -70,9 +70,9 @@ def look(index: int) -> Look:
     return Look(ROLES[SERIES[number]].marker, "osD^vP"[rounds % 6], ("-", "-.", ":")[rounds % 3])
 
 
-# What is no label and no model has no colour: the mean of all labels, the baseline, the same curve before and after.
+# What is no label and no model has no colour: the mean of all labels, the baselines, the same curve before and after.
 STRONG, FAINT = Look(INK), Look(QUIET, "s")
-BASELINE = Look(QUIET, "D", "--")
+RIVALS = {"baseline": Look(QUIET, "D", "--"), "probe": Look(QUIET, "P", ":")}  # by key of `evaluation.json`
 
 
 def drawable(labels: Sequence[str]) -> tuple[str, ...]:

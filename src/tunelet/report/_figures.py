@@ -217,7 +217,7 @@ def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]]) -> Figure:
-    """Loss over training, of training texts while they are learnt and of validation texts after each epoch."""
+    """Loss over training, of training texts while they are learnt and of validation texts, where some were held out."""
     from matplotlib.ticker import MaxNLocator
 
     with canvas(name) as (axes, finish):
@@ -229,23 +229,27 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
                 linewidth=1.2,
                 label="training",
             )
-        axes.plot(
-            [entry["epoch"] for entry in epochs],
-            [entry["log_loss"] for entry in epochs],
-            color=STRONG.colour,
-            marker="o",
-            markersize=5,
-            linewidth=1.4,
-            label="validation",
-        )
+        if epochs:
+            axes.plot(
+                [entry["epoch"] for entry in epochs],
+                [entry["log_loss"] for entry in epochs],
+                color=STRONG.colour,
+                marker="o",
+                markersize=5,
+                linewidth=1.4,
+                label="validation",
+            )
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss")
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         legend(axes)
-        told = ", ".join(f"{entry['log_loss']:.3f} after epoch {entry['epoch']}" for entry in epochs)
-        return finish("Loss", f"Loss while training. On validation texts: {told}.")
+        told = f"Loss while training. Of training texts at the end: {steps[-1]['loss']:.3f}. " if steps else ""
+        if epochs:
+            losses = ", ".join(f"{entry['log_loss']:.3f} after epoch {entry['epoch']}" for entry in epochs)
+            told += f"On validation texts: {losses}."
+        return finish("Loss", told.strip())
 
 
 def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:

@@ -11,7 +11,7 @@ from tunelet.run._folder import FoldFolder, RunFolder, default_folder, find_part
 from tunelet.run._group import RunGroup
 from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
 from tunelet.run._run import Run
-from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, measured_on, rivals_of
+from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "free_folder",
     "is_marked",
     "kept_in_words",
+    "kept_name",
     "mark_of",
     "measured_on",
     "numbered",

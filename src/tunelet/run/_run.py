@@ -172,6 +172,13 @@ class Run:
             return None
         return self._predictions(self.folder.baseline_predictions)
 
+    @cached_property
+    def probe_predictions(self) -> "Predictions | None":
+        """The probe's, likewise; None where it was not asked for, or where nothing else was fitted."""
+        if self.evaluation["probe"] is None:
+            return None
+        return self._predictions(self.folder.probe_predictions)
+
     def _predictions(self, path: Path) -> "Predictions":
         from tunelet.run._predictions import parse_predictions
 

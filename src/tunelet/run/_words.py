@@ -29,6 +29,12 @@ def rivals_of(run: Run) -> dict[str, dict[str, Any]]:
     return {key: record for key, record in found.items() if record is not None}
 
 
+def kept_name(run: Run) -> str:
+    """As the candidates are called: "adapter", "probe", "adapter + TF-IDF" or "probe + TF-IDF"."""
+    kept = run.evaluation["kept"]
+    return str(kept["name"]) + (" + TF-IDF" if kept["blend"] else "")
+
+
 def kept_in_words(run: Run) -> str:
     """Which of the candidates is the model, and why, as a clause."""
     kept, settings = run.evaluation["kept"], run.recipe.evaluation

@@ -19,7 +19,7 @@ def cost_section(comparison: Comparison) -> Section:
             model["name"],
             _or_nothing(model, "trainable_parameters", "{:,}"),
             _or_nothing(model, "total_parameters", "{:,}"),
-            duration(model["train_seconds"]),
+            duration(model["train_seconds"]) if model["train_seconds"] else "solved",
             _or_nothing(model, "tokens_per_second", "{:,.0f}"),
             bytes_in_words(model["peak_memory_bytes"]) if "peak_memory_bytes" in model else "",
             bytes_in_words(model["base_bytes"] + model["saved_bytes"]) if "base_bytes" in model else "",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from tunelet.comparison import Comparison
 from tunelet.recipe import difference
 from tunelet.report._document import Section, Table, Text
-from tunelet.run import Run, RunGroup
+from tunelet.run import Run, RunGroup, kept_name
 
 _SEEDS = "training.seed"
 
@@ -22,12 +22,18 @@ def differs_section(comparison: Comparison) -> Section:
     keys = {key for run in runs[1:] for key in difference(runs[0].recipe, run.recipe)} - {"model.name", _SEEDS}
     rows += [(key, *(_setting(run, key) for run in runs)) for key in _in_their_order(runs[0], keys)]
     caption = "What differs; every setting that is not named here is the same in all"
-    text = "All were measured on the very same texts, none of which any of them was trained on."
-    if any(model["kind"] == "baseline" for model in comparison.record["models"]):
-        text += (
-            " The baseline is TF-IDF with logistic regression; each encoder is compared with the one that was trained "
-            "on its own training texts."
-        )
+    text = (
+        "All were measured on the very same texts, each of them answered by a model that was trained without it."
+        if comparison.record["folds"]
+        else "All were measured on the very same texts, none of which any of them was trained on."
+    )
+    kinds = {model["kind"] for model in comparison.record["models"]}
+    if "baseline" in kinds:
+        text += " TF-IDF is that of words and characters with logistic regression."
+    if "probe" in kinds:
+        text += " The probe is logistic regression on the frozen encoder."
+    if kinds > {"encoder"}:
+        text += " Each model is compared with those that were fitted to its own training texts and encoder."
     table = Table(("", *comparison.names), tuple(rows), caption, words=1 + len(runs))
     return Section("What differs", (table, Text(text)))
 
@@ -42,6 +48,7 @@ _DATA: dict[str, Callable[[RunGroup], str]] = {
     "training data": lambda group: str(group.runs[0].data["source"]),
     "training texts": lambda group: f"{group.runs[0].data['parts']['train']['rows']:,}",
     "fingerprint of the training texts": lambda group: group.runs[0].data["parts"]["train"]["sha256"][:12],
+    "kept": lambda group: kept_name(group.runs[0]),
     "seeds": lambda group: ", ".join(str(run.recipe.training.seed) for run in group.runs),
 }
 

@@ -18,9 +18,10 @@ def limits_section(comparison: Comparison) -> Section:
         "The figures hold for texts like these. Two models that cannot be told apart here may differ on others.",
     ]
     if comparison.record["evaluated_on"] == "validation":
+        chosen = "model was" if comparison.record["folds"] else "epoch and model were"
         texts.append(
-            "There were no test texts: each run's best epoch was chosen on the very texts that are compared here, "
-            "which flatters all of them a little."
+            f"There were no test texts: each run's {chosen} chosen on the very texts that are compared here, which "
+            "flatters all of them a little."
         )
     if all(len(model.get("seeds", [0])) == 1 for model in models):
         texts.append(

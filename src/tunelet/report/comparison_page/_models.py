@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunelet.comparison import Comparison
-from tunelet.report._canvas import BASELINE, Look, look
+from tunelet.report._canvas import RIVALS, Look, look
 
 Model = Mapping[str, Any]
 
@@ -17,9 +17,9 @@ def models_of(comparison: Comparison) -> list[Model]:
 
 def looks(comparison: Comparison) -> dict[str, Look]:
     """How each model is drawn, by name: alike in every figure; baselines in grey."""
-    names = [model["name"] for model in models_of(comparison) if model["kind"] != "baseline"]
+    names = list(comparison.names)
     return {
-        model["name"]: BASELINE if model["kind"] == "baseline" else look(names.index(model["name"]))
+        model["name"]: RIVALS[model["kind"]] if model["kind"] in RIVALS else look(names.index(model["name"]))
         for model in models_of(comparison)
     }
 

@@ -9,6 +9,7 @@ from tunelet.report.comparison_page._end import environment_section, limits_sect
 from tunelet.report.comparison_page._models import Model, models_of, with_bounds
 from tunelet.report.comparison_page._pairs import pairs_section
 from tunelet.report.comparison_page._results import results_section
+from tunelet.run import measured_on
 
 
 def comparison_document(comparison: Comparison) -> Document:
@@ -25,7 +26,7 @@ def comparison_document(comparison: Comparison) -> Document:
     return Document(
         title=_title(comparison.names),
         subtitle=(
-            f"{counted(record['n'], record['evaluated_on'] + ' text')}, labels {', '.join(record['label_names'][:8])}; "
+            f"{counted(record['n'], measured_on(record) + ' text')}, labels {', '.join(record['label_names'][:8])}; "
             f"correlations over {record['resamples']:,} paired draws"
         ),
         findings=tuple(findings),

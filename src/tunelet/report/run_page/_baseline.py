@@ -1,47 +1,90 @@
-"""The model beside the baseline."""
+"""The model beside the baselines, and what was kept of the candidates."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from tunelet._words import counted, duration, fixed, interval, number, points
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
-from tunelet.report._document import Section, Table, Text
-from tunelet.run import Run
+from tunelet.report._document import Block, Heading, Section, Table, Text
+from tunelet.run import Run, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
+
+_METRICS = ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
+_SHORT = {"baseline": "TF-IDF", "probe": "frozen encoder"}  # at the head of a column
 
 
-def baseline_section(run: Run) -> Section | None:
-    """None where no baseline was asked for."""
-    baseline = run.evaluation["baseline"]
-    if baseline is None:
-        return None
-    pair = Pair.from_dict(baseline["pair"])
-    text = (
-        f"TF-IDF of words, word pairs and runs of characters ({baseline['features']:,} features) with logistic "
-        f"regression, trained on the same texts in {duration(baseline['seconds'])}; its regularisation "
-        f"(C = {baseline['strength']:g}) was chosen on the same validation texts."
+def baselines_section(run: Run) -> Section | None:
+    """Models that cost seconds, each beside the one that is kept, and the candidates; None where there are none."""
+    rivals = rivals_of(run)
+    blocks = _kept(run)
+    for key, rival in rivals.items():
+        blocks += _beside(run, key, rival)
+    return Section("Baselines", tuple(blocks)) if blocks else None
+
+
+def _kept(run: Run) -> list[Block]:
+    """The candidates, and which of them the model is; nothing where there was no choice."""
+    kept = run.evaluation["kept"]
+    if len(kept["candidates"]) < 2:
+        return []
+    rows = tuple(
+        (
+            one["name"] + (" (kept)" if one["name"] == kept_name(run) else ""),
+            number(one["accuracy"]),
+            number(one["log_loss"]),
+        )
+        for one in kept["candidates"]
     )
-    summary = run.summary
+    caption = f"Candidates on {chosen_on(run)}, each with the temperature that suits it"
+    return [Text(f"Kept is {kept_in_words(run)}."), Table(("candidate", "accuracy", "log loss"), rows, caption)]
+
+
+def _beside(run: Run, key: str, rival: Mapping[str, Any]) -> list[Block]:
+    """One baseline beside the model."""
+    pair, summary = Pair.from_dict(rival["pair"]), run.summary
     rows = tuple(
         (
             words,
             number(summary[name]),
-            number(baseline["metrics"][name]),
+            number(rival["metrics"][name]),
             fixed(pair.differences[name], 4, signed=True) if summary[name] is not None else "",
             interval(pair.intervals[name], signed=True) or f"none: {pair.no_interval.get(name, 'undefined')}",
         )
         for name, words in metric_words(summary["positive"]).items()
-        if name in ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
+        if name in _METRICS
     )
-    header = ("metric", str(summary["model"]), "baseline", "difference", "95 % interval")
+    header = ("metric", str(summary["model"]), _SHORT[key], "difference", "95 % interval")
     test = pair.mcnemar
-    disagreed = (
-        f" On {counted(test.only_second, 'text')} the encoder alone is right, on {test.only_first:,} the baseline "
-        f"alone; they agree on {points(pair.agreement)} (kappa {kappa_in_words(pair)})."
-        if test is not None
-        else ""
-    )
     told = against_baseline(pair) or verdict(pair)
-    if run.folder.baseline.is_dir():
-        disagreed += ' The baseline is in the run folder: tunelet predict RUN --baseline "your text".'
+    if test is not None:
+        told += (
+            f" On {counted(test.only_second, 'text')} the model alone is right, on {test.only_first:,} this baseline "
+            f"alone; they agree on {points(pair.agreement)} (kappa {kappa_in_words(pair)})."
+        )
+    if key == "baseline" and run.folder.baseline.is_dir():
+        told += ' It is in the run folder: tunelet predict RUN --baseline "your text".'
     caption = "The same texts; the interval of the accuracy is Tango's; the others are from those of the two models"
-    return Section("Baseline", (Text(text), Text(f"{told}{disagreed}", note=True), Table(header, rows, caption)))
+    return [
+        Heading(rival["name"]),
+        Text(_described(run, key, rival)),
+        Text(told, note=True),
+        Table(header, rows, caption),
+    ]
+
+
+def _described(run: Run, key: str, rival: Mapping[str, Any]) -> str:
+    """What it is, and what it took."""
+    folds = run.summary["folds"]
+    if key == "baseline":
+        what = f"TF-IDF of words, word pairs and runs of characters ({rival['features']:,} features)"
+        chosen = "by cross-validation within the training texts" if folds else f"on the same {chosen_on(run)}"
+    else:
+        what = f"The encoder as it was pretrained, {rival['features']:,} numbers a text,"
+        chosen = "by cross-validation within the training texts"
+    return (
+        f"{what} with logistic regression, fitted on the same texts in {duration(rival['seconds'])}; its "
+        f"regularisation (C = {rival['strength']:g}) was chosen {chosen}."
+        + (" It is measured as the model is." if measured_on(run.summary) == "cross-validated" else "")
+    )
 
 
 def kappa_in_words(pair: Pair) -> str:

@@ -1,14 +1,14 @@
-"""What was chosen on validation texts: the temperature and the threshold."""
+"""What was chosen on validation or cross-validated texts: the temperature and the threshold."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tunelet._words import counted, number
+from tunelet._words import number
 from tunelet.evaluation import aim_in_words
 from tunelet.report._document import Block, Table, Text
 
 
-def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
+def temperature_blocks(found: Mapping[str, Any], texts: str) -> list[Block]:
     """What the temperature changes, and whether predictions and figures are with it."""
     before, after = found["before"], found["after"]
     judged = (
@@ -24,8 +24,7 @@ def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
     )
     return [
         Text(
-            f"Calibration. A temperature of {found['value']:.3f}, fitted on "
-            f"{counted(found['n'], 'validation text')}, makes the "
+            f"Calibration. A temperature of {found['value']:.3f}, fitted on {texts}, makes the "
             f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before['ece']:.4f} to "
             f"{after['ece']:.4f} and the log loss from {before['log_loss']:.4f} to {after['log_loss']:.4f}. No label "
             f"changes by it. {used}: {found['reason']}. Under Reliability both are drawn."
@@ -33,7 +32,7 @@ def temperature_blocks(found: Mapping[str, Any]) -> list[Block]:
     ]
 
 
-def threshold_blocks(found: Mapping[str, Any] | None) -> list[Block]:
+def threshold_blocks(found: Mapping[str, Any] | None, texts: str) -> list[Block]:
     """What the chosen threshold comes to beside 0.5; nothing of more than two classes."""
     if found is None:
         return []
@@ -47,10 +46,10 @@ def threshold_blocks(found: Mapping[str, Any] | None) -> list[Block]:
         )
         for name, entry in (("0.5", half), (f"{found['value']:.4f}", chosen))
     )
-    reached = "" if found["reached"] else " That could not be reached on validation texts; this is the nearest."
+    reached = "" if found["reached"] else " That could not be reached there; this is the nearest."
     return [
         Text(
-            f"Threshold. Chosen on validation texts for {aim_in_words(found['aim'], found['positive'])}: a text is "
+            f"Threshold. Chosen on {texts} for {aim_in_words(found['aim'], found['positive'])}: a text is "
             f"called {found['positive']!r} from a probability of {found['value']:.4f} on.{reached}"
         ),
         Table(

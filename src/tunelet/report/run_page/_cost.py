@@ -8,10 +8,12 @@ from tunelet.run import Run
 def cost_section(run: Run) -> Section:
     """Time, memory, space."""
     summary, cost = run.summary, run.evaluation["cost"]
+    fitted = [record for key in ("baseline", "probe") if (record := run.evaluation[key]) is not None]
     facts = facts_table(
         [
-            ("training", f"{duration(summary['train_seconds'])}, {summary['tokens_per_second']:,.0f} tokens/s"),
-            ("with evaluation", duration(summary["seconds"])),
+            *([("training", _training(run))] if summary["steps"] else []),
+            *((f"{record['name']}, fitted in", duration(record["seconds"])) for record in fitted),
+            ("all of it", f"{duration(summary['seconds'])}, with evaluation"),
             ("peak memory", bytes_in_words(summary["peak_memory_bytes"])),
             (
                 "one text",
@@ -30,3 +32,9 @@ def cost_section(run: Run) -> Section:
         "What it took, and what it takes",
     )
     return Section("Cost", (facts,))
+
+
+def _training(run: Run) -> str:
+    summary, folds = run.summary, run.summary["folds"]
+    of = f", of {counted(folds, 'fold')} and of the model trained on all texts" if folds else ""
+    return f"{duration(summary['train_seconds'])}, {summary['tokens_per_second']:,.0f} tokens/s{of}"

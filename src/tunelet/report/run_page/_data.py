@@ -2,7 +2,7 @@
 
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
-from tunelet.report.run_page._words import sentence
+from tunelet.report.run_page._words import parts_of, sentence
 from tunelet.run import Run
 
 _LABELS = 30  # whose texts are counted
@@ -10,7 +10,7 @@ _LABELS = 30  # whose texts are counted
 
 def data_section(run: Run) -> Section:
     """Source, columns, parts, and what was left out."""
-    data, parts, shown = run.data, run.data["parts"], run.label_names[:_LABELS]
+    data, parts, shown = run.data, parts_of(run, run.data), run.label_names[:_LABELS]
     more = len(run.label_names) - len(shown)
     rows = [
         ("all", *(f"{part['rows']:,}" for part in parts.values())),

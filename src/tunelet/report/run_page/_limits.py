@@ -2,7 +2,8 @@
 
 from tunelet._words import counted
 from tunelet.report._document import Section, Text
-from tunelet.run import RunGroup
+from tunelet.report.run_page._words import in_a_row
+from tunelet.run import Run, RunGroup
 
 
 def limits_section(group: RunGroup) -> Section:
@@ -12,10 +13,7 @@ def limits_section(group: RunGroup) -> Section:
         "These figures hold for texts like those above: another source, year or language may give others.",
     ]
     if summary["evaluated_on"] == "validation":
-        found.append(
-            "There were no test texts. The epoch, the temperature and the threshold were chosen on the very texts that "
-            "are reported on, which flatters the model a little; pass --test DATA for figures that do not."
-        )
+        found.append(_without_test(group.runs[0]))
     found += [
         f"{warning['message']} To try: {warning['hint']}."
         for warning in summary.get("warnings", ())
@@ -30,3 +28,24 @@ def limits_section(group: RunGroup) -> Section:
     if summary["random_weights"]:
         found.append("The encoder's weights were random at the beginning.")
     return Section("Limits", tuple(Text(text) for text in found))
+
+
+def _without_test(run: Run) -> str:
+    """What was chosen on the texts that are reported on."""
+    summary, several = run.summary, len(run.evaluation["kept"]["candidates"]) > 1
+    chosen = [
+        *(["which model is kept"] if several else []),
+        *(["the epoch"] if summary["steps"] and not summary["folds"] else []),
+        "the temperature",
+        *(["the threshold"] if summary["threshold"] is not None else []),
+    ]
+    told = (
+        f"There were no test texts: {in_a_row(chosen)} {'was' if len(chosen) == 1 else 'were'} chosen on the very "
+        "texts that are reported on, which flatters the model a little"
+    )
+    if summary["folds"]:
+        told += (
+            ". The epoch was not, and each text was answered by a model that was trained without it; the model that is "
+            "kept has learnt from all of them, so that no figure here is its own"
+        )
+    return f"{told}. Pass --test DATA for figures that do not flatter."

@@ -1,49 +1,102 @@
-"""How the model was trained."""
+"""How the model was made."""
 
 from tunelet._words import counted, points
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
+from tunelet.report.run_page._words import in_a_row, parts_of
 from tunelet.run import Run
 
 
 def method_section(run: Run) -> Section:
-    """What was trained and how, with the loss while it was."""
-    recipe, summary = run.recipe, run.summary
-    adapter, training = recipe.adapter, recipe.training
-    share = summary["trainable_parameters"] / summary["total_parameters"]
-    name = f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g})"
-    method, rates = {
-        "lora": (
-            f"{name} and a new head were trained",
-            f"{training.learning_rate:g} for the adapter and {training.head_learning_rate:g} for the head",
-        ),
-        "head": ("A new head alone was trained", f"{training.head_learning_rate:g}"),
-        "full": ("Every weight was trained", f"{training.full_learning_rate:g}"),
-    }[adapter.method]
-    planned = f" of {training.epochs} planned" if summary["epochs"] < training.epochs else ""
-    text = (
-        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters "
-        f"({points(share, 2)}); {counted(summary['epochs'], 'epoch')}{planned}, of batches of {training.batch_size}, "
-        f"AdamW with a peak rate of {rates}. "
-        f"{cut_texts(run)} The epoch with the best {training.best_metric} on validation texts was kept: number "
-        f"{summary['best_epoch']}."
-    )
-    blocks: list[Block] = [Text(text)]
+    """What was fitted and how, with the loss while it was trained."""
+    told = [_head(run)]
+    if run.recipe.adapter.method != "head":
+        told += [_training(run), _validated(run)]
+    elif run.summary["folds"]:
+        told.append(_folds(run))
+    blocks: list[Block] = [Text(text) for text in [*told, cut_texts(run)]]
     steps = [entry for entry in run.history if "loss" in entry]
     epochs = [
         {"epoch": entry["epoch"], "log_loss": entry["validation"]["log_loss"]}
         for entry in run.history
         if "validation" in entry and "log_loss" in entry["validation"]
     ]
-    if epochs:
+    if steps or epochs:
         blocks.append(Figures((figures.history("loss", steps, epochs),)))
     return Section("Method", tuple(blocks))
+
+
+def _head(run: Run) -> str:
+    """What the head reads, and where it comes from."""
+    pooling = run.environment["choices"]["pooling"]
+    solved = run.recipe.adapter.method == "head"
+    if not solved and not run.recipe.training.probe:
+        return f"The head reads {pooling['value']} ({pooling['reason']}); it began at random."
+    text = (
+        f"The encoder was frozen first, and every text became one vector, {pooling['value']} ({pooling['reason']}). A "
+        "logistic regression on these vectors was solved, its regularisation chosen by cross-validation"
+    )
+    if solved:
+        share = run.summary["trainable_parameters"] / run.summary["total_parameters"]
+        counts = f"{run.summary['trainable_parameters']:,} of {run.summary['total_parameters']:,} parameters"
+        return (
+            f"{text}. It is the head, and all that was fitted: {counts} ({points(share, 2)}), without a training step."
+        )
+    return f"{text}: the probe. The head that was trained began as this one."
+
+
+def _training(run: Run) -> str:
+    """What was trained, for how long and how fast."""
+    recipe, summary = run.recipe, run.summary
+    adapter, training = recipe.adapter, recipe.training
+    share = summary["trainable_parameters"] / summary["total_parameters"]
+    name = f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g})"
+    method, rates = {
+        "lora": (
+            f"{name} and the head were trained",
+            f"{training.learning_rate:g} for the adapter and {training.head_learning_rate:g} for the head",
+        ),
+        "full": ("Every weight was trained", f"{training.full_learning_rate:g}"),
+    }[adapter.method]
+    if training.rate_batch and training.rate_batch != training.batch_size * training.gradient_accumulation:
+        rates += f" (for batches of {training.rate_batch}; scaled by the square root)"
+    planned = f" of {summary['planned_steps']:,} planned" if summary["steps"] < summary["planned_steps"] else ""
+    length = f"{counted(summary['epochs'], 'epoch')} ({counted(summary['steps'], 'step')}{planned})"
+    return (
+        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters "
+        f"({points(share, 2)}), in {length} with batches of {training.batch_size}, by AdamW at a peak rate of {rates}."
+    )
+
+
+def _validated(run: Run) -> str:
+    """How the end of the training was chosen."""
+    if run.summary["folds"]:
+        return f"{_folds(run)} No epoch was chosen: each training went to its end."
+    return (
+        f"The weights with the best {run.recipe.training.best_metric} on validation texts were kept, those of epoch "
+        f"{run.summary['best_epoch']}."
+    )
+
+
+def _folds(run: Run) -> str:
+    rows = counted(run.data["parts"]["train"]["rows"], "text")
+    method, evaluation = run.recipe.adapter.method, run.evaluation
+    fitted = [
+        *(["probe"] if evaluation["probe"] is not None or method == "head" else []),
+        *(["TF-IDF"] if evaluation["baseline"] is not None else []),
+        *({"lora": ["adapter"], "full": ["encoder"], "head": []}[method]),
+    ]
+    return (
+        f"Cross-validation: the {rows} were cut into {counted(run.summary['folds'], 'fold')}. For each fold, "
+        f"{in_a_row(fitted)} {'was' if len(fitted) == 1 else 'were'} fitted to the other folds and answered its texts; "
+        "what was chosen was chosen by these answers. Then all was fitted once more, to all texts."
+    )
 
 
 def cut_texts(run: Run) -> str:
     """A sentence on texts that were too long for the model."""
     tokens = run.data["tokens"]
-    cut = {name: part["cut"] for name, part in tokens["parts"].items() if part["cut"]}
+    cut = {name: part["cut"] for name, part in parts_of(run, tokens).items() if part["cut"]}
     if not cut:
         return f"No text was longer than {counted(tokens['max_length'], 'token')}."
     counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())

@@ -6,7 +6,7 @@ from typing import Any
 from tunelet._words import counted, duration, points
 from tunelet.evaluation import Pair, against_baseline, verdict
 from tunelet.report._document import Document
-from tunelet.report.run_page._baseline import baseline_section
+from tunelet.report.run_page._baseline import baselines_section
 from tunelet.report.run_page._cost import cost_section
 from tunelet.report.run_page._data import data_section
 from tunelet.report.run_page._errors import errors_section
@@ -16,7 +16,7 @@ from tunelet.report.run_page._question import question_section, seeds_section
 from tunelet.report.run_page._reproduce import environment_section, reproduce_section
 from tunelet.report.run_page._results import results_section
 from tunelet.report.run_page._words import listed, part_of, sentence
-from tunelet.run import Run, RunGroup
+from tunelet.run import Run, RunGroup, kept_in_words, rivals_of
 
 
 def group_document(group: RunGroup) -> Document:
@@ -31,7 +31,7 @@ def group_document(group: RunGroup) -> Document:
         data_section(run),
         method_section(run),
         results_section(run),
-        baseline_section(run),
+        baselines_section(run),
         errors_section(run),
         cost_section(run),
         limits_section(group),
@@ -50,7 +50,7 @@ def group_document(group: RunGroup) -> Document:
             "accuracy": _with_interval(summary, "accuracy"),
             **({"ROC AUC": _with_interval(summary, "roc_auc")} if summary["roc_auc"] is not None else {}),
             "log loss": _with_interval(summary, "log_loss"),
-            "training" + (", a seed" if several else ""): duration(summary["train_seconds"]),
+            "time" + (", a seed" if several else ""): duration(summary["seconds"]),
         },
         sections=tuple(section for section in sections if section is not None),
     )
@@ -67,10 +67,10 @@ def _findings_of_seeds(group: RunGroup) -> list[str]:
 
 
 def _findings(run: Run) -> list[str]:
-    summary, baseline = run.summary, run.evaluation["baseline"]
-    pair = None if baseline is None else Pair.from_dict(baseline["pair"])
-    warning = None if pair is None else against_baseline(pair)
-    found = [] if warning is None else [warning]
+    summary = run.summary
+    pairs = [Pair.from_dict(rival["pair"]) for rival in rivals_of(run).values()]
+    beaten_by = {pair.first: warning for pair in pairs if (warning := against_baseline(pair)) is not None}
+    found = list(beaten_by.values())
     found += [sentence(note) for note in (*summary.get("notes", ()), *run.data["warnings"])]
     if summary["random_weights"]:
         found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
@@ -81,8 +81,9 @@ def _findings(run: Run) -> list[str]:
         f"{summary['model']} names the right label for {points(summary['accuracy'])} of "
         f"{counted(summary['n'], f'{part_of(run)} text')}{between}."
     )
-    if pair is not None and warning is None:
-        found.append(verdict(pair))
+    found += [verdict(pair) for pair in pairs if pair.first not in beaten_by]
+    if len(run.evaluation["kept"]["candidates"]) > 1:
+        found.append(f"Kept is {kept_in_words(run)}.")
     return found
 
 

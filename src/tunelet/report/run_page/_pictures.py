@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunelet.report import _figures as figures
-from tunelet.report._canvas import BASELINE, FAINT, STRONG, Figure, drawable, look
-from tunelet.run import Run
+from tunelet.report._canvas import FAINT, RIVALS, STRONG, Figure, drawable, look
+from tunelet.run import Run, rivals_of
 
 _MEAN = "mean of all labels"
 _MOST = 6  # curves in a figure
@@ -33,17 +33,17 @@ def result_figures(run: Run) -> list[Figure]:
 
 
 def _curves(run: Run) -> list[Figure]:
-    """ROC, and precision against recall: of the positive label beside the baseline's, or of the labels one by one."""
-    positive, curves, baseline = run.summary["positive"], run.evaluation["curves"], run.evaluation["baseline"]
+    """ROC, and precision against recall: of the positive label beside the baselines', or of the labels one by one."""
+    positive, curves = run.summary["positive"], run.evaluation["curves"]
     found = []
     for kind in ("roc", "precision_recall"):
         lines = curve_lines(curves, kind, run.label_names)
         if positive is not None:
             about = f" of {positive!r}"
             lines = [figures.Line(str(run.summary["model"]), line.curve, STRONG) for line in lines]
-            if baseline is not None:
-                others = curve_lines(baseline["curves"], kind, run.label_names)
-                lines += [figures.Line("baseline", line.curve, BASELINE) for line in others]
+            for key, rival in rivals_of(run).items():
+                others = curve_lines(rival["curves"], kind, run.label_names)
+                lines += [figures.Line(rival["name"], line.curve, RIVALS[key]) for line in others]
         else:
             labels, shown = len(run.label_names), sum(line.name != _MEAN for line in lines)
             about = ", each label against the rest" + (f": the {shown} worst of {labels}" if shown < labels else "")

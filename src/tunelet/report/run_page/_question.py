@@ -3,7 +3,7 @@
 from tunelet._words import counted, interval_or_why, number
 from tunelet.evaluation import metric_words
 from tunelet.report._document import Section, Table, Text
-from tunelet.report.run_page._words import listed
+from tunelet.report.run_page._words import listed, part_of
 from tunelet.run import Run, RunGroup
 
 
@@ -13,9 +13,12 @@ def question_section(run: Run) -> Section:
     text = (
         f"Which of {counted(len(names), 'label')} ({listed(names)}) belongs to a text? "
         f"{run.summary['model']} was adapted to "
-        f"answer that from {counted(run.data['parts']['train']['rows'], 'labelled text')}; here is how "
-        f"well it does, on texts "
-        "that it was not trained on."
+        f"answer that from {counted(run.data['parts']['train']['rows'], 'labelled text')}; here is how well it does, "
+        + (
+            "on these very texts, each answered by a model that was trained without it."
+            if part_of(run) == "cross-validated"
+            else "on texts that it was not trained on."
+        )
     )
     return Section("Question", (Text(text),))
 

@@ -11,7 +11,7 @@ from tunelet.report._document import Block, Figures, Section, Table, Text, facts
 from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks
 from tunelet.report.run_page._pictures import result_figures
 from tunelet.report.run_page._words import part_of
-from tunelet.run import Run
+from tunelet.run import Run, chosen_on
 
 
 def results_section(run: Run) -> Section:
@@ -33,8 +33,8 @@ def results_section(run: Run) -> Section:
         ),
         Figures(tuple(result_figures(run))),
     ]
-    blocks += temperature_blocks(evaluation["temperature"])
-    blocks += threshold_blocks(evaluation["threshold"])
+    blocks += temperature_blocks(evaluation["temperature"], chosen_on(run))
+    blocks += threshold_blocks(evaluation["threshold"], chosen_on(run))
     if len(run.label_names) > 2:
         classes = tuple(
             (

@@ -1,13 +1,24 @@
 """Words that several sections share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tunelet.run import Run
+from tunelet.run import Run, measured_on
 
 
 def part_of(run: Run) -> str:
-    """Name of the part that the run is measured on."""
-    return str(run.summary["evaluated_on"])
+    """What kind of texts the run is measured on."""
+    return measured_on(run.summary)
+
+
+def parts_of(run: Run, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a record of `data.json`; of a cross-validation, whose validation part is the training part, once."""
+    return {name: part for name, part in record["parts"].items() if name != "validation" or not run.summary["folds"]}
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), names[-1]])
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:
