@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args, get_origin
 
 from tunelet.evaluation import METRIC_NAMES
-from tunelet.model._files import CONFIG, INDEX, TOKENIZER_FILES
+from tunelet.model._files import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
 from tunelet.recipe import Recipe, dump_recipe
 from tunelet.recipe._schema import Section
 from tunelet.report import document_files, group_document, may_replace_card, model_card
@@ -23,7 +23,8 @@ _METRICS = (
     *METRIC_NAMES, *(f"{name}_ci" for name in METRIC_NAMES), "n", "positive", "confusion", "per_class",
 )  # fmt: skip
 _SUMMARY = (
-    *_METRICS, "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "train_seconds",
+    *_METRICS, "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "steps",
+    "planned_steps", "folds", "kept", "blend", "train_seconds",
     "seconds", "expected_seconds", "tokens_per_second", "peak_memory_bytes", "seed", "random_weights", "temperature",
     "threshold",
 )  # fmt: skip
@@ -34,6 +35,8 @@ _EVALUATION = (
     "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
 )  # fmt: skip
 _BASELINE = ("name", "features", "strength", "seconds", "metrics", "curves", "pair")
+_KEPT = ("name", "blend", "reason")  # the reason is made of names and numbers of ours
+_CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",
@@ -54,7 +57,8 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
     Args:
         run: a finished run, whose files are checked.
         name: what it is called there.
-        texts: whether the report quotes the texts of the most confident errors.
+        texts: whether the report quotes the texts of the most confident errors, and TF-IDF goes along where the model
+            is blended with it.
 
     Raises:
         RunError: the run is damaged.
@@ -69,7 +73,7 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
         folder.data.name: RunFolder.json_bytes(shown.data),
         folder.environment.name: RunFolder.json_bytes(shown.environment),
     }
-    own = {**records, **_model_files(run)}
+    own = {**records, **_model_files(run, terms=texts and bool(run.summary["blend"]))}
     card = run.path / _CARD
     written = (
         model_card(shown).encode("utf-8") if may_replace_card(card) else card
@@ -85,7 +89,7 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
     model = _model_name(run)
     source = _place(data["source"])
     evaluation = _only(run.evaluation, _EVALUATION)
-    baseline = run.evaluation["baseline"]
+    kept = run.evaluation["kept"]
     return Run.of_records(
         Path(name),
         recipe=_recipe(run.recipe, model),
@@ -120,10 +124,8 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
         },
         evaluation=evaluation
         | {
-            "baseline": None
-            if baseline is None
-            else _only(baseline, _BASELINE)
-            | {"pair": {**baseline["pair"], "first": baseline["name"], "second": model}},
+            **{key: _baseline(run.evaluation[key], model) for key in ("baseline", "probe")},
+            "kept": _only(kept, _KEPT) | {"candidates": [_only(each, _CANDIDATE) for each in kept["candidates"]]},
             "errors": run.evaluation["errors"] if texts else _without_texts(run.evaluation["errors"]),
         },
         history=[_only(line, _HISTORY) for line in run.history],
@@ -132,6 +134,12 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
 
 def _only(record: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: record[key] for key in keys if key in record}
+
+
+def _baseline(record: Mapping[str, Any] | None, model: str) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return _only(record, _BASELINE) | {"pair": {**record["pair"], "first": record["name"], "second": model}}
 
 
 def _without_texts(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -187,8 +195,13 @@ def _is_ours(annotation: Any) -> bool:
     return annotation in (int, float, bool) or get_origin(annotation) is Literal
 
 
-def _model_files(run: Run) -> dict[str, bytes | Path]:
-    """Weights, their configs without paths of this machine, and the tokenizer."""
+def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
+    """Weights, their configs without paths of this machine, the tokenizer and, where asked for, the terms of a blend.
+
+    Args:
+        run: whose files they are.
+        terms: whether TF-IDF goes along, whose terms are words of the texts.
+    """
     folder = run.folder
     weights = folder.weights if run.recipe.adapter.method == "lora" else folder.full_weights
     found: dict[str, bytes | Path] = {}
@@ -196,12 +209,16 @@ def _model_files(run: Run) -> dict[str, bytes | Path]:
         run.files.check_folder(place)
         for name in run.files.files:
             path = run.path / name
-            if path.parent != place or (place == folder.weights and path.name in (CONFIG, INDEX)):
+            inside = path.relative_to(place).as_posix() if path.is_relative_to(place) else ""
+            if place == folder.weights and inside in (CONFIG, INDEX):
                 continue  # beside an adapter these say where on this machine its base model is
-            if _CONFIGS.fullmatch(path.name):
+            if _CONFIGS.fullmatch(inside) or inside in POOLED_CONFIGS:
                 found[name] = run.files.read(path, _config)
-            elif _WEIGHTS.fullmatch(path.name) or path.name in TOKENIZER_FILES:
+            elif _WEIGHTS.fullmatch(inside) or inside in (*TOKENIZER_FILES, POOLED_HEAD):
                 found[name] = path
+    if terms:
+        run.files.check_folder(folder.baseline)
+        found |= {name: run.path / name for name in run.files.files if (run.path / name).parent == folder.baseline}
     return found
 
 

@@ -20,7 +20,8 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
         run: a finished run, or its folder.
         repository: OWNER/NAME on the Hub; made where there is none.
         private: make it private, where it is made now; else it is what the owner's settings say, most often public.
-        texts: quote the texts of the most confident errors in the report, as the run's own report does.
+        texts: quote the texts of the most confident errors in the report, as the run's own report does, and upload the
+            terms of TF-IDF, which are words of the texts, where the model needs them (`kept.blend`).
 
     Returns:
         Its address.
@@ -43,6 +44,11 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
         raise RunError(
             f"{run.path}: its adapter belongs to an encoder in a folder of this machine, where nobody else has it",
             "push the encoder first, and train with its name on the Hub",
+        )
+    if run.summary["blend"] and not texts:
+        raise RunError(
+            f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the texts",
+            "add --with-texts to upload them, too, or train again with --set evaluation.errors=0, which adds nothing",
         )
     return _upload(published(run, repository.rpartition("/")[2], texts=texts), repository, private=private)
 

@@ -33,6 +33,8 @@ TOKENIZER_FILES = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
+POOLED_CONFIGS = ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "2_Dense/config.json")
+POOLED_HEAD = "2_Dense/model.safetensors"
 VOCABULARIES = (
     "tokenizer.json",
     "vocab.txt",

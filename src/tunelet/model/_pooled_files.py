@@ -22,10 +22,6 @@ _TYPES = {
     _POOLING.name: "sentence_transformers.models.Pooling",
     _DENSE.name: "sentence_transformers.models.Dense",
 }
-POOLED_FILES = (
-    "modules.json", "sentence_bert_config.json", f"{_POOLING}/config.json", f"{_DENSE}/config.json",
-    f"{_DENSE}/model.safetensors",
-)  # fmt: skip
 
 
 def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_length: int) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from tunelet._words import counted, interval, interval_or_why
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.model._names import SHORT_NAMES, licence
+from tunelet.model._pooling import head_pooling
 from tunelet.report.run_page import cut_texts
-from tunelet.run import Run
+from tunelet.run import Run, kept_in_words, measured_on, rivals_of
 
 MARK = "<!-- Written by tunelet. Take this line out, and what you write here is kept. -->"
 _METRICS = {  # ours -> the Hub's
@@ -37,7 +38,7 @@ def _metadata(run: Run) -> dict[str, Any]:
             task_type="text-classification",
             dataset_type=source.removeprefix("hub:").split(":")[0] if source.startswith("hub:") else "custom",
             dataset_name=source,
-            dataset_split=summary["evaluated_on"],
+            dataset_split=measured_on(summary),
             metric_type=theirs,
             metric_name=words[ours],
             metric_value=round(summary[ours], 4),
@@ -45,11 +46,17 @@ def _metadata(run: Run) -> dict[str, Any]:
         for ours, theirs in _METRICS.items()
         if summary.get(ours) is not None and ours in words
     ]
+    lora, pooled = run.recipe.adapter.method == "lora", head_pooling(run.recipe) is not None
     found: dict[str, Any] = {
         "model_name": run.path.resolve().name,
-        "library_name": "peft" if run.recipe.adapter.method == "lora" else "transformers",
+        "library_name": "peft" if lora else "sentence-transformers" if pooled else "transformers",
         "pipeline_tag": "text-classification",
-        "tags": ["tunelet", "text-classification", *(["lora"] if run.recipe.adapter.method == "lora" else [])],
+        "tags": [
+            "tunelet",
+            "text-classification",
+            *(["lora"] if lora else []),
+            *(["sentence-transformers"] if pooled else []),
+        ],
         "eval_results": results,
     }
     if (base := _base(run)) is not None:
@@ -82,40 +89,29 @@ def _body(run: Run) -> str:
         for name, words in metric_words(summary["positive"]).items()
         if summary.get(name) is not None
     )
-    baseline = run.evaluation["baseline"]
     beside = ""
-    if baseline is not None:
-        pair = Pair.from_dict(baseline["pair"])
-        beside = f"\n\n{_inline(against_baseline(pair) or verdict(pair))}"
+    for rival in rivals_of(run).values():
+        pair = Pair.from_dict(rival["pair"])
+        beside += f"\n\n{_inline(against_baseline(pair) or verdict(pair))}"
+    if len(run.evaluation["kept"]["candidates"]) > 1:
+        beside += f"\n\n{_inline(f'Kept is {kept_in_words(run)}.')}"
     labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
     random = (
         "\n\nThe encoder began with random weights: this model is for tests, not for use."
         if summary["random_weights"]
         else ""
     )
-    lora = run.recipe.adapter.method == "lora"
-    weights = (
-        '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, FOLDER, subfolder="adapter")`, where `base` '
-        f"is the base model with `num_labels={len(run.label_names)}`; outputs are in the order of the labels above."
-        if lora
-        else "`model/` is a checkpoint of transformers."
-    )
-    if summary["temperature"] != 1.0:
-        weights += (
-            " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
-            f"{summary['temperature']:.4f}, the temperature."
-        )
     columns = len(run.text_columns)
     quoted = '"your text"'
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
     trained_on = counted(data["parts"]["train"]["rows"], "text")
-    measured_on = counted(summary["n"], f"{summary['evaluated_on']} text")
+    measured = counted(summary["n"], f"{measured_on(summary)} text")
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
 
 {_inline(summary["model"])}, fine-tuned on {trained_on} of {_inline(str(data["source"]))} to
-tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured_on}
+tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
 {100 * summary["accuracy"]:.1f} % are right (95 % interval of the share: {low_high}).{random}
 
 ## Results
@@ -136,7 +132,7 @@ classifier = tunelet.Classifier.load(snapshot_download("OWNER/NAME"))  # this re
 classifier.predict([{one}])
 ```
 
-{weights}
+{_without_tunelet(run, one)}
 
 ## Training
 
@@ -151,6 +147,57 @@ included. Look at its errors in `report.html` before relying on it.
 
 {_terms(run)}
 """
+
+
+def _without_tunelet(run: Run, one: str) -> str:
+    """How other libraries load the weights, and what makes their figures those of the table.
+
+    Args:
+        run: what is told of.
+        one: a text, as code.
+    """
+    lora, temperature = run.recipe.adapter.method == "lora", run.summary["temperature"]
+    place = "adapter" if lora else "model"
+    if head_pooling(run.recipe) is not None:
+        divided = f" / {temperature:.4f}" if temperature != 1.0 else ""
+        told = f"""Without tunelet, Sentence Transformers loads `{place}/`.
+What it calls embeddings are the logits of the labels, in the order above:
+
+```python
+import torch
+from huggingface_hub import snapshot_download
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer(snapshot_download("OWNER/NAME") + "/{place}")
+logits = model.encode([{one}], convert_to_tensor=True)
+probabilities = torch.softmax(logits{divided}, dim=1)
+```"""
+        if lora:
+            told += (
+                "\n\nThe encoder alone is an adapter in PEFT's format, of a base model that `AutoModel` loads: "
+                f'`PeftModel.from_pretrained(base, "OWNER/NAME", subfolder="{place}")`.'
+            )
+    elif lora:
+        told = (
+            '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, "OWNER/NAME", subfolder="adapter")`, '
+            f"where `base` is the base model with `num_labels={len(run.label_names)}`; outputs are in the order of the "
+            "labels above."
+        )
+    else:
+        told = "`model/` is a checkpoint of transformers."
+    if temperature != 1.0 and head_pooling(run.recipe) is None:
+        told += (
+            " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
+            f"{temperature:.4f}, the temperature."
+        )
+    if run.recipe.data.truncation != "head" and any(part["cut"] for part in run.data["tokens"]["parts"].values()):
+        told += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
+    if run.summary["blend"]:
+        told += (
+            " Its figures are others than those of the table: tunelet adds the logits of TF-IDF, which no other "
+            f"library loads, with the weight {run.summary['blend']:.3g}."
+        )
+    return told
 
 
 def _inline(text: str) -> str:
