@@ -9,7 +9,8 @@ import pytest
 import tunelet
 from command_line import call, is_empty, refused
 from tunelet.errors import DataError, RecipeError, RunError
-from tunelet.run import RunGroup
+from tunelet.report import comparison_document
+from tunelet.run import RunGroup, rivals_of
 
 GOOD = ["A wonderful film", "I loved every minute", "Funny, warm and clever", "A joy to watch", "Brilliant acting"]
 BAD = ["A dreadful film", "I hated every minute", "Dull, cold and stupid", "A pain to watch", "Wooden acting"]
@@ -59,8 +60,15 @@ def group(tmp_path_factory, tiny_checkpoint):
 
 def test_the_record_holds_models_and_all_pairs_with_the_baseline(runs):
     found = tunelet.compare([runs["distilbert"], runs["albert"]], resamples=200)
-    assert [model["name"] for model in found.record["models"]] == [*found.names, "baseline"]
-    assert len(found.pairs) == 3
+    probes = [f"probe of {name}" for name in found.names]
+    beside = [found.record["models"][row]["probe"] for row in range(2)]
+    assert [name for name in beside if name] == [
+        name
+        for name, run in zip(probes, (runs["distilbert"], runs["albert"]), strict=True)
+        if "probe" in rivals_of(run)
+    ]
+    assert [model["name"] for model in found.record["models"]] == [*found.names, "TF-IDF", *filter(None, beside)]
+    assert len(found.pairs) == 3 + len([name for name in beside if name])
     assert json.loads(json.dumps(found.record, allow_nan=False)) == found.record
     for model, run in zip(found.record["models"], (runs["distilbert"], runs["albert"]), strict=False):
         assert model["metrics"]["accuracy"] == pytest.approx(run.summary["accuracy"], abs=1e-12)
@@ -74,8 +82,9 @@ def test_the_record_holds_models_and_all_pairs_with_the_baseline(runs):
 
 def test_verdicts_begin_with_the_runs_and_end_with_who_does_not_beat_the_baseline(runs):
     verdicts = tunelet.compare([runs["distilbert"], runs["albert"]], resamples=200).verdicts
-    assert "baseline" not in verdicts[0].lower()
-    assert "baseline" in verdicts[-1].lower()
+    assert "TF-IDF" not in verdicts[0]
+    assert "probe" not in verdicts[0]
+    assert any("does not beat the baseline TF-IDF" in told or "Use the baseline" in told for told in verdicts[1:])
 
 
 def test_other_test_texts_are_refused_with_the_reason(runs):
@@ -93,12 +102,14 @@ def test_each_model_is_compared_with_the_baseline_of_its_own_training_texts(runs
     other = tunelet.compare([runs["fewer"], runs["distilbert"]], resamples=200)
     for found in (one, other):
         models = {model["name"]: model for model in found.record["models"]}
-        assert len(models) == 4
+        assert sum(model["kind"] == "baseline" for model in models.values()) == 2
         for name in found.names:
-            beside = models[models[name]["baseline"]]
-            assert beside["kind"] == "baseline"
-            assert beside["training_texts"] == models[name]["training_texts"]
-        assert len(found.pairs) == 3  # the two, and each with its own baseline
+            assert models[name]["baseline"] == f"TF-IDF of {name}"
+            for kind in ("baseline", "probe"):
+                if (beside := models.get(models[name][kind])) is not None:
+                    assert beside["kind"] == kind
+                    assert beside["training_texts"] == models[name]["training_texts"]
+        assert len(found.pairs) == len(models) - 1  # the two, and each with its own baselines
     # Whoever stands first, each is told the same of its baseline.
     assert sorted(one.verdicts[1:]) == sorted(other.verdicts[1:])
 
@@ -114,8 +125,9 @@ def test_a_run_in_a_folder_called_baseline_keeps_its_predictions(runs, tmp_path,
 
 
 def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
+    held_out = QUICK | {"data.validation": "held-out"}
     alone = [
-        tunelet.train(ROWS, model=tiny_checkpoint(name), out=tmp_path / name, quiet=True, settings=QUICK)
+        tunelet.train(ROWS, model=tiny_checkpoint(name), out=tmp_path / name, quiet=True, settings=held_out)
         for name in ("distilbert", "bert")
     ]
     assert tunelet.compare(alone, resamples=50).verdicts[-1].startswith("These are validation texts")
@@ -127,6 +139,38 @@ def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
     assert tested.data["parts"]["test"]["sha256"] == alone[0].data["parts"]["validation"]["sha256"]
     with pytest.raises(DataError, match=r"validation texts of .* test texts of"):
         tunelet.compare([alone[0], tested])
+
+
+@pytest.fixture(scope="module")
+def crossed(tiny_checkpoint, tmp_path_factory):
+    """Two runs without test texts, one of them a solved head: each text is answered by a model that did not see it."""
+    folder, settings = tmp_path_factory.mktemp("crossed"), QUICK | {"data.folds": 2}
+    return [
+        tunelet.train(
+            ROWS, model=tiny_checkpoint("bert"), out=folder / method, quiet=True,
+            settings=settings | {"adapter.method": method, "model.pooling": "mean"},
+        )
+        for method in ("lora", "head")
+    ]  # fmt: skip
+
+
+def test_cross_validated_texts_are_said_to_be_such_and_no_epoch_was_chosen_on_them(crossed):
+    found = tunelet.compare(crossed, resamples=50)
+    assert found.verdicts[-1].startswith("These are cross-validated texts")
+    assert "epoch" not in found.verdicts[-1]
+    document = comparison_document(found)
+    assert "cross-validated texts" in document.subtitle
+    limits = next(section for section in document.sections if section.heading == "Limits")
+    assert not [block for block in limits.blocks if "epoch" in block.text]
+
+
+def test_what_is_the_probe_itself_is_not_compared_with_it(crossed):
+    trained, solved = crossed
+    assert rivals_of(solved).keys() == {"baseline"}
+    models = {model["name"]: model for model in tunelet.compare(crossed, resamples=50).record["models"]}
+    assert models["head"]["probe"] is None
+    assert (models["lora"]["probe"] == "probe") is ("probe" in rivals_of(trained))
+    assert models["head"]["baseline"] == models["lora"]["baseline"] == "TF-IDF"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,13 @@ def test_what_differs_stands_first_and_nothing_else(comparison, sections):
     assert rows["adapter.rank"] == ("2", "16", "8")
     assert rows["training.learning_rate"] == ("0.002", "0.02", "0.002")
     assert len(set(rows["model"])) == 2
-    assert set(rows) == {"model", "trained parameters", "adapter.rank", "training.epochs", "training.learning_rate"}
+    assert set(rows) - {"kept"} == {
+        "model",
+        "trained parameters",
+        "adapter.rank",
+        "training.epochs",
+        "training.learning_rate",
+    }
 
 
 def test_every_pair_has_its_block_with_p_and_the_four_counts(comparison, sections):
@@ -100,4 +106,8 @@ def test_recipes_are_folded_on_the_page_and_left_out_of_the_print(comparison, se
 def test_a_model_has_one_colour_and_the_baseline_none_of_the_models(comparison):
     drawn = looks(comparison)
     assert set(drawn) == {model["name"] for model in comparison.record["models"]}
-    assert len({look.colour for look in drawn.values()}) == len(drawn)
+    models = {drawn[name].colour for name in comparison.names}
+    assert len(models) == len(comparison.names)
+    assert not models & {look.colour for name, look in drawn.items() if name not in comparison.names}
+    kinds = {model["kind"]: drawn[model["name"]] for model in comparison.record["models"]}
+    assert len({kinds[kind] for kind in kinds if kind != "encoder"}) == len(kinds) - 1  # no two baselines look alike

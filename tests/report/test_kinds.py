@@ -6,8 +6,8 @@ import tunelet
 from tunelet._words import counted
 from tunelet.report import group_document, model_card, render_html, render_pdf
 from tunelet.report._canvas import drawable
-from tunelet.report._document import Code, Document, Table, Text
-from tunelet.run import Run, RunGroup
+from tunelet.report._document import Code, Document, Heading, Table, Text
+from tunelet.run import Run, RunGroup, rivals_of
 
 LABELS = ('`sport` | "team"', "政治", "$money$ #tag")
 ROWS = [
@@ -84,17 +84,47 @@ def test_a_matrix_of_many_labels_becomes_a_table_and_curves_say_what_they_leave_
 @pytest.mark.parametrize(
     ("method", "said", "not_said"),
     [
-        ("head", "A new head alone was trained", "for the adapter"),
+        ("head", "It is the head, and all that was fitted", "was trained:"),
         ("full", "Every weight was trained", "for the adapter"),
     ],
 )
 def test_the_method_is_told_as_it_was(train, method, said, not_said):
     run = train(method, **{"adapter.method": method})
-    told = words(document(run))
+    found = document(run)
+    told = words(found)
     assert said in told
     assert not_said not in told
-    assert "checkpoint of transformers" in model_card(run)
-    assert "PEFT" not in model_card(run)
+    assert ("Loss" in [figure.title for figure in found.figures]) is (method != "head")
+    card = model_card(run)
+    assert "library_name: sentence-transformers" in card
+    assert "Sentence Transformers loads `model/`" in card
+    assert "PEFT" not in card
+
+
+def test_a_cross_validated_run_is_told_as_one(train):
+    run = train("crossed", **{"data.folds": 3, "model.pooling": "mean"})
+    found = document(run)
+    told = words(found)
+    assert "42 cross-validated texts" in told
+    assert "cut into 3 folds" in told
+    assert "validation texts" not in told
+    assert "weights with the best" not in told  # no epoch was chosen
+    without_test = told.split("There were no test texts")[1].split("Pass --test")[0]
+    assert "which model is kept" in without_test
+    assert "The epoch was not" in without_test
+    data = next(block for section in found.sections if section.heading == "Data" for block in section.blocks[1:2])
+    assert data.header == ("label", "train")  # the validation part is the same texts
+    section = next(section for section in found.sections if section.heading == "Baselines")
+    candidates = next(block for block in section.blocks if isinstance(block, Table))
+    assert [row[0].removesuffix(" (kept)") for row in candidates.rows] == [
+        candidate["name"] for candidate in run.evaluation["kept"]["candidates"]
+    ]
+    assert sum(row[0].endswith(" (kept)") for row in candidates.rows) == 1
+    headings = [block.text for block in section.blocks if isinstance(block, Heading)]
+    assert headings == [rival["name"] for rival in rivals_of(run).values()]
+    cost = next(section for section in found.sections if section.heading == "Cost")
+    costs = [row[0] for row in cost.blocks[0].rows]
+    assert sum("logistic regression" in name for name in costs) == 2  # the probe's, too
 
 
 def test_rows_in_memory_are_reproduced_by_a_call(train):
@@ -104,10 +134,17 @@ def test_rows_in_memory_are_reproduced_by_a_call(train):
 
 
 def test_without_a_baseline_or_a_test_the_report_says_so(train):
-    run = train("alone", **{"evaluation.baseline": False, "evaluation.errors": 0, "data.drop_duplicates": False})
+    run = train("alone", **{
+        "evaluation.baseline": False, "evaluation.errors": 0, "data.drop_duplicates": False,
+        "training.probe": False, "model.pooling": "first", "data.validation": "held-out",
+    })  # fmt: skip
     found = document(run)
     told = words(found)
-    assert "Baseline" not in [section.heading for section in found.sections]
+    assert "the epoch" in told.split("There were no test texts")[1]
+    assert "checkpoint of transformers" not in model_card(run)
+    assert "library_name: peft" in model_card(run)
+    assert "Sentence Transformers" not in model_card(run)
+    assert "Baselines" not in [section.heading for section in found.sections]
     assert "There were no test texts" in told
     assert "copies within the training texts were not looked for" in told
     wrong = run.evaluation["wrong"]
@@ -118,13 +155,16 @@ def test_without_a_baseline_or_a_test_the_report_says_so(train):
 
 def test_what_was_cut_and_when_it_stopped_are_those_of_the_run(train):
     rows = [(f"{text} and then there was more to say of it", label) for text, label in ROWS]
-    run = train("cut", rows=rows, **{"data.max_length": 8, "training.epochs": 12, "training.early_stopping": 1})
+    run = train("cut", rows=rows, **{
+        "data.max_length": 8, "training.epochs": 12, "training.early_stopping": 1, "data.validation": "held-out",
+    })  # fmt: skip
     told = words(document(run))
     cut = run.data["tokens"]["parts"]["train"]["cut"]
     assert cut > 0
     assert f"Texts longer than 8 tokens were cut (head+tail): {cut:,} train" in told
     assert f"{run.summary['epochs']} epochs" in told
-    assert (" of 12 planned" in told) is (run.summary["epochs"] < 12)
+    planned = run.summary["planned_steps"]
+    assert (f" of {planned} planned" in told) is (run.summary["steps"] < planned)
 
 
 def test_a_model_that_takes_fewer_tokens_than_asked_for_says_how_many(train):

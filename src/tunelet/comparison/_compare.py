@@ -188,13 +188,15 @@ def _predictions(run: Run, key: str) -> Predictions | None:
 
 
 def _baselines(key: str, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
-    """One run for each different baseline of a kind, under its name. A run that is its own probe has none."""
+    """One run for each different baseline of a kind, under its name: without that of a run where it is that
+    of all. A run that is its own probe has none.
+    """
     found: dict[tuple[str, ...], tuple[str, Run]] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
             if key in rivals_of(run):
                 found.setdefault(_fitted_on(run, key), (name, run))
-    if len(found) == 1:
+    if len(found) == 1 and all(_fitted_on(group.runs[0], key) in found for group in groups):
         ((_, run),) = found.values()
         return {BASELINES[key]: run}
     return {f"{BASELINES[key]} of {name}": run for name, run in found.values()}
