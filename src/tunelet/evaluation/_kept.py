@@ -2,7 +2,7 @@
 
 All is decided by the log loss of texts that no candidate has seen. The adapter costs nothing more to keep than the
 probe does, so the better of the two is kept; with TF-IDF a model is no encoder alone any more, so it is blended in
-only where the gain is beyond noise.
+by the chance that it helps.
 """
 
 from dataclasses import asdict, dataclass
@@ -73,7 +73,8 @@ def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline
     together = models[name] + weight * tfidf
     shown = f"{name} + TF-IDF"
     (_, blended) = select({name: models[name], shown: together}, labels).candidates
-    why = f"{reason}; TF-IDF lowers the log loss by {blend.gain.mean:.3f} ± {blend.gain.error or 0.0:.3f}"
+    gain = f"{blend.gain.mean:.3f} ± {blend.gain.error or 0.0:.3f}"
+    why = f"{reason}; TF-IDF added to it lowers the log loss by {gain}, by cross-fitting"
     made = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
     return Kept(name, weight, why, (*candidates, blended), made)
 
