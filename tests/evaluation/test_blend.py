@@ -82,7 +82,7 @@ def test_a_view_of_nothing_costs_less_than_fitting_it_would():
 
 def test_of_few_texts_a_second_view_helps_though_nothing_is_proved():
     blended, alone, _ = losses_on_fresh_texts(20, second=1.0)
-    assert blended < alone - 0.05
+    assert blended < alone - 0.01
 
 
 def test_a_view_that_harms_is_left_out():
