@@ -107,7 +107,7 @@ def test_the_screen_of_a_run_breaks_no_line_that_is_to_be_copied(run):
     assert any(line.startswith("classify") and line.endswith('"your text"') for line in lines)
 
 
-SHORT = ("data", "texts", "dropped", "model", "pooling", "validation", "time", "run folder", "note")
+SHORT = ("data", "texts", "dropped", "model", "pooling", "layers read", "validation", "time", "run folder", "note")
 
 
 @pytest.mark.parametrize("verbose", [False, True])
@@ -146,7 +146,7 @@ FAST = {"evaluation.resamples": 100, "training.epochs": 1, "data.max_length": 16
 @pytest.mark.parametrize(
     ("settings", "time", "done"),
     [
-        ({"data.folds": 3}, "3 folds and a training on all, 1 epoch (2 to 3 steps) each", "3 folds and a training"),
+        ({"data.folds": 3}, "3 folds and a training on all, 1 epoch (2 to 3 steps) each", "3 folds and one on all"),
         ({"data.validation": "held-out"}, "1 epoch (2 steps)", "1 epoch (2 steps)"),
         ({"adapter.method": "head"}, "a head that is solved", "the head was solved"),
     ],

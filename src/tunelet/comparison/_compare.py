@@ -25,12 +25,6 @@ from tunelet.evaluation import (
 from tunelet.run import Run, RunGroup, measured_on, rivals_of
 
 BASELINES = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json` -> name
-_CHOSEN = {
-    "validation": "These are validation texts, on which each run's epoch and model were chosen, and flatter all of "
-    "them a little: train with --test DATA for a comparison that does not.",
-    "cross-validated": "These are cross-validated texts, on which each run's model was chosen, and flatter all of "
-    "them a little: train with --test DATA for a comparison that does not.",
-}
 
 
 @dataclass(frozen=True)
@@ -135,8 +129,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         "models": models,
         "pairs": [pair.to_dict() for pair in pairs],
         "outcomes": [_outcomes(predictions[pair.first], predictions[pair.second]) for pair in pairs],
-        "verdicts": _verdicts(pairs, names)
-        + [_CHOSEN[kind] for kind in [measured_on(first.summary)] if kind in _CHOSEN],
+        "verdicts": _verdicts(pairs, names) + ([_chosen_on_these(first)] if evaluated_on == "validation" else []),
     }
     return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
 
@@ -264,6 +257,14 @@ def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
     warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first not in names]
     rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first in names]
     return rest + [warning for warning in warnings if warning is not None]
+
+
+def _chosen_on_these(run: Run) -> str:
+    chosen = "model was" if run.summary["folds"] else "epoch and model were"
+    return (
+        f"These are {measured_on(run.summary)} texts, on which each run's {chosen} chosen, and flatter all of them a "
+        "little: train with --test DATA for a comparison that does not."
+    )
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -38,7 +38,9 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     checkpoint, choices = plan.checkpoint, plan.choices
     where = " in ".join(escape(choices[name].value) for name in ("device", "precision") if name in choices)
     yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; {_trained(plan)}, on {where}"
-    yield "pooling", choice_in_words(choices["pooling"])
+    for name in ("head", "pooling", "layers read"):  # either the first or the two others
+        if name in choices:
+            yield name, choice_in_words(choices[name])
     yield "validation", _validation(plan)
     yield "time", _time(plan)
     yield "run folder", _folder(plan)
@@ -102,7 +104,8 @@ def _time(plan: Plan) -> str:
     lengths = [*folds, length]
     trained = f"{_span([each.epochs for each in lengths], 'epoch')} ({_span([each.steps for each in lengths], 'step')})"
     if folds:
-        trained = f"{counted(len(folds), 'fold')} and a training on all, {trained} each"
+        first = counted(len(folds), "fold") if len(folds) > 1 else "a training without the held-out texts"
+        trained = f"{first} and a training on all, {trained} each"
     return f"{about} for {f'{probe}, and ' if probe else ''}{trained}"
 
 
@@ -115,13 +118,18 @@ def _span(counts: Sequence[int], noun: str) -> str:
 def _validation(plan: Plan) -> str:
     """How the figures come about that choices are made on."""
     prepared, asked = plan.prepared, plan.recipe.data.validation
+    held_out = counted(len(prepared.validation), "text")
+    if len(prepared.folds) == 1:
+        return (
+            f"[bold]held out once[/]: {held_out}, answered by a model that did not see them; then one is trained on all"
+        )
     if prepared.folds:
         why = "texts are few and short, too few to hold some out" if asked == "auto" else f"data.validation is {asked}"
         return (
             f"[bold]cross-validation[/] in {counted(len(prepared.folds), 'fold')}: each text is predicted by a model "
             f"that did not see it; then one is trained on all ({why})"
         )
-    return f"[bold]held out[/]: {counted(len(prepared.validation), 'text')}, which are not trained on"
+    return f"[bold]held out[/]: {held_out}, which are not trained on"
 
 
 def _folder(plan: Plan) -> str:

@@ -49,7 +49,8 @@ def _trained(run: Run) -> str:
     length = f"{counted(summary['epochs'], 'epoch')} ({counted(summary['steps'], 'step')})"
     rate = f"at {summary['tokens_per_second']:,.0f} tokens/s"
     if folds := summary["folds"]:
-        return f"{counted(folds, 'fold')} and a training on all texts, {length}, {rate}"
+        first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
+        return f"{first} and one on all texts, {length}, {rate}"
     best = f"; the adapter's best epoch by {run.recipe.training.best_metric} on validation was {summary['best_epoch']}"
     return f"{length} {rate}" + (best if summary["kept"] == "adapter" else "")
 

@@ -13,12 +13,12 @@ PROBE = "the frozen encoder with a head that is solved, a logistic regression"
 def measured_on(summary: Mapping[str, Any]) -> str:
     """What kind of texts the figures are of: "test", "validation" or "cross-validated"."""
     part = str(summary["evaluated_on"])
-    return "cross-validated" if part == "validation" and summary["folds"] else part
+    return "cross-validated" if part == "validation" and summary["folds"] > 1 else part
 
 
 def chosen_on(run: Run) -> str:
     """The texts on which models, temperature and threshold were chosen, with their number."""
-    kind = "cross-validated" if run.summary["folds"] else "validation"
+    kind = "cross-validated" if run.summary["folds"] > 1 else "validation"
     return counted(run.evaluation["temperature"]["n"], f"{kind} text")
 
 

@@ -24,7 +24,7 @@ def differs_section(comparison: Comparison) -> Section:
     caption = "What differs; every setting that is not named here is the same in all"
     text = (
         "All were measured on the very same texts, each of them answered by a model that was trained without it."
-        if comparison.record["folds"]
+        if comparison.record["folds"] and comparison.record["evaluated_on"] == "validation"
         else "All were measured on the very same texts, none of which any of them was trained on."
     )
     kinds = {model["kind"] for model in comparison.record["models"]}

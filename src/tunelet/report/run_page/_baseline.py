@@ -83,7 +83,7 @@ def _described(run: Run, key: str, rival: Mapping[str, Any]) -> str:
     return (
         f"{what} with logistic regression, fitted on the same texts in {duration(rival['seconds'])}; its "
         f"regularisation (C = {rival['strength']:g}) was chosen {chosen}."
-        + (" It is measured as the model is." if measured_on(run.summary) == "cross-validated" else "")
+        + (" It is measured as the model is." if folds and measured_on(run.summary) != "test" else "")
     )
 
 

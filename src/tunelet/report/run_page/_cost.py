@@ -36,5 +36,6 @@ def cost_section(run: Run) -> Section:
 
 def _training(run: Run) -> str:
     summary, folds = run.summary, run.summary["folds"]
-    of = f", of {counted(folds, 'fold')} and of the model trained on all texts" if folds else ""
+    first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
+    of = f", of {first} and of the model trained on all texts" if folds else ""
     return f"{duration(summary['train_seconds'])}, {summary['tokens_per_second']:,.0f} tokens/s{of}"

@@ -28,12 +28,16 @@ def method_section(run: Run) -> Section:
 
 def _head(run: Run) -> str:
     """What the head reads, and where it comes from."""
-    pooling = run.environment["choices"]["pooling"]
+    choices = run.environment["choices"]
+    if "head" in choices:
+        return f"The head is {choices['head']['value']} ({choices['head']['reason']}); it began at random."
+    pooling, layers = choices["pooling"], choices["layers read"]
+    reads = f"{pooling['value']} ({pooling['reason']}), layers read: {layers['value']} ({layers['reason']})"
     solved = run.recipe.adapter.method == "head"
     if not solved and not run.recipe.training.probe:
-        return f"The head reads {pooling['value']} ({pooling['reason']}); it began at random."
+        return f"The head reads {reads}; it began at random."
     text = (
-        f"The encoder was frozen first, and every text became one vector, {pooling['value']} ({pooling['reason']}). A "
+        f"The encoder was frozen first, and every text became one vector: {reads}. A "
         "logistic regression on these vectors was solved, its regularisation chosen by cross-validation"
     )
     if solved:
@@ -86,9 +90,16 @@ def _folds(run: Run) -> str:
         *(["TF-IDF"] if evaluation["baseline"] is not None else []),
         *({"lora": ["adapter"], "full": ["encoder"], "head": []}[method]),
     ]
+    were, folds = "was" if len(fitted) == 1 else "were", run.summary["folds"]
+    if folds == 1:
+        return (
+            f"Of the {rows}, {run.data['parts']['validation']['rows']:,} were held out once: {in_a_row(fitted)} {were} "
+            "fitted to the others and answered these; what was chosen was chosen by these answers. Then all was fitted "
+            "once more, to all texts."
+        )
     return (
-        f"Cross-validation: the {rows} were cut into {counted(run.summary['folds'], 'fold')}. For each fold, "
-        f"{in_a_row(fitted)} {'was' if len(fitted) == 1 else 'were'} fitted to the other folds and answered its texts; "
+        f"Cross-validation: the {rows} were cut into {counted(folds, 'fold')}. For each fold, "
+        f"{in_a_row(fitted)} {were} fitted to the other folds and answered its texts; "
         "what was chosen was chosen by these answers. Then all was fitted once more, to all texts."
     )
 

@@ -17,6 +17,8 @@ def question_section(run: Run) -> Section:
         + (
             "on these very texts, each answered by a model that was trained without it."
             if part_of(run) == "cross-validated"
+            else "on a part of them, answered by a model that was trained without it."
+            if run.summary["folds"] and part_of(run) == "validation"
             else "on texts that it was not trained on."
         )
     )

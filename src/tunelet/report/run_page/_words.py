@@ -13,7 +13,7 @@ def part_of(run: Run) -> str:
 
 def parts_of(run: Run, record: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a record of `data.json`; of a cross-validation, whose validation part is the training part, once."""
-    return {name: part for name, part in record["parts"].items() if name != "validation" or not run.summary["folds"]}
+    return {name: part for name, part in record["parts"].items() if name != "validation" or run.summary["folds"] < 2}
 
 
 def in_a_row(names: Sequence[str]) -> str:
