@@ -1,6 +1,7 @@
 """A run that was pushed is what somebody else needs to use it, and holds nothing of the machine that trained it."""
 
 import contextlib
+import hashlib
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from hub_user import User, the_object
 from command_line import QUICK, refused
 from hub_client import MODEL_ID
 from hub_server import HubServer, Status
+from tunelet.model._files import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report._card import MARK
 
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
@@ -54,6 +56,10 @@ def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub
     assert {"README.md", "data.json", "recipe.toml", "report.html", "adapter/adapter_model.safetensors"} <= set(files)
     assert not [name for name in files if name.endswith(".parquet") or name == "evaluation.json"]
     assert not [name for name in files if name.startswith("baseline")]  # it is made of words of the texts
+    # The head's modules go along, and each is one that the run wrote.
+    pooled = {f"adapter/{name}" for name in (*POOLED_CONFIGS, POOLED_HEAD)}
+    assert pooled <= set(files)
+    assert all((trained / name).is_file() for name in pooled)
     # Nobody else has the base model where this machine has it: what is pushed is an adapter and looks like one.
     assert {"adapter/config.json", "adapter/model.safetensors.index.json"}.isdisjoint(files)
     everything = b"\n".join(files.values())
@@ -129,7 +135,8 @@ def test_no_byte_that_leaves_tells_of_texts_paths_or_passwords(model_hub, user, 
     assert the_object(done)["url"] == f"{model_hub.url}/someone/film"
     assert "zqxpass" not in done.stderr + done.stdout
     files = model_hub.repositories["model", "someone/film"].branches["main"]
-    assert {weights, "tunelet.json", "report.pdf"} <= set(files)
+    heads = {f"{weights.partition('/')[0]}/{name}" for name in (*POOLED_CONFIGS, POOLED_HEAD)}
+    assert {weights, "tunelet.json", "report.pdf"} | heads <= set(files)
     for name, content in files.items():
         streams = [content]
         for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL):
@@ -138,3 +145,21 @@ def test_no_byte_that_leaves_tells_of_texts_paths_or_passwords(model_hub, user, 
         for stream in streams:
             assert b"zqx" not in stream.lower(), (name, stream[:200])
             assert str(user.folder.parent).encode() not in stream, name  # its files and the Hub's cache
+
+
+def test_a_blend_is_pushed_with_its_terms_or_not_at_all(trained, model_hub, user):
+    """Its terms are words of the texts: without them others would get another model."""
+    blended = json.loads((trained / "metrics.json").read_text()) | {"blend": 0.5}
+    (trained / "metrics.json").write_text(json.dumps(blended))
+    mark = json.loads((trained / "tunelet.json").read_text())
+    content = (trained / "metrics.json").read_bytes()
+    mark["files"]["run"]["metrics.json"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (trained / "tunelet.json").write_text(json.dumps(mark))
+    refused(user.types("push", "film", "someone/film", **TOKEN), "TF-IDF", "--with-texts")
+    assert ("model", "someone/film") not in model_hub.repositories
+    assert user.types("push", "film", "someone/film", "--with-texts", **TOKEN).status == 0
+    files = model_hub.repositories["model", "someone/film"].branches["main"]
+    assert {f"baseline/{path.name}" for path in (trained / "baseline").iterdir()} <= set(files)
+    assert json.loads(files["metrics.json"])["blend"] == 0.5
+    assert "baseline/features.json" in json.loads(files["tunelet.json"])["files"]["run"]
+    assert b"no other library loads" in b" ".join(files["README.md"].split())
