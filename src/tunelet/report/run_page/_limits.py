@@ -45,7 +45,7 @@ def _without_test(run: Run) -> str:
     )
     if summary["folds"]:
         told += (
-            ". The epoch was not, and each text was answered by a model that was trained without it; the model that is "
-            "kept has learnt from all of them, so that no figure here is its own"
+            f". {'The epoch was not, and each' if summary['steps'] else 'Each'} text was answered by a model that was "
+            "trained without it; the model that is kept has learnt from all of them, so that no figure here is its own"
         )
     return f"{told}. Pass --test DATA for figures that do not flatter."
