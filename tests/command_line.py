@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-QUICK = ("--set", "data.max_length=32", "--set", "training.epochs=1", "--set", "evaluation.resamples=100")
+QUICK = (
+    "--set",
+    "data.max_length=32",
+    "--set",
+    "training.epochs=1",
+    "--set",
+    "evaluation.resamples=100",
+    "--set",
+    "data.validation=held-out",
+)
 
 _OF_THE_USER = re.compile(r"(HF_|HUGGING|TRANSFORMERS_|TUNELET_|PYTHON|(NO|FORCE|TTY)_?COLOR|TTY_|COLUMNS|TERM$).*")
 

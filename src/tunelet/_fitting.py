@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tunelet.data import Tokens
 
 
+_BEGIN_WITH_ZERO = ("default", "gaussian")  # initialisations of LoRA whose B is 0
 RIVALS = {"baseline": "TF-IDF + logistic regression", "probe": "frozen encoder + logistic regression"}
 
 
@@ -242,12 +243,15 @@ class _Fitting:
 
     def _vectors(self, part: str) -> "NDArray[np.float32]":
         tokens: Tokens = self.plan.tokens[part]
+        recipe = self.plan.recipe
+        # Random weights have no name, and an adapter may begin with weights that are the checkpoint's but for rounding.
+        unnamed = recipe.model.random_weights or recipe.adapter.dora or recipe.adapter.init not in _BEGIN_WITH_ZERO
         self.progress.stage(f"frozen encoder, {part}", tokens.total)
         return text_vectors(
             self.classifier,
             tokens,
             weights=self.weights or "",
-            cache=cache_folder() if self.weights else None,  # random weights have no name
+            cache=None if unnamed or not self.weights else cache_folder(),
             advance=self.progress.advance,
         )
 

@@ -18,6 +18,7 @@ QUICK = {
     "training.epochs": 1,
     "training.batch_size": 8,
     "evaluation.resamples": 200,
+    "data.validation": "held-out",
 }
 
 

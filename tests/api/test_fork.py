@@ -12,7 +12,13 @@ import tunelet
 from command_line import environment
 
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
-SETTINGS = {"training.epochs": 1, "evaluation.resamples": 100, "evaluation.baseline": False, "adapter.rank": 32}
+SETTINGS = {
+    "training.epochs": 1,
+    "evaluation.resamples": 100,
+    "data.validation": "held-out",
+    "evaluation.baseline": False,
+    "adapter.rank": 32,
+}
 
 _PARENT = """
 import os, sys, time

@@ -11,6 +11,7 @@ QUICK = {
     "data.max_length": 24,
     "training.epochs": 1,
     "evaluation.resamples": 100,
+    "data.validation": "held-out",
     "model.random_weights": True,
 }
 

@@ -16,6 +16,7 @@ SETTINGS = {
     "data.min_texts_per_label": 3,
     "training.epochs": 1,
     "evaluation.resamples": 100,
+    "data.validation": "held-out",
     "evaluation.baseline": False,
 }
 

@@ -21,7 +21,13 @@ TEXTS = [
     else ("cold, late, never again " * (n % 7 + 1), "bad")
     for n in range(40)
 ]
-QUICK = {"training.epochs": 2, "training.batch_size": 4, "evaluation.resamples": 100, "evaluation.baseline": False}
+QUICK = {
+    "training.epochs": 2,
+    "training.batch_size": 4,
+    "evaluation.resamples": 100,
+    "data.validation": "held-out",
+    "evaluation.baseline": False,
+}
 
 
 @pytest.fixture(autouse=True)

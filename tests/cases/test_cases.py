@@ -18,6 +18,7 @@ CASES = ROOT.parent / "shared" / "cases"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not at ../shared/cases")
 Q = (
     "--model", "minilm", "--set", "training.epochs=1", "--set", "evaluation.resamples=100",
+    "--set", "data.validation=held-out",
     "--set", "evaluation.baseline=false",
 )  # fmt: skip
 
@@ -45,7 +46,12 @@ def finished(tmp_path_factory) -> Path:
     import tunelet
 
     folder = tmp_path_factory.mktemp("bakery") / "run"
-    settings = {"training.epochs": 1, "evaluation.resamples": 100, "evaluation.baseline": False}
+    settings = {
+        "training.epochs": 1,
+        "evaluation.resamples": 100,
+        "data.validation": "held-out",
+        "evaluation.baseline": False,
+    }
     tunelet.train(CASES / "bakery.csv", model="minilm", settings=settings, out=folder, quiet=True)
     return folder
 

@@ -10,7 +10,7 @@ import tunelet
 from tunelet import Run
 
 TOPICS = {"good": "warm rye loaf", "bad": "cold burnt roll"}
-SETTINGS = {"data.max_length": 32, "training.epochs": 1, "evaluation.resamples": 100}
+SETTINGS = {"data.max_length": 32, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
 
 
 def notes(labels: dict[str, str], each: int) -> pd.DataFrame:

@@ -90,7 +90,13 @@ def test_neither_torch_nor_transformers_is_loaded(bakery_run):
 
 def test_without_texts_in_the_folder_there_is_no_baseline_either(tmp_path, tiny_checkpoint):
     rows = [(f"{word} {n} secretword", word) for n in range(8) for word in ("warm", "cold")]
-    settings = {"data.max_length": 16, "training.epochs": 1, "evaluation.resamples": 100, "evaluation.errors": 0}
+    settings = {
+        "data.max_length": 16,
+        "training.epochs": 1,
+        "evaluation.resamples": 100,
+        "data.validation": "held-out",
+        "evaluation.errors": 0,
+    }
     run = tunelet.train(rows, model=tiny_checkpoint("distilbert"), settings=settings, out=tmp_path / "run", quiet=True)
     assert run.evaluation["baseline"] is not None
     assert not any(b"secretword" in path.read_bytes() for path in run.path.rglob("*") if path.is_file())

@@ -228,7 +228,13 @@ def test_nothing_is_written_over_nor_left_behind(predict, tmp_path):
 
 def test_columns_that_were_trained_together_are_read_together(tmp_path, tiny_checkpoint):
     rows = [{"title": f"{words} {n}", "body": f"number {n}", "label": words} for n in range(12) for words in ("a", "b")]
-    settings = {"data.max_length": 16, "training.epochs": 1, "evaluation.resamples": 100, "evaluation.baseline": False}
+    settings = {
+        "data.max_length": 16,
+        "training.epochs": 1,
+        "evaluation.resamples": 100,
+        "data.validation": "held-out",
+        "evaluation.baseline": False,
+    }
     columns, model = ["title", "body"], tiny_checkpoint("distilbert")
     run = tunelet.train(rows, text=columns, model=model, settings=settings, out=tmp_path / "run", quiet=True)
     (tmp_path / "in.csv").write_text("body,id,title\nnumber 1,7,a 1\n,8,\nnumber 2,9,\n")

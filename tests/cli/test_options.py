@@ -24,7 +24,8 @@ def test_the_common_settings_have_flags(capsys, in_folder, tiny_checkpoint, rate
     (in_folder / "data.csv").write_text("text,label\n" + "".join(f"text {n} is {n % 2},c{n % 2}\n" for n in range(20)))
     done = call(
         capsys, "train", "data.csv", "--model", tiny_checkpoint("bert"), "--epochs", 2, "--batch-size", 5, rate, "3e-4",
-        "--out", "run", "--set", "evaluation.resamples=100", "--set", "evaluation.baseline=false",
+        "--out", "run", "--set", "evaluation.resamples=100",
+        "--set", "data.validation=held-out", "--set", "evaluation.baseline=false",
     )  # fmt: skip
     assert done.status == 0, done.stderr
     training = tunelet.Run.load("run").recipe.training

@@ -96,7 +96,7 @@ def run(tmp_path_factory, tiny_checkpoint) -> tunelet.Run:
     rows = [(f"a text {n} of kind {n % 3} and more words than can be read", f"k{n % 3}") for n in range(45)]
     return tunelet.train(
         [*rows, rows[0]], model=tiny_checkpoint("bert"), out=tmp_path_factory.mktemp("screens") / "run", epochs=1,
-        settings={"evaluation.resamples": 100, "data.max_length": 8}, quiet=True,
+        settings={"evaluation.resamples": 100, "data.validation": "held-out", "data.max_length": 8}, quiet=True,
     )  # fmt: skip
 
 
@@ -116,7 +116,8 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
     (in_folder / "data.csv").write_text("text,label\n" + rows + rows.splitlines()[0] + "\n")
     done = call(
         capsys, "train", "data.csv", "--model", tiny_checkpoint("bert"), "--epochs", 1, "--out", "run",
-        "--set", "evaluation.resamples=100", "--set", "data.max_length=8", "--set", "evaluation.baseline=false",
+        "--set", "evaluation.resamples=100",
+        "--set", "data.validation=held-out", "--set", "data.max_length=8", "--set", "evaluation.baseline=false",
         *(["--verbose"] if verbose else []),
     )  # fmt: skip
     assert done.status == 0, done.stderr

@@ -23,7 +23,7 @@ ROWS = [
 TEST = [
     (f"{text}, part {n}.", label) for n in range(6) for label, texts in (("good", GOOD), ("bad", BAD)) for text in texts
 ]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 200}
+QUICK = {"training.epochs": 1, "evaluation.resamples": 200, "data.validation": "held-out"}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from tunelet.run._seen import count_seen
 ROUTINE, ALARM = "the line is quiet, round", "the pump is burning, round"
 ROWS = [(f"{ALARM if n % 9 == 0 else ROUTINE} {n}", "alarm" if n % 9 == 0 else "routine") for n in range(90)]
 TEST = [(f"{ALARM if n % 10 == 0 else ROUTINE} late {n}", "alarm" if n % 10 == 0 else "routine") for n in range(30)]
-SETTINGS = {"training.epochs": 2, "evaluation.resamples": 100, "evaluation.positive": "alarm",
+SETTINGS = {"training.epochs": 2, "evaluation.resamples": 100,
+    "data.validation": "held-out", "evaluation.positive": "alarm",
             "training.learning_rate": 1e-6, "training.head_learning_rate": 1e-6}  # fmt: skip
 
 

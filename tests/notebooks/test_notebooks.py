@@ -30,7 +30,8 @@ def test_the_notebook_runs(name, monkeypatch, tmp_path):
     notebook = jupytext.read(FOLDER / f"{name}.py")
     (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source = (
-        'changes = {"training.epochs": 1, "data.limit": 300, "data.max_length": 32, "evaluation.resamples": 100}'
+        'changes = {"training.epochs": 1, "data.limit": 300, "data.max_length": 32, '
+        '"evaluation.resamples": 100, "data.validation": "held-out"}'
     )
     nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}

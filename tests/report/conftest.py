@@ -10,7 +10,12 @@ import tunelet
 from report_texts import NASTY
 from tunelet.run import Run, RunGroup
 
-_EVALUATION = {"data.clean_markup": False, "evaluation.errors": 50, "evaluation.resamples": 200}
+_EVALUATION = {
+    "data.clean_markup": False,
+    "evaluation.errors": 50,
+    "evaluation.resamples": 200,
+    "data.validation": "held-out",
+}
 GOOD = ["A wonderful film", "I loved every minute", "Funny, warm and clever", "A joy to watch", "Brilliant acting"]
 BAD = ["A dreadful film", "I hated every minute", "Dull, cold and stupid", "A pain to watch", "Wooden acting"]
 
@@ -74,7 +79,8 @@ def seeds(
         if architecture not in made:
             made[architecture] = tunelet.train_seeds(
                 nasty_data[0], (1, 2), test=nasty_data[1], model=tiny_checkpoint(architecture), quiet=True,
-                out=folder / architecture, settings={"training.epochs": 1, "evaluation.resamples": 200},
+                out=folder / architecture, settings={"training.epochs": 1, "evaluation.resamples": 200,
+                    "data.validation": "held-out"},
             )  # fmt: skip
         return made[architecture]
 

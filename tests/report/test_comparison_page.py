@@ -10,7 +10,13 @@ from tunelet.report import comparison_document, render_html, render_pdf
 from tunelet.report._document import Code, Folded, Heading, Quotes, Section, Table
 from tunelet.report.comparison_page._models import looks
 
-QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.max_length": 16, "evaluation.errors": 50}
+QUICK = {
+    "training.epochs": 1,
+    "evaluation.resamples": 100,
+    "data.validation": "held-out",
+    "data.max_length": 16,
+    "evaluation.errors": 50,
+}
 NAMES = ("a delivery that is late or went missing", "a question about the invoice", "praise for the staff")
 ROWS = [(f"{name}, number {n}, and more words", name) for n in range(14) for name in NAMES]
 

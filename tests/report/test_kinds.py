@@ -15,7 +15,7 @@ ROWS = [
     for n in range(14)
     for words, label in zip(("they won the match", "the vote was held", "shares fell again"), LABELS, strict=True)
 ]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.max_length": 16}
+QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out", "data.max_length": 16}
 
 
 @pytest.fixture(scope="module")

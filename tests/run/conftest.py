@@ -13,7 +13,7 @@ from tunelet.training import _loop
 ROWS = [(f"{words} {n}.", label) for n in range(8) for words, label in (("A joy to see", "good"), ("A pain", "bad"))]
 SETTINGS = {
     "training.epochs": 2, "training.batch_size": 4, "training.checkpoint_seconds": 0.001, "data.max_length": 16,
-    "evaluation.resamples": 100,
+    "evaluation.resamples": 100, "data.validation": "held-out",
 }  # fmt: skip
 
 

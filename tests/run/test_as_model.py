@@ -12,7 +12,7 @@ from tunelet.errors import ModelError
 from tunelet.run import refuse_run_as_model
 
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "evaluation.baseline": False}
+QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out", "evaluation.baseline": False}
 
 
 def trained(checkpoint: Path, out: Path, method: str) -> Run:

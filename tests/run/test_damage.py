@@ -29,6 +29,7 @@ def read_all(folder: Path) -> None:
     for name in ("recipe", "summary", "data", "environment", "evaluation", "history", "predictions"):
         getattr(run, name)
     assert run.baseline_predictions is not None
+    assert run.probe_predictions is not None
     assert run.baseline is not None
     run.files.read(run.folder.seen, len)
 

@@ -22,6 +22,7 @@ _RECIPE = with_settings(
         "training.learning_rate": 2e-3,
         "training.checkpoint_seconds": 0.001,  # after every step
         "evaluation.resamples": 100,
+        "data.validation": "held-out",
     },
 )
 

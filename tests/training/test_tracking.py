@@ -15,7 +15,8 @@ def test_tensorboard_gets_losses_and_validation_metrics(tmp_path, tiny_checkpoin
     rows = [(f"text {number} is {word}", word) for number in range(60) for word in ("good", "bad")]
     run = tunelet.train(
         rows, model=tiny_checkpoint("distilbert"), out=tmp_path / "run", quiet=True,
-        settings={"training.track": ["tensorboard"], "training.epochs": 2, "training.batch_size": 4},
+        settings={"training.track": ["tensorboard"],
+            "data.validation": "held-out", "training.epochs": 2, "training.batch_size": 4},
     )  # fmt: skip
     history = [json.loads(line) for line in (run.path / "history.jsonl").read_text().splitlines()]
     events = accumulator.EventAccumulator(str(next((run.path / "tracking").rglob("events*")).parent))

@@ -20,6 +20,7 @@ from tunelet.model._vocabulary import check_vocabulary
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+POOLING = "1_Pooling/config.json"  # where Sentence Transformers keeps what is read of a text
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -55,7 +56,7 @@ _OTHER_FRAMEWORKS = re.compile(r"(tf_model\.h5|flax_model\.msgpack|rust_model\.o
 def wanted(names: Iterable[str], *, random_weights: bool) -> list[str]:
     """Of a repository's file names, those that a checkpoint is loaded from, config.json first."""
     present = set(names)
-    chosen = [CONFIG, *(name for name in TOKENIZER_FILES if name in present)]
+    chosen = [CONFIG, *(name for name in (*TOKENIZER_FILES, POOLING) if name in present)]
     if random_weights:
         return chosen
     if WEIGHTS in present:

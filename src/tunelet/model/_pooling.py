@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, cast
 from tunelet._choice import Choice
 from tunelet._foreign import ForeignFileError, read_json_object
 from tunelet.model._checkpoint import Checkpoint
-from tunelet.model._files import CONFIG
+from tunelet.model._files import CONFIG, POOLING
 from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
     from tunelet.kernels import Pooling
 
-_SENTENCE = "1_Pooling/config.json"  # where Sentence Transformers keeps it
+# The words of Sentence Transformers.
+_SENTENCE: "dict[str, Pooling]" = {
+    "mean": "mean", "pooling_mode_mean_tokens": "mean", "cls": "first", "pooling_mode_cls_token": "first",
+}  # fmt: skip
 
 
 def head_pooling(recipe: Recipe) -> "Pooling | None":
@@ -23,14 +26,14 @@ def head_pooling(recipe: Recipe) -> "Pooling | None":
 
 def declared_pooling(checkpoint: Checkpoint) -> "Choice[Pooling] | None":
     """What a checkpoint says of itself, None where it says nothing, or something that is neither first nor mean."""
-    said = _read(checkpoint, _SENTENCE)
-    mode = said.get("pooling_mode")
-    for pooling, modes, key in (
-        ("mean", ("mean", "mean_tokens"), "pooling_mode_mean_tokens"),
-        ("first", ("cls", "cls_token"), "pooling_mode_cls_token"),
-    ):
-        if mode in modes or (mode is None and said.get(key) is True):
-            return Choice(pooling, f"{_SENTENCE} of the checkpoint says so")  # type: ignore[arg-type]
+    said = _read(checkpoint, POOLING)
+    modes = said.get("pooling_mode")
+    if modes is None:  # as older versions write it
+        modes = [name for name, used in said.items() if name.startswith("pooling_mode_") and used is True]
+    if modes:
+        (mode,) = modes if isinstance(modes, list) and len(modes) == 1 else (modes,)
+        found = _SENTENCE.get(mode) if isinstance(mode, str) else None
+        return None if found is None else Choice(found, f"{POOLING} of the checkpoint says so")
     classifier = _read(checkpoint, CONFIG).get("classifier_pooling")
     if classifier in ("mean", "cls"):
         return Choice("mean" if classifier == "mean" else "first", f"classifier_pooling in {CONFIG} says so")

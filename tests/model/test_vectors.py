@@ -1,0 +1,135 @@
+"""What a frozen encoder makes of texts is kept by content: what differs is another entry, what is damaged goes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers import classifier_of
+from tunelet import _array_cache
+from tunelet.data import tokenise
+from tunelet.model import load_tokenizer, text_vectors
+
+TEXTS = ("a fine film", "no", "the rest of it was long, and longer than that")
+
+
+@pytest.fixture(scope="module")
+def frozen(tiny_checkpoint):
+    """Classifiers, each made once, and the tokenizer."""
+    folder = tiny_checkpoint("distilbert")
+    tokenizer, made = load_tokenizer(folder), {}
+
+    def find(**wanted):
+        key = repr(wanted)
+        made[key] = made.get(key) or classifier_of(folder, **wanted)
+        return made[key], tokenizer
+
+    return find
+
+
+@pytest.fixture
+def made(frozen, tmp_path):
+    """Makes vectors with the cache; says whether the encoder ran."""
+
+    def make(texts=TEXTS, *, weights="w", pooling="mean", precision="float32", cache=tmp_path, **adapter):
+        classifier, tokenizer = frozen(pooling=pooling, precision=precision, **adapter)
+        tokens = tokenise(texts, tokenizer, max_length=16)
+        ran = []
+        found = text_vectors(classifier, tokens, weights=weights, cache=cache, advance=ran.append)
+        assert sum(ran) in (0, tokens.total)
+        return found, bool(ran)
+
+    return make
+
+
+def entries(cache: Path) -> list[Path]:
+    return sorted(path for path in (cache / "vectors").iterdir() if not path.name.startswith("."))
+
+
+def test_the_second_time_they_come_from_the_disk_in_the_same_bits(made, tmp_path):
+    first, ran = made()
+    again, ran_again = made()
+    assert (ran, ran_again) == (True, False)
+    assert isinstance(again, np.memmap)
+    assert again.dtype == np.float32
+    assert again.shape == (len(TEXTS), 32)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(again, made(cache=None)[0])
+
+
+def test_they_are_those_that_the_head_reads_in_the_order_of_the_texts(made):
+    turned, _ = made(TEXTS[::-1], cache=None)
+    np.testing.assert_allclose(made(cache=None)[0], turned[::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"texts": (*TEXTS[:2], "other words")}, {"texts": TEXTS[:2]}, {"texts": TEXTS[::-1]}, {"weights": "other"},
+        {"pooling": "first"}, {"pooling": "both"}, {"precision": "bfloat16"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_whatever_decides_about_them_makes_another_entry(made, tmp_path, change):
+    made()
+    assert made(**change)[1]
+    assert len(entries(tmp_path)) == 2
+    assert not made()[1]
+    assert not made(**change)[1]
+
+
+def test_what_will_be_trained_does_not_matter_to_them(made, tmp_path):
+    made(targets="all-linear")
+    assert not made(rank=2)[1]
+    assert not made(method="head")[1]
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "sha256.json"])
+@pytest.mark.parametrize("damage", ["emptied", "cut", "a bit", "missing"])
+def test_a_damaged_entry_is_made_again(made, tmp_path, name, damage):
+    whole = np.array(made()[0])
+    (entry,) = entries(tmp_path)
+    path = entry / name
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 4
+    {
+        "emptied": lambda: path.write_bytes(b""),
+        "cut": lambda: path.write_bytes(bytes(content[: len(content) // 2])),
+        "a bit": lambda: path.write_bytes(bytes(content)),
+        "missing": path.unlink,
+    }[damage]()
+    found, ran = made()
+    assert ran
+    np.testing.assert_array_equal(found, whole)
+    assert not made()[1]
+    assert entries(tmp_path) == [entry]
+
+
+def test_an_entry_of_too_few_texts_is_made_again(made, tmp_path):
+    whole = np.array(made()[0])
+    (entry,) = entries(tmp_path)
+    _array_cache.remove_entry(entry)
+    assert _array_cache.store_arrays({"vectors": whole[:2]}, entry)  # its digest is right
+    found, ran = made()
+    assert ran
+    np.testing.assert_array_equal(found, whole)
+
+
+@pytest.mark.parametrize("refusal", ["mkdtemp", "save"])
+def test_a_cache_that_cannot_be_written_is_done_without(made, tmp_path, monkeypatch, refusal):
+    def refused(*args, **options):
+        raise OSError(28, "No space left on device")
+
+    expected, _ = made(cache=None)
+    monkeypatch.setattr(_array_cache.tempfile if refusal == "mkdtemp" else np, refusal, refused)
+    found, ran = made()
+    assert ran
+    np.testing.assert_array_equal(found, expected)
+    assert not entries(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_cache_is_done_without(made, tmp_path):
+    (tmp_path / "cache").write_text("no folder")
+    found, ran = made(cache=tmp_path / "cache")
+    assert ran
+    assert found.shape == (3, 32)
