@@ -17,12 +17,17 @@ NAMES = ("awful", "fine", "great")
 
 
 def classifier_of(
-    folder: Path, packing: str = "auto", precision: str = "float32", pooling: Pooling | None = None, **adapter: Any
+    folder: Path,
+    packing: str = "auto",
+    precision: str = "float32",
+    pooling: Pooling | None = None,
+    model_layers: int = 0,
+    **adapter: Any,
 ) -> SequenceClassifier:
     return new_classifier(
         find_checkpoint(str(folder)),
         NAMES,
-        ModelSettings(precision=precision, packing=packing, device="cpu"),
+        ModelSettings(precision=precision, packing=packing, device="cpu", layers=model_layers),
         AdapterSettings(**adapter),
         seed=3,
         pooling=pooling,

@@ -23,6 +23,8 @@ METHODS = {
     "top layer": {"targets": "all-linear", "rank": 4, "layers": 1},
     "head": {"method": "head"},
     "full": {"method": "full"},
+    "lower layers": {"targets": "all-linear", "rank": 4, "model_layers": 2},
+    "lower layers in full": {"method": "full", "model_layers": 2},
 }
 TEXTS = ("a film", "The queue was long, and nobody at the counter knew why!", "no", "fine words, and many of them " * 4)
 TOLERANCE = 1e-5
@@ -89,9 +91,10 @@ def test_what_was_kept_of_frozen_layers_goes_on_to_the_same_logits(tiny_checkpoi
         torch.testing.assert_close(classifier.logits(batch, below), classifier.logits(batch), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize(
-    ("architecture", "method"), [(name, each) for name in ARCHITECTURES for each in methods_of(name)]
+    ("architecture", "method", "pooling"),
+    [(name, method, "mean") for name in ARCHITECTURES for method in methods_of(name)]
+    + [("bert", method, pooling) for method in METHODS for pooling in ("first", "both")],
 )
 def test_what_was_saved_predicts_the_same_bits(tiny_checkpoint, tmp_path, architecture, method, pooling):
     folder = tiny_checkpoint(architecture)
@@ -99,7 +102,8 @@ def test_what_was_saved_predicts_the_same_bits(tiny_checkpoint, tmp_path, archit
     disturb(classifier)
     classifier.save(tmp_path)
     again = saved_classifier(
-        find_checkpoint(str(folder)), tmp_path, NAMES, ModelSettings(precision="float32", device="cpu"),
+        find_checkpoint(str(folder)), tmp_path, NAMES,
+        ModelSettings(precision="float32", device="cpu", layers=METHODS[method].get("model_layers", 0)),
         classifier.method, seed=3, pooling=pooling,
     )  # fmt: skip
     batch = random_batch(classifier)
@@ -180,6 +184,7 @@ def test_sentence_transformers_alone_gives_the_same_probabilities(saved, loaded_
 
 def test_peft_alone_loads_the_adapter_of_the_backbone(saved, loaded_plainly):
     adapters = {name: entry for name, entry in saved.items() if is_adapter(entry[0]) and "-mean-" in name}
+    adapters = {name: entry for name, entry in adapters.items() if "lower" not in name}  # read after the last layer
     assert len(adapters) >= len(ARCHITECTURES)
     for name, (place, _, _, vectors) in adapters.items():
         theirs = torch.tensor(loaded_plainly["means"][str(place)])

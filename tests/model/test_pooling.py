@@ -8,7 +8,7 @@ import shutil
 import pytest
 from safetensors.torch import load_file, save_file
 
-from tunelet._probing import preferred_pooling
+from tunelet._probing import choose_head
 from tunelet.data import prepare, read
 from tunelet.model import declared_pooling, find_checkpoint, head_pooling, load_tokenizer
 from tunelet.model._files import wanted
@@ -143,8 +143,8 @@ def test_where_nothing_is_said_cross_validation_on_training_texts_decides(folder
     rows = [(f"{words[label]} to see, number {n}", label) for n in range(40) for label in words]
     prepared = prepare(read(rows), limit=None, balanced=False, validation_size=0.2, drop_duplicates=True, seed=1)
     recipe = with_settings(Recipe(), {"model.device": "cpu", "model.precision": "float32"})
-    found = preferred_pooling(checkpoint, prepared, recipe, load_tokenizer(folder), several=False)
-    assert found.value == "mean"
-    losses = [float(number) for number in re.findall(r"0\.\d{3}", found.reason)]
-    assert "cross-validation on 64 training texts" in found.reason
-    assert losses[0] < 0.2 < 0.65 < losses[1] < 0.75
+    found = choose_head(checkpoint, prepared, recipe, load_tokenizer(folder), several=False)
+    assert found.pooling.value == "mean"
+    mean, first = (float(number) for number in re.findall(r"0\.\d{3}", found.pooling.reason))
+    assert mean < 0.2 < 0.65 < first < 0.75
+    assert found.layers.reason

@@ -127,7 +127,8 @@ def test_the_estimate_counts_the_steps_and_tokens_of_all_folds(go, tiny_checkpoi
         find_checkpoint(str(tiny_checkpoint("bert"))), ("bad", "good"), ModelSettings(device="cpu"),
         AdapterSettings(), seed=1, pooling="mean",
     )  # fmt: skip
-    held_out = [len(call.data.validation) for call in calls[:-1]]
+    row_of = {text: row for row, text in enumerate(texts_of(whole))}
+    held_out = [np.array([row_of[text] for text in texts_of(call.data.validation)]) for call in calls[:-1]]
     estimate = estimate_time(classifier, whole, run.recipe.training, folds=held_out)
     expected = estimate.training_seconds * estimate.training_rate
     trained = sum(call.outcome.tokens for call in calls)

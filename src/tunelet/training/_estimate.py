@@ -68,7 +68,8 @@ def estimate_time(
         budget = classifier.execution.pass_tokens.value
         passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
         length = Length.of(settings, train.lengths)
-        keeps = keeps_activations(classifier, settings, length)
+        solved = classifier.method == "head" and classifier.head is not None  # as a probe is, in no optimiser step
+        keeps = not solved and keeps_activations(classifier, settings, length)
         with classifier.training_mode():
             training_rate, frozen_rate = _rates(classifier, train, passes, backward=True, keeps=keeps)
         batches = evaluation_batches(train.lengths, token_budget=budget)
@@ -76,22 +77,22 @@ def estimate_time(
         evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
     evaluations = sum(length.is_evaluated(epoch) for epoch in range(length.epochs))
     each_time = 0 if validation is None else validation.total
-    tokens = train.total * length.passes
-    for held_out in folds:
-        rest = np.delete(train.lengths, held_out)
-        tokens += int(rest.sum()) * Length.of(settings, rest).passes
-    held_outs = sum(int(train.lengths[held_out].sum()) for held_out in folds)
-    solved = classifier.method == "head"  # nothing is trained, and nothing evaluated on the way
-    if solved:
-        tokens, evaluations, held_outs = 0.0, 0, 0
-    once = held_outs + (0 if test is None else test.total)
+    once = tested = 0 if test is None else test.total
+    tokens = 0.0
+    if not solved:
+        tokens += train.total * length.passes
+        once += each_time * evaluations
+        for held_out in folds:
+            rest = np.delete(train.lengths, held_out)
+            tokens += int(rest.sum()) * Length.of(settings, rest).passes
+            once += int(train.lengths[held_out].sum())
     if settings.probe or solved:
-        once += train.total + each_time + (0 if test is None else test.total)
+        once += train.total + each_time + tested
     return Estimate(
         training_rate=training_rate,
         evaluation_rate=evaluation_rate,
         training_seconds=tokens / training_rate,
-        evaluation_seconds=(each_time * evaluations + once) / evaluation_rate,
+        evaluation_seconds=once / evaluation_rate,
         frozen_seconds=(train.total + each_time) / frozen_rate if keeps else 0.0,
     )
 
