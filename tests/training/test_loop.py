@@ -131,11 +131,11 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(tmp_path):
 def test_the_best_epoch_is_kept_and_early_stopping_stops(tmp_path):
     # A rate that wrecks the model: the first evaluation is the best, or near it.
     classifier, outcome, history = fitted(
-        tmp_path, epochs=12, batch_size=8, learning_rate=0.5, head_learning_rate=0.5, early_stopping=2
+        tmp_path, epochs=10, batch_size=8, learning_rate=0.5, head_learning_rate=0.5, early_stopping=2
     )
     losses = [entry["validation"]["log_loss"] for entry in history if "validation" in entry]
     assert outcome.best_epoch == int(np.argmin(losses)) + 1
-    assert len(losses) == outcome.epochs == outcome.best_epoch + 2 < 12
+    assert len(losses) == outcome.epochs == outcome.best_epoch + 2 < 10
     predicted = outcome.validation
     picked = -np.log(predicted.probabilities[np.arange(len(predicted.labels)), predicted.labels]).mean()
     assert picked == pytest.approx(min(losses), rel=1e-5)
