@@ -13,6 +13,7 @@ from tunelet.model import load_tokenizer, text_vectors
 
 SETTINGS = {
     "adapter.method": "head", "data.max_length": 16, "model.precision": "float32", "model.pooling": "mean",
+    "model.layers": 3,
     "evaluation.resamples": 100, "evaluation.baseline": False,
 }  # fmt: skip
 WORDS = {"good": "a joy to see", "bad": "a pain", "dull": "no words for it"}
