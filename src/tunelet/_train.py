@@ -16,9 +16,7 @@ from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, pr
 from tunelet.errors import DiskError, RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import (
-    DataSettings,
     Recipe,
-    TrainingSettings,
     difference,
     dump_recipe,
     parse_recipe,
@@ -264,7 +262,7 @@ class _Job:
             seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
             join_labels=settings.join_labels,
             min_texts=settings.min_texts_per_label,
-            folds=_fold_limits(settings, self.recipe.training),
+            folds=_fold_limits(self.recipe),
         )
         return reading, test_reading, prepared
 
@@ -423,7 +421,10 @@ class _Job:
         return min(self.recipe.data.max_length, classifier.max_length)
 
 
-def _fold_limits(settings: DataSettings, training: TrainingSettings) -> FoldLimits | None:
+def _fold_limits(recipe: Recipe) -> FoldLimits | None:
+    """When the recipe cross-validates. A solved head costs next to nothing, however long the texts are."""
+    settings, training = recipe.data, recipe.training
+    most = None if recipe.adapter.method == "head" else settings.fold_tokens
     least = training.min_steps * training.batch_size * training.gradient_accumulation
     match settings.validation:
         case "held-out":
@@ -431,7 +432,7 @@ def _fold_limits(settings: DataSettings, training: TrainingSettings) -> FoldLimi
         case "cross-validation":
             return FoldLimits(settings.folds, None, None, settings.max_length)
         case "auto":
-            return FoldLimits(settings.folds, _FEW, settings.fold_tokens, settings.max_length, training.epochs, least)
+            return FoldLimits(settings.folds, _FEW, most, settings.max_length, training.epochs, least)
 
 
 def _compile_kernels() -> None:
