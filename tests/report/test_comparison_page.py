@@ -12,10 +12,14 @@ from tunelet.report.comparison_page._models import looks
 
 QUICK = {
     "training.epochs": 1,
+    "training.learning_rate": 0.002,
     "evaluation.resamples": 100,
     "data.validation": "held-out",
     "data.max_length": 16,
     "evaluation.errors": 50,
+    "adapter.rank": 8,
+    "model.pooling": "mean",
+    "model.layers": 3,
 }
 NAMES = ("a delivery that is late or went missing", "a question about the invoice", "praise for the staff")
 ROWS = [(f"{name}, number {n}, and more words", name) for n in range(14) for name in NAMES]
