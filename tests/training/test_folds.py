@@ -196,6 +196,19 @@ def test_stopped_anywhere_and_resumed_the_bits_are_the_same(undisturbed, tiny_ch
     assert not (run.path / "checkpoints").exists()
 
 
+def test_a_tracker_follows_the_training_on_all_texts_alone(go):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    settings = {"training.track": ["tensorboard"], "training.epochs": 6, "training.batch_size": 4}
+    run, calls = go(told(), settings=settings)
+    events = next((run.path / "tracking").rglob("events*"))
+    found = accumulator.EventAccumulator(str(events.parent))
+    found.Reload()
+    losses = [entry["loss"] for entry in run.history if "loss" in entry]
+    assert [event.value for event in found.Scalars("train/loss")] == pytest.approx(losses)
+    assert len(losses) == calls[-1].outcome.steps // 10 > 0
+    assert not [entry for entry in run.history if "validation" in entry]
+
+
 def test_seeds_are_measured_on_the_same_folds(tiny_checkpoint, tmp_path):
     group = tunelet.train_seeds(
         told(), (1, 2), model=tiny_checkpoint("bert"), settings=QUICK, out=tmp_path / "seeds", quiet=True
