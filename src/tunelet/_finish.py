@@ -145,7 +145,8 @@ def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]
         labels = label_indices(prepared.test, names, "test data")
         made = logits(trained.classifier, tokens, progress.advance)
         if trained.fitted.kept.blend and trained.fitted.baseline is not None:
-            made += trained.fitted.kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
+            kept = trained.fitted.kept
+            made = kept.encoder * made + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
         test = Predictions(prepared.test.ids, names, labels, softmax(made, axis=1))
         found["test"] = Classified(prepared.test, tokens.lengths, test)
     return found
@@ -199,6 +200,7 @@ def _summary(
         "folds": len(plan.prepared.folds),
         "kept": kept.name,
         "blend": kept.blend,
+        "encoder_weight": kept.encoder,
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,

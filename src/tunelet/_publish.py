@@ -24,7 +24,7 @@ _METRICS = (
 )  # fmt: skip
 _SUMMARY = (
     *_METRICS, "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "steps",
-    "planned_steps", "folds", "kept", "blend", "train_seconds",
+    "planned_steps", "folds", "kept", "blend", "encoder_weight", "train_seconds",
     "seconds", "expected_seconds", "tokens_per_second", "peak_memory_bytes", "seed", "random_weights", "temperature",
     "threshold",
 )  # fmt: skip
@@ -35,7 +35,7 @@ _EVALUATION = (
     "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
 )  # fmt: skip
 _BASELINE = ("name", "features", "strength", "seconds", "metrics", "curves", "pair")
-_KEPT = ("name", "blend", "reason")  # the reason is made of names and numbers of ours
+_KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason is made of names and numbers of ours
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",

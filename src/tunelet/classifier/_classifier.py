@@ -87,7 +87,10 @@ class Classifier(TextClassifier):
         from tunelet.model import logits
 
         found = logits(self._model, self._tokens(texts))
-        return found if self._tfidf is None else found + self.run.summary["blend"] * self._tfidf.logits(texts)
+        if self._tfidf is None:
+            return found
+        own, other = (float(self.run.summary[name]) for name in ("encoder_weight", "blend"))
+        return own * found + other * self._tfidf.logits(texts)
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data

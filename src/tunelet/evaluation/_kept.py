@@ -16,7 +16,6 @@ from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._select import Candidate, select
 
 _TINY = 1e-300
-_MOST = 1e3  # weight of TF-IDF where the encoder has next to none
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +25,7 @@ class Kept:
     Attributes:
         name: "adapter", what was trained, or "probe", the frozen encoder with its solved head.
         blend: weight of the logits of TF-IDF, which are added to those of the encoder; 0.0: none.
+        encoder: weight of the encoder's own; 1.0 where nothing is added.
         reason: why, as a clause.
         candidates: all that there were, the blend among them where it is kept.
         predictions: of the validation texts, by what is kept, without a temperature.
@@ -33,6 +33,7 @@ class Kept:
 
     name: str
     blend: float
+    encoder: float
     reason: str
     candidates: tuple[Candidate, ...]
     predictions: Predictions
@@ -42,6 +43,7 @@ class Kept:
         return {
             "name": self.name,
             "blend": self.blend,
+            "encoder_weight": self.encoder,
             "reason": self.reason,
             "candidates": [asdict(candidate) for candidate in self.candidates],
         }
@@ -60,23 +62,22 @@ def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline
     labels = next(iter(given.values())).labels
     if len(labels) < 2:
         name = next(reversed(given))
-        return Kept(name, 0.0, "there is one validation text alone", (), given[name])
+        return Kept(name, 0.0, 1.0, "there is one validation text alone", (), given[name])
     selection = select(models, labels)
     name, reason, candidates = selection.chosen.value, selection.chosen.reason, selection.candidates
     if baseline is None:
-        return Kept(name, 0.0, reason, candidates, given[name])
+        return Kept(name, 0.0, 1.0, reason, candidates, given[name])
     tfidf = _logits(baseline)
     blend = fit_blend(models[name], tfidf, labels)
     if not blend.kept:
-        return Kept(name, 0.0, reason, candidates, given[name])
-    weight = blend.tfidf / blend.encoder if blend.encoder * _MOST > blend.tfidf else _MOST
-    together = models[name] + weight * tfidf
+        return Kept(name, 0.0, 1.0, reason, candidates, given[name])
+    together = blend.logits(models[name], tfidf)
     shown = f"{name} + TF-IDF"
     (_, blended) = select({name: models[name], shown: together}, labels).candidates
     gain = f"{blend.gain.mean:.3f} ± {blend.gain.error or 0.0:.3f}"
     why = f"{reason}; TF-IDF added to it lowers the log loss by {gain}, by cross-fitting"
     made = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
-    return Kept(name, weight, why, (*candidates, blended), made)
+    return Kept(name, blend.tfidf, blend.encoder, why, (*candidates, blended), made)
 
 
 def _logits(predictions: Predictions) -> NDArray[np.float64]:

@@ -57,6 +57,7 @@ class SummaryRecord(Record):
     folds: int
     kept: Literal["adapter", "probe"]
     blend: Number
+    encoder_weight: Number
     epochs: int
     best_epoch: int
     steps: int
@@ -196,6 +197,7 @@ class CandidateRecord(Record):
 class KeptRecord(Record):
     name: Literal["adapter", "probe"]
     blend: Number
+    encoder_weight: Number
     reason: str
     candidates: list[CandidateRecord]
 

@@ -40,9 +40,10 @@ def kept_in_words(run: Run) -> str:
     kept, settings = run.evaluation["kept"], run.recipe.evaluation
     what = _ENCODERS[run.recipe.adapter.method] if kept["name"] == "adapter" else f"the probe ({PROBE})"
     if kept["blend"]:
-        what += f", to whose logits those of TF-IDF are added with the weight {number(kept['blend'], '.3g')}"
+        own, other = (number(kept[name], ".3g") for name in ("encoder_weight", "blend"))
+        what += f", {own} times its logits and {other} times those of TF-IDF"
     elif settings.baseline and settings.errors and kept["candidates"]:
-        what += ", without TF-IDF, which would not help it beyond noise"
+        what += ", without TF-IDF, which would hardly help it"
     return f"{what}: {kept['reason']}" if len(kept["candidates"]) > 1 else what
 
 
