@@ -194,8 +194,8 @@ probabilities = torch.softmax(logits{divided}, dim=1)
         told += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
     if run.summary["blend"]:
         told += (
-            f" Its figures are others than those of the table: tunelet adds {run.summary['blend']:.3g} times the logits "
-            f"of TF-IDF, which no other library loads, to {run.summary['encoder_weight']:.3g} times these."
+            " Its figures are others than those of the table: tunelet adds "
+            f"{run.summary['blend']:.3g} times the logits of TF-IDF, which no other library loads, to {run.summary['encoder_weight']:.3g} times these."
         )
     return told
 
