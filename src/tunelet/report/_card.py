@@ -193,9 +193,10 @@ probabilities = torch.softmax(logits{divided}, dim=1)
     if run.recipe.data.truncation != "head" and any(part["cut"] for part in run.data["tokens"]["parts"].values()):
         told += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
     if run.summary["blend"]:
+        own, other = run.summary["encoder_weight"], run.summary["blend"]
         told += (
-            " Its figures are others than those of the table: tunelet adds "
-            f"{run.summary['blend']:.3g} times the logits of TF-IDF, which no other library loads, to {run.summary['encoder_weight']:.3g} times these."
+            " Its figures are others than those of the table: tunelet adds to these logits those of TF-IDF, which no "
+            f"other library loads, the ones {own:.3g} times and the others {other:.3g} times."
         )
     return told
 
