@@ -35,6 +35,7 @@ from tunelet.run import RunFolder
 from tunelet.training import (
     GIB,
     Activations,
+    Allowance,
     Length,
     Outcome,
     Progress,
@@ -185,7 +186,7 @@ class _Fitting:
         tokens = self.plan.tokens
         self._begin(None)
         data = TrainingData(tokens["train"], self.labels, tokens["validation"], self.held_out, positive=self.positive)
-        outcome = fit(self.classifier, data, self.settings, self.folder, self.progress)
+        outcome = fit(self.classifier, data, self.settings, self.folder, self.progress, self._allowance(0))
         assert outcome.validation is not None  # noqa: S101
         return outcome, self._validated(outcome.validation.probabilities)
 
@@ -204,7 +205,8 @@ class _Fitting:
                     positive=self.positive, select=False,
                     kept={} if shared is None else {"train": shared.part(rest), "validation": shared.part(held_out)},
                 )  # fmt: skip
-                outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress)
+                allowance = self._allowance(number - 1)
+                outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress, allowance)
             assert outcome.validation is not None  # noqa: S101
             made[held_out] = outcome.validation.probabilities
             outcomes.append(outcome)
@@ -213,7 +215,7 @@ class _Fitting:
             tokens, self.labels, None, None, positive=self.positive, select=False,
             kept={} if shared is None else {"train": shared},
         )  # fmt: skip
-        whole = fit(self.classifier, data, self.settings, self.folder, self.progress)
+        whole = fit(self.classifier, data, self.settings, self.folder, self.progress, self._allowance(len(folds)))
         outcomes.append(whole)
         spent = {name: sum(getattr(each, name) for each in outcomes) for name in ("tokens", "seconds", "elapsed")}
         return replace(whole, **spent), self._validated(made[self.plan.prepared.predicted_rows])
@@ -227,6 +229,11 @@ class _Fitting:
         folder, advance = self.folder.checkpoints, self.progress.advance
         kept = Activations(self.classifier, tokens, limit=limit, folder=folder, advance=advance)
         return kept if kept.kept else None
+
+    def _allowance(self, part: int) -> Allowance | None:
+        """The time of a training, where there is a budget."""
+        budget = self.plan.budget
+        return None if budget is None else budget.allowance(self.plan.estimate, part)
 
     def _begin(self, rows: "NDArray[np.int64] | None") -> None:
         """Put the classifier back to where it began, its head solved on these rows (None: on all)."""

@@ -12,6 +12,7 @@ from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
+    from tunelet._budget import Budget
     from tunelet.model import Checkpoint
     from tunelet.training import Estimate
     from tunelet.training._length import Length
@@ -33,6 +34,7 @@ class Plan:
         estimate: the time it will take.
         out: the run folder to be.
         resumed: whether an interrupted run goes on.
+        budget: of time; None: there is none.
     """
 
     recipe: Recipe
@@ -48,6 +50,7 @@ class Plan:
     estimate: "Estimate"
     out: Path
     resumed: bool
+    budget: "Budget | None" = None
 
     @property
     def warnings(self) -> tuple[str, ...]:

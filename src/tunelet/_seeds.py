@@ -58,6 +58,8 @@ def train_seeds(
             f"expected two or more different seeds, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
+    if rest.get("budget") is not None:
+        raise RecipeError("a budget of time is for one run, and several seeds are several", "leave out --budget")
     resolved = whole_recipe(recipe, settings, **{name: rest.pop(name, None) for name in SHORTCUTS})
     if resolved.data.split_seed < 0:
         resolved = with_settings(resolved, {"data.split_seed": seeds[0]})

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tunelet._arguments import checked
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
+from tunelet._deadline import Deadline, parse_budget
 from tunelet._finish import Trained, finish
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
+from tunelet._words import duration
 from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, prepare, read, tokenise
-from tunelet.errors import DiskError, RunError
+from tunelet.errors import DiskError, RecipeError, RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import (
     Recipe,
@@ -37,7 +39,10 @@ from tunelet.run import (
 from tunelet.run._records import BegunDataRecord, EnvironmentRecord, as_text, parse_record
 
 if TYPE_CHECKING:
+    from tunelet._afford import Afforded
+    from tunelet._budget import Budget
     from tunelet.model import Checkpoint, SequenceClassifier
+    from tunelet.training import Estimate
 
 # Arguments of `train` that stand for a setting.
 SHORTCUTS = {
@@ -59,6 +64,8 @@ _FREE_CHOICES = {
     "LoRA targets",
     "threads",
 }  # the first are in the recipe; the second may change with the machine's load
+
+_LENGTHS = {f"training.{name}" for name in ("epochs", "min_steps", "max_steps", "max_tokens")}
 
 _FEW = 2_000  # texts, of which a fifth held out would be dear, and would measure little
 
@@ -82,6 +89,7 @@ def train(
     learning_rate: float | None = None,
     device: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    budget: str | float | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     quiet: bool = False,
@@ -102,6 +110,9 @@ def train(
             recipe's.
         device: "auto", "cpu", "cuda" or "mps"; None: the recipe's.
         settings: further settings by dotted key, such as {"training.epochs": 5}.
+        budget: the time that all of this may take, such as "10m", "1h30m" or seconds. It decides how long is trained,
+            and, where it is short, folds, layers, the length of texts and the precision, but for what is named here;
+            training keeps to it. None: as the recipe says.
         out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
         resume: go on with the interrupted run of that name.
         quiet: print nothing.
@@ -114,21 +125,20 @@ def train(
         TuneletError: the input is at fault; the message says what was expected, what was found and what to type.
         KeyboardInterrupt: interrupted; the message says how to go on, where there is something to go on with.
     """
-    resolved = whole_recipe(
-        recipe,
-        settings,
-        model=model,
-        text=text,
-        label=label,
-        encoding=encoding,
-        limit=limit,
-        seed=seed,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        device=device,
-    )
-    return _Job(resolved, data, test, Path(out) if out is not None else None, resume, quiet, verbose).run()
+    deadline = None if budget is None else Deadline(parse_budget(budget))
+    shortcuts = {
+        "model": model, "text": text, "label": label, "encoding": encoding, "limit": limit, "seed": seed,
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "device": device,
+    }  # fmt: skip
+    resolved = whole_recipe(recipe, settings, **shortcuts)
+    given = {SHORTCUTS[name] for name, value in shortcuts.items() if value is not None} | set(settings or {})
+    if deadline is not None and (twice := sorted(given & _LENGTHS)):
+        raise RecipeError(
+            f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
+            "leave one of them out",
+        )
+    place = Path(out) if out is not None else None
+    return _Job(resolved, data, test, place, resume, quiet, verbose, deadline, given).run()
 
 
 def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
@@ -171,12 +181,23 @@ class _Job:
     """One call of `train`, step by step; each step needs what the ones before it found."""
 
     def __init__(
-        self, recipe: Recipe, data: Any, test: Any, out: Path | None, resume: bool, quiet: bool, verbose: bool
+        self,
+        recipe: Recipe,
+        data: Any,
+        test: Any,
+        out: Path | None,
+        resume: bool,
+        quiet: bool,
+        verbose: bool,
+        deadline: Deadline | None,
+        given: Collection[str],
     ) -> None:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else console(stderr=True)
         self.verbose = verbose
         self.choices: dict[str, Choice[str]] = {}  # of the head, decided once the encoder is there
+        self.deadline, self.given = deadline, frozenset(given)
+        self.afforded: Afforded | None = None  # decided likewise, where there is a budget of time
 
     def run(self) -> Run:
         forget_peak_memory()
@@ -189,7 +210,8 @@ class _Job:
         # A name that is taken is told before anything is read.
         folder = None if self.out is None else self._folder(self.out)
         with self._busy("reading the data"):
-            reading, test_reading, prepared = self._read()
+            reading, test_reading = self._read()
+            prepared = self._prepare(reading, test_reading)
         positive_index(prepared.label_names, self.recipe.evaluation.positive)  # a label that is none is told now
         _compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
@@ -197,9 +219,8 @@ class _Job:
             name, seed = self.recipe.name, self.recipe.training.seed
             place = find_partial if self.resume else default_folder
             folder = self._folder(place(name, checkpoint.name, seed))
-        record = data_record(reading, test_reading, prepared)
         if self.resume:
-            self._check_resumable(folder, record)
+            prepared = self._resumable(folder, reading, test_reading)
             folder.hold()
         else:
             folder.start()
@@ -207,7 +228,7 @@ class _Job:
             if folder.is_whole():
                 folder.name()
                 return Run(folder.final)
-            return self._train(folder, reading, test_reading, prepared, checkpoint, record)
+            return self._train(folder, reading, test_reading, prepared, checkpoint)
         except KeyboardInterrupt:
             if not folder.has_begun():
                 folder.discard()
@@ -239,7 +260,7 @@ class _Job:
             raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
         return folder
 
-    def _read(self) -> tuple[Reading, Reading | None, Prepared]:
+    def _read(self) -> tuple[Reading, Reading | None]:
         settings = self.recipe.data
         columns: dict[str, Any] = {
             "text": settings.text_column or None,
@@ -252,7 +273,15 @@ class _Job:
         reading = read(self.data, **columns)
         trained = {"text": reading.text_columns, "label": reading.label_column.value if reading.label_column else ()}
         test_reading = None if self.test is None else read(self.test, **columns, known=trained)
-        prepared = prepare(
+        return reading, test_reading
+
+    @property
+    def _chooses_folds(self) -> bool:
+        return self.deadline is not None and self.afforded is None and "data.fold_tokens" not in self.given
+
+    def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
+        settings = self.recipe.data
+        return prepare(
             reading,
             test_reading,
             limit=settings.limit or None,
@@ -262,9 +291,8 @@ class _Job:
             seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
             join_labels=settings.join_labels,
             min_texts=settings.min_texts_per_label,
-            folds=_fold_limits(self.recipe),
+            folds=_fold_limits(self.recipe, timed=self._chooses_folds),
         )
-        return reading, test_reading, prepared
 
     def _find_model(self) -> "Checkpoint":
         from tunelet.model import find_checkpoint
@@ -292,8 +320,8 @@ class _Job:
         decided = {"model.pooling": found.pooling.value, "model.layers": found.layers.value}
         self.recipe = with_settings(recipe, decided)
 
-    def _check_resumable(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
-        """Refuse to go on with another recipe or other data: the result would be neither run's."""
+    def _resumable(self, folder: RunFolder, reading: Reading, test_reading: Reading | None) -> Prepared:
+        """The parts as they were; refuses to go on with another recipe or other data: the result would be neither's."""
         if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
         began = folder.begun()
@@ -303,10 +331,30 @@ class _Job:
         open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
         decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
         self.recipe = with_settings(self.recipe, {key: decided[key] for key, is_open in open_to.items() if is_open})
+        before = began.read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
+        self._take_up_budget(folder, before.get("budget"), known)
         check_recipe(folder.partial, known, self.recipe, FREE_TO_DIFFER)
+        prepared = self._prepare(reading, test_reading)
         parts = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
-        if parts != record["parts"]:
+        if parts != data_record(reading, test_reading, prepared)["parts"]:
             raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
+        return prepared
+
+    def _take_up_budget(self, folder: RunFolder, before: Mapping[str, Any] | None, known: Recipe) -> None:
+        """Go on with what was chosen for the budget when the run was started, which must be the same one."""
+        seconds = None if before is None else before["seconds"]
+        if seconds != (None if self.deadline is None else self.deadline.seconds):
+            was = "no budget of time" if seconds is None else f"a budget of {duration(seconds)}"
+            option = "leave out --budget" if seconds is None else f"pass --budget {seconds:g}s"
+            raise RunError(f"{folder.partial} was started with {was}", f"{option}, or leave out --resume")
+        if before is None:
+            return
+        from tunelet._afford import DECIDED, Afforded
+
+        decided = {key: was for key, (was, _) in difference(known, self.recipe).items() if key in DECIDED - self.given}
+        self.recipe = with_settings(self.recipe, decided)
+        choices = {name: Choice(found["value"], found["reason"]) for name, found in before["choices"].items()}
+        self.afforded = Afforded(self.recipe, choices, None, 0.0)
 
     def _train(
         self,
@@ -315,24 +363,20 @@ class _Job:
         test_reading: Reading | None,
         prepared: Prepared,
         checkpoint: "Checkpoint",
-        record: dict[str, Any],
     ) -> Run:
         from tunelet._fitting import fit_all
         from tunelet.console import plan_screen, result_screen
-        from tunelet.model import head_pooling, load_tokenizer, new_classifier
+        from tunelet.model import load_tokenizer
         from tunelet.training import Progress
 
         with self._busy("loading the model and timing a few steps"):
             tokenizer = load_tokenizer(checkpoint.path)
             self._choose_head(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
-            classifier = new_classifier(
-                checkpoint,
-                prepared.label_names,
-                self.recipe.model,
-                self.recipe.adapter,
-                seed=self.recipe.training.seed,
-                pooling=head_pooling(self.recipe),
-            )
+            classifier = self._new_classifier(self.recipe, checkpoint, prepared)
+            if self.deadline is not None and self.afforded is None:
+                classifier, prepared = self._afford(
+                    self.deadline, classifier, reading, test_reading, prepared, checkpoint, tokenizer
+                )
             plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
         surroundings = _surroundings(plan)
         if self.resume:
@@ -340,6 +384,7 @@ class _Job:
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
         of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
+        record = data_record(reading, test_reading, prepared)
         folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
         with Progress(self.console) as progress:
             fitted = fit_all(plan, classifier, surroundings["checkpoint"]["weights_sha256"], folder, progress)
@@ -347,6 +392,47 @@ class _Job:
         if self.console is not None:
             result_screen(self.console, run)
         return run
+
+    def _new_classifier(self, recipe: Recipe, checkpoint: "Checkpoint", prepared: Prepared) -> "SequenceClassifier":
+        from tunelet.model import head_pooling, new_classifier
+
+        return new_classifier(
+            checkpoint,
+            prepared.label_names,
+            recipe.model,
+            recipe.adapter,
+            seed=recipe.training.seed,
+            pooling=head_pooling(recipe),
+        )
+
+    def _afford(
+        self,
+        deadline: Deadline,
+        classifier: "SequenceClassifier",
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+        tokenizer: Any,
+    ) -> "tuple[SequenceClassifier, Prepared]":
+        """Choose what the budget has time for; the choice goes into the recipe, and the classifier and parts follow."""
+        from tunelet._budget import Ways
+        from tunelet.model import foreign_model
+
+        tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
+
+        def new(recipe: Recipe) -> "SequenceClassifier":
+            return self._new_classifier(recipe, checkpoint, prepared)
+
+        with foreign_model(checkpoint.path, "its first pass over the texts fails", _ANOTHER):
+            ways = Ways(classifier, new, self.recipe, prepared, tokens, deadline, self.given)
+            self.afforded = ways.choose()
+        before, self.recipe = self.recipe, self.afforded.recipe
+        if (self.recipe.adapter, self.recipe.model) != (before.adapter, before.model):
+            classifier = new(self.recipe)
+        if self.recipe.data != before.data:
+            prepared = self._prepare(reading, test_reading)
+        return classifier, prepared
 
     def _plan(
         self,
@@ -371,7 +457,9 @@ class _Job:
                 validation=None if prepared.folds else tokens["validation"],
                 test=tokens.get("test"),
                 folds=prepared.folds,
+                rates=None if self.afforded is None else self.afforded.rates,
             )
+        budget = self._budget(prepared, tokens, estimate)
         return Plan(
             recipe=self.recipe,
             reading=reading,
@@ -380,13 +468,22 @@ class _Job:
             tokens=tokens,
             max_length=self._max_length(classifier),
             checkpoint=checkpoint,
-            choices=choices_of(classifier) | self.choices,
+            choices=choices_of(classifier) | self.choices | ({} if budget is None else budget.choices),
             trained_parameters=trained,
             total_parameters=total,
             estimate=estimate,
             out=folder.final,
             resumed=latest_checkpoint(folder.checkpoints) is not None,
+            budget=budget,
         )
+
+    def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":
+        if self.deadline is None or self.afforded is None:
+            return None
+        from tunelet._budget import Budget, after_training
+
+        after = after_training(prepared, tokens, self.recipe, estimate)
+        return Budget(self.deadline, self.afforded.choices, after)
 
     def _busy(self, doing: str) -> AbstractContextManager[Any]:
         """A spinner on a terminal while nothing else is to be seen; elsewhere nothing."""
@@ -421,10 +518,13 @@ class _Job:
         return min(self.recipe.data.max_length, classifier.max_length)
 
 
-def _fold_limits(recipe: Recipe) -> FoldLimits | None:
-    """When the recipe cross-validates. A solved head costs next to nothing, however long the texts are."""
+def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:
+    """When the recipe cross-validates. A solved head costs next to nothing, however long the texts are.
+
+    Where there is a budget of time, how many folds there is time for is chosen later.
+    """
     settings, training = recipe.data, recipe.training
-    most = None if recipe.adapter.method == "head" else settings.fold_tokens
+    most = None if timed or recipe.adapter.method == "head" else settings.fold_tokens
     least = training.min_steps * training.batch_size * training.gradient_accumulation
     match settings.validation:
         case "held-out":
@@ -473,6 +573,7 @@ def _surroundings(plan: Plan) -> dict[str, Any]:
             "random_weights": plan.recipe.model.random_weights,
         },
         "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in plan.choices.items()},
+        "budget": None if plan.budget is None else plan.budget.record(),
     }
 
 

@@ -84,6 +84,10 @@ def train(
         str | None, typer.Option(metavar="N,N,...", help="train with each of these, and measure all together")
     ] = None,
     device: Device = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="time for all of it, such as 90s, 10m or 1h30m; decides how it is trained"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="run folder; must not exist")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the interrupted run")] = False,
     track: Annotated[
@@ -108,6 +112,7 @@ def train(
         "learning_rate": learning_rate,
         "device": device,
         "settings": _parsed(settings) | ({"training.track": track} if track else {}),
+        "budget": budget,
         "out": out,
         "resume": resume,
         "verbose": verbose,

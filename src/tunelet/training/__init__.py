@@ -2,24 +2,31 @@
 
 from tunelet.training._activations import GIB, Activations, keeps_activations
 from tunelet.training._checkpoint import latest_checkpoint
-from tunelet.training._estimate import Estimate, estimate_time
+from tunelet.training._data import Outcome, TrainingData
+from tunelet.training._estimate import Estimate, Rates, Work, estimate_time, expect, time_steps
 from tunelet.training._length import Length
-from tunelet.training._loop import Fit, Outcome, TrainingData, fit
+from tunelet.training._loop import Fit, fit
+from tunelet.training._pace import Allowance
 from tunelet.training._progress import Progress
 from tunelet.training._tracking import check_trackers
 
 __all__ = [
     "GIB",
     "Activations",
+    "Allowance",
     "Estimate",
     "Fit",
     "Length",
     "Outcome",
     "Progress",
+    "Rates",
     "TrainingData",
+    "Work",
     "check_trackers",
     "estimate_time",
+    "expect",
     "fit",
     "keeps_activations",
     "latest_checkpoint",
+    "time_steps",
 ]

@@ -34,6 +34,22 @@ class Schedule:
 
 
 @dataclass
+class Pacing:
+    """Where a training stands that has a budget of time.
+
+    Attributes:
+        spent: seconds of the budget that are used; until: when this training should be over.
+        steps: in all, as planned now.
+        progress: share of the learning rate's course that is done.
+    """
+
+    spent: float
+    until: float
+    steps: int
+    progress: float
+
+
+@dataclass
 class Position:
     """Where a run stands.
 
@@ -50,6 +66,7 @@ class Position:
         best_epoch: the epoch that gave it.
         epochs_without_better: evaluations since then.
         schedule: state of the learning rate schedule.
+        pace: None: there is no budget of time.
     """
 
     epoch: int = 0
@@ -68,6 +85,7 @@ class Position:
     best_epoch: int = 0
     epochs_without_better: int = 0
     schedule: Schedule = field(default_factory=Schedule)
+    pace: Pacing | None = None
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 

@@ -1,5 +1,6 @@
 """How long it will take, from a few measured steps on the run's own texts."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from tunelet.data import Tokens, evaluation_batches, gather, split_batch, training_batches
 from tunelet.model import SequenceClassifier, turn
@@ -19,11 +21,51 @@ _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Tokens per second.
+
+    Attributes:
+        training: of whole steps; above the frozen layers, where these are measured apart.
+        evaluation: without gradients.
+        frozen: of the layers below the lowest adapter; infinite: they are part of the steps.
+        slowness: seconds that passed for one that this process worked: on a machine that others use, more than 1.
+    """
+
+    training: float
+    evaluation: float
+    frozen: float = math.inf
+    slowness: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What there is to do, the settings of the training apart.
+
+    Attributes:
+        lengths: tokens of the training texts, int64 [n].
+        validation: tokens of the texts that pick the weights, whenever these are evaluated; 0: there are none.
+        test: tokens of the texts that are evaluated once.
+        folds: of a cross-validation before the training on all texts, the rows that each holds out.
+        trained: whether anything is; else the head is solved, on what the frozen encoder makes of the texts.
+    """
+
+    lengths: NDArray[np.int64]
+    validation: int = 0
+    test: int = 0
+    folds: Sequence[NDArray[np.int64]] = ()
+    trained: bool = True
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Rates in tokens per second, and what they make of the whole run in seconds.
 
     The frozen seconds are those of layers below the lowest adapter, computed once for all epochs; 0 where nothing is
     kept, for then they are part of the other rates.
+
+    Attributes:
+        trainings: seconds of each: of every fold, then on all texts.
+        slowness: of the machine, as `Rates` has it.
     """
 
     training_rate: float
@@ -31,6 +73,8 @@ class Estimate:
     training_seconds: float
     evaluation_seconds: float
     frozen_seconds: float
+    trainings: tuple[float, ...] = ()
+    slowness: float = 1.0
 
     @property
     def seconds(self) -> float:
@@ -46,6 +90,7 @@ def estimate_time(
     validation: Tokens | None = None,
     test: Tokens | None = None,
     folds: Sequence[np.ndarray] = (),
+    rates: Rates | None = None,
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
 
@@ -56,7 +101,73 @@ def estimate_time(
         validation: the texts that pick the weights, whenever these are evaluated.
         test: the texts that are evaluated once.
         folds: of a cross-validation before the training on all texts, the rows that each holds out.
+        rates: that were measured before; None: they are measured now.
     """
+    solved = classifier.method == "head" and classifier.head is not None  # as a probe is, in no optimiser step
+    keeps = not solved and keeps_activations(classifier, settings, Length.of(settings, train.lengths))
+    rates = rates or time_steps(classifier, train, settings, apart=keeps)
+    work = Work(
+        train.lengths,
+        0 if validation is None else validation.total,
+        0 if test is None else test.total,
+        folds,
+        trained=not solved,
+    )
+    return expect(rates, settings, work)
+
+
+def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
+    """What measured rates make of the work."""
+    training = evaluation = 0.0
+    trainings = []
+    kept = work.trained and Length.of(settings, work.lengths).epochs > 1  # nothing is kept that is read once
+    slower = 0.0 if kept else 1 / rates.frozen
+    for lengths, evaluated, folded in _trainings(work):
+        length = Length.of(settings, lengths)
+        steps = int(lengths.sum()) * length.passes * (1 / rates.training + slower)
+        measured = evaluated * (1 if folded else length.evaluations()) / rates.evaluation
+        training, evaluation = training + steps, evaluation + measured
+        trainings.append(steps + measured)
+    once_read = work.test
+    if settings.probe or not work.trained:
+        once_read += int(work.lengths.sum()) + work.validation + work.test
+    return Estimate(
+        training_rate=rates.training,
+        evaluation_rate=rates.evaluation,
+        training_seconds=training,
+        evaluation_seconds=evaluation + once_read / rates.evaluation,
+        frozen_seconds=(int(work.lengths.sum()) + work.validation) / rates.frozen if kept else 0.0,
+        trainings=tuple(trainings),
+        slowness=rates.slowness,
+    )
+
+
+def _trainings(work: Work) -> list[tuple[NDArray[np.int64], int, bool]]:
+    """Of each training the lengths of its texts, the tokens that it is evaluated on, and whether it is a fold's."""
+    if not work.trained:
+        return []
+    folds = [(np.delete(work.lengths, rows), int(work.lengths[rows].sum()), True) for rows in work.folds]
+    return [*folds, (work.lengths, work.validation, False)]
+
+
+def time_steps(
+    classifier: SequenceClassifier,
+    train: Tokens,
+    settings: TrainingSettings,
+    *,
+    apart: bool,
+    seconds: float = _SECONDS,
+) -> Rates:
+    """Rates of training and evaluation; weights, gradients and random states are left as they were.
+
+    Args:
+        classifier: the model as it will be trained.
+        train: the training texts.
+        settings: the recipe's training section.
+        apart: measure the layers below the lowest adapter, which must be frozen, apart from those above.
+        seconds: to spend, at most about.
+    """
+    begin, worked = time.perf_counter(), time.thread_time()
     with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
         order = training_batches(
             train.lengths,
@@ -67,38 +178,24 @@ def estimate_time(
         )
         budget = classifier.execution.pass_tokens.value
         passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
-        length = Length.of(settings, train.lengths)
-        solved = classifier.method == "head" and classifier.head is not None  # as a probe is, in no optimiser step
-        keeps = not solved and keeps_activations(classifier, settings, length)
         with classifier.training_mode():
-            training_rate, frozen_rate = _rates(classifier, train, passes, backward=True, keeps=keeps)
+            training, frozen = _rates(classifier, train, passes, seconds / 2, backward=True, keeps=apart)
         batches = evaluation_batches(train.lengths, token_budget=budget)
         middle = np.random.default_rng(0).permutation(len(batches))
-        evaluation_rate, _ = _rates(classifier, train, [batches[i] for i in middle], backward=False, keeps=False)
-    evaluations = sum(length.is_evaluated(epoch) for epoch in range(length.epochs))
-    each_time = 0 if validation is None else validation.total
-    once = tested = 0 if test is None else test.total
-    tokens = 0.0
-    if not solved:
-        tokens += train.total * length.passes
-        once += each_time * evaluations
-        for held_out in folds:
-            rest = np.delete(train.lengths, held_out)
-            tokens += int(rest.sum()) * Length.of(settings, rest).passes
-            once += int(train.lengths[held_out].sum())
-    if settings.probe or solved:
-        once += train.total + each_time + tested
-    return Estimate(
-        training_rate=training_rate,
-        evaluation_rate=evaluation_rate,
-        training_seconds=tokens / training_rate,
-        evaluation_seconds=once / evaluation_rate,
-        frozen_seconds=(train.total + each_time) / frozen_rate if keeps else 0.0,
-    )
+        chosen = [batches[i] for i in middle]
+        evaluation, _ = _rates(classifier, train, chosen, seconds / 2, backward=False, keeps=False)
+    slowness = (time.perf_counter() - begin) / max(time.thread_time() - worked, 1e-9)
+    return Rates(training, evaluation, frozen if apart else math.inf, max(slowness, 1.0))
 
 
 def _rates(
-    classifier: SequenceClassifier, tokens: Tokens, batches: list[np.ndarray], *, backward: bool, keeps: bool
+    classifier: SequenceClassifier,
+    tokens: Tokens,
+    batches: list[np.ndarray],
+    limit: float,
+    *,
+    backward: bool,
+    keeps: bool,
 ) -> tuple[float, float]:
     """Tokens per second of whole steps, or above the frozen layers, and of the frozen layers, where `keeps`."""
     counted, seconds, frozen_seconds = 0, 0.0, 0.0
@@ -118,7 +215,7 @@ def _rates(
             counted += len(batch.token_ids)
             seconds += end - middle
             frozen_seconds += middle - begin
-        if end - started > _SECONDS / 2 and counted:
+        if end - started > limit and counted:
             break
     if backward:
         classifier.module.zero_grad(set_to_none=True)

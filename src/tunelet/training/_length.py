@@ -44,6 +44,10 @@ class Length:
         """How often each text is trained on, on average."""
         return self.steps / self.per_epoch
 
+    def evaluations(self, epoch: int = 0) -> int:
+        """How many there are from this epoch on."""
+        return sum(self.is_evaluated(later) for later in range(epoch, self.epochs))
+
     def is_evaluated(self, epoch: int) -> bool:
         """Whether there is an evaluation behind this epoch, counted from 0: behind each, unless they are many."""
         before, after = (min(number * self.per_epoch, self.steps) for number in (epoch, epoch + 1))

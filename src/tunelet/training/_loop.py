@@ -4,13 +4,9 @@ Accelerate places the model, runs the backward pass and clips; everything that d
 checkpoint, so that a run that was killed and resumed ends in the same bits as one that was not.
 """
 
-import hashlib
-import json
-import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,64 +15,24 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch.optim.lr_scheduler import LRScheduler
 
-from tunelet._foreign import ForeignFileError, read_bytes
-from tunelet.data import Tokens, gather, split_batch, training_batches
-from tunelet.errors import DataError, RecipeError, RunError
+from tunelet.data import gather, split_batch, training_batches
+from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
-from tunelet.run import FoldFolder, RunFolder, disk_errors, write_atomically
+from tunelet.run import FoldFolder, RunFolder
 from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
+from tunelet.training._data import Outcome, TrainingData
+from tunelet.training._history import History
 from tunelet.training._length import Length
 from tunelet.training._optimizer import learning_rates, make_optimizer
+from tunelet.training._pace import Allowance, Pace
 from tunelet.training._progress import Progress
 from tunelet.training._tracking import Tracking
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
 _SMALLER_IS_BETTER = {"log_loss"}
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
-
-    Attributes:
-        validation, validation_labels: None: nothing is held out, and the last weights are kept.
-        select: whether validation texts pick the evaluation whose weights are kept; else the last are, so that what
-            they make of these texts is an honest figure.
-        kept: "train" and "validation" hidden states below the lowest adapter, where they were computed before.
-        positive: the label that F1 and the areas speak of, where an epoch is picked by one; None: as `measure` has it.
-    """
-
-    train: Tokens
-    train_labels: np.ndarray
-    validation: Tokens | None
-    validation_labels: np.ndarray | None
-    positive: int | None = None
-    select: bool = True
-    kept: Mapping[str, HiddenStates] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What training came to.
-
-    Attributes:
-        epochs, steps, tokens: done, over all sessions of the run.
-        best_epoch: the one that was kept, from 1; best: its value of the best metric, None where none picked it.
-        seconds: in training steps; elapsed: with evaluation and checkpoints.
-        validation: predictions of the weights that were kept, None where there are no validation texts.
-    """
-
-    epochs: int
-    best_epoch: int
-    best: float | None
-    steps: int
-    tokens: int
-    seconds: float
-    elapsed: float
-    validation: Predictions | None
 
 
 class Fit:
@@ -89,14 +45,17 @@ class Fit:
         settings: TrainingSettings,
         folder: RunFolder | FoldFolder,
         progress: Progress,
+        allowance: Allowance | None = None,
     ) -> None:
         self.classifier, self.data, self.settings, self.folder, self.progress = (
             classifier, data, settings, folder, progress,
         )  # fmt: skip
-        self.length = Length.of(settings, data.train.lengths)
+        self._planned = Length.of(settings, data.train.lengths)
+        self.pace = None if allowance is None else self._pace(allowance)
         device = classifier.device
         self.random = RandomNumbers(settings.seed, device)
-        optimizer, self.schedule = make_optimizer(classifier, settings, self.length.steps)
+        factor = None if self.pace is None else self.pace.factor
+        optimizer, self.schedule = make_optimizer(classifier, settings, self._planned.steps, factor)
         with turn:
             AcceleratorState._reset_state(
                 reset_partial_state=True
@@ -116,8 +75,20 @@ class Fit:
         self.best: dict[str, torch.Tensor] = {}
         self.best_predictions: Predictions | None = None  # not in checkpoints: cheap to make again
         self.position = Position()
-        self.history_digest = hashlib.sha256()
+        self.history = History(folder.history)
         self.saved_at = self.noted_at = time.monotonic()
+
+    def _pace(self, allowance: Allowance) -> Pace:
+        evaluated = 0 if self.data.validation is None else self.data.validation.total
+        return Pace(
+            allowance, self._planned, tokens=self.data.train.total, evaluation_tokens=evaluated,
+            warmup=self.settings.warmup,
+        )  # fmt: skip
+
+    @property
+    def length(self) -> Length:
+        """Of this training: as it was planned, or, where there is a budget of time, as it is planned now."""
+        return self._planned if self.pace is None else self.pace.length
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, where there is one; cut the history back to what it knows."""
@@ -126,21 +97,9 @@ class Fit:
             with self.random.drawn():
                 self.best, self.position = load_checkpoint(path, self.classifier, self.raw_optimizer)
             _restore(self.schedule, self.raw_optimizer, self.position.schedule)
-        self.restore_history()
-
-    def restore_history(self) -> None:
-        """Cut the history back to the lines that the checkpoint knows, which must be as they were written."""
-        history, known = self.folder.history, self.position.history_lines
-        if not known and not os.path.lexists(history):
-            return
-        try:
-            kept = b"".join(read_bytes(history).splitlines(keepends=True)[:known])
-            self.history_digest = hashlib.sha256(kept)
-            if known and self.history_digest.hexdigest() != self.position.history_sha256:
-                raise ForeignFileError("the lines of the checkpoint are not what the run wrote")
-        except ForeignFileError as error:
-            raise RunError(f"{history}: {error}", "remove the folder and train again") from None
-        write_atomically(history, lambda part: part.write_bytes(kept))
+            if self.pace is not None and self.position.pace is not None:
+                self.pace.go_on(self.position.pace)
+        self.history.restore(self.position.history_lines, self.position.history_sha256)
 
     def keep_activations(self) -> None:
         """Compute what lies below the lowest adapter once, for texts that will be read again."""
@@ -168,12 +127,13 @@ class Fit:
         self.position.schedule = Schedule(
             self.schedule.last_epoch, [float(rate) for rate in self.schedule.get_last_lr()]
         )
-        self.position.history_sha256 = self.history_digest.hexdigest()
+        self.position.history_lines, self.position.history_sha256 = self.history.lines, self.history.sha256
+        self.position.pace = None if self.pace is None else self.pace.state()
         with self.random.drawn():
             save_checkpoint(self.folder.checkpoints, self.classifier, self.raw_optimizer, self.best, self.position)
         self.saved_at = time.monotonic()
 
-    def epoch(self, history: IO[str]) -> None:
+    def epoch(self) -> None:
         """Train what is left of the present epoch."""
         position, settings = self.position, self.settings
         batches = training_batches(
@@ -186,6 +146,8 @@ class Fit:
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
         self.progress.stage(f"epoch {position.epoch + 1}/{self.length.epochs}", self.data.train.total, done)
         while position.batch < len(batches) and position.step < self.length.steps:
+            if self.pace is not None:
+                self.pace.plan(position.step, self.evaluations_left)
             group = batches[position.batch : position.batch + settings.gradient_accumulation]
             begin = time.perf_counter()
             with self.random.drawn():
@@ -200,10 +162,11 @@ class Fit:
             position.epoch_loss_sum += loss
             position.epoch_texts += texts
             self.progress.advance(tokens, position.loss_sum / position.loss_texts)
+            if self.pace is not None:
+                self.pace.stepped(tokens)
             if position.step % _LOG_STEPS == 0:
                 rate, head_rate = learning_rates(self.raw_optimizer)
                 self.record(
-                    history,
                     {
                         "step": position.step,
                         "epoch": position.epoch + position.batch / len(batches),
@@ -211,7 +174,7 @@ class Fit:
                         "learning_rate": rate,
                         "head_learning_rate": head_rate,
                         "tokens_per_second": position.tokens / position.seconds,
-                    },
+                    }
                 )
                 position.loss_sum, position.loss_texts = 0.0, 0
             if time.monotonic() - self.saved_at >= settings.checkpoint_seconds and position.batch < len(batches):
@@ -244,7 +207,7 @@ class Fit:
         self.optimizer.zero_grad(set_to_none=True)
         return total, tokens
 
-    def evaluate(self, history: IO[str]) -> None:
+    def evaluate(self) -> None:
         """Metrics on the validation texts; keep the weights where they are the best so far."""
         position, name = self.position, self.settings.best_metric
         predictions = self.predict_validation()
@@ -270,14 +233,13 @@ class Fit:
         finite = {key: value for key, value in values.items() if np.isfinite(value)}
         self.note_time()
         self.record(
-            history,
             {
                 "step": position.step,
                 "epoch": position.epoch + 1,
                 "validation": finite,
                 "train_loss": loss,
                 "seconds": position.elapsed,
-            },
+            }
         )
         self.progress.say(
             f"epoch {position.epoch + 1}/{self.length.epochs}: training loss {loss:.4f}, validation loss "
@@ -300,13 +262,8 @@ class Fit:
             probabilities=found,
         )
 
-    def record(self, history: IO[str], entry: Mapping[str, Any]) -> None:
-        with disk_errors(self.folder.history):
-            line = json.dumps(entry, allow_nan=False) + "\n"
-            history.write(line)
-            history.flush()
-        self.history_digest.update(line.encode("utf-8"))
-        self.position.history_lines += 1
+    def record(self, entry: Mapping[str, Any]) -> None:
+        self.history.write(entry)
         with turn:
             self.tracking.log(entry, self.position.step)
 
@@ -322,11 +279,19 @@ class Fit:
             return False
         return self.length.is_evaluated(self.position.epoch) if self.data.select else self.finished
 
-    def end_epoch(self, history: IO[str]) -> None:
+    @property
+    def evaluations_left(self) -> int:
+        if self.data.validation is None:
+            return 0
+        return self.length.evaluations(self.position.epoch) if self.data.select else 1
+
+    def end_epoch(self) -> None:
         """Evaluate where it is time to, and write a checkpoint where much would be lost without."""
         position, evaluated = self.position, self.evaluates
         if evaluated:
-            self.evaluate(history)
+            self.evaluate()
+            if self.pace is not None:
+                self.pace.evaluated()
         position.epoch, position.batch = position.epoch + 1, 0
         position.epoch_loss_sum, position.epoch_texts = 0.0, 0
         overdue = time.monotonic() - self.saved_at >= self.settings.checkpoint_seconds
@@ -340,6 +305,7 @@ def fit(
     settings: TrainingSettings,
     folder: RunFolder | FoldFolder,
     progress: Progress,
+    allowance: Allowance | None = None,
 ) -> Outcome:
     """Train a classifier in place and leave in it the weights of its best evaluation, or the last ones.
 
@@ -352,22 +318,21 @@ def fit(
         settings: the recipe's training section.
         folder: of the run, or of a fold.
         progress: where to show how it goes.
+        allowance: the time that this training has; None: as many steps as the settings say.
 
     Raises:
         RecipeError: the loss is no number any more.
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
-    loop = Fit(classifier, data, settings, folder, progress)
+    loop = Fit(classifier, data, settings, folder, progress, allowance)
     loop.resume()
     loop.keep_activations()
-    with disk_errors(folder.history):
-        history = folder.history.open("a", encoding="utf-8", newline="\n")
     try:
-        with history:
+        with loop.history:
             while not loop.finished:
                 with classifier.training_mode():
-                    loop.epoch(history)
-                loop.end_epoch(history)
+                    loop.epoch()
+                loop.end_epoch()
     finally:  # interrupted too: a tracker that is not closed shows a run without an end
         with turn:
             loop.tracking.end()

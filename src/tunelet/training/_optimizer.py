@@ -1,10 +1,11 @@
 """AdamW with separate rates for adapter and head, warm-up and linear decay."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from transformers import get_linear_schedule_with_warmup
 
 from tunelet.model import SequenceClassifier
@@ -12,16 +13,19 @@ from tunelet.recipe import TrainingSettings
 
 
 def make_optimizer(
-    classifier: SequenceClassifier, settings: TrainingSettings, total_steps: int
+    classifier: SequenceClassifier,
+    settings: TrainingSettings,
+    total_steps: int,
+    factor: Callable[[], float] | None = None,
 ) -> tuple[AdamW, LRScheduler]:
-    """AdamW (Loshchilov & Hutter 2019) over what is trained, and its schedule.
+    """AdamW (Loshchilov & Hutter 2019) over what is trained, and its schedule: by the step, or as `factor` says.
 
     Vectors (biases, norms) are not decayed. The head starts from nothing and takes a rate of its own; where every
     weight is trained, all take the small one that pretrained weights bear.
     """
     groups: list[dict[str, Any]] = []
     full = classifier.method == "full"
-    factor = _factor(settings)
+    scale = _scale(settings)
     for head, rate in (
         (False, settings.full_learning_rate if full else settings.learning_rate),
         (True, settings.full_learning_rate if full else settings.head_learning_rate),
@@ -33,14 +37,16 @@ def make_optimizer(
                 if classifier.is_head(name) == head and (parameter.dim() > 1) == matrices
             ]
             if parameters:
-                groups.append({"params": parameters, "lr": rate * factor, "weight_decay": decay})
+                groups.append({"params": parameters, "lr": rate * scale, "weight_decay": decay})
     fused = classifier.device.type in ("cpu", "cuda")
     optimizer = AdamW(groups, fused=fused)
+    if factor is not None:
+        return optimizer, LambdaLR(optimizer, lambda _: factor())
     schedule = get_linear_schedule_with_warmup(optimizer, round(settings.warmup * total_steps), total_steps)
     return optimizer, schedule
 
 
-def _factor(settings: TrainingSettings) -> float:
+def _scale(settings: TrainingSettings) -> float:
     """Of the rates, for the texts of a step: Adam's noise falls with their square root (Malladi et al. 2022)."""
     if not settings.rate_batch:
         return 1.0

@@ -1,0 +1,168 @@
+"""A budget of time in the main job: ways to train are measured, one is chosen, and every training gets its share."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tunelet._afford import MOST_PASSES, Afforded, Options, afford
+from tunelet._choice import Choice
+from tunelet._deadline import Deadline
+from tunelet.data import Prepared, Tokens
+from tunelet.errors import ModelError
+from tunelet.model import SequenceClassifier
+from tunelet.model._precision import refused_precisions
+from tunelet.recipe import Recipe
+from tunelet.training import Allowance, Estimate, Rates, Work, time_steps
+
+_MEASURED = 0.03  # of the budget, to measure a way to train
+_SECONDS = 1.0, 30.0  # of that, at least and at most
+_SLACK = 0.03  # of the budget, for what nobody counts
+_FEWER_FOLDS = 3
+# Seconds of a processor that nothing else wants, for a character of TF-IDF's texts, and for a draw of a text.
+_CHARACTER, _DRAW, _OTHER = 2e-6, 5e-6, 1.5
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a plan knows of its budget.
+
+    Attributes:
+        deadline: of the whole command.
+        choices: what was chosen for it, each with its reason.
+        after: seconds that are needed behind the last training.
+    """
+
+    deadline: Deadline
+    choices: dict[str, Choice[str]]
+    after: float
+
+    def allowance(self, estimate: Estimate, part: int) -> Allowance:
+        """Of a training, counted from 0 and the last one that on all texts: its share of what is left for all."""
+        spent = self.deadline.spent
+        left = self.deadline.seconds * (1 - _SLACK) - self.after - spent
+        share = estimate.trainings[part] / sum(estimate.trainings[part:])
+        return Allowance(
+            self.deadline, spent + left * share, estimate.training_rate, estimate.evaluation_rate, MOST_PASSES
+        )
+
+    def record(self) -> dict[str, Any]:
+        """For `environment.json`."""
+        return {
+            "seconds": self.deadline.seconds,
+            "choices": {
+                name: {"value": choice.value, "reason": choice.reason} for name, choice in self.choices.items()
+            },
+        }
+
+
+class Ways:
+    """The ways to train that there are, measured when they are asked for."""
+
+    def __init__(
+        self,
+        classifier: SequenceClassifier,
+        new: Callable[[Recipe], SequenceClassifier],
+        recipe: Recipe,
+        prepared: Prepared,
+        tokens: Mapping[str, Tokens],
+        deadline: Deadline,
+        given: Collection[str],
+    ) -> None:
+        """Nothing is measured yet.
+
+        Args:
+            classifier: as the recipe makes it.
+            new: makes one of another recipe.
+            recipe: what is wished for.
+            prepared, tokens: the parts, cut into folds as if time were no matter.
+            deadline: of the whole command.
+            given: keys of settings that somebody named.
+        """
+        self.classifier, self.new, self.recipe, self.deadline = classifier, new, recipe, deadline
+        self.prepared, self.tokens, self.given = prepared, tokens, set(given)
+        self._known: dict[tuple[int, str], Rates | None] = {}
+
+    def choose(self) -> Afforded:
+        """The way that the budget affords. Raises RecipeError."""
+        options = Options(
+            rates=self._rates,
+            work=self._work,
+            fixed=self._fixed,
+            upper=self._upper(),
+            folds=self._folds(),
+            longest=min(self.recipe.data.max_length, self.classifier.max_length),
+            given=self.given,
+        )
+        rates = self._rates(0, "")
+        assert rates is not None  # noqa: S101
+        self._slowness = rates.slowness
+        spent = self.deadline.spent
+        return afford(self.recipe, options, self.deadline.seconds * (1 - _SLACK) - spent, spent)
+
+    def _fixed(self, folds: int) -> float:
+        characters = sum(map(len, self.prepared.train.texts)) if self.recipe.evaluation.baseline else 0
+        return self._slowness * (_CHARACTER * characters * (1 + folds) + _measuring(self.prepared, self.recipe))
+
+    def _upper(self) -> int:
+        """Half of the layers, where adapters are in all and the kernels can begin above the others; else 0."""
+        if self.recipe.adapter.method != "lora" or self.recipe.adapter.layers or "adapter.layers" in self.given:
+            return 0
+        return self.classifier.fusion.depth // 2 if self.classifier.fusion is not None else 0
+
+    def _folds(self) -> Sequence[int]:
+        wanted, asked = len(self.prepared.folds), self.given & {"data.validation", "data.folds", "data.fold_tokens"}
+        if not wanted or asked:
+            return (wanted,)
+        return tuple(dict.fromkeys([wanted, min(wanted, _FEWER_FOLDS), 1, 0]))
+
+    def _rates(self, layers: int, precision: str) -> Rates | None:
+        key = layers, precision
+        if key not in self._known:
+            self._known[key] = self._measured(layers, precision)
+        return self._known[key]
+
+    def _measured(self, layers: int, precision: str) -> Rates | None:
+        classifier = self.classifier
+        if layers or precision:
+            if precision in refused_precisions(classifier.device):
+                return None
+            adapter = self.recipe.adapter.model_copy(update={"layers": layers} if layers else {})
+            model = self.recipe.model.model_copy(update={"precision": precision} if precision else {})
+            try:
+                classifier = self.new(self.recipe.model_copy(update={"adapter": adapter, "model": model}))
+            except ModelError:  # layers that share their weights, say
+                return None
+            if precision and classifier.execution.precision.value != precision:
+                return None
+        apart = classifier.frozen_layers > 0 and self.recipe.training.activations_gib > 0
+        if layers and not apart:
+            return None
+        seconds = min(max(self.deadline.seconds * _MEASURED, _SECONDS[0]), _SECONDS[1])
+        return time_steps(classifier, self.tokens["train"], self.recipe.training, apart=apart, seconds=seconds)
+
+    def _work(self, folds: int, length: int) -> Work:
+        """As it will be, or nearly: which rows are held out decides little about their tokens."""
+        lengths = np.minimum(self.tokens["train"].lengths, length)
+        test = int(np.minimum(self.tokens["test"].lengths, length).sum()) if "test" in self.tokens else 0
+        rows = np.arange(len(lengths))
+        if folds > 1:
+            return Work(lengths, 0, test, [rows[number::folds] for number in range(folds)])
+        if not self.prepared.folds:
+            return Work(lengths, int(np.minimum(self.tokens["validation"].lengths, length).sum()), test)
+        held_out = rows % max(2, round(1 / self.recipe.data.validation_size)) == 0
+        if folds:
+            return Work(lengths, 0, test, [rows[held_out]])
+        return Work(lengths[~held_out], int(lengths[held_out].sum()), test)
+
+
+def after_training(prepared: Prepared, tokens: Mapping[str, Tokens], recipe: Recipe, estimate: Estimate) -> float:
+    """Seconds behind the last training: the test texts, intervals, files."""
+    test = tokens["test"].total if "test" in tokens else 0
+    return test / estimate.evaluation_rate + estimate.slowness * _measuring(prepared, recipe)
+
+
+def _measuring(prepared: Prepared, recipe: Recipe) -> float:
+    reported = len(prepared.validation) + (0 if prepared.test is None else len(prepared.test))
+    return _OTHER + _DRAW * reported * recipe.evaluation.resamples

@@ -1,0 +1,66 @@
+"""`history.jsonl`: a line for every few steps and every evaluation, and what a checkpoint knows of them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from tunelet._foreign import ForeignFileError, read_bytes
+from tunelet.errors import RunError
+from tunelet.run import disk_errors, write_atomically
+
+
+class History:
+    """The history of a training; open inside a `with` block.
+
+    Attributes:
+        lines: that were written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._file: IO[str] | None = None
+        self.lines = 0
+
+    @property
+    def sha256(self) -> str:
+        """Of all lines."""
+        return self._digest.hexdigest()
+
+    def restore(self, lines: int, sha256: str) -> None:
+        """Cut it back to the lines that a checkpoint knows, which must be as they were written. Raises RunError."""
+        if not lines and not os.path.lexists(self._path):
+            return
+        try:
+            kept = b"".join(read_bytes(self._path).splitlines(keepends=True)[:lines])
+            self._digest, self.lines = hashlib.sha256(kept), lines
+            if lines and self.sha256 != sha256:
+                raise ForeignFileError("the lines of the checkpoint are not what the run wrote")
+        except ForeignFileError as error:
+            raise RunError(f"{self._path}: {error}", "remove the folder and train again") from None
+        write_atomically(self._path, lambda part: part.write_bytes(kept))
+
+    def __enter__(self) -> Self:
+        with disk_errors(self._path):
+            self._file = self._path.open("a", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Append a line."""
+        assert self._file is not None  # noqa: S101
+        line = json.dumps(entry, allow_nan=False) + "\n"
+        with disk_errors(self._path):
+            self._file.write(line)
+            self._file.flush()
+        self._digest.update(line.encode("utf-8"))
+        self.lines += 1

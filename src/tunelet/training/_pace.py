@@ -1,0 +1,108 @@
+"""Training that ends when it should: how many steps are left follows from the time that is left, and the rate follows.
+
+A machine is not equally fast all day, so a number of steps that was planned from a few measured ones misses any
+deadline. Here the plan is made again before each step, from the seconds that the latest steps took. The learning rate
+goes by the share of the course that is done: each step takes it forward by an equal part of what is left, so that it
+rises, falls and ends at zero however often the plan changes, and as the usual schedule does where it never does.
+"""
+
+from dataclasses import dataclass, replace
+
+from tunelet._deadline import Deadline
+from tunelet.training._checkpoint import Pacing
+from tunelet.training._length import Length
+
+_MEMORY = 20  # steps that a rate is measured over, about
+_BOUND = 2  # most that a plan is stretched or shortened by: what was chosen for one length may not suit another
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a budget leaves for one training.
+
+    Attributes:
+        deadline: of the whole command.
+        until: seconds of the budget that are used when this training should be over.
+        step_rate, evaluation_rate: tokens per second to expect, until steps and evaluations are measured.
+        passes: over the texts, at most.
+    """
+
+    deadline: Deadline
+    until: float
+    step_rate: float
+    evaluation_rate: float
+    passes: float
+
+
+class Pace:
+    """One training against the clock."""
+
+    def __init__(
+        self, allowance: Allowance, length: Length, *, tokens: int, evaluation_tokens: int, warmup: float
+    ) -> None:
+        """Begin.
+
+        Args:
+            allowance: the time.
+            length: what was planned.
+            tokens: of all training texts.
+            evaluation_tokens: of an evaluation.
+            warmup: share of the course in which the rate rises.
+        """
+        self._deadline, self._warmup = allowance.deadline, warmup
+        self.length = length
+        self._least = -(-length.steps // _BOUND)
+        self._most = max(length.steps, min(_BOUND * length.steps, round(allowance.passes * length.per_epoch)))
+        self._until, self._progress = allowance.until, 0.0
+        self._step_tokens = tokens / length.per_epoch
+        self._tokens = _MEMORY / 4 * self._step_tokens  # the plan's figure counts as some steps
+        self._seconds = self._tokens / allowance.step_rate
+        self._evaluation = evaluation_tokens / allowance.evaluation_rate
+        self._mark: float | None = None
+
+    def go_on(self, state: Pacing) -> None:
+        """Take up what a checkpoint knows; the time that earlier sessions used is gone."""
+        self._deadline.go_on(state.spent)
+        self.length = replace(self.length, steps=state.steps)
+        self._until, self._progress = state.until, state.progress
+
+    def state(self) -> Pacing:
+        """For a checkpoint."""
+        return Pacing(self._deadline.spent, self._until, self.length.steps, self._progress)
+
+    def plan(self, step: int, evaluations: int) -> None:
+        """Before a step: how many there will be in all, and where the rate stands behind this one.
+
+        Args:
+            step: steps that are done.
+            evaluations: that are still to come.
+        """
+        if self._mark is None:
+            self._mark = self._deadline.clock()
+        left = self._until - self._deadline.spent - evaluations * self._evaluation
+        affordable = step + int(left * self._tokens / (self._seconds * self._step_tokens))
+        steps = max(min(max(affordable, self._least), self._most), step + 1)
+        self.length = replace(self.length, steps=steps)
+        ahead = steps - step
+        self._progress = 1.0 if ahead == 1 else self._progress + (1.0 - self._progress) / ahead
+
+    def stepped(self, tokens: int) -> None:
+        """A step is done, checkpoints and all else since the one before included."""
+        keep = 1 - 1 / _MEMORY
+        self._seconds = keep * self._seconds + self._since()
+        self._tokens = keep * self._tokens + tokens
+
+    def evaluated(self) -> None:
+        """An evaluation is done."""
+        self._evaluation = self._since()
+
+    def factor(self) -> float:
+        """Of the peak rate, where the course stands."""
+        if self._progress < self._warmup:
+            return self._progress / self._warmup
+        return (1.0 - self._progress) / (1.0 - self._warmup) if self._warmup < 1.0 else 0.0
+
+    def _since(self) -> float:
+        now = self._deadline.clock()
+        mark, self._mark = self._mark, now
+        return 0.0 if mark is None else now - mark
