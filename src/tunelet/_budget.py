@@ -94,6 +94,7 @@ class Ways:
             folds=self._folds(),
             longest=min(self.recipe.data.max_length, self.classifier.max_length),
             given=self.given,
+            solved=self.classifier.method == "head" and self.classifier.head is not None,
         )
         rates = self._rates(0, "")
         assert rates is not None  # noqa: S101
