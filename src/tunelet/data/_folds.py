@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._words import counted
 from tunelet.data._examples import Examples
 from tunelet.data._groups import copies
 from tunelet.errors import DataError
@@ -87,7 +88,8 @@ def deal(
     """
     if count < 2 or len(groups) < 2:
         raise DataError(
-            f"{count} folds of {len(groups)} distinct texts, expected at least 2 of each", "for example 5 folds"
+            f"{counted(count, 'fold')} of {counted(len(groups), 'distinct text')}, expected at least 2 of each",
+            "for example 5 folds",
         )
     names = np.asarray(labels).tolist()
     found = [Counter(names[row] for row in rows) for rows in groups]
