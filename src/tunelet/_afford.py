@@ -199,11 +199,11 @@ class _Choosing:
                 f"there is time for {FOLD_PASSES} passes in each" if way.folds
                 else f"with folds there would be fewer than {FOLD_PASSES} passes"
             )  # fmt: skip
-            choices["validation"] = Choice(_folds_in_words(way.folds), why)
+            choices["folds"] = Choice(_folds_in_words(way.folds), why)
         if way.layers:
             settings["adapter.layers"] = way.layers
             choices["adapters"] = Choice(
-                f"in the upper {way.layers} layers",
+                f"in the upper {counted(way.layers, 'layer')}",
                 f"in all layers there would be fewer than {DEEP_PASSES} passes; what lies below is computed once",
             )
         if way.length < longest:

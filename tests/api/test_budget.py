@@ -173,8 +173,8 @@ def test_the_run_folder_says_what_the_budget_chose_and_why(tiny_checkpoint, tmp_
     assert (recipe.data.validation, recipe.data.folds) == ("cross-validation", 5)
     assert recipe.training.epochs == run.summary["epochs"] == 10
     assert environment["budget"]["seconds"] == 3600
-    assert set(environment["budget"]["choices"]) == {"length", "validation"}
-    assert environment["choices"]["validation"]["value"] == "5 folds"
+    assert set(environment["budget"]["choices"]) == {"length", "folds"}
+    assert environment["choices"]["folds"]["value"] == "5 folds"
 
 
 def test_a_run_with_a_budget_is_gone_on_with_under_the_same_budget_alone(tiny_checkpoint, tmp_path, monkeypatch):
