@@ -32,6 +32,20 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
     return make
 
 
+@pytest.fixture(scope="session")
+def tiny_language_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The same with the head for masked words."""
+    made: dict[str, Path] = {}
+
+    def make(architecture: str) -> Path:
+        if architecture not in made:
+            folder = tmp_path_factory.mktemp(f"{architecture}-words")
+            made[architecture] = make_checkpoint(architecture, folder, names_words=True)
+        return made[architecture]
+
+    return make
+
+
 @pytest.fixture
 def in_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of the test's own as the working directory."""

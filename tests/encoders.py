@@ -19,9 +19,10 @@ def minilm_folder() -> Path:
     return Path(found.origin).parent / "model"
 
 
-def make_checkpoint(architecture: str, folder: Path) -> Path:
+def make_checkpoint(architecture: str, folder: Path, *, names_words: bool = False) -> Path:
+    """A tiny random encoder without a head, or with one that names masked words."""
     import torch
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
 
     common = {
         "vocab_size": 30522,
@@ -50,7 +51,7 @@ def make_checkpoint(architecture: str, folder: Path) -> Path:
     }  # fmt: skip
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **particular.get(architecture, common))
-    model = AutoModel.from_config(config)
+    model = (AutoModelForMaskedLM if names_words else AutoModel).from_config(config)
     with torch.no_grad():  # larger than their initial values, so that a mistake in any part shows in the logits
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)

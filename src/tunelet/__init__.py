@@ -13,6 +13,7 @@ from tunelet._lazy import lazy_exports
 from tunelet._version import __version__
 
 if TYPE_CHECKING:
+    from tunelet._adapt import Adaptation, adapt
     from tunelet._evaluate import evaluate
     from tunelet._seeds import train_seeds
     from tunelet._train import train
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tunelet.run import Run, RunGroup
 
 __all__ = [
+    "Adaptation",
     "BaselineClassifier",
     "Classifier",
     "Comparison",
@@ -33,6 +35,7 @@ __all__ = [
     "RunGroup",
     "TuneletError",
     "__version__",
+    "adapt",
     "compare",
     "evaluate",
     "predict_file",
@@ -43,6 +46,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "_adapt": ("Adaptation", "adapt"),
         "_evaluate": ("evaluate",),
         "_seeds": ("train_seeds",),
         "_train": ("train",),

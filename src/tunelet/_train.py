@@ -15,7 +15,7 @@ from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
 from tunelet._words import duration
 from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, prepare, read, tokenise
-from tunelet.errors import DiskError, RecipeError, RunError
+from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import (
     Recipe,
@@ -28,6 +28,7 @@ from tunelet.recipe import (
 from tunelet.run import (
     Run,
     RunFolder,
+    at_work,
     default_folder,
     disk_errors,
     environment,
@@ -224,28 +225,11 @@ class _Job:
             folder.hold()
         else:
             folder.start()
-        try:
+        with at_work(folder, resume=self.resume):
             if folder.is_whole():
                 folder.name()
                 return Run(folder.final)
             return self._train(folder, reading, test_reading, prepared, checkpoint)
-        except KeyboardInterrupt:
-            if not folder.has_begun():
-                folder.discard()
-                raise
-            way_on = f"{folder.partial} holds the run so far; repeat the command with --resume to go on with it"
-            raise KeyboardInterrupt(way_on) from None
-        except DiskError as error:
-            if not self.resume and not folder.has_checkpoint():
-                folder.discard()
-                raise
-            raise DiskError(error.message, f"{error.hint}, and --resume goes on from the last checkpoint") from error
-        except BaseException:
-            if not self.resume and not folder.has_checkpoint():
-                folder.discard()
-            raise
-        finally:
-            folder.release()
 
     def _folder(self, out: Path) -> RunFolder:
         with disk_errors(out):
@@ -378,9 +362,10 @@ class _Job:
                     self.deadline, classifier, reading, test_reading, prepared, checkpoint, tokenizer
                 )
             plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
-        surroundings = _surroundings(plan)
+        surroundings = surroundings_of(checkpoint, plan.choices, random_weights=self.recipe.model.random_weights)
+        surroundings["budget"] = None if plan.budget is None else plan.budget.record()
         if self.resume:
-            _check_surroundings(folder, surroundings)
+            check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
         of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
@@ -554,13 +539,14 @@ def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
     return choices
 
 
-def _surroundings(plan: Plan) -> dict[str, Any]:
+def surroundings_of(
+    checkpoint: "Checkpoint", choices: Mapping[str, Choice[str]], *, random_weights: bool
+) -> dict[str, Any]:
     """`environment.json`: what the run ran on, the checkpoint with a fingerprint of its weights, the choices."""
     import torch
 
     from tunelet.model._fingerprint import weights_fingerprint
 
-    checkpoint = plan.checkpoint
     return environment() | {
         "threads": torch.get_num_threads(),
         "checkpoint": {
@@ -570,14 +556,13 @@ def _surroundings(plan: Plan) -> dict[str, Any]:
             "hub_id": checkpoint.hub_id,
             "revision": checkpoint.revision,
             "weights_sha256": weights_fingerprint(checkpoint.path),
-            "random_weights": plan.recipe.model.random_weights,
+            "random_weights": random_weights,
         },
-        "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in plan.choices.items()},
-        "budget": None if plan.budget is None else plan.budget.record(),
+        "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in choices.items()},
     }
 
 
-def _check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> None:
+def check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> None:
     """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
     before = folder.begun().read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
     if before["checkpoint"]["weights_sha256"] != surroundings["checkpoint"]["weights_sha256"]:

@@ -131,6 +131,51 @@ def train(
         _print_json(summary)
 
 
+@app.command()
+def adapt(
+    texts: Annotated[str, typer.Argument(metavar="TEXTS", help=f"unlabelled texts: {_DATA}")],
+    model: Annotated[str, typer.Option(metavar="NAME|DIR", help="checkpoint with its head for masked words")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="folder of the new checkpoint; must not exist")],
+    text: TextColumn = None,
+    encoding: Encoding = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="texts to draw; else all")] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="passes over the texts; else one")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="texts of a step")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", "--lr", metavar="RATE", help="peak rate of the adapter")
+    ] = None,
+    max_length: Annotated[int | None, typer.Option(metavar="N", help="tokens kept of a text")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="of the adapter, order and hidden words")] = None,
+    device: Device = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="change a setting")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where an interrupted call stopped")] = False,
+    json: Json = False,
+) -> None:
+    """Go on with the pretraining of a checkpoint on unlabelled texts; the result is a model to train from."""
+    from tunelet._adapt import adapt as run_adaptation
+
+    found = run_adaptation(
+        texts,
+        model=model,
+        out=out,
+        text=text,
+        encoding=encoding,
+        limit=limit,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        max_length=max_length,
+        seed=seed,
+        device=device,
+        settings=_parsed(settings),
+        resume=resume,
+    )
+    if json:
+        _print_json(found.to_dict())
+
+
 def _parsed(settings: list[str] | None) -> dict[str, Any]:
     from tunelet.recipe import parse_setting
 

@@ -12,6 +12,7 @@ from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
 from tunelet.data._folds import FoldLimits, deal, folds
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._markup import clean
+from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
 from tunelet.data._raw import PARTS, RawTable
 from tunelet.data._read import read, read_tables
@@ -31,6 +32,7 @@ __all__ = [
     "Examples",
     "FileSettings",
     "FoldLimits",
+    "Masking",
     "Prepared",
     "RawTable",
     "Reading",

@@ -14,16 +14,18 @@ class Encoder:
     """Layers in the order in which they are applied; a layer with shared weights stands there once for each time.
 
     The output is one vector a text after the last layer: its first token, for whose sake the last layer computes no
-    other, or the mean of its tokens, or both, one behind the other.
+    other, or the mean of its tokens, or both, one behind the other. Where the pooling is None, it is all tokens.
     """
 
-    def __init__(self, layers: Sequence[Layer], pooling: Pooling = "first") -> None:
+    def __init__(self, layers: Sequence[Layer], pooling: Pooling | None = "first") -> None:
         self.layers, self.pooling = tuple(layers), pooling
         lowest = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
         self.lowest_adapted = lowest  # below it nothing is kept and no gradient is computed
 
     def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, start: int = 0) -> torch.Tensor:
-        """The vectors of the n texts [n, hidden] ("both": [n, 2 hidden]), differentiable with respect to the adapters.
+        """The vectors of the n texts [n, hidden] ("both": [n, 2 hidden]; without pooling: of the tokens, [T, hidden]).
+
+        They are differentiable with respect to the adapters.
 
         Args:
             hidden: [T, hidden] before layer `start`, in the precision of the weights.
@@ -32,12 +34,12 @@ class Encoder:
         """
         if start == len(self.layers):
             return hidden
-        parameters, texts = self._parameters(start), len(lengths)
+        parameters, rows = self._parameters(start), len(hidden) if self.pooling is None else len(lengths)
         hidden, lengths = _rounded(hidden, lengths)
         if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
-            return self.run(hidden, lengths, start=start)[:texts]
+            return self.run(hidden, lengths, start=start)[:rows]
         result: torch.Tensor = _Run.apply(self, hidden, lengths, start, *parameters)  # type: ignore[no-untyped-call]
-        return result[:texts]
+        return result[:rows]
 
     @torch.no_grad()
     def below(self, hidden: torch.Tensor, lengths: tuple[int, ...], stop: int) -> torch.Tensor:
@@ -59,6 +61,7 @@ class Encoder:
         Args:
             hidden, lengths: as `__call__` has them.
         """
+        assert self.pooling is not None  # noqa: S101
         assert self.pooling != "first"  # noqa: S101  (its last layer computes no other token)
         texts, found = len(lengths), []
         hidden, lengths = _rounded(hidden, lengths)
@@ -83,7 +86,9 @@ class Encoder:
                 state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:
                 kept.append(saved)
-        return state.values if self.pooling == "first" else pool(state.values, lengths, self.pooling)
+        if self.pooling is None or self.pooling == "first":
+            return state.values
+        return pool(state.values, lengths, self.pooling)
 
     def _parameters(self, start: int) -> list[torch.Tensor]:
         """A and B of every adapter from a layer on, each once, in a fixed order."""
@@ -119,7 +124,7 @@ class _Run(torch.autograd.Function):
         sums: dict[int, torch.Tensor] = {}
         lowest = max(encoder.lowest_adapted, ctx.start)
         flowing: torch.Tensor | None  # layers write over it
-        if encoder.pooling == "first":
+        if encoder.pooling is None or encoder.pooling == "first":
             flowing = gradient.clone(memory_format=torch.contiguous_format)
         else:
             flowing = pool_backward(gradient, ctx.lengths, encoder.pooling, ctx.dtype)

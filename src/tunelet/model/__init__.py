@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tunelet.model._checkpoint import Checkpoint, find_checkpoint
     from tunelet.model._classifier import SequenceClassifier
     from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
+    from tunelet.model._masked import MaskedModel, new_masked_model
     from tunelet.model._names import SHORT_NAMES
     from tunelet.model._pooling import declared_pooling, head_pooling
     from tunelet.model._probabilities import logits, probabilities
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SHORT_NAMES",
     "Checkpoint",
+    "MaskedModel",
     "RandomNumbers",
     "SequenceClassifier",
     "declared_pooling",
@@ -26,6 +28,7 @@ __all__ = [
     "load_tokenizer",
     "logits",
     "new_classifier",
+    "new_masked_model",
     "probabilities",
     "saved_classifier",
     "text_vectors",
@@ -39,6 +42,7 @@ __getattr__ = lazy_exports(
         "_checkpoint": ("Checkpoint", "find_checkpoint"),
         "_classifier": ("SequenceClassifier",),
         "_load": ("foreign_model", "load_tokenizer", "new_classifier", "saved_classifier"),
+        "_masked": ("MaskedModel", "new_masked_model"),
         "_names": ("SHORT_NAMES",),
         "_pooling": ("declared_pooling", "head_pooling"),
         "_probabilities": ("logits", "probabilities"),

@@ -59,7 +59,7 @@ def attach_adapter(
         target_modules=list(targets),
         modules_to_save=list(trained_modules),
     )
-    _use_own_layer(config)
+    use_own_layer(config)
     adapted: nn.Module = get_peft_model(model, config)
     config.base_model_name_or_path = base_model_name
     config.target_modules = sorted(targets)  # PEFT keeps a set, which each process would write in an order of its own
@@ -72,14 +72,14 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
     from peft import PeftConfig, PeftModel
 
     config = PeftConfig.from_pretrained(str(folder))
-    _use_own_layer(config)
+    use_own_layer(config)
     if isinstance(model, PooledClassifier):
         return load_pooled_adapter(model, config, folder)
     adapted: nn.Module = PeftModel.from_pretrained(model, str(folder), config=config)
     return adapted
 
 
-def _use_own_layer(config: Any) -> None:
+def use_own_layer(config: Any) -> None:
     from tunelet.model._lora_layer import LoraLinear
 
     register = getattr(config, "_register_custom_module", None)  # private: no version promises it

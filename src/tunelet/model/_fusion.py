@@ -62,8 +62,8 @@ class _Mode(threading.local):
 class Fusion:
     """Runs the layer stack of one model through `kernels.Encoder`."""
 
-    def __init__(self, model: PreTrainedModel, structure: Structure, pooling: Pooling) -> None:
-        """Look up the parts of every layer; `pooling` is what the head reads of a text. Raises Unfit."""
+    def __init__(self, model: PreTrainedModel, structure: Structure, pooling: Pooling | None) -> None:
+        """Look up the parts of every layer; `pooling` is what the head reads of a text, None: tokens. Raises Unfit."""
         self.pooling = pooling
         config = model.config
         activation = getattr(config, "hidden_act", None) or getattr(config, "activation", None)
@@ -158,6 +158,7 @@ class Fusion:
         below: torch.Tensor | None = None,
         stopped: list[torch.Tensor] | None = None,
         by_layer: list[torch.Tensor] | None = None,
+        places: torch.Tensor | None = None,
         **__: Any,
     ) -> BaseModelOutputWithPastAndCrossAttentions:
         """The stack's forward pass.
@@ -168,6 +169,7 @@ class Fusion:
             below: hidden states behind the frozen layers, to go on from them.
             stopped: takes those hidden states, and the pass ends there.
             by_layer: takes the vectors of the texts after each layer.
+            places: of all tokens, those whose hidden states the head reads, where it reads tokens.
         """
         if by_layer is not None:
             by_layer.append(self.encoder.vectors_by_layer(self._embedded(hidden_states), lengths))
@@ -179,6 +181,7 @@ class Fusion:
             vectors = self.encoder(below, lengths, start=self.frozen)
         else:
             vectors = self.encoder(self._embedded(hidden_states), lengths)
+        vectors = vectors if places is None else vectors[places]
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=vectors.unsqueeze(1))
 
     def _make(self, *, merged: bool) -> Encoder:

@@ -101,7 +101,7 @@ def _new(
             base_model_name=checkpoint.hub_id or str(checkpoint.path),
         )
 
-    return _assemble(model, structure, adapt, label_names, model_settings, adapter_settings.method, targets)
+    return assemble(model, structure, adapt, label_names, model_settings, adapter_settings.method, targets)
 
 
 def saved_classifier(
@@ -155,7 +155,7 @@ def _saved(
     with foreign_model(checkpoint.path):
         model, _ = _load_base(checkpoint.path, label_names, model_settings, pooling)
         structure = structure_of(model)
-        made = _assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
+        made = assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
     return made
 
@@ -231,7 +231,7 @@ def _load_base(
         id2label=dict(enumerate(label_names)),
         label2id={name: index for index, name in enumerate(label_names)},
     )
-    _check_encoder(folder, config)
+    check_encoder(folder, config)
     if settings.layers:
         _shorten(folder, config, settings.layers)
     for name, value in _OURS.items():
@@ -269,7 +269,7 @@ def _shorten(folder: Path, config: Any, layers: int) -> None:
         config.layer_types = kinds[:layers]
 
 
-def _check_encoder(folder: Path, config: Any) -> None:
+def check_encoder(folder: Path, config: Any) -> None:
     """An encoder reads in both directions: what only generates, or has a decoder, is told apart before it is loaded."""
     generates = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     fills_masks = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
@@ -281,7 +281,7 @@ def _check_encoder(folder: Path, config: Any) -> None:
         )
 
 
-def _assemble(
+def assemble(
     model: PreTrainedModel,
     structure: Structure,
     adapt: Any,

@@ -104,10 +104,14 @@ class Packing:
         return inputs | {"lengths": lengths, "below": below}
 
     def _gather(self, module: nn.Module, args: Any, given: dict[str, Any], output: Any) -> Any:
-        """Keep of each text what its head reads: [1, T, hidden] -> [n, 1, hidden]."""
+        """Keep what the head reads: [1, T, hidden] -> [n, 1, hidden], n texts, or those tokens that are asked for."""
         if self.fusion is not None:
             return output
         hidden, kept = output[0][0], []
+        if self.pooling is None:
+            places = given.get("places")
+            output.last_hidden_state = (hidden if places is None else hidden[places]).unsqueeze(1)
+            return output
         if self.pooling != "mean":
             lengths = torch.tensor(given["lengths"], device=hidden.device)
             kept.append(hidden[lengths.cumsum(0) - lengths])
@@ -117,8 +121,10 @@ class Packing:
         return output
 
 
-def _pooling(model: PreTrainedModel) -> Pooling:
-    """What of a text the head reads."""
+def _pooling(model: PreTrainedModel) -> Pooling | None:
+    """What of a text the head reads; None: each of its tokens, to name the word that stands there."""
+    if model.get_output_embeddings() is not None:
+        return None
     if isinstance(model, PooledClassifier):
         return model.pooling
     return "mean" if getattr(model.config, "classifier_pooling", None) == "mean" else "first"
@@ -176,7 +182,10 @@ def _disagreement(model: PreTrainedModel, packing: Packing) -> float:
     token_ids, lengths = _random_texts(model)
     was_training = model.training
     model.eval()
-    padded = model(**padded_inputs(token_ids, lengths, model.config.pad_token_id or 0)).logits
+    inputs = padded_inputs(token_ids, lengths, model.config.pad_token_id or 0)
+    padded = model(**inputs).logits
+    if packing.pooling is None:
+        padded = padded[inputs["attention_mask"].bool()].unsqueeze(1)
     packing.install(model)
     try:
         packed = model(**packing.inputs(token_ids, lengths)).logits

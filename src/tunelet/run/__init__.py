@@ -6,8 +6,17 @@ changed since.
 """
 
 from tunelet.run._as_model import refuse_run_as_model
+from tunelet.run._at_work import at_work
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
-from tunelet.run._folder import FoldFolder, RunFolder, default_folder, find_partial, free_folder, numbered
+from tunelet.run._folder import (
+    CheckpointFolder,
+    FoldFolder,
+    RunFolder,
+    default_folder,
+    find_partial,
+    free_folder,
+    numbered,
+)
 from tunelet.run._group import RunGroup
 from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
 from tunelet.run._run import Run
@@ -16,10 +25,12 @@ from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 __all__ = [
     "MARK",
+    "CheckpointFolder",
     "FoldFolder",
     "Run",
     "RunFolder",
     "RunGroup",
+    "at_work",
     "candidates_in_words",
     "check_place",
     "chosen_on",

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from filelock import FileLock, Timeout
 
 from tunelet.errors import RunError
-from tunelet.run._mark import MARK, Mark, Sealed, is_marked, read_mark, seal, write_files, write_mark
+from tunelet.run._mark import MARK, Kind, Mark, Sealed, is_marked, read_mark, seal, write_files, write_mark
 from tunelet.run._writing import (
     disk_errors,
     make_folders,
@@ -36,6 +36,9 @@ _LOCK = ".lock"  # held by the process at work; the system lets go of it when th
 
 class RunFolder:
     """Where a run's files lie. `final` is the folder that the user sees in the end, `path` where it lies now."""
+
+    whole: ClassVar[Kind] = "run"
+    unfinished: ClassVar[Kind] = "partial run"
 
     def __init__(self, final: Path) -> None:
         if final.name in ("", ".."):  # "." is a run folder too, to who stands in it
@@ -136,7 +139,7 @@ class RunFolder:
                 if path.is_symlink() and not (path == self.final and path.exists()):
                     refuse_link(path)
         if self.final.exists():
-            what = "holds a finished run" if is_marked(self.final, "run") else "exists already"
+            what = f"holds a finished {self.whole}" if is_marked(self.final, self.whole) else "exists already"
             raise RunError(f"{self.final} {what}", "pass another --out, or remove it")
         if not self.partial.exists():
             return
@@ -158,7 +161,7 @@ class RunFolder:
             own = set()  # where it has no mark: it is empty, or its process was killed between its first two steps
             if not os.path.lexists(lock) or (not lock.is_symlink() and lock.is_file() and not lock.stat().st_size):
                 own.add(_LOCK)
-            if is_marked(self.partial, "partial run"):
+            if is_marked(self.partial, self.unfinished):
                 remove_parts(self.partial)
                 own |= {MARK, *(path.name for path in self._before_training())}
             return sorted(path.name for path in self.partial.iterdir() if path.name not in own)
@@ -177,7 +180,7 @@ class RunFolder:
             with disk_errors(self.partial):
                 for path in self._before_training():
                     path.unlink(missing_ok=True)
-                write_mark(self.partial, Mark(files={"partial run": {}}))
+                write_mark(self.partial, Mark(files={self.unfinished: {}}))
         except BaseException:
             self.discard()
             raise
@@ -218,11 +221,11 @@ class RunFolder:
             self.environment.name: self.json_bytes(surroundings),
             self.recipe.name: recipe.encode("utf-8"),  # the last
         }
-        write_files(self.partial, "partial run", files, judged=files, own=True)
+        write_files(self.partial, self.unfinished, files, judged=files, own=True)
 
     def begun(self) -> Sealed:
         """What `begin` wrote. Raises RunError where it did not come to that, or the folder is damaged."""
-        return Sealed.of(self.path, "run" if self.is_whole() else "partial run")
+        return Sealed.of(self.path, self.whole if self.is_whole() else self.unfinished)
 
     def finish(self) -> None:
         """Give the whole run its final name; checkpoints were for going on, and go."""
@@ -231,7 +234,7 @@ class RunFolder:
         with disk_errors(self.final):
             remove_parts(self.partial)
             sync_tree(self.partial)
-            write_mark(self.partial, Mark(files={"run": seal(self.partial, self._of_a_run())}))
+            write_mark(self.partial, Mark(files={self.whole: seal(self.partial, self._of_a_run())}))
         self.name()
 
     def name(self) -> None:
@@ -291,11 +294,11 @@ class RunFolder:
             return False
         if mark is None or self.path == self.final:
             return False
-        return "run" in mark.files or (bool(mark.files.get("partial run")) and self.recipe.exists())
+        return self.whole in mark.files or (bool(mark.files.get(self.unfinished)) and self.recipe.exists())
 
     def is_whole(self) -> bool:
         """Whether nothing is left to do but to give the run its name."""
-        return self.path == self.partial and is_marked(self.partial, "run")
+        return self.path == self.partial and is_marked(self.partial, self.whole)
 
     def last_worked_on(self) -> float:
         """When something was last written there, in seconds since the epoch."""
@@ -320,6 +323,17 @@ class RunFolder:
     def json_bytes(value: Mapping[str, Any]) -> bytes:
         """JSON as it is written to disk."""
         return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+class CheckpointFolder(RunFolder):
+    """Where the files of a checkpoint lie that `adapt` makes; it is no run, and may be trained from as a model."""
+
+    whole: ClassVar[Kind] = "checkpoint"
+    unfinished: ClassVar[Kind] = "partial checkpoint"
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "adaptation.toml"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tunelet.run._writing import write_atomically as _write
 MARK = "tunelet.json"
 DAMAGED = "the run folder is damaged: train again, or copy it anew from where it is whole"
 _PUBLISHED = "a copy from the Hub has fewer files: name the folder that tunelet train made, or train again"
-Kind = Literal["partial run", "run", "seeds", "report", "comparison"]
+Kind = Literal["partial run", "run", "partial checkpoint", "checkpoint", "seeds", "report", "comparison"]
 _LOADED = (".json", ".safetensors", ".bin", ".model", ".txt", ".jinja", ".py")  # what libraries look for by its name
 Read = TypeVar("Read")
 

@@ -6,6 +6,7 @@ from tunelet.training._data import Outcome, TrainingData
 from tunelet.training._estimate import Estimate, Rates, Work, estimate_time, expect, time_steps
 from tunelet.training._length import Length
 from tunelet.training._loop import Fit, fit
+from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
 from tunelet.training._progress import Progress
 from tunelet.training._tracking import check_trackers
@@ -18,6 +19,7 @@ __all__ = [
     "Fit",
     "Length",
     "Outcome",
+    "Pretrained",
     "Progress",
     "Rates",
     "TrainingData",
@@ -28,5 +30,7 @@ __all__ = [
     "fit",
     "keeps_activations",
     "latest_checkpoint",
+    "pretrain",
     "time_steps",
+    "tokens_per_second",
 ]

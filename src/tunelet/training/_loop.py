@@ -15,7 +15,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch.optim.lr_scheduler import LRScheduler
 
-from tunelet.data import gather, split_batch, training_batches
+from tunelet.data import Batch, gather, split_batch, training_batches
 from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
@@ -187,14 +187,7 @@ class Fit:
         lengths, budget = self.data.train.lengths, self.classifier.execution.pass_tokens.value
         for rows in [part for batch in group for part in split_batch(batch, lengths, token_budget=budget)]:
             batch = gather(self.data.train, rows)
-            kept = self.activations.get("train")
-            losses = F.cross_entropy(
-                self.classifier.logits(batch, kept.hidden(batch) if kept else None),
-                self.labels[torch.from_numpy(batch.rows).to(self.labels.device)],
-                weight=self.class_weights,
-                label_smoothing=self.settings.label_smoothing,
-                reduction="sum",
-            )
+            losses = self.losses(batch)
             self.accelerator.backward(losses / texts)  # the mean over the whole group, uneven last batches included
             loss = float(losses.detach())
             if not np.isfinite(loss):
@@ -206,6 +199,17 @@ class Fit:
         self.schedule.step()
         self.optimizer.zero_grad(set_to_none=True)
         return total, tokens
+
+    def losses(self, batch: Batch) -> torch.Tensor:
+        """The losses of a batch's texts, summed."""
+        kept = self.activations.get("train")
+        return F.cross_entropy(
+            self.classifier.logits(batch, kept.hidden(batch) if kept else None),
+            self.labels[torch.from_numpy(batch.rows).to(self.labels.device)],
+            weight=self.class_weights,
+            label_smoothing=self.settings.label_smoothing,
+            reduction="sum",
+        )
 
     def evaluate(self) -> None:
         """Metrics on the validation texts; keep the weights where they are the best so far."""
@@ -298,6 +302,20 @@ class Fit:
         if evaluated or overdue or self.finished:
             self.checkpoint()
 
+    def train(self) -> None:
+        """All of it, from the newest checkpoint on where there is one."""
+        self.resume()
+        self.keep_activations()
+        try:
+            with self.history:
+                while not self.finished:
+                    with self.classifier.training_mode():
+                        self.epoch()
+                    self.end_epoch()
+        finally:  # interrupted too: a tracker that is not closed shows a run without an end
+            with turn:
+                self.tracking.end()
+
 
 def fit(
     classifier: SequenceClassifier,
@@ -325,17 +343,7 @@ def fit(
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
     loop = Fit(classifier, data, settings, folder, progress, allowance)
-    loop.resume()
-    loop.keep_activations()
-    try:
-        with loop.history:
-            while not loop.finished:
-                with classifier.training_mode():
-                    loop.epoch()
-                loop.end_epoch()
-    finally:  # interrupted too: a tracker that is not closed shows a run without an end
-        with turn:
-            loop.tracking.end()
+    loop.train()
     if data.select and data.validation is not None:
         with torch.no_grad():
             for name, parameter in classifier.trained_parameters().items():

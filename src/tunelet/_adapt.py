@@ -1,0 +1,321 @@
+"""`adapt`: go on with the pretraining of a checkpoint on unlabelled texts; the result is a checkpoint to train from.
+
+Gururangan et al. (ACL 2020) call it task-adaptive pretraining. Words of the texts are hidden, and the checkpoint's own
+head names them; LoRA learns from that, and is merged into the weights at the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tunelet._arguments import checked
+from tunelet._cache import cache_folder
+from tunelet._choice import Choice
+from tunelet._output import console
+from tunelet._words import counted
+from tunelet.data import Examples, FileSettings, Masking, Reading, Tokens, normalise, read, tokenise
+from tunelet.errors import DataError, RecipeError, RunError
+from tunelet.recipe import (
+    AdapterSettings,
+    DataSettings,
+    Recipe,
+    TrainingSettings,
+    difference,
+    dump_recipe,
+    with_settings,
+)
+from tunelet.run import CheckpointFolder, at_work, disk_errors, refuse_link, refuse_run_as_model
+from tunelet.run._records import BegunDataRecord, parse_record
+
+if TYPE_CHECKING:
+    from tunelet.model import Checkpoint, MaskedModel
+    from tunelet.training import Pretrained
+
+_RECIPE = Recipe(
+    name="adapt",
+    description="masked-language modelling on unlabelled texts, LoRA on all linear modules",
+    data=DataSettings(max_length=256, validation_size=0.05),
+    adapter=AdapterSettings(targets="all-linear", rank=16, alpha=32.0),
+    training=TrainingSettings(epochs=1, batch_size=32, learning_rate=5e-4),
+)
+_MOST_HELD_OUT = 500  # texts: their loss is a figure for the screen
+_SECTIONS = {
+    "data": ("text_column", "encoding", "max_bytes", "max_cell", "clean_markup", "limit", "validation_size",
+             "max_length", "truncation"),
+    "model": ("name", "device", "precision", "packing"),
+    "adapter": ("targets", "layers", "rank", "alpha"),
+    "training": ("epochs", "min_steps", "max_steps", "max_tokens", "batch_size", "gradient_accumulation",
+                 "learning_rate", "rate_batch", "weight_decay", "warmup", "max_grad_norm", "seed",
+                 "checkpoint_seconds"),
+}  # fmt: skip
+_SETTINGS = {f"{section}.{name}" for section, names in _SECTIONS.items() for name in names}  # that count here
+_SHORTCUTS = {
+    "text": "data.text_column",
+    "encoding": "data.encoding",
+    "limit": "data.limit",
+    "max_length": "data.max_length",
+    "seed": "training.seed",
+    "epochs": "training.epochs",
+    "batch_size": "training.batch_size",
+    "learning_rate": "training.learning_rate",
+    "device": "model.device",
+}
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """A checkpoint that went on with its pretraining.
+
+    Attributes:
+        path: its folder.
+        texts: that it learnt from; held_out: others.
+        before, after: mean loss of a hidden word in the held-out texts, in nats.
+        tokens: learnt from, all epochs together.
+        seconds: of training.
+    """
+
+    path: Path
+    texts: int
+    held_out: int
+    before: float
+    after: float
+    tokens: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"path": str(self.path)}
+
+
+@checked
+def adapt(
+    texts: Any,
+    *,
+    model: str | Path,
+    out: str | Path,
+    text: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    max_length: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Adaptation:
+    """Go on with the pretraining of a checkpoint on unlabelled texts, by masked-language modelling.
+
+    Args:
+        texts: in any form that `train` takes; labels are not read, and of several parts the training part alone.
+        model: short name, Hub id or folder of a checkpoint with its head for masked words.
+        out: folder of the new checkpoint, which must not exist; `train(..., model=out)` begins with it.
+        text, encoding: as for `train`.
+        limit: texts to draw; None: all.
+        epochs: passes over the texts; None: one.
+        batch_size, learning_rate, max_length: of a step, of the adapter, and tokens kept of a text.
+        seed: of the adapter, the order of the texts and the words that are hidden.
+        device: "auto", "cpu", "cuda" or "mps".
+        settings: further settings by dotted key, such as {"adapter.rank": 32}.
+        resume: go on where an interrupted call with these arguments stopped.
+        quiet: print nothing.
+
+    Raises:
+        TuneletError: the input is at fault, or the checkpoint has no head for masked words.
+        KeyboardInterrupt: interrupted; the message says how to go on.
+    """
+    given = {
+        "text": text if text is None or isinstance(text, str) else list(text), "encoding": encoding, "limit": limit,
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "max_length": max_length,
+        "seed": seed, "device": device,
+    }  # fmt: skip
+    named = {_SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+    recipe = with_settings(with_settings(_RECIPE, settings or {}), named | {"model.name": str(model)}, "adapt")
+    _refuse_others(recipe)
+    return _Job(texts, recipe, Path(out), resume, quiet).run()
+
+
+def _refuse_others(recipe: Recipe) -> None:
+    """Raise RecipeError for a setting of training that says nothing here."""
+    for key in difference(_RECIPE, recipe):
+        if key not in _SETTINGS:
+            section = key.partition(".")[0]
+            known = ", ".join(_SECTIONS.get(section, ()))
+            raise RecipeError(
+                f"adapt: {key} says nothing about further pretraining",
+                f"of [{section}] these do: {known}" if known else f"set one of {', '.join(sorted(_SETTINGS))}",
+            )
+
+
+class _Job:
+    """One call of `adapt`, step by step."""
+
+    def __init__(self, texts: Any, recipe: Recipe, out: Path, resume: bool, quiet: bool) -> None:
+        self.texts, self.recipe, self.resume = texts, recipe, resume
+        self.console = None if quiet else console(stderr=True)
+        with disk_errors(out):
+            self.folder = CheckpointFolder(out)
+
+    def run(self) -> Adaptation:
+        from tunelet.model import find_checkpoint
+
+        refuse_run_as_model(self.recipe.model.name)
+        self._check_place()
+        settings = self.recipe.data
+        reading = read(
+            self.texts,
+            text=settings.text_column or None,
+            labelled=False,
+            clean_markup=settings.clean_markup,
+            files=FileSettings.of(settings),
+        )
+        train, held_out, repeats = _parts(reading.parts["train"], self.recipe)
+        checkpoint = find_checkpoint(self.recipe.model.name)
+        record = _data_record(reading, train, held_out, repeats)
+        if self.resume:
+            self._check_resumable(record)
+            self.folder.hold()
+        else:
+            self.folder.start()
+        with at_work(self.folder, resume=self.resume):
+            if self.folder.is_whole():
+                self.folder.name()
+                return self._finished()
+            return self._adapt(checkpoint, record, train, held_out)
+
+    def _adapt(
+        self, checkpoint: "Checkpoint", record: dict[str, Any], train: Examples, held_out: Examples
+    ) -> Adaptation:
+        from tunelet._train import check_surroundings, choices_of, surroundings_of
+        from tunelet.model import load_tokenizer, new_masked_model
+        from tunelet.training import Progress, pretrain, tokens_per_second
+
+        recipe, folder = self.recipe, self.folder
+        tokenizer = load_tokenizer(checkpoint.path)
+        masking = Masking.of(tokenizer)
+        model = new_masked_model(checkpoint, recipe.model, recipe.adapter, seed=recipe.training.seed)
+        tokens, others = (self._tokens(part, tokenizer, model) for part in (train, held_out))
+        choices = choices_of(model)
+        surroundings = surroundings_of(checkpoint, choices, random_weights=False)
+        if self.resume:
+            check_surroundings(folder, surroundings)
+        rate = tokens_per_second(model, masking, tokens, recipe.training)
+        self._say_plan(checkpoint, record, tokens, choices, rate)
+        folder.begin(record, surroundings, dump_recipe(recipe))
+        with Progress(self.console) as progress:
+            done = pretrain(model, masking, tokens, others, recipe.training, folder, progress)
+        model.merge_into(checkpoint.path, folder.path)
+        with disk_errors(folder.path):
+            tokenizer.save_pretrained(folder.path)
+        folder.write_json(folder.metrics, _figures(len(train), len(held_out), done))
+        folder.finish()
+        found = self._finished()
+        self._say_result(found)
+        return found
+
+    def _check_place(self) -> None:
+        if self.folder.final.exists() or not self.resume:
+            self.folder.check_free()
+            return
+        refuse_link(self.folder.partial)
+        if not self.folder.partial.is_dir():
+            raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out --resume")
+
+    def _check_resumable(self, record: Mapping[str, Any]) -> None:
+        from tunelet._train import FREE_TO_DIFFER, check_recipe, parse_began
+
+        if not self.folder.has_begun():
+            raise RunError(f"{self.folder.partial} stopped before it had begun", "leave out --resume")
+        began = self.folder.begun()
+        check_recipe(self.folder.partial, began.read(self.folder.recipe, parse_began), self.recipe, FREE_TO_DIFFER)
+        parts = began.read(self.folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
+        if parts != record["parts"]:
+            raise RunError(
+                f"{self.folder.partial} was started on other texts", "pass the same texts, or leave out --resume"
+            )
+
+    def _tokens(self, part: Examples, tokenizer: Any, model: "MaskedModel") -> Tokens:
+        settings = self.recipe.data
+        return tokenise(
+            part.texts,
+            tokenizer,
+            max_length=min(settings.max_length, model.max_length),
+            truncation=settings.truncation,
+            cache=cache_folder(),
+        )
+
+    def _finished(self) -> Adaptation:
+        from tunelet._foreign import read_json_object
+
+        figures = read_json_object(self.folder.metrics)
+        return Adaptation(self.folder.path, **figures)
+
+    def _say_plan(
+        self,
+        checkpoint: "Checkpoint",
+        record: Mapping[str, Any],
+        tokens: Tokens,
+        choices: Mapping[str, Choice[str]],
+        rate: float,
+    ) -> None:
+        if self.console is None:
+            return
+        from tunelet.console import adaptation_plan
+
+        adaptation_plan(self.console, self.recipe, checkpoint, record, tokens, choices, rate, self.folder.final)
+
+    def _say_result(self, found: Adaptation) -> None:
+        if self.console is None:
+            return
+        from tunelet.console import adaptation_result
+
+        adaptation_result(self.console, found.to_dict())
+
+
+def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples, int]:
+    """Texts to learn from, texts that are held out, and how many were repeats of others."""
+    _, rows = np.unique([normalise(text) for text in examples.texts], return_index=True)
+    rows.sort()
+    repeats = len(examples) - len(rows)
+    rows = np.random.default_rng(recipe.training.seed).permutation(rows)
+    if recipe.data.limit:
+        rows = rows[: recipe.data.limit]
+    if len(rows) < 2:
+        raise DataError(
+            f"expected texts to learn from, found {counted(len(rows), 'text')}", "pass some hundred texts at least"
+        )
+    held = min(_MOST_HELD_OUT, max(1, round(recipe.data.validation_size * len(rows))))
+    return examples.take(np.sort(rows[held:])), examples.take(np.sort(rows[:held])), repeats
+
+
+def _data_record(reading: Reading, train: Examples, held_out: Examples, repeats: int) -> dict[str, Any]:
+    """`data.json`."""
+    dropped = dict(reading.dropped.get("train", {})) | ({"repeated text": repeats} if repeats else {})
+    return {
+        "source": reading.source,
+        "format": reading.format,
+        "text_column": {"value": reading.text_column.value, "reason": reading.text_column.reason},
+        "dropped": dropped,
+        "notes": list(reading.notes),
+        "parts": {
+            name: {"rows": len(part), "sha256": part.fingerprint}
+            for name, part in (("train", train), ("held_out", held_out))
+        },
+    }
+
+
+def _figures(texts: int, held_out: int, done: "Pretrained") -> dict[str, Any]:
+    """`metrics.json`."""
+    return {
+        "texts": texts,
+        "held_out": held_out,
+        "before": done.before,
+        "after": done.after,
+        "tokens": done.tokens,
+        "seconds": done.seconds,
+    }

@@ -1,0 +1,173 @@
+"""A checkpoint with its head for masked words, LoRA on all linear modules, and packed execution: what `adapt` trains.
+
+The head is the checkpoint's own and stays as it is; it reads the masked tokens alone, and no others go through it.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
+
+from tunelet._foreign import ForeignFileError, parse_json, read_text
+from tunelet.data import Batch
+from tunelet.errors import ModelError
+from tunelet.model._adapter import use_own_layer
+from tunelet.model._checkpoint import Checkpoint
+from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._files import WEIGHTS, weight_files
+from tunelet.model._fork import threads_start
+from tunelet.model._load import assemble, check_encoder, foreign_model
+from tunelet.model._packing import padded_inputs
+from tunelet.model._quiet import quiet_libraries
+from tunelet.model._structure import structure_of
+from tunelet.model._targets import resolve_targets
+from tunelet.model._turns import making, turn
+from tunelet.recipe import AdapterSettings, ModelSettings
+
+_MODULES = "modules.json"
+_SENTENCE_FILES = (_MODULES, "sentence_bert_config.json", "config_sentence_transformers.json")
+
+
+class MaskedModel(SequenceClassifier):
+    """An encoder that names masked words; it has no labels, and its logits are of tokens."""
+
+    def word_logits(self, batch: Batch, places: np.ndarray) -> torch.Tensor:
+        """float32 [m, vocabulary], of the tokens at these m places of a batch (int64, into its T tokens)."""
+        threads_start()
+        token_ids = self._on_device(batch.token_ids)
+        chosen = torch.from_numpy(places).to(self.device)
+        if self.packing is not None:
+            inputs = self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
+            packed: torch.Tensor = self.module(**inputs, places=chosen).logits
+            return packed.flatten(0, -2).float()
+        inputs = padded_inputs(token_ids, batch.lengths, self.base.config.pad_token_id or 0)
+        padded: torch.Tensor = self.module(**inputs).logits
+        return padded[inputs["attention_mask"].bool()][chosen].float()
+
+    def is_head(self, name: str) -> bool:
+        """No: the head is frozen."""
+        return False
+
+    @torch.no_grad()
+    def merge_into(self, source: Path, folder: Path) -> None:
+        """Write the checkpoint of `source` with W + sBA in the place of each W, in float32.
+
+        What else the source has, a pooler or a second head, stays; so do the modules of Sentence Transformers.
+        """
+        with turn, quiet_libraries(), foreign_model(source):
+            whole, report = _load(source)
+            for name, module in self.base.named_modules():
+                low_rank = getattr(module, "low_rank", None)
+                if low_rank is not None:
+                    a, b, scale = low_rank()
+                    whole.get_submodule(name).weight.add_(b.cpu() @ a.cpu(), alpha=scale)
+            whole.save_pretrained(folder, safe_serialization=True, max_shard_size="1000GB")
+            _restore_others(source, folder, set(report["unexpected_keys"]))
+        _copy_sentence_modules(source, folder)
+
+
+def new_masked_model(
+    checkpoint: Checkpoint, model_settings: ModelSettings, adapter_settings: AdapterSettings, *, seed: int
+) -> MaskedModel:
+    """A checkpoint as it names masked words, with a new adapter.
+
+    Args:
+        checkpoint: with a head for masked words.
+        model_settings, adapter_settings: as in a recipe.
+        seed: of the adapter.
+
+    Raises:
+        ModelError: it has no such head, or cannot be adapted so.
+    """
+    with making(seed), foreign_model(checkpoint.path):
+        model, report = _load(checkpoint.path)
+        missing = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+        _check_head(checkpoint, model, missing)
+        structure = structure_of(model)
+        targets = resolve_targets(model, structure, adapter_settings.targets, adapter_settings.layers)
+        made = assemble(model, structure, _adapt(adapter_settings, targets.value), (), model_settings, "lora", targets)
+    return MaskedModel(**vars(made))
+
+
+def _adapt(settings: AdapterSettings, targets: tuple[str, ...]) -> Callable[[PreTrainedModel], nn.Module]:
+    from peft import LoraConfig, get_peft_model
+
+    def adapt(base: PreTrainedModel) -> nn.Module:
+        base.requires_grad_(False)
+        words = base.get_output_embeddings()  # the input embeddings again, as a rule; the head stays in float32
+        words.weight = nn.Parameter(words.weight.detach().clone(), requires_grad=False)
+        config = LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=list(targets))
+        use_own_layer(config)
+        return cast("nn.Module", get_peft_model(base, config))
+
+    return adapt
+
+
+def _load(folder: Path) -> tuple[PreTrainedModel, dict[str, Any]]:
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    check_encoder(folder, config)
+    config.return_dict, config.output_hidden_states, config.output_attentions = True, False, False
+    model, report = AutoModelForMaskedLM.from_pretrained(
+        folder,
+        config=config,
+        dtype=torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        ignore_mismatched_sizes=True,
+        output_loading_info=True,
+    )
+    return model, report
+
+
+def _check_head(checkpoint: Checkpoint, model: PreTrainedModel, missing: set[str]) -> None:
+    """Raise ModelError where the head, or anything else, would start from random numbers."""
+    new = sorted({name for name, _ in model.named_parameters()} & missing)
+    if not new:
+        return
+    backbone = f"{model.base_model_prefix}."
+    if all(not name.startswith(backbone) for name in new):
+        raise ModelError(
+            f"{checkpoint.name} has no head for masked words in its files ({new[0]} is not there), and going on with "
+            "its pretraining begins with one",
+            "name a checkpoint that has one, such as --model distilbert",
+        )
+    raise ModelError(
+        f"{checkpoint.path}: {new[0]} is missing or misshapen",
+        "the weights do not belong to this config.json: download the checkpoint again",
+    )
+
+
+def _restore_others(source: Path, folder: Path, names: set[str]) -> None:
+    """Add the tensors of the source that a model for masked words does not hold."""
+    others: dict[str, torch.Tensor] = {}
+    for file, held in weight_files(source).items():
+        if wanted := names & held:
+            tensors = load_file(source / file)
+            others |= {name: tensors[name].float() if tensors[name].is_floating_point() else tensors[name]
+                       for name in wanted}  # fmt: skip
+    if others:
+        save_file(load_file(folder / WEIGHTS) | others, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def _copy_sentence_modules(source: Path, folder: Path) -> None:
+    """What Sentence Transformers keeps beside the encoder: pooling and whatever else comes after it."""
+    try:
+        modules = parse_json(read_text(source / _MODULES))
+        places = [Path(str(module["path"])).name for module in modules if module["path"]]
+    except (ForeignFileError, TypeError, KeyError):
+        return  # it is none, or none that could be loaded
+    for name in _SENTENCE_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+    for place in places:
+        for file in sorted(source.glob(f"{place}/*")):
+            if file.is_file() and file.suffix in (".json", ".safetensors"):
+                (folder / place).mkdir(exist_ok=True)
+                shutil.copyfile(file, folder / place / file.name)
