@@ -67,6 +67,7 @@ def fit_linear(features: Any, labels: NDArray[np.int64], classes: int, strength:
         model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
         with warnings.catch_warnings():  # where it stops short of the optimum it is a baseline all the same
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # few texts of each
             model.fit(features, labels)
         rows, intercepts = model.coef_.astype(np.float64), model.intercept_.astype(np.float64)
         if len(rows) == 1:
