@@ -70,7 +70,7 @@ _LENGTHS = {f"training.{name}" for name in ("epochs", "min_steps", "max_steps", 
 
 _FEW = 2_000  # texts, of which a fifth held out would be dear, and would measure little
 
-_FIRST_PASS = "its first pass over the texts fails"
+_NO_FORWARD = "its first pass over the texts fails"
 _ANOTHER = "name another encoder, such as --model minilm, or take shorter texts: --set data.max_length=64"
 
 
@@ -299,7 +299,7 @@ class _Job:
         if recipe.model.pooling == "first" and not recipe.training.probe and recipe.adapter.method != "head":
             self.choices["head"] = Choice("the architecture's own", "model.pooling is first, training.probe off")
             return
-        with foreign_model(checkpoint.path, _FIRST_PASS, _ANOTHER):  # a config may be odd
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
             found = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
         words = {"first": "the first token", "mean": "the mean of the tokens"}
         self.choices["pooling"] = Choice(words[found.pooling.value], found.pooling.reason)
@@ -412,7 +412,7 @@ class _Job:
         def new(recipe: Recipe) -> "SequenceClassifier":
             return self._new_classifier(recipe, checkpoint, prepared)
 
-        with foreign_model(checkpoint.path, _FIRST_PASS, _ANOTHER):
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):
             ways = Ways(classifier, new, self.recipe, prepared, tokens, deadline, self.given)
             self.afforded = ways.choose()
         before, self.recipe = self.recipe, self.afforded.recipe
@@ -437,7 +437,7 @@ class _Job:
 
         tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
         trained, total = classifier.parameter_counts()
-        with foreign_model(checkpoint.path, _FIRST_PASS, _ANOTHER):  # a config may be odd
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
             estimate = estimate_time(
                 classifier,
                 tokens["train"],
