@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from tunelet.data._spellings import look, look_alikes
 from tunelet.data._split import split
 from tunelet.data._unicode import normal_form
 from tunelet.data.readers._header import header_reason
-from tunelet.evaluation import _baseline
+from tunelet.evaluation._ngrams import Corpus
 from tunelet.model import load_tokenizer
 
 ALPHABET = (
@@ -41,7 +42,8 @@ def tokenizer() -> Any:
 
 def baseline(text: str) -> Any:
     half = len(text) // 2
-    return _baseline._kinds([text[:half] + " word", text[half:] + " word"])
+    texts = [text[:half] + " word", text[half:] + " word"]
+    return [kind.ngrams().features(texts) for kind in Corpus(texts).learn(np.arange(2))]
 
 
 FUNCTIONS: dict[str, tuple[Callable[[str], Any], int]] = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tunelet._evidence import Classified, Evidence, gather_evidence
+from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet.data import Examples
 from tunelet.evaluation import Predictions, choose_threshold, measure, train_baseline, with_temperature
 from tunelet.recipe import EvaluationSettings
@@ -31,9 +31,19 @@ def classified(seed: int, n: int, labels: np.ndarray | None = None, sure: float 
 
 
 def gathered(test: Classified | None, aim: str = "f1", sure: float = 3.0) -> Evidence:
-    train, labels = part(1, 200)
+    validation = classified(2, 150, sure=sure)
     settings = EvaluationSettings(resamples=100, threshold=aim)
-    return gather_evidence(train, labels, classified(2, 150, sure=sure), test, settings, seed=1, model="encoder")
+    return gather_evidence(validation, test, [baseline(validation, test)], settings, seed=1, model="encoder")
+
+
+def baseline(validation: Classified, test: Classified | None) -> Rival:
+    """TF-IDF, as a run has it: what it is, and what it makes of the texts that are reported on."""
+    train, labels = part(1, 200)
+    held_out, reported = validation.predictions, (test or validation).predictions
+    made = train_baseline(train.texts, labels, validation.examples.texts, held_out.labels, len(NAMES))
+    probabilities = made.probabilities((test or validation).examples.texts)
+    found = Predictions(reported.ids, NAMES, reported.labels, probabilities)
+    return Rival("baseline", "TF-IDF", made.features, made.strength, made.seconds, found)
 
 
 def evidence(test: Classified | None, aim: str = "f1") -> dict:
