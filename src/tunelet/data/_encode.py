@@ -23,9 +23,12 @@ Truncation = Literal["head", "tail", "head+tail"]
 _CHUNK = 2000  # texts tokenised at a time: enough to keep the threads busy, little to hold
 _CHUNK_CHARACTERS = 2**21  # of a chunk at most; tokenising takes some 60 times their memory
 _WINDOW = 16  # characters for each token that is kept, at first
+_NARROWEST = (
+    2**10
+)  # characters of a window at least: a part of a word that it cuts is too long to be known, as the word is
 _WIDEST = 2**18  # characters of a window at last
 _SPARE = 16  # tokens at the inner end of a window, which may be others than the whole text's
-_FORMAT = 2  # change it when the meaning of what is stored changes
+_FORMAT = 3  # change it when the meaning of what is stored changes
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class Encoder:
 
     @property
     def _window(self) -> int:
-        return min(_WINDOW * self._max_length, _WIDEST)
+        return min(max(_WINDOW * self._max_length, _NARROWEST), _WIDEST)
 
     def _ends(self, text: str) -> _Ids:
         """Token ids of as much of a long text as can be kept."""
