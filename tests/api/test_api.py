@@ -60,8 +60,11 @@ def test_predictions_carry_label_names_and_sum_to_one(run):
     texts = ["A joy.", "", "x" * 100_000, "Größe 🎬 שלום <br /> &amp;"]
     predictions = classifier.predict(texts)
     assert len(predictions) == 4
-    for prediction in predictions:
-        assert set(prediction.probabilities) == {"negative", "positive"}
+    assert all(set(prediction.probabilities) == {"negative", "positive"} for prediction in predictions)
+    empty = predictions[1]
+    assert empty.label is None
+    assert np.isnan([empty.probability, *empty.probabilities.values()]).all()
+    for prediction in (predictions[0], *predictions[2:]):
         assert sum(prediction.probabilities.values()) == pytest.approx(1)
         assert prediction.probability == max(prediction.probabilities.values())
         assert prediction.probabilities[prediction.label] == prediction.probability

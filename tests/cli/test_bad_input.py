@@ -219,7 +219,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Callable[[
     folder = tmp_path_factory.mktemp("killed")
     (folder / "good.csv").write_text(GOOD)
     arguments = ["train", "good.csv", "--model", str(tiny_checkpoint("distilbert")), "--out", "out/run"]
-    arguments += ["--set", "training.epochs=1000"]
+    arguments += ["--set", "training.epochs=1000", "--set", "data.validation=held-out"]
     with subprocess.Popen(
         command(*arguments), cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
     ) as process:

@@ -14,6 +14,7 @@ ROWS = [(f"{ALARM if n % 9 == 0 else ROUTINE} {n}", "alarm" if n % 9 == 0 else "
 TEST = [(f"{ALARM if n % 10 == 0 else ROUTINE} late {n}", "alarm" if n % 10 == 0 else "routine") for n in range(30)]
 SETTINGS = {"training.epochs": 2, "evaluation.resamples": 100,
     "data.validation": "held-out", "evaluation.positive": "alarm",
+    "training.probe": False,  # a head that is solved would know the alarms
             "training.learning_rate": 1e-6, "training.head_learning_rate": 1e-6}  # fmt: skip
 
 
