@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -69,6 +69,8 @@ PIECES = st.sampled_from(
     st.integers(8, 24),
     st.sampled_from(CUTS),
 )
+@example([("word ", 3), ("\n\n", 7), ("x" * 120 + " ", 2)], 8, "head")  # what 128 characters hold of a word is known
+@example([("x" * 120 + " ", 2), ("\n\n", 7), ("word ", 200)], 8, "head")
 def test_ends_give_the_tokens_of_the_whole(tokenizer: Any, pieces: Any, length: int, cut: Any) -> None:
     text = "".join(piece * times for piece, times in pieces)
     found = tokenise([text], tokenizer, max_length=length, truncation=cut)
