@@ -204,7 +204,7 @@ def test_an_interrupted_run_exits_130_and_says_how_to_go_on(
     tmp_path: Path, tiny_checkpoint: Callable[[str], Path]
 ) -> None:
     arguments = ["train", "sample", "--limit", "60", "--model", str(tiny_checkpoint("distilbert")), "--out", "run"]
-    arguments += [*QUICK, "--set", "training.epochs=25", "--json"]
+    arguments += [*QUICK, "--set", "training.epochs=100", "--set", "evaluation.baseline=false", "--json"]
     # A shell that starts us in the background may have interrupts ignored, and children inherit that.
     process = subprocess.Popen(
         command(*arguments),
@@ -217,7 +217,7 @@ def test_an_interrupted_run_exits_130_and_says_how_to_go_on(
     )
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("epoch 2/"):  # so that the checkpoint after the first is written
+        if line.startswith("epoch 20/"):  # so that the checkpoint after the tenth, the first evaluated, is written
             break
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
@@ -228,9 +228,9 @@ def test_an_interrupted_run_exits_130_and_says_how_to_go_on(
     assert "--resume" in last
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.partial"]
     done = run(*arguments, "--resume", cwd=tmp_path)
-    assert the_object(done)["epochs"] == 25
+    assert the_object(done)["epochs"] == 100
     assert "going on from its last checkpoint" in done.stderr
-    assert "epoch 1/25" not in done.stderr
+    assert "epoch 10/100" not in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
 
 
