@@ -326,8 +326,8 @@ def test_a_winner_on_accuracy_that_is_worse_calibrated_is_told_so():
 def test_an_encoder_below_its_baseline_comes_first():
     baseline, model = two(500, 60, 10, 250)
     (pair,) = compare_predictions({"TF-IDF": [baseline], "encoder": [model]}, resamples=500)
-    assert against_baseline(pair).startswith("The baseline is better than encoder: +10.0 points")
+    assert against_baseline(pair).startswith("The baseline TF-IDF is better than encoder: +10.0 points")
     (equal,) = compare_predictions({"TF-IDF": [two(500, 20, 22, 250)[0]], "encoder": [two(500, 20, 22, 250)[1]]})
-    assert against_baseline(equal).startswith("encoder does not beat the baseline")
+    assert against_baseline(equal).startswith("encoder does not beat the baseline TF-IDF")
     (winner,) = compare_predictions({"TF-IDF": [two(500, 5, 60, 250)[0]], "encoder": [two(500, 5, 60, 250)[1]]})
     assert against_baseline(winner) is None

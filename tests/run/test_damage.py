@@ -148,7 +148,8 @@ def test_a_group_of_seeds_keeps_checksums_too(tmp_path: Path) -> None:
     from tunelet.run import RunGroup, write_files
 
     (tmp_path / "seed-1").mkdir()
-    write_files(tmp_path, "seeds", {"metrics.json": RunFolder.json_bytes({"seeds": [1]})}, own=True)
+    metrics = {"seeds": [1], "evaluated_on": "test", "folds": 0}
+    write_files(tmp_path, "seeds", {"metrics.json": RunFolder.json_bytes(metrics)}, own=True)
     group = RunGroup(tmp_path, (Run(tmp_path / "seed-1"),))
     with pytest.raises(RunError, match=r"'accuracies' is missing"):
         group.summary  # noqa: B018
