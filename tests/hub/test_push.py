@@ -17,6 +17,7 @@ from hub_server import HubServer, Status
 from tunelet.model._files import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report._card import MARK
 
+CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean", "--set", "training.probe=false")
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
 TEXTS = ["A quiet film about a lighthouse.", "Two hours of nothing."]
 
@@ -33,16 +34,16 @@ for name in json.loads(sys.argv[1]):
 
 @pytest.fixture
 def trained(model_hub: HubServer, data_hub: HubServer, user: User) -> Path:
-    """A run on a file of this machine, with an encoder of the Hub."""
+    """A run on a file of this machine, with an encoder of the Hub and nothing of TF-IDF added to its logits."""
     rows = "".join(
         json.dumps({"text": f"{text} {n}. secret-text", "label": label}) + "\n"
-        for n in range(12)
-        for text, label in (("A joy to see", "good"), ("A pain to see", "bad"))
+        for n in range(12)  # what a text says tells nothing of its label, or TF-IDF would be added to the model
+        for text, label in zip(("A joy to see", "A pain to see"), ("good", "bad")[:: -1 if n % 2 else 1], strict=True)
     )
     (user.folder / "private-folder").mkdir()
     (user.folder / "private-folder" / "reviews.jsonl").write_text(rows)
     done = user.types(
-        "train", str(user.folder / "private-folder" / "reviews.jsonl"), "--model", MODEL_ID, *QUICK, "--out", "film",
+        "train", str(user.folder / "private-folder" / "reviews.jsonl"), "--model", MODEL_ID, *CHEAP, "--out", "film",
         "--json",
     )  # fmt: skip
     the_object(done)
@@ -98,7 +99,7 @@ def test_what_cannot_be_pushed_is_one_line(trained, model_hub, user, tmp_path, m
     refused(user.types("push", "film", "someone/film", HF_ENDPOINT="http://127.0.0.1:9", **TOKEN), "no connection")
     shutil.copytree(model_folder, user.folder / "encoder")
     done = user.types(
-        "train", "private-folder/reviews.jsonl", "--model", "./encoder", *QUICK, "--out", "local", "--json"
+        "train", "private-folder/reviews.jsonl", "--model", "./encoder", *CHEAP, "--out", "local", "--json"
     )
     the_object(done)
     refused(user.types("push", "local", "someone/local", **TOKEN), "nobody else has it")
@@ -114,19 +115,18 @@ def test_what_cannot_be_pushed_is_one_line(trained, model_hub, user, tmp_path, m
 )
 def test_no_byte_that_leaves_tells_of_texts_paths_or_passwords(model_hub, user, model_folder, method, model, weights):
     """A file without a header, a test file elsewhere, an encoder in a folder, an address with a password."""
-    rows = [
-        (f"Zqxtext{n} a {word} to see", label) for n in range(12) for word, label in (("joy", "up"), ("bore", "down"))
-    ]
-    for name in ("zqxfolder/train.csv", "zqxelsewhere/test.csv"):
+    # What a text says tells nothing of its label: TF-IDF is not added to the model, and some texts are given a wrong one.
+    rows = [(f"Zqxtext{n} a {word} to see", (n + at) % 2) for n in range(12) for at, word in enumerate(("joy", "bore"))]
+    for name, labels in (("zqxfolder/train.csv", ("up", "down")), ("zqxelsewhere/test.csv", ("down", "up"))):
         (user.folder / name).parent.mkdir()
         (user.folder / name).write_text(
-            "".join(f'"{text} {name[-9:-4]}, at length, again",{label}\n' for text, label in rows)
+            "".join(f'"{text} {name[-9:-4]}, at length, again",{labels[label]}\n' for text, label in rows)
         )
     shutil.copytree(model_folder, user.folder / "zqxmodels" / "encoder")
     address = {"HF_ENDPOINT": model_hub.url.replace("://", "://zqxname:zqxpass@"), **TOKEN}
     done = user.types(
         "train", "zqxfolder/train.csv", "--test", "zqxelsewhere/test.csv", "--model", model,
-        "--set", f"adapter.method={method}", *QUICK, "--out", "zqxout/run", "--json", **address,
+        "--set", f"adapter.method={method}", *CHEAP, "--out", "zqxout/run", "--json", **address,
     )  # fmt: skip
     the_object(done)
     assert "zqxpass" not in done.stderr
