@@ -173,7 +173,8 @@ def _fitted_on(run: Run, key: str) -> tuple[str, ...]:
     if key == "baseline":
         return (texts,)
     encoder, recipe = run.environment["checkpoint"]["weights_sha256"], run.recipe
-    return (texts, str(encoder), recipe.model.pooling, str(run.data["tokens"]["max_length"]), recipe.data.truncation)
+    reads = (recipe.model.pooling, str(recipe.model.layers))
+    return (texts, str(encoder), *reads, str(run.data["tokens"]["max_length"]), recipe.data.truncation)
 
 
 def _predictions(run: Run, key: str) -> Predictions | None:
