@@ -23,7 +23,14 @@ ROWS = [
 TEST = [
     (f"{text}, part {n}.", label) for n in range(6) for label, texts in (("good", GOOD), ("bad", BAD)) for text in texts
 ]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 200, "data.validation": "held-out"}
+QUICK = {
+    "training.epochs": 1,
+    "evaluation.resamples": 200,
+    "data.validation": "held-out",
+    "model.layers": 3,
+    "model.pooling": "mean",
+}
+SEEDS = QUICK | {"training.probe": False}  # solved heads are one head, whatever the seed
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +52,7 @@ def runs(tmp_path_factory, tiny_checkpoint):
         "albert": train("albert", "two"),
         "without baseline": train("bert", "three", **{"evaluation.baseline": False}),
         "turned": train("electra", "four", test=TEST[::-1]),
-        "fewer": train("electra", "baseline", rows=ROWS[:40]),
+        "fewer": train("electra", "TF-IDF", rows=ROWS[:40]),
         "elsewhere": train("distilbert", "five", test=TEST[:30]),
     }
 
@@ -54,7 +61,7 @@ def runs(tmp_path_factory, tiny_checkpoint):
 def group(tmp_path_factory, tiny_checkpoint):
     folder = tmp_path_factory.mktemp("seeds") / "group"
     return tunelet.train_seeds(
-        ROWS, (3, 4), test=TEST, model=tiny_checkpoint("distilbert"), out=folder, quiet=True, settings=QUICK
+        ROWS, (3, 4), test=TEST, model=tiny_checkpoint("distilbert"), out=folder, quiet=True, settings=SEEDS
     )
 
 
@@ -114,12 +121,14 @@ def test_each_model_is_compared_with_the_baseline_of_its_own_training_texts(runs
     assert sorted(one.verdicts[1:]) == sorted(other.verdicts[1:])
 
 
-def test_a_run_in_a_folder_called_baseline_keeps_its_predictions(runs, tmp_path, monkeypatch, tiny_checkpoint):
+def test_a_run_in_a_folder_called_as_the_baseline_is_keeps_its_predictions(
+    runs, tmp_path, monkeypatch, tiny_checkpoint
+):
     twin = tunelet.train(
         ROWS, test=TEST, model=tiny_checkpoint("electra"), out=tmp_path / "twin", quiet=True, settings=QUICK, seed=7
     )
     monkeypatch.chdir(runs["fewer"].path.parent)
-    found = tunelet.compare(["baseline", twin.path], resamples=200)
+    found = tunelet.compare(["TF-IDF", twin.path], resamples=200)
     assert found.names[0] == str(runs["fewer"].path.resolve())
     assert found.record["models"][0]["metrics"]["accuracy"] == pytest.approx(runs["fewer"].summary["accuracy"])
 
@@ -143,12 +152,16 @@ def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
 
 @pytest.fixture(scope="module")
 def crossed(tiny_checkpoint, tmp_path_factory):
-    """Two runs without test texts, one of them a solved head: each text is answered by a model that did not see it."""
-    folder, settings = tmp_path_factory.mktemp("crossed"), QUICK | {"data.folds": 2}
+    """Two runs without test texts, one of them a solved head: each text is answered by a model that did not see it.
+
+    No texts may be kept, so TF-IDF is not added to either.
+    """
+    folder = tmp_path_factory.mktemp("crossed")
+    settings = QUICK | {"data.validation": "cross-validation", "data.folds": 2, "evaluation.errors": 0}
     return [
         tunelet.train(
             ROWS, model=tiny_checkpoint("bert"), out=folder / method, quiet=True,
-            settings=settings | {"adapter.method": method, "model.pooling": "mean"},
+            settings=settings | {"adapter.method": method},
         )
         for method in ("lora", "head")
     ]  # fmt: skip
@@ -261,7 +274,7 @@ def test_seeds_go_on_where_they_stopped(group, tiny_checkpoint, tmp_path):
         "model": tiny_checkpoint("distilbert"),
         "out": tmp_path / "g",
         "quiet": True,
-        "settings": QUICK,
+        "settings": SEEDS,
     }
     tunelet.train_seeds(ROWS, (3, 4), **arguments)
     (tmp_path / "g" / "metrics.json").unlink()
@@ -281,12 +294,12 @@ def test_going_on_with_other_settings_or_data_is_refused_before_anything_is_trai
     shutil.rmtree(folder / "seed-4")
     (folder / "metrics.json").unlink()
     arguments = {"test": TEST, "model": tiny_checkpoint("distilbert"), "out": folder, "quiet": True, "resume": True}
-    longer = QUICK | {"training.epochs": 2}
+    longer = SEEDS | {"training.epochs": 2}
     with pytest.raises(RunError, match=r"seed-3 was started with another recipe: training.epochs was 1, now 2"):
         tunelet.train_seeds(ROWS, (3, 4), settings=longer, **arguments)
     assert sorted(path.name for path in folder.iterdir()) == ["seed-3", "tunelet.json"]
     with pytest.raises(RunError, match="seed-4 was trained with other settings than seed-3: data"):
-        tunelet.train_seeds(ROWS[:-2], (3, 4), settings=QUICK, **arguments)
+        tunelet.train_seeds(ROWS[:-2], (3, 4), settings=SEEDS, **arguments)
 
 
 @pytest.mark.parametrize("seeds", [(1, -2), (1, 2**40)])
