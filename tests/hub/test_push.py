@@ -17,7 +17,7 @@ from hub_server import HubServer, Status
 from tunelet.model._files import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report._card import MARK
 
-CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean", "--set", "training.probe=false")
+CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean")
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
 TEXTS = ["A quiet film about a lighthouse.", "Two hours of nothing."]
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_pushed_is_one_line(trained, model_hub, user, tmp_path, m
 )
 def test_no_byte_that_leaves_tells_of_texts_paths_or_passwords(model_hub, user, model_folder, method, model, weights):
     """A file without a header, a test file elsewhere, an encoder in a folder, an address with a password."""
-    # What a text says tells nothing of its label: TF-IDF is not added to the model, and some texts are given a wrong one.
+    # What a text says tells nothing of its label: TF-IDF is not added, and some are given a wrong one.
     rows = [(f"Zqxtext{n} a {word} to see", (n + at) % 2) for n in range(12) for at, word in enumerate(("joy", "bore"))]
     for name, labels in (("zqxfolder/train.csv", ("up", "down")), ("zqxelsewhere/test.csv", ("down", "up"))):
         (user.folder / name).parent.mkdir()
