@@ -206,7 +206,7 @@ def test_a_peft_that_takes_no_layers_of_others_is_told():
     from types import SimpleNamespace
 
     from tunelet.errors import ModelError
-    from tunelet.model._adapter import _use_own_layer
+    from tunelet.model._adapter import use_own_layer
 
     with pytest.raises(ModelError, match=r"takes no layers of others; pip install 'peft>="):
-        _use_own_layer(SimpleNamespace())
+        use_own_layer(SimpleNamespace())
