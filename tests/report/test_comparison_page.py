@@ -22,7 +22,9 @@ QUICK = {
     "model.layers": 3,
 }
 NAMES = ("a delivery that is late or went missing", "a question about the invoice", "praise for the staff")
-ROWS = [(f"{name}, number {n}, and more words", name) for n in range(14) for name in NAMES]
+ROWS = [  # every other label is of another text, so that no model is right of all
+    (f"{name}, number {n}, and more words", NAMES[(at + n % 2) % 3]) for n in range(14) for at, name in enumerate(NAMES)
+]
 
 
 @pytest.fixture(scope="module")
