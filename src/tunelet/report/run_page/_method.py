@@ -21,7 +21,7 @@ def method_section(run: Run) -> Section:
         for entry in run.history
         if "validation" in entry and "log_loss" in entry["validation"]
     ]
-    if epochs or len(steps) > 1:  # a curve, not a point
+    if max(len(epochs), len(steps)) > 1:  # a curve, not a point
         blocks.append(Figures((figures.history("loss", steps, epochs),)))
     return Section("Method", tuple(blocks))
 
