@@ -105,7 +105,7 @@ def fit_temperature(predictions: Predictions) -> float:
     """The temperature under which the true classes are likeliest (least log loss), between 0.05 and 20."""
     from scipy.optimize import minimize_scalar
 
-    logs = _logs(predictions.probabilities)
+    logs = log_probabilities(predictions.probabilities)
     rows = np.arange(len(logs))
 
     def loss(exponent: float) -> float:
@@ -128,7 +128,7 @@ def scaled_probabilities(probabilities: NDArray[np.float64], temperature: float)
     """The same probabilities [n, classes] with all logits divided by a temperature; of 1.0 unchanged, bit for bit."""
     if temperature == 1.0:
         return probabilities
-    scaled = _logs(probabilities) / temperature
+    scaled = log_probabilities(probabilities) / temperature
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
     found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return found
@@ -151,7 +151,7 @@ def _rows(predictions: Predictions, chosen: NDArray[np.bool_]) -> Predictions:
     return Predictions(ids, predictions.label_names, predictions.labels[chosen], predictions.probabilities[chosen])
 
 
-def _logs(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_probabilities(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logits up to a constant of each row; a probability of 0 counts as the smallest that float64 has."""
     logs: NDArray[np.float64] = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
     return logs

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.evaluation._blend import fit_blend
+from tunelet.evaluation._calibration import log_probabilities
 from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._select import Candidate, select
-
-_TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline
         baseline: TF-IDF; None: nothing may be blended.
     """
     given = {name: made for name, made in (("probe", probe), ("adapter", adapter)) if made is not None}
-    models = {name: _logits(made) for name, made in given.items()}
+    models = {name: log_probabilities(made.probabilities) for name, made in given.items()}
     labels = next(iter(given.values())).labels
     if len(labels) < 2:
         name = next(reversed(given))
@@ -67,7 +66,7 @@ def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline
     name, reason, candidates = selection.chosen.value, selection.chosen.reason, selection.candidates
     if baseline is None:
         return Kept(name, 0.0, 1.0, reason, candidates, given[name])
-    tfidf = _logits(baseline)
+    tfidf = log_probabilities(baseline.probabilities)
     blend = fit_blend(models[name], tfidf, labels)
     if not blend.kept:
         return Kept(name, 0.0, 1.0, reason, candidates, given[name])
@@ -78,12 +77,6 @@ def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline
     why = f"{reason}; TF-IDF added to it lowers the log loss by {gain}, by cross-fitting"
     made = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
     return Kept(name, blend.tfidf, blend.encoder, why, (*candidates, blended), made)
-
-
-def _logits(predictions: Predictions) -> NDArray[np.float64]:
-    """Up to a constant a text, which changes nothing."""
-    found: NDArray[np.float64] = np.log(np.maximum(predictions.probabilities, _TINY))
-    return found
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,13 +7,13 @@ applied where no validation text is wrong: the likeliest model is then certain o
 its first error; nor at the upper end of the temperatures searched, where all labels are equally probable.
 """
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.evaluation._blend import Gain
 from tunelet.evaluation._calibration import (
     TEMPERATURES,
     cross_fitted_temperature,
@@ -57,12 +57,12 @@ def choose_temperature(validation: Predictions) -> Temperature:
         return Temperature(value, False, "no validation text is wrong: any certainty would seem right", None)
     if value > TEMPERATURES[1] / 1.01:
         return Temperature(value, False, "it would make all labels equally probable", None)
-    gain = _losses(validation) - _losses(cross_fitted_temperature(validation))
-    p_value = _one_sided(gain)
+    gain = Gain.of(_losses(validation), _losses(cross_fitted_temperature(validation)))
+    p_value = gain.p_value
     if p_value is None or p_value >= _LEVEL:
         reason = "cross-fitted on the validation texts it lowers the log loss by no more than noise would"
         return Temperature(value, False, reason, p_value)
-    reason = f"cross-fitted on the validation texts it lowers the log loss by {gain.mean():.4f}"
+    reason = f"cross-fitted on the validation texts it lowers the log loss by {gain.mean:.4f}"
     return Temperature(value, True, reason, p_value)
 
 
@@ -93,13 +93,3 @@ def _losses(predictions: Predictions) -> NDArray[np.float64]:
     rows = np.arange(len(predictions))
     losses: NDArray[np.float64] = -np.log(np.maximum(predictions.probabilities[rows, predictions.labels], _TINY))
     return losses
-
-
-def _one_sided(gain: NDArray[np.float64]) -> float | None:
-    """p of a mean gain above 0 [n]; None where the gains do not differ or are too few."""
-    from scipy.stats import t
-
-    deviation = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
-    if deviation == 0.0:
-        return None
-    return float(t.sf(gain.mean() / (deviation / math.sqrt(len(gain))), len(gain) - 1))
