@@ -26,7 +26,6 @@ from tunelet.evaluation import (
     choose_kept,
     cross_validated_baseline,
     positive_index,
-    probe_out_of_fold,
     train_baseline,
     train_probe,
 )
@@ -59,7 +58,6 @@ class Fitted:
     """What was fitted, the classifier's own weights apart, which are in it.
 
     Attributes:
-        train_labels, validation_labels: int64, indices into the label names.
         outcome: of the training of the classifier, on all training texts; tokens and seconds are those of the folds,
             too, and elapsed counts all that was done here.
         validation: what the classifier makes of the validation texts; of a fold's, the one that did not see them.
@@ -70,8 +68,6 @@ class Fitted:
         test: what each of them makes of the test texts, empty where there are none.
     """
 
-    train_labels: "NDArray[np.int64]"
-    validation_labels: "NDArray[np.int64]"
     outcome: Outcome
     validation: Predictions
     probe: Probe | None
@@ -113,6 +109,10 @@ class _Fitting:
         # All before anything is trained: afterwards the encoder is another.
         probes = classifier.head is not None and (self.settings.probe or classifier.method == "head")
         self.vectors = {part: self._vectors(part) for part in plan.parts} if probes else {}
+        everything = np.arange(len(self.labels))
+        self.rests = [np.setdiff1d(everything, held_out) for held_out in prepared.folds]
+        # Of what each fold leaves, and of all training texts: baselines by themselves, and what a training begins with.
+        self.probes = [self._solve(rows) for rows in (*self.rests, everything)] if probes else []
 
     def run(self) -> Fitted:
         """All of it: what costs seconds first."""
@@ -122,8 +122,8 @@ class _Fitting:
         test: dict[str, Predictions] = {}
         probe = baseline = None
         if self.vectors:
-            probe, logits = self._probe()
-            rivals["probe"] = self._predictions(prepared.validation, logits)
+            probe = self.probes[-1]
+            rivals["probe"] = self._predictions(prepared.validation, self._logits_of_probes())
             if prepared.test is not None:
                 test["probe"] = self._predictions(prepared.test, probe.logits(self.vectors["test"]))
         if recipe.evaluation.baseline:
@@ -149,24 +149,30 @@ class _Fitting:
         blended = rivals.get("baseline") if recipe.evaluation.errors else None
         kept = choose_kept(adapter, rivals.get("probe"), blended)
         if kept.name == "probe":
-            self._begin(None)
+            self._begin(-1)
         if self.classifier.method == "head":
             del rivals["probe"]  # it is the model
             probe = None
-        return Fitted(self.labels, self.held_out, outcome, kept.predictions, probe, baseline, kept, rivals, test)
+        return Fitted(outcome, kept.predictions, probe, baseline, kept, rivals, test)
 
-    def _probe(self) -> "tuple[Probe, NDArray[np.float64]]":
-        """The probe of all training texts, and the logits of the validation texts; of a fold's, by its own."""
-        folds, classes, seed = self.plan.prepared.folds, len(self.names), self.settings.seed
-        train = self.vectors["train"]
-        probe = train_probe(train, self.labels, classes, seed=seed)
-        if folds:
-            by_fold = probe_out_of_fold(train, self.labels, classes, folds, seed=seed)
-            return probe, by_fold[self.plan.prepared.predicted_rows]
-        return probe, probe.logits(self.vectors["validation"])
+    def _solve(self, rows: "NDArray[np.int64]") -> Probe:
+        """Logistic regression on what the frozen encoder makes of these training texts."""
+        features, labels = self.vectors["train"][rows], self.labels[rows]
+        return train_probe(features, labels, len(self.names), seed=self.settings.seed)
+
+    def _logits_of_probes(self) -> "NDArray[np.float64]":
+        """Of the validation texts; of a fold's, by the probe that has not seen them."""
+        prepared = self.plan.prepared
+        if not prepared.folds:
+            return self.probes[-1].logits(self.vectors["validation"])
+        made = np.empty((len(self.labels), len(self.names)))
+        for probe, held_out in zip(self.probes, prepared.folds, strict=False):
+            made[held_out] = probe.logits(self.vectors["train"][held_out])
+        found: NDArray[np.float64] = made[prepared.predicted_rows]
+        return found
 
     def _baseline(self) -> "tuple[Baseline, NDArray[np.float64]]":
-        """The baseline, likewise."""
+        """The baseline of all training texts, and the logits of the validation texts; of a fold's, by its own."""
         prepared, classes, seed = self.plan.prepared, len(self.names), self.settings.seed
         texts = prepared.train.texts
         if prepared.folds:
@@ -184,7 +190,7 @@ class _Fitting:
 
     def _held_out(self) -> tuple[Outcome, Predictions]:
         tokens = self.plan.tokens
-        self._begin(None)
+        self._begin(-1)
         data = TrainingData(tokens["train"], self.labels, tokens["validation"], self.held_out, positive=self.positive)
         outcome = fit(self.classifier, data, self.settings, self.folder, self.progress, self._allowance(0))
         assert outcome.validation is not None  # noqa: S101
@@ -196,21 +202,22 @@ class _Fitting:
         untracked = self.settings.model_copy(update={"track": []})
         shared = self._shared(tokens)
         outcomes = []
-        for number, held_out in enumerate(folds, 1):
-            rest = np.setdiff1d(np.arange(len(tokens)), held_out)
-            with self.progress.part(f"fold {number}/{len(folds)}" if len(folds) > 1 else "without the held-out texts"):
-                self._begin(rest)
+        for number, (held_out, rest) in enumerate(zip(folds, self.rests, strict=True)):
+            with self.progress.part(
+                f"fold {number + 1}/{len(folds)}" if len(folds) > 1 else "without the held-out texts"
+            ):
+                self._begin(number)
                 data = TrainingData(
                     tokens.take(rest), self.labels[rest], tokens.take(held_out), self.labels[held_out],
                     positive=self.positive, select=False,
                     kept={} if shared is None else {"train": shared.part(rest), "validation": shared.part(held_out)},
                 )  # fmt: skip
-                allowance = self._allowance(number - 1)
-                outcome = fit(self.classifier, data, untracked, self.folder.fold(number), self.progress, allowance)
+                folder, allowance = self.folder.fold(number + 1), self._allowance(number)
+                outcome = fit(self.classifier, data, untracked, folder, self.progress, allowance)
             assert outcome.validation is not None  # noqa: S101
             made[held_out] = outcome.validation.probabilities
             outcomes.append(outcome)
-        self._begin(None)
+        self._begin(-1)
         data = TrainingData(
             tokens, self.labels, None, None, positive=self.positive, select=False,
             kept={} if shared is None else {"train": shared},
@@ -235,18 +242,13 @@ class _Fitting:
         budget = self.plan.budget
         return None if budget is None else budget.allowance(self.plan.estimate, part)
 
-    def _begin(self, rows: "NDArray[np.int64] | None") -> None:
-        """Put the classifier back to where it began, its head solved on these rows (None: on all)."""
+    def _begin(self, number: int) -> None:
+        """Put the classifier back to where it began, with the head that this one of the probes is."""
         with torch.no_grad():
             for name, parameter in self.classifier.trained_parameters().items():
                 parameter.copy_(self.begin[name])
-        if not self.vectors:
-            return
-        features, labels = self.vectors["train"], self.labels
-        if rows is not None:
-            features, labels = features[rows], labels[rows]
-        probe = train_probe(features, labels, len(self.names), seed=self.settings.seed)
-        self.classifier.set_head(probe.weight, probe.bias)
+        if self.probes:
+            self.classifier.set_head(self.probes[number].weight, self.probes[number].bias)
 
     def _vectors(self, part: str) -> "NDArray[np.float32]":
         tokens: Tokens = self.plan.tokens[part]
