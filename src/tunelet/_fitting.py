@@ -96,6 +96,7 @@ class _Fitting:
     def __init__(
         self, plan: Plan, classifier: SequenceClassifier, weights: str | None, folder: RunFolder, progress: Progress
     ) -> None:
+        self.begun = time.monotonic()
         self.plan, self.classifier, self.weights, self.folder, self.progress = (
             plan, classifier, weights, folder, progress,
         )  # fmt: skip
@@ -116,7 +117,6 @@ class _Fitting:
 
     def run(self) -> Fitted:
         """All of it: what costs seconds first."""
-        begun = time.monotonic()
         prepared, recipe = self.plan.prepared, self.plan.recipe
         rivals: dict[str, Predictions] = {}
         test: dict[str, Predictions] = {}
@@ -144,7 +144,7 @@ class _Fitting:
             outcome, adapter = self._cross_validated()
         else:
             outcome, adapter = self._held_out()
-        outcome = replace(outcome, elapsed=outcome.elapsed + before - begun)
+        outcome = replace(outcome, elapsed=outcome.elapsed + before - self.begun)
         # A blend needs the baseline in the run folder, where it is not kept if no texts may be.
         blended = rivals.get("baseline") if recipe.evaluation.errors else None
         kept = choose_kept(adapter, rivals.get("probe"), blended)
