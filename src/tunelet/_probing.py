@@ -53,6 +53,8 @@ def choose_head(
         several: whether texts are several fields.
     """
     settings = recipe.model
+    if settings.pooling != "auto" and settings.layers:
+        return HeadChoice(Choice(cast("Pooling", settings.pooling), "asked for"), Choice(settings.layers, "asked for"))
     pooling: Choice[Pooling] | None = declared_pooling(checkpoint)
     if settings.pooling != "auto":
         pooling = Choice(cast("Pooling", settings.pooling), "asked for")
