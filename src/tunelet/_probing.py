@@ -15,7 +15,7 @@ from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, evaluation_batches, folds, gather, sample_rows, tokenise
+from tunelet.data import Prepared, Tokens, evaluation_batches, folds, gather, sample_rows, tokenise, tokens_about
 from tunelet.evaluation import log_losses, probe_out_of_fold
 from tunelet.model import declared_pooling, new_classifier
 from tunelet.recipe import AdapterSettings, Recipe
@@ -109,7 +109,7 @@ def _losses(
     names, settings = prepared.label_names, recipe.data
     length = min(settings.max_length, frozen.max_length)
     train = prepared.train
-    mean = np.mean([min(len(text) // 4 + 2, length) for text in train.texts])
+    mean = np.mean([tokens_about(text, length) for text in train.texts])
     most = max(min(_TEXTS, int(_TOKENS / mean)), 4 * len(names))
     if len(train) > most:
         train = train.take(sample_rows(train, limit=most, balanced=False, seed=_SEED))

@@ -9,7 +9,7 @@ from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
-from tunelet.data._folds import FoldLimits, deal, folds
+from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
@@ -64,6 +64,7 @@ __all__ = [
     "split",
     "split_batch",
     "tokenise",
+    "tokens_about",
     "training_batches",
     "unreadable",
 ]

@@ -18,8 +18,15 @@ from tunelet.data._examples import Examples
 from tunelet.data._groups import copies
 from tunelet.errors import DataError
 
-_CHARACTERS = 4  # of a token, about, in English
 _FEWEST = 3  # folds that are worth the name: with two, each model learns from half of the texts
+
+
+_CHARACTERS = 4  # of a token, about, in English
+
+
+def tokens_about(text: str, most: int) -> int:
+    """How many tokens a text has, of which at most so many are read: before there is a tokenizer to count them."""
+    return min(len(text) // _CHARACTERS + 2, most)
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class FoldLimits:
             return 0
         if self.tokens is None:
             return self.wanted
-        tokens = sum(min(len(text) // _CHARACTERS + 2, self.max_length) for text in examples.texts)
+        tokens = sum(tokens_about(text, self.max_length) for text in examples.texts)
         passes = max(self.epochs, self.least / len(examples))
         affordable = int(self.tokens / max(tokens * passes, 1))
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
