@@ -240,6 +240,18 @@ def _load_base(
         # Everything is new: what counts is the head.
         model = loader.from_config(config, dtype=torch.float32)
         return model if pooling is None else PooledClassifier(model, pooling), set()
+    model, missing, _ = load_weights(loader, folder, config)
+    if pooling is None:
+        return model, missing
+    return PooledClassifier(model, pooling), {f"{PooledClassifier.base_model_prefix}.{name}" for name in missing}
+
+
+def load_weights(loader: Any, folder: Path, config: Any) -> tuple[PreTrainedModel, set[str], set[str]]:
+    """A model in float32, from safetensors alone and without any code of the checkpoint's.
+
+    Returns:
+        the model, the parameters that the checkpoint does not hold in their shape, and those that the model has not.
+    """
     model, report = loader.from_pretrained(
         folder,
         config=config,
@@ -251,9 +263,7 @@ def _load_base(
         output_loading_info=True,
     )
     missing = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
-    if pooling is None:
-        return model, missing
-    return PooledClassifier(model, pooling), {f"{PooledClassifier.base_model_prefix}.{name}" for name in missing}
+    return model, missing, set(report["unexpected_keys"])
 
 
 def _shorten(folder: Path, config: Any, layers: int) -> None:

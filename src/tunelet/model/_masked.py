@@ -6,7 +6,7 @@ The head is the checkpoint's own and stays as it is; it reads the masked tokens 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -22,8 +22,7 @@ from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._files import WEIGHTS, weight_files
 from tunelet.model._fork import threads_start
-from tunelet.model._load import assemble, check_encoder, foreign_model
-from tunelet.model._packing import padded_inputs
+from tunelet.model._load import assemble, check_encoder, foreign_model, load_weights
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import structure_of
 from tunelet.model._targets import resolve_targets
@@ -40,13 +39,10 @@ class MaskedModel(SequenceClassifier):
     def word_logits(self, batch: Batch, places: np.ndarray) -> torch.Tensor:
         """float32 [m, vocabulary], of the tokens at these m places of a batch (int64, into its T tokens)."""
         threads_start()
-        token_ids = self._on_device(batch.token_ids)
-        chosen = torch.from_numpy(places).to(self.device)
+        inputs, chosen = self._inputs(batch), torch.from_numpy(places).to(self.device)
         if self.packing is not None:
-            inputs = self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
             packed: torch.Tensor = self.module(**inputs, places=chosen).logits
             return packed.flatten(0, -2).float()
-        inputs = padded_inputs(token_ids, batch.lengths, self.base.config.pad_token_id or 0)
         padded: torch.Tensor = self.module(**inputs).logits
         return padded[inputs["attention_mask"].bool()][chosen].float()
 
@@ -61,14 +57,14 @@ class MaskedModel(SequenceClassifier):
         What else the source has, a pooler or a second head, stays; so do the modules of Sentence Transformers.
         """
         with turn, quiet_libraries(), foreign_model(source):
-            whole, report = _load(source)
+            whole, _, others = _load(source)
             for name, module in self.base.named_modules():
                 low_rank = getattr(module, "low_rank", None)
                 if low_rank is not None:
                     a, b, scale = low_rank()
                     whole.get_submodule(name).weight.add_(b.cpu() @ a.cpu(), alpha=scale)
             whole.save_pretrained(folder, safe_serialization=True, max_shard_size="1000GB")
-            _restore_others(source, folder, set(report["unexpected_keys"]))
+            _restore_others(source, folder, others)
         _copy_sentence_modules(source, folder)
 
 
@@ -86,8 +82,7 @@ def new_masked_model(
         ModelError: it has no such head, or cannot be adapted so.
     """
     with making(seed), foreign_model(checkpoint.path):
-        model, report = _load(checkpoint.path)
-        missing = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
+        model, missing, _ = _load(checkpoint.path)
         _check_head(checkpoint, model, missing)
         structure = structure_of(model)
         targets = resolve_targets(model, structure, adapter_settings.targets, adapter_settings.layers)
@@ -109,21 +104,12 @@ def _adapt(settings: AdapterSettings, targets: tuple[str, ...]) -> Callable[[Pre
     return adapt
 
 
-def _load(folder: Path) -> tuple[PreTrainedModel, dict[str, Any]]:
+def _load(folder: Path) -> tuple[PreTrainedModel, set[str], set[str]]:
+    """As `load_weights` has it."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     check_encoder(folder, config)
     config.return_dict, config.output_hidden_states, config.output_attentions = True, False, False
-    model, report = AutoModelForMaskedLM.from_pretrained(
-        folder,
-        config=config,
-        dtype=torch.float32,
-        local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
-        ignore_mismatched_sizes=True,
-        output_loading_info=True,
-    )
-    return model, report
+    return load_weights(AutoModelForMaskedLM, folder, config)
 
 
 def _check_head(checkpoint: Checkpoint, model: PreTrainedModel, missing: set[str]) -> None:
