@@ -8,7 +8,7 @@ from tunelet.kernels._layer import Weights as LayerWeights
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
-from tunelet.kernels._pool import Pooling, pool
+from tunelet.kernels._pool import Pooling
 from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
@@ -30,7 +30,6 @@ __all__ = [
     "lora_linear",
     "native",
     "packed_attention",
-    "pool",
     "reference_attention",
     "reference_lora_linear",
     "without_native",

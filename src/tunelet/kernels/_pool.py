@@ -15,11 +15,9 @@ def pool(hidden: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling) -> to
     Args:
         hidden: of all tokens, [T, hidden].
         lengths: tokens of each of the n texts.
-        pooling: what of a text is taken.
+        pooling: "mean" or "both"; for the sake of "first" alone the last layer computes no other token.
     """
     firsts = text_offsets(lengths)[0][:-1]
-    if pooling == "first":
-        return hidden[firsts].float()
     mean = torch.segment_reduce(hidden.float(), "mean", lengths=_sizes(lengths), unsafe=True)
     return mean if pooling == "mean" else torch.cat([hidden[firsts].float(), mean], dim=1)
 
@@ -30,12 +28,9 @@ def pool_backward(
     """From the gradient of what `pool` gave to that of the hidden states, [T, hidden] in `dtype`, newly made."""
     sizes, firsts = _sizes(lengths), text_offsets(lengths)[0][:-1]
     width = gradient.shape[1] // (2 if pooling == "both" else 1)
-    if pooling == "first":
-        flowing = torch.zeros(sum(lengths), width, dtype=dtype)
-    else:
-        shares = (gradient[:, -width:] / sizes[:, None]).to(dtype)
-        flowing = shares[torch.repeat_interleave(sizes, output_size=sum(lengths))]
-    if pooling != "mean":
+    shares = (gradient[:, -width:] / sizes[:, None]).to(dtype)
+    flowing = shares[torch.repeat_interleave(sizes, output_size=sum(lengths))]
+    if pooling == "both":
         flowing[firsts] += gradient[:, :width].to(dtype)
     return flowing
 
