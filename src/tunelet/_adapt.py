@@ -14,6 +14,14 @@ import numpy as np
 from tunelet._arguments import checked
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
+from tunelet._going_on import (
+    FREE_TO_DIFFER,
+    check_recipe,
+    check_surroundings,
+    choices_of,
+    parse_began,
+    surroundings_of,
+)
 from tunelet._output import console
 from tunelet._words import counted
 from tunelet.data import Examples, FileSettings, Masking, Reading, Tokens, normalise, read, tokenise
@@ -191,7 +199,6 @@ class _Job:
     def _adapt(
         self, checkpoint: "Checkpoint", record: dict[str, Any], train: Examples, held_out: Examples
     ) -> Adaptation:
-        from tunelet._train import check_surroundings, choices_of, surroundings_of
         from tunelet.model import load_tokenizer, new_masked_model
         from tunelet.training import Progress, pretrain, tokens_per_second
 
@@ -227,8 +234,6 @@ class _Job:
             raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out --resume")
 
     def _check_resumable(self, record: Mapping[str, Any]) -> None:
-        from tunelet._train import FREE_TO_DIFFER, check_recipe, parse_began
-
         if not self.folder.has_begun():
             raise RunError(f"{self.folder.partial} stopped before it had begun", "leave out --resume")
         began = self.folder.begun()

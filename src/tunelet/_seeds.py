@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._arguments import checked
-from tunelet._train import FREE_TO_DIFFER, SHORTCUTS, check_recipe, train, whole_recipe
+from tunelet._going_on import FREE_TO_DIFFER, check_recipe
+from tunelet._train import SHORTCUTS, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
 from tunelet.recipe import Recipe, with_settings

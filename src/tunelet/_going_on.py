@@ -1,0 +1,85 @@
+"""What an interrupted job was started with, and whether it can go on here: its recipe, its weights, its choices."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelet._choice import Choice
+from tunelet.errors import RunError
+from tunelet.recipe import Recipe, difference, parse_recipe
+from tunelet.run import RunFolder, environment
+from tunelet.run._records import EnvironmentRecord, as_text, parse_record
+
+if TYPE_CHECKING:
+    from tunelet.model import Checkpoint, SequenceClassifier
+
+# How often checkpoints are written, and who looks on, decides nothing about the result.
+FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
+_FREE_CHOICES = {
+    "LoRA targets",
+    "threads",
+}  # the first are in the recipe; the second may change with the machine's load
+
+
+def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[str]) -> None:
+    """Refuse to go on with another recipe than a run was started with, but for the settings that are free to differ."""
+    changed = {key: values for key, values in difference(known, wanted).items() if key not in free}
+    if changed:
+        key, (before, now) = next(iter(changed.items()))
+        raise RunError(
+            f"{place} was started with another recipe: {key} was {before!r}, now {now!r}",
+            "repeat the first command with --resume added, or leave out --resume and pass another --out",
+        )
+
+
+def parse_began(content: bytes) -> Recipe:
+    """The recipe that a run was started with."""
+    return parse_recipe(as_text(content), "its recipe.toml")
+
+
+def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
+    """The model's choices with their values as text, for screens and the run folder."""
+    choices = classifier.execution.described()
+    if classifier.targets.value:
+        choices["LoRA targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)
+    return choices
+
+
+def surroundings_of(
+    checkpoint: "Checkpoint", choices: Mapping[str, Choice[str]], *, random_weights: bool
+) -> dict[str, Any]:
+    """`environment.json`: what the run ran on, the checkpoint with a fingerprint of its weights, the choices."""
+    import torch
+
+    from tunelet.model._fingerprint import weights_fingerprint
+
+    return environment() | {
+        "threads": torch.get_num_threads(),
+        "checkpoint": {
+            "name": checkpoint.name,
+            "origin": checkpoint.origin,
+            "reason": checkpoint.reason,
+            "hub_id": checkpoint.hub_id,
+            "revision": checkpoint.revision,
+            "weights_sha256": weights_fingerprint(checkpoint.path),
+            "random_weights": random_weights,
+        },
+        "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in choices.items()},
+    }
+
+
+def check_surroundings(folder: RunFolder, surroundings: Mapping[str, Any]) -> None:
+    """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
+    before = folder.begun().read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
+    if before["checkpoint"]["weights_sha256"] != surroundings["checkpoint"]["weights_sha256"]:
+        raise RunError(
+            f"{folder.partial} was started on other weights of {before['checkpoint']['name']}",
+            "restore them, or leave out --resume and pass another --out",
+        )
+    for name, choice in surroundings["choices"].items():
+        was = before["choices"].get(name, {}).get("value", "unknown")
+        if name not in _FREE_CHOICES and was != choice["value"]:
+            raise RunError(
+                f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
+                "go on where it was started, or leave out --resume and pass another --out",
+            )
