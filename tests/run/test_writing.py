@@ -20,7 +20,7 @@ from pathlib import Path
 from tunelet.run import write_atomically
 def write(part):
     part.write_text("half of it")
-    print(part.name, flush=True)
+    print(part.parent.name, flush=True)
     if sys.argv[2] == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     sys.stdin.read()
@@ -74,6 +74,29 @@ def test_the_umask_of_the_process_is_never_touched(tmp_path: Path, monkeypatch: 
     for thread in threads:
         thread.join()
     assert len(list(tmp_path.iterdir())) == 8
+
+
+def test_threads_that_write_into_one_folder_never_sweep_what_another_writes(tmp_path: Path) -> None:
+    errors: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for turn in range(40):
+                name = tmp_path / f"{number}-{turn}"
+                if number % 2:
+                    write_atomically(name, lambda part: part.write_text("x"))
+                else:
+                    write_atomically(name, lambda part: save_file({"a": torch.zeros(2)}, part))
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert len(list(tmp_path.iterdir())) == 8 * 40
 
 
 def test_a_write_that_fails_leaves_neither_file_nor_new_folder(tmp_path: Path) -> None:

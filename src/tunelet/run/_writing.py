@@ -1,13 +1,15 @@
 """Files appear whole or not at all, and a disk that refuses is the user's error in one line.
 
-What a killed process leaves behind is a file beside its target whose name ends in `.tunelet-part`. Who writes such a
-file holds a lock on it, which the system lets go of when the process dies; the next write into that folder removes it.
+What a killed process leaves behind is a folder beside its target whose name ends in `.tunelet-part`, with the file in
+it. Who writes holds a lock on that folder, which the system lets go of when the process dies; the next write beside it
+removes it. The lock is not on the file itself because some writers put another in its place.
 """
 
 import errno
 import os
 import re
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,43 +86,65 @@ def staged(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
     Its mode is the one that the user's umask gives to a new file.
     """
     remove_parts(path.parent)
-    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tunelet-part")
-    handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
+    folder, handle = _new_part(path)
     try:
-        _lock(handle)
-        mode = os.fstat(handle).st_mode & 0o777
+        part = folder / path.name
+        part.touch()
+        mode = part.stat().st_mode & 0o777
         write(part)
-        if part.stat().st_mode & 0o777 != mode:  # safetensors puts a file of its own in the place
-            part.chmod(mode)
+        part.chmod(mode)  # safetensors puts a file of its own in the place, for its user alone
         with part.open("r+b") as file:
             os.fsync(file.fileno())
         yield part
     finally:
-        os.close(handle)
-        part.unlink(missing_ok=True)
+        _remove_part(folder)
+        if handle is not None:
+            os.close(handle)
 
 
 def remove_parts(folder: Path) -> None:
     """Remove what processes left in a folder that were killed while they wrote."""
     with suppress(OSError):
         for entry in os.scandir(folder):
-            if _PART.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            if _PART.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):  # its writer is at work, or it belongs to somebody else
-                    handle = os.open(entry.path, os.O_RDWR)
-                    try:
-                        _lock(handle)
-                        Path(entry.path).unlink()
-                    finally:
-                        os.close(handle)
+                    handle = _hold(entry.path)
+                    _remove_part(Path(entry.path))
+                    os.close(handle)
 
 
-def _lock(handle: int) -> None:
-    """Hold an open file as this process's. Raises OSError where another holds it."""
+def _new_part(path: Path) -> tuple[Path, int | None]:
+    """A new folder beside `path` that this process holds."""
+    while True:
+        folder = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tunelet-part")
+        folder.mkdir(0o700)
+        if sys.platform == "win32":
+            return folder, None
+        with suppress(BlockingIOError, FileNotFoundError):  # one who removes parts was quicker than the lock
+            return folder, _hold(folder)
+
+
+def _remove_part(folder: Path) -> None:
+    """Remove a folder with its one file at most."""
+    for entry in os.scandir(folder):
+        Path(entry.path).unlink()
+    folder.rmdir()
+
+
+def _hold(folder: str | Path) -> int:
+    """Hold a folder until the handle is closed. Raises OSError where another holds it, or it went."""
+    if sys.platform == "win32":  # folders cannot be opened there: nothing is held, and nothing is removed
+        raise OSError(errno.ENOTSUP, "no locks on folders")
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        import fcntl
-    except ImportError:  # Windows, where an open file cannot be removed anyway
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Path(folder).stat()
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 @contextmanager
