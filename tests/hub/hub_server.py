@@ -85,7 +85,8 @@ class HubServer:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._servers = [self._listen(_Hub), self._listen(_Cdn)]
-        self.url, self.cdn_url = (f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers)
+        hub, cdn = (server.server_address[1] for server in self._servers)
+        self.url, self.cdn_url = f"http://127.0.0.1:{hub}", f"http://localhost:{cdn}"  # two hosts, as in the world
 
     def _listen(self, handler: type["_Handler"]) -> ThreadingHTTPServer:
         bound = type(handler.__name__, (handler,), {"hub": self})
