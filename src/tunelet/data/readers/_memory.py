@@ -78,7 +78,9 @@ def _from_arrow(data: Any) -> RawTable | None:
 
     form = _type_of(data)
     try:
-        if hasattr(type(data), "__arrow_c_stream__"):
+        if isinstance(data, pa.Table):  # as it is: before version 25 pyarrow crashes where it hands out views of texts
+            table = data
+        elif hasattr(type(data), "__arrow_c_stream__"):
             table = pa.table(data)
         else:
             from pyarrow.interchange.from_dataframe import from_dataframe
