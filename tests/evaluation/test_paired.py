@@ -327,7 +327,9 @@ def test_an_encoder_below_its_baseline_comes_first():
     baseline, model = two(500, 60, 10, 250)
     (pair,) = compare_predictions({"TF-IDF": [baseline], "encoder": [model]}, resamples=500)
     assert against_baseline(pair).startswith("The baseline TF-IDF is better than encoder: +10.0 points")
-    (equal,) = compare_predictions({"TF-IDF": [two(500, 20, 22, 250)[0]], "encoder": [two(500, 20, 22, 250)[1]]})
+    (equal,) = compare_predictions({"TF-IDF": [two(500, 22, 20, 250)[0]], "encoder": [two(500, 22, 20, 250)[1]]})
     assert against_baseline(equal).startswith("encoder does not beat the baseline TF-IDF")
+    (ahead,) = compare_predictions({"TF-IDF": [two(500, 20, 22, 250)[0]], "encoder": [two(500, 20, 22, 250)[1]]})
+    assert against_baseline(ahead).startswith("encoder is ahead of the baseline TF-IDF, but 500 texts are too few")
     (winner,) = compare_predictions({"TF-IDF": [two(500, 5, 60, 250)[0]], "encoder": [two(500, 5, 60, 250)[1]]})
     assert against_baseline(winner) is None

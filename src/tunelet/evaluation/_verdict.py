@@ -29,7 +29,7 @@ def verdict(pair: "Pair", comparisons: int = 1) -> str:
 
 
 def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
-    """What a report says first where a model does not beat the baseline; None where it does.
+    """What a report says first where a model is not shown to beat the baseline; None where it is.
 
     Args:
         pair: the baseline first, then the model.
@@ -43,6 +43,12 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
             f"The baseline {pair.first} is better than {pair.second}: {_points_of_accuracy(gain, low, high)}, "
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
+    if pair.differences["accuracy"] > 0:
+        told = (
+            f"{pair.second} is ahead of the baseline {pair.first}, but {counted(pair.n, 'text')} are too few to show "
+            f"that it is more often right: {_signed(pair)}, {_tested(pair, comparisons)}."
+        )
+        return " ".join(part for part in (told, _ranking(pair), _probabilities(pair)) if part)
     return (
         f"{pair.second} does not beat the baseline {pair.first}: {_signed(pair)} on {counted(pair.n, 'text')}, "
         f"{_tested(pair, comparisons)}. The baseline costs seconds and may be all that is needed; more training texts, "
