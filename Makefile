@@ -69,7 +69,7 @@ bench-accuracy: .venv/dev/ready
 
 ## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready
-	.venv/dev/bin/tunelet bench train --parity 50 --out bench/performance-train.json
+	.venv/dev/bin/tunelet bench train --arms stock,best,tunelet,mean --parity 50 --out bench/performance-train.json
 	.venv/dev/bin/tunelet bench predict --out bench/performance-predict.json
 	.venv/dev/bin/python bench/engine.py $(SHARED)/imdb --out bench/engine.json
 	.venv/dev/bin/python bench/performance.py

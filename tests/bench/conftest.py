@@ -9,6 +9,7 @@ import pytest
 
 from tunelet.bench import PredictBench, TrainBench, bench_predict, bench_train
 from tunelet.bench._subject import Facts, Subject, prepare
+from tunelet.bench._train import ARMS
 from tunelet.bench._worker import run_once
 from tunelet.model import find_checkpoint
 
@@ -40,7 +41,7 @@ def subjects(
 def train_document(tiny_checkpoint: Callable[[str], Path]) -> dict[str, Any]:
     """What `bench_train` finds on a tiny DistilBERT."""
     settings = TrainBench(
-        models=(str(tiny_checkpoint("distilbert")),), data="sample", batch_size=4, steps=1, turns=1,
+        models=(str(tiny_checkpoint("distilbert")),), data="sample", batch_size=4, steps=1, turns=1, arms=ARMS,
         precisions=("float32", "bfloat16"), compile=False, parity=4,
     )  # fmt: skip
     said: list[str] = []

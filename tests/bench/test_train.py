@@ -11,7 +11,7 @@ from tunelet.bench._arms import Arms
 from tunelet.bench._train import runnable, tunelet_precisions
 
 STOCK = ("stock", "best", "best without dropout")
-ARMS = {*STOCK, *(f"tunelet {precision}" for precision in ("float32", "bfloat16"))}
+ARMS = {*STOCK, *(f"tunelet {how}" for how in ("float32", "float32, mean", "bfloat16", "bfloat16, mean"))}
 
 
 def test_the_document_is_json_and_says_where_it_was_measured(train_document):
@@ -40,6 +40,7 @@ def test_every_arm_has_rates_ratios_and_memory_of_its_own(train_document):
         assert len(arm["turns"][0]["losses"]) == (1 if name in STOCK else 4)
     assert arms["stock"]["setting"] == "float32, max padding, sdpa"
     assert arms["tunelet bfloat16"]["choices"]["precision"]["value"] == "bfloat16"
+    assert arms["tunelet bfloat16, mean"]["fraction_of_ceiling"] > 0
 
 
 def test_the_best_stock_settings_are_the_fastest_of_the_trials_with_and_without_dropout(train_document):

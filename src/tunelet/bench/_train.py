@@ -21,7 +21,8 @@ from tunelet.bench._subject import Facts, Subject, prepare
 from tunelet.bench._worker import ArmFailed, Worker, run_once
 from tunelet.errors import TuneletError
 
-ARMS = ("stock", "best", "tunelet")
+ARMS = ("stock", "best", "tunelet", "mean")
+DEFAULT_ARMS = ARMS[:3]
 _BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
 MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
@@ -37,7 +38,8 @@ class TrainBench:
         batch_size: texts of a step.
         steps: of stock training in a turn; tunelet takes four times as many.
         turns: how often each arm is measured.
-        arms: which of "stock", "best", "tunelet".
+        arms: which of "stock", "best", "tunelet", and "mean": tunelet again, with a head that reads the mean of all
+            tokens.
         precisions: of tunelet; empty: all that the processor has instructions for.
         compile: whether `torch.compile` is tried for the best stock setting; None: where there is a C++ compiler.
         parity: steps of the comparison of losses, made with the first model that has pretrained weights; 0: none.
@@ -51,7 +53,7 @@ class TrainBench:
     batch_size: int = 16
     steps: int = 2
     turns: int = 3
-    arms: tuple[str, ...] = ARMS
+    arms: tuple[str, ...] = DEFAULT_ARMS
     precisions: tuple[str, ...] = ()
     compile: bool | None = None
     parity: int = 0
@@ -169,13 +171,16 @@ class _ModelBench:
         for dropout, leader in self.search.leaders.items():
             best = leader.trial.setting
             self.arms.adopt(_BEST[dropout], leader.worker, best.name, best.ceiling, leader.first)
-        if "tunelet" in settings.arms:
+        ours = [name for name in ("tunelet", "mean") if name in settings.arms]
+        if ours:
             self.arms.skip(facts.refused, settings.precisions)
-        for precision in self.precisions if "tunelet" in settings.arms else ():
-            phases = Phases(1, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
-            job = (self.subject, precision, phases, settings.steps, settings.learning_rate)
-            worker = workers.enter_context(Worker(train_tunelet, *job, device=settings.device))
-            self.arms.start(f"tunelet {precision}", worker, f"{precision}, packed", precision)
+        phases = Phases(1, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
+        for precision in self.precisions:
+            for name in ours:
+                job = (self.subject, precision, phases, settings.steps, settings.learning_rate, name == "mean")
+                worker = workers.enter_context(Worker(train_tunelet, *job, device=settings.device))
+                pooling = ", mean" if name == "mean" else ""
+                self.arms.start(f"tunelet {precision}{pooling}", worker, f"{precision}, packed{pooling}", precision)
 
     def _parity(self, steps: int) -> dict[str, Any]:
         from tunelet.bench._parity import LONGEST, Difference, reference_losses, tunelet_losses

@@ -12,7 +12,9 @@ from tunelet.bench._worker import Desk
 from tunelet.data import Tokens
 
 
-def train_tunelet(desk: Desk, subject: Subject, precision: str, phases: Phases, chunk: int, rate: float) -> None:
+def train_tunelet(
+    desk: Desk, subject: Subject, precision: str, phases: Phases, chunk: int, rate: float, mean: bool = False
+) -> None:
     """A worker that trains with tunelet; reports a `Turn` for each phase.
 
     Args:
@@ -22,9 +24,12 @@ def train_tunelet(desk: Desk, subject: Subject, precision: str, phases: Phases, 
         phases: how many steps of each phase.
         chunk: steps that hold the sample's lengths together.
         rate: peak learning rate.
+        mean: whether a linear head reads the mean of the tokens, instead of the architecture's own the first.
     """
     tokens = subject.tokens()
-    loop = training_loop(subject, precision, tokens, subject.labels(), rate=rate, batch_size=phases.batch_size)
+    loop = training_loop(
+        subject, precision, tokens, subject.labels(), rate=rate, batch_size=phases.batch_size, mean=mean
+    )
     lengths = tokens.lengths
     if loop.classifier.packing is None:
         batches = grouped(_grouped_order(lengths, phases.batch_size, subject.seed), lengths, phases)
@@ -51,7 +56,14 @@ def choices(classifier: Any) -> dict[str, dict[str, str]]:
 
 
 def training_loop(
-    subject: Subject, precision: str, tokens: Tokens, labels: np.ndarray, *, rate: float, batch_size: int
+    subject: Subject,
+    precision: str,
+    tokens: Tokens,
+    labels: np.ndarray,
+    *,
+    rate: float,
+    batch_size: int,
+    mean: bool = False,
 ) -> Any:
     """The loop of `tunelet.training.fit`, ready to step through one epoch of these texts."""
     from tunelet.errors import ModelError
@@ -63,7 +75,14 @@ def training_loop(
     settings = ModelSettings.model_validate(
         {"precision": precision, "device": subject.device, "random_weights": subject.random_weights}
     )
-    classifier = new_classifier(subject.checkpoint, subject.label_names, settings, AdapterSettings(), seed=subject.seed)
+    classifier = new_classifier(
+        subject.checkpoint,
+        subject.label_names,
+        settings,
+        AdapterSettings(),
+        seed=subject.seed,
+        pooling="mean" if mean else None,
+    )
     found = classifier.execution.precision
     if found.value != precision:
         raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")

@@ -36,7 +36,9 @@ def train(
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="texts of a step")] = 16,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="of stock training in a turn; tunelet takes 4 N")] = 2,
     turns: Turns = 3,
-    arms: Annotated[str, typer.Option(metavar="NAMES", help="which arms, with commas")] = "stock,best,tunelet",
+    arms: Annotated[
+        str, typer.Option(metavar="NAMES", help="which arms, with commas; mean: tunelet with mean pooling")
+    ] = "stock,best,tunelet",
     precision: Precisions = None,
     compile: Annotated[  # noqa: A002  (the contract's flag)
         bool | None, typer.Option("--compile/--no-compile", help="try torch.compile for the best stock setting")
