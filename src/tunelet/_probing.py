@@ -15,9 +15,9 @@ from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._evaluate import label_indices
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, evaluation_batches, folds, gather, sample_rows, tokenise, tokens_about
+from tunelet.data import Prepared, Tokens, folds, sample_rows, tokenise, tokens_about
 from tunelet.evaluation import log_losses, probe_out_of_fold
-from tunelet.model import declared_pooling, new_classifier
+from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe
 
 if TYPE_CHECKING:
@@ -138,12 +138,10 @@ def _losses(
 def _vectors(frozen: "SequenceClassifier", tokens: Tokens, *, every_layer: bool) -> "NDArray[np.float32]":
     """float32 [layers, n, width]: after each layer, or after the last alone."""
     found: NDArray[np.float32] | None = None
-    with frozen.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths, token_budget=frozen.execution.pass_tokens.value):
-            batch = gather(tokens, rows)
-            made = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
-            if found is None:
-                found = np.empty((len(made), len(tokens), made.shape[2]), dtype=np.float32)
-            found[:, rows] = made.cpu().numpy()
+    for batch in prediction_batches(frozen, tokens):
+        made = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
+        if found is None:
+            found = np.empty((len(made), len(tokens), made.shape[2]), dtype=np.float32)
+        found[:, batch.rows] = made.cpu().numpy()
     assert found is not None  # noqa: S101
     return found

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tunelet.model._masked import MaskedModel, new_masked_model
     from tunelet.model._names import SHORT_NAMES
     from tunelet.model._pooling import declared_pooling, head_pooling
+    from tunelet.model._prediction_batches import prediction_batches
     from tunelet.model._probabilities import logits, probabilities
     from tunelet.model._turns import RandomNumbers, turn
     from tunelet.model._vectors import text_vectors
@@ -29,6 +30,7 @@ __all__ = [
     "logits",
     "new_classifier",
     "new_masked_model",
+    "prediction_batches",
     "probabilities",
     "saved_classifier",
     "text_vectors",
@@ -45,6 +47,7 @@ __getattr__ = lazy_exports(
         "_masked": ("MaskedModel", "new_masked_model"),
         "_names": ("SHORT_NAMES",),
         "_pooling": ("declared_pooling", "head_pooling"),
+        "_prediction_batches": ("prediction_batches",),
         "_probabilities": ("logits", "probabilities"),
         "_turns": ("RandomNumbers", "turn"),
         "_vectors": ("text_vectors",),

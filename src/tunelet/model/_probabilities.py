@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from tunelet.data import Batch, Tokens, evaluation_batches, gather
+from tunelet.data import Batch, Tokens
 from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._prediction_batches import prediction_batches
 
 
 def logits(
@@ -24,13 +25,9 @@ def logits(
         advance: called with the number of tokens of each batch done.
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
-    with classifier.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value):
-            batch = gather(tokens, rows)
-            found = classifier.logits(batch, hidden(batch) if hidden is not None else None)
-            result[rows] = found.cpu().double().numpy()  # not every device has float64
-            if advance is not None:
-                advance(len(batch.token_ids))
+    for batch in prediction_batches(classifier, tokens, advance):
+        found = classifier.logits(batch, hidden(batch) if hidden is not None else None)
+        result[batch.rows] = found.cpu().double().numpy()  # not every device has float64
     return result
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from tunelet._array_cache import load_arrays, remove_entry, store_arrays
 from tunelet._version import __version__
-from tunelet.data import Tokens, evaluation_batches, gather
+from tunelet.data import Tokens
 from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._prediction_batches import prediction_batches
 
 
 def text_vectors(
@@ -45,12 +46,8 @@ def text_vectors(
 def _computed(classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None) -> np.ndarray:
     assert classifier.head is not None  # noqa: S101
     result = np.empty((len(tokens), classifier.head.in_features), dtype=np.float32)
-    with classifier.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value):
-            batch = gather(tokens, rows)
-            result[rows] = classifier.vectors(batch).cpu().numpy()
-            if advance is not None:
-                advance(len(batch.token_ids))
+    for batch in prediction_batches(classifier, tokens, advance):
+        result[batch.rows] = classifier.vectors(batch).cpu().numpy()
     return result
 
 
