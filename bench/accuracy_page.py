@@ -1,5 +1,10 @@
-"""docs/accuracy.md and its two figures, from the lines of bench/accuracy.jsonl alone."""
+"""docs/accuracy.md and its two figures, from the lines of bench/accuracy.jsonl.
 
+The rules of blending come from bench/blending.json, and what is said by hand lies in accuracy-notes.md, which ends the
+page.
+"""
+
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +15,13 @@ from accuracy_data import ALL, SOURCES, is_few
 from accuracy_methods import MAX_LENGTH
 from accuracy_results import Key, difference, latest, mean, measured, read_lines
 from accuracy_setfit import MAX_STEPS, MAX_TEXTS
+from blending import table as blending_table
 
 from tunelet.report._canvas import INK, QUIET, Figure, legend, look, panels
 from tunelet.report._palette import for_file
 
-DOCS = Path(__file__).parents[1] / "docs"
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
 DEFAULT = "quickstart"
 LABELS_FIGURE, FRONTIER_FIGURE = "accuracy-labels", "accuracy-frontier"
 _FRONTIER = (("sentences", "200"), ("banking", "10"), ("trec", ALL), ("imdb", "1000"), ("imdb", "8000"))
@@ -69,6 +76,17 @@ _SETS = """\
 
 `bench/own_sets.py` says where `sentences` and `banking` come from; the others are in `../shared` or come with tunelet.
 Of IMDb, a fixed 2,000 of the 5,000 test reviews are measured on below 1,000 training texts.
+"""
+_BLENDING = """\
+## The weight of TF-IDF
+
+What a blend weighs its parts with is decided by a rule, and the rule was chosen here: on texts of the training files
+that were not drawn, never on test texts, with the frozen encoder's probe in the encoder's place (`bench/blending.py`;
+mean accuracy of five draws). *least loss*: the weights of the least out-of-fold log loss; *tested*: those where a
+paired test shows a gain at 5 %, else the probe alone; *by chance*: those times the chance that they help; *prior*: with
+a Gaussian prior on the weights, which is what tunelet does.
+
+{table}
 """
 
 
@@ -148,6 +166,9 @@ def write_up(results: Path) -> str:
     if failures := _failures(found):
         parts.append(f"## What failed\n\n{failures}\n")
     parts.append(_where(found))
+    if (rules := HERE / "blending.json").exists():
+        parts.append(_BLENDING.format(table=blending_table(json.loads(rules.read_text(encoding="utf-8")))))
+    parts.append((HERE / "accuracy-notes.md").read_text(encoding="utf-8"))
     return "\n".join(parts)
 
 
