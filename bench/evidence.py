@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from tunelet.evaluation import Predictions
 
 _RESAMPLES = 2_000
-_SETTINGS = ("training.epochs=1", "data.max_length=16", f"evaluation.resamples={_RESAMPLES}")
+_SETTINGS = (
+    "training.epochs=1",
+    "training.min_steps=1",
+    "data.validation=held-out",
+    "data.max_length=16",
+    f"evaluation.resamples={_RESAMPLES}",
+)
 
 
 def measure(texts: int) -> dict[str, Any]:
