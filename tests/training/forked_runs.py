@@ -9,7 +9,12 @@ from pathlib import Path
 from tunelet.recipe import Recipe, with_settings
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tunelet._train", "tunelet.training", "tunelet.model._load", "peft"])
+_CONTEXT.set_forkserver_preload(
+    [
+        "tunelet._train", "tunelet._fitting", "tunelet._finish", "tunelet._probing", "tunelet.console",
+        "tunelet.training", "tunelet.model._load", "peft", "pandas", "sklearn.linear_model",
+    ]
+)  # fmt: skip
 
 _RECIPE = with_settings(
     Recipe(name="killed"),
@@ -22,13 +27,14 @@ _RECIPE = with_settings(
         "training.learning_rate": 2e-3,
         "training.checkpoint_seconds": 0.001,  # after every step
         "evaluation.resamples": 100,
+        "evaluation.baseline": False,
         "data.validation": "held-out",
     },
 )
 
 RECIPES = {
     # dropout draws random numbers in the loop, whose state must come back; the kernels leave it to the modules
-    "modules": with_settings(_RECIPE, {"adapter.dropout": 0.1}),
+    "modules": with_settings(_RECIPE, {"adapter.dropout": 0.1, "model.pooling": "mean", "model.layers": 3}),
     # nearly all activations of the frozen layers are kept: those of 80 texts of 32 tokens take 1.9 MiB
     "kernels": with_settings(_RECIPE, {"adapter.layers": 2, "training.activations_gib": 0.0015}),
 }
