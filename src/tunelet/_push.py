@@ -57,7 +57,7 @@ def _upload(files: Mapping[str, bytes | Path], repository: str, *, private: bool
     from huggingface_hub import CommitOperationAdd, HfApi
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
-    from tunelet._hub_errors import out_of_reach, without_credentials
+    from tunelet.hub import out_of_reach, without_credentials
 
     api = HfApi()
     try:

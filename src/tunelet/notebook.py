@@ -45,11 +45,11 @@ def choose(model: str) -> Setting:
     Args:
         model: "distilbert" or "albert".
     """
-    from tunelet import _hub
+    from tunelet import hub
     from tunelet.model._names import SHORT_NAMES
 
-    found = _hub.look_up(SHORT_NAMES[model], "model", timeout=_hub.QUICK, offline_hint="run the cell again")
-    if not isinstance(found, _hub.OutOfReach):
+    found = hub.look_up(SHORT_NAMES[model], "model", timeout=hub.QUICK, offline_hint="run the cell again")
+    if not isinstance(found, hub.OutOfReach):
         return Setting(
             model, "imdb", model, f"{model}-imdb-2k", f"{SHORT_NAMES[model]} on 2,000 reviews of IMDb, from the Hub"
         )

@@ -37,7 +37,7 @@ def test_a_python_without_docstrings_is_named_and_help_is_given(tmp_path: Path) 
 
 
 def test_no_variable_of_tqdm_changes_the_bar_of_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "import sys; sys.stderr.isatty = lambda: True\nfrom tunelet._hub import _bar\n"
+    code = "import sys; sys.stderr.isatty = lambda: True\nfrom tunelet.hub._client import _bar\n"
     code += "with _bar(lambda: None)(total=2, name='x') as bar:\n    bar.update(2)"
     odd = {
         "TQDM_FILE": "abc",

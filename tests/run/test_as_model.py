@@ -7,8 +7,8 @@ import pytest
 
 import tunelet
 from tunelet import Run
-from tunelet._inspect import inspect_checkpoint
 from tunelet.errors import ModelError
+from tunelet.inspection import inspect_checkpoint
 from tunelet.run import refuse_run_as_model
 
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]

@@ -378,8 +378,7 @@ def inspect(
     json: Json = False,
 ) -> None:
     """Layers, LoRA targets, parameter counts, and the memory and time to expect."""
-    from tunelet._describe import inspection_facts, inspection_record
-    from tunelet._inspect import inspect_checkpoint
+    from tunelet.inspection import inspect_checkpoint, inspection_facts, inspection_record
 
     inspection = inspect_checkpoint(model, random_weights=random_weights, rank=rank)
     _show(json, inspection_record(inspection), inspection_facts(inspection))
@@ -388,8 +387,7 @@ def inspect(
 @app.command()
 def doctor(json: Json = False) -> None:
     """What this machine can do, what was chosen, and why."""
-    from tunelet._describe import doctor_facts, doctor_record
-    from tunelet._doctor import examine
+    from tunelet.inspection import doctor_facts, doctor_record, examine
 
     findings = examine()
     _show(json, doctor_record(findings), doctor_facts(findings))

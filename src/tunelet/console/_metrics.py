@@ -7,10 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._confusions import confusions
 from tunelet._words import counted, interval, number, why_no_interval
 from tunelet.console._tables import fits, print_table, table
-from tunelet.evaluation import metric_words
+from tunelet.evaluation import confusions, metric_words
 
 _CLASSES, _CONFUSIONS = 30, 10  # that are printed; beyond, those that go worst
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunelet import _hub
+from tunelet import hub
 from tunelet._choice import nearest
-from tunelet._hub import OutOfReach
-from tunelet._hub_errors import LOCAL_DATA_HINT, explain
 from tunelet.data._raw import RawTable, part_of
 from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.data.readers._folders import left_out_note
 from tunelet.errors import DataError
+from tunelet.hub import LOCAL_DATA_HINT, OutOfReach, explain
 
 ALIASES = {"imdb": "hub:stanfordnlp/imdb"}
 PREFIX = "hub:"
@@ -54,12 +53,12 @@ def read_hub_tables(data: str) -> tuple[dict[str, RawTable], str]:
         DataError: no such data set or configuration, not for this user, out of reach, or nothing to train on.
     """
     name, _, config = ALIASES.get(data, data).removeprefix(PREFIX).partition(":")
-    repo_id, revision = _hub.parse_id(name)
+    repo_id, revision = hub.parse_id(name)
     if not repo_id:
         raise DataError(f"expected hub:OWNER/NAME or hub:OWNER/NAME:CONFIG, found {data!r}", "name the data set")
     folder, configuration = _files_on_disk(repo_id, revision, config or None)
     parts = _parts(_load(folder, configuration, repo_id), repo_id)
-    commit = _hub.commit_of(folder)
+    commit = hub.commit_of(folder)
     details = [f"configuration {configuration.name}"] if configuration.name not in (None, "default") else []
     details += [f"commit {commit[:7]}"] if commit else []
     form = ", ".join(["Hub data set", *details])
@@ -67,9 +66,9 @@ def read_hub_tables(data: str) -> tuple[dict[str, RawTable], str]:
 
 
 def _files_on_disk(repo_id: str, revision: str, config: str | None) -> tuple[Path, _Configuration]:
-    cached = _hub.cached_folder(repo_id, "dataset", revision)
-    timeout = None if cached is None else _hub.QUICK
-    found = _hub.look_up(repo_id, "dataset", revision=revision, timeout=timeout, offline_hint=LOCAL_DATA_HINT)
+    cached = hub.cached_folder(repo_id, "dataset", revision)
+    timeout = None if cached is None else hub.QUICK
+    found = hub.look_up(repo_id, "dataset", revision=revision, timeout=timeout, offline_hint=LOCAL_DATA_HINT)
     if isinstance(found, OutOfReach):
         configuration = None if cached is None else _cached_configuration(cached, config, repo_id)
         if cached is None or configuration is None:
@@ -77,11 +76,11 @@ def _files_on_disk(repo_id: str, revision: str, config: str | None) -> tuple[Pat
         return cached, configuration
     readme = None
     if _README in found.files:
-        readme = _hub.download(found, [_README], last=False, offline_hint=LOCAL_DATA_HINT) / _README
+        readme = hub.download(found, [_README], last=False, offline_hint=LOCAL_DATA_HINT) / _README
     configuration = _choose(readme, config, found.files, repo_id)
     _require(configuration.files, repo_id, found.files)
     names = [*([_README] if readme else []), *configuration.files]
-    return _hub.download(found, names, offline_hint=LOCAL_DATA_HINT), configuration
+    return hub.download(found, names, offline_hint=LOCAL_DATA_HINT), configuration
 
 
 def _cached_configuration(folder: Path, config: str | None, repo_id: str) -> _Configuration | None:
@@ -253,5 +252,5 @@ def _table(dataset: Any, source: str) -> RawTable | None:
 
 
 def _offline_hint() -> str:
-    cached = _hub.cached_ids("dataset", _README)
+    cached = hub.cached_ids("dataset", _README)
     return LOCAL_DATA_HINT + (f", or from the Hub's cache: hub:{', hub:'.join(cached[:5])}" if cached else "")

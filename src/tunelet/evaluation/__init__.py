@@ -17,6 +17,7 @@ from tunelet.evaluation._calibration import (
     scaled_probabilities,
     with_temperature,
 )
+from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
 from tunelet.evaluation._intervals import LEVEL, share_interval
 from tunelet.evaluation._kept import Kept, choose_kept
@@ -86,6 +87,7 @@ __all__ = [
     "compare_draws",
     "compare_predictions",
     "confident_errors",
+    "confusions",
     "cross_fitted",
     "cross_fitted_selection",
     "cross_fitted_temperature",

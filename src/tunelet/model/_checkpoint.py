@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunelet import _hub
-from tunelet._hub import OutOfReach, Repository
-from tunelet._hub_errors import explain
+from tunelet import hub
 from tunelet._words import shown
 from tunelet.errors import ModelError
+from tunelet.hub import OutOfReach, Repository, explain
 from tunelet.model import _files, _offline
 from tunelet.model._config import check_config
 from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
@@ -79,7 +78,7 @@ def _default(*, random_weights: bool) -> Checkpoint:
         return _with_reason(cached, "no model was named; the Hub's cache holds it")
     package = _offline.package_folder()
     try:
-        found = _hub.look_up(repo_id, "model", timeout=_hub.QUICK, offline_hint=_offline_hint())
+        found = hub.look_up(repo_id, "model", timeout=hub.QUICK, offline_hint=_offline_hint())
     except ModelError as error:
         if package is None:
             raise
@@ -112,15 +111,15 @@ def _from_package(name: str, folder: Path, reason: str) -> Checkpoint:
 
 
 def _from_hub(name: str, *, random_weights: bool) -> Checkpoint:
-    repo_id, revision = _hub.parse_id(hub_id(name))
+    repo_id, revision = hub.parse_id(hub_id(name))
     cached = _cached(name, repo_id, revision, random_weights=random_weights)
     if cached is not None and _COMMIT.fullmatch(revision):
         return cached  # a commit never changes: there is nothing to ask
     # With a whole copy at hand the Hub is only asked whether there is a newer one, and not for long.
-    timeout = None if cached is None else _hub.QUICK
+    timeout = None if cached is None else hub.QUICK
     hint = _offline_hint()
     try:
-        found = _hub.look_up(repo_id, "model", revision=revision, timeout=timeout, offline_hint=hint)
+        found = hub.look_up(repo_id, "model", revision=revision, timeout=timeout, offline_hint=hint)
     except ModelError as error:
         if "/" in repo_id:
             raise
@@ -139,7 +138,7 @@ def _from_hub(name: str, *, random_weights: bool) -> Checkpoint:
 
 def _cached(name: str, repo_id: str, revision: str, *, random_weights: bool) -> Checkpoint | None:
     """A whole copy in the Hub's cache; a partial one counts as none."""
-    config = _hub.cached_file(repo_id, "model", _files.CONFIG, revision)
+    config = hub.cached_file(repo_id, "model", _files.CONFIG, revision)
     if config is None:
         return None
     try:
@@ -147,7 +146,7 @@ def _cached(name: str, repo_id: str, revision: str, *, random_weights: bool) -> 
     except ModelError:
         return None
     return Checkpoint(
-        name, config.parent, "hub cache", "the Hub's cache holds it", repo_id, _hub.commit_of(config.parent)
+        name, config.parent, "hub cache", "the Hub's cache holds it", repo_id, hub.commit_of(config.parent)
     )
 
 
@@ -155,11 +154,11 @@ def _fetched(name: str, repository: Repository, *, random_weights: bool) -> Chec
     shown = repository.id if repository.revision == "main" else f"{repository.id}@{repository.revision}"
     _files.check_names(repository.files, shown, random_weights=random_weights, on_hub=True)
     wanted = _files.wanted(repository.files, random_weights=random_weights)
-    whole = all(_hub.cached_file(repository.id, "model", file, repository.commit) is not None for file in wanted)
+    whole = all(hub.cached_file(repository.id, "model", file, repository.commit) is not None for file in wanted)
     # The config alone tells whether the rest is of use.
     hint = _offline_hint()
-    check_config(_hub.download(repository, [_files.CONFIG], last=False, offline_hint=hint) / _files.CONFIG)
-    folder = _hub.download(repository, wanted, offline_hint=hint)
+    check_config(hub.download(repository, [_files.CONFIG], last=False, offline_hint=hint) / _files.CONFIG)
+    folder = hub.download(repository, wanted, offline_hint=hint)
     try:
         _files.check_folder(folder, random_weights=random_weights)
     except ModelError as error:
@@ -180,6 +179,6 @@ def _offline_hint() -> str:
     minilm = (
         "`--model minilm`" if _offline.package_folder() is not None else f"`--model minilm` after {_offline.INSTALL}"
     )
-    cached = _hub.cached_ids("model", _files.CONFIG)
+    cached = hub.cached_ids("model", _files.CONFIG)
     also = f", or from the Hub's cache: {', '.join(cached[:5])}" if cached else ""
     return f"without the Hub these work: {minilm}, or --model FOLDER{also}"

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunelet._confusions import confusions
 from tunelet._words import counted, interval_or_why, number
-from tunelet.evaluation import metric_words
+from tunelet.evaluation import confusions, metric_words
 from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
 from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks

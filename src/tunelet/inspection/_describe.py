@@ -8,8 +8,8 @@ from tunelet._choice import Choice
 from tunelet._words import counted, duration
 
 if TYPE_CHECKING:
-    from tunelet._doctor import Examination
-    from tunelet._inspect import Inspection
+    from tunelet.inspection._doctor import Examination
+    from tunelet.inspection._inspect import Inspection
 
 _GIB = 2**30
 

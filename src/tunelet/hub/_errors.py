@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from tunelet._patience import StalledError
 from tunelet.errors import DataError, ModelError, TuneletError
+from tunelet.hub._stall import StalledError
 
 Kind = Literal["model", "dataset"]
 

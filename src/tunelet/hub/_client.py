@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunelet._hub_errors import Kind, explain, out_of_reach
-from tunelet._patience import Heartbeat, patiently
+from tunelet.hub._errors import Kind, explain, out_of_reach
+from tunelet.hub._stall import Heartbeat, patiently
 
 QUICK = 2.0  # seconds: for a question whose answer "no" costs nothing, since something else is at hand
 _PIECE = 256 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._choice import Choice
-from tunelet._rates import Rate, measure_rates
+from tunelet.inspection._rates import Rate, measure_rates
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ def _offline_package() -> Choice[str]:
 
 
 def _hub_answer() -> Choice[str]:
-    from tunelet import _hub
+    from tunelet import hub
     from tunelet.errors import TuneletError
     from tunelet.model._names import DEFAULT, SHORT_NAMES
 
     try:
-        found = _hub.look_up(
-            SHORT_NAMES[DEFAULT], "model", timeout=_hub.QUICK, offline_hint=f"`tunelet inspect {DEFAULT}` tries again"
+        found = hub.look_up(
+            SHORT_NAMES[DEFAULT], "model", timeout=hub.QUICK, offline_hint=f"`tunelet inspect {DEFAULT}` tries again"
         )
     except TuneletError as error:
         return Choice("answers", error.message)
-    if isinstance(found, _hub.OutOfReach):
+    if isinstance(found, hub.OutOfReach):
         return Choice("out of reach", found.reason)
     return Choice("answers", f"{SHORT_NAMES[DEFAULT]} is to be had")
 
