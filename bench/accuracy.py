@@ -209,7 +209,7 @@ def main() -> None:
             seconds = sum(expected_seconds(trial, lines) for trial in planned)
             print(f"{len(planned)} trials of {len(asked)} are missing, about {_clock(seconds)}")
             return
-        from tunelet.model import find_checkpoint
+        from tunelet.checkpoint import find_checkpoint
 
         run(planned, arguments.out, find_checkpoint("minilm").path, shared=arguments.shared)
     from accuracy_page import write

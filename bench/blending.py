@@ -124,7 +124,8 @@ def _some(name: str) -> Examples:
 
 
 def _vectors(examples: Examples, names: tuple[str, ...]) -> NDArray[np.float32]:
-    from tunelet.model import find_checkpoint, load_tokenizer, new_classifier, text_vectors
+    from tunelet.checkpoint import find_checkpoint
+    from tunelet.model import load_tokenizer, new_classifier, text_vectors
     from tunelet.recipe import AdapterSettings, ModelSettings
 
     checkpoint = find_checkpoint("minilm")

@@ -126,7 +126,7 @@ def same_order(data: Path) -> list[dict[str, Any]]:
     does, and goes without dropout before the head, the one place where it has any.
     """
     from tunelet.bench._stock import without_dropout
-    from tunelet.model import find_checkpoint
+    from tunelet.checkpoint import find_checkpoint
 
     runs = []
     with tempfile.TemporaryDirectory() as folder:
@@ -207,8 +207,9 @@ def scaling_step(size: int) -> dict[str, Any]:
     import torch.nn.functional as F
 
     from tunelet.bench._lengths import imdb_lengths
+    from tunelet.checkpoint import find_checkpoint
     from tunelet.data import Tokens, gather, training_batches
-    from tunelet.model import find_checkpoint, new_classifier, probabilities
+    from tunelet.model import new_classifier, probabilities
     from tunelet.recipe import AdapterSettings, ModelSettings
 
     lengths = imdb_lengths(size, np.random.default_rng(0))

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Batch
 from tunelet.kernels import Pooling
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import new_classifier
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 

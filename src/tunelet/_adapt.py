@@ -39,7 +39,8 @@ from tunelet.run import CheckpointFolder, at_work, disk_errors, refuse_link, ref
 from tunelet.run._records import BegunDataRecord, parse_record
 
 if TYPE_CHECKING:
-    from tunelet.model import Checkpoint, MaskedModel
+    from tunelet.checkpoint import Checkpoint
+    from tunelet.model import MaskedModel
     from tunelet.training import Pretrained
 
 _RECIPE = Recipe(
@@ -170,7 +171,7 @@ class _Job:
             self.folder = CheckpointFolder(out)
 
     def run(self) -> Adaptation:
-        from tunelet.model import find_checkpoint
+        from tunelet.checkpoint import find_checkpoint
 
         refuse_run_as_model(self.recipe.model.name)
         self._check_place()

@@ -11,7 +11,8 @@ from tunelet.run import RunFolder, environment
 from tunelet.run._records import EnvironmentRecord, as_text, parse_record
 
 if TYPE_CHECKING:
-    from tunelet.model import Checkpoint, SequenceClassifier
+    from tunelet.checkpoint import Checkpoint
+    from tunelet.model import SequenceClassifier
 
 # How often checkpoints are written, and who looks on, decides nothing about the result.
 FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
@@ -51,7 +52,7 @@ def surroundings_of(
     """`environment.json`: what the run ran on, the checkpoint with a fingerprint of its weights, the choices."""
     import torch
 
-    from tunelet.model._fingerprint import weights_fingerprint
+    from tunelet.checkpoint import weights_fingerprint
 
     return environment() | {
         "threads": torch.get_num_threads(),

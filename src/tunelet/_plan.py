@@ -13,7 +13,7 @@ from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
     from tunelet._budget import Budget
-    from tunelet.model import Checkpoint
+    from tunelet.checkpoint import Checkpoint
     from tunelet.training import Estimate
     from tunelet.training._length import Length
 

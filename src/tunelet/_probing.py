@@ -23,8 +23,9 @@ from tunelet.recipe import AdapterSettings, Recipe
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tunelet.checkpoint import Checkpoint
     from tunelet.kernels import Pooling
-    from tunelet.model import Checkpoint, SequenceClassifier
+    from tunelet.model import SequenceClassifier
 
 _TEXTS, _TOKENS = 1_000, 100_000  # at most, to choose on
 _FOLDS = 3

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args, get_origin
 
+from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
 from tunelet.evaluation import METRIC_NAMES
-from tunelet.model._files import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
 from tunelet.recipe import Recipe, dump_recipe
 from tunelet.recipe._schema import Section
 from tunelet.report import document_files, group_document, may_replace_card, model_card

@@ -41,7 +41,8 @@ from tunelet.run._records import BegunDataRecord, EnvironmentRecord, parse_recor
 if TYPE_CHECKING:
     from tunelet._afford import Afforded
     from tunelet._budget import Budget
-    from tunelet.model import Checkpoint, SequenceClassifier
+    from tunelet.checkpoint import Checkpoint
+    from tunelet.model import SequenceClassifier
     from tunelet.training import Estimate
 
 # Arguments of `train` that stand for a setting.
@@ -256,7 +257,7 @@ class _Job:
         )
 
     def _find_model(self) -> "Checkpoint":
-        from tunelet.model import find_checkpoint
+        from tunelet.checkpoint import find_checkpoint
 
         settings = self.recipe.model
         name = None if settings.name == "auto" else settings.name

@@ -46,7 +46,7 @@ def choose(model: str) -> Setting:
         model: "distilbert" or "albert".
     """
     from tunelet import hub
-    from tunelet.model._names import SHORT_NAMES
+    from tunelet.checkpoint import SHORT_NAMES
 
     found = hub.look_up(SHORT_NAMES[model], "model", timeout=hub.QUICK, offline_hint="run the cell again")
     if not isinstance(found, hub.OutOfReach):

@@ -11,8 +11,9 @@ import torch
 
 import tunelet
 from tunelet import Classifier, Run
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Tokens
-from tunelet.model import find_checkpoint, new_classifier, probabilities
+from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 TEXTS = [

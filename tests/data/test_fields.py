@@ -132,7 +132,8 @@ def test_a_pair_gets_the_logits_that_plain_transformers_give_it(
 ) -> None:
     from transformers import AutoModelForSequenceClassification
 
-    from tunelet.model import find_checkpoint, new_classifier
+    from tunelet.checkpoint import find_checkpoint
+    from tunelet.model import new_classifier
     from tunelet.recipe import AdapterSettings, ModelSettings
 
     make_checkpoint(architecture, tmp_path)

@@ -19,7 +19,7 @@ DATA_ID = "cinema/reviews"
 CHECKPOINT = """
 import dataclasses, json, sys
 from tunelet.errors import TuneletError
-from tunelet.model._checkpoint import find_checkpoint
+from tunelet.checkpoint import find_checkpoint
 for name in json.loads(sys.argv[1]):
     try:
         found = dataclasses.asdict(find_checkpoint(name))

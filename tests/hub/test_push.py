@@ -14,7 +14,7 @@ from hub_user import User, the_object
 from command_line import QUICK, refused
 from hub_client import MODEL_ID
 from hub_server import HubServer, Status
-from tunelet.model._files import POOLED_CONFIGS, POOLED_HEAD
+from tunelet.checkpoint import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report._card import MARK
 
 CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean")

@@ -11,8 +11,9 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from encoders import ARCHITECTURES, SHARED
+from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import ModelError
-from tunelet.model import find_checkpoint, new_classifier, saved_classifier
+from tunelet.model import new_classifier, saved_classifier
 from tunelet.model._structure import structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings, resolve_recipe

@@ -7,7 +7,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from classifiers import NAMES, classifier_of, disturb, logits_and_gradients, random_batch
 from encoders import ARCHITECTURES, minilm_folder
-from tunelet.model import find_checkpoint, saved_classifier
+from tunelet.checkpoint import find_checkpoint
+from tunelet.model import saved_classifier
 from tunelet.model._packing import padded_inputs
 from tunelet.recipe import ModelSettings
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import ModelError
-from tunelet.model import SequenceClassifier, find_checkpoint, load_tokenizer, new_classifier
+from tunelet.model import SequenceClassifier, load_tokenizer, new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 MIB = 2**20

@@ -5,9 +5,10 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM
 
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Batch
 from tunelet.errors import ModelError
-from tunelet.model import find_checkpoint, new_masked_model
+from tunelet.model import new_masked_model
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 LENGTHS = (5, 40, 9)

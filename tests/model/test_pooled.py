@@ -12,8 +12,9 @@ import torch
 
 from classifiers import NAMES, classifier_of, disturb, logits_and_gradients, random_batch
 from encoders import ARCHITECTURES, minilm_folder
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import evaluation_batches, gather, tokenise
-from tunelet.model import find_checkpoint, load_tokenizer, saved_classifier
+from tunelet.model import load_tokenizer, saved_classifier
 from tunelet.model._plain import refer_to_base
 from tunelet.recipe import ModelSettings
 

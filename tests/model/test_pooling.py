@@ -9,9 +9,10 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tunelet._probing import choose_head
+from tunelet.checkpoint import find_checkpoint
+from tunelet.checkpoint._files import wanted
 from tunelet.data import prepare, read
-from tunelet.model import declared_pooling, find_checkpoint, head_pooling, load_tokenizer
-from tunelet.model._files import wanted
+from tunelet.model import declared_pooling, head_pooling, load_tokenizer
 from tunelet.recipe import Recipe, with_settings
 
 OLD = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": False}

@@ -6,9 +6,10 @@ import torch
 from test_loop import fitted, toy_data
 
 from encoders import make_checkpoint
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import gather
 from tunelet.errors import ModelError
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.training import Activations
 

@@ -8,7 +8,8 @@ import pytest
 
 import tunelet
 from tunelet import Classifier, _fitting
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.checkpoint import find_checkpoint
+from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.run import Run
 from tunelet.training import Outcome, TrainingData, _loop, estimate_time

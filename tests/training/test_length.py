@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tunelet._train import whole_recipe
+from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import RecipeError
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.training._length import Length
 from tunelet.training._optimizer import make_optimizer

@@ -9,9 +9,10 @@ import torch
 
 from encoders import minilm_folder
 from tunelet._choice import Choice
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Tokens, gather
 from tunelet.errors import RecipeError
-from tunelet.model import find_checkpoint, new_classifier, probabilities
+from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Fit, Progress, TrainingData, estimate_time, fit

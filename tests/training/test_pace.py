@@ -7,7 +7,8 @@ import pytest
 from test_loop import toy_data
 
 from tunelet._deadline import Deadline
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.checkpoint import find_checkpoint
+from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Allowance, Progress, TrainingData, fit

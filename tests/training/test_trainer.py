@@ -9,8 +9,9 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 from encoders import minilm_folder
 from tunelet.bench._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
 from tunelet.bench._subject import Subject
+from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Tokens
-from tunelet.model import find_checkpoint, new_classifier
+from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Progress, TrainingData, fit

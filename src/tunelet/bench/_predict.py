@@ -97,7 +97,7 @@ def _subjects(settings: PredictBench, scratch: Path, label_names: tuple[str, ...
             Subject(name, checkpoint, random, settings.seed, settings.device, scratch / str(number), texts, label_names)
             for number, (name, checkpoint, random) in enumerate(found)
         ]
-    from tunelet.model import find_checkpoint
+    from tunelet.checkpoint import find_checkpoint
     from tunelet.run import Run
 
     run = Run.load(settings.run)

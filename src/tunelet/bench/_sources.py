@@ -9,9 +9,9 @@ import numpy as np
 
 from tunelet._choice import nearest
 from tunelet.bench._lengths import imdb_lengths
+from tunelet.checkpoint import SHORT_NAMES, Checkpoint, find_checkpoint
 from tunelet.data import Examples, read
 from tunelet.errors import BenchError, DataError, ModelError
-from tunelet.model import SHORT_NAMES, Checkpoint, find_checkpoint
 
 SHARED = Path("../shared")
 """Where a checkout of tunelet finds the reviews, and configs without weights; elsewhere it need not be there."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tunelet.bench._subject import Subject
+from tunelet.checkpoint import Checkpoint
 from tunelet.data import training_batches
-from tunelet.model import Checkpoint
 from tunelet.model._quiet import quiet_libraries
 
 

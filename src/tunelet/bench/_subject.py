@@ -10,8 +10,8 @@ import numpy as np
 
 from tunelet.bench._flops import EncoderShape
 from tunelet.bench._worker import Desk
+from tunelet.checkpoint import Checkpoint
 from tunelet.data import Tokens, tokenise
-from tunelet.model import Checkpoint
 
 LABEL_NAMES = ("negative", "positive")
 LONGEST = 512  # tokens kept of a text, as everywhere

@@ -46,8 +46,8 @@ class Classifier(TextClassifier):
         tfidf = run.baseline if run.summary["blend"] else None
         if run.summary["blend"] and tfidf is None:
             raise none_there(run)
-        from tunelet.model import find_checkpoint, head_pooling, load_tokenizer, saved_classifier
-        from tunelet.model._fingerprint import weights_fingerprint
+        from tunelet.checkpoint import find_checkpoint, weights_fingerprint
+        from tunelet.model import head_pooling, load_tokenizer, saved_classifier
 
         recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
         settings = recipe.model

@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from tunelet._choice import Choice
 from tunelet._words import counted, duration
+from tunelet.checkpoint import Checkpoint
 from tunelet.console._facts import print_facts
 from tunelet.data import Tokens
-from tunelet.model import Checkpoint
 from tunelet.recipe import Recipe
 from tunelet.training import Length
 

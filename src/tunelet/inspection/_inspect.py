@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tunelet._choice import Choice
-from tunelet.model._checkpoint import Checkpoint
+from tunelet.checkpoint import Checkpoint
 
 _LIBRARIES = 600 * 2**20  # what torch, transformers and peft take before a model is loaded
 
@@ -49,8 +49,8 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     import torch
     from torch import nn
 
+    from tunelet.checkpoint import find_checkpoint
     from tunelet.data import Tokens
-    from tunelet.model._checkpoint import find_checkpoint
     from tunelet.model._load import new_classifier
     from tunelet.model._targets import resolve_targets
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings

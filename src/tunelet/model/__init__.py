@@ -1,15 +1,13 @@
-"""The model room: finding a checkpoint, head, adapter, precision and packed execution. Training lives elsewhere."""
+"""The model room: head, adapter, precision and packed execution. Training lives elsewhere."""
 
 from typing import TYPE_CHECKING
 
 from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from tunelet.model._checkpoint import Checkpoint, find_checkpoint
     from tunelet.model._classifier import SequenceClassifier
     from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
-    from tunelet.model._names import SHORT_NAMES
     from tunelet.model._pooling import declared_pooling, head_pooling
     from tunelet.model._prediction_batches import prediction_batches
     from tunelet.model._probabilities import logits, probabilities
@@ -17,13 +15,10 @@ if TYPE_CHECKING:
     from tunelet.model._vectors import text_vectors
 
 __all__ = [
-    "SHORT_NAMES",
-    "Checkpoint",
     "MaskedModel",
     "RandomNumbers",
     "SequenceClassifier",
     "declared_pooling",
-    "find_checkpoint",
     "foreign_model",
     "head_pooling",
     "load_tokenizer",
@@ -37,15 +32,12 @@ __all__ = [
     "turn",
 ]
 
-# Finding a checkpoint needs no torch, so that a wrong name is told before torch has loaded.
 __getattr__ = lazy_exports(
     __name__,
     {
-        "_checkpoint": ("Checkpoint", "find_checkpoint"),
         "_classifier": ("SequenceClassifier",),
         "_load": ("foreign_model", "load_tokenizer", "new_classifier", "saved_classifier"),
         "_masked": ("MaskedModel", "new_masked_model"),
-        "_names": ("SHORT_NAMES",),
         "_pooling": ("declared_pooling", "head_pooling"),
         "_prediction_batches": ("prediction_batches",),
         "_probabilities": ("logits", "probabilities"),

@@ -20,13 +20,12 @@ from transformers.models.auto.modeling_auto import (
 
 from tunelet._choice import Choice
 from tunelet._words import counted
+from tunelet.checkpoint import CONFIG, Checkpoint, check_vocabulary
 from tunelet.errors import ModelError, TuneletError
 from tunelet.kernels import Pooling
 from tunelet.model._adapter import attach_adapter, load_adapter, trained_modules
-from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._execution import choose_execution
-from tunelet.model._files import CONFIG
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import load_head
 from tunelet.model._precision import choose_device
@@ -34,7 +33,6 @@ from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure, structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.model._turns import making, turn
-from tunelet.model._vocabulary import check_vocabulary
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 # What the rest of tunelet counts on, whatever the checkpoint says.

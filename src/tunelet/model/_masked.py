@@ -15,12 +15,11 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from tunelet._foreign import ForeignFileError, parse_json, read_text
+from tunelet.checkpoint import WEIGHTS, Checkpoint, weight_files
 from tunelet.data import Batch
 from tunelet.errors import ModelError
 from tunelet.model._adapter import use_own_layer
-from tunelet.model._checkpoint import Checkpoint
 from tunelet.model._classifier import SequenceClassifier
-from tunelet.model._files import WEIGHTS, weight_files
 from tunelet.model._fork import threads_start
 from tunelet.model._load import assemble, check_encoder, foreign_model, load_weights
 from tunelet.model._quiet import quiet_libraries

@@ -8,13 +8,13 @@ index of shards, the format of large checkpoints, says where they lie on this ma
 import json
 from pathlib import Path
 
-from tunelet.model import _files
+from tunelet.checkpoint import INDEX, weight_files
 
 
 def refer_to_base(folder: Path, base: Path) -> None:
     """Write into an adapter's folder where the weights of its base model are, file by file and tensor by tensor."""
-    files = _files.weight_files(base)
+    files = weight_files(base)
     places = {name: str(base.resolve() / file) for file, names in files.items() for name in names}
     size = sum((base / file).stat().st_size for file in files)
     index = {"metadata": {"total_size": size}, "weight_map": dict(sorted(places.items()))}
-    (folder / _files.INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

