@@ -56,23 +56,23 @@ notebooks: .venv/dev/ready
 pictures: .venv/dev/ready
 	.venv/dev/bin/python docs/pictures.py
 
-## bench: docs/results.md, and bench/evidence.json that docs/evaluation.md quotes, from the data in SHARED (half an hour and more)
+## bench: docs/results.md, and measurements/evidence.json that docs/evaluation.md quotes, from the data in SHARED (half an hour and more)
 SHARED ?= ../shared
 bench: .venv/demo/ready
-	.venv/demo/bin/python bench/imdb.py $(SHARED)/imdb --out bench/imdb.json
-	.venv/demo/bin/python bench/evidence.py --out bench/evidence.json
+	.venv/demo/bin/python measurements/imdb.py $(SHARED)/imdb --out measurements/imdb.json
+	.venv/demo/bin/python measurements/evidence.py --out measurements/evidence.json
 
-## bench-accuracy: what bench/accuracy.jsonl still lacks, and docs/accuracy.md (days on two cores: --plan tells)
+## bench-accuracy: what measurements/accuracy.jsonl still lacks, and docs/accuracy.md (days on two cores: --plan tells)
 bench-accuracy: .venv/dev/ready
 	.venv/dev/bin/python $(PIP_INSTALL) --editable '.[bench]'
-	.venv/dev/bin/python bench/accuracy.py
+	.venv/dev/bin/python measurements/accuracy.py
 
 ## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready
-	.venv/dev/bin/tunelet bench train --arms stock,best,tunelet,mean --parity 50 --out bench/performance-train.json
-	.venv/dev/bin/tunelet bench predict --out bench/performance-predict.json
-	.venv/dev/bin/python bench/engine.py $(SHARED)/imdb --out bench/engine.json
-	.venv/dev/bin/python bench/performance.py
+	.venv/dev/bin/tunelet bench train --arms stock,best,tunelet,mean --parity 50 --out measurements/performance-train.json
+	.venv/dev/bin/tunelet bench predict --out measurements/performance-predict.json
+	.venv/dev/bin/python measurements/engine.py $(SHARED)/imdb --out measurements/engine.json
+	.venv/dev/bin/python measurements/performance.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

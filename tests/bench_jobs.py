@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from tunelet.bench._worker import Desk
+from tunelet.bench.harness._worker import Desk
 from tunelet.errors import ModelError
 
 
@@ -47,7 +47,7 @@ def hang(desk: Desk) -> None:
 
 def oddities_of_stock(desk: Desk, subject: object) -> None:
     """What a stock arm's process has of tunelet's own set-up: nothing."""
-    from tunelet.bench._stock import adapted_model, stock_tokenizer
+    from tunelet.bench.rivals._stock import adapted_model, stock_tokenizer
 
     desk.wait()
     stock_tokenizer(subject)  # type: ignore[arg-type]

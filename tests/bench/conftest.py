@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tunelet.bench import PredictBench, TrainBench, bench_predict, bench_train
-from tunelet.bench._subject import Facts, Subject, prepare
 from tunelet.bench._train import ARMS
-from tunelet.bench._worker import run_once
+from tunelet.bench.harness._subject import Facts, Subject, prepare
+from tunelet.bench.harness._worker import run_once
 from tunelet.checkpoint import find_checkpoint
 
 TEXTS = ["A wonderful film.", "Dull " * 30, "I laughed, I cried, I would see it again. " * 4, "Two hours lost."] * 6

@@ -1,4 +1,4 @@
-"""bench/accuracy.py: draws, methods on a tiny encoder, a file that goes on where it stopped, the page made of it."""
+"""Measuring accuracy: draws, methods on a tiny encoder, a file that goes on where it stopped, the page made of it."""
 
 import importlib
 import io
@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from command_line import ROOT
-from tunelet.bench._worker import run_once
+from tunelet.bench.harness._worker import run_once
 from tunelet.recipe import resolve_recipe, with_settings
 
 TEXTS = ("a warm and funny film", "dull from end to end") * 8
@@ -30,7 +30,7 @@ LINE = {
 @pytest.fixture
 def bench(monkeypatch):
     """The scripts of bench/ as modules, by name."""
-    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    monkeypatch.syspath_prepend(str(ROOT / "measurements"))
     return importlib.import_module
 
 
@@ -197,7 +197,7 @@ def test_the_page_shows_means_differences_and_failures_of_the_latest_trials(benc
         {"method": "probe", "shared": True, "size": "all", "n": 5452},
     )
     text = page.write_up(path)
-    assert "every trial that was made: 7" in text
+    assert "every trial made: 7" in text
     rows = [line for line in text.splitlines() if line.startswith("| 8 a class, 48 |")]
     assert rows[0] == "| 8 a class, 48 | 0.740 ± 0.508 | 0.550 ± 0.635 |  |  |"
     assert rows[1] == "| 8 a class, 48 | +0.190, p 0.033 |  |  |"
@@ -225,9 +225,11 @@ def test_figures_say_in_words_what_they_show(bench, tmp_path):
 
 def test_the_committed_page_is_made_of_the_committed_trials(bench):
     page = bench("accuracy_page")
-    assert (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8") == page.write_up(ROOT / "bench/accuracy.jsonl")
+    assert (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8") == page.write_up(
+        ROOT / "measurements/accuracy.jsonl"
+    )
     found = page.Found(
-        bench("accuracy_results").latest(bench("accuracy_results").read_lines(ROOT / "bench/accuracy.jsonl"))
+        bench("accuracy_results").latest(bench("accuracy_results").read_lines(ROOT / "measurements/accuracy.jsonl"))
     )
     for figure in page.figures(found):
         drawn = (ROOT / "docs" / "pictures" / f"{figure.name}.svg").read_text(encoding="utf-8")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tunelet.bench._ceilings import measure_ceilings
-from tunelet.bench._flops import EncoderShape, Work
-from tunelet.bench._results import ceilings, ideal_seconds
+from tunelet.bench.harness._ceilings import measure_ceilings
+from tunelet.bench.harness._flops import EncoderShape, Work
+from tunelet.bench.harness._results import ceilings, ideal_seconds
 
 
 def test_ceilings_are_positive_and_name_their_kernels():

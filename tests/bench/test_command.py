@@ -6,7 +6,7 @@ import json
 from rich.console import Console
 
 from command_line import call, refused, run
-from tunelet.bench._tables import number, show_document
+from tunelet.bench.harness._tables import number, show_document
 
 
 def test_help_names_the_commands():

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from tunelet.bench._flops import EncoderShape, Work, prediction_work, training_work
+from tunelet.bench.harness._flops import EncoderShape, Work, prediction_work, training_work
 
 LENGTHS = (7, 12)
 SHAPE = EncoderShape(layers=3, hidden=16, ffn=40, heads=1)

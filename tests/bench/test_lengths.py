@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tunelet.bench._lengths import IMDB_QUANTILES, draw, imdb_lengths
+from tunelet.bench.harness._lengths import IMDB_QUANTILES, draw, imdb_lengths
 
 
 def test_generated_lengths_have_the_mean_and_the_share_of_cut_texts_of_the_real_ones():

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from command_line import ROOT
-from tunelet.bench._coverage import SHAPES, Model
+from tunelet.bench.harness._coverage import SHAPES, Model
 from tunelet.kernels import attention_kernel
 
-BENCH = ROOT / "bench"
+BENCH = ROOT / "measurements"
 VERSIONS = {"tunelet": "1", "torch": "2", "transformers": "5", "peft": "0"}
 ENVIRONMENT = {"processor": "AMD EPYC", "cores": 2, "threads": 2, "versions": VERSIONS}
 MEASURED = {"environment": ENVIRONMENT, "commit": "abc", "dirty": False}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tunelet.bench._lengths import imdb_lengths
-from tunelet.bench._phases import Phases, grouped, shuffled
-from tunelet.bench._stock_training import _grouped_order
+from tunelet.bench.harness._lengths import imdb_lengths
+from tunelet.bench.harness._phases import Phases, grouped, shuffled
+from tunelet.bench.rivals._stock_training import _grouped_order
 
 LENGTHS = imdb_lengths(3200, np.random.default_rng(0))
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tunelet.bench import PredictBench, bench_predict
-from tunelet.bench._onnx import export_job, graph_path
-from tunelet.bench._predict_settings import PredictSetting
-from tunelet.bench._prediction import classify_job
-from tunelet.bench._worker import Worker, run_once
+from tunelet.bench.harness._worker import Worker, run_once
+from tunelet.bench.rivals._onnx import export_job, graph_path
+from tunelet.bench.rivals._predict_settings import PredictSetting
+from tunelet.bench.rivals._prediction import classify_job
 
 NEEDS_ONNX = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxruntime", "onnxscript")),

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tunelet.bench import _sources
-from tunelet.bench._sources import check_names, draw_sample, find_model
+from tunelet.bench.harness import _sources
+from tunelet.bench.harness._sources import check_names, draw_sample, find_model
 from tunelet.errors import BenchError, DataError, ModelError
 
 
@@ -26,7 +26,7 @@ def test_without_data_lengths_are_made_and_texts_of_them(in_folder, subjects):
 
 
 def test_made_up_texts_have_the_lengths_asked_for(subjects):
-    from tunelet.bench._subject import _random_texts
+    from tunelet.bench.harness._subject import _random_texts
     from tunelet.model import load_tokenizer
 
     subject, _ = subjects("distilbert", False)

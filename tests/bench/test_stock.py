@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import bench_jobs
-from tunelet.bench._stock import adapted_model, merged_model
-from tunelet.bench._worker import run_once
+from tunelet.bench.harness._worker import run_once
+from tunelet.bench.rivals._stock import adapted_model, merged_model
 from tunelet.data import gather
 from tunelet.model import new_classifier
 from tunelet.model._packing import padded_inputs

@@ -7,8 +7,8 @@ import pytest
 
 from command_line import run
 from tunelet.bench import TrainBench, bench_train
-from tunelet.bench._arms import Arms
 from tunelet.bench._train import runnable, tunelet_precisions
+from tunelet.bench.harness._arms import Arms
 
 STOCK = ("stock", "best", "best without dropout")
 ARMS = {*STOCK, *(f"tunelet {how}" for how in ("float32", "float32, mean", "bfloat16", "bfloat16, mean"))}

@@ -3,7 +3,7 @@
 import pytest
 
 import bench_jobs
-from tunelet.bench._worker import ArmFailed, ArmTooSlow, Worker, run_once
+from tunelet.bench.harness._worker import ArmFailed, ArmTooSlow, Worker, run_once
 from tunelet.errors import TuneletError
 
 

@@ -1,6 +1,6 @@
 """Intervals hold the truth as often as they promise, whatever the classes, the number of texts and the recalls.
 
-Small enough for the suite: `bench/coverage.py` has the whole table, which docs/evaluation.md shows.
+Small enough for the suite: `measurements/coverage.py` has the whole table, which docs/evaluation.md shows.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunelet.bench._coverage import (
+from tunelet.bench.harness._coverage import (
     SHAPES,
     SIZES,
     Tally,
@@ -107,7 +107,7 @@ def test_differences_of_other_figures_hold_where_there_is_an_interval():
 
 def test_measured_differences_hold_as_often_as_promised_or_as_the_page_says():
     """Over all sizes and shapes 93 to 97 %, more where docs/evaluation.md says that there it is more."""
-    measured = json.loads((ROOT / "bench" / "coverage.json").read_text(encoding="utf-8"))
+    measured = json.loads((ROOT / "measurements" / "coverage.json").read_text(encoding="utf-8"))
     more_than_promised = {"ece": 0.99}
     for name in METRIC_NAMES:
         tallies = [Tally(**cell["paired"][name]) for cell in measured["pairs"]]
@@ -121,12 +121,12 @@ def test_measured_differences_hold_as_often_as_promised_or_as_the_page_says():
 def test_the_page_shows_the_table_that_was_measured():
     import importlib.util
 
-    found = importlib.util.spec_from_file_location("coverage_table", ROOT / "bench" / "coverage.py")
+    found = importlib.util.spec_from_file_location("coverage_table", ROOT / "measurements" / "coverage.py")
     assert found is not None
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
-    measured = json.loads((ROOT / "bench" / "coverage.json").read_text(encoding="utf-8"))
+    measured = json.loads((ROOT / "measurements" / "coverage.json").read_text(encoding="utf-8"))
     assert module.table(measured) in (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     for cell in measured["cells"]:
         accuracy, before = cell["single"]["accuracy"], cell["single"]["before"]

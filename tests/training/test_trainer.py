@@ -7,8 +7,8 @@ import pytest
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from encoders import minilm_folder
-from tunelet.bench._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
-from tunelet.bench._subject import Subject
+from tunelet.bench.harness._subject import Subject
+from tunelet.bench.rivals._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
 from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Tokens
 from tunelet.model import new_classifier

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from tunelet.bench._arms import Arms, Keep, Say, nothing, prefixed
-from tunelet.bench._document import document, model_record
-from tunelet.bench._flops import prediction_work
-from tunelet.bench._lengths import draw
-from tunelet.bench._onnx import INSTALL, export_job, installed
-from tunelet.bench._predict_settings import PredictSetting
-from tunelet.bench._results import ceilings, ideal_seconds
-from tunelet.bench._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
-from tunelet.bench._subject import Facts, Subject, prepare
 from tunelet.bench._train import runnable, tunelet_precisions
-from tunelet.bench._worker import ArmFailed, Worker, run_once
+from tunelet.bench.harness._arms import Arms, Keep, Say, nothing, prefixed
+from tunelet.bench.harness._document import document, model_record
+from tunelet.bench.harness._flops import prediction_work
+from tunelet.bench.harness._lengths import draw
+from tunelet.bench.harness._results import ceilings, ideal_seconds
+from tunelet.bench.harness._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
+from tunelet.bench.harness._subject import Facts, Subject, prepare
+from tunelet.bench.harness._worker import ArmFailed, Worker, run_once
+from tunelet.bench.rivals._onnx import INSTALL, export_job, installed
+from tunelet.bench.rivals._predict_settings import PredictSetting
 from tunelet.errors import RunError
 
 ENGINES = ("pipeline", "transformers", "onnx", "tunelet")
@@ -134,7 +134,7 @@ class _ModelBench:
         self.few = draw(lengths, min(_WARM_UP, len(lengths)), random).tolist()
 
     def run(self, workers: ExitStack, source: str) -> dict[str, Any]:
-        from tunelet.bench._ceilings import ceilings_job
+        from tunelet.bench.harness._ceilings import ceilings_job
 
         settings, facts = self.settings, self.facts
         self._start_arms(workers)
@@ -223,7 +223,7 @@ class _ModelBench:
         self.arms.start(name, worker, setting.name, setting.precision)
 
     def _worker(self, setting: PredictSetting, phases: list[list[int]]) -> Worker:
-        from tunelet.bench._prediction import classify_job
+        from tunelet.bench.rivals._prediction import classify_job
 
         device = self.settings.device
         return Worker(classify_job, self.subject, setting, phases, self.facts.max_length, device=device)

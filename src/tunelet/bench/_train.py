@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunelet.bench._arms import Arms, Keep, Say, nothing, prefixed
-from tunelet.bench._document import document, model_record
-from tunelet.bench._flops import training_work
-from tunelet.bench._phases import Phases
-from tunelet.bench._results import ceilings, ideal_seconds
-from tunelet.bench._search import COMPILED_WARM_UP, Search
-from tunelet.bench._settings import NOTEBOOK, StockSetting
-from tunelet.bench._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
-from tunelet.bench._subject import Facts, Subject, prepare
-from tunelet.bench._worker import ArmFailed, Worker, run_once
+from tunelet.bench.harness._arms import Arms, Keep, Say, nothing, prefixed
+from tunelet.bench.harness._document import document, model_record
+from tunelet.bench.harness._flops import training_work
+from tunelet.bench.harness._phases import Phases
+from tunelet.bench.harness._results import ceilings, ideal_seconds
+from tunelet.bench.harness._sources import DEFAULT_MODELS, DEVICES, check_names, draw_sample, find_model
+from tunelet.bench.harness._subject import Facts, Subject, prepare
+from tunelet.bench.harness._worker import ArmFailed, Worker, run_once
+from tunelet.bench.rivals._search import COMPILED_WARM_UP, Search
+from tunelet.bench.rivals._settings import NOTEBOOK, StockSetting
 from tunelet.errors import TuneletError
 
 ARMS = ("stock", "best", "tunelet", "mean")
@@ -126,7 +126,7 @@ class _ModelBench:
         self.arms = Arms(say)
 
     def run(self, workers: ExitStack, source: str, parity: int) -> dict[str, Any]:
-        from tunelet.bench._ceilings import ceilings_job
+        from tunelet.bench.harness._ceilings import ceilings_job
 
         settings, facts = self.settings, self.facts
         texts = len(facts.lengths)
@@ -145,7 +145,7 @@ class _ModelBench:
         }
 
     def _start_stock(self, setting: StockSetting, *, trial: bool = True) -> Worker:
-        from tunelet.bench._stock_training import train_stock
+        from tunelet.bench.rivals._stock_training import train_stock
 
         settings = self.settings
         turns = (settings.steps,) * settings.turns
@@ -183,7 +183,7 @@ class _ModelBench:
                 self.arms.start(f"tunelet {precision}{pooling}", worker, f"{precision}, packed{pooling}", precision)
 
     def _parity(self, steps: int) -> dict[str, Any]:
-        from tunelet.bench._parity import LONGEST, Difference, reference_losses, tunelet_losses
+        from tunelet.bench.rivals._parity import LONGEST, Difference, reference_losses, tunelet_losses
 
         settings = self.settings
         rest = (steps, settings.batch_size, settings.learning_rate)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tunelet.bench._phases import Phases, grouped, shuffled
-from tunelet.bench._stock_training import Turn, _grouped_order
-from tunelet.bench._subject import Subject
-from tunelet.bench._worker import Desk
+from tunelet.bench.harness._phases import Phases, grouped, shuffled
+from tunelet.bench.harness._subject import Subject
+from tunelet.bench.harness._worker import Desk
+from tunelet.bench.rivals._stock_training import Turn, _grouped_order
 from tunelet.data import Tokens
 
 

@@ -116,7 +116,7 @@ def _names(listed: str) -> tuple[str, ...]:
 def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, kind: str, *, json: bool) -> None:
     from tunelet._output import console
     from tunelet.bench import check_writable, write_document
-    from tunelet.bench._tables import show_document
+    from tunelet.bench.harness._tables import show_document
 
     if out is not None:
         check_writable(out, kind)

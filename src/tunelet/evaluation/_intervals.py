@@ -1,7 +1,7 @@
 """95 % intervals in closed form: of a share, of an F1, of an average of classes, of an area, of a paired difference.
 
 Notable: none is of zero width, however few texts there are and however right they all are, for each asks which true
-values could have given what was seen. `bench/coverage.py` holds what they cover; docs/evaluation.md shows the table.
+values could have given what was seen. `measurements/coverage.py` measures what they cover, for docs/evaluation.md.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,165 @@
+"""Rules for the weights of an encoder and TF-IDF together, on few texts: blending.json, for docs/accuracy.md.
+
+    python measurements/blending.py [--out measurements/blending.json]        # about ten minutes on one core
+
+Five draws of 8 to 64 texts a class from each training file; a rule sees the out-of-fold predictions of the probe and of
+TF-IDF for them, and is measured on at most 1,500 other texts of that file. The test files are not read, since a rule is
+chosen on these figures.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accuracy_data import SOURCES, parts
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from tunelet.data import Examples, deal, tokenise
+from tunelet.data._labels import ordered
+from tunelet.evaluation import (
+    Gain,
+    baseline_out_of_fold,
+    cross_fitted,
+    cross_validated_baseline,
+    fit_blend,
+    fit_weights,
+    log_losses,
+    probe_out_of_fold,
+    train_probe,
+)
+
+Logits = NDArray[np.float64]
+SIZES, DRAWS, FOLDS = (8, 16, 32, 64), 5, 5
+_TEXTS = {"imdb": 3_000, "long_reviews": 1_400}  # that features are computed of, where they are long
+_MOST_TEXTS, _OTHERS, _MOST_DRAWN = 5_000, 1_500, 1_200
+_OFTEN = 100  # repeated so many times, texts outweigh any prior
+
+
+def prior(encoder: Logits, tfidf: Logits, labels: NDArray[np.int64]) -> tuple[float, float]:
+    """What tunelet does."""
+    blend = fit_blend(encoder, tfidf, labels)
+    return blend.encoder, blend.tfidf
+
+
+def least_loss(encoder: Logits, tfidf: Logits, labels: NDArray[np.int64]) -> tuple[float, float]:
+    """The weights of the least log loss, whatever they are."""
+    often = [np.tile(logits, (_OFTEN, 1)) for logits in (encoder, tfidf)]
+    first, second = fit_weights(often, np.tile(labels, _OFTEN)).tolist()
+    return first, second
+
+
+def by_chance(encoder: Logits, tfidf: Logits, labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Those of the least log loss times the chance that they help, and the encoder alone times the chance of none."""
+    chance = _gain(encoder, tfidf, labels).chance
+    first, second = least_loss(encoder, tfidf, labels)
+    return (1 - chance) * _alone(encoder, labels) + chance * first, chance * second
+
+
+def tested(encoder: Logits, tfidf: Logits, labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Those of the least log loss where a paired test shows a gain at 5 %, else the encoder alone."""
+    p = _gain(encoder, tfidf, labels).p_value
+    return least_loss(encoder, tfidf, labels) if p is not None and p < 0.05 else (_alone(encoder, labels), 0.0)
+
+
+def _gain(encoder: Logits, tfidf: Logits, labels: NDArray[np.int64]) -> Gain:
+    ways = (cross_fitted([encoder], labels), cross_fitted([encoder, tfidf], labels))
+    return Gain.of(*(log_losses(logits, labels) for logits in ways))
+
+
+def _alone(encoder: Logits, labels: NDArray[np.int64]) -> float:
+    return float(fit_weights([encoder], labels)[0])
+
+
+FIXED = {"probe": (1.0, 0.0), "TF-IDF": (0.0, 1.0), "sum": (1.0, 1.0)}
+RULES = {"least loss": least_loss, "tested": tested, "by chance": by_chance, "prior": prior}
+NAMES = (*FIXED, *RULES)
+
+
+def measure(name: str) -> list[dict[str, Any]]:
+    """All draws of a data set; those of too few texts of a class, or of too many in all, are left out."""
+    examples = _some(name)
+    names = ordered(examples.labels)
+    place = {label: number for number, label in enumerate(names)}
+    labels = np.array([place[label] for label in examples.labels])
+    vectors = _vectors(examples, tuple(names))
+    found = []
+    for size in SIZES:
+        if size * len(names) > _MOST_DRAWN or np.bincount(labels).min() < size:
+            continue
+        for draw in range(1, DRAWS + 1):
+            random = np.random.default_rng([size, draw])
+            rows = np.concatenate(
+                [random.permutation(np.flatnonzero(labels == label))[:size] for label in range(len(names))]
+            )
+            others = random.permutation(np.setdiff1d(np.arange(len(labels)), rows))[:_OTHERS]
+            found.append({"data": name, "size": size, "draw": draw} | _draw(examples, labels, vectors, rows, others))
+    return found
+
+
+def _draw(
+    examples: Examples, labels: NDArray[np.int64], vectors: NDArray[np.float32], rows: Any, others: Any
+) -> dict[str, Any]:
+    classes, known = int(labels.max()) + 1, labels[rows]
+    texts, unseen = ([examples.texts[row] for row in chosen] for chosen in (rows, others))
+    folds = deal([[row] for row in range(len(rows))], known, count=FOLDS, seed=0)
+    encoder = log_softmax(probe_out_of_fold(vectors[rows], known, classes, folds, seed=0), axis=1)
+    tfidf = log_softmax(baseline_out_of_fold(texts, known, classes, folds, seed=0), axis=1)
+    probe = log_softmax(train_probe(vectors[rows], known, classes, seed=0).logits(vectors[others]), axis=1)
+    baseline = log_softmax(cross_validated_baseline(texts, known, classes, seed=0).logits(unseen), axis=1)
+    scores = {}
+    fitted = {name: rule(encoder, tfidf, known) for name, rule in RULES.items()}
+    for name, (first, second) in (FIXED | fitted).items():
+        made = first * probe + second * baseline
+        right = float((made.argmax(axis=1) == labels[others]).mean())
+        scores[name] = {"accuracy": right, "log_loss": float(log_losses(made, labels[others]).mean())}
+    return {"rules": scores}
+
+
+def _some(name: str) -> Examples:
+    train, _ = parts(name)
+    return train.take(np.random.default_rng(0).permutation(len(train))[: _TEXTS.get(name, _MOST_TEXTS)])
+
+
+def _vectors(examples: Examples, names: tuple[str, ...]) -> NDArray[np.float32]:
+    from tunelet.checkpoint import find_checkpoint
+    from tunelet.model import load_tokenizer, new_classifier, text_vectors
+    from tunelet.recipe import AdapterSettings, ModelSettings
+
+    checkpoint = find_checkpoint("minilm")
+    tokens = tokenise(examples.texts, load_tokenizer(checkpoint.path), max_length=256)
+    classifier = new_classifier(checkpoint, names, ModelSettings(), AdapterSettings(), seed=1, pooling="mean")
+    return text_vectors(classifier, tokens, weights="", cache=None)
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Accuracy by data set and size, mean over draws; then the means over all, log loss too."""
+    cells = sorted(
+        {(line["data"], line["size"]) for line in found}, key=lambda cell: (list(SOURCES).index(cell[0]), cell)
+    )
+    lines = [f"| data | {' | '.join(NAMES)} |", f"| --- |{' ---: |' * len(NAMES)}"]
+    for data, size in cells:
+        here = [line["rules"] for line in found if (line["data"], line["size"]) == (data, size)]
+        means = (np.mean([rules[name]["accuracy"] for rules in here]) for name in NAMES)
+        lines.append(f"| {data}, {size} a class | {' | '.join(f'{value:.3f}' for value in means)} |")
+    for word, key in (("accuracy", "accuracy"), ("log loss", "log_loss")):
+        means = (np.mean([line["rules"][name][key] for line in found]) for name in NAMES)
+        lines.append(f"| *all: {word}* | {' | '.join(f'{value:.3f}' for value in means)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="+", choices=list(SOURCES), default=list(SOURCES))
+    parser.add_argument("--out", type=Path, help="JSON file of the measurement")
+    arguments = parser.parse_args()
+    found = [line for name in arguments.data for line in measure(name)]
+    if arguments.out:
+        arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()

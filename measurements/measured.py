@@ -1,0 +1,66 @@
+"""One training command, run as a user types it and measured; and what a page says of where that was."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunelet.bench import commit
+from tunelet.run import Run, environment
+
+
+def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> dict[str, Any]:
+    """Run `tunelet train` in a process of its own.
+
+    Args:
+        arguments: after `tunelet train`, without --json and --out.
+        keep: given the run before its folder goes; what of it to keep beside the rest.
+
+    Returns:
+        The command, the whole process's seconds, what it printed as JSON, and what it ran on.
+    """
+    command = ["tunelet", "train", *arguments, "--json"]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        begin = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--out", str(out)], check=True, stdout=subprocess.PIPE, text=True
+        )
+        seconds = time.monotonic() - begin
+        run = Run.load(out)
+        found, kept = _measured_on(run.environment), keep(run)
+    return {
+        "command": command,
+        "seconds": seconds,
+        "result": json.loads(done.stdout) | {"run": "run"},  # where it lay is nobody's concern
+        **found,
+        **kept,
+    }
+
+
+def surroundings() -> dict[str, Any]:
+    """What this process runs on, for a record that `where` is asked about."""
+    import torch
+
+    return _measured_on(environment() | {"threads": torch.get_num_threads()})
+
+
+def _measured_on(environment: dict[str, Any]) -> dict[str, Any]:
+    revision, dirty = commit()
+    return {"environment": environment, "commit": revision, "dirty": dirty}
+
+
+def where(run: dict[str, Any], *more: str) -> str:
+    """Machine and versions of a measured run; `more` is said of the machine."""
+    environment = run["environment"]
+    versions = environment["versions"]
+    machine = [environment["processor"], f"{environment['cores']} cores", f"{environment['threads']} threads", *more]
+    return (
+        f"*Measured on {', '.join(machine)}; tunelet {versions['tunelet']} at {run['commit']}"
+        f"{' (with uncommitted changes)' if run['dirty'] else ''}, torch {versions['torch']}, "
+        f"transformers {versions['transformers']}, peft {versions['peft']}.*"
+    )

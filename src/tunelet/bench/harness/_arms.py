@@ -1,0 +1,143 @@
+"""Arms that take turns: each is asked once a turn, one after the other, and who fails is written down and left out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tunelet.bench.harness._results import ArmResult, Spread
+from tunelet.bench.harness._worker import ArmFailed, Worker
+from tunelet.errors import TuneletError
+
+Say = Callable[[str], None]
+Keep = Callable[[dict[str, Any]], None]
+
+
+def nothing(_: object) -> None:
+    """For who wants to be told nothing, and to keep nothing."""
+
+
+def prefixed(say: Say, name: str) -> Say:
+    """The same, each line with the name that it is about."""
+    return lambda line: say(f"{name}: {line}")
+
+
+class Arms:
+    """The arms of one model.
+
+    Args:
+        say: told how it goes.
+    """
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._running: dict[str, tuple[Worker, str, str]] = {}  # name -> worker, setting in words, precision
+        self._first: dict[str, Any] = {}
+        self._turns: dict[str, list[Any]] = {}
+        self._failed: dict[str, ArmResult] = {}
+        self._ceilings: list[Mapping[str, Mapping[str, float]]] = []
+
+    def start(self, name: str, worker: Worker, setting: str, precision: str) -> None:
+        """Take an arm in: its first report is the warm-up."""
+        self._running[name] = (worker, setting, precision)
+        first = self._ask(name)
+        if first is not None:
+            self._first[name] = first
+
+    def adopt(self, name: str, worker: Worker, setting: str, precision: str, first: object) -> None:
+        """Take in an arm that is warm, with what its warm-up came to."""
+        self._running[name] = (worker, setting, precision)
+        self._first[name] = first
+
+    def miss(self, name: str, setting: str, precision: str, reason: str) -> None:
+        """Note an arm that cannot be measured here."""
+        self._failed[name] = ArmResult(name, setting, precision, failure=reason)
+        self._say(f"{name}: {reason}")
+
+    def skip(self, refused: Mapping[str, str], named: Sequence[str]) -> None:
+        """Note tunelet's precisions that the machine has no instructions for; those that were named run all the same.
+
+        Args:
+            refused: precision -> why its products would run in reference code, a hundred times slower.
+            named: the precisions that the user asked for; none: all.
+        """
+        for precision, reason in refused.items():
+            if precision in named:
+                self._say(f"tunelet {precision}: asked for, but slow here: {reason}")
+            elif not named:
+                self.miss(f"tunelet {precision}", f"{precision}, packed", precision, f"not measured: {reason}")
+
+    def run(self, turns: int, measurer: Worker) -> None:
+        """Let all take their turns, the machine's ceilings among them."""
+        for turn in range(turns):
+            self._say(f"turn {turn + 1} of {turns}")
+            self._ceilings.append(measurer.ask())
+            for name in list(self._running):
+                done = self._ask(name)
+                if done is not None:
+                    self._turns.setdefault(name, []).append(done)
+                    self._say(f"{name}: {done.rate:,.0f} tokens/s")
+
+    def last(self, name: str) -> Any:
+        """What an arm reported last; None where it did not."""
+        return self._turns[name][-1] if name in self._running else None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the arms that came through."""
+        return tuple(self._running)
+
+    @property
+    def ceilings(self) -> Sequence[Mapping[str, Mapping[str, float]]]:
+        """What the machine reached, turn by turn."""
+        return self._ceilings
+
+    def results(
+        self, mean_tokens: float, ideal: Mapping[str, float | None], compared_with: Sequence[str]
+    ) -> list[ArmResult]:
+        """The table.
+
+        Args:
+            mean_tokens: of the sample, by which tokens become reviews: so no arm gains by the texts it happened to get.
+            ideal: precision -> seconds that a review takes at the ceiling.
+            compared_with: names of the arms that all are compared with.
+        """
+        rates = {name: Spread.of([turn.rate for turn in self._turns[name]]) for name in self._running}
+        found = []
+        for name, (worker, setting, precision) in self._running.items():
+            reviews = rates[name].scaled(1 / mean_tokens)
+            least = ideal.get(precision)
+            found.append(
+                ArmResult(
+                    name=name,
+                    setting=_how(setting, self._first[name].choices),
+                    precision=precision,
+                    choices=self._first[name].choices,
+                    reviews_per_second=reviews,
+                    tokens_per_second=rates[name],
+                    times={
+                        other: rates[name].median / rates[other].median for other in compared_with if other in rates
+                    },
+                    fraction_of_ceiling=None if least is None else reviews.median * least,
+                    peak_memory_bytes=worker.memory.peak,
+                    baseline_memory_bytes=worker.memory.baseline,
+                    first_seconds=self._first[name].total_seconds,
+                    turns=tuple(turn.record() for turn in self._turns[name]),
+                )
+            )
+        return found + list(self._failed.values())
+
+    def _ask(self, name: str) -> Any:
+        worker, setting, precision = self._running[name]
+        try:
+            return worker.ask()
+        except (ArmFailed, TuneletError) as failed:
+            worker.close()
+            del self._running[name]
+            self.miss(name, setting, precision, str(failed))
+            return None
+
+
+def _how(setting: str, choices: Mapping[str, Mapping[str, str]]) -> str:
+    """The setting in words; what tunelet chose, where it says so."""
+    if not choices:
+        return setting
+    return ", ".join([choices["precision"]["value"], choices["execution"]["value"], f"in {choices['layers']['value']}"])
