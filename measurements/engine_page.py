@@ -76,7 +76,7 @@ _PROFILE = """\
 ## Where a training step goes
 
 DistilBERT with random weights, LoRA on the query and value projections, batches of 16 texts with the lengths of IMDb
-reviews; shares of a step's time by PyTorch's profiler, with a clock around each function of `native.cpp`.
+reviews; shares of a step's time by PyTorch's profiler, with a clock around each function of `kernels/native/`.
 
 {parts}
 

@@ -1,4 +1,4 @@
-"""The compiled half of this room: native.cpp, built once a machine by the compiler that is there, loaded by ctypes.
+"""The compiled half of this room: native/, built once a machine by the compiler that is there, loaded by ctypes.
 
 Compiling takes some seconds, once; the result lies in the cache under a name that source, compiler, flags and processor
 decide. Without a compiler everything runs in PyTorch, and so it does where the compiler, or the disk, is unfit.
@@ -25,7 +25,7 @@ from tunelet.kernels._compiler import CompilerError, compile_library, version
 from tunelet.kernels._processor import features, forbidden_wide_vectors
 from tunelet.kernels._shelf import Shelf, ShelfError
 
-_SOURCE = Path(__file__).with_name("native.cpp")
+_SOURCE = Path(__file__).parent / "native" / "exports.cpp"  # which includes the headers beside it
 _FLAGS = (
     "-std=c++17", "-O3", "-march=native", "-funroll-loops", "-fopenmp", "-fPIC", "-shared",
     # sums in any order, so that loops become vectors; infinities and NaN keep their meaning
@@ -188,7 +188,8 @@ def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
     """The library's file name. Raises CompilerError where the compiler does not answer."""
     processor = repr(sorted(features().items()))
     said = version(compiler)
-    parts = (_SOURCE.read_bytes(), said, repr(flags).encode(), processor.encode(), torch.__version__.encode())
+    sources = (file.read_bytes() for file in sorted(_SOURCE.parent.iterdir()))
+    parts = (*sources, said, repr(flags).encode(), processor.encode(), torch.__version__.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32] + ".so"
 
 

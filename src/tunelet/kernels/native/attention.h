@@ -1,0 +1,289 @@
+// Attention of all queries of packed texts, forward and backward, on tiles that stay in the cache.
+//
+// Products work on units of 32 bits, one float or two bfloat16 along the reduced dimension, of which the processor
+// multiplies 16 at once and adds them up in float.
+
+#pragma once
+
+#ifdef __AVX512F__
+
+#include <immintrin.h>
+#include <stdlib.h>
+#include <algorithm>
+
+#include "element.h"
+
+namespace {
+
+template <class E>
+struct Unit;
+template <>
+struct Unit<float> {
+    static constexpr int elements = 1;
+    static inline __m512 multiply(__m512 sum, uint32_t left, __m512i right) {
+        return _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_set1_epi32(left)), _mm512_castsi512_ps(right), sum);
+    }
+};
+#ifdef __AVX512BF16__
+template <>
+struct Unit<bf16> {
+    static constexpr int elements = 2;
+    static inline __m512 multiply(__m512 sum, uint32_t left, __m512i right) {
+        return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32(left), (__m512bh)right);
+    }
+};
+#endif
+
+constexpr int R = 8;  // rows of a tile
+
+// 2^x within 2e-7 for x <= 0: a polynomial on [-1/2, 1/2], the rest in the exponent.
+inline __m512 power_of_two(__m512 x) {
+    __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 f = _mm512_sub_ps(x, n);
+    __m512 p = _mm512_set1_ps(0.00132647273f);
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00967151299f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.0555073358f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240222424f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693147004f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, n);
+}
+
+inline void store16(float* to, __m512 x) { _mm512_storeu_ps(to, x); }
+#ifdef __AVX512BF16__
+inline void store16(bf16* to, __m512 x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(x));
+}
+#endif
+
+
+// c[r][16 v + lane] = sum over p of left[r * row + p * step] . right[p * width + 16 v + lane], in units.
+template <class E, int V>
+inline void tile(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
+                 int units, float* c, int64_t c_row) {
+    __m512 sum[R][V];
+    for (int r = 0; r < R; ++r)
+        for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
+    for (int p = 0; p < units; ++p) {
+        __m512i b[V];
+        for (int v = 0; v < V; ++v) b[v] = _mm512_loadu_si512(right + p * width + 16 * v);
+        for (int r = 0; r < R; ++r) {
+            uint32_t a = left[row[r] + p * step];
+            for (int v = 0; v < V; ++v) sum[r][v] = Unit<E>::multiply(sum[r][v], a, b[v]);
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int v = 0; v < V; ++v) _mm512_storeu_ps(c + r * c_row + 16 * v, sum[r][v]);
+}
+
+// The same over `width` columns, a multiple of 16.
+template <class E>
+inline void product(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
+                    int columns, int units, float* c, int64_t c_row) {
+    int j = 0;
+    for (; j + 32 <= columns; j += 32) tile<E, 2>(left, row, step, right + j, width, units, c + j, c_row);
+    if (j < columns) tile<E, 1>(left, row, step, right + j, width, units, c + j, c_row);
+}
+
+// [length, d] with a row stride -> units along d, transposed: [d / elements][padded]; zeros behind the end.
+inline void transpose_units(const uint32_t* x, int64_t stride, int length, int units, int padded, uint32_t* out) {
+    for (int j = 0; j < padded; ++j)
+        for (int p = 0; p < units; ++p) out[p * padded + j] = j < length ? x[j * stride + p] : 0;
+}
+
+// [length, d] -> units along the rows: [ceil(length / elements)][d].
+inline void row_units(const float* x, int64_t stride, int length, int d, uint32_t* out) {
+    for (int j = 0; j < length; ++j) memcpy(out + int64_t(j) * d, x + j * stride, d * sizeof(float));
+}
+inline void row_units(const bf16* x, int64_t stride, int length, int d, uint32_t* out) {
+    for (int j = 0; j < length; j += 2) {
+        const bf16* a = x + j * stride;
+        const bf16* b = a + stride;
+        uint32_t* to = out + int64_t(j / 2) * d;
+        if (j + 1 < length)
+            for (int c = 0; c < d; ++c) to[c] = uint32_t(a[c].bits) | uint32_t(b[c].bits) << 16;
+        else
+            for (int c = 0; c < d; ++c) to[c] = a[c].bits;
+    }
+}
+
+// Rows of floats as units that pair rows, in lines of 16 columns: out[(column / 16) * lines + row / elements][16].
+inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, float*) {
+    for (int j = 0; j < columns; j += 16)
+        for (int r = 0; r < R; ++r) memcpy(out + ((j / 16) * lines + first + r) * 16, c + r * c_row + j, 64);
+}
+#ifdef __AVX512BF16__
+inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, bf16*) {
+    for (int r = 0; r < R; r += 2) {
+        const float* a = c + r * c_row;
+        const float* b = a + c_row;
+        uint32_t* to = out + (first + r) / 2 * 16;
+        for (int j = 0; j < columns; j += 16) {
+            __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(a + j)));
+            __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(b + j)));
+            _mm512_storeu_si512(to + j / 16 * lines * 16, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+        }
+    }
+}
+#endif
+
+template <class E>
+inline void store_rows(const float* c, int64_t c_row, int rows, int n, const float* factor, E* out, int64_t stride) {
+    for (int r = 0; r < rows; ++r) {
+        const __m512 f = _mm512_set1_ps(factor ? factor[r] : 1.0f);
+        for (int j = 0; j < n; j += 16)
+            store16(out + r * stride + j, _mm512_mul_ps(_mm512_loadu_ps(c + r * c_row + j), f));
+    }
+}
+
+struct Scratch {
+    char* memory = nullptr;
+    size_t size = 0, used = 0;
+    ~Scratch() { free(memory); }
+    void reserve(size_t bytes) {
+        used = 0;
+        if (bytes <= size) return;
+        free(memory);
+        memory = static_cast<char*>(aligned_alloc(64, (bytes + 4095) / 4096 * 4096));
+        size = bytes;
+    }
+    template <class T>
+    T* take(int64_t n) {
+        T* at = reinterpret_cast<T*>(memory + used);
+        used += (n * sizeof(T) + 63) / 64 * 64;
+        return at;
+    }
+};
+
+// Which of the 16 columns from j on lie before the end.
+inline __mmask16 within(int j, int length) { return length - j >= 16 ? 0xffff : __mmask16((1u << (length - j)) - 1); }
+
+inline int multiple_of(int n, int of) { return (n + of - 1) / of * of; }
+
+// The R rows of a tile; behind the last row it is read again and never stored.
+inline void row_offsets(int first, int length, int64_t stride, int64_t* row) {
+    for (int r = 0; r < R; ++r) row[r] = int64_t(std::min(first + r, length - 1)) * stride;
+}
+
+template <class E>
+void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum, int length,
+            int d, float scale, Scratch& scratch) {
+    constexpr int e = Unit<E>::elements;
+    const int padded = multiple_of(length, 16), units = d / e, pairs = (length + e - 1) / e;
+    scratch.reserve(size_t(padded) * d * 8 + size_t(R) * padded * 8 + R * d * 4 + 1024);
+    uint32_t* keys = scratch.take<uint32_t>(int64_t(units) * padded);
+    uint32_t* values = scratch.take<uint32_t>(int64_t(pairs) * d);
+    float* scores = scratch.take<float>(R * padded);
+    E* weights = scratch.take<E>(R * (padded + 1));
+    float* sums = scratch.take<float>(R * d);
+    const int64_t s32 = stride / e;
+    transpose_units(reinterpret_cast<const uint32_t*>(k), s32, length, units, padded, keys);
+    row_units(v, stride, length, d, values);
+    int64_t row[R], weight_row[R];
+    for (int r = 0; r < R; ++r) weight_row[r] = int64_t(r) * padded / e;
+    for (int i = 0; i < length; i += R) {
+        row_offsets(i, length, s32, row);
+        product<E>(reinterpret_cast<const uint32_t*>(q), row, 1, keys, padded, padded, units, scores, padded);
+        float factor[R];
+        for (int r = 0; r < R; ++r) {
+            const float* s = scores + r * padded;
+            __m512 most = _mm512_set1_ps(-INFINITY), total = _mm512_setzero_ps();
+            for (int j = 0; j < padded; j += 16)
+                most = _mm512_mask_max_ps(most, within(j, length), most, _mm512_loadu_ps(s + j));
+            const float peak = _mm512_reduce_max_ps(most);
+            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-peak * scale * LOG2_E);
+            for (int j = 0; j < padded; j += 16) {
+                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(s + j), slope, shift));
+                e = _mm512_maskz_mov_ps(within(j, length), e);
+                total = _mm512_add_ps(total, e);
+                store16(weights + r * padded + j, e);
+            }
+            const float sum = _mm512_reduce_add_ps(total);
+            factor[r] = 1.0f / sum;
+            if (log_sum && i + r < length) log_sum[i + r] = peak * scale + logf(sum);
+        }
+        product<E>(reinterpret_cast<const uint32_t*>(weights), weight_row, 1, values, d, d, pairs, sums, d);
+        store_rows(sums, d, std::min(R, length - i), d, factor, out + i * out_stride, out_stride);
+    }
+}
+
+template <class E>
+void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,
+                     const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, int length, int d, float scale,
+                     Scratch& scratch) {
+    constexpr int e = Unit<E>::elements;
+    const int padded = multiple_of(length, 16), units = d / e, pairs = (length + e - 1) / e;
+    const int64_t lines = multiple_of(length, R) / e;
+    const int64_t square = int64_t(padded) * lines;
+    scratch.reserve(size_t(padded) * d * 20 + size_t(square) * 8 + size_t(R) * padded * 16 + R * d * 4 + 4096);
+    uint32_t* keys = scratch.take<uint32_t>(int64_t(units) * padded);
+    uint32_t* values = scratch.take<uint32_t>(int64_t(units) * padded);
+    uint32_t* key_rows = scratch.take<uint32_t>(int64_t(pairs) * d);
+    uint32_t* query_rows = scratch.take<uint32_t>(int64_t(pairs) * d);
+    uint32_t* gradient_rows = scratch.take<uint32_t>(int64_t(pairs) * d);
+    uint32_t* weights = scratch.take<uint32_t>(square);
+    uint32_t* d_scores = scratch.take<uint32_t>(square);
+    float* p = scratch.take<float>(R * padded);
+    float* dp = scratch.take<float>(R * padded);
+    E* ds = scratch.take<E>(R * (padded + 1));
+    float* sums = scratch.take<float>(R * d);
+    const int64_t s32 = stride / e, o32 = out_stride / e;
+    transpose_units(reinterpret_cast<const uint32_t*>(k), s32, length, units, padded, keys);
+    transpose_units(reinterpret_cast<const uint32_t*>(v), s32, length, units, padded, values);
+    if (dq) row_units(k, stride, length, d, key_rows);
+    row_units(d_out, out_stride, length, d, gradient_rows);
+    if (dk) row_units(q, stride, length, d, query_rows);
+    int64_t row[R], column[R];
+    for (int i = 0; i < length; i += R) {
+        const int rows = std::min(R, length - i);
+        row_offsets(i, length, s32, row);
+        product<E>(reinterpret_cast<const uint32_t*>(q), row, 1, keys, padded, padded, units, p, padded);
+        row_offsets(i, length, o32, row);
+        product<E>(reinterpret_cast<const uint32_t*>(d_out), row, 1, values, padded, padded, units, dp, padded);
+        for (int r = 0; r < R; ++r) {
+            float* pr = p + r * padded;
+            float* dr = dp + r * padded;
+            if (r >= rows) {
+                memset(pr, 0, padded * sizeof(float));
+                memset(dr, 0, padded * sizeof(float));
+                memset(ds + r * padded, 0, padded * sizeof(E));
+                continue;
+            }
+            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-log_sum[i + r] * LOG2_E);
+            __m512 sum = _mm512_setzero_ps();
+            for (int j = 0; j < padded; j += 16) {
+                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(pr + j), slope, shift));
+                e = _mm512_maskz_mov_ps(within(j, length), e);
+                sum = _mm512_fmadd_ps(e, _mm512_loadu_ps(dr + j), sum);
+                _mm512_storeu_ps(pr + j, e);
+            }
+            const __m512 along = _mm512_set1_ps(_mm512_reduce_add_ps(sum)), factor = _mm512_set1_ps(scale);
+            for (int j = 0; j < padded; j += 16) {
+                __m512 difference = _mm512_sub_ps(_mm512_loadu_ps(dr + j), along);
+                __m512 d = _mm512_mul_ps(_mm512_mul_ps(_mm512_loadu_ps(pr + j), difference), factor);
+                _mm512_storeu_ps(dr + j, d);
+                if (dq) store16(ds + r * padded + j, d);
+            }
+        }
+        pair_rows(p, padded, padded, lines, i, weights, static_cast<E*>(nullptr));
+        if (dk) pair_rows(dp, padded, padded, lines, i, d_scores, static_cast<E*>(nullptr));
+        if (!dq) continue;
+        for (int r = 0; r < R; ++r) row[r] = int64_t(r) * padded / e;
+        product<E>(reinterpret_cast<const uint32_t*>(ds), row, 1, key_rows, d, d, pairs, sums, d);
+        store_rows(sums, d, rows, d, nullptr, dq + i * d_stride, d_stride);
+    }
+    for (int r = 0; r < R; ++r) column[r] = r;
+    for (int j = 0; j < length; j += R) {
+        const int rows = std::min(R, length - j);
+        const int64_t at = (j / 16) * lines * 16 + j % 16;
+        product<E>(weights + at, column, 16, gradient_rows, d, d, pairs, sums, d);
+        store_rows(sums, d, rows, d, nullptr, dv + j * d_stride, d_stride);
+        if (!dk) continue;
+        product<E>(d_scores + at, column, 16, query_rows, d, d, pairs, sums, d);
+        store_rows(sums, d, rows, d, nullptr, dk + j * d_stride, d_stride);
+    }
+}
+
+}  // namespace
+
+#endif  // __AVX512F__

@@ -1,0 +1,111 @@
+// What a compiler makes faster than a chain of tensor operations: everything between the matrix products of an encoder
+// layer, in one pass over each row, and attention over packed texts. `_native.py` compiles and loads it; each function
+// has its definition in PyTorch in the Python file that calls it.
+//
+// Rows are texts' tokens. Arithmetic is in float; E is the element type of the tensors, float or bfloat16. Optional
+// pointers may be null. No function keeps state or changes a setting of the process.
+
+#include "attention.h"
+#include "first_token.h"
+#include "rows.h"
+
+extern "C" {
+
+#define POINTWISE(E, S)                                                                                               \
+    void quantise_##S(const E* x, int64_t stride, uint8_t* bytes, float* scale, int64_t rows, int n, int threads) {   \
+        quantise(x, stride, bytes, scale, rows, n, threads);                                                          \
+    }                                                                                                                 \
+    void finish_##S(E* y, int64_t stride, const float* scale, const float* bias, const E* residual, const float* u,   \
+                    int64_t u_stride, const float* b, int rank, int64_t rows, int n, int threads) {                   \
+        finish(y, stride, scale, bias, residual, u, u_stride, b, rank, rows, n, threads);                             \
+    }                                                                                                                 \
+    void add_norm_##S(E* y, const float* scale, const float* bias, const E* residual, const float* weight,            \
+                      const float* shift, float epsilon, E* out, float* mean, float* inverse, uint8_t* bytes,         \
+                      float* byte_scale, int64_t rows, int n, int threads) {                                          \
+        add_norm(y, scale, bias, residual, weight, shift, epsilon, out, mean, inverse, bytes, byte_scale, rows, n,    \
+                 threads);                                                                                            \
+    }                                                                                                                 \
+    void norm_backward_##S(E* gradient, const float* scale, const E* residual, const E* sum, const float* mean,       \
+                           const float* inverse, const float* weight, uint8_t* bytes, float* byte_scale,              \
+                           int64_t rows, int n, int threads) {                                                        \
+        norm_backward(gradient, scale, residual, sum, mean, inverse, weight, bytes, byte_scale, rows, n, threads);    \
+    }                                                                                                                 \
+    void activate_##S(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,   \
+                      int64_t rows, int n, int tanh, int threads) {                                                   \
+        (tanh ? activate<E, gelu_tanh> : activate<E, gelu_erf>)(y, scale, bias, out, bytes, byte_scale, rows, n,      \
+                                                                threads);                                             \
+    }                                                                                                                 \
+    void activate_backward_##S(E* gradient, const float* gradient_scale, const E* y, const float* scale,              \
+                               const float* bias, uint8_t* bytes, float* byte_scale, int64_t rows, int n, int tanh,   \
+                               int threads) {                                                                         \
+        (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
+            gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
+    }                                                                                                                 \
+    void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* offsets,      \
+                          int texts, int heads, int n, int threads) {                                                 \
+        _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
+                                                                                task < int64_t(texts) * heads;        \
+                                                                                ++task) {                             \
+            int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
+            int length = int(offsets[text + 1] - begin);                                                              \
+            attend_first(carried + task * n, x + begin * n, seen + task * n,                                          \
+                         weights + begin * heads + head * length, length, n);                                         \
+        }                                                                                                             \
+    }                                                                                                                 \
+    void attend_first_backward_##S(const float* carried, const E* x, const float* d_seen, const float* weights,       \
+                                   float* d_scores, float* d_carried, E* dx, const int64_t* offsets, int texts,       \
+                                   int heads, int n, int threads) {                                                   \
+        _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
+                                                                                task < int64_t(texts) * heads;        \
+                                                                                ++task) {                             \
+            int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
+            int length = int(offsets[text + 1] - begin);                                                              \
+            int64_t at = begin * heads + head * length;                                                               \
+            attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at,                      \
+                                  d_carried + task * n, length, n);                                                   \
+        }                                                                                                             \
+        if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, offsets, texts, heads, n, threads);           \
+    }
+
+#define ATTENTION(E, S)                                                                                               \
+    void attend_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum,   \
+                    const int64_t* offsets, const int32_t* order, int texts, int64_t rows, int heads, int d,          \
+                    float scale, int threads) {                                                                       \
+        _Pragma("omp parallel num_threads(threads)") {                                                                \
+            Scratch scratch;                                                                                          \
+            _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
+                int64_t text = order[task / heads], head = task % heads, begin = offsets[text];                       \
+                int length = int(offsets[text + 1] - begin);                                                          \
+                int64_t at = begin * stride + head * d;                                                               \
+                attend(q + at, k + at, v + at, stride, out + begin * out_stride + head * d, out_stride,               \
+                       log_sum ? log_sum + head * rows + begin : nullptr, length, d, scale, scratch);                 \
+            }                                                                                                         \
+        }                                                                                                             \
+    }                                                                                                                 \
+    void attend_backward_##S(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,  \
+                             const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* offsets,     \
+                             const int32_t* order, int texts, int64_t rows, int heads, int d, float scale,            \
+                             int threads) {                                                                           \
+        _Pragma("omp parallel num_threads(threads)") {                                                                \
+            Scratch scratch;                                                                                          \
+            _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
+                int64_t text = order[task / heads], head = task % heads, begin = offsets[text];                       \
+                int length = int(offsets[text + 1] - begin);                                                          \
+                int64_t at = begin * stride + head * d, to = begin * d_stride + head * d;                             \
+                attend_backward(q + at, k + at, v + at, stride, d_out + begin * out_stride + head * d, out_stride,    \
+                                log_sum + head * rows + begin, dq ? dq + to : nullptr, dk ? dk + to : nullptr,        \
+                                dv + to, d_stride, length, d, scale, scratch);                                        \
+            }                                                                                                         \
+        }                                                                                                             \
+    }
+
+POINTWISE(float, float32)
+POINTWISE(bf16, bfloat16)
+
+#ifdef __AVX512F__
+ATTENTION(float, float32)
+#ifdef __AVX512BF16__
+ATTENTION(bf16, bfloat16)
+#endif
+#endif
+}

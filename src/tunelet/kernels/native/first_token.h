@@ -1,0 +1,70 @@
+// Attention of each text's first query to hidden states: what the last layer computes where the head reads one token.
+
+#pragma once
+
+#include <algorithm>
+
+#include "rows.h"
+
+namespace {
+
+template <class E>
+void attend_first(const float* carried, const E* x, float* seen, float* weights, int length, int n) {
+    float most = -INFINITY, total = 0.0f;
+    for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
+        float s = 0.0f;
+        for (int c = 0; c < n; ++c) s += carried[c] * to_float(row[c]);
+        weights[j] = s;
+        most = std::max(most, s);
+    }
+    for (int j = 0; j < length; ++j) {
+        weights[j] = exponential(weights[j] - most);
+        total += weights[j];
+    }
+    std::fill(seen, seen + n, 0.0f);
+    for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
+        float weight = weights[j] /= total;
+        for (int c = 0; c < n; ++c) seen[c] += weight * to_float(row[c]);
+    }
+}
+
+// The gradient of a carried query; those of its scores are left for `first_to_hidden`.
+template <class E>
+void attend_first_backward(const E* x, const float* d_seen, const float* weights, float* d_scores, float* d_carried,
+                           int length, int n) {
+    float along = 0.0f;
+    for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
+        float s = 0.0f;
+        for (int c = 0; c < n; ++c) s += d_seen[c] * to_float(row[c]);
+        d_scores[j] = s;
+        along += s * weights[j];
+    }
+    std::fill(d_carried, d_carried + n, 0.0f);
+    for (int j = 0; j < length; ++j) {
+        const E* row = x + int64_t(j) * n;
+        float s = d_scores[j] = weights[j] * (d_scores[j] - along);
+        for (int c = 0; c < n; ++c) d_carried[c] += s * to_float(row[c]);
+    }
+}
+
+// The gradient of the hidden states, from all heads of the text that a token is of.
+template <class E>
+void first_to_hidden(const float* carried, const float* d_seen, const float* weights, const float* d_scores, E* dx,
+                     const int64_t* offsets, int texts, int heads, int n, int threads) {
+    for_rows(offsets[texts], threads, n, [=](int64_t t, float* row) {
+        int64_t text = std::upper_bound(offsets, offsets + texts + 1, t) - offsets - 1;
+        int64_t begin = offsets[text], length = offsets[text + 1] - begin;
+        std::fill(row, row + n, 0.0f);
+        for (int head = 0; head < heads; ++head) {
+            int64_t at = begin * heads + head * length + t - begin, of = (text * heads + head) * n;
+            float s = d_scores[at], w = weights[at];
+            for (int c = 0; c < n; ++c) row[c] += s * carried[of + c] + w * d_seen[of + c];
+        }
+        for (int c = 0; c < n; ++c) put(dx[t * n + c], row[c]);
+    });
+}
+
+}  // namespace

@@ -1,0 +1,173 @@
+// Everything between the matrix products of an encoder layer, in one pass over each row: scales, biases, residuals, norm,
+// GELU, quantisation, the low-rank update; forward and backward.
+
+#pragma once
+
+#include <stdlib.h>
+#include <algorithm>
+#include <memory>
+
+#include "element.h"
+
+namespace {
+
+// The value of GELU and its derivative: x * Phi(x) exactly (erf after Abramowitz & Stegun 7.1.26, 1.5e-7), or with tanh.
+struct Gelu {
+    float value, slope;
+};
+inline Gelu gelu_erf(float x) {
+    float e = exponential(-0.5f * x * x);
+    float t = 1.0f / (1.0f + 0.3275911f * 0.70710678f * fabsf(x));
+    float p = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t;
+    float tail = 0.5f * p * e;
+    float cdf = x >= 0.0f ? 1.0f - tail : tail;
+    return {x * cdf, cdf + x * 0.39894228f * e};
+}
+inline Gelu gelu_tanh(float x) {
+    float u = 1.59576912f * (x + 0.044715f * x * x * x);
+    float s = 1.0f / (1.0f + exponential(-u));
+    return {x * s, s + x * s * (1.0f - s) * 1.59576912f * (1.0f + 3.0f * 0.044715f * x * x)};
+}
+
+// A row as unsigned bytes around 128 with one scale: x = (byte - 128) * scale.
+inline void quantise_row(const float* row, int n, uint8_t* bytes, float* scale) {
+    // magnitudes are in the order of their bits, and NaN is above all of them: it reaches the scale
+    int32_t bits, highest = 0;
+#pragma omp simd reduction(max : highest) private(bits)
+    for (int j = 0; j < n; ++j) {
+        memcpy(&bits, row + j, 4);
+        bits &= 0x7fffffff;
+        highest = bits > highest ? bits : highest;
+    }
+    float most;
+    memcpy(&most, &highest, 4);
+    float factor = most > 0.0f ? 127.0f / most : 0.0f;
+    for (int j = 0; j < n; ++j) bytes[j] = uint8_t(int32_t(row[j] * factor + 128.5f));
+    *scale = most / 127.0f;
+}
+
+// One code for all rows: inlined, the first row of each thread may get another, which rounds otherwise.
+template <class Body>
+__attribute__((noinline)) void one_row(const Body& body, int64_t t, float* row) {
+    body(t, row);
+}
+
+// body(t, row) for each row t, with room for `floats` floats that each thread has for itself.
+template <class Body>
+void for_rows(int64_t rows, int threads, int64_t floats, Body body) {
+#pragma omp parallel num_threads(threads)
+    {
+        std::unique_ptr<float[]> row(new float[floats]);
+#pragma omp for schedule(static)
+        for (int64_t t = 0; t < rows; ++t) one_row(body, t, row.get());
+    }
+}
+
+template <class E>
+void quantise(const E* x, int64_t stride, uint8_t* bytes, float* scale, int64_t rows, int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        for (int j = 0; j < n; ++j) row[j] = to_float(x[t * stride + j]);
+        quantise_row(row, n, bytes + t * n, scale + t);
+    });
+}
+
+template <class E>
+void finish(E* y, int64_t stride, const float* scale, const float* bias, const E* residual, const float* u,
+            int64_t u_stride, const float* b, int rank, int64_t rows, int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        E* out = y + t * stride;
+        float s = scale ? scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) row[j] = to_float(out[j]) * s;
+        if (bias)
+            for (int j = 0; j < n; ++j) row[j] += bias[j];
+        if (residual)
+            for (int j = 0; j < n; ++j) row[j] += to_float(residual[t * n + j]);
+        for (int r = 0; r < rank; ++r) {
+            float factor = u[t * u_stride + r];
+            for (int j = 0; j < n; ++j) row[j] += factor * b[int64_t(r) * n + j];
+        }
+        for (int j = 0; j < n; ++j) put(out[j], row[j]);
+    });
+}
+
+template <class E>
+void add_norm(E* y, const float* scale, const float* bias, const E* residual, const float* weight, const float* shift,
+              float epsilon, E* out, float* mean, float* inverse, uint8_t* bytes, float* byte_scale, int64_t rows,
+              int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        E* sum = y + t * n;
+        const E* add = residual + t * n;
+        float s = scale ? scale[t] : 1.0f, total = 0.0f, square = 0.0f;
+        for (int j = 0; j < n; ++j) {
+            row[j] = to_float(sum[j]) * s + bias[j] + to_float(add[j]);
+            total += row[j];
+        }
+        float m = total / n;
+        for (int j = 0; j < n; ++j) square += (row[j] - m) * (row[j] - m);
+        float i = 1.0f / sqrtf(square / n + epsilon);
+        for (int j = 0; j < n; ++j) {
+            put(sum[j], row[j]);
+            row[j] = (row[j] - m) * i * weight[j] + shift[j];
+            put(out[t * n + j], row[j]);
+        }
+        mean[t] = m;
+        inverse[t] = i;
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+template <class E>
+void norm_backward(E* gradient, const float* scale, const E* residual, const E* sum, const float* mean,
+                   const float* inverse, const float* weight, uint8_t* bytes, float* byte_scale, int64_t rows, int n,
+                   int threads) {
+    for_rows(rows, threads, 2 * n, [=](int64_t t, float* row) {
+        float* g = row;
+        float* x = row + n;
+        E* out = gradient + t * n;
+        float s = scale ? scale[t] : 1.0f, m = mean[t], i = inverse[t], along = 0.0f, total = 0.0f;
+        for (int j = 0; j < n; ++j) g[j] = to_float(out[j]) * s;
+        if (residual)
+            for (int j = 0; j < n; ++j) g[j] += to_float(residual[t * n + j]);
+        for (int j = 0; j < n; ++j) {
+            x[j] = (to_float(sum[t * n + j]) - m) * i;
+            g[j] *= weight[j];
+            along += g[j] * x[j];
+            total += g[j];
+        }
+        along /= n;
+        total /= n;
+        for (int j = 0; j < n; ++j) {
+            g[j] = (g[j] - total - x[j] * along) * i;
+            put(out[j], g[j]);
+        }
+        if (bytes) quantise_row(g, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+template <class E, Gelu (*gelu)(float)>
+void activate(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,
+              int64_t rows, int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        const E* in = y + t * n;
+        float s = scale ? scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) row[j] = gelu(to_float(in[j]) * s + bias[j]).value;
+        if (out)
+            for (int j = 0; j < n; ++j) put(out[t * n + j], row[j]);
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+template <class E, Gelu (*gelu)(float)>
+void activate_backward(E* gradient, const float* gradient_scale, const E* y, const float* scale, const float* bias,
+                       uint8_t* bytes, float* byte_scale, int64_t rows, int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        E* g = gradient + t * n;
+        const E* in = y + t * n;
+        float s = scale ? scale[t] : 1.0f, gs = gradient_scale ? gradient_scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) row[j] = to_float(g[j]) * gs * gelu(to_float(in[j]) * s + bias[j]).slope;
+        for (int j = 0; j < n; ++j) put(g[j], row[j]);
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+}  // namespace
