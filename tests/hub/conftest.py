@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_user import User
 
 from hub_client import DATA_ID, MODEL_ID, README, ROOT, Client
 from hub_server import HubServer
+from hub_user import User
 
 SHARED = ROOT.parent / "shared"
 

@@ -5,11 +5,11 @@ import socket
 from pathlib import Path
 
 import pytest
-from hub_user import User, the_object
 
 from command_line import refused
 from hub_client import DATA_ID, MODEL_ID
 from hub_server import Cut, HubServer, Stall, Status
+from hub_user import User, the_object
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hub_user import User, the_object
 
 from command_line import QUICK, refused
 from hub_client import MODEL_ID
 from hub_server import HubServer, Status
+from hub_user import User, the_object
 from tunelet.checkpoint import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report._card import MARK
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from test_loop import fitted, toy_data
 
 from encoders import make_checkpoint
+from toy import fitted, toy_data
 from tunelet.checkpoint import find_checkpoint
 from tunelet.data import gather
 from tunelet.errors import ModelError

@@ -1,55 +1,21 @@
 """The loop learns, keeps the best epoch, stops when told to, and treats batches and classes as it says."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 import torch
 
 from encoders import minilm_folder
+from toy import LENGTH, fitted, toy_data
 from tunelet._choice import Choice
 from tunelet.checkpoint import find_checkpoint
-from tunelet.data import Tokens, gather
+from tunelet.data import gather
 from tunelet.errors import RecipeError
 from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Fit, Progress, TrainingData, estimate_time, fit
-
-LENGTH = 12
-
-
-def toy_data(n: int = 64, *, rare: int = 2) -> TrainingData:
-    """Texts whose first word tells the class; every `rare`-th is of class 1."""
-    random = np.random.default_rng(0)
-
-    def part(count: int) -> tuple[Tokens, np.ndarray]:
-        labels = (np.arange(count) % rare == 0).astype(np.int64)
-        ids = random.integers(2000, 3000, (count, LENGTH)).astype(np.int32)
-        ids[:, 0], ids[:, -1] = 101, 102
-        ids[:, 1:4] = np.where(labels[:, None] == 1, 2307, 6659)  # "great", "terrible"
-        offsets = np.arange(count + 1, dtype=np.int64) * LENGTH
-        return Tokens(ids.ravel(), offsets, truncated=0), labels
-
-    train, train_labels = part(n)
-    validation, validation_labels = part(32)
-    return TrainingData(train, train_labels, validation, validation_labels)
-
-
-def fitted(tmp_path, data=None, *, adapter=None, name="run", **settings):
-    classifier = new_classifier(
-        find_checkpoint(str(minilm_folder())),
-        ("no", "yes"),
-        ModelSettings(precision="float32", device="cpu"),
-        AdapterSettings(**(adapter or {})),
-        seed=1,
-    )
-    folder = RunFolder(tmp_path / name)
-    folder.start()
-    outcome = fit(classifier, data or toy_data(), TrainingSettings(**settings), folder, Progress(None))
-    history = [json.loads(line) for line in folder.history.read_text().splitlines()]
-    return classifier, outcome, history
+from tunelet.training import Fit, Progress, estimate_time, fit
 
 
 @pytest.mark.parametrize("method", ["lora", "head", "full"])

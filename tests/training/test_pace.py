@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from test_loop import toy_data
 
+from toy import toy_data
 from tunelet._deadline import Deadline
 from tunelet.checkpoint import find_checkpoint
 from tunelet.model import new_classifier

@@ -7,7 +7,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-SHARED = Path(__file__).parents[1].parent / "shared"
+SHARED = Path(__file__).parents[2].parent / "shared"
 ARCHITECTURES = ("distilbert", "albert", "bert", "roberta", "electra", "modernbert", "deberta-v2")
 
 
