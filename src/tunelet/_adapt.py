@@ -24,7 +24,7 @@ from tunelet._going_on import (
 )
 from tunelet._output import console
 from tunelet._words import counted
-from tunelet.data import Examples, FileSettings, Masking, Reading, Tokens, normalise, read, tokenise
+from tunelet.data import Examples, Masking, Tokens, Unlabelled, read_unlabelled, tokenise
 from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.recipe import (
     AdapterSettings,
@@ -176,16 +176,10 @@ class _Job:
         refuse_run_as_model(self.recipe.model.name)
         self._check_place()
         settings = self.recipe.data
-        reading = read(
-            self.texts,
-            text=settings.text_column or None,
-            labelled=False,
-            clean_markup=settings.clean_markup,
-            files=FileSettings.of(settings),
-        )
-        train, held_out, repeats = _parts(reading.parts["train"], self.recipe)
+        texts = read_unlabelled(self.texts, settings, text=settings.text_column or None)
+        train, held_out = _parts(texts.examples, self.recipe)
         checkpoint = find_checkpoint(self.recipe.model.name)
-        record = _data_record(reading, train, held_out, repeats)
+        record = _data_record(texts, train, held_out)
         if self.resume:
             self._check_resumable(record)
             self.folder.hold()
@@ -283,12 +277,9 @@ class _Job:
         adaptation_result(self.console, found.to_dict())
 
 
-def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples, int]:
-    """Texts to learn from, texts that are held out, and how many were repeats of others."""
-    _, rows = np.unique([normalise(text) for text in examples.texts], return_index=True)
-    rows.sort()
-    repeats = len(examples) - len(rows)
-    rows = np.random.default_rng(recipe.training.seed).permutation(rows)
+def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
+    """Texts to learn from, and texts that are held out."""
+    rows = np.random.default_rng(recipe.training.seed).permutation(len(examples))
     if recipe.data.limit:
         rows = rows[: recipe.data.limit]
     if len(rows) < 2:
@@ -296,17 +287,17 @@ def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples, int]
             f"expected texts to learn from, found {counted(len(rows), 'text')}", "pass some hundred texts at least"
         )
     held = min(_MOST_HELD_OUT, max(1, round(recipe.data.validation_size * len(rows))))
-    return examples.take(np.sort(rows[held:])), examples.take(np.sort(rows[:held])), repeats
+    return examples.take(np.sort(rows[held:])), examples.take(np.sort(rows[:held]))
 
 
-def _data_record(reading: Reading, train: Examples, held_out: Examples, repeats: int) -> dict[str, Any]:
+def _data_record(texts: Unlabelled, train: Examples, held_out: Examples) -> dict[str, Any]:
     """`data.json`."""
-    dropped = dict(reading.dropped.get("train", {})) | ({"repeated text": repeats} if repeats else {})
+    reading = texts.reading
     return {
         "source": reading.source,
         "format": reading.format,
         "text_column": {"value": reading.text_column.value, "reason": reading.text_column.reason},
-        "dropped": dropped,
+        "dropped": dict(texts.dropped),
         "notes": list(reading.notes),
         "parts": {
             name: {"rows": len(part), "sha256": part.fingerprint}

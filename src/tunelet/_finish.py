@@ -11,6 +11,7 @@ from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet._plan import Plan
 from tunelet.evaluation import (
+    STUDENT,
     FigureWarning,
     Kept,
     Metrics,
@@ -112,19 +113,19 @@ def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
 
 def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
     """The linear models that were fitted, with what they make of the texts that are reported on."""
-    from tunelet._fitting import RIVALS
+    from tunelet._rivals import NAMES
 
     predictions = fitted.test if reported == "test" else fitted.rivals
     found = []
     if fitted.baseline is not None:
         made = fitted.baseline
         found.append(
-            Rival("baseline", RIVALS["baseline"], made.features, made.strength, made.seconds, predictions["baseline"])
+            Rival("baseline", NAMES["baseline"], made.features, made.strength, made.seconds, predictions["baseline"])
         )
     if fitted.probe is not None:
         probe = fitted.probe
         found.append(
-            Rival("probe", RIVALS["probe"], probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"])
+            Rival("probe", NAMES["probe"], probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"])
         )
     return found
 
@@ -173,6 +174,12 @@ def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
     }
 
 
+def _planned_steps(plan: Plan, kept: Kept) -> int:
+    """Steps that the training of what is kept was to have; of a solved head none."""
+    length = plan.student_lengths[-1] if kept.name == STUDENT else plan.length
+    return 0 if length is None else length.steps
+
+
 def _summary(
     plan: Plan,
     measured: Mapping[str, Metrics],
@@ -204,7 +211,7 @@ def _summary(
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
-        "planned_steps": plan.length.steps if plan.length else 0,
+        "planned_steps": _planned_steps(plan, kept),
         "train_seconds": outcome.seconds,
         "seconds": seconds,
         "expected_seconds": plan.estimate.seconds,

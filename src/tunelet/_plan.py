@@ -13,6 +13,7 @@ from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
     from tunelet._budget import Budget
+    from tunelet._self_training import Drawn
     from tunelet.checkpoint import Checkpoint
     from tunelet.training import Estimate
     from tunelet.training._length import Length
@@ -35,6 +36,7 @@ class Plan:
         out: the run folder to be.
         resumed: whether an interrupted run goes on.
         budget: of time; None: there is none.
+        unlabelled: texts without labels that students learn from; None: there are none.
     """
 
     recipe: Recipe
@@ -51,6 +53,7 @@ class Plan:
     out: Path
     resumed: bool
     budget: "Budget | None" = None
+    unlabelled: "Drawn | None" = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -68,6 +71,17 @@ class Plan:
         lengths = self.tokens["train"].lengths
         found = [self._length(np.delete(lengths, held_out)) for held_out in self.prepared.folds]
         return [length for length in found if length is not None]
+
+    @property
+    def student_lengths(self) -> "list[Length]":
+        """Of the students' trainings, one a fold and at last the one on all texts; none without unlabelled texts."""
+        from tunelet.training import Mix
+
+        if self.unlabelled is None:
+            return []
+        lengths, others = self.tokens["train"].lengths, self.unlabelled.tokens.lengths
+        rests = [np.delete(lengths, held_out) for held_out in self.prepared.folds]
+        return [Mix.of(self.recipe.training, each, others).length for each in (*rests, lengths)]
 
     def _length(self, lengths: np.ndarray) -> "Length | None":
         from tunelet.training._length import Length

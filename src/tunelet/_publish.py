@@ -37,6 +37,7 @@ _EVALUATION = (
 _BASELINE = ("name", "features", "strength", "seconds", "metrics", "curves", "pair")
 _KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason is made of names and numbers of ours
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
+_UNLABELLED = ("rows", "sha256", "used")
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",
@@ -112,6 +113,7 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
             "labels_left_out": [],
             "parts": {part: _only(found, _PART) for part, found in data["parts"].items()},
             "tokens": data["tokens"],
+            "unlabelled": _unlabelled(data["unlabelled"], named),
         },
         environment=_only(environment, _ENVIRONMENT)
         | {
@@ -130,6 +132,19 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
         },
         history=[_only(line, _HISTORY) for line in run.history],
     )
+
+
+def _unlabelled(record: Mapping[str, Any] | None, named: str | list[str]) -> dict[str, Any] | None:
+    """How many texts without labels there were, and the last part of where they lay."""
+    if record is None:
+        return None
+    source = _place(record["source"])
+    return _only(record, _UNLABELLED) | {
+        "source": source,
+        "format": source if record["source"] == record["format"] else _place(record["format"].partition(",")[0]),
+        "text_column": _column(record["text_column"], "text", named),
+        "dropped": {"not usable": sum(record["dropped"].values())} if record["dropped"] else {},
+    }
 
 
 def _only(record: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

@@ -14,8 +14,15 @@ from tunelet._finish import Trained, finish
 from tunelet._going_on import FREE_TO_DIFFER, check_recipe, check_surroundings, choices_of, parse_began, surroundings_of
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
+from tunelet._self_training import (
+    Drawn,
+    check_same_texts,
+    check_settings,
+    draw_for_students,
+    read_for_students,
+)
 from tunelet._words import duration
-from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, prepare, read, tokenise
+from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, Unlabelled, prepare, read, tokenise
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import (
@@ -72,6 +79,7 @@ def train(
     data: Any,
     *,
     test: Any = None,
+    unlabelled: Any = None,
     recipe: str | Path | Recipe = "quickstart",
     model: str | Path | None = None,
     text: str | Sequence[str] | None = None,
@@ -95,6 +103,8 @@ def train(
     Args:
         data: file, folder, "hub:OWNER/NAME", "imdb", "sample"; DataFrame, list of (text, label), `datasets.Dataset`.
         test: test data in any of these forms; else the data's own test part, where it has one. Nothing is chosen on it.
+        unlabelled: texts without labels, like those to be classified, in any form that `adapt` takes. A student learns
+            from them what the model makes of them, and is kept where that is better. None: there are none.
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
         model: short name, Hub id or folder; None: the recipe's.
         text, label: columns; None: the recipe's, else recognised. A list of text columns is read together.
@@ -132,8 +142,10 @@ def train(
             f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
             "leave one of them out",
         )
+    if unlabelled is not None:
+        check_settings(resolved, timed=deadline is not None)
     place = Path(out) if out is not None else None
-    return _Job(resolved, data, test, place, resume, quiet, verbose, deadline, given).run()
+    return _Job(resolved, data, test, unlabelled, place, resume, quiet, verbose, deadline, given).run()
 
 
 def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
@@ -164,6 +176,7 @@ class _Job:
         recipe: Recipe,
         data: Any,
         test: Any,
+        unlabelled: Any,
         out: Path | None,
         resume: bool,
         quiet: bool,
@@ -174,6 +187,8 @@ class _Job:
         self.recipe, self.data, self.test, self.out, self.resume = recipe, data, test, out, resume
         self.console = None if quiet else console(stderr=True)
         self.verbose = verbose
+        self.unlabelled = unlabelled
+        self.texts: Unlabelled | None = None  # what is usable of it
         self.choices: dict[str, Choice[str]] = {}  # of the head, decided once the encoder is there
         self.deadline, self.given = deadline, frozenset(given)
         self.afforded: Afforded | None = None  # decided likewise, where there is a budget of time
@@ -191,6 +206,8 @@ class _Job:
         with self._busy("reading the data"):
             reading, test_reading = self._read()
             prepared = self._prepare(reading, test_reading)
+            if self.unlabelled is not None:
+                self.texts = read_for_students(self.unlabelled, self.recipe.data, reading, prepared)
         positive_index(prepared.label_names, self.recipe.evaluation.positive)  # a label that is none is told now
         _compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
@@ -241,6 +258,12 @@ class _Job:
     def _chooses_folds(self) -> bool:
         return self.deadline is not None and self.afforded is None and "data.fold_tokens" not in self.given
 
+    @property
+    def _split_seed(self) -> int:
+        """Of drawing and splitting rows."""
+        seed = self.recipe.data.split_seed
+        return self.recipe.training.seed if seed < 0 else seed
+
     def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
         settings = self.recipe.data
         return prepare(
@@ -250,7 +273,7 @@ class _Job:
             balanced=settings.balanced,
             validation_size=settings.validation_size,
             drop_duplicates=settings.drop_duplicates,
-            seed=self.recipe.training.seed if settings.split_seed < 0 else settings.split_seed,
+            seed=self._split_seed,
             join_labels=settings.join_labels,
             min_texts=settings.min_texts_per_label,
             folds=_fold_limits(self.recipe, timed=self._chooses_folds),
@@ -299,9 +322,10 @@ class _Job:
         self._take_up_budget(folder, before.get("budget"), known)
         check_recipe(folder.partial, known, self.recipe, FREE_TO_DIFFER)
         prepared = self._prepare(reading, test_reading)
-        parts = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
-        if parts != data_record(reading, test_reading, prepared)["parts"]:
+        data = began.read(folder.data, lambda content: parse_record(content, BegunDataRecord))
+        if data["parts"] != data_record(reading, test_reading, prepared)["parts"]:
             raise RunError(f"{folder.partial} was started on other data", "pass the same data, or leave out --resume")
+        check_same_texts(folder.partial, data["unlabelled"], self.texts)
         return prepared
 
     def _take_up_budget(self, folder: RunFolder, before: Mapping[str, Any] | None, known: Recipe) -> None:
@@ -348,7 +372,11 @@ class _Job:
             check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
-        of_tokens = {"tokens": tokens_record(plan.tokens, plan.max_length), "warnings": list(plan.warnings)}
+        of_tokens: dict[str, Any] = {
+            "tokens": tokens_record(plan.tokens, plan.max_length),
+            "warnings": list(plan.warnings),
+        }
+        of_tokens["unlabelled"] = None if plan.unlabelled is None else plan.unlabelled.record()
         record = data_record(reading, test_reading, prepared)
         folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
         with Progress(self.console) as progress:
@@ -412,7 +440,9 @@ class _Job:
         from tunelet.model import foreign_model
         from tunelet.training import estimate_time, latest_checkpoint
 
-        tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
+        several = len(reading.text_columns) > 1
+        tokens = self._tokenise(prepared, tokenizer, classifier, several=several)
+        unlabelled = self._draw(tokenizer, classifier, several=several)
         trained, total = classifier.parameter_counts()
         with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
             estimate = estimate_time(
@@ -423,6 +453,7 @@ class _Job:
                 test=tokens.get("test"),
                 folds=prepared.folds,
                 rates=None if self.afforded is None else self.afforded.rates,
+                unlabelled=None if unlabelled is None else unlabelled.tokens.lengths,
             )
         budget = self._budget(prepared, tokens, estimate)
         return Plan(
@@ -440,6 +471,7 @@ class _Job:
             out=folder.final,
             resumed=latest_checkpoint(folder.checkpoints) is not None,
             budget=budget,
+            unlabelled=unlabelled,
         )
 
     def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":
@@ -462,22 +494,35 @@ class _Job:
         parts = {"train": prepared.train, "test": prepared.test}
         if not prepared.folds:
             parts["validation"] = prepared.validation
-        settings = self.recipe.data
         found = {
-            name: tokenise(
-                part.texts,
-                tokenizer,
-                max_length=self._max_length(classifier),
-                truncation=settings.truncation,
-                several_fields=several,
-                cache=cache_folder(),
-            )
+            name: self._tokens(part.texts, tokenizer, classifier, several=several)
             for name, part in parts.items()
             if part is not None
         }
         if prepared.folds:
             found["validation"] = found["train"].take(prepared.predicted_rows)
         return found
+
+    def _tokens(
+        self, texts: Sequence[str], tokenizer: Any, classifier: "SequenceClassifier", *, several: bool
+    ) -> Tokens:
+        return tokenise(
+            texts,
+            tokenizer,
+            max_length=self._max_length(classifier),
+            truncation=self.recipe.data.truncation,
+            several_fields=several,
+            cache=cache_folder(),
+        )
+
+    def _draw(self, tokenizer: Any, classifier: "SequenceClassifier", *, several: bool) -> Drawn | None:
+        if self.texts is None:
+            return None
+
+        def tokens(texts: Sequence[str]) -> Tokens:
+            return self._tokens(texts, tokenizer, classifier, several=several)
+
+        return draw_for_students(self.texts, tokens, self.recipe.data, self._split_seed)
 
     def _max_length(self, classifier: "SequenceClassifier") -> int:
         return min(self.recipe.data.max_length, classifier.max_length)

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from tunelet.data import Examples, folds
-from tunelet.evaluation import baseline_out_of_fold, cross_validated_baseline
+from tunelet.evaluation import baseline_out_of_fold, baselines_by_fold, cross_validated_baseline
 from tunelet.evaluation._ngrams import Corpus, side_by_side
 
 WORDS = ["warm", "rye", "loaf", "cold", "burnt", "roll", "plain", "toast", "fresh", "stale", "sweet", "Zwölf", "шесть"]
@@ -45,6 +45,19 @@ def test_what_a_part_of_the_texts_teaches_is_what_it_would_teach_alone():
     counted = side_by_side([kind.features(np.arange(230, 250)) for kind in known])
     cut_again = side_by_side([kind.ngrams().features(texts[230:]) for kind in known])
     np.testing.assert_allclose(counted.toarray(), cut_again.toarray(), atol=1e-7)
+
+
+def test_each_folds_baseline_answers_other_texts_as_if_they_had_not_been_there():
+    texts, labels = texts_and_labels(60, 3)
+    others = ["warm rye", "nothing known", "шесть", ""]
+    cut = folds_of(texts, labels)
+    found = baselines_by_fold(texts, labels, 3, cut, others, seed=0)
+    np.testing.assert_array_equal(found.logits, baseline_out_of_fold(texts, labels, 3, cut, seed=0))
+    assert len(found.others) == len(cut)
+    for held_out, logits in zip(cut[:2], found.others, strict=False):
+        rest = np.setdiff1d(np.arange(len(texts)), held_out)
+        alone = cross_validated_baseline([texts[row] for row in rest], labels[rest], 3, seed=0).logits(others)
+        np.testing.assert_allclose(softmax(logits, axis=1), softmax(alone, axis=1), atol=1e-4)
 
 
 def test_out_of_fold_nothing_can_be_learnt_from_random_labels():

@@ -57,6 +57,20 @@ def test_tfidf_beside_an_encoder_at_chance_is_all_but_alone_and_no_surer_than_it
     assert np.median(kept.predictions.confidence) < 0.999
 
 
+@pytest.mark.parametrize(("noise", "name"), [(0.5, "adapter + unlabelled"), (6.0, "adapter")])
+def test_a_student_is_kept_where_it_is_better_than_its_teacher(noise, name):
+    found = models(400, noise={"probe": 3.0, "adapter": 1.5, "student": noise, "baseline": 3.0})
+    kept = choose_kept(found["adapter"], found["probe"], found["baseline"], found["student"])
+    assert kept.name == name
+    assert [candidate.name for candidate in kept.candidates][:3] == ["probe", "adapter", "adapter + unlabelled"]
+    assert all(candidate.name.startswith(name) for candidate in kept.candidates[3:])
+
+
+def test_a_student_that_is_no_better_than_its_teacher_is_not_kept():
+    found = models(400, noise={"adapter": 1.5})
+    assert choose_kept(found["adapter"], None, None, found["adapter"]).name == "adapter"
+
+
 def test_what_was_not_trained_leaves_the_probe():
     found = models(100, noise={"probe": 1.0})
     kept = choose_kept(None, found["probe"], None)
@@ -65,5 +79,6 @@ def test_what_was_not_trained_leaves_the_probe():
 
 def test_a_single_validation_text_decides_nothing():
     found = models(1, noise={"adapter": 1.0, "probe": 1.0, "baseline": 1.0})
-    kept = choose_kept(found["adapter"], found["probe"], found["baseline"])
-    assert (kept.name, kept.blend, kept.candidates) == ("adapter", 0.0, ())
+    for student in (None, found["probe"]):
+        kept = choose_kept(found["adapter"], found["probe"], found["baseline"], student)
+        assert (kept.name, kept.blend, kept.candidates) == ("adapter", 0.0, ())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tunelet
-from tunelet import Classifier, _fitting
+from tunelet import Classifier, _trainings
 from tunelet.checkpoint import find_checkpoint
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
@@ -56,7 +56,7 @@ def go(tiny_checkpoint, tmp_path, monkeypatch):
 
     def train(rows, *, out="run", **given) -> tuple[Run, list[Trained]]:
         calls: list[Trained] = []
-        fit = _fitting.fit
+        fit = _trainings.fit
 
         def watched(classifier, data, *rest):
             outcome = fit(classifier, data, *rest)
@@ -65,7 +65,7 @@ def go(tiny_checkpoint, tmp_path, monkeypatch):
 
         settings = QUICK | given.pop("settings", {})
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_fitting, "fit", watched)
+            patch.setattr(_trainings, "fit", watched)
             arguments = {"model": tiny_checkpoint("bert"), "quiet": True} | given
             return tunelet.train(rows, settings=settings, out=tmp_path / out, **arguments), calls
 

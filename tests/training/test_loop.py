@@ -27,6 +27,28 @@ def test_every_method_learns(tmp_path, method):
     assert outcome.best == min(validation)
 
 
+@pytest.mark.parametrize("settings", [{}, {"class_weights": "balanced"}, {"label_smoothing": 0.2}], ids=str)
+def test_labels_that_are_known_for_sure_may_be_given_as_probabilities(tmp_path, settings):
+    data = toy_data(24, rare=3)
+    soft = dataclasses.replace(data, train_labels=np.eye(2, dtype=np.float32)[data.train_labels])
+    ends = [
+        fitted(tmp_path, given, name=name, epochs=1, batch_size=8, **settings)[2][-1]["validation"]["log_loss"]
+        for name, given in (("hard", data), ("soft", soft))
+    ]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5)
+
+
+def test_what_is_said_with_less_certainty_is_learnt_with_less(tmp_path):
+    data = toy_data()
+    unsure = 0.5 + 0.2 * (np.eye(2, dtype=np.float32)[data.train_labels] - 0.5)  # 60 %
+    soft = dataclasses.replace(data, train_labels=unsure.astype(np.float32))
+    rates = {"learning_rate": 5e-3, "head_learning_rate": 5e-3}
+    _, outcome, _ = fitted(tmp_path, soft, epochs=4, batch_size=8, **rates)
+    assert outcome.validation is not None
+    sure = outcome.validation.probabilities[np.arange(32), data.validation_labels]
+    assert sure.mean() == pytest.approx(0.6, abs=0.08)
+
+
 @pytest.mark.parametrize("adapter", [{}, {"layers": 2}, {"method": "head"}], ids=["all layers", "top layers", "head"])
 def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
     """A fused optimiser changes weights without a trace in `_version`: nothing made from older ones may be used."""

@@ -65,6 +65,9 @@ def _app(
 def train(
     data: Data,
     test: Annotated[str | None, typer.Option(metavar="DATA", help="test data; nothing is chosen on it")] = None,
+    unlabelled: Annotated[
+        str | None, typer.Option(metavar="DATA", help="texts without labels; kept is what learns from them, if better")
+    ] = None,
     recipe: Annotated[str, typer.Option(metavar="NAME|FILE", help="see tunelet recipes")] = "quickstart",
     model: Model = None,
     text: TextColumn = None,
@@ -101,6 +104,7 @@ def train(
 
     arguments: dict[str, Any] = {
         "test": test,
+        "unlabelled": unlabelled,
         "recipe": recipe,
         "model": model,
         "text": text,

@@ -32,6 +32,7 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "data", f"{_source(plan.reading)}, {_columns(plan.reading)}"
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
+    yield from _unlabelled(plan)
     parts = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
     yield "texts", f"{parts}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
@@ -54,6 +55,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "labels", choice_in_words(plan.reading.label_column)
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
+    yield from _unlabelled(plan)
     yield from _dropped(plan)
     names = plan.prepared.label_names
     for name, examples in plan.parts.items():
@@ -90,6 +92,19 @@ def _columns(reading: Reading) -> str:
     return f"{texts}, labels from {escape(repr(reading.label_column.value))}" if reading.label_column else texts
 
 
+def _unlabelled(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The texts without labels: where they come from, how many are used, and what they are for."""
+    if plan.unlabelled is None:
+        return
+    found, texts = plan.unlabelled, plan.unlabelled.all
+    used, there = counted(len(found.examples), "text"), len(texts.examples)
+    drawn = used if len(found.examples) == there else f"{used}, drawn from {there:,},"
+    out = f" (left out: {'; '.join(f'{rows:,} {why}' for why, rows in texts.dropped.items())})" if texts.dropped else ""
+    column = escape(repr(texts.reading.text_column.value))
+    what = f"{_source(texts.reading)}, texts from {column}: {drawn} with {found.tokens.total:,} tokens{escape(out)}"
+    yield "unlabelled", f"{what}; a student learns from them, and is kept only where it is better"
+
+
 def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.prepared.dropped:
         yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in plan.prepared.dropped.items())
@@ -106,6 +121,8 @@ def _time(plan: Plan) -> str:
     if folds:
         first = counted(len(folds), "fold") if len(folds) > 1 else "a training without the held-out texts"
         trained = f"{first} and a training on all, {trained} each"
+    if students := plan.student_lengths:
+        trained += f"; and as many students, {_span([each.steps for each in students], 'step')} each"
     return f"{about} for {f'{probe}, and ' if probe else ''}{trained}"
 
 

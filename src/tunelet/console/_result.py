@@ -50,9 +50,10 @@ def _trained(run: Run) -> str:
     rate = f"at {summary['tokens_per_second']:,.0f} tokens/s"
     if folds := summary["folds"]:
         first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
-        return f"{first} and one on all texts, {length}, {rate}"
+        students = ", teachers and students" if run.data["unlabelled"] else ""
+        return f"{first} and one on all texts{students}, {length}, {rate}"
     best = f"; the adapter's best epoch by {run.recipe.training.best_metric} on validation was {summary['best_epoch']}"
-    return f"{length} {rate}" + (best if summary["kept"] == "adapter" else "")
+    return f"{length} {rate}" + (best if summary["kept"] != "probe" else "")
 
 
 def _beside(baseline: Mapping[str, Any]) -> str:

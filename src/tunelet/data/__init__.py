@@ -21,6 +21,7 @@ from tunelet.data._shape import is_null
 from tunelet.data._spellings import as_known, some
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
+from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled
 from tunelet.data._unreadable import unreadable
 from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
@@ -37,12 +38,14 @@ __all__ = [
     "RawTable",
     "Reading",
     "Tokens",
+    "Unlabelled",
     "as_known",
     "choose_columns",
     "clean",
     "clean_fields",
     "copies",
     "deal",
+    "draw",
     "evaluation_batches",
     "folds",
     "format_of",
@@ -56,6 +59,7 @@ __all__ = [
     "prepare",
     "read",
     "read_tables",
+    "read_unlabelled",
     "renamed_in_words",
     "row_texts",
     "sample_rows",

@@ -58,6 +58,18 @@ class Tokens:
         firsts = None if self.first_lengths is None else self.first_lengths[rows]
         return Tokens(np.concatenate(ids), offsets, truncated=0, first_lengths=firsts)
 
+    def followed_by(self, others: "Tokens") -> "Tokens":
+        """These texts and then those, both of one tokenizer, in memory; what was counted is not counted anew."""
+        firsts = None
+        if self.first_lengths is not None and others.first_lengths is not None:
+            firsts = np.concatenate([self.first_lengths, others.first_lengths])
+        return Tokens(
+            np.concatenate([self.token_ids[: self.total], others.token_ids[: others.total]]),
+            np.concatenate([self.offsets, self.total + others.offsets[1:]]),
+            truncated=0,
+            first_lengths=firsts,
+        )
+
     def text(self, row: int) -> "Tokens":
         """One text alone."""
         begin, end = int(self.offsets[row]), int(self.offsets[row + 1])

@@ -4,7 +4,14 @@ Everything here is computed from true labels and probabilities alone (the baseli
 encoder's features); nothing knows an encoder, a file or a figure.
 """
 
-from tunelet.evaluation._baseline import Baseline, baseline_out_of_fold, cross_validated_baseline, train_baseline
+from tunelet.evaluation._baseline import (
+    Baseline,
+    OutOfFold,
+    baseline_out_of_fold,
+    baselines_by_fold,
+    cross_validated_baseline,
+    train_baseline,
+)
 from tunelet.evaluation._blend import Blend, Gain, cross_fitted, fit_blend, fit_weights
 from tunelet.evaluation._bootstrap import Draws, resampled_metrics
 from tunelet.evaluation._calibration import (
@@ -20,7 +27,7 @@ from tunelet.evaluation._calibration import (
 from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
 from tunelet.evaluation._intervals import LEVEL, share_interval
-from tunelet.evaluation._kept import Kept, choose_kept
+from tunelet.evaluation._kept import STUDENT, Kept, choose_kept
 from tunelet.evaluation._linear import log_losses
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._ngrams import Ngrams
@@ -51,6 +58,7 @@ from tunelet.evaluation._warnings import (
 __all__ = [
     "LEVEL",
     "METRIC_NAMES",
+    "STUDENT",
     "Baseline",
     "Blend",
     "Candidate",
@@ -65,6 +73,7 @@ __all__ = [
     "Metrics",
     "Ngrams",
     "Operation",
+    "OutOfFold",
     "Pair",
     "Predictions",
     "Probe",
@@ -77,6 +86,7 @@ __all__ = [
     "against_baseline",
     "aim_in_words",
     "baseline_out_of_fold",
+    "baselines_by_fold",
     "by_length",
     "calibration_noise",
     "check_aim",

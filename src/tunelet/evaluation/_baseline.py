@@ -99,6 +99,19 @@ def cross_validated_baseline(texts: Sequence[str], labels: np.ndarray, classes: 
     return _baseline(known, linear, strength, begin)
 
 
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Answers of baselines that each have not seen a fold.
+
+    Attributes:
+        logits: of each text by the one that has not seen it, float64 [n, classes].
+        others: of other texts by each, a fold after the other, float64 [m, classes].
+    """
+
+    logits: NDArray[np.float64]
+    others: tuple[NDArray[np.float64], ...]
+
+
 def baseline_out_of_fold(
     texts: Sequence[str],
     labels: np.ndarray,
@@ -116,12 +129,29 @@ def baseline_out_of_fold(
     Returns:
         float64 [n, classes].
     """
-    corpus, logits = Corpus(texts), np.empty((len(texts), classes))
+    return baselines_by_fold(texts, labels, classes, folds, seed=seed).logits
+
+
+def baselines_by_fold(
+    texts: Sequence[str],
+    labels: np.ndarray,
+    classes: int,
+    folds: Sequence[NDArray[np.int64]],
+    others: Sequence[str] = (),
+    *,
+    seed: int,
+) -> OutOfFold:
+    """As `baseline_out_of_fold`, with what each fold's baseline makes of other texts [m], from which none learns."""
+    corpus, logits = Corpus(texts, others), np.empty((len(texts), classes))
+    rows, answers = np.arange(len(texts), len(texts) + len(others)), []
     for held_out in folds:
         rest = np.setdiff1d(np.arange(len(texts)), held_out)
         linear, _ = _cross_validated(corpus, texts, labels, rest, classes, seed)
-        logits[held_out] = linear.logits(_features(corpus.learn(rest), held_out))
-    return logits
+        known = corpus.learn(rest)
+        logits[held_out] = linear.logits(_features(known, held_out))
+        if len(rows):
+            answers.append(linear.logits(_features(known, rows)))
+    return OutOfFold(logits, tuple(answers))
 
 
 def _cross_validated(

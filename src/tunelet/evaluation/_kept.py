@@ -1,4 +1,5 @@
-"""Which model is kept: what was trained, or the probe that it began with, and with the logits of TF-IDF or without.
+"""Which model is kept: what was trained, the student that learnt from it and from texts without labels, or the probe
+that both began with, and with the logits of TF-IDF or without.
 
 All is decided by the log loss of texts that no candidate has seen. The adapter costs nothing more to keep than the
 probe does, so the better of the two is kept; with TF-IDF a model is no encoder alone any more, so it is blended in
@@ -16,13 +17,16 @@ from tunelet.evaluation._calibration import log_probabilities
 from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._select import Candidate, select
 
+STUDENT = "adapter + unlabelled"
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:
     """What is kept.
 
     Attributes:
-        name: "adapter", what was trained, or "probe", the frozen encoder with its solved head.
+        name: "adapter", what was trained, "adapter + unlabelled", what was trained on texts without labels, too, or
+            "probe", the frozen encoder with its solved head.
         blend: weight of the logits of TF-IDF, which are added to those of the encoder; 0.0: none.
         encoder: weight of the encoder's own; 1.0 where nothing is added.
         reason: why, as a clause.
@@ -48,19 +52,26 @@ class Kept:
         }
 
 
-def choose_kept(adapter: Predictions | None, probe: Predictions | None, baseline: Predictions | None) -> Kept:
+def choose_kept(
+    adapter: Predictions | None,
+    probe: Predictions | None,
+    baseline: Predictions | None,
+    student: Predictions | None = None,
+) -> Kept:
     """Choose by the validation texts; each argument is what a model makes of them that has not seen them.
 
     Args:
         adapter: what was trained; None: nothing was.
         probe: the frozen encoder with its solved head; None: there is none.
         baseline: TF-IDF; None: nothing may be blended.
+        student: what was trained on texts without labels, too, with the adapter's answers to them; None: nothing was.
     """
-    given = {name: made for name, made in (("probe", probe), ("adapter", adapter)) if made is not None}
+    named = (("probe", probe), ("adapter", adapter), (STUDENT, student))  # the simplest first
+    given = {name: made for name, made in named if made is not None}
     models = {name: log_probabilities(made.probabilities) for name, made in given.items()}
     labels = next(iter(given.values())).labels
     if len(labels) < 2:
-        name = next(reversed(given))
+        name = "probe" if adapter is None else "adapter"
         return Kept(name, 0.0, 1.0, "there is one validation text alone", (), given[name])
     selection = select(models, labels)
     name, reason, candidates = selection.chosen.value, selection.chosen.reason, selection.candidates

@@ -87,10 +87,16 @@ class Known:
 
 
 class Corpus:
-    """n texts in which the terms of each kind are counted once."""
+    """n texts in which the terms of each kind are counted once, and in m others: the rows from n on."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = list(texts)
+    def __init__(self, texts: Sequence[str], others: Sequence[str] = ()) -> None:
+        """Nothing is counted yet.
+
+        Args:
+            texts: [n], whose terms there are.
+            others: [m], which teach no terms.
+        """
+        self._texts, self._others = list(texts), list(others)
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -103,11 +109,11 @@ class Corpus:
 
     @cached_property
     def _usual(self) -> tuple["_Counted", ...]:
-        return _Counted.of(_WORDS, self._texts), _Counted.of(_PIECES, self._texts)
+        return _Counted.of(_WORDS, self._texts, self._others), _Counted.of(_PIECES, self._texts, self._others)
 
     @cached_property
     def _characters(self) -> "_Counted":
-        return _Counted.of(_CHARACTERS, self._texts)
+        return _Counted.of(_CHARACTERS, self._texts, self._others)
 
 
 def side_by_side(features: Sequence[Any]) -> Any:
@@ -119,21 +125,25 @@ def side_by_side(features: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Counted:
-    """How often each term [m], in rising order, occurs in each text: sparse float32 [n, m]."""
+    """How often each term, in rising order, occurs in each text: sparse float32 [n + m, terms]."""
 
     kind: Kind
     terms: NDArray[np.object_]
     counts: Any
 
     @classmethod
-    def of(cls, kind: Kind, texts: Sequence[str]) -> "_Counted":
-        from scipy.sparse import csr_array
+    def of(cls, kind: Kind, texts: Sequence[str], others: Sequence[str]) -> "_Counted":
+        """The terms are those of the texts alone."""
+        from scipy.sparse import csr_array, vstack
 
         counter = kind.counter()
         try:
             counts = counter.fit_transform(texts)
         except ValueError:  # no term in any text
-            return cls(kind, np.empty(0, dtype=object), csr_array((len(texts), 0), dtype=np.float32))
+            empty = csr_array((len(texts) + len(others), 0), dtype=np.float32)
+            return cls(kind, np.empty(0, dtype=object), empty)
+        if others:
+            counts = vstack([counts, counter.transform(others)])
         return cls(kind, np.array(counter.get_feature_names_out(), dtype=object), csr_array(counts))
 
     def known(self, rows: NDArray[np.int64], rare: int) -> Known:

@@ -92,6 +92,12 @@ class DataSettings(Section):
         description="auto: tokens that all folds train on, at most; beyond, there are fewer folds, or held-out rows",
     )
     split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
+    unlabelled_tokens: int = Field(
+        1_000_000,
+        ge=1_000,
+        le=10**12,
+        description="tokens of the texts of --unlabelled that are learnt from, at most; the texts are drawn at random",
+    )
     max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")
     truncation: Literal["head", "tail", "head+tail"] = Field(
         "head+tail",

@@ -4,7 +4,7 @@ from typing import Any
 
 from tunelet._words import counted, interval, interval_or_why
 from tunelet.checkpoint import SHORT_NAMES, licence
-from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
+from tunelet.evaluation import STUDENT, Pair, against_baseline, metric_words, verdict
 from tunelet.model._pooling import head_pooling
 from tunelet.report.run_page import cut_texts
 from tunelet.run import Run, kept_in_words, measured_on, rivals_of
@@ -105,12 +105,16 @@ def _body(run: Run) -> str:
     quoted = '"your text"'
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
     trained_on = counted(data["parts"]["train"]["rows"], "text")
+    learnt_from = str(data["source"])
+    if summary["kept"] == STUDENT:
+        others = data["unlabelled"]
+        learnt_from += f" and {counted(others['used']['rows'], 'text')} without labels of {others['source']}"
     measured = counted(summary["n"], f"{measured_on(summary)} text")
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
 
-{_inline(summary["model"])}, fine-tuned on {trained_on} of {_inline(str(data["source"]))} to
+{_inline(summary["model"])}, fine-tuned on {trained_on} of {_inline(learnt_from)} to
 tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
 {100 * summary["accuracy"]:.1f} % are right (95 % interval of the share: {low_high}).{random}
 

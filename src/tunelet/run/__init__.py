@@ -10,8 +10,8 @@ from tunelet.run._at_work import at_work
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._folder import (
     CheckpointFolder,
-    FoldFolder,
     RunFolder,
+    TrainingFolder,
     default_folder,
     find_partial,
     free_folder,
@@ -26,10 +26,10 @@ from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 __all__ = [
     "MARK",
     "CheckpointFolder",
-    "FoldFolder",
     "Run",
     "RunFolder",
     "RunGroup",
+    "TrainingFolder",
     "at_work",
     "candidates_in_words",
     "check_place",

@@ -125,9 +125,9 @@ class RunFolder:
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
-    def fold(self, number: int) -> "FoldFolder":
-        """Where the training of a fold lies, counted from 1; it goes with the checkpoints."""
-        folder = FoldFolder(self.checkpoints / f"fold-{number}")
+    def training(self, name: str) -> "TrainingFolder":
+        """Where one of several trainings lies, such as that of a fold; it goes with the checkpoints."""
+        folder = TrainingFolder(self, self.checkpoints / name)
         with disk_errors(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
         return folder
@@ -337,9 +337,15 @@ class CheckpointFolder(RunFolder):
 
 
 @dataclass(frozen=True)
-class FoldFolder:
-    """What the training of a fold writes, and reads when it goes on."""
+class TrainingFolder:
+    """What one of several trainings of a run writes, and reads when it goes on.
 
+    Attributes:
+        run: whose it is.
+        path: where its checkpoints and its history lie.
+    """
+
+    run: RunFolder
     path: Path
 
     @property
@@ -351,9 +357,14 @@ class FoldFolder:
         return self.path / "history.jsonl"
 
     @property
+    def answers(self) -> Path:
+        """Of a teacher: what it makes of texts without labels."""
+        return self.path / "answers"
+
+    @property
     def tracking(self) -> Path:
-        """Never written: the training on all texts is what a tracker follows."""
-        return self.path / "tracking"
+        """What TensorBoard reads, where this training is followed: in the run's own, under the name of this one."""
+        return self.run.tracking / self.path.name
 
 
 def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:

@@ -55,7 +55,7 @@ class SummaryRecord(Record):
     trainable_parameters: int
     total_parameters: int
     folds: int
-    kept: Literal["adapter", "probe"]
+    kept: Literal["adapter", "adapter + unlabelled", "probe"]
     blend: Number
     encoder_weight: Number
     epochs: int
@@ -112,6 +112,23 @@ class TokensRecord(Record):
     parts: dict[str, PartTokens]
 
 
+class UsedTexts(Record):
+    rows: int
+    tokens: int
+
+
+class UnlabelledRecord(Record):
+    """Of `data.json`: the texts without labels."""
+
+    source: str
+    format: str
+    text_column: ReasonedChoice
+    dropped: dict[str, int]
+    rows: int
+    sha256: str
+    used: UsedTexts
+
+
 class DataRecord(Record):
     """`data.json`."""
 
@@ -128,12 +145,14 @@ class DataRecord(Record):
     labels_left_out: list[str]
     parts: dict[str, Part]
     tokens: TokensRecord
+    unlabelled: UnlabelledRecord | None
 
 
 class BegunDataRecord(Record):
     """`data.json` as far as going on with a run needs it."""
 
     parts: dict[str, Any]
+    unlabelled: UnlabelledRecord | None = None  # of `adapt` the parts are all there is
 
 
 class CheckpointRecord(Record):
@@ -195,7 +214,7 @@ class CandidateRecord(Record):
 
 
 class KeptRecord(Record):
-    name: Literal["adapter", "probe"]
+    name: Literal["adapter", "adapter + unlabelled", "probe"]
     blend: Number
     encoder_weight: Number
     reason: str

@@ -30,15 +30,19 @@ def rivals_of(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def kept_name(run: Run) -> str:
-    """As the candidates are called: "adapter", "probe", "adapter + TF-IDF" or "probe + TF-IDF"."""
+    """As the candidates are called: "adapter", "adapter + unlabelled" or "probe"; " + TF-IDF" where that is added."""
     kept = run.evaluation["kept"]
     return str(kept["name"]) + (" + TF-IDF" if kept["blend"] else "")
 
 
 def kept_in_words(run: Run) -> str:
     """Which of the candidates is the model, and why, as a clause."""
+    from tunelet.evaluation import STUDENT
+
     kept, settings = run.evaluation["kept"], run.recipe.evaluation
-    what = _ENCODERS[run.recipe.adapter.method] if kept["name"] == "adapter" else f"the probe ({PROBE})"
+    what = f"the probe ({PROBE})" if kept["name"] == "probe" else _ENCODERS[run.recipe.adapter.method]
+    if kept["name"] == STUDENT:
+        what += ", trained on the unlabelled texts, too"
     if kept["blend"]:
         own, other = (number(kept[name], ".3g") for name in ("encoder_weight", "blend"))
         what += f", {own} times its logits and {other} times those of TF-IDF"

@@ -9,6 +9,7 @@ from tunelet.training._loop import Fit, fit
 from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
 from tunelet.training._progress import Progress
+from tunelet.training._student import Mix
 from tunelet.training._tracking import check_trackers
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Estimate",
     "Fit",
     "Length",
+    "Mix",
     "Outcome",
     "Pretrained",
     "Progress",

@@ -15,6 +15,7 @@ class TrainingData:
     """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
 
     Attributes:
+        train_labels: or the probability of each label, float32 [n, classes], where nobody knows the labels for sure.
         validation, validation_labels: None: nothing is held out, and the last weights are kept.
         select: whether validation texts pick the evaluation whose weights are kept; else the last are, so that what
             they make of these texts is an honest figure.

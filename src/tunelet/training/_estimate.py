@@ -15,6 +15,7 @@ from tunelet.model import SequenceClassifier, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
 from tunelet.training._length import Length
+from tunelet.training._student import Mix
 
 _SECONDS = 3.0  # of measuring, at most about
 _WARM_UP = 1  # steps that are not counted: the first allocates memory and packs weights
@@ -47,6 +48,8 @@ class Work:
         test: tokens of the texts that are evaluated once.
         folds: of a cross-validation before the training on all texts, the rows that each holds out.
         trained: whether anything is; else the head is solved, on what the frozen encoder makes of the texts.
+        unlabelled: tokens of the texts without labels that every training's teacher answers and its student learns
+            from, int64 [m]; None: there are none.
     """
 
     lengths: NDArray[np.int64]
@@ -54,6 +57,7 @@ class Work:
     test: int = 0
     folds: Sequence[NDArray[np.int64]] = ()
     trained: bool = True
+    unlabelled: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Estimate:
     kept, for then they are part of the other rates.
 
     Attributes:
-        trainings: seconds of each: of every fold, then on all texts.
+        trainings: seconds of each: of every fold, then on all texts; that of a student counts with its teacher's.
         slowness: of the machine, as `Rates` has it.
     """
 
@@ -91,6 +95,7 @@ def estimate_time(
     test: Tokens | None = None,
     folds: Sequence[np.ndarray] = (),
     rates: Rates | None = None,
+    unlabelled: NDArray[np.int64] | None = None,
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
 
@@ -102,6 +107,7 @@ def estimate_time(
         test: the texts that are evaluated once.
         folds: of a cross-validation before the training on all texts, the rows that each holds out.
         rates: that were measured before; None: they are measured now.
+        unlabelled: tokens of the texts without labels, int64 [m]; None: there are no students.
     """
     solved = classifier.method == "head" and classifier.head is not None  # as a probe is, in no optimiser step
     keeps = not solved and keeps_activations(classifier, settings, Length.of(settings, train.lengths))
@@ -112,6 +118,7 @@ def estimate_time(
         0 if test is None else test.total,
         folds,
         trained=not solved,
+        unlabelled=unlabelled,
     )
     return expect(rates, settings, work)
 
@@ -126,6 +133,11 @@ def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
         length = Length.of(settings, lengths)
         steps = int(lengths.sum()) * length.passes * (1 / rates.training + slower)
         measured = evaluated * (1 if folded else length.evaluations()) / rates.evaluation
+        if work.unlabelled is not None:
+            mix = Mix.of(settings, lengths, work.unlabelled)
+            steps += _of_student(rates, mix)
+            measured += evaluated * (1 if folded else mix.length.evaluations()) / rates.evaluation
+            measured += int(work.unlabelled.sum()) / rates.evaluation  # the teacher's answers
         training, evaluation = training + steps, evaluation + measured
         trainings.append(steps + measured)
     once_read = work.test
@@ -140,6 +152,12 @@ def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
         trainings=tuple(trainings),
         slowness=rates.slowness,
     )
+
+
+def _of_student(rates: Rates, mix: Mix) -> float:
+    """Seconds of its steps; the frozen layers are computed once, for few texts of several epochs, too."""
+    tokens, passes = int(mix.lengths.sum()), mix.length.passes
+    return tokens * (passes / rates.training + min(passes, 1.0) / rates.frozen)
 
 
 def _trainings(work: Work) -> list[tuple[NDArray[np.int64], int, bool]]:

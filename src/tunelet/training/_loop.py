@@ -20,7 +20,7 @@ from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import Predictions, measure
 from tunelet.model import RandomNumbers, SequenceClassifier, probabilities, turn
 from tunelet.recipe import TrainingSettings
-from tunelet.run import FoldFolder, RunFolder
+from tunelet.run import RunFolder, TrainingFolder
 from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import Position, Schedule, latest_checkpoint, load_checkpoint, save_checkpoint
 from tunelet.training._data import Outcome, TrainingData
@@ -43,7 +43,7 @@ class Fit:
         classifier: SequenceClassifier,
         data: TrainingData,
         settings: TrainingSettings,
-        folder: RunFolder | FoldFolder,
+        folder: RunFolder | TrainingFolder,
         progress: Progress,
         allowance: Allowance | None = None,
     ) -> None:
@@ -321,7 +321,7 @@ def fit(
     classifier: SequenceClassifier,
     data: TrainingData,
     settings: TrainingSettings,
-    folder: RunFolder | FoldFolder,
+    folder: RunFolder | TrainingFolder,
     progress: Progress,
     allowance: Allowance | None = None,
 ) -> Outcome:
@@ -334,7 +334,7 @@ def fit(
         classifier: as `new_classifier` made it.
         data: training and validation texts.
         settings: the recipe's training section.
-        folder: of the run, or of a fold.
+        folder: of the run, or of one of its trainings.
         progress: where to show how it goes.
         allowance: the time that this training has; None: as many steps as the settings say.
 
@@ -377,10 +377,13 @@ def _of_one_label(predictions: Predictions) -> str:
 
 
 def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings) -> torch.Tensor:
-    """n / (classes * count) for each class, scikit-learn's "balanced"; ones where no weights are asked for."""
+    """n / (classes * count) for each class, scikit-learn's "balanced"; ones where no weights are asked for.
+
+    Of probabilities [n, classes] the sum of a class is its count.
+    """
     if settings.class_weights == "none":
         return torch.ones(classes)
-    counts = np.bincount(labels, minlength=classes)
+    counts = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0, dtype=np.float64)
     return torch.from_numpy(len(labels) / (classes * np.maximum(counts, 1))).float()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tunelet.errors import RecipeError
 from tunelet.recipe import load_recipe
-from tunelet.run import FoldFolder, RunFolder
+from tunelet.run import RunFolder, TrainingFolder
 
 _PROJECT = "tunelet"
 
@@ -43,11 +43,10 @@ class Tracking:
         folder: of the run, whose name and settings are shown beside its curves.
     """
 
-    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder | FoldFolder) -> None:
+    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder | TrainingFolder) -> None:
         self._accelerator = accelerator if names else None
         if self._accelerator is not None:
-            assert isinstance(folder, RunFolder)  # noqa: S101  (a fold's training is not tracked)
-            settings = _described(folder).items()
+            settings = _described(folder if isinstance(folder, RunFolder) else folder.run).items()
             plain = {key: value for key, value in settings if isinstance(value, (bool, int, float, str))}
             self._accelerator.init_trackers(_PROJECT, config=plain)
 

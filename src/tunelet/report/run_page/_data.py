@@ -1,5 +1,8 @@
 """What the run was trained and measured on."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
 from tunelet.report.run_page._words import parts_of, sentence
@@ -30,9 +33,23 @@ def data_section(run: Run) -> Section:
     if data["dropped"]:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data["dropped"].items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
+    if data["unlabelled"]:
+        blocks.append(Text(_unlabelled(data["unlabelled"])))
     blocks.append(Text(_audited(run)))
     blocks += [Text(sentence(note)) for note in data["notes"]]
     return Section("Data", tuple(blocks))
+
+
+def _unlabelled(record: Mapping[str, Any]) -> str:
+    """Where the texts without labels come from, and how many were used."""
+    used, dropped = record["used"], record["dropped"]
+    out = "; ".join(f"{rows:,} {why}" for why, rows in dropped.items())
+    return (
+        f"Texts without labels: {counted(record['rows'], 'text')} of {record['source']} ({record['format']}), column "
+        f"{record['text_column']['value']!r}, none of them a copy of another or of a text with a label"
+        f"{f' (left out: {out})' if out else ''}; {used['rows']:,} of them, drawn at random, with "
+        f"{counted(used['tokens'], 'token')} were learnt from. SHA-256: {record['sha256'][:12]}."
+    )
 
 
 def _audited(run: Run) -> str:

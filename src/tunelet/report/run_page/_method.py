@@ -1,6 +1,7 @@
 """How the model was made."""
 
 from tunelet._words import counted, points
+from tunelet.evaluation import STUDENT
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
 from tunelet.report.run_page._words import in_a_row, parts_of
@@ -12,6 +13,8 @@ def method_section(run: Run) -> Section:
     told = [_head(run)]
     if run.recipe.adapter.method != "head":
         told += [_training(run), _validated(run)]
+        if run.data["unlabelled"]:
+            told.append(_students(run))
     elif run.summary["folds"]:
         told.append(_folds(run))
     blocks: list[Block] = [Text(text) for text in [*told, cut_texts(run)]]
@@ -69,6 +72,24 @@ def _training(run: Run) -> str:
     return (
         f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters "
         f"({points(share, 2)}), in {length} with batches of {training.batch_size}, by AdamW at a peak rate of {rates}."
+    )
+
+
+def _students(run: Run) -> str:
+    """How texts without labels were learnt from, and whether that is what is kept."""
+    evaluation = run.recipe.evaluation
+    helped = (
+        ", together with TF-IDF where that has something to add" if evaluation.baseline and evaluation.errors else ""
+    )
+    after = "each training, of a fold or of all texts," if run.summary["folds"] else "the training"
+    if run.summary["kept"] == STUDENT:
+        end = "The students gave the texts that they had not seen the better probabilities: what is kept is one of them"
+    else:
+        end = "They gave the texts that they had not seen no better probabilities, so that none of them is kept"
+    return (
+        f"Self-training: after {after} the model answered {counted(run.data['unlabelled']['used']['rows'], 'text')} "
+        f"without labels{helped}, in probabilities that were calibrated on texts that it had not seen. A student, "
+        f"which began where its teacher had begun, learnt these answers and the labelled texts. {end}."
     )
 
 

@@ -60,13 +60,14 @@ def training_call(run: Run, seeds: Sequence[int], recipe: str, out: str | None =
         recipe: name of its file.
         out: the run folder to be; None: the usual one.
     """
-    source, test = str(run.data["source"]), run.data["test_source"]
+    source, test, unlabelled = str(run.data["source"]), run.data["test_source"], run.data["unlabelled"]
     several = ",".join(map(str, seeds)) if len(seeds) > 1 else ""
     if source == run.data["format"]:  # rows in memory have no other name
         call = f"train_seeds(rows, ({several.replace(',', ', ')}), " if several else "train(rows, "
-        held = "test=test_rows, " if test else ""
+        held = ("test=test_rows, " if test else "") + ("unlabelled=texts, " if unlabelled else "")
         place = f', out="{out}"' if out else ""
         return f'import tunelet\ntunelet.{call}{held}recipe="{recipe}"{place})  # rows: a {source}'
-    words = ["tunelet", "train", source, *(["--test", str(test)] if test else []), "--recipe", recipe]
+    words = ["tunelet", "train", source, *(["--test", str(test)] if test else [])]
+    words += [*(["--unlabelled", str(unlabelled["source"])] if unlabelled else []), "--recipe", recipe]
     words += [*(["--seeds", several] if several else []), *(["--out", out] if out else [])]
     return shlex.join(words)

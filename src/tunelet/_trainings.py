@@ -1,0 +1,182 @@
+"""The trainings of a run, each from the same beginning: on what a fold leaves or on all texts, teacher and student."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tunelet._array_cache import load_arrays, store_arrays
+from tunelet._plan import Plan
+from tunelet._rivals import ALL, Labelled, Rivals
+from tunelet._self_training import Answers, soft_labels
+from tunelet.evaluation import positive_index
+from tunelet.evaluation._calibration import log_probabilities
+from tunelet.model import SequenceClassifier, logits
+from tunelet.recipe import TrainingSettings
+from tunelet.run import RunFolder, TrainingFolder
+from tunelet.training import (
+    GIB,
+    Activations,
+    Allowance,
+    Length,
+    Mix,
+    Outcome,
+    Progress,
+    TrainingData,
+    fit,
+    keeps_activations,
+)
+from tunelet.training._activations import HiddenStates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tunelet.data import Tokens
+
+
+class Trainings:
+    """What is trained, one after the other, in one classifier.
+
+    Attributes:
+        outcomes: of all so far.
+    """
+
+    def __init__(
+        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: Rivals, progress: Progress
+    ) -> None:
+        """Nothing is trained yet.
+
+        Args:
+            plan: what was planned.
+            labelled: its labelled texts.
+            classifier: as `new_classifier` made it.
+            rivals: whose probes are the heads that trainings begin with, and whose TF-IDF helps teachers.
+            progress: where to show how it goes.
+        """
+        self._plan, self._labelled, self._classifier, self._rivals = plan, labelled, classifier, rivals
+        self._progress = progress
+        self._settings = plan.recipe.training
+        self._positive = positive_index(labelled.names, plan.recipe.evaluation.positive)
+        self._beginning = self.weights()
+        self._answers: dict[int, NDArray[np.float64]] = {}  # of teachers, to the texts without labels
+        self.outcomes: list[Outcome] = []
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """A copy of what is trained."""
+        return {name: parameter.detach().clone() for name, parameter in self._classifier.trained_parameters().items()}
+
+    def put(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Give the classifier these weights."""
+        with torch.no_grad():
+            for name, parameter in self._classifier.trained_parameters().items():
+                parameter.copy_(weights[name])
+
+    def begin(self, number: int) -> None:
+        """Put the classifier back to where it began, with the head that this one of the probes is."""
+        self.put(self._beginning)
+        if probes := self._rivals.probes:
+            self._classifier.set_head(probes[number].weight, probes[number].bias)
+
+    def shared(self, folder: RunFolder) -> Activations | None:
+        """What lies below the lowest adapter is the same in every fold: computed once, where it may be kept."""
+        tokens = self._plan.tokens["train"]
+        if not keeps_activations(self._classifier, self._settings, Length.of(self._settings, tokens.lengths)):
+            return None
+        self._progress.stage("frozen layers", tokens.total)
+        limit = int(self._settings.activations_gib * GIB)
+        advance = self._progress.advance
+        kept = Activations(self._classifier, tokens, limit=limit, folder=folder.checkpoints, advance=advance)
+        return kept if kept.kept else None
+
+    def teach(self, number: int, place: RunFolder | TrainingFolder, shared: Activations | None = None) -> Outcome:
+        """Train on the labelled texts that a fold leaves, or on all of them.
+
+        Args:
+            number: of the fold; `ALL`: none.
+            place: where it lies.
+            shared: what `shared` gave.
+        """
+        rows, folds, budget = self._labelled.rows[number], self._plan.prepared.folds, self._plan.budget
+        kept: dict[str, HiddenStates] = {}
+        if shared is not None:
+            kept = {"train": shared}
+            if number != ALL:
+                kept = {"train": shared.part(rows), "validation": shared.part(folds[number])}
+        part = number if number != ALL else len(folds)
+        allowance = None if budget is None else budget.allowance(self._plan.estimate, part)
+        labels = self._labelled.labels[rows]
+        return self._fit(number, self._tokens(number), labels, self._settings, place, kept, allowance)
+
+    def ask(self, number: int, place: TrainingFolder) -> None:
+        """Let the classifier, just trained, answer the texts without labels, where there are any.
+
+        A run that goes on reads the answers from where its teacher lies: they may have taken as long as the teacher.
+        """
+        if self._plan.unlabelled is None:
+            return
+        tokens = self._plan.unlabelled.tokens
+        shape = (len(tokens), len(self._labelled.names))
+        known = (load_arrays(place.answers, ["logits"], "logits") or {}).get("logits")
+        if known is None or known.shape != shape or known.dtype != np.float64:
+            self._progress.stage("unlabelled texts", tokens.total)
+            known = logits(self._classifier, tokens, self._progress.advance)
+            store_arrays({"logits": known}, place.answers)
+        self._answers[number] = known
+
+    def study(self, number: int, place: RunFolder | TrainingFolder, made: "NDArray[np.float64]") -> Outcome:
+        """Train the student of a teacher that was asked, beginning where its teacher began.
+
+        Args:
+            number, place: as `teach` has them.
+            made: probabilities by the teachers for the texts that they have not seen, [n, classes]: for the training
+                texts where there are folds, else for the validation texts.
+        """
+        unlabelled, folds, known = self._plan.unlabelled, self._plan.prepared.folds, self._labelled
+        assert unlabelled is not None  # noqa: S101  (there is no student else)
+        teachers = Answers(log_probabilities(made), self._answers)
+        labels = known.labels if folds else known.held_out
+        soft = soft_labels(number, teachers, self._rivals.tfidf(number), labels, folds)
+        labelled = self._tokens(number)
+        mix = Mix.of(self._settings, labelled.lengths, unlabelled.tokens.lengths)
+        texts, targets = mix.texts(labelled, unlabelled.tokens), mix.targets(known.labels[known.rows[number]], soft)
+        return self._fit(number, texts, targets, mix.settings, place)
+
+    def in_all(self, outcome: Outcome) -> Outcome:
+        """The outcome of one training, with what all of them took."""
+        spent = {name: sum(getattr(each, name) for each in self.outcomes) for name in ("tokens", "seconds", "elapsed")}
+        return replace(outcome, **spent)
+
+    def _fit(
+        self,
+        number: int,
+        train: "Tokens",
+        labels: "NDArray[np.int64] | NDArray[np.float32]",
+        settings: TrainingSettings,
+        place: RunFolder | TrainingFolder,
+        kept: Mapping[str, HiddenStates] = MappingProxyType({}),
+        allowance: Allowance | None = None,
+    ) -> Outcome:
+        """A training from the beginning, with the texts that its fold holds out, or the validation texts."""
+        self.begin(number)
+        folds, tokens = self._plan.prepared.folds, self._plan.tokens
+        held_out = held_out_labels = None
+        if not folds:
+            held_out, held_out_labels = tokens["validation"], self._labelled.held_out
+        elif number != ALL:
+            held_out, held_out_labels = tokens["train"].take(folds[number]), self._labelled.labels[folds[number]]
+        data = TrainingData(
+            train, labels, held_out, held_out_labels, positive=self._positive, select=not folds, kept=kept
+        )
+        if number != ALL:
+            settings = settings.model_copy(update={"track": []})
+        outcome = fit(self._classifier, data, settings, place, self._progress, allowance)
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _tokens(self, number: int) -> "Tokens":
+        """Of the training texts that a fold leaves, or of all."""
+        tokens = self._plan.tokens["train"]
+        return tokens if number == ALL else tokens.take(self._labelled.rows[number])

@@ -1,0 +1,114 @@
+"""Texts without labels: how they are read, which of them count, and which of these are drawn.
+
+`adapt` learns a language from them, `train` lets a student learn from what its teacher makes of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunelet.data._duplicates import normalise
+from tunelet.data._examples import Examples, Reading
+from tunelet.data._read import read
+from tunelet.data._tokens import Tokens
+from tunelet.data.readers._settings import FileSettings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tunelet.recipe import DataSettings
+
+_AT_ONCE = 1000  # texts that are tokenised before it is looked whether they are enough
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Texts without labels, no two of them the same.
+
+    Attributes:
+        reading: how they were read.
+        examples: those that count.
+        dropped: reason -> rows that do not.
+    """
+
+    reading: Reading
+    examples: Examples
+    dropped: Mapping[str, int]
+
+
+def read_unlabelled(
+    texts: object,
+    settings: "DataSettings",
+    *,
+    text: str | Sequence[str] | None = None,
+    known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
+    others: Sequence[Examples] = (),
+) -> Unlabelled:
+    """Read texts; labels are not read, and of several parts the training part alone.
+
+    Args:
+        texts: in any form that `read` takes.
+        settings: the recipe's data section.
+        text: the column of the texts, or several that are read together.
+        known: columns that go before any recognition, as `read` has them.
+        others: texts that must not be among them, nor copies of these (equal under `normalise`).
+
+    Raises:
+        DataError: as `read` does.
+    """
+    reading = read(
+        texts,
+        text=text,
+        labelled=False,
+        clean_markup=settings.clean_markup,
+        known=known,
+        files=FileSettings.of(settings),
+    )
+    seen = {normalise(other) for part in others for other in part.texts}
+    taken, rows = set(seen), []
+    dropped = Counter(reading.dropped.get("train", {}))
+    for row, content in enumerate(reading.parts["train"].texts):
+        key = normalise(content)
+        if key in taken:
+            dropped["also a labelled text" if key in seen else "repeated text"] += 1
+        else:
+            taken.add(key)
+            rows.append(row)
+    return Unlabelled(reading, reading.parts["train"].take(rows), dict(dropped))
+
+
+def draw(
+    texts: Sequence[str], tokenise: Callable[[Sequence[str]], Tokens], *, limit: int, seed: int
+) -> "tuple[NDArray[np.int64], Tokens]":
+    """Texts in a random order, as many as have so many tokens together.
+
+    No more texts are tokenised than are needed.
+
+    Args:
+        texts: to draw from.
+        tokenise: as the model reads them.
+        limit: most tokens of all that are drawn.
+        seed: of the order.
+
+    Returns:
+        the rows that are drawn, int64 [m], in the order in which they were, and their tokens.
+    """
+    order = np.random.default_rng(seed).permutation(len(texts))
+    taken = 0
+    drawn: Tokens | None = None
+    for begin in range(0, len(order), _AT_ONCE):
+        tokens = tokenise([texts[row] for row in order[begin : begin + _AT_ONCE]])
+        left = limit - (0 if drawn is None else drawn.total)
+        fitting = int(np.searchsorted(np.cumsum(tokens.lengths), left, side="right"))
+        if fitting:
+            part = tokens.take(np.arange(fitting))
+            drawn, taken = part if drawn is None else drawn.followed_by(part), taken + fitting
+        if fitting < len(tokens):
+            break
+    if drawn is None:
+        drawn = Tokens(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64), truncated=0)
+    return order[:taken], drawn
