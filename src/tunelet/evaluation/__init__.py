@@ -26,8 +26,8 @@ from tunelet.evaluation._calibration import (
 )
 from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
-from tunelet.evaluation._intervals import LEVEL, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, choose_kept
+from tunelet.evaluation._intervals import CONFIDENCE, share_interval
 from tunelet.evaluation._linear import log_losses
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._ngrams import Ngrams
@@ -56,7 +56,7 @@ from tunelet.evaluation._warnings import (
 )
 
 __all__ = [
-    "LEVEL",
+    "CONFIDENCE",
     "METRIC_NAMES",
     "STUDENT",
     "Baseline",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.evaluation._calibration import BINS, confidence_bins
-from tunelet.evaluation._intervals import LEVEL, edge
+from tunelet.evaluation._intervals import CONFIDENCE, edge
 from tunelet.evaluation._predictions import Predictions
 
 FEWEST, WRONG = 100, 10  # texts, and wrong ones among them
@@ -52,7 +52,7 @@ def _inverted(shape: Floats, noise: Floats, seen: float) -> tuple[float, float]:
         noise: [draws, bins].
         seen: the error of the data.
     """
-    tail = (1 - LEVEL) / 2
+    tail = (1 - CONFIDENCE) / 2
 
     def quantile(error: float, share: float) -> float:
         return float(np.quantile(np.abs(error * shape + noise).sum(axis=1), share))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.evaluation._calibration import calibration_noise
-from tunelet.evaluation._intervals import LEVEL, Z, difference_interval
+from tunelet.evaluation._intervals import CONFIDENCE, Z, difference_interval
 from tunelet.evaluation._metrics import METRIC_NAMES, bounds_or_null, null_if_undefined
 from tunelet.evaluation._power import detectable_accuracy, detectable_mean
 from tunelet.evaluation._predictions import Predictions
@@ -265,7 +265,7 @@ def _tail(n: int) -> float:
     from scipy.stats import t as student_t
 
     few = max(n, 3)
-    return float(norm.cdf(-float(student_t.ppf((1 + LEVEL) / 2, few - 1)) * (few / (few - 1)) ** 0.5))
+    return float(norm.cdf(-float(student_t.ppf((1 + CONFIDENCE) / 2, few - 1)) * (few / (few - 1)) ** 0.5))
 
 
 def _percentiles(draws: NDArray[np.float64], n: int) -> tuple[float, float]:

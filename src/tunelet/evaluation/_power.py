@@ -6,7 +6,7 @@ import numpy as np
 
 from tunelet.evaluation._intervals import Z
 
-ALPHA = 0.05  # of the tests, after correction
+SIGNIFICANCE = 0.05  # of the tests, after correction
 _POWER = 0.8
 _COUNTS = 61  # numbers of disagreements whose power is computed
 
@@ -28,7 +28,7 @@ def detectable_accuracy(disagreed: int, n: int, comparisons: int = 1) -> float:
     low, high = 0.0, 1.0
     for _ in range(24):
         middle = (low + high) / 2
-        if _power(middle, max(disagreed / n, middle), n, ALPHA / comparisons) >= _POWER:
+        if _power(middle, max(disagreed / n, middle), n, SIGNIFICANCE / comparisons) >= _POWER:
             high = middle
         else:
             low = middle
@@ -38,7 +38,7 @@ def detectable_accuracy(disagreed: int, n: int, comparisons: int = 1) -> float:
 def detectable_mean(reach: float, comparisons: int = 1) -> float:
     """The same for means over seeds, from how far the 95 % interval of the difference reaches to its wider side."""
     normal = NormalDist()
-    return min(1.0, (normal.inv_cdf(1 - ALPHA / 2 / comparisons) + normal.inv_cdf(_POWER)) * reach / Z)
+    return min(1.0, (normal.inv_cdf(1 - SIGNIFICANCE / 2 / comparisons) + normal.inv_cdf(_POWER)) * reach / Z)
 
 
 def _power(difference: float, share: float, n: int, alpha: float) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tunelet._words import counted
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import Draws, paired_metrics
-from tunelet.evaluation._intervals import LEVEL, Z
+from tunelet.evaluation._intervals import CONFIDENCE, Z
 from tunelet.evaluation._metrics import (
     METRIC_NAMES,
     Metrics,
@@ -195,7 +195,7 @@ def over_seeds(
     for side, sign in zip(reach, (-1, 1), strict=True):
         variance = (side / Z) ** 2 + sum(term for term, _ in terms)
         freedom = variance**2 / doubt if doubt else np.inf
-        ends.append(estimate + sign * float(student_t.ppf((1 + LEVEL) / 2, freedom)) * variance**0.5)
+        ends.append(estimate + sign * float(student_t.ppf((1 + CONFIDENCE) / 2, freedom)) * variance**0.5)
         if sign * estimate < 0:  # the side that faces 0
             p = 2 * float(student_t.sf(abs(estimate) / variance**0.5, freedom)) if variance else 0.0
     return (ends[0], ends[1]), p

@@ -22,9 +22,9 @@ from tunelet.evaluation._calibration import (
     with_temperature,
 )
 from tunelet.evaluation._metrics import measure
+from tunelet.evaluation._power import SIGNIFICANCE
 from tunelet.evaluation._predictions import Predictions
 
-_LEVEL = 0.05
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -59,7 +59,7 @@ def choose_temperature(validation: Predictions) -> Temperature:
         return Temperature(value, False, "it would make all labels equally probable", None)
     gain = Gain.of(_losses(validation), _losses(cross_fitted_temperature(validation)))
     p_value = gain.p_value
-    if p_value is None or p_value >= _LEVEL:
+    if p_value is None or p_value >= SIGNIFICANCE:
         reason = "cross-fitted on the validation texts it lowers the log loss by no more than noise would"
         return Temperature(value, False, reason, p_value)
     reason = f"cross-fitted on the validation texts it lowers the log loss by {gain.mean:.4f}"

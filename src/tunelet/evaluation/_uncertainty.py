@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tunelet.evaluation._bootstrap import Draws, text_losses
 from tunelet.evaluation._calibration_interval import calibration_interval
 from tunelet.evaluation._intervals import (
-    LEVEL,
+    CONFIDENCE,
     area_limits,
     average_interval,
     share_interval,
@@ -222,7 +222,7 @@ def _log_loss(predictions: Predictions) -> Bounds:
     losses = text_losses(predictions.probabilities, predictions.labels)
     mean, n = float(losses.mean()), len(losses)
     freedom = min(n - 1, wrong + 3)
-    reach = float(student_t.ppf((1 + LEVEL) / 2, freedom)) * float(losses.std(ddof=1)) / n**0.5 / mean
+    reach = float(student_t.ppf((1 + CONFIDENCE) / 2, freedom)) * float(losses.std(ddof=1)) / n**0.5 / mean
     return mean * float(np.exp(-reach)), mean * float(np.exp(reach))
 
 

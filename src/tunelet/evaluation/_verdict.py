@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tunelet._words import counted, fixed
-from tunelet.evaluation._power import ALPHA
+from tunelet.evaluation._power import SIGNIFICANCE
 
 if TYPE_CHECKING:
     from tunelet.evaluation._paired import Pair
@@ -59,7 +59,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
 def differs(pair: "Pair") -> bool:
     """Whether a difference of accuracy is shown: by the corrected test, and by the interval."""
     low, high = pair.intervals["accuracy"]
-    return pair.p_adjusted < ALPHA and (low > 0 or high < 0)
+    return pair.p_adjusted < SIGNIFICANCE and (low > 0 or high < 0)
 
 
 def better_first(pair: "Pair") -> tuple[str, str]:
@@ -97,7 +97,7 @@ def _ranking(pair: "Pair") -> str:
     difference, (low, high) = pair.differences["roc_auc"], pair.intervals["roc_auc"]
     if math.isnan(difference):
         return ""
-    shown = pair.p_roc_auc < ALPHA and (low > 0 or high < 0)
+    shown = pair.p_roc_auc < SIGNIFICANCE and (low > 0 or high < 0)
     if not shown and abs(difference) < _LARGE_AREA:
         return ""
     better, worse = (pair.second, pair.first) if difference > 0 else (pair.first, pair.second)
@@ -120,7 +120,7 @@ def _probabilities(pair: "Pair") -> str:
     good: list[str] = []
     bad: list[str] = []
     loss, bounds = _gain(pair, "log_loss", better)
-    shown = pair.p_log_loss < ALPHA and (bounds[0] > 0 or bounds[1] < 0)
+    shown = pair.p_log_loss < SIGNIFICANCE and (bounds[0] > 0 or bounds[1] < 0)
     idle = min(pair.log_losses[:2]) >= pair.log_losses[2]
     if shown and not idle and abs(loss) >= 0.0005:  # what is printed as 0.000 is no news
         (bad if loss > 0 else good).append(f"log loss {fixed(loss, 3, signed=True)}{_bracketed(bounds, 3)}")
