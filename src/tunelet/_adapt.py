@@ -35,8 +35,15 @@ from tunelet.recipe import (
     dump_recipe,
     with_settings,
 )
-from tunelet.run import CheckpointFolder, at_work, disk_errors, refuse_link, refuse_run_as_model
-from tunelet.run._records import BegunDataRecord, parse_record
+from tunelet.run import (
+    BegunDataRecord,
+    CheckpointFolder,
+    at_work,
+    disk_errors,
+    parse_record,
+    refuse_link,
+    refuse_run_as_model,
+)
 
 if TYPE_CHECKING:
     from tunelet.checkpoint import Checkpoint

@@ -19,8 +19,7 @@ from tunelet._choice import Choice
 from tunelet._words import counted, duration
 from tunelet.errors import RecipeError
 from tunelet.recipe import Recipe, TrainingSettings, with_settings
-from tunelet.training import Estimate, Rates, Work, expect
-from tunelet.training._length import Length
+from tunelet.training import Estimate, Length, Rates, Work, expect
 
 MOST_PASSES, FOLD_PASSES, DEEP_PASSES = 10, 4, 2
 _SHORTEST, _SHORTEST_READ = 64, 32  # tokens of a text that is trained on, and that is read once

@@ -11,8 +11,7 @@ from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import Prepared, Tokens
 from tunelet.errors import ModelError
-from tunelet.model import SequenceClassifier
-from tunelet.model._precision import refused_precisions
+from tunelet.model import SequenceClassifier, refused_precisions
 from tunelet.recipe import Recipe
 from tunelet.training import Allowance, Estimate, Rates, Work, time_steps
 

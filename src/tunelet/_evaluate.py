@@ -97,7 +97,7 @@ def evaluate(
         DataError: data that cannot be read, or labels that the run does not know.
     """
     from tunelet.classifier import load_classifier
-    from tunelet.run._seen import count_seen
+    from tunelet.run import count_seen
 
     run = run if isinstance(run, Run) else Run.load(run)
     recipe = run.recipe.data

@@ -22,7 +22,7 @@ from tunelet.evaluation import (
     positive_index,
     training_warnings,
 )
-from tunelet.model._plain import refer_to_base
+from tunelet.model import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ class Trained:
 
 def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
     """Measure, write, and give the run its final name."""
-    from tunelet.run._baseline import write_baseline
-    from tunelet.run._predictions import write_predictions
-    from tunelet.run._records import HistoryLine, parse_lines
-    from tunelet.run._seen import write_seen
+    from tunelet.run import HistoryLine, parse_lines, write_baseline, write_predictions, write_seen
 
     begun = time.monotonic()
     plan, outcome = trained.plan, trained.fitted.outcome

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tunelet._choice import Choice
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, difference, parse_recipe
-from tunelet.run import RunFolder, environment
-from tunelet.run._records import EnvironmentRecord, as_text, parse_record
+from tunelet.run import EnvironmentRecord, RunFolder, as_text, environment, parse_record
 
 if TYPE_CHECKING:
     from tunelet.checkpoint import Checkpoint

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from tunelet._budget import Budget
     from tunelet._self_training import Drawn
     from tunelet.checkpoint import Checkpoint
-    from tunelet.training import Estimate
-    from tunelet.training._length import Length
+    from tunelet.training import Estimate, Length
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Plan:
         return [Mix.of(self.recipe.training, each, others).length for each in (*rests, lengths)]
 
     def _length(self, lengths: np.ndarray) -> "Length | None":
-        from tunelet.training._length import Length
+        from tunelet.training import Length
 
         return None if self.recipe.adapter.method == "head" else Length.of(self.recipe.training, lengths)
 

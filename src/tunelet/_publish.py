@@ -13,8 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
 from tunelet.evaluation import METRIC_NAMES
-from tunelet.recipe import Recipe, dump_recipe
-from tunelet.recipe._schema import Section
+from tunelet.recipe import Recipe, Section, dump_recipe
 from tunelet.report import document_files, group_document, may_replace_card, model_card
 from tunelet.run import MARK, Run, RunFolder, RunGroup, mark_of
 

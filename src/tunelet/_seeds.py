@@ -22,9 +22,9 @@ from tunelet.run import (
     default_folder,
     disk_errors,
     refuse_link,
+    seed_folders,
     write_files,
 )
-from tunelet.run._group import seed_folders
 
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
 

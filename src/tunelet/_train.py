@@ -33,6 +33,8 @@ from tunelet.recipe import (
     with_settings,
 )
 from tunelet.run import (
+    BegunDataRecord,
+    EnvironmentRecord,
     Run,
     RunFolder,
     at_work,
@@ -40,10 +42,10 @@ from tunelet.run import (
     disk_errors,
     find_partial,
     forget_peak_memory,
+    parse_record,
     refuse_link,
     refuse_run_as_model,
 )
-from tunelet.run._records import BegunDataRecord, EnvironmentRecord, parse_record
 
 if TYPE_CHECKING:
     from tunelet._afford import Afforded

@@ -12,8 +12,7 @@ from tunelet._array_cache import load_arrays, store_arrays
 from tunelet._plan import Plan
 from tunelet._rivals import ALL, Labelled, Rivals
 from tunelet._self_training import Answers, soft_labels
-from tunelet.evaluation import positive_index
-from tunelet.evaluation._calibration import log_probabilities
+from tunelet.evaluation import log_probabilities, positive_index
 from tunelet.model import SequenceClassifier, logits
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, TrainingFolder
@@ -21,6 +20,7 @@ from tunelet.training import (
     GIB,
     Activations,
     Allowance,
+    HiddenStates,
     Length,
     Mix,
     Outcome,
@@ -29,7 +29,6 @@ from tunelet.training import (
     fit,
     keeps_activations,
 )
-from tunelet.training._activations import HiddenStates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -73,8 +73,7 @@ def show(found: Run | RunGroup | Comparison, *names: str) -> None:
     """
     from IPython.display import SVG, display
 
-    from tunelet.report import comparison_document, group_document
-    from tunelet.report._palette import for_file
+    from tunelet.report import comparison_document, for_file, group_document
 
     document = comparison_document(found) if isinstance(found, Comparison) else group_document(RunGroup.given(found))
     figures = {figure.name: figure for figure in document.figures}

@@ -20,14 +20,15 @@ from tunelet.evaluation._calibration import (
     cross_fitted_temperature,
     expected_calibration_error,
     fit_temperature,
+    log_probabilities,
     reliability,
     scaled_probabilities,
     with_temperature,
 )
 from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
+from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, choose_kept
-from tunelet.evaluation._intervals import CONFIDENCE, share_interval
 from tunelet.evaluation._linear import log_losses
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
 from tunelet.evaluation._ngrams import Ngrams
@@ -46,6 +47,7 @@ from tunelet.evaluation._select import Candidate, Selection, cross_fitted_select
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
+from tunelet.evaluation._uncertainty import Shares, split_bounds
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict
 from tunelet.evaluation._warnings import (
     FigureWarning,
@@ -81,6 +83,7 @@ __all__ = [
     "SeedDraws",
     "SeedMetrics",
     "Selection",
+    "Shares",
     "Temperature",
     "Threshold",
     "against_baseline",
@@ -103,6 +106,7 @@ __all__ = [
     "cross_fitted_temperature",
     "cross_validated_baseline",
     "curve_records",
+    "difference_interval",
     "draw_models",
     "expected_calibration_error",
     "fit_blend",
@@ -111,6 +115,7 @@ __all__ = [
     "holm",
     "label_warnings",
     "log_losses",
+    "log_probabilities",
     "macro_roc_curve",
     "mcnemar",
     "measure",
@@ -130,6 +135,7 @@ __all__ = [
     "seen_warning",
     "select",
     "share_interval",
+    "split_bounds",
     "summarise",
     "temperature_record",
     "train_baseline",

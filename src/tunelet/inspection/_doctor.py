@@ -36,7 +36,7 @@ class Examination:
 def examine() -> Examination:
     """Look at the machine; takes some seconds, most of them to measure and to ask the Hub."""
     from tunelet.kernels import native
-    from tunelet.model._precision import choose_device, choose_precision
+    from tunelet.model import choose_device, choose_precision
     from tunelet.run import environment
 
     compiled = native()

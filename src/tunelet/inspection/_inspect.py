@@ -51,8 +51,7 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
 
     from tunelet.checkpoint import find_checkpoint
     from tunelet.data import Tokens
-    from tunelet.model._load import new_classifier
-    from tunelet.model._targets import resolve_targets
+    from tunelet.model import new_classifier, resolve_targets
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
     from tunelet.run import refuse_run_as_model
     from tunelet.training import estimate_time

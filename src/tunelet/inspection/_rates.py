@@ -32,7 +32,7 @@ def _products() -> list[Rate]:
 
     from tunelet.errors import ModelError
     from tunelet.kernels import FloatProduct, Int8Product
-    from tunelet.model._precision import choose_precision
+    from tunelet.model import choose_precision
 
     work = "matrix products"
     operations = 2 * _ROWS * 768 * 3072
@@ -100,7 +100,7 @@ def _activation() -> list[Rate]:
 def _element() -> Any:
     import torch
 
-    from tunelet.model._precision import choose_precision, element_type
+    from tunelet.model import choose_precision, element_type
 
     device = torch.device("cpu")
     return element_type(choose_precision("auto", device, frozen=True).value, device)

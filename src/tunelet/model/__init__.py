@@ -8,9 +8,14 @@ if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
     from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
+    from tunelet.model._packing import padded_inputs
+    from tunelet.model._plain import refer_to_base
     from tunelet.model._pooling import declared_pooling, head_pooling
+    from tunelet.model._precision import choose_device, choose_precision, element_type, refused_precisions
     from tunelet.model._prediction_batches import prediction_batches
     from tunelet.model._probabilities import logits, probabilities
+    from tunelet.model._quiet import quiet_libraries
+    from tunelet.model._targets import resolve_targets
     from tunelet.model._turns import RandomNumbers, turn
     from tunelet.model._vectors import text_vectors
 
@@ -18,15 +23,23 @@ __all__ = [
     "MaskedModel",
     "RandomNumbers",
     "SequenceClassifier",
+    "choose_device",
+    "choose_precision",
     "declared_pooling",
+    "element_type",
     "foreign_model",
     "head_pooling",
     "load_tokenizer",
     "logits",
     "new_classifier",
     "new_masked_model",
+    "padded_inputs",
     "prediction_batches",
     "probabilities",
+    "quiet_libraries",
+    "refer_to_base",
+    "refused_precisions",
+    "resolve_targets",
     "saved_classifier",
     "text_vectors",
     "turn",
@@ -36,12 +49,39 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_classifier": ("SequenceClassifier",),
-        "_load": ("foreign_model", "load_tokenizer", "new_classifier", "saved_classifier"),
-        "_masked": ("MaskedModel", "new_masked_model"),
-        "_pooling": ("declared_pooling", "head_pooling"),
+        "_load": (
+            "foreign_model",
+            "load_tokenizer",
+            "new_classifier",
+            "saved_classifier",
+        ),
+        "_masked": (
+            "MaskedModel",
+            "new_masked_model",
+        ),
+        "_packing": ("padded_inputs",),
+        "_plain": ("refer_to_base",),
+        "_pooling": (
+            "declared_pooling",
+            "head_pooling",
+        ),
+        "_precision": (
+            "choose_device",
+            "choose_precision",
+            "element_type",
+            "refused_precisions",
+        ),
         "_prediction_batches": ("prediction_batches",),
-        "_probabilities": ("logits", "probabilities"),
-        "_turns": ("RandomNumbers", "turn"),
+        "_probabilities": (
+            "logits",
+            "probabilities",
+        ),
+        "_quiet": ("quiet_libraries",),
+        "_targets": ("resolve_targets",),
+        "_turns": (
+            "RandomNumbers",
+            "turn",
+        ),
         "_vectors": ("text_vectors",),
     },
 )

@@ -11,6 +11,7 @@ from tunelet.recipe._schema import (
     EvaluationSettings,
     ModelSettings,
     Recipe,
+    Section,
     TrainingSettings,
 )
 from tunelet.recipe._settings import parse_setting, with_settings
@@ -24,6 +25,7 @@ __all__ = [
     "EvaluationSettings",
     "ModelSettings",
     "Recipe",
+    "Section",
     "TrainingSettings",
     "difference",
     "dump_recipe",

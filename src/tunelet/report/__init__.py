@@ -6,6 +6,7 @@ It reads run folders and recomputes nothing. A document is made once, in plain v
 from tunelet.report._card import model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
+from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report._write import (
     check_comparison_folder,
@@ -24,6 +25,7 @@ __all__ = [
     "comparison_document",
     "comparison_folder",
     "document_files",
+    "for_file",
     "group_document",
     "may_replace_card",
     "model_card",

@@ -5,7 +5,7 @@ from typing import Any
 from tunelet._words import counted, interval, interval_or_why
 from tunelet.checkpoint import SHORT_NAMES, licence
 from tunelet.evaluation import STUDENT, Pair, against_baseline, metric_words, verdict
-from tunelet.model._pooling import head_pooling
+from tunelet.model import head_pooling
 from tunelet.report.run_page import cut_texts
 from tunelet.run import Run, kept_in_words, measured_on, rivals_of
 

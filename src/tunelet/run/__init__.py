@@ -5,6 +5,9 @@ Each folder lists what tunelet wrote into it: nothing else is replaced or remove
 changed since.
 """
 
+from typing import TYPE_CHECKING
+
+from tunelet._lazy import lazy_exports
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._at_work import at_work
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
@@ -17,23 +20,41 @@ from tunelet.run._folder import (
     free_folder,
     numbered,
 )
-from tunelet.run._group import RunGroup
+from tunelet.run._group import RunGroup, seed_folders
 from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
+from tunelet.run._records import (
+    BegunDataRecord,
+    EnvironmentRecord,
+    HistoryLine,
+    as_text,
+    parse_lines,
+    parse_record,
+)
 from tunelet.run._run import Run
 from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
+if TYPE_CHECKING:
+    from tunelet.run._baseline import write_baseline
+    from tunelet.run._predictions import write_predictions
+    from tunelet.run._seen import count_seen, write_seen
+
 __all__ = [
     "MARK",
+    "BegunDataRecord",
     "CheckpointFolder",
+    "EnvironmentRecord",
+    "HistoryLine",
     "Run",
     "RunFolder",
     "RunGroup",
     "TrainingFolder",
+    "as_text",
     "at_work",
     "candidates_in_words",
     "check_place",
     "chosen_on",
+    "count_seen",
     "default_folder",
     "disk_errors",
     "environment",
@@ -46,10 +67,26 @@ __all__ = [
     "mark_of",
     "measured_on",
     "numbered",
+    "parse_lines",
+    "parse_record",
     "peak_memory_bytes",
     "refuse_link",
     "refuse_run_as_model",
     "rivals_of",
+    "seed_folders",
     "write_atomically",
+    "write_baseline",
     "write_files",
+    "write_predictions",
+    "write_seen",
 ]
+
+# What reads and writes tables loads pyarrow.
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "_baseline": ("write_baseline",),
+        "_predictions": ("write_predictions",),
+        "_seen": ("count_seen", "write_seen"),
+    },
+)

@@ -1,6 +1,6 @@
 """The training room: the loop, its optimiser and schedule, checkpoints, and the time it will take."""
 
-from tunelet.training._activations import GIB, Activations, keeps_activations
+from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._data import Outcome, TrainingData
 from tunelet.training._estimate import Estimate, Rates, Work, estimate_time, expect, time_steps
@@ -18,6 +18,7 @@ __all__ = [
     "Allowance",
     "Estimate",
     "Fit",
+    "HiddenStates",
     "Length",
     "Mix",
     "Outcome",

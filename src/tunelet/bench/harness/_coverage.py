@@ -12,9 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.evaluation import METRIC_NAMES, Metrics, Predictions, compare_predictions, measure
-from tunelet.evaluation._intervals import difference_interval
-from tunelet.evaluation._uncertainty import Shares, split_bounds
+from tunelet.evaluation import (
+    METRIC_NAMES,
+    Metrics,
+    Predictions,
+    Shares,
+    compare_predictions,
+    difference_interval,
+    measure,
+    split_bounds,
+)
 
 Floats = NDArray[np.float64]
 _TRUTH_TEXTS = 50_000

@@ -17,8 +17,7 @@ from tunelet._foreign import ForeignFileError, read_json_object
 from tunelet.bench.harness._flops import Work
 from tunelet.bench.harness._subject import Facts, Subject
 from tunelet.errors import RunError
-from tunelet.run import disk_errors, environment, refuse_link
-from tunelet.run._writing import write_atomically
+from tunelet.run import disk_errors, environment, refuse_link, write_atomically
 
 _MORE_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 

@@ -97,8 +97,7 @@ def prepare(desk: Desk, subject: Subject) -> None:
     import torch
 
     from tunelet.kernels import features
-    from tunelet.model import load_tokenizer, new_classifier, saved_classifier
-    from tunelet.model._precision import choose_precision, refused_precisions
+    from tunelet.model import choose_precision, load_tokenizer, new_classifier, refused_precisions, saved_classifier
     from tunelet.recipe import AdapterSettings, ModelSettings
 
     if not desk.wait():

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunelet.bench.harness._subject import Subject
 from tunelet.bench.harness._worker import Desk
-from tunelet.model._quiet import quiet_libraries
+from tunelet.model import quiet_libraries
 
 INSTALL = "not measured: pip install 'tunelet[export]'"
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")

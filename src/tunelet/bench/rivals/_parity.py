@@ -40,7 +40,7 @@ def reference_losses(desk: Desk, subject: Subject, steps: int, batch_size: int, 
     import torch.nn.functional as F
     from transformers import get_linear_schedule_with_warmup
 
-    from tunelet.model._packing import padded_inputs
+    from tunelet.model import padded_inputs
     from tunelet.recipe import TrainingSettings
 
     if not desk.wait():

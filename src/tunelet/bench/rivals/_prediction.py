@@ -44,7 +44,7 @@ def _pipeline(subject: Subject, setting: PredictSetting, longest: int) -> Made:
     from transformers import pipeline
 
     from tunelet.bench.rivals._stock import merged_model, stock_tokenizer
-    from tunelet.model._quiet import quiet_libraries
+    from tunelet.model import quiet_libraries
 
     model = merged_model(subject, attention=None)
     with quiet_libraries():
@@ -96,7 +96,7 @@ def _batched(
 ) -> Made:
     """Texts sorted by length, in batches padded to their longest; what a careful user writes around a model."""
     from tunelet.bench.rivals._stock import stock_tokenizer
-    from tunelet.model._quiet import quiet_libraries
+    from tunelet.model import quiet_libraries
 
     tokenizer = stock_tokenizer(subject)
 

@@ -10,7 +10,7 @@ import numpy as np
 from tunelet.bench.harness._subject import Subject
 from tunelet.checkpoint import Checkpoint
 from tunelet.data import training_batches
-from tunelet.model._quiet import quiet_libraries
+from tunelet.model import quiet_libraries
 
 
 def without_dropout(checkpoint: Checkpoint, folder: Path) -> Path:

@@ -17,7 +17,7 @@ from tunelet.bench.harness._worker import Desk
 from tunelet.bench.rivals._settings import StockSetting
 from tunelet.bench.rivals._stock import adapted_model, stock_tokenizer
 from tunelet.data import Tokens
-from tunelet.model._quiet import quiet_libraries
+from tunelet.model import quiet_libraries
 
 
 @dataclass(frozen=True)
