@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
+from tunelet._tokenising import Tokenising
 from tunelet.data import Examples, Prepared, Reading, Tokens, Unlabelled, draw, read_unlabelled
 from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import fit_blend, fit_weights
 from tunelet.recipe import DataSettings, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 
@@ -99,16 +98,14 @@ def read_for_students(texts: Any, settings: DataSettings, reading: Reading, prep
     return found
 
 
-def draw_for_students(
-    texts: Unlabelled, tokenise: "Callable[[Sequence[str]], Tokens]", settings: DataSettings, seed: int
-) -> Drawn:
+def draw_for_students(texts: Unlabelled, tokenising: Tokenising, seed: int) -> Drawn:
     """As many of the texts as `data.unlabelled_tokens` allows. Raises DataError where these are not two."""
-    rows, tokens = draw(texts.examples.texts, tokenise, limit=settings.unlabelled_tokens, seed=seed)
+    limit = tokenising.settings.unlabelled_tokens
+    rows, tokens = draw(texts.examples.texts, tokenising.tokens, limit=limit, seed=seed)
     if len(rows) < 2:
-        needed = 2 * int(tokenise(texts.examples.texts[:100]).lengths.max())
+        needed = 2 * int(tokenising.tokens(texts.examples.texts[:100]).lengths.max())
         raise DataError(
-            f"fewer than two unlabelled texts have {settings.unlabelled_tokens:,} tokens together "
-            "(data.unlabelled_tokens)",
+            f"fewer than two unlabelled texts have {limit:,} tokens together (data.unlabelled_tokens)",
             f"raise it, to --set data.unlabelled_tokens={100 * needed}",
         )
     return Drawn(texts, texts.examples.take(rows), tokens)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._arguments import checked
-from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline, parse_budget
 from tunelet._finish import Trained, finish
@@ -15,14 +14,14 @@ from tunelet._going_on import FREE_TO_DIFFER, check_recipe, check_surroundings, 
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
 from tunelet._self_training import (
-    Drawn,
     check_same_texts,
     check_settings,
     draw_for_students,
     read_for_students,
 )
+from tunelet._tokenising import Tokenising
 from tunelet._words import duration
-from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, Unlabelled, prepare, read, tokenise
+from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, Tokens, Unlabelled, prepare, read
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.recipe import (
@@ -374,11 +373,11 @@ class _Job:
             check_surroundings(folder, surroundings)
         if self.console is not None:
             plan_screen(self.console, plan, verbose=self.verbose)
-        of_tokens: dict[str, Any] = {
+        of_tokens = {
             "tokens": tokens_record(plan.tokens, plan.max_length),
             "warnings": list(plan.warnings),
+            "unlabelled": None if plan.unlabelled is None else plan.unlabelled.record(),
         }
-        of_tokens["unlabelled"] = None if plan.unlabelled is None else plan.unlabelled.record()
         record = data_record(reading, test_reading, prepared)
         folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
         with Progress(self.console) as progress:
@@ -414,7 +413,7 @@ class _Job:
         from tunelet._budget import Ways
         from tunelet.model import foreign_model
 
-        tokens = self._tokenise(prepared, tokenizer, classifier, several=len(reading.text_columns) > 1)
+        tokens = self._tokenising(reading, tokenizer, classifier).parts(prepared)
 
         def new(recipe: Recipe) -> "SequenceClassifier":
             return self._new_classifier(recipe, checkpoint, prepared)
@@ -442,9 +441,10 @@ class _Job:
         from tunelet.model import foreign_model
         from tunelet.training import estimate_time, latest_checkpoint
 
-        several = len(reading.text_columns) > 1
-        tokens = self._tokenise(prepared, tokenizer, classifier, several=several)
-        unlabelled = self._draw(tokenizer, classifier, several=several)
+        tokenising = self._tokenising(reading, tokenizer, classifier)
+        tokens, unlabelled = tokenising.parts(prepared), None
+        if self.texts is not None:
+            unlabelled = draw_for_students(self.texts, tokenising, self._split_seed)
         trained, total = classifier.parameter_counts()
         with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
             estimate = estimate_time(
@@ -464,7 +464,7 @@ class _Job:
             test_reading=test_reading,
             prepared=prepared,
             tokens=tokens,
-            max_length=self._max_length(classifier),
+            max_length=tokenising.max_length,
             checkpoint=checkpoint,
             choices=choices_of(classifier) | self.choices | ({} if budget is None else budget.choices),
             trained_parameters=trained,
@@ -490,44 +490,9 @@ class _Job:
             return nullcontext()
         return self.console.status(doing)
 
-    def _tokenise(
-        self, prepared: Prepared, tokenizer: Any, classifier: "SequenceClassifier", *, several: bool
-    ) -> dict[str, Tokens]:
-        parts = {"train": prepared.train, "test": prepared.test}
-        if not prepared.folds:
-            parts["validation"] = prepared.validation
-        found = {
-            name: self._tokens(part.texts, tokenizer, classifier, several=several)
-            for name, part in parts.items()
-            if part is not None
-        }
-        if prepared.folds:
-            found["validation"] = found["train"].take(prepared.predicted_rows)
-        return found
-
-    def _tokens(
-        self, texts: Sequence[str], tokenizer: Any, classifier: "SequenceClassifier", *, several: bool
-    ) -> Tokens:
-        return tokenise(
-            texts,
-            tokenizer,
-            max_length=self._max_length(classifier),
-            truncation=self.recipe.data.truncation,
-            several_fields=several,
-            cache=cache_folder(),
-        )
-
-    def _draw(self, tokenizer: Any, classifier: "SequenceClassifier", *, several: bool) -> Drawn | None:
-        if self.texts is None:
-            return None
-
-        def tokens(texts: Sequence[str]) -> Tokens:
-            return self._tokens(texts, tokenizer, classifier, several=several)
-
-        return draw_for_students(self.texts, tokens, self.recipe.data, self._split_seed)
-
-    def _max_length(self, classifier: "SequenceClassifier") -> int:
-        return min(self.recipe.data.max_length, classifier.max_length)
+    def _tokenising(self, reading: Reading, tokenizer: Any, classifier: "SequenceClassifier") -> Tokenising:
+        several = len(reading.text_columns) > 1
+        return Tokenising(self.recipe.data, tokenizer, classifier.max_length, several)
 
 
 def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:

@@ -268,6 +268,9 @@ def test_a_folds_student_is_taught_with_weights_that_its_own_texts_do_not_decide
         assert not np.allclose(before[1], after[1])
         assert not np.allclose(before[2], after[2])
         assert all(found.dtype == np.float32 for found in before)
+    # Of a single part that was held out there are no others.
+    only = soft_labels(0, encoder, None, labels, folds[:1])
+    assert not np.allclose(only, soft_labels(0, encoder, None, known, folds[:1]))
     weight = fit_weights([encoder.known[folds[1]]], labels[folds[1]])[0]
     expected = softmax(weight * encoder.unlabelled[0], axis=1)
     np.testing.assert_allclose(soft_labels(0, encoder, None, labels, folds), expected, rtol=1e-6)

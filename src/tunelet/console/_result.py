@@ -50,8 +50,8 @@ def _trained(run: Run) -> str:
     rate = f"at {summary['tokens_per_second']:,.0f} tokens/s"
     if folds := summary["folds"]:
         first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
-        students = ", teachers and students" if run.data["unlabelled"] else ""
-        return f"{first} and one on all texts{students}, {length}, {rate}"
+        students = ", with their students; the last had" if run.data["unlabelled"] else ","
+        return f"{first} and one on all texts{students} {length}, {rate}"
     best = f"; the adapter's best epoch by {run.recipe.training.best_metric} on validation was {summary['best_epoch']}"
     return f"{length} {rate}" + (best if summary["kept"] != "probe" else "")
 
