@@ -14,10 +14,9 @@ from tunelet._version import __version__
 
 if TYPE_CHECKING:
     from tunelet._adapt import Adaptation, adapt
-    from tunelet._evaluate import evaluate
     from tunelet._seeds import train_seeds
     from tunelet._train import train
-    from tunelet.classifier import BaselineClassifier, Classifier, FilePredictions, Prediction, predict_file
+    from tunelet.classifier import BaselineClassifier, Classifier, FilePredictions, Prediction, evaluate, predict_file
     from tunelet.comparison import Comparison, compare
     from tunelet.errors import TuneletError
     from tunelet.recipe import Recipe
@@ -47,10 +46,9 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_adapt": ("Adaptation", "adapt"),
-        "_evaluate": ("evaluate",),
         "_seeds": ("train_seeds",),
         "_train": ("train",),
-        "classifier": ("BaselineClassifier", "Classifier", "FilePredictions", "Prediction", "predict_file"),
+        "classifier": ("BaselineClassifier", "Classifier", "FilePredictions", "Prediction", "evaluate", "predict_file"),
         "comparison": ("Comparison", "compare"),
         "errors": ("TuneletError",),
         "recipe": ("Recipe",),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet._evaluate import label_indices
 from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet._plan import Plan
+from tunelet.data import label_indices
 from tunelet.evaluation import (
     STUDENT,
     FigureWarning,

@@ -13,9 +13,8 @@ import numpy as np
 
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
-from tunelet._evaluate import label_indices
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, folds, sample_rows, tokenise, tokens_about
+from tunelet.data import Prepared, Tokens, folds, label_indices, sample_rows, tokenise, tokens_about
 from tunelet.evaluation import log_losses, probe_out_of_fold
 from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe

@@ -10,10 +10,9 @@ import numpy as np
 from scipy.special import softmax
 
 from tunelet._cache import cache_folder
-from tunelet._evaluate import label_indices
 from tunelet._plan import Plan
 from tunelet._self_training import Answers
-from tunelet.data import Examples
+from tunelet.data import Examples, label_indices
 from tunelet.evaluation import (
     Baseline,
     Predictions,

@@ -20,6 +20,7 @@ STOREYS = (
     ("training",),
     ("classifier", "comparison"),
     ("report", "inspection"),
+    ("publish",),
     ("console",),
     ("bench",),
     ("cli",),

@@ -13,8 +13,8 @@ import pytest
 
 import tunelet
 from damages import of_any_file, of_json, rewrite
-from tunelet._publish import published
 from tunelet.errors import RunError, TuneletError
+from tunelet.publish import published
 from tunelet.run import MARK, Run, RunFolder
 from tunelet.run._mark import Mark, seal, write_mark
 

@@ -9,9 +9,9 @@ from scipy.special import softmax
 
 import tunelet
 from tunelet import Classifier, TuneletError, _trainings
-from tunelet._publish import published
 from tunelet._self_training import Answers, soft_labels
 from tunelet.evaluation import STUDENT, fit_weights
+from tunelet.publish import published
 from tunelet.recipe import TrainingSettings
 from tunelet.report import write_report
 from tunelet.run import Run, RunGroup, kept_in_words

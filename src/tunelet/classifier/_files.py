@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet._choice import Choice
-from tunelet._file_settings import file_settings
 from tunelet._words import counted
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Decision, decision_of
 from tunelet.classifier._output import check_output, write_table
-from tunelet.data import PARTS, RawTable, choose_columns, listed, read_tables, row_texts
+from tunelet.data import PARTS, RawTable, choose_columns, file_settings, listed, read_tables, row_texts
 from tunelet.errors import DataError
 from tunelet.evaluation import null_if_undefined
 from tunelet.run import Run, write_atomically

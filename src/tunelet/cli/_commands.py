@@ -212,7 +212,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure a finished run on other labelled data, with 95 % intervals."""
-    from tunelet._evaluate import evaluate as evaluate_run
+    from tunelet.classifier import evaluate as evaluate_run
 
     found = evaluate_run(
         run,
@@ -298,7 +298,7 @@ def push(
     json: Json = False,
 ) -> None:
     """Upload a run to the Hugging Face Hub: adapter, tokenizer, recipe, metrics, report, model card; no data."""
-    from tunelet._push import push as push_run
+    from tunelet.publish import push as push_run
 
     address = push_run(run, repository, private=private, texts=with_texts)
     if json:

@@ -13,7 +13,7 @@ def unknown_option(error: Any) -> str:
     command = error.ctx.command
     options = {name: name for parameter in command.params for name in parameter.opts if name.startswith("--")}
     if "--set" in options:
-        from tunelet._file_settings import FILE_KEYS
+        from tunelet.data import FILE_KEYS
         from tunelet.recipe import valid_keys
 
         for key in valid_keys() if command.name == "train" else FILE_KEYS:

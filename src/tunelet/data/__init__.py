@@ -9,8 +9,10 @@ from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
+from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
+from tunelet.data._label_indices import label_indices
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
@@ -27,6 +29,7 @@ from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
 
 __all__ = [
+    "FILE_KEYS",
     "PARTS",
     "Batch",
     "Columns",
@@ -47,6 +50,7 @@ __all__ = [
     "deal",
     "draw",
     "evaluation_batches",
+    "file_settings",
     "folds",
     "format_of",
     "gather",
@@ -54,6 +58,7 @@ __all__ = [
     "is_null",
     "join_fields",
     "joined",
+    "label_indices",
     "listed",
     "normalise",
     "prepare",

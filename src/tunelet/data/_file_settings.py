@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunelet.data import FileSettings
+from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import RecipeError
 from tunelet.recipe import Recipe, with_settings
 

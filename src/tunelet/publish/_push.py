@@ -1,13 +1,13 @@
 """A finished run to the Hugging Face Hub, through huggingface_hub: what others need to use it and to judge it.
 
-What is uploaded is made in memory, as `tunelet._publish` decides: no copy of it lies anywhere on the disk.
+What is uploaded is made in memory, as `tunelet.publish._files` decides: no copy of it lies anywhere on the disk.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from tunelet._publish import published
 from tunelet.errors import RunError
+from tunelet.publish._files import published
 from tunelet.run import Run
 
 
