@@ -1,5 +1,6 @@
 """The trainings of a run, each from the same beginning: on what a fold leaves or on all texts, teacher and student."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -61,6 +62,7 @@ class Trainings:
         self._positive = positive_index(labelled.names, plan.recipe.evaluation.positive)
         self._beginning = self.weights()
         self._answers: dict[int, NDArray[np.float64]] = {}  # of teachers, to the texts without labels
+        self._asking = 0.0  # seconds
         self.outcomes: list[Outcome] = []
 
     def weights(self) -> dict[str, torch.Tensor]:
@@ -121,7 +123,9 @@ class Trainings:
         known = (load_arrays(place.answers, ["logits"], "logits") or {}).get("logits")
         if known is None or known.shape != shape or known.dtype != np.float64:
             self._progress.stage("unlabelled texts", tokens.total)
+            begun = time.monotonic()
             known = logits(self._classifier, tokens, self._progress.advance)
+            self._asking += time.monotonic() - begun
             store_arrays({"logits": known}, place.answers)
         self._answers[number] = known
 
@@ -144,9 +148,9 @@ class Trainings:
         return self._fit(number, texts, targets, mix.settings, place)
 
     def in_all(self, outcome: Outcome) -> Outcome:
-        """The outcome of one training, with what all of them took."""
+        """The outcome of one training, with what all of them took, the teachers' answers included."""
         spent = {name: sum(getattr(each, name) for each in self.outcomes) for name in ("tokens", "seconds", "elapsed")}
-        return replace(outcome, **spent)
+        return replace(outcome, **spent | {"elapsed": spent["elapsed"] + self._asking})
 
     def _fit(
         self,

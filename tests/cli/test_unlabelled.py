@@ -1,6 +1,7 @@
 """`train --unlabelled` as it is typed."""
 
 import json
+import shutil
 
 from command_line import QUICK, call, refused
 
@@ -10,10 +11,12 @@ def test_every_seed_learns_from_the_same_texts_and_the_screen_says_so(capsys, in
     (in_folder / "data.csv").write_text("\n".join(["text,label", *rows]) + "\n")
     others = [f"line {n} is {('fine', 'poor')[n % 2]}" for n in range(400)]
     (in_folder / "others.txt").write_text("\n".join([*others, "text 3 is poor", others[0]]) + "\n")
-    done = call(
-        capsys, "train", "data.csv", "--unlabelled", "others.txt", "--seeds", "1,2", "--model", tiny_checkpoint("bert"),
-        *QUICK, "--set", "data.unlabelled_tokens=1000", "--set", "evaluation.baseline=false", "--out", "seeds",
+    typed = (
+        "train", "data.csv", "--seeds", "1,2", "--model", tiny_checkpoint("bert"), *QUICK, "--out", "seeds",
+        "--set", "data.unlabelled_tokens=1000", "--set", "evaluation.baseline=false", "--set", "model.pooling=mean",
+        "--set", "model.layers=3", "--unlabelled",
     )  # fmt: skip
+    done = call(capsys, *typed, "others.txt")
     assert done.status == 0, done.stderr
     told = [json.loads((in_folder / "seeds" / f"seed-{seed}" / "data.json").read_text()) for seed in (1, 2)]
     first, second = (one["unlabelled"] for one in told)
@@ -30,6 +33,10 @@ def test_every_seed_learns_from_the_same_texts_and_the_screen_says_so(capsys, in
     assert "student" in time
     candidates = next(line for line in done.stderr.splitlines() if line.startswith("candidates"))
     assert "adapter + unlabelled" in candidates
+    shutil.rmtree(in_folder / "seeds" / "seed-2")
+    (in_folder / "seeds" / "metrics.json").unlink()
+    (in_folder / "fewer.txt").write_text("\n".join(others[5:]) + "\n")
+    refused(call(capsys, *typed, "fewer.txt", "--resume"), "other settings than seed-1: data")
 
 
 def test_what_cannot_be_combined_says_what_to_type(capsys):

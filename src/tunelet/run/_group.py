@@ -93,4 +93,6 @@ def seed_folders(path: Path) -> list[Path]:
 
 
 def _fingerprints(run: Run) -> dict[str, str]:
-    return {name: part["sha256"] for name, part in run.data["parts"].items()}
+    """Of the texts of each part, and of those without labels."""
+    parts = {**run.data["parts"], **({"unlabelled": texts} if (texts := run.data["unlabelled"]) else {})}
+    return {name: part["sha256"] for name, part in parts.items()}

@@ -43,11 +43,18 @@ def _model(run: Run) -> str:
     return f"{name} (random weights)" if run.summary["random_weights"] else name
 
 
+def _unlabelled(run: Run) -> str:
+    """How many a student learnt from, and which."""
+    told = run.data["unlabelled"]
+    return f"{told['used']['rows']:,} of {told['source']} ({told['sha256'][:12]})" if told else "none"
+
+
 _DATA: dict[str, Callable[[RunGroup], str]] = {
     "recipe": lambda group: group.runs[0].recipe.name,
     "training data": lambda group: str(group.runs[0].data["source"]),
     "training texts": lambda group: f"{group.runs[0].data['parts']['train']['rows']:,}",
     "fingerprint of the training texts": lambda group: group.runs[0].data["parts"]["train"]["sha256"][:12],
+    "texts without labels": lambda group: _unlabelled(group.runs[0]),
     "kept": lambda group: kept_name(group.runs[0]),
     "seeds": lambda group: ", ".join(str(run.recipe.training.seed) for run in group.runs),
 }
