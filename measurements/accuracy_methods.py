@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 256  # tokens of a text, of every rival: what the checkpoint was made for
 _FOLDS = 5
+_SUMMARY = (
+    "kept", "blend", "encoder_weight", "temperature", "folds", "steps", "epochs", "best_epoch", "expected_seconds"
+)  # fmt: skip
 _PROBE_STRENGTHS = tuple(float(10**power) for power in np.arange(-1, 3.5, 0.5))
 
 
@@ -63,7 +66,7 @@ def tunelet(task: Task, recipe: Any) -> Outcome:
             raise RuntimeError(f"{len(task.test_texts)} test texts, of which tunelet measured {len(rows)}")
         columns = [predictions.label_names.index(name) for name in task.label_names]
         choices = {name: choice["value"] for name, choice in run.environment["choices"].items()}
-        summary = {name: run.summary.get(name) for name in ("epochs", "best_epoch", "expected_seconds", "temperature")}
+        summary = {name: run.summary.get(name) for name in _SUMMARY}
         return Outcome(predictions.probabilities[rows][:, columns], whole - seconds, seconds, summary | choices)
 
 
