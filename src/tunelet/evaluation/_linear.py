@@ -2,8 +2,9 @@
 
 The strength (C of scikit-learn, larger is freer) is the one that gives held-out texts the least log loss. Strengths are
 tried from the most bound to the freest until the loss rises: over log C it has one valley, and the freest fits, which
-are the dear ones, are seldom needed. (Each fit begins anew: begun where the last one ended, most would not move at all
-at this tolerance, and the finer one that they would need takes longer than beginning anew.)
+are the dear ones, are seldom needed. Fits are as exact as scikit-learn's are by default: stopped at ten times its
+tolerance, the freest ones of 77 classes were two points less accurate than they should be, and were chosen all the
+same.
 """
 
 import warnings
@@ -64,7 +65,7 @@ def fit_linear(features: Any, labels: NDArray[np.int64], classes: int, strength:
     weight, bias = np.zeros((classes, features.shape[1])), np.zeros(classes)
     present = np.unique(labels)
     if len(present) > 1:
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+        model = LogisticRegression(C=strength, max_iter=300)
         with warnings.catch_warnings():  # where it stops short of the optimum it is a baseline all the same
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # few texts of each
