@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunelet._choice import Choice
 from tunelet.errors import RunError
-from tunelet.recipe import Recipe, difference, parse_recipe
+from tunelet.recipe import Recipe, difference, parse_recipe, with_settings
 from tunelet.run import EnvironmentRecord, RunFolder, as_text, environment, parse_record
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, free: Collection[st
             f"{place} was started with another recipe: {key} was {before!r}, now {now!r}",
             "repeat the first command with --resume added, or leave out --resume and pass another --out",
         )
+
+
+def as_decided(known: Recipe, wanted: Recipe) -> Recipe:
+    """A recipe with what it leaves open about the head as the run decided it: that is what is gone on with."""
+    settings = wanted.model
+    open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
+    decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
+    return with_settings(wanted, {key: decided[key] for key, is_open in open_to.items() if is_open})
 
 
 def parse_began(content: bytes) -> Recipe:

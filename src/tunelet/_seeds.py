@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._arguments import checked
-from tunelet._going_on import FREE_TO_DIFFER, check_recipe
+from tunelet._going_on import FREE_TO_DIFFER, as_decided, check_recipe
 from tunelet._train import SHORTCUTS, train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
@@ -101,7 +101,8 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
         done = folder / f"seed-{seed}"
         if done.is_dir():
             # The folder has the model's name as it was found; that it is the same is checked in the end.
-            check_recipe(done, Run.load(done).recipe, recipe, {*FREE_TO_DIFFER, "model.name"})
+            before = Run.load(done).recipe
+            check_recipe(done, before, as_decided(before, recipe), {*FREE_TO_DIFFER, "model.name"})
 
 
 def _summary(group: RunGroup) -> dict[str, Any]:

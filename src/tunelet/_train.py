@@ -10,7 +10,15 @@ from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline, parse_budget
 from tunelet._finish import Trained, finish
-from tunelet._going_on import FREE_TO_DIFFER, check_recipe, check_surroundings, choices_of, parse_began, surroundings_of
+from tunelet._going_on import (
+    FREE_TO_DIFFER,
+    as_decided,
+    check_recipe,
+    check_surroundings,
+    choices_of,
+    parse_began,
+    surroundings_of,
+)
 from tunelet._output import console
 from tunelet._plan import Plan, data_record, tokens_record
 from tunelet._self_training import (
@@ -314,11 +322,7 @@ class _Job:
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
         began = folder.begun()
         known = began.read(folder.recipe, parse_began)
-        # What was left open was decided then, and is what is gone on with.
-        settings = self.recipe.model
-        open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
-        decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
-        self.recipe = with_settings(self.recipe, {key: decided[key] for key, is_open in open_to.items() if is_open})
+        self.recipe = as_decided(known, self.recipe)
         before = began.read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
         self._take_up_budget(folder, before.get("budget"), known)
         check_recipe(folder.partial, known, self.recipe, FREE_TO_DIFFER)

@@ -164,7 +164,7 @@ def loaded_plainly(saved, tmp_path_factory) -> dict[str, dict[str, list[list[flo
         "out": str(folder / "out.json"),
     }
     (folder / "task.json").write_text(json.dumps(task))
-    script = Path(__file__).parents[1] / "plain_loading.py"
+    script = Path(__file__).parents[1] / "support" / "plain_loading.py"
     done = subprocess.run([sys.executable, script, folder / "task.json"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads((folder / "out.json").read_text())
