@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tunelet.evaluation._paired import Pair
 
 _LARGE_AREA = 0.05  # a difference of ROC AUC that is told, shown or not
+_SMALL_AREA = 0.0005  # one that is printed as 0.000, and no news however sure it is
 
 
 def verdict(pair: "Pair", comparisons: int = 1) -> str:
@@ -98,7 +99,7 @@ def _ranking(pair: "Pair") -> str:
     if math.isnan(difference):
         return ""
     shown = pair.p_roc_auc < SIGNIFICANCE and (low > 0 or high < 0)
-    if not shown and abs(difference) < _LARGE_AREA:
+    if abs(difference) < (_SMALL_AREA if shown else _LARGE_AREA):
         return ""
     better, worse = (pair.second, pair.first) if difference > 0 else (pair.first, pair.second)
     gain, bounds = _gain(pair, "roc_auc", better)
