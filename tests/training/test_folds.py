@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from stopping import stopped_behind
 from tunelet import Classifier, _trainings
 from tunelet.checkpoint import find_checkpoint
 from tunelet.model import new_classifier
@@ -174,19 +175,8 @@ def test_stopped_anywhere_and_resumed_the_bits_are_the_same(undisturbed, tiny_ch
         "within the last": written.index("checkpoints") + 2,
         "the last": len(written),
     }[moment]
-    calls = []
-    save = _loop.save_checkpoint
-
-    def interrupt(*arguments):
-        save(*arguments)
-        calls.append(1)
-        if len(calls) == at:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_loop, "save_checkpoint", interrupt)
-        with pytest.raises(KeyboardInterrupt, match="--resume"):
-            resumable(tiny_checkpoint, tmp_path / "run")
+    with stopped_behind(at):
+        resumable(tiny_checkpoint, tmp_path / "run")
     run = resumable(tiny_checkpoint, tmp_path / "run", resume=True)
     for name in ("adapter/adapter_model.safetensors", "adapter/2_Dense/model.safetensors"):
         assert (run.path / name).read_bytes() == (expected.path / name).read_bytes()

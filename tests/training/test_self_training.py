@@ -8,6 +8,7 @@ import pytest
 from scipy.special import softmax
 
 import tunelet
+from stopping import stopped_behind
 from tunelet import Classifier, TuneletError, _trainings
 from tunelet._self_training import Answers, soft_labels
 from tunelet.evaluation import STUDENT, fit_weights
@@ -178,19 +179,8 @@ def test_stopped_in_a_students_training_and_resumed_the_bits_are_the_same(learnt
 
 def stop(checkpoint, out, at: int, **given) -> None:
     """Train until so many checkpoints are written."""
-    calls = []
-    save = _loop.save_checkpoint
-
-    def interrupt(*arguments):
-        save(*arguments)
-        calls.append(1)
-        if len(calls) == at:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_loop, "save_checkpoint", interrupt)
-        with pytest.raises(KeyboardInterrupt, match="--resume"):
-            trained(checkpoint, out, **given)
+    with stopped_behind(at):
+        trained(checkpoint, out, **given)
 
 
 def test_a_run_does_not_go_on_with_other_texts(tiny_checkpoint, tmp_path):
