@@ -109,8 +109,10 @@ def remove_parts(folder: Path) -> None:
             if _PART.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):  # its writer is at work, or it belongs to somebody else
                     handle = _hold(entry.path)
-                    _remove_part(Path(entry.path))
-                    os.close(handle)
+                    try:
+                        _remove_part(Path(entry.path))
+                    finally:
+                        os.close(handle)
 
 
 def _new_part(path: Path) -> tuple[Path, int | None]:
