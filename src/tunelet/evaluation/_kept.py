@@ -3,7 +3,7 @@ that both began with, and with the logits of TF-IDF or without.
 
 All is decided by the log loss of texts that no candidate has seen. The adapter costs nothing more to keep than the
 probe does, so the better of the two is kept; with TF-IDF a model is no encoder alone any more, so it is blended in
-by the chance that it helps.
+where it may help.
 """
 
 from dataclasses import asdict, dataclass
