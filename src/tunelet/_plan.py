@@ -9,7 +9,7 @@ import numpy as np
 
 from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
-from tunelet.recipe import Recipe
+from tunelet.recipe import Recipe, TrainingSettings
 
 if TYPE_CHECKING:
     from tunelet._budget import Budget
@@ -62,14 +62,26 @@ class Plan:
     @property
     def length(self) -> "Length | None":
         """Steps and epochs of the training on all training texts; None: the head is solved."""
-        return self._length(self.tokens["train"].lengths)
+        from tunelet.training import Length
+
+        solved = self.recipe.adapter.method == "head"
+        return None if solved else Length.of(self.recipe.training, self.tokens["train"].lengths)
 
     @property
     def fold_lengths(self) -> "list[Length]":
         """Of the trainings before that, one a fold."""
-        lengths = self.tokens["train"].lengths
-        found = [self._length(np.delete(lengths, held_out)) for held_out in self.prepared.folds]
-        return [length for length in found if length is not None]
+        from tunelet.training import Length
+
+        if self.length is None:
+            return []
+        lengths, folds = self.tokens["train"].lengths, range(len(self.prepared.folds))
+        return [Length.of(self.fold_settings(fold), np.delete(lengths, self.prepared.folds[fold])) for fold in folds]
+
+    def fold_settings(self, fold: int) -> TrainingSettings:
+        """Of the training on what a fold leaves, the folds counted from 0."""
+        from tunelet.training import fold_settings
+
+        return fold_settings(self.recipe.training, self.tokens["train"].lengths, self.prepared.folds[fold])
 
     @property
     def student_lengths(self) -> "list[Length]":
@@ -81,11 +93,6 @@ class Plan:
         lengths, others = self.tokens["train"].lengths, self.unlabelled.tokens.lengths
         rests = [np.delete(lengths, held_out) for held_out in self.prepared.folds]
         return [Mix.of(self.recipe.training, each, others).length for each in (*rests, lengths)]
-
-    def _length(self, lengths: np.ndarray) -> "Length | None":
-        from tunelet.training import Length
-
-        return None if self.recipe.adapter.method == "head" else Length.of(self.recipe.training, lengths)
 
     @property
     def parts(self) -> dict[str, Examples]:

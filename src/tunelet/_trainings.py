@@ -108,8 +108,8 @@ class Trainings:
                 kept = {"train": shared.part(rows), "validation": shared.part(folds[number])}
         part = number if number != ALL else len(folds)
         allowance = None if budget is None else budget.allowance(self._plan.estimate, part)
-        labels = self._labelled.labels[rows]
-        return self._fit(number, self._tokens(number), labels, self._settings, place, kept, allowance)
+        settings = self._settings if number == ALL else self._plan.fold_settings(number)
+        return self._fit(number, self._tokens(number), self._labelled.labels[rows], settings, place, kept, allowance)
 
     def ask(self, number: int, place: TrainingFolder) -> None:
         """Let the classifier, just trained, answer the texts without labels, where there are any.

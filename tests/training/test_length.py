@@ -8,7 +8,7 @@ from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import RecipeError
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
-from tunelet.training._length import Length
+from tunelet.training._length import Length, fold_settings
 from tunelet.training._optimizer import make_optimizer
 
 
@@ -104,3 +104,22 @@ def test_a_rate_is_meant_for_batches_of_so_many_texts(tiny_checkpoint):
 def test_a_negative_number_of_steps_or_texts_is_refused(setting):
     with pytest.raises(RecipeError, match=rf"training\.{setting}"):
         whole_recipe("quickstart", {f"training.{setting}": -1})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"min_steps": 120}, {"max_steps": 7}, {"max_tokens": 1_500}, {"gradient_accumulation": 2}],
+    ids=str,
+)
+def test_a_fold_passes_over_its_texts_as_often_as_the_training_on_all(settings):
+    lengths, held_out = np.full(96, 10), np.arange(32)
+    settings = TrainingSettings(**{"epochs": 3, "batch_size": 16} | settings)
+    everything = Length.of(settings, lengths)
+    fold = Length.of(fold_settings(settings, lengths, held_out), np.delete(lengths, held_out))
+    assert fold.steps == max(1, round(everything.steps * fold.per_epoch / everything.per_epoch))
+
+
+def test_a_fold_of_next_to_nothing_has_a_step():
+    lengths = np.full(20, 10)
+    settings = fold_settings(TrainingSettings(batch_size=16, max_steps=1), lengths, np.arange(18))
+    assert Length.of(settings, lengths[18:]).steps == 1

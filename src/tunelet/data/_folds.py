@@ -36,7 +36,8 @@ class FoldLimits:
     Attributes:
         wanted: how many folds.
         texts: fewer than this; None: any number.
-        tokens: that all folds together may be trained on, about, each text as often as it is; None: any number.
+        tokens: that all folds together may be trained on, about, each text as often as in the training on all texts;
+            None: any number.
         max_length: tokens that are read of a text.
         epochs: how often a text is trained on at least.
         least: texts that are trained on at least, each as often as it takes.
@@ -59,7 +60,7 @@ class FoldLimits:
             return self.wanted
         tokens = sum(tokens_about(text, self.max_length) for text in examples.texts)
         passes = max(self.epochs, self.least / len(examples))
-        affordable = int(self.tokens / max(tokens * passes, 1))
+        affordable = 1 + int(self.tokens / max(tokens * passes, 1))  # each fold leaves all but its own texts
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
 
 

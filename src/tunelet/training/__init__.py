@@ -4,7 +4,7 @@ from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_
 from tunelet.training._checkpoint import latest_checkpoint
 from tunelet.training._data import Outcome, TrainingData
 from tunelet.training._estimate import Estimate, Rates, Work, estimate_time, expect, time_steps
-from tunelet.training._length import Length
+from tunelet.training._length import Length, fold_settings
 from tunelet.training._loop import Fit, fit
 from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
@@ -31,6 +31,7 @@ __all__ = [
     "estimate_time",
     "expect",
     "fit",
+    "fold_settings",
     "keeps_activations",
     "latest_checkpoint",
     "pretrain",

@@ -14,7 +14,7 @@ from tunelet.data import Tokens, evaluation_batches, gather, split_batch, traini
 from tunelet.model import SequenceClassifier, turn
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
-from tunelet.training._length import Length
+from tunelet.training._length import Length, fold_settings
 from tunelet.training._student import Mix
 
 _SECONDS = 3.0  # of measuring, at most about
@@ -129,8 +129,8 @@ def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
     trainings = []
     kept = work.trained and Length.of(settings, work.lengths).epochs > 1  # nothing is kept that is read once
     slower = 0.0 if kept else 1 / rates.frozen
-    for lengths, evaluated, folded in _trainings(work):
-        length = Length.of(settings, lengths)
+    for training_settings, lengths, evaluated, folded in _trainings(work, settings):
+        length = Length.of(training_settings, lengths)
         steps = int(lengths.sum()) * length.passes * (1 / rates.training + slower)
         measured = evaluated * (1 if folded else length.evaluations()) / rates.evaluation
         if work.unlabelled is not None:
@@ -160,12 +160,16 @@ def _of_student(rates: Rates, mix: Mix) -> float:
     return tokens * (passes / rates.training + min(passes, 1.0) / rates.frozen)
 
 
-def _trainings(work: Work) -> list[tuple[NDArray[np.int64], int, bool]]:
-    """Of each training the lengths of its texts, the tokens that it is evaluated on, and whether it is a fold's."""
+def _trainings(work: Work, settings: TrainingSettings) -> list[tuple[TrainingSettings, NDArray[np.int64], int, bool]]:
+    """Of each training its settings, its texts' lengths, the tokens it is evaluated on, and whether it is a fold's."""
     if not work.trained:
         return []
-    folds = [(np.delete(work.lengths, rows), int(work.lengths[rows].sum()), True) for rows in work.folds]
-    return [*folds, (work.lengths, work.validation, False)]
+    lengths = work.lengths
+    folds = [
+        (fold_settings(settings, lengths, rows), np.delete(lengths, rows), int(lengths[rows].sum()), True)
+        for rows in work.folds
+    ]
+    return [*folds, (settings, lengths, work.validation, False)]
 
 
 def time_steps(

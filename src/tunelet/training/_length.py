@@ -9,6 +9,19 @@ from tunelet.recipe import TrainingSettings
 EVALUATIONS = 10  # in a run, about: epochs of few texts are too short for one each
 
 
+def fold_settings(settings: TrainingSettings, lengths: np.ndarray, held_out: np.ndarray) -> TrainingSettings:
+    """Those of a fold's training, which passes over the texts that are left to it as often as the one on all texts.
+
+    Args:
+        settings: of the training on all texts.
+        lengths: tokens of all texts, int64 [n].
+        held_out: the rows that the fold holds out, int64 [m].
+    """
+    left = Length.of(settings, np.delete(lengths, held_out))
+    steps = max(1, round(Length.of(settings, lengths).passes * left.per_epoch))
+    return settings.model_copy(update={"min_steps": steps, "max_steps": steps, "max_tokens": 0})
+
+
 @dataclass(frozen=True)
 class Length:
     """Optimiser steps of a run.
