@@ -1,48 +1,15 @@
 """Rooms know only rooms below them, and of these only what their doors hand out; no circle of files."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from command_line import ROOT
+from rooms import HEIGHT, arrows, back, imports, reduced
 
 SOURCE = ROOT / "src" / "tunelet"
-# From the ground up, as docs/architecture.md draws them; rooms of one line do not know each other.
-STOREYS = (
-    ("hub", "recipe"),
-    ("data", "checkpoint"),
-    ("kernels",),
-    ("model",),
-    ("evaluation",),
-    ("run",),
-    ("training",),
-    ("classifier", "comparison"),
-    ("report", "inspection"),
-    ("publish",),
-    ("console",),
-    ("bench",),
-    ("cli",),
-)
-HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in storey}
 FILES = sorted(SOURCE.rglob("*.py"))
-
-
-def imports(tree: ast.AST, *, at_load: bool = False) -> Iterator[str]:
-    """The modules of tunelet that a file imports, by full name, those of one name each; at_load: outside functions."""
-    for node in ast.iter_child_nodes(tree):
-        if at_load and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        if at_load and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tunelet"):
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("tunelet"))
-        else:
-            yield from imports(node, at_load=at_load)
 
 
 def room(path: Path) -> str | None:
@@ -90,3 +57,21 @@ def test_no_files_import_each_other_in_a_circle():
 
     for name in names:
         visit(name, ())
+
+
+def test_an_arrow_that_follows_from_others_is_not_drawn():
+    assert reduced({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == {"a": {"b"}, "b": {"c"}, "c": set()}
+
+
+def test_modules_at_the_root_that_import_rooms_are_one_room_of_the_diagram_and_their_circles_are_known():
+    files = {
+        "_words.py": "import re",
+        "_steps.py": "from tunelet._words import counted\nfrom tunelet.screens import show",
+        "_job.py": "from tunelet._steps import step",
+        "screens/__init__.py": "from tunelet._job import Plan",
+        "command/__init__.py": "def run():\n    from tunelet._job import job",
+    }
+    drawn, loose = arrows(files)
+    assert loose == ["_job", "_steps"]
+    assert drawn == {"loose modules": {"screens"}, "screens": {"loose modules"}, "command": {"loose modules"}}
+    assert back(drawn) == {("screens", "loose modules")}
