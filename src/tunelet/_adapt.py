@@ -201,8 +201,9 @@ class _Job:
     def _adapt(
         self, checkpoint: "Checkpoint", record: dict[str, Any], train: Examples, held_out: Examples
     ) -> Adaptation:
+        from tunelet.console import progress
         from tunelet.model import load_tokenizer, new_masked_model
-        from tunelet.training import Progress, pretrain, tokens_per_second
+        from tunelet.training import pretrain, tokens_per_second
 
         recipe, folder = self.recipe, self.folder
         tokenizer = load_tokenizer(checkpoint.path)
@@ -216,8 +217,8 @@ class _Job:
         rate = tokens_per_second(model, masking, tokens, recipe.training)
         self._say_plan(checkpoint, record, tokens, choices, rate)
         folder.begin(record, surroundings, dump_recipe(recipe))
-        with Progress(self.console) as progress:
-            done = pretrain(model, masking, tokens, others, recipe.training, folder, progress)
+        with progress(self.console) as reporter:
+            done = pretrain(model, masking, tokens, others, recipe.training, folder, reporter)
         model.merge_into(checkpoint.path, folder.path)
         with disk_errors(folder.path):
             tokenizer.save_pretrained(folder.path)

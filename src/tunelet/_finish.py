@@ -28,7 +28,7 @@ from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 if TYPE_CHECKING:
     from tunelet._fitting import Fitted
     from tunelet.model import SequenceClassifier
-    from tunelet.training import Outcome, Progress
+    from tunelet.training import Outcome, Reporter
 
 _LATENCY_TEXTS, _WARM_UP = 20, 2  # texts classified one by one, after so many that are not counted
 
@@ -50,7 +50,7 @@ class Trained:
     fitted: "Fitted"
 
 
-def finish(folder: RunFolder, trained: Trained, progress: "Progress") -> Run:
+def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     """Measure, write, and give the run its final name."""
     from tunelet.run import HistoryLine, parse_lines, write_baseline, write_predictions, write_seen
 
@@ -127,7 +127,7 @@ def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
     return found
 
 
-def _classified(trained: Trained, progress: "Progress") -> dict[str, Classified]:
+def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified]:
     """The validation part, and the test part where there is one."""
     from scipy.special import softmax
 

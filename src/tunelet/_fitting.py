@@ -21,7 +21,7 @@ from tunelet._trainings import Trainings
 from tunelet.evaluation import STUDENT, Baseline, Kept, Predictions, Probe, choose_kept
 from tunelet.model import SequenceClassifier
 from tunelet.run import RunFolder
-from tunelet.training import Outcome, Progress
+from tunelet.training import Outcome, Reporter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Fitted:
 
 
 def fit_all(
-    plan: Plan, classifier: SequenceClassifier, weights: str | None, folder: RunFolder, progress: Progress
+    plan: Plan, classifier: SequenceClassifier, weights: str | None, folder: RunFolder, progress: Reporter
 ) -> Fitted:
     """Fit the probe and the classifier, and predict the validation texts with both.
 
@@ -68,7 +68,7 @@ def fit_all(
 
 class _Fitting:
     def __init__(
-        self, plan: Plan, classifier: SequenceClassifier, weights: str | None, folder: RunFolder, progress: Progress
+        self, plan: Plan, classifier: SequenceClassifier, weights: str | None, folder: RunFolder, progress: Reporter
     ) -> None:
         self.begun = time.monotonic()
         self.plan, self.classifier, self.folder, self.progress = plan, classifier, folder, progress

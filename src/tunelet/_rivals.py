@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tunelet.data import Tokens
-    from tunelet.training import Progress
+    from tunelet.training import Reporter
 
 ALL = -1  # the number of what is fitted to all training texts; folds are counted from 0
 NAMES = {"baseline": "TF-IDF + logistic regression", "probe": "frozen encoder + logistic regression"}
@@ -73,7 +73,7 @@ class Rivals:
     """
 
     def __init__(
-        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, weights: str | None, progress: "Progress"
+        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, weights: str | None, progress: "Reporter"
     ) -> None:
         """Fit all of it; the encoder must be as it was pretrained.
 

@@ -358,9 +358,8 @@ class _Job:
         checkpoint: "Checkpoint",
     ) -> Run:
         from tunelet._fitting import fit_all
-        from tunelet.console import plan_screen, result_screen
+        from tunelet.console import plan_screen, progress, result_screen
         from tunelet.model import load_tokenizer
-        from tunelet.training import Progress
 
         with self._busy("loading the model and timing a few steps"):
             tokenizer = load_tokenizer(checkpoint.path)
@@ -384,9 +383,9 @@ class _Job:
         }
         record = data_record(reading, test_reading, prepared)
         folder.begin(record | of_tokens, surroundings, dump_recipe(self.recipe))
-        with Progress(self.console) as progress:
-            fitted = fit_all(plan, classifier, surroundings["checkpoint"]["weights_sha256"], folder, progress)
-            run = finish(folder, Trained(plan, classifier, tokenizer, fitted), progress)
+        with progress(self.console) as reporter:
+            fitted = fit_all(plan, classifier, surroundings["checkpoint"]["weights_sha256"], folder, reporter)
+            run = finish(folder, Trained(plan, classifier, tokenizer, fitted), reporter)
         if self.console is not None:
             result_screen(self.console, run)
         return run

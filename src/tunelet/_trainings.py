@@ -25,7 +25,7 @@ from tunelet.training import (
     Length,
     Mix,
     Outcome,
-    Progress,
+    Reporter,
     TrainingData,
     fit,
     keeps_activations,
@@ -45,7 +45,7 @@ class Trainings:
     """
 
     def __init__(
-        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: Rivals, progress: Progress
+        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: Rivals, progress: Reporter
     ) -> None:
         """Nothing is trained yet.
 

@@ -10,7 +10,7 @@ from tunelet.data import Tokens
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Progress, TrainingData, fit
+from tunelet.training import Silent, TrainingData, fit
 
 LENGTH = 12  # tokens of each text
 
@@ -42,6 +42,6 @@ def fitted(tmp_path, data=None, *, adapter=None, name="run", **settings):
     )
     folder = RunFolder(tmp_path / name)
     folder.start()
-    outcome = fit(classifier, data or toy_data(), TrainingSettings(**settings), folder, Progress(None))
+    outcome = fit(classifier, data or toy_data(), TrainingSettings(**settings), folder, Silent())
     history = [json.loads(line) for line in folder.history.read_text().splitlines()]
     return classifier, outcome, history

@@ -15,7 +15,7 @@ from tunelet.errors import RecipeError
 from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Fit, Progress, estimate_time, fit
+from tunelet.training import Fit, Silent, estimate_time, fit
 
 
 @pytest.mark.parametrize("method", ["lora", "head", "full"])
@@ -78,7 +78,7 @@ def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tunelet.training._loop.Fit", Watched)
-        outcome = fit(classifier, data, TrainingSettings(epochs=3, batch_size=8, **rates), folder, Progress(None))
+        outcome = fit(classifier, data, TrainingSettings(epochs=3, batch_size=8, **rates), folder, Silent())
     assert len(measured) == 3
     for found, plain in measured:
         np.testing.assert_allclose(found, plain, atol=1e-5)
@@ -109,7 +109,7 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(tmp_path):
                 module.p = 0.0
         folder = RunFolder(tmp_path / str(pass_tokens))
         folder.start()
-        loop = Fit(classifier, toy_data(), TrainingSettings(batch_size=16), folder, Progress(None))
+        loop = Fit(classifier, toy_data(), TrainingSettings(batch_size=16), folder, Silent())
         with classifier.training_mode():
             loop.step([np.arange(16)])
         return torch.cat([p.detach().flatten() for p in classifier.trained_parameters().values()])
@@ -190,7 +190,7 @@ def test_a_diverging_run_says_so(tmp_path):
     folder = RunFolder(tmp_path / "run")
     folder.start()
     with pytest.raises(RecipeError, match=r"training diverged: the loss is nan at step 1; lower training"):
-        fit(classifier, toy_data(), TrainingSettings(), folder, Progress(None))
+        fit(classifier, toy_data(), TrainingSettings(), folder, Silent())
 
 
 def test_weights_that_are_no_numbers_after_the_last_step_pick_no_epoch(tmp_path):
@@ -202,5 +202,5 @@ def test_weights_that_are_no_numbers_after_the_last_step_pick_no_epoch(tmp_path)
     folder.start()
     # The loss of the one step of an epoch is computed before it; what the step did shows in the validation texts.
     with pytest.raises(RecipeError, match=r"diverged: the weights are no numbers any more at step 1.*learning_rate"):
-        fit(classifier, toy_data(), settings, folder, Progress(None))
+        fit(classifier, toy_data(), settings, folder, Silent())
     assert not folder.has_checkpoint()

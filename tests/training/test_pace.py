@@ -11,7 +11,7 @@ from tunelet.checkpoint import find_checkpoint
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Allowance, Progress, TrainingData, fit
+from tunelet.training import Allowance, Silent, TrainingData, fit
 
 STEP = 96  # tokens of a step of 8 toy texts
 
@@ -29,11 +29,10 @@ class Clock:
         self.now += tokens / (self.before if self.now < self.changes else self.after)
 
 
-class Ticking(Progress):
+class Ticking(Silent):
     """What the loop reports is what the clock goes by; `until` interrupts it there."""
 
     def __init__(self, clock: Clock, until: float = np.inf) -> None:
-        super().__init__(None)
         self.clock, self.until = clock, until
 
     def advance(self, tokens, loss=None):

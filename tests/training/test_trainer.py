@@ -14,7 +14,7 @@ from tunelet.data import Tokens
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Progress, TrainingData, fit
+from tunelet.training import Silent, TrainingData, fit
 
 SEED, N, EPOCHS, BATCH_SIZE = 3, 80, 2, 4
 RATES = {"learning_rate": 2e-3, "weight_decay": 0.5, "max_grad_norm": 0.1}
@@ -84,7 +84,7 @@ def tunelet_log(subject: Subject, folder: RunFolder, **changes: float) -> tuple[
         epochs=EPOCHS, batch_size=BATCH_SIZE, seed=SEED, head_learning_rate=rates["learning_rate"], **rates
     )
     folder.start()
-    fit(_classifier(subject), DATA, settings, folder, Progress(None))
+    fit(_classifier(subject), DATA, settings, folder, Silent())
     history = [json.loads(line) for line in folder.history.read_text().splitlines()]
     return (
         [entry["loss"] for entry in history if "loss" in entry],

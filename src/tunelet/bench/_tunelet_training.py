@@ -70,7 +70,7 @@ def training_loop(
     from tunelet.model import new_classifier
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
     from tunelet.run import RunFolder
-    from tunelet.training import Fit, Progress, TrainingData
+    from tunelet.training import Fit, Silent, TrainingData
 
     settings = ModelSettings.model_validate(
         {"precision": precision, "device": subject.device, "random_weights": subject.random_weights}
@@ -90,4 +90,4 @@ def training_loop(
         epochs=1, batch_size=batch_size, learning_rate=rate, head_learning_rate=rate, seed=subject.seed
     )
     folder = RunFolder(subject.folder / f"run-{precision}")
-    return Fit(classifier, TrainingData(tokens, labels, tokens, labels), training, folder, Progress(None))
+    return Fit(classifier, TrainingData(tokens, labels, tokens, labels), training, folder, Silent())

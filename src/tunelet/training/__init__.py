@@ -8,7 +8,7 @@ from tunelet.training._length import Length, fold_settings
 from tunelet.training._loop import Fit, fit
 from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
-from tunelet.training._progress import Progress
+from tunelet.training._reporter import Reporter, Silent
 from tunelet.training._student import Mix
 from tunelet.training._tracking import check_trackers
 
@@ -23,8 +23,9 @@ __all__ = [
     "Mix",
     "Outcome",
     "Pretrained",
-    "Progress",
     "Rates",
+    "Reporter",
+    "Silent",
     "TrainingData",
     "Work",
     "check_trackers",

@@ -28,7 +28,7 @@ from tunelet.training._history import History
 from tunelet.training._length import Length
 from tunelet.training._optimizer import learning_rates, make_optimizer
 from tunelet.training._pace import Allowance, Pace
-from tunelet.training._progress import Progress
+from tunelet.training._reporter import Reporter
 from tunelet.training._tracking import Tracking
 
 _LOG_STEPS = 10  # optimiser steps between lines of the history
@@ -44,11 +44,11 @@ class Fit:
         data: TrainingData,
         settings: TrainingSettings,
         folder: RunFolder | TrainingFolder,
-        progress: Progress,
+        reporter: Reporter,
         allowance: Allowance | None = None,
     ) -> None:
-        self.classifier, self.data, self.settings, self.folder, self.progress = (
-            classifier, data, settings, folder, progress,
+        self.classifier, self.data, self.settings, self.folder, self.reporter = (
+            classifier, data, settings, folder, reporter,
         )  # fmt: skip
         self._planned = Length.of(settings, data.train.lengths)
         self.pace = None if allowance is None else self._pace(allowance)
@@ -109,9 +109,9 @@ class Fit:
         for part, tokens in (("train", self.data.train), ("validation", self.data.validation)):
             if tokens is None:
                 continue
-            self.progress.stage(f"frozen layers, {part}", tokens.total)
+            self.reporter.stage(f"frozen layers, {part}", tokens.total)
             kept = Activations(
-                self.classifier, tokens, limit=limit, folder=self.folder.checkpoints, advance=self.progress.advance
+                self.classifier, tokens, limit=limit, folder=self.folder.checkpoints, advance=self.reporter.advance
             )
             limit -= kept.size
             if kept.kept:
@@ -144,7 +144,7 @@ class Fit:
             group_by_length=self.classifier.packing is None,
         )
         done = sum(int(self.data.train.lengths[rows].sum()) for rows in batches[: position.batch])
-        self.progress.stage(f"epoch {position.epoch + 1}/{self.length.epochs}", self.data.train.total, done)
+        self.reporter.stage(f"epoch {position.epoch + 1}/{self.length.epochs}", self.data.train.total, done)
         while position.batch < len(batches) and position.step < self.length.steps:
             if self.pace is not None:
                 self.pace.plan(position.step, self.evaluations_left)
@@ -161,7 +161,7 @@ class Fit:
             position.loss_texts += texts
             position.epoch_loss_sum += loss
             position.epoch_texts += texts
-            self.progress.advance(tokens, position.loss_sum / position.loss_texts)
+            self.reporter.advance(tokens, position.loss_sum / position.loss_texts)
             if self.pace is not None:
                 self.pace.stepped(tokens)
             if position.step % _LOG_STEPS == 0:
@@ -245,7 +245,7 @@ class Fit:
                 "seconds": position.elapsed,
             }
         )
-        self.progress.say(
+        self.reporter.say(
             f"epoch {position.epoch + 1}/{self.length.epochs}: training loss {loss:.4f}, validation loss "
             f"{values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}{', best so far' if better else ''}"
             f"{_of_one_label(predictions)}"
@@ -254,9 +254,9 @@ class Fit:
     def predict_validation(self) -> Predictions:
         tokens, labels = self.data.validation, self.data.validation_labels
         assert tokens is not None and labels is not None  # noqa: S101, PT018
-        self.progress.stage("validation", tokens.total)
+        self.reporter.stage("validation", tokens.total)
         kept = self.activations.get("validation")
-        found = probabilities(self.classifier, tokens, self.progress.advance, kept.hidden if kept else None)
+        found = probabilities(self.classifier, tokens, self.reporter.advance, kept.hidden if kept else None)
         if not np.isfinite(found).all():
             raise _diverged("the weights are no numbers any more", self.position.step)
         return Predictions(
@@ -322,7 +322,7 @@ def fit(
     data: TrainingData,
     settings: TrainingSettings,
     folder: RunFolder | TrainingFolder,
-    progress: Progress,
+    reporter: Reporter,
     allowance: Allowance | None = None,
 ) -> Outcome:
     """Train a classifier in place and leave in it the weights of its best evaluation, or the last ones.
@@ -335,14 +335,14 @@ def fit(
         data: training and validation texts.
         settings: the recipe's training section.
         folder: of the run, or of one of its trainings.
-        progress: where to show how it goes.
+        reporter: where to show how it goes.
         allowance: the time that this training has; None: as many steps as the settings say.
 
     Raises:
         RecipeError: the loss is no number any more.
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
-    loop = Fit(classifier, data, settings, folder, progress, allowance)
+    loop = Fit(classifier, data, settings, folder, reporter, allowance)
     loop.train()
     if data.select and data.validation is not None:
         with torch.no_grad():

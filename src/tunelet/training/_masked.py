@@ -19,7 +19,7 @@ from tunelet.recipe import TrainingSettings
 from tunelet.run import CheckpointFolder
 from tunelet.training._data import TrainingData
 from tunelet.training._loop import Fit
-from tunelet.training._progress import Progress
+from tunelet.training._reporter import Reporter
 
 _HELD_OUT = 2**32 - 1  # in the place of an epoch
 _MEASURED = 4  # passes that are timed, after one that is not counted
@@ -54,9 +54,9 @@ class _MaskedFit(Fit):
     def evaluate(self) -> None:
         """The loss of the held-out texts, into the history."""
         assert self.data.validation is not None  # noqa: S101
-        self.progress.stage("held-out texts", self.data.validation.total)
+        self.reporter.stage("held-out texts", self.data.validation.total)
         self.after = held_out_loss(
-            self._model, self.masking, self.data.validation, seed=self.settings.seed, advance=self.progress.advance
+            self._model, self.masking, self.data.validation, seed=self.settings.seed, advance=self.reporter.advance
         )
         self.note_time()
         position = self.position
@@ -75,7 +75,7 @@ def pretrain(
     held_out: Tokens,
     settings: TrainingSettings,
     folder: CheckpointFolder,
-    progress: Progress,
+    reporter: Reporter,
 ) -> Pretrained:
     """Go on with the pretraining of a model, in place; errors and files as those of `fit`.
 
@@ -85,12 +85,12 @@ def pretrain(
         train, held_out: texts that are learnt from, and others.
         settings: as in a recipe.
         folder: where checkpoints and the history go.
-        progress: where to show how it goes.
+        reporter: where to show how it goes.
     """
-    progress.stage("held-out texts", held_out.total)
-    before = held_out_loss(model, masking, held_out, seed=settings.seed, advance=progress.advance)
+    reporter.stage("held-out texts", held_out.total)
+    before = held_out_loss(model, masking, held_out, seed=settings.seed, advance=reporter.advance)
     data = TrainingData(train, np.zeros(len(train), dtype=np.int64), held_out, None, select=False)
-    loop = _MaskedFit(model, data, settings, folder, progress)
+    loop = _MaskedFit(model, data, settings, folder, reporter)
     loop.masking = masking
     loop.train()
     if np.isnan(loop.after):  # resumed behind its end
