@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tensors import assert_near, random_tensor
-from tunelet.kernels import reference_attention, without_native
+from tunelet.kernels import reference_attend_first, without_native
 from tunelet.kernels._first import _see, _see_backward, attend_first, attend_first_backward
 
 LENGTHS = [(1,), (7,), (512,), (1, 1, 1), (3, 40, 1, 17), tuple(range(1, 41))]
@@ -25,12 +25,9 @@ def draw(lengths: tuple[int, ...], heads: int, d: int, dtype: torch.dtype) -> In
 
 
 def definition(inputs: Inputs, lengths: tuple[int, ...], scale: float, upstream: torch.Tensor) -> list[torch.Tensor]:
-    """The rows of first tokens of `reference_attention`, in float32, and the gradients of what it reads."""
-    query, hidden, key, value = inputs = tuple(tensor.detach().float().requires_grad_() for tensor in inputs)
-    firsts = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
-    keys, values = ((hidden @ weight.t()).unflatten(1, query.shape[1:]) for weight in (key, value))
-    every_query = torch.zeros_like(keys).index_copy(0, firsts, query)
-    output = reference_attention(every_query, keys, values, lengths, scale=scale)[firsts]
+    """The output of `reference_attend_first` in float32, and the gradients of what it reads."""
+    inputs = tuple(tensor.detach().float().requires_grad_() for tensor in inputs)
+    output = reference_attend_first(*inputs, lengths, scale=scale)
     return [output, *torch.autograd.grad(output, inputs, upstream.float())]
 
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from tensors import assert_near, random_tensor
 from tunelet.kernels import (
     ROLES,
-    Encoder,
     FloatProduct,
+    FusedLayers,
     Int8Product,
     Layer,
     LayerWeights,
@@ -108,14 +108,14 @@ def kernel_layer(plain: Plain, precision: str, dtype: torch.dtype) -> Layer:
     return Layer(weights, plain.adapters)
 
 
-def encoder_of(
+def fused_layers(
     plain: Sequence[Plain],
     precision: str = "float32",
     dtype: torch.dtype = torch.float32,
     pooling: Pooling = "first",
-) -> Encoder:
+) -> FusedLayers:
     made = {id(one): kernel_layer(one, precision, dtype) for one in plain}  # a layer that comes twice is shared
-    return Encoder([made[id(one)] for one in plain], pooling)
+    return FusedLayers([made[id(one)] for one in plain], pooling)
 
 
 def reference_vectors(
@@ -142,9 +142,11 @@ def gradients_of(output: torch.Tensor, plain: Sequence[Plain], seed: int = 9) ->
     return dict(zip(parameters, torch.autograd.grad(output, list(parameters.values()), upstream), strict=True))
 
 
-def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, lengths: tuple[int, ...] = LENGTHS) -> None:
+def assert_plain(
+    plain: Sequence[Plain], fused: FusedLayers, x: torch.Tensor, lengths: tuple[int, ...] = LENGTHS
+) -> None:
     """Values and every adapter's gradient are those of autograd."""
-    found, expected = encoder(x, lengths), reference_vectors(plain, x, lengths, encoder.pooling)
+    found, expected = fused(x, lengths), reference_vectors(plain, x, lengths, fused.pooling)
     assert_near(found, expected)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     largest = max(float(gradient.abs().max()) for gradient in theirs.values())
@@ -155,10 +157,10 @@ def assert_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, leng
         assert difference <= 2e-5 * (float(gradient.abs().max()) + 0.1 * largest), name
 
 
-def assert_near_plain(plain: Sequence[Plain], encoder: Encoder, x: torch.Tensor, fraction: float) -> None:
+def assert_near_plain(plain: Sequence[Plain], fused: FusedLayers, x: torch.Tensor, fraction: float) -> None:
     """What rounding loses of values and of the gradient as a whole, of its length."""
-    found, expected = encoder(x, LENGTHS), reference_vectors(plain, x.float(), LENGTHS, encoder.pooling)
-    assert found.dtype == (x.dtype if encoder.pooling == "first" else torch.float32)
+    found, expected = fused(x, LENGTHS), reference_vectors(plain, x.float(), LENGTHS, fused.pooling)
+    assert found.dtype == (x.dtype if fused.pooling == "first" else torch.float32)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     assert {gradient.dtype for gradient in ours.values()} == {torch.float32}
     whole, exact = (torch.cat([gradient.flatten() for gradient in each.values()]) for each in (ours, theirs))
@@ -176,19 +178,19 @@ def hidden() -> torch.Tensor:
 @pytest.mark.parametrize("targets", TARGETS)
 def test_values_and_gradients_of_every_adapter_are_those_of_autograd(way, hidden, targets, depth, tanh):
     plain = [plain_layer(i, TARGETS[targets], tanh=tanh) for i in range(depth)]
-    assert_plain(plain, encoder_of(plain), hidden)
+    assert_plain(plain, fused_layers(plain), hidden)
 
 
 @pytest.mark.parametrize("heads", [1, 4])
 def test_heads_that_the_compiled_attention_takes_and_refuses_are_those_of_autograd(way, hidden, heads):
     plain = [plain_layer(i, ROLES, heads=heads) for i in range(2)]
-    assert_plain(plain, encoder_of(plain), hidden)
+    assert_plain(plain, fused_layers(plain), hidden)
 
 
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])
 def test_bfloat16_is_near_autograd_in_float32(way, hidden, targets):
     plain = [plain_layer(i, TARGETS[targets]) for i in range(3)]
-    assert_near_plain(plain, encoder_of(plain, "bfloat16", torch.bfloat16), hidden.bfloat16(), 0.04)
+    assert_near_plain(plain, fused_layers(plain, "bfloat16", torch.bfloat16), hidden.bfloat16(), 0.04)
 
 
 @pytest.mark.usefixtures("int8")
@@ -196,19 +198,19 @@ def test_bfloat16_is_near_autograd_in_float32(way, hidden, targets):
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])
 def test_int8_is_near_autograd_in_float32(way, hidden, targets, dtype):
     plain = [plain_layer(i, TARGETS[targets]) for i in range(3)]
-    assert_near_plain(plain, encoder_of(plain, "int8", dtype), hidden.to(dtype), 0.08)
+    assert_near_plain(plain, fused_layers(plain, "int8", dtype), hidden.to(dtype), 0.08)
 
 
 def test_layers_may_have_different_adapters_and_the_lowest_may_have_none(way, hidden):
     plain = [plain_layer(i, roles) for i, roles in enumerate([(), (), ("down",), (), ("query", "up"), ("key",)])]
-    encoder = encoder_of(plain)
-    assert encoder.lowest_adapted == 2
-    assert_plain(plain, encoder, hidden)
+    fused = fused_layers(plain)
+    assert fused.lowest_adapted == 2
+    assert_plain(plain, fused, hidden)
 
 
 def test_nothing_is_kept_of_layers_below_the_lowest_adapter(hidden):
     plain = [plain_layer(0), plain_layer(1), plain_layer(2, ("value",))]
-    output = encoder_of(plain)(hidden, LENGTHS)
+    output = fused_layers(plain)(hidden, LENGTHS)
     run, _ = output.grad_fn.next_functions[0]  # behind the slice that drops the text of zeros
     kept = [one for one in run.kept if one is not None]
     assert len(kept) == 1
@@ -217,18 +219,18 @@ def test_nothing_is_kept_of_layers_below_the_lowest_adapter(hidden):
 def test_a_text_of_zeros_that_rounds_the_tokens_up_changes_nothing(way):
     lengths = (300, 213)  # 513 tokens, rounded to 528
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    assert_plain(plain, encoder_of(plain), random_tensor(513, HIDDEN, seed=7), lengths)
-    below = encoder_of(plain).below(random_tensor(513, HIDDEN, seed=7), lengths, 1)
-    assert_near(below, reference_layer(plain[0], random_tensor(513, HIDDEN, seed=7), lengths))
+    assert_plain(plain, fused_layers(plain), random_tensor(513, HIDDEN, seed=7), lengths)
+    captured = fused_layers(plain).frozen_forward(random_tensor(513, HIDDEN, seed=7), lengths, 1)
+    assert_near(captured, reference_layer(plain[0], random_tensor(513, HIDDEN, seed=7), lengths))
 
 
 def test_products_see_few_numbers_of_rows(monkeypatch):
     seen = set()
     multiply = FloatProduct.forward
     monkeypatch.setattr(FloatProduct, "forward", lambda self, x, *rest: (seen.add(len(x)), multiply(self, x, *rest))[1])
-    encoder = encoder_of([plain_layer(0, ROLES), plain_layer(1, ROLES)])
+    fused = fused_layers([plain_layer(0, ROLES), plain_layer(1, ROLES)])
     for tokens in range(1024, 2048, 17):
-        encoder(random_tensor(tokens, HIDDEN, seed=tokens), (500, tokens - 500))
+        fused(random_tensor(tokens, HIDDEN, seed=tokens), (500, tokens - 500))
     assert 1 < len([rows for rows in seen if rows > 100]) <= 33
     assert max(seen) <= 2048
 
@@ -236,14 +238,14 @@ def test_products_see_few_numbers_of_rows(monkeypatch):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_autocast_of_a_caller_changes_nothing(way, hidden, dtype):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder, x = encoder_of(plain, str(dtype), dtype), hidden.to(dtype)
-    expected = gradients_of(encoder(x, LENGTHS), plain)
+    fused, x = fused_layers(plain, str(dtype), dtype), hidden.to(dtype)
+    expected = gradients_of(fused(x, LENGTHS), plain)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = encoder(x, LENGTHS)
+        found = fused(x, LENGTHS)
         gradients = gradients_of(found, plain)
         with torch.no_grad():
-            predicted = encoder(x, LENGTHS)
-    assert torch.equal(found, encoder(x, LENGTHS))
+            predicted = fused(x, LENGTHS)
+    assert torch.equal(found, fused(x, LENGTHS))
     assert torch.equal(predicted, found)
     assert all(torch.equal(gradients[name], expected[name]) for name in expected)
 
@@ -251,14 +253,14 @@ def test_autocast_of_a_caller_changes_nothing(way, hidden, dtype):
 @pytest.mark.parametrize("roles", [("value",), ("key",), ("query",), ("out",), ("key", "value")], ids="+".join)
 def test_the_last_layer_alone_may_have_adapters(way, hidden, roles):
     plain = [plain_layer(0), plain_layer(1, roles)]
-    assert_plain(plain, encoder_of(plain), hidden)
+    assert_plain(plain, fused_layers(plain), hidden)
 
 
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])
 def test_shared_layers_add_up_the_gradients_of_their_applications(way, hidden, targets):
     one = plain_layer(0, TARGETS[targets], tanh=True)
-    encoder = encoder_of([one] * 3)
-    found, expected = encoder(hidden, LENGTHS), reference_vectors([one] * 3, hidden, LENGTHS)
+    fused = fused_layers([one] * 3)
+    found, expected = fused(hidden, LENGTHS), reference_vectors([one] * 3, hidden, LENGTHS)
     assert_near(found, expected)
     ours, theirs = gradients_of(found, [one]), gradients_of(expected, [one])
     for name, gradient in theirs.items():
@@ -269,22 +271,22 @@ def test_shared_layers_add_up_the_gradients_of_their_applications(way, hidden, t
 @pytest.mark.parametrize("targets", ["qv", "all-linear"])
 def test_means_of_the_tokens_have_the_values_and_gradients_of_autograd(way, hidden, targets, pooling):
     plain = [plain_layer(i, TARGETS[targets]) for i in range(2)]
-    assert_plain(plain, encoder_of(plain, pooling=pooling), hidden)
+    assert_plain(plain, fused_layers(plain, pooling=pooling), hidden)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "both"])
 def test_means_in_bfloat16_are_near_autograd_in_float32(way, hidden, pooling):
     plain = [plain_layer(i, TARGETS["all-linear"]) for i in range(2)]
-    encoder = encoder_of(plain, dtype=torch.bfloat16, pooling=pooling)
-    assert_near_plain(plain, encoder, hidden.bfloat16(), 0.05)
+    fused = fused_layers(plain, dtype=torch.bfloat16, pooling=pooling)
+    assert_near_plain(plain, fused, hidden.bfloat16(), 0.05)
 
 
 @pytest.mark.parametrize("pooling", ["first", "mean", "both"])
 def test_after_the_last_layer_vectors_that_were_kept_are_the_result(way, hidden, pooling):
-    encoder = encoder_of([plain_layer(i) for i in range(2)], pooling=pooling)
-    vectors = encoder.below(hidden, LENGTHS, 2)
-    assert torch.equal(vectors, encoder(hidden, LENGTHS))
-    assert torch.equal(encoder(vectors, LENGTHS, start=2), vectors)
+    fused = fused_layers([plain_layer(i) for i in range(2)], pooling=pooling)
+    vectors = fused.frozen_forward(hidden, LENGTHS, 2)
+    assert torch.equal(vectors, fused(hidden, LENGTHS))
+    assert torch.equal(fused(vectors, LENGTHS, first_layer=2), vectors)
 
 
 def test_the_last_layer_computes_the_first_tokens_as_it_would_among_all(way, hidden):
@@ -299,19 +301,19 @@ def test_the_last_layer_computes_the_first_tokens_as_it_would_among_all(way, hid
 @pytest.mark.parametrize("start", [0, 1, 2])
 def test_a_run_from_hidden_states_that_were_kept_goes_on_from_there(way, hidden, start):
     plain = [plain_layer(0), plain_layer(1), plain_layer(2, ("query", "down"))]
-    encoder = encoder_of(plain)
-    kept = encoder.below(hidden, LENGTHS, start)
+    fused = fused_layers(plain)
+    kept = fused.frozen_forward(hidden, LENGTHS, start)
     assert kept.shape == hidden.shape
-    whole, rest = encoder(hidden, LENGTHS), encoder(kept, LENGTHS, start=start)
+    whole, rest = fused(hidden, LENGTHS), fused(kept, LENGTHS, first_layer=start)
     assert_near(rest, whole)
     for name, gradient in gradients_of(whole, plain).items():
-        assert_near(gradients_of(encoder(kept, LENGTHS, start=start), plain)[name], gradient)
+        assert_near(gradients_of(fused(kept, LENGTHS, first_layer=start), plain)[name], gradient)
 
 
 def test_a_run_from_above_the_lowest_adapter_gives_gradients_of_what_it_ran(way, hidden):
     plain = [plain_layer(i, ("query",)) for i in range(3)]
-    encoder = encoder_of(plain)
-    output = encoder(encoder.below(hidden, LENGTHS, 2), LENGTHS, start=2)
+    fused = fused_layers(plain)
+    output = fused(fused.frozen_forward(hidden, LENGTHS, 2), LENGTHS, first_layer=2)
     output.sum().backward()
     given = [one.adapters["query"].a.grad is not None for one in plain]
     assert given == [False, False, True]
@@ -320,7 +322,7 @@ def test_a_run_from_above_the_lowest_adapter_gives_gradients_of_what_it_ran(way,
 @pytest.mark.parametrize("lowest", [0, 1])
 def test_a_second_backward_pass_is_refused(way, hidden, lowest):
     plain = [plain_layer(i, ("value",) if i >= lowest else ()) for i in range(3)]
-    output = encoder_of(plain)(hidden, LENGTHS).sum()
+    output = fused_layers(plain)(hidden, LENGTHS).sum()
     output.backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="computed before"):
         output.backward()
@@ -328,13 +330,13 @@ def test_a_second_backward_pass_is_refused(way, hidden, lowest):
 
 def test_gradients_of_two_batches_add_up(way, hidden):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder, parameters = encoder_of(plain), parameters_of(plain)
+    fused, parameters = fused_layers(plain), parameters_of(plain)
     upstream = random_tensor(len(LENGTHS), HIDDEN, seed=9)
-    (encoder(hidden, LENGTHS) * upstream).sum().backward()
+    (fused(hidden, LENGTHS) * upstream).sum().backward()
     total = sum(LENGTHS[:2])
     for part, lengths, rows in ((hidden[:total], LENGTHS[:2], slice(2)), (hidden[total:], LENGTHS[2:], slice(2, None))):
-        (encoder(part, lengths) * upstream[rows]).sum().backward()
-    doubled = gradients_of(encoder(hidden, LENGTHS), plain)
+        (fused(part, lengths) * upstream[rows]).sum().backward()
+    doubled = gradients_of(fused(hidden, LENGTHS), plain)
     for name, parameter in parameters.items():
         assert parameter.grad is not None
         assert_near(parameter.grad, 2 * doubled[name], 2e-5)
@@ -342,10 +344,10 @@ def test_gradients_of_two_batches_add_up(way, hidden):
 
 def test_two_batches_may_wait_for_their_backward_pass_at_once(way, hidden):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder = encoder_of(plain)
-    expected = gradients_of(encoder(hidden, LENGTHS), plain)
-    first = encoder(hidden, LENGTHS)
-    second = encoder(hidden[:38], LENGTHS[:2])
+    fused = fused_layers(plain)
+    expected = gradients_of(fused(hidden, LENGTHS), plain)
+    first = fused(hidden, LENGTHS)
+    second = fused(hidden[:38], LENGTHS[:2])
     gradients_of(second, plain)
     for name, gradient in gradients_of(first, plain).items():
         assert torch.equal(gradient, expected[name])
@@ -353,11 +355,11 @@ def test_two_batches_may_wait_for_their_backward_pass_at_once(way, hidden):
 
 def test_a_gradient_of_any_layout_is_taken_and_left_as_it_was(way, hidden):
     plain = [plain_layer(0, ROLES)]
-    encoder, parameters = encoder_of(plain), parameters_of(plain)
-    expected = gradients_of(encoder(hidden, LENGTHS), plain, seed=9)
+    fused, parameters = fused_layers(plain), parameters_of(plain)
+    expected = gradients_of(fused(hidden, LENGTHS), plain, seed=9)
     upstream = random_tensor(len(LENGTHS), HIDDEN, seed=9).t().contiguous()
     before = upstream.clone()
-    found = torch.autograd.grad(encoder(hidden, LENGTHS), list(parameters.values()), upstream.t())
+    found = torch.autograd.grad(fused(hidden, LENGTHS), list(parameters.values()), upstream.t())
     assert torch.equal(upstream, before)
     for name, gradient in zip(parameters, found, strict=True):
         assert_near(gradient, expected[name])
@@ -365,8 +367,8 @@ def test_a_gradient_of_any_layout_is_taken_and_left_as_it_was(way, hidden):
 
 def test_hidden_states_of_any_layout_are_taken(way, hidden):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder, lying = encoder_of(plain), hidden.t().contiguous().t()
-    found, expected = encoder(lying, LENGTHS), encoder(hidden, LENGTHS)
+    fused, lying = fused_layers(plain), hidden.t().contiguous().t()
+    found, expected = fused(lying, LENGTHS), fused(hidden, LENGTHS)
     assert_near(found, expected)
     theirs = gradients_of(expected, plain)
     for name, gradient in gradients_of(found, plain).items():
@@ -375,17 +377,17 @@ def test_hidden_states_of_any_layout_are_taken(way, hidden):
 
 def test_hidden_states_are_left_as_they_were(way, hidden):
     plain, before = [plain_layer(0, ROLES), plain_layer(1, ROLES)], hidden.clone()
-    encoder_of(plain)(hidden, LENGTHS).sum().backward()
+    fused_layers(plain)(hidden, LENGTHS).sum().backward()
     assert torch.equal(hidden, before)
 
 
 def test_without_gradients_nothing_is_kept_and_the_values_are_the_same(way, hidden):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder = encoder_of(plain)
-    expected = encoder(hidden, LENGTHS).detach()
+    fused = fused_layers(plain)
+    expected = fused(hidden, LENGTHS).detach()
     for mode in (torch.no_grad, torch.inference_mode):
         with mode():
-            found = encoder(hidden, LENGTHS)
+            found = fused(hidden, LENGTHS)
         assert found.grad_fn is None
         assert torch.equal(found, expected)
 
@@ -398,11 +400,11 @@ def test_a_nan_in_any_adapter_shows_in_the_output(way, request, hidden, role, pr
     plain = [plain_layer(0, (role,)), plain_layer(1)]
     with torch.no_grad():
         plain[0].adapters[role].a[0, 0] = torch.nan
-    assert encoder_of(plain, precision)(hidden, LENGTHS).isnan().any()
+    assert fused_layers(plain, precision)(hidden, LENGTHS).isnan().any()
 
 
 def test_the_same_inputs_give_the_same_bits_again(way, hidden):
     plain = [plain_layer(i, ROLES) for i in range(2)]
-    encoder = encoder_of(plain)
-    once, again = (gradients_of(encoder(hidden, LENGTHS), plain) for _ in range(2))
+    fused = fused_layers(plain)
+    once, again = (gradients_of(fused(hidden, LENGTHS), plain) for _ in range(2))
     assert all(torch.equal(once[name], again[name]) for name in once)

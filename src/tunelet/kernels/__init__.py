@@ -1,10 +1,10 @@
 """The kernels room: what makes training fast, each a leaf with a plain definition beside it. No policy lives here."""
 
 from tunelet.kernels._attention import attention_kernel, packed_attention, reference_attention
-from tunelet.kernels._encoder import Encoder
+from tunelet.kernels._first import reference_attend_first
+from tunelet.kernels._fused_layers import FusedLayers
 from tunelet.kernels._gelu import activate
-from tunelet.kernels._layer import ROLES, Layer, LowRank
-from tunelet.kernels._layer import Weights as LayerWeights
+from tunelet.kernels._layer import ROLES, Layer, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
@@ -14,8 +14,8 @@ from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
 __all__ = [
     "ROLES",
-    "Encoder",
     "FloatProduct",
+    "FusedLayers",
     "Int8Product",
     "Layer",
     "LayerWeights",
@@ -30,6 +30,7 @@ __all__ = [
     "lora_linear",
     "native",
     "packed_attention",
+    "reference_attend_first",
     "reference_attention",
     "reference_lora_linear",
     "without_native",

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 
 from tunelet._choice import Choice
-from tunelet.kernels._native import Int, Library, element, native, threads
-from tunelet.kernels._texts import check_lengths, text_offsets, text_slices
+from tunelet.kernels._native import Int, Library, dtype_name, native, threads
+from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
 
 
 def packed_attention(
@@ -76,7 +76,15 @@ def reference_attention(
 
 @dataclass(frozen=True)
 class Attended:
-    """What the backward pass needs: the inputs, and the log-sums [heads, T] or the weights of each text."""
+    """What the backward pass needs of the forward pass.
+
+    query, key, value: the inputs [T, heads, head_dim].
+    lengths: tokens of each text.
+    scale: factor on the scores.
+    log_sums: logarithm of the sum of a query's exponentiated scores, float32 [heads, T], where the compiled kernel
+        ran: with it that kernel computes the weights again.
+    weights: attention weights of each text [heads, length, length], where it did not run.
+    """
 
     query: torch.Tensor
     key: torch.Tensor
@@ -97,7 +105,7 @@ def attend(
     window: int | None = None,
     backward: bool,
 ) -> tuple[torch.Tensor, Attended]:
-    """`packed_attention` without autograd: its output, and what `attend_backward` needs where that is to follow."""
+    """`packed_attention` without autograd: the output, and what `attend_backward` needs where `backward` is set."""
     total, heads, d = query.shape
     scale = float(scale)  # a native function would take a whole number for an integer
     check_lengths(lengths, total)
@@ -105,10 +113,10 @@ def attend(
     library = None if window is not None else _attention_library(query, key, value)
     if library is not None:
         log_sums = torch.empty(heads, total) if backward else None
-        offsets, order = text_offsets(lengths)
+        seqlens = seqlens_of(lengths)
         library.call(
-            f"attend_{element(query)}", query, key, value, query.stride(0), output, output.stride(0), log_sums, offsets,
-            order, Int(len(lengths)), total, Int(heads), Int(d), scale, threads(),
+            f"attend_{dtype_name(query)}", query, key, value, query.stride(0), output, output.stride(0), log_sums,
+            seqlens.cu_seqlens, seqlens.longest_first, Int(len(lengths)), total, Int(heads), Int(d), scale, threads(),
         )  # fmt: skip
         return output, Attended(query, key, value, lengths, scale, log_sums, ())
     kept: list[torch.Tensor] = []
@@ -129,23 +137,24 @@ def attend_backward(
     d_key: torch.Tensor | None,
     d_value: torch.Tensor,
 ) -> None:
-    """Write the gradients of query, key and value, each like its own; None where one is not wanted.
+    """Compute the gradients of query, key and value.
 
     Args:
-        attended: of the forward pass.
-        gradient: of the output, [T, heads, head_dim] contiguous.
-        d_query, d_key, d_value: views to write into, with one stride of rows for all.
+        attended: what `attend` returned beside the output.
+        gradient: gradient of the output, [T, heads, head_dim] contiguous.
+        d_query, d_key, d_value: views [T, heads, head_dim] to write into, all with the same stride of rows; None for
+            a gradient that is not wanted.
     """
     query, key, value, lengths = attended.query, attended.key, attended.value, attended.lengths
     if attended.log_sums is not None:
         total, heads, d = query.shape
-        offsets, order = text_offsets(lengths)
+        seqlens = seqlens_of(lengths)
         library = native().value
         assert library is not None  # noqa: S101
         library.call(
-            f"attend_backward_{element(query)}", query, key, value, query.stride(0), gradient, gradient.stride(0),
-            attended.log_sums, d_query, d_key, d_value, d_value.stride(0), offsets, order, Int(len(lengths)), total,
-            Int(heads), Int(d), attended.scale, threads(),
+            f"attend_backward_{dtype_name(query)}", query, key, value, query.stride(0), gradient, gradient.stride(0),
+            attended.log_sums, d_query, d_key, d_value, d_value.stride(0), seqlens.cu_seqlens,
+            seqlens.longest_first, Int(len(lengths)), total, Int(heads), Int(d), attended.scale, threads(),
         )  # fmt: skip
         return
     for rows, weights in zip(text_slices(lengths), attended.weights, strict=True):
@@ -160,7 +169,7 @@ def attend_backward(
 
 
 def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) -> Choice[str]:
-    """Which kernel `packed_attention` takes for tensors like these, without a window or dropout."""
+    """The kernel with which `packed_attention` computes tensors like these, without a window or dropout."""
     if device.type == "cuda" and dtype != torch.float32:
         return Choice("varlen_attn", "PyTorch's attention over packed texts on CUDA")
     like = torch.empty(1, 1, head_dim, dtype=dtype, device=device)
@@ -171,20 +180,20 @@ def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) ->
     if native().value is None:
         return Choice("batched products", native().reason)
     return Choice(
-        "batched products", f"the compiled kernel has no build for {element(like)}, heads of {head_dim}, here"
+        "batched products", f"the compiled kernel has no build for {dtype_name(like)}, heads of {head_dim}, here"
     )
 
 
 def has_native_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> bool:
-    """Whether the compiled kernel takes these."""
+    """Whether the compiled kernel computes the attention of these tensors."""
     return _attention_library(query, key, value) is not None
 
 
 def _attention_library(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> Library | None:
-    """The compiled kernels, where attention is among them and takes these.
+    """The compiled kernels, where attention is among them and can read these tensors; else None.
 
-    Heads must be of a multiple of 16, rows contiguous and equally far apart, those of bfloat16 an even number of
-    elements, for it reads two at once.
+    It needs a head size that is a multiple of 16, contiguous rows, and one stride of rows for all three tensors. In
+    bfloat16 that stride must be an even number of elements, because two are read at once.
     """
     library = native().value
     tensors = (query, key, value)
@@ -195,7 +204,7 @@ def _attention_library(query: torch.Tensor, key: torch.Tensor, value: torch.Tens
         and query.shape[2] % 16 == 0
         and query.stride(0) * query.element_size() % 4 == 0
         and all(t.stride()[1:] == (query.shape[2], 1) and t.stride(0) == query.stride(0) for t in tensors)
-        and library.has(f"attend_{element(query)}")
+        and library.has(f"attend_{dtype_name(query)}")
     )
     return library if fits else None
 
@@ -240,23 +249,24 @@ def _varlen_attention(
 ) -> torch.Tensor:
     from torch.nn.attention.varlen import varlen_attn
 
-    ends = _device_offsets(lengths, query.device)
+    cu_seqlens = _device_cu_seqlens(lengths, query.device)
     reach = (-1, -1) if window is None else (window - 1, window - 1)
     longest = max(lengths)
-    output = varlen_attn(query, key, value, ends, ends, longest, longest, scale=scale, window_size=reach)
+    output = varlen_attn(query, key, value, cu_seqlens, cu_seqlens, longest, longest, scale=scale, window_size=reach)
     assert isinstance(output, torch.Tensor)  # noqa: S101  (a pair where log-sums are asked for)
     return output
 
 
 @functools.lru_cache(maxsize=4)  # the layers of a model ask for the same batch one after another
-def _device_offsets(lengths: tuple[int, ...], device: torch.device) -> torch.Tensor:
+def _device_cu_seqlens(lengths: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    """int32 [n + 1] on the device, copied without waiting for it."""
     with torch.inference_mode(False):  # what is made in that mode cannot be used in training
-        offsets = text_offsets(lengths)[0].to(torch.int32)
-        return offsets.pin_memory().to(device, non_blocking=True)
+        cu_seqlens = seqlens_of(lengths).cu_seqlens.to(torch.int32)
+        return cu_seqlens.pin_memory().to(device, non_blocking=True)
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:
-    """Scores [heads, length, length] with what lies outside the window at minus infinity."""
+    """Scores [heads, length, length], minus infinity where a key lies outside the query's window."""
     length = scores.shape[-1]
     if window is None or length <= window:
         return scores

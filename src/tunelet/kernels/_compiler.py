@@ -1,4 +1,4 @@
-"""The C++ compiler as a program of unknown conduct: it may hang, print without end, fail, or make nothing."""
+"""Runs the C++ compiler, which may be any program: it may hang, print without end, fail, or write no file."""
 
 import atexit
 import os
@@ -22,7 +22,7 @@ _PREFIX = "build-"
 
 
 class CompilerError(Exception):
-    """The compiler made no library; the message says why."""
+    """The compiler wrote no library; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class _Ended:
 
 
 def version(compiler: str) -> bytes:
-    """What the compiler says of itself. Raises CompilerError where it says nothing in time, or does not end."""
+    """The compiler's answer to --version. Raises CompilerError where it does not answer in time."""
     try:
         return _run([compiler, "--version"], _VERSION_SECONDS).output
     except CompilerError as error:
@@ -40,9 +40,9 @@ def version(compiler: str) -> bytes:
 
 
 def compile_library(compiler: str, flags: tuple[str, ...], source: Path) -> bytes:
-    """The bytes of the shared library of a source. Raises CompilerError."""
+    """Compile a source file to a shared library and return its bytes. Raises CompilerError."""
     try:
-        for left in own_temporary().glob(f"{_PREFIX}*"):  # by a process that was killed
+        for left in own_temporary().glob(f"{_PREFIX}*"):  # left by a process that was killed
             if time.time() - left.stat().st_mtime > 10 * _COMPILE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=own_temporary(), ignore_cleanup_errors=True) as folder:
@@ -59,7 +59,7 @@ def compile_library(compiler: str, flags: tuple[str, ...], source: Path) -> byte
 
 
 def _run(command: list[str], seconds: float) -> _Ended:
-    """Run a program to its end, for so long and with so much output at most; what it started ends with it."""
+    """Run a program, for so many seconds and 1 MiB of output at most; it ends with the processes that it started."""
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True

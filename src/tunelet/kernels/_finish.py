@@ -1,8 +1,8 @@
-"""What follows a product: the row scale of int8, the bias, the residual and the low-rank update, in one pass."""
+"""What follows a matrix product: int8's row scale, bias, residual and low-rank update, in one pass over each row."""
 
 import torch
 
-from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._native import Int, dtype_name, native, threads
 
 
 def finish(
@@ -17,19 +17,19 @@ def finish(
     """y * scale + bias + residual + low @ high, written over y.
 
     Args:
-        y: [T, n], rows contiguous, float32 or bfloat16; may be a view of some columns.
-        scale: float32 [T].
+        y: the product [T, n], float32 or bfloat16, each row contiguous; it may be a view of some columns.
+        scale: factor of each row, float32 [T].
         bias: float32 [n].
         residual: [T, n] in the dtype of y, contiguous.
-        low: float32 [T, r], its rows contiguous.
-        high: float32 [r, n], contiguous.
+        low: input of the low-rank update, float32 [T, r], each row contiguous.
+        high: second factor of the low-rank update, float32 [r, n], contiguous.
     """
     library = native().value
     if library is None:
         return y.copy_(reference_finish(y, scale=scale, bias=bias, residual=residual, low=low, high=high))
     library.call(
-        f"finish_{element(y)}", y, y.stride(0), scale, bias, residual, low, 0 if low is None else low.stride(0), high,
-        Int(0 if low is None else low.shape[1]), y.shape[0], Int(y.shape[1]), threads(),
+        f"finish_{dtype_name(y)}", y, y.stride(0), scale, bias, residual, low, 0 if low is None else low.stride(0),
+        high, Int(0 if low is None else low.shape[1]), y.shape[0], Int(y.shape[1]), threads(),
     )  # fmt: skip
     return y
 

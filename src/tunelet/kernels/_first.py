@@ -1,9 +1,10 @@
-"""Attention of each text's first token alone: all that the last layer owes a head that reads nothing else.
+"""Attention of each text's first token alone: what the last layer computes where the head reads no other token.
 
-A score q . (W_k x + b_k) is (W_k^T q) . x and a constant, which softmax drops; a weighted mean of values W_v x + b_v is
-W_v times the weighted mean of x, and b_v. So a query is carried through W_k, looks at the hidden states themselves, and
-what it has seen goes through W_v: n rows, where keys and values would be formed of all T tokens (the absorption of
-DeepSeek-V2, 2024, section 2.1.2). Tensors with rows of texts, not of tokens, are float32.
+No keys and values are formed. A score q . (W_k x + b_k) equals (W_k^T q) . x plus a constant, and softmax drops the
+constant. The weighted mean of the values W_v x + b_v equals W_v times the weighted mean of x, plus b_v. So each query
+is multiplied by W_k ("carried"), compared with the hidden states themselves, and the mean of those ("seen") is
+multiplied by W_v. These products have n rows instead of T (the absorption of DeepSeek-V2, 2024, section 2.1.2).
+Tensors with one row for each text, not for each token, are float32. `reference_attend_first` defines the values.
 """
 
 from collections.abc import Collection
@@ -11,19 +12,23 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._native import Int, element, native, threads
-from tunelet.kernels._texts import check_lengths, text_offsets, text_slices
+from tunelet.kernels._attention import reference_attention
+from tunelet.kernels._native import Int, dtype_name, native, threads
+from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
 
 
 @dataclass(frozen=True)
 class FirstAttended:
-    """What the backward pass needs.
+    """What the backward pass needs of the forward pass.
 
-    query: scaled, [heads, n, head_dim].
-    key, value: weights [heads, head_dim, hidden].
-    hidden: of all tokens, [T, hidden].
-    carried, seen: the queries through W_k and what they saw, [n, heads, hidden].
-    weights: of each text [heads, length], one text after another.
+    query: the queries times the scale, [heads, n, head_dim].
+    key, value: the weights W_k and W_v, [heads, head_dim, hidden].
+    hidden: hidden states of all tokens, [T, hidden].
+    lengths: tokens of each text.
+    scale: factor on the scores.
+    carried: the scaled queries times W_k, [n, heads, hidden].
+    seen: the mean of the hidden states under the attention weights, [n, heads, hidden].
+    weights: attention weights [T * heads]: [heads, length] of the first text, then of the next.
     """
 
     query: torch.Tensor
@@ -39,7 +44,7 @@ class FirstAttended:
 
 @dataclass(frozen=True)
 class FirstGradients:
-    """Gradients of what `attend_first` was given, laid out like it; None where one was not wanted."""
+    """Gradients of the four inputs of `attend_first`, in their shapes; None where one was not wanted."""
 
     query: torch.Tensor | None
     hidden: torch.Tensor | None
@@ -66,7 +71,7 @@ def attend_first(
         scale: factor on the scores.
 
     Returns:
-        float32 [n, heads, head_dim], without the bias of the values, and what `attend_first_backward` needs.
+        The output without the bias of the values, float32 [n, heads, head_dim]; and what `attend_first_backward` needs.
     """
     check_lengths(lengths, len(hidden))
     _, heads, d = query.shape
@@ -78,8 +83,30 @@ def attend_first(
     return output, FirstAttended(by_head, key, value, hidden, lengths, scale, carried, seen, weights)
 
 
+def reference_attend_first(
+    query: torch.Tensor,
+    hidden: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    lengths: tuple[int, ...],
+    *,
+    scale: float,
+) -> torch.Tensor:
+    """The definition of `attend_first`, differentiated by autograd: keys and values formed, attention of all tokens."""
+    firsts = seqlens_of(lengths).first_tokens
+    keys, values = ((hidden @ weight.t()).unflatten(1, query.shape[1:]) for weight in (key, value))
+    queries = torch.zeros_like(keys).index_copy(0, firsts, query)
+    return reference_attention(queries, keys, values, lengths, scale=scale)[firsts]
+
+
 def attend_first_backward(attended: FirstAttended, gradient: torch.Tensor, wanted: Collection[str]) -> FirstGradients:
-    """From the gradient of the output [n, heads, head_dim] to those of "query", "hidden", "key", "value" as wanted."""
+    """The gradients of the inputs from that of the output.
+
+    Args:
+        attended: what `attend_first` returned beside the output.
+        gradient: gradient of the output, [n, heads, head_dim].
+        wanted: which gradients to compute, of "query", "hidden", "key" and "value".
+    """
     by_head = gradient.float().transpose(0, 1)
     d_query = d_hidden = d_key = d_value = None
     if "value" in wanted:
@@ -96,14 +123,14 @@ def attend_first_backward(attended: FirstAttended, gradient: torch.Tensor, wante
 
 
 def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """softmax(carried . x) and the mean of x under it [n, heads, hidden]."""
+    """The mean of x under softmax(carried . x), [n, heads, hidden], and those weights, as `FirstAttended` has them."""
     texts, heads, width = carried.shape
     weights, seen = torch.empty(len(hidden) * heads), torch.empty_like(carried)
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_{element(hidden)}", carried, hidden, seen, weights, text_offsets(lengths)[0], Int(texts),
-            Int(heads), Int(width), threads(),
+            f"attend_first_{dtype_name(hidden)}", carried, hidden, seen, weights, seqlens_of(lengths).cu_seqlens,
+            Int(texts), Int(heads), Int(width), threads(),
         )  # fmt: skip
         return seen, weights
     for text, rows in enumerate(text_slices(lengths)):
@@ -117,15 +144,15 @@ def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) 
 def _see_backward(
     attended: FirstAttended, d_seen: torch.Tensor, wants_hidden: bool
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The gradients of `carried` and of the hidden states."""
+    """The gradients of `carried` and, where wanted, of the hidden states, from that of `seen`."""
     carried, hidden, weights, lengths = attended.carried, attended.hidden, attended.weights, attended.lengths
     texts, heads, width = carried.shape
     d_carried, d_hidden = torch.empty_like(carried), torch.empty_like(hidden) if wants_hidden else None
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_backward_{element(hidden)}", carried, hidden, d_seen, weights, torch.empty_like(weights),
-            d_carried, d_hidden, text_offsets(lengths)[0], Int(texts), Int(heads), Int(width), threads(),
+            f"attend_first_backward_{dtype_name(hidden)}", carried, hidden, d_seen, weights, torch.empty_like(weights),
+            d_carried, d_hidden, seqlens_of(lengths).cu_seqlens, Int(texts), Int(heads), Int(width), threads(),
         )  # fmt: skip
         return d_carried, d_hidden
     for text, rows in enumerate(text_slices(lengths)):

@@ -1,19 +1,21 @@
-"""GELU (Hendrycks & Gimpel 2016) behind a product, exact or with tanh, and its gradient, each in one pass."""
+"""GELU (Hendrycks & Gimpel 2016) after a product, exact or with tanh, and its gradient, each in one pass."""
 
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._native import Int, dtype_name, native, threads
 from tunelet.kernels._quantise import Quantised, quantise
 
 
 @dataclass(frozen=True)
 class Activated:
-    """The activation of y * scale + bias, and these three, from which its gradient is computed.
+    """GELU(y * scale + bias), and what its gradient is computed from.
 
-    out is None where only its bytes were asked for, quantised where they were not.
+    y, scale, bias: the arguments of `activate`.
+    out: the result [T, n] in the dtype of y; None where only bytes were asked for.
+    quantised: the result as bytes; None where those were not asked for.
     """
 
     y: torch.Tensor
@@ -29,11 +31,12 @@ def activate(
     """GELU(y * scale + bias).
 
     Args:
-        y: [T, n] contiguous, float32 or bfloat16.
-        scale: float32 [T], or None.
+        y: the product [T, n], contiguous, float32 or bfloat16.
+        scale: factor of each row of y, float32 [T]; None for 1.
         bias: float32 [n].
-        tanh: the approximation with tanh, as ALBERT has it.
-        plain, quantised: whether the result is wanted in the dtype of y, and as bytes.
+        tanh: whether to use the approximation with tanh, as ALBERT does.
+        plain: whether the result is wanted in the dtype of y.
+        quantised: whether the result is wanted as bytes.
     """
     library = native().value
     if library is None:
@@ -41,7 +44,7 @@ def activate(
     out = torch.empty_like(y) if plain else None
     result = Quantised.empty(*y.shape) if quantised else None
     library.call(
-        f"activate_{element(y)}", y, scale, bias, out, result and result.bytes, result and result.scale, y.shape[0],
+        f"activate_{dtype_name(y)}", y, scale, bias, out, result and result.bytes, result and result.scale, y.shape[0],
         Int(y.shape[1]), Int(tanh), threads(),
     )  # fmt: skip
     return Activated(y, scale, bias, out, result)
@@ -58,13 +61,21 @@ def reference_activate(
 def activate_backward(
     gradient: torch.Tensor, activated: Activated, *, scale: torch.Tensor | None, tanh: bool, quantised: bool
 ) -> tuple[torch.Tensor, Quantised | None]:
-    """gradient * scale * GELU' [T, n], also as bytes where they are wanted. Writes over gradient."""
+    """The gradient of y * scale + bias: gradient * scale * GELU' [T, n], written over `gradient`.
+
+    Args:
+        gradient: gradient of the result, [T, n] contiguous.
+        activated: what `activate` returned.
+        scale: factor of each row of `gradient`, float32 [T]; None for 1.
+        tanh: as in `activate`.
+        quantised: whether the gradient is wanted as bytes as well.
+    """
     library = native().value
     if library is None:
         return reference_activate_backward(gradient, activated, scale=scale, tanh=tanh, quantised=quantised)
     result = Quantised.empty(*gradient.shape) if quantised else None
     library.call(
-        f"activate_backward_{element(gradient)}", gradient, scale, activated.y, activated.scale, activated.bias,
+        f"activate_backward_{dtype_name(gradient)}", gradient, scale, activated.y, activated.scale, activated.bias,
         result and result.bytes, result and result.scale, gradient.shape[0], Int(gradient.shape[1]), Int(tanh),
         threads(),
     )  # fmt: skip

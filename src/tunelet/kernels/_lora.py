@@ -1,7 +1,7 @@
-"""A linear module with LoRA (Hu et al. 2022) as one step of autograd, in the precision of its frozen weight.
+"""A linear module with LoRA (Hu et al. 2022) as one step of autograd, in the dtype of its frozen weight.
 
-y = x W^T + b + s (x A^T) B^T. The backward pass computes the gradients of x, A and B only; that of W, which autograd
-would not need either, is never formed, and x is not copied to float32 as PEFT's own layer does.
+y = x W^T + b + s (x A^T) B^T. The backward pass computes the gradients of x, A and B alone. PEFT's own layer would
+copy x to float32; this one does not.
 """
 
 from typing import Any
@@ -21,9 +21,9 @@ def lora_linear(
         bias: [n_out], frozen.
         a: [r, n_in], float32.
         b: [n_out, r], float32.
-        scale: of the update.
+        scale: factor s on the update.
     """
-    output: torch.Tensor = _LoraLinear.apply(x, weight, bias, a, b, scale)  # type: ignore[no-untyped-call]
+    output: torch.Tensor = _LinearWithLora.apply(x, weight, bias, a, b, scale)  # type: ignore[no-untyped-call]
     return output
 
 
@@ -35,7 +35,7 @@ def reference_lora_linear(
     return (F.linear(x, weight, bias).float() + update).to(weight.dtype)
 
 
-class _LoraLinear(torch.autograd.Function):
+class _LinearWithLora(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,

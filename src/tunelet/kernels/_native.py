@@ -1,7 +1,7 @@
-"""The compiled half of this room: native/, built once a machine by the compiler that is there, loaded by ctypes.
+"""The compiled half of this room: native/, built once on each machine by its own compiler and loaded with ctypes.
 
-Compiling takes some seconds, once; the result lies in the cache under a name that source, compiler, flags and processor
-decide. Without a compiler everything runs in PyTorch, and so it does where the compiler, or the disk, is unfit.
+Compiling takes some seconds. The result is kept in the cache under a name made of source, compiler, flags and
+processor. Without a compiler, or where it fails or nothing can be kept or loaded, everything runs in PyTorch.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ _FLAGS = (
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
 _WIDE = "-mprefer-vector-width=512"
-# What every build holds; the attention of all tokens needs AVX-512.
+# The functions of every build. The attention of all tokens is missing here because it needs AVX-512.
 _REQUIRED = tuple(
     f"{name}_{kind}"
     for kind in ("float32", "bfloat16")
@@ -45,7 +45,12 @@ _REQUIRED = tuple(
 
 @dataclass(frozen=True)
 class Library:
-    """The loaded kernels and what it took to make them: seconds of compiling, 0 where they lay in the cache."""
+    """The loaded kernels.
+
+    functions: the library.
+    path: its file.
+    seconds: how long compiling took; 0 where the library was in the cache.
+    """
 
     functions: ctypes.CDLL
     path: Path
@@ -56,21 +61,25 @@ class Library:
         return hasattr(self.functions, name)
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Call a function: tensors become pointers, None a null pointer, int int64_t, `Int` int, float float."""
+        """Call a function; arguments get the C type that their Python type stands for.
+
+        A tensor is passed as the pointer to its data, None as a null pointer, int as int64_t, `Int` as int, and float
+        as float.
+        """
         getattr(self.functions, name)(*map(_argument, arguments))
 
 
 class Int(int):
-    """An argument of type int."""
+    """An argument that the function declares as int."""
 
 
-def element(x: torch.Tensor) -> str:
-    """How native functions name the element type: "float32" or "bfloat16"."""
+def dtype_name(x: torch.Tensor) -> str:
+    """The dtype of a tensor as it ends the names of native functions: "float32" or "bfloat16"."""
     return str(x.dtype).removeprefix("torch.")
 
 
 def threads() -> Int:
-    """As many as PyTorch uses."""
+    """The number of threads that native functions are to use: that of PyTorch."""
     return Int(torch.get_num_threads())
 
 
@@ -79,7 +88,10 @@ _switched_off = False
 
 
 def native() -> Choice[Library | None]:
-    """The compiled kernels, or None with the reason why everything runs in PyTorch. $TUNELET_NATIVE=0 asks for that."""
+    """The compiled kernels, or None with the reason why everything runs in PyTorch.
+
+    The environment variable TUNELET_NATIVE=0 switches them off.
+    """
     if _switched_off:
         return Choice(None, "switched off")
     with _once:
@@ -88,7 +100,7 @@ def native() -> Choice[Library | None]:
 
 @contextmanager
 def without_native() -> Iterator[None]:
-    """Everything in PyTorch for a while: to measure and to test."""
+    """Run everything within in PyTorch, to measure and to test."""
     global _switched_off
     before, _switched_off = _switched_off, True
     try:
@@ -99,7 +111,7 @@ def without_native() -> Iterator[None]:
 
 @functools.cache
 def build() -> Choice[Library | None]:
-    """`native`, found or compiled once a process."""
+    """What `native` returns: loaded, or compiled and loaded, once in a process."""
     if os.environ.get("TUNELET_NATIVE") == "0":
         return Choice(None, "switched off by TUNELET_NATIVE=0")
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "c++", "g++", "clang++"))), None)
@@ -113,7 +125,7 @@ def build() -> Choice[Library | None]:
 
 
 class _Build:
-    """A library's bytes, from a shelf or from the compiler: they are made once, however many folders are tried."""
+    """The library to load: its bytes come from a shelf or the compiler, which runs once, whatever places are tried."""
 
     def __init__(self, compiler: str, flags: tuple[str, ...], name: str) -> None:
         self.compiler, self.name, self._flags = compiler, name, flags
@@ -121,7 +133,7 @@ class _Build:
         self._content = b""
 
     def kept_in(self, folder: Path) -> Path:
-        """Where the library lies in a folder, put there where it was not. Raises CompilerError, ShelfError."""
+        """The library's path in a folder, where it is put unless it is there. Raises CompilerError, ShelfError."""
         shelf = Shelf(folder / "native")
         kept = shelf.find(self.name)
         if kept is not None and not _absent(kept):
@@ -150,14 +162,17 @@ class _Build:
 
 
 def _absent(content: bytes) -> str | None:
-    """The first function that a library does not name. It is not loaded for that: loaded once, it would stay."""
+    """The first required function that a library lacks, None where it has all.
+
+    The bytes are searched for the names, because a library once loaded could not be unloaded.
+    """
     return next((name for name in _REQUIRED if name.encode() + b"\0" not in content), None)
 
 
 def _load(wanted: _Build) -> Choice[Library | None]:
-    """The library from the first place that will do: the cache, the user's own temporary folder, this process's memory.
+    """The library, loaded from the cache, else from the user's own temporary folder, else from the process's memory.
 
-    The cache may belong to others, or lie on a disk from which nothing can be run (noexec).
+    The cache may belong to others, or be on a disk from which nothing can be run (noexec).
     """
     places: tuple[Callable[[], Path], ...] = (
         lambda: wanted.kept_in(cache_folder()),

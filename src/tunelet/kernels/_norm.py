@@ -1,11 +1,11 @@
-"""Residual and layer normalisation (Ba et al. 2016) behind a product, and their gradient, each in one pass."""
+"""Residual and layer normalisation (Ba et al. 2016) after a product, and their gradient, each in one pass."""
 
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._native import Int, dtype_name, native, threads
 from tunelet.kernels._quantise import Quantised, quantise
 
 
@@ -20,7 +20,14 @@ class Norm:
 
 @dataclass(frozen=True)
 class Normed:
-    """What `add_norm` found: what is normalised [T, n], the result [T, n], mean and 1 / deviation float32 [T]."""
+    """The result of `add_norm`, and what its gradient is computed from.
+
+    sum: y * scale + bias + residual, [T, n].
+    out: the same, normalised, [T, n].
+    mean: of each row of `sum`, float32 [T].
+    inverse: 1 / standard deviation of each row of `sum`, float32 [T].
+    quantised: `out` as bytes, where those were asked for.
+    """
 
     sum: torch.Tensor
     out: torch.Tensor
@@ -41,12 +48,12 @@ def add_norm(
     """LayerNorm(y * scale + bias + residual). Writes over y.
 
     Args:
-        y: [T, n] contiguous, float32 or bfloat16.
-        residual: like y.
-        norm: of n features.
-        scale: float32 [T], or None.
+        y: the product [T, n], contiguous, float32 or bfloat16.
+        residual: [T, n] in the dtype of y, contiguous.
+        norm: the normalisation of n features.
+        scale: factor of each row of y, float32 [T]; None for 1.
         bias: float32 [n].
-        quantised: whether the result is wanted as bytes too.
+        quantised: whether the result is wanted as bytes as well.
     """
     library = native().value
     if library is None:
@@ -55,7 +62,7 @@ def add_norm(
     out, mean, inverse = torch.empty_like(y), torch.empty(rows), torch.empty(rows)
     result = Quantised.empty(rows, n) if quantised else None
     library.call(
-        f"add_norm_{element(y)}", y, scale, bias, residual, norm.weight, norm.bias, norm.epsilon, out, mean, inverse,
+        f"add_norm_{dtype_name(y)}", y, scale, bias, residual, norm.weight, norm.bias, norm.epsilon, out, mean, inverse,
         result and result.bytes, result and result.scale, rows, Int(n), threads(),
     )  # fmt: skip
     return Normed(y, out, mean, inverse, result)
@@ -92,14 +99,23 @@ def norm_backward(
     residual: torch.Tensor | None = None,
     quantised: bool,
 ) -> tuple[torch.Tensor, Quantised | None]:
-    """The gradient of `normed.sum`, from that of `normed.out`: gradient * scale + residual. Writes over gradient."""
+    """The gradient of `normed.sum` from that of `normed.out`, which is gradient * scale + residual.
+
+    Args:
+        gradient: [T, n] contiguous, float32 or bfloat16; the result is written over it.
+        normed: what `add_norm` returned.
+        norm: the normalisation.
+        scale: factor of each row of `gradient`, float32 [T]; None for 1.
+        residual: a second gradient of `normed.out`, [T, n] in the same dtype.
+        quantised: whether the result is wanted as bytes as well.
+    """
     library = native().value
     if library is None:
         return reference_norm_backward(gradient, normed, norm, scale=scale, residual=residual, quantised=quantised)
     rows, n = gradient.shape
     result = Quantised.empty(rows, n) if quantised else None
     library.call(
-        f"norm_backward_{element(gradient)}", gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
+        f"norm_backward_{dtype_name(gradient)}", gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
         norm.weight, result and result.bytes, result and result.scale, rows, Int(n), threads(),
     )  # fmt: skip
     return gradient, result

@@ -1,39 +1,36 @@
-"""One vector a text from the hidden states of its tokens: their mean, or the first token and the mean behind it."""
+"""One vector for each text from the hidden states of its tokens: their mean, or the first token and the mean."""
 
 from typing import Literal
 
 import torch
 
-from tunelet.kernels._texts import text_offsets
+from tunelet.kernels._seqlens import seqlens_of
 
 Pooling = Literal["first", "mean", "both"]
 
 
 def pool(hidden: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling) -> torch.Tensor:
-    """float32 [n, hidden], of "both" [n, 2 hidden].
+    """The vectors of n texts, float32: [n, hidden] for "mean", [n, 2 hidden] for "both".
 
     Args:
-        hidden: of all tokens, [T, hidden].
+        hidden: hidden states of all tokens, [T, hidden].
         lengths: tokens of each of the n texts.
-        pooling: "mean" or "both"; for the sake of "first" alone the last layer computes no other token.
+        pooling: "mean" or "both". "first" does not come here: then the last layer computes first tokens alone.
     """
-    firsts = text_offsets(lengths)[0][:-1]
-    mean = torch.segment_reduce(hidden.float(), "mean", lengths=_sizes(lengths), unsafe=True)
-    return mean if pooling == "mean" else torch.cat([hidden[firsts].float(), mean], dim=1)
+    seqlens = seqlens_of(lengths)
+    mean = torch.segment_reduce(hidden.float(), "mean", lengths=seqlens.cu_seqlens.diff(), unsafe=True)
+    return mean if pooling == "mean" else torch.cat([hidden[seqlens.first_tokens].float(), mean], dim=1)
 
 
 def pool_backward(
     gradient: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling, dtype: torch.dtype
 ) -> torch.Tensor:
-    """From the gradient of what `pool` gave to that of the hidden states, [T, hidden] in `dtype`, newly made."""
-    sizes, firsts = _sizes(lengths), text_offsets(lengths)[0][:-1]
+    """The gradient of the hidden states, a new tensor [T, hidden] in `dtype`, from that of the output of `pool`."""
+    seqlens = seqlens_of(lengths)
+    sizes = seqlens.cu_seqlens.diff()
     width = gradient.shape[1] // (2 if pooling == "both" else 1)
     shares = (gradient[:, -width:] / sizes[:, None]).to(dtype)
-    flowing = shares[torch.repeat_interleave(sizes, output_size=sum(lengths))]
+    d_hidden = shares[torch.repeat_interleave(sizes, output_size=sum(lengths))]
     if pooling == "both":
-        flowing[firsts] += gradient[:, :width].to(dtype)
-    return flowing
-
-
-def _sizes(lengths: tuple[int, ...]) -> torch.Tensor:
-    return text_offsets(lengths)[0].diff()
+        d_hidden[seqlens.first_tokens] += gradient[:, :width].to(dtype)
+    return d_hidden

@@ -1,8 +1,9 @@
-"""What the processor can do, less what PyTorch's own switches forbid: every choice of kernel and precision rests on it.
+"""The processor's instruction sets, without those that PyTorch's own switches forbid.
 
-`ATEN_CPU_CAPABILITY` restricts PyTorch's operators and `ONEDNN_MAX_CPU_ISA` its matrix products. Under either of them a
-product in bfloat16 or int8 may run in oneDNN's reference code, a hundred times slower, though the processor has the
-instructions. With `ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2` a server processor behaves as most laptops do.
+Every choice of kernel and precision rests on them. `ATEN_CPU_CAPABILITY` restricts PyTorch's operators and
+`ONEDNN_MAX_CPU_ISA` its matrix products. Under such a restriction a product in bfloat16 or int8 may run in oneDNN's
+reference code, a hundred times slower, although the processor has the instructions. With
+`ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2` a server's processor behaves as that of most laptops.
 """
 
 import os
@@ -25,7 +26,7 @@ _ATEN = {"default": _BEYOND["AVX"], "avx2": _BEYOND["AVX2"]}
 
 
 def features() -> dict[str, bool]:
-    """Name of an instruction set, as `torch.cpu.get_capabilities` has it -> whether it is there and may be used."""
+    """Name of each instruction set in `torch.cpu.get_capabilities` -> whether the processor has it and may use it."""
     there = torch.cpu.get_capabilities()
     forbidden = (
         *_BEYOND.get(os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper(), ()),
@@ -35,5 +36,5 @@ def features() -> dict[str, bool]:
 
 
 def forbidden_wide_vectors() -> bool:
-    """Whether the processor has AVX-512 and is not to use it."""
+    """Whether the processor has AVX-512 and one of PyTorch's switches forbids it."""
     return torch.cpu.get_capabilities().get("avx512_f") is True and not features().get("avx512_f", False)

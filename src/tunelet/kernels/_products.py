@@ -1,42 +1,51 @@
 """Products with frozen weights, forward and for the gradient of the input: in floating point, or in int8.
 
-A product never adds its bias: what follows it reads every element anyway. Nor does an int8 product apply the scale of
-its input's rows: it comes back beside the values, for the same reason.
+A product leaves two things to the pass over its rows that comes next, which reads every element anyway: adding the
+bias, and in int8 multiplying each row by the scale of its input.
 """
 
 import functools
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 
 from tunelet.kernels._quantise import ZERO_POINT, Quantised, quantise
 
-Scaled = tuple[torch.Tensor, torch.Tensor | None]  # values [T, n] and the factor of each row, None for 1
+
+class Scaled(NamedTuple):
+    """A matrix whose rows are still to be multiplied by a factor each.
+
+    values: [T, n].
+    scale: factor of each row, float32 [T]; None for 1.
+    """
+
+    values: torch.Tensor
+    scale: torch.Tensor | None
 
 
 class Product(Protocol):
-    """A frozen weight [n_out, n_in]."""
+    """Multiplication by a frozen weight W [n_out, n_in]."""
 
-    quantised: bool  # whether it takes bytes
+    quantised: bool  # whether it multiplies bytes: `x_bytes`, or where those are not given, `x` quantised
 
     def forward(self, x: torch.Tensor | None, x_bytes: Quantised | None = None) -> Scaled:
-        """x [T, n_in] W^T."""
+        """x W^T [T, n_out] of an input x [T, n_in]."""
 
     def backward(self, gradient: torch.Tensor | None, gradient_bytes: Quantised | None = None) -> Scaled:
-        """gradient [T, n_out] W: the gradient of x."""
+        """The gradient of x, which is gradient W [T, n_in], from that of the output [T, n_out]."""
 
 
 class FloatProduct:
-    """In the dtype of the weight: float32 or bfloat16.
+    """A product in the dtype of the weight: float32 or bfloat16.
 
-    A frozen weight is laid out once as oneDNN's kernels read it, and once more transposed for the gradient: a tenth
-    faster than plain products, which lay it out in each call. Elsewhere `torch.mm` multiplies.
+    On a CPU the weight is packed once in the layout that oneDNN's kernels read, and once more transposed for the
+    gradient. A plain product would do that in each call and take a tenth longer. Elsewhere `torch.mm` multiplies.
     """
 
     quantised = False
 
     def __init__(self, weight: torch.Tensor, *, backward: bool = True) -> None:
-        """Take a weight [n_out, n_in]; without `backward` it takes half the memory."""
+        """Pack a weight [n_out, n_in]; half the memory is enough where no `backward` is to follow."""
         self._packed = weight.device.type == "cpu" and _packs(weight.dtype)
         self._forward = _pack(weight) if self._packed else weight
         self._backward: torch.Tensor | None = None
@@ -45,12 +54,12 @@ class FloatProduct:
 
     def forward(self, x: torch.Tensor | None, x_bytes: Quantised | None = None) -> Scaled:
         assert x is not None  # noqa: S101
-        return self._multiply(x, self._forward), None
+        return Scaled(self._multiply(x, self._forward), None)
 
     def backward(self, gradient: torch.Tensor | None, gradient_bytes: Quantised | None = None) -> Scaled:
         assert gradient is not None  # noqa: S101
         assert self._backward is not None  # noqa: S101
-        return self._multiply(gradient, self._backward), None
+        return Scaled(self._multiply(gradient, self._backward), None)
 
     def _multiply(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         if self._packed:
@@ -60,12 +69,18 @@ class FloatProduct:
 
 
 class Int8Product:
-    """Weights as int8 with a scale for each output channel, forward and transposed; activations as bytes by row."""
+    """A product of weights as int8, one scale for each output channel, with activations as bytes, one for each row."""
 
     quantised = True
 
     def __init__(self, weight: torch.Tensor, dtype: torch.dtype, *, backward: bool = True) -> None:
-        """Quantise a float weight [n_out, n_in]; results come in `dtype`. Without `backward` in half the memory."""
+        """Quantise a float weight [n_out, n_in].
+
+        Args:
+            weight: the weight.
+            dtype: of the results.
+            backward: whether a transposed copy is kept, for the gradient of the input.
+        """
         self._dtype = dtype
         self._forward = _Int8Weight(weight)
         self._backward = _Int8Weight(weight.t()) if backward else None
@@ -94,10 +109,10 @@ class _Int8Weight:
             x_bytes.bytes, 1.0, ZERO_POINT, self._packed, self._scale, self._zero_points, None, 1.0, 0, dtype,
             "none", [], "",
         )  # fmt: skip
-        return values, x_bytes.scale
+        return Scaled(values, x_bytes.scale)
 
 
-_TYPICAL_ROWS = 4096  # tokens of a batch, for which oneDNN chooses the layout
+_TYPICAL_ROWS = 4096  # oneDNN chooses the layout of a packed weight for batches of so many tokens
 
 
 def _pack(weight: torch.Tensor) -> torch.Tensor:
@@ -107,7 +122,7 @@ def _pack(weight: torch.Tensor) -> torch.Tensor:
 
 @functools.cache
 def _packs(dtype: torch.dtype) -> bool:
-    """Whether this build of PyTorch, on this processor, multiplies packed weights: found by trying."""
+    """Whether this build of PyTorch multiplies packed weights on this processor; a small product is tried."""
     if not torch.backends.mkldnn.is_available():
         return False
     try:

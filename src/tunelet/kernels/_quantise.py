@@ -1,10 +1,10 @@
-"""Activations as bytes for int8 products: each row (token) with one scale of its own."""
+"""Activations as bytes for int8 products: one scale for each row, that is for each token."""
 
 from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._native import Int, element, native, threads
+from tunelet.kernels._native import Int, dtype_name, native, threads
 
 ZERO_POINT = 128  # bytes are unsigned, for that is what the processor's int8 instructions take on the left
 
@@ -22,10 +22,11 @@ class Quantised:
 
     @classmethod
     def empty(cls, rows: int, n: int) -> "Quantised":
+        """Memory for a kernel to write into."""
         return cls(torch.empty(rows, n, dtype=torch.uint8), torch.empty(rows))
 
     def dequantise(self) -> torch.Tensor:
-        """float32 [T, n]."""
+        """The values that the bytes stand for, float32 [T, n]."""
         return (self.bytes.float() - ZERO_POINT) * self.scale[:, None]
 
 
@@ -36,7 +37,7 @@ def quantise(x: torch.Tensor) -> Quantised:
         return reference_quantise(x)
     result = Quantised.empty(*x.shape)
     library.call(
-        f"quantise_{element(x)}", x, x.stride(0), result.bytes, result.scale, x.shape[0], Int(x.shape[1]), threads()
+        f"quantise_{dtype_name(x)}", x, x.stride(0), result.bytes, result.scale, x.shape[0], Int(x.shape[1]), threads()
     )
     return result
 

@@ -1,6 +1,7 @@
-"""Built libraries on the disk, where only the user can write: what they hold runs with all that the user may do.
+"""Compiled libraries on the disk, in a folder that only the user can write to: their code runs with the user's rights.
 
-A library lies beside the sha256 of its bytes: one that was cut short would kill the process that loads it (SIGBUS).
+Beside each library is the sha256 of its bytes, because loading a file that was cut short would kill the process
+(SIGBUS).
 """
 
 import hashlib
@@ -27,14 +28,14 @@ class Shelf:
         self._folder = folder
 
     def find(self, name: str) -> bytes | None:
-        """A library that this user wrote and that is whole; None where there is none of that name."""
+        """The bytes of a library that this user wrote and that is whole; None where there is no such file."""
         content, digest = self._read(name), self._read(f"{name}.sha256")
         if content is None or digest is None or hashlib.sha256(content).hexdigest().encode() != digest.strip():
             return None
         return content
 
     def path(self, name: str) -> Path:
-        """Where a library lies."""
+        """The path of the library of this name, whether it exists or not."""
         return self._folder / name
 
     def put(self, name: str, content: bytes) -> None:

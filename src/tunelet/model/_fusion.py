@@ -17,8 +17,8 @@ from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttenti
 
 from tunelet.kernels import (
     ROLES,
-    Encoder,
     FloatProduct,
+    FusedLayers,
     Int8Product,
     Layer,
     LayerWeights,
@@ -56,11 +56,11 @@ class Unfit(Exception):  # noqa: N818  (an answer, not an error)
 class _Mode(threading.local):
     """The encoder that a thread predicts with, None where it trains; like torch's inference mode each thread's own."""
 
-    encoder: Encoder | None = None
+    encoder: FusedLayers | None = None
 
 
 class Fusion:
-    """Runs the layer stack of one model through `kernels.Encoder`."""
+    """Runs the layer stack of one model through `kernels.FusedLayers`."""
 
     def __init__(self, model: PreTrainedModel, structure: Structure, pooling: Pooling | None) -> None:
         """Look up the parts of every layer; `pooling` is what the head reads of a text, None: tokens. Raises Unfit."""
@@ -83,8 +83,8 @@ class Fusion:
         self._products: dict[tuple[int, int, bool], Product] = {}
         self._making = threading.RLock()  # one thread lays out the weights, the others wait for them
         self._mode = _Mode()
-        self._encoder: Encoder | None = None  # made when it is first needed: prediction needs another
-        self._merged: tuple[list[torch.Tensor], Encoder] | None = None
+        self._encoder: FusedLayers | None = None  # made when it is first needed: prediction needs another
+        self._merged: tuple[list[torch.Tensor], FusedLayers] | None = None
 
     @property
     def depth(self) -> int:
@@ -97,7 +97,7 @@ class Fusion:
         self._stack.forward = self._forward
 
     @property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> FusedLayers:
         """The layers with their adapters, or merged inside `merged`."""
         if self._mode.encoder is not None:
             return self._mode.encoder
@@ -125,7 +125,7 @@ class Fusion:
         finally:
             self._mode.encoder = before
 
-    def _merged_encoder(self) -> Encoder:
+    def _merged_encoder(self) -> FusedLayers:
         adapters = self._adapter_tensors()
         with self._making:
             if self._merged is None or not _equal(self._merged[0], adapters):
@@ -175,16 +175,16 @@ class Fusion:
             by_layer.append(self.encoder.vectors_by_layer(self._embedded(hidden_states), lengths))
             return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=by_layer[0][-1].unsqueeze(1))
         if stopped is not None:
-            stopped.append(self.encoder.below(self._embedded(hidden_states), lengths, self.frozen))
+            stopped.append(self.encoder.frozen_forward(self._embedded(hidden_states), lengths, self.frozen))
             vectors = stopped[0][:1]  # what follows reads something, and is not asked for the result
         elif below is not None:
-            vectors = self.encoder(below, lengths, start=self.frozen)
+            vectors = self.encoder(below, lengths, first_layer=self.frozen)
         else:
             vectors = self.encoder(self._embedded(hidden_states), lengths)
         vectors = vectors if places is None else vectors[places]
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=vectors.unsqueeze(1))
 
-    def _make(self, *, merged: bool) -> Encoder:
+    def _make(self, *, merged: bool) -> FusedLayers:
         layers: list[Layer] = []
         made: dict[tuple[int, bool], Layer] = {}
         for number, block in enumerate(self._blocks):
@@ -194,7 +194,7 @@ class Fusion:
                 adapters = {} if merged else _adapters(block)
                 made[key] = Layer(self._weights(block, last=last, merged=merged), adapters)
             layers.append(made[key])
-        return Encoder(layers, self.pooling)
+        return FusedLayers(layers, self.pooling)
 
     def _weights(self, block: "_Block", *, last: bool, merged: bool) -> LayerWeights:
         linears = block.linears()

@@ -1,7 +1,7 @@
 // Attention of all queries of packed texts, forward and backward, on tiles that stay in the cache.
 //
-// Products work on units of 32 bits, one float or two bfloat16 along the reduced dimension, of which the processor
-// multiplies 16 at once and adds them up in float.
+// Products read units of 32 bits: one float, or two bfloat16 that are neighbours along the summed dimension. The
+// processor multiplies 16 units at once and sums in float.
 
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <algorithm>
 
-#include "element.h"
+#include "dtypes.h"
 
 namespace {
 
@@ -36,7 +36,8 @@ struct Unit<bf16> {
 
 constexpr int R = 8;  // rows of a tile
 
-// 2^x within 2e-7 for x <= 0: a polynomial on [-1/2, 1/2], the rest in the exponent.
+// 2^x for x <= 0 with a relative error within 2e-7: the nearest integer n goes into the exponent, and a polynomial
+// yields 2^f of the rest f in [-1/2, 1/2].
 inline __m512 power_of_two(__m512 x) {
     __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m512 f = _mm512_sub_ps(x, n);
@@ -56,8 +57,8 @@ inline void store16(bf16* to, __m512 x) {
 }
 #endif
 
-
-// c[r][16 v + lane] = sum over p of left[r * row + p * step] . right[p * width + 16 v + lane], in units.
+// One tile of a product, counted in units: for r < R, v < V and lane < 16,
+// c[r][16 v + lane] = sum over p of left[r * row + p * step] . right[p * width + 16 v + lane].
 template <class E, int V>
 inline void tile(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
                  int units, float* c, int64_t c_row) {
@@ -76,7 +77,7 @@ inline void tile(const uint32_t* left, const int64_t* row, int64_t step, const u
         for (int v = 0; v < V; ++v) _mm512_storeu_ps(c + r * c_row + 16 * v, sum[r][v]);
 }
 
-// The same over `width` columns, a multiple of 16.
+// The same for `columns` columns, a multiple of 16, tile by tile.
 template <class E>
 inline void product(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
                     int columns, int units, float* c, int64_t c_row) {
@@ -85,13 +86,13 @@ inline void product(const uint32_t* left, const int64_t* row, int64_t step, cons
     if (j < columns) tile<E, 1>(left, row, step, right + j, width, units, c + j, c_row);
 }
 
-// [length, d] with a row stride -> units along d, transposed: [d / elements][padded]; zeros behind the end.
+// Transposes x [length, d], in units along d, to out [d / elements][padded]; columns from `length` on are zero.
 inline void transpose_units(const uint32_t* x, int64_t stride, int length, int units, int padded, uint32_t* out) {
     for (int j = 0; j < padded; ++j)
         for (int p = 0; p < units; ++p) out[p * padded + j] = j < length ? x[j * stride + p] : 0;
 }
 
-// [length, d] -> units along the rows: [ceil(length / elements)][d].
+// Rearranges x [length, d] into units that hold neighbouring rows: out [ceil(length / elements)][d].
 inline void row_units(const float* x, int64_t stride, int length, int d, uint32_t* out) {
     for (int j = 0; j < length; ++j) memcpy(out + int64_t(j) * d, x + j * stride, d * sizeof(float));
 }
@@ -107,7 +108,8 @@ inline void row_units(const bf16* x, int64_t stride, int length, int d, uint32_t
     }
 }
 
-// Rows of floats as units that pair rows, in lines of 16 columns: out[(column / 16) * lines + row / elements][16].
+// Writes R rows of floats, from row `first` on, as units that hold neighbouring rows, 16 columns to a line:
+// out[(column / 16) * lines + row / elements][16]. The last argument only selects the type.
 inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, float*) {
     for (int j = 0; j < columns; j += 16)
         for (int r = 0; r < R; ++r) memcpy(out + ((j / 16) * lines + first + r) * 16, c + r * c_row + j, 64);
@@ -127,6 +129,7 @@ inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines,
 }
 #endif
 
+// Stores `rows` rows of n floats, each multiplied by its factor if there are factors.
 template <class E>
 inline void store_rows(const float* c, int64_t c_row, int rows, int n, const float* factor, E* out, int64_t stride) {
     for (int r = 0; r < rows; ++r) {
@@ -136,6 +139,7 @@ inline void store_rows(const float* c, int64_t c_row, int rows, int n, const flo
     }
 }
 
+// Memory of one thread, kept between texts and enlarged when a longer one comes.
 struct Scratch {
     char* memory = nullptr;
     size_t size = 0, used = 0;
@@ -155,16 +159,19 @@ struct Scratch {
     }
 };
 
-// Which of the 16 columns from j on lie before the end.
+// A mask of those of the 16 columns from j on that lie before `length`.
 inline __mmask16 within(int j, int length) { return length - j >= 16 ? 0xffff : __mmask16((1u << (length - j)) - 1); }
 
+// n rounded up to a multiple of `of`.
 inline int multiple_of(int n, int of) { return (n + of - 1) / of * of; }
 
-// The R rows of a tile; behind the last row it is read again and never stored.
+// Where the R rows of a tile begin. Beyond the last row the tile repeats it; those results are never stored.
 inline void row_offsets(int first, int length, int64_t stride, int64_t* row) {
     for (int r = 0; r < R; ++r) row[r] = int64_t(std::min(first + r, length - 1)) * stride;
 }
 
+// For one head of one text: out = softmax(scale * q k^T) v, R queries at a time, and where `log_sum` is given, the
+// logarithm of the sum of each query's exponentiated scores.
 template <class E>
 void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum, int length,
             int d, float scale, Scratch& scratch) {
@@ -207,6 +214,9 @@ void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t 
     }
 }
 
+// For one head of one text: the gradients of q, k and v from that of `out`. The weights are computed again from the
+// log-sums, R queries at a time. dq is complete for these queries at once; dk and dv sum over all queries, so the
+// weights and the gradients of the scores are kept for them. Where dq or dk is null, that gradient is not computed.
 template <class E>
 void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,
                      const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, int length, int d, float scale,

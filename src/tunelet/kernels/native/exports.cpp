@@ -1,9 +1,10 @@
-// What a compiler makes faster than a chain of tensor operations: everything between the matrix products of an encoder
-// layer, in one pass over each row, and attention over packed texts. `_native.py` compiles and loads it; each function
-// has its definition in PyTorch in the Python file that calls it.
+// The functions that Python calls: what an encoder layer computes between its matrix products, in one pass over each
+// row, and attention over packed texts. Both are faster here than as chains of tensor operations. `_native.py` compiles
+// and loads this file; each function is defined in PyTorch by the reference in the Python file that calls it.
 //
-// Rows are texts' tokens. Arithmetic is in float; E is the element type of the tensors, float or bfloat16. Optional
-// pointers may be null. No function keeps state or changes a setting of the process.
+// A row is a token. E is the dtype of the tensors, float or bfloat16, and S its name; sums are in float. Optional
+// pointers may be null. No function keeps state or changes a setting of the process. Text number i has the rows from
+// cu_seqlens[i] to cu_seqlens[i + 1]; `longest_first` lists the texts by falling length.
 
 #include "attention.h"
 #include "first_token.h"
@@ -41,41 +42,41 @@ extern "C" {
         (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
             gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
     }                                                                                                                 \
-    void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* offsets,      \
+    void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* cu_seqlens,   \
                           int texts, int heads, int n, int threads) {                                                 \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
-            int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
-            int length = int(offsets[text + 1] - begin);                                                              \
+            int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];                               \
+            int length = int(cu_seqlens[text + 1] - begin);                                                           \
             attend_first(carried + task * n, x + begin * n, seen + task * n,                                          \
                          weights + begin * heads + head * length, length, n);                                         \
         }                                                                                                             \
     }                                                                                                                 \
     void attend_first_backward_##S(const float* carried, const E* x, const float* d_seen, const float* weights,       \
-                                   float* d_scores, float* d_carried, E* dx, const int64_t* offsets, int texts,       \
+                                   float* d_scores, float* d_carried, E* dx, const int64_t* cu_seqlens, int texts,    \
                                    int heads, int n, int threads) {                                                   \
         _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
                                                                                 task < int64_t(texts) * heads;        \
                                                                                 ++task) {                             \
-            int64_t text = task / heads, head = task % heads, begin = offsets[text];                                  \
-            int length = int(offsets[text + 1] - begin);                                                              \
+            int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];                               \
+            int length = int(cu_seqlens[text + 1] - begin);                                                           \
             int64_t at = begin * heads + head * length;                                                               \
             attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at,                      \
                                   d_carried + task * n, length, n);                                                   \
         }                                                                                                             \
-        if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, offsets, texts, heads, n, threads);           \
+        if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, cu_seqlens, texts, heads, n, threads);        \
     }
 
 #define ATTENTION(E, S)                                                                                               \
     void attend_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum,   \
-                    const int64_t* offsets, const int32_t* order, int texts, int64_t rows, int heads, int d,          \
-                    float scale, int threads) {                                                                       \
+                    const int64_t* cu_seqlens, const int32_t* longest_first, int texts, int64_t rows, int heads,      \
+                    int d, float scale, int threads) {                                                                \
         _Pragma("omp parallel num_threads(threads)") {                                                                \
             Scratch scratch;                                                                                          \
             _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
-                int64_t text = order[task / heads], head = task % heads, begin = offsets[text];                       \
-                int length = int(offsets[text + 1] - begin);                                                          \
+                int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];            \
+                int length = int(cu_seqlens[text + 1] - begin);                                                       \
                 int64_t at = begin * stride + head * d;                                                               \
                 attend(q + at, k + at, v + at, stride, out + begin * out_stride + head * d, out_stride,               \
                        log_sum ? log_sum + head * rows + begin : nullptr, length, d, scale, scratch);                 \
@@ -83,14 +84,14 @@ extern "C" {
         }                                                                                                             \
     }                                                                                                                 \
     void attend_backward_##S(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,  \
-                             const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* offsets,     \
-                             const int32_t* order, int texts, int64_t rows, int heads, int d, float scale,            \
+                             const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* cu_seqlens,  \
+                             const int32_t* longest_first, int texts, int64_t rows, int heads, int d, float scale,    \
                              int threads) {                                                                           \
         _Pragma("omp parallel num_threads(threads)") {                                                                \
             Scratch scratch;                                                                                          \
             _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
-                int64_t text = order[task / heads], head = task % heads, begin = offsets[text];                       \
-                int length = int(offsets[text + 1] - begin);                                                          \
+                int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];            \
+                int length = int(cu_seqlens[text + 1] - begin);                                                       \
                 int64_t at = begin * stride + head * d, to = begin * d_stride + head * d;                             \
                 attend_backward(q + at, k + at, v + at, stride, d_out + begin * out_stride + head * d, out_stride,    \
                                 log_sum + head * rows + begin, dq ? dq + to : nullptr, dk ? dk + to : nullptr,        \

@@ -1,4 +1,5 @@
-// Attention of each text's first query to hidden states: what the last layer computes where the head reads one token.
+// Attention of each text's first token to the text's hidden states, without keys and values: what the last layer
+// computes where the head reads no other token. `_first.py` derives it, and `reference_attend_first` there defines it.
 
 #pragma once
 
@@ -8,6 +9,7 @@
 
 namespace {
 
+// For one head of one text: weights = softmax(x . carried) over its rows x, and seen = the mean of x under the weights.
 template <class E>
 void attend_first(const float* carried, const E* x, float* seen, float* weights, int length, int n) {
     float most = -INFINITY, total = 0.0f;
@@ -30,7 +32,8 @@ void attend_first(const float* carried, const E* x, float* seen, float* weights,
     }
 }
 
-// The gradient of a carried query; those of its scores are left for `first_to_hidden`.
+// For one head of one text, from the gradient of `seen`: that of `carried`, and those of the scores, which
+// `first_to_hidden` reads.
 template <class E>
 void attend_first_backward(const E* x, const float* d_seen, const float* weights, float* d_scores, float* d_carried,
                            int length, int n) {
@@ -50,13 +53,13 @@ void attend_first_backward(const E* x, const float* d_seen, const float* weights
     }
 }
 
-// The gradient of the hidden states, from all heads of the text that a token is of.
+// The gradient of the hidden states: for each token t, the sum over all heads of its text.
 template <class E>
 void first_to_hidden(const float* carried, const float* d_seen, const float* weights, const float* d_scores, E* dx,
-                     const int64_t* offsets, int texts, int heads, int n, int threads) {
-    for_rows(offsets[texts], threads, n, [=](int64_t t, float* row) {
-        int64_t text = std::upper_bound(offsets, offsets + texts + 1, t) - offsets - 1;
-        int64_t begin = offsets[text], length = offsets[text + 1] - begin;
+                     const int64_t* cu_seqlens, int texts, int heads, int n, int threads) {
+    for_rows(cu_seqlens[texts], threads, n, [=](int64_t t, float* row) {
+        int64_t text = std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
+        int64_t begin = cu_seqlens[text], length = cu_seqlens[text + 1] - begin;
         std::fill(row, row + n, 0.0f);
         for (int head = 0; head < heads; ++head) {
             int64_t at = begin * heads + head * length + t - begin, of = (text * heads + head) * n;

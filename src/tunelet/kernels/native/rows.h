@@ -1,5 +1,5 @@
-// Everything between the matrix products of an encoder layer, in one pass over each row: scales, biases, residuals, norm,
-// GELU, quantisation, the low-rank update; forward and backward.
+// What an encoder layer computes between its matrix products, forward and backward, in one pass over each row: scales,
+// biases, residuals, layer normalisation, GELU, quantisation and the low-rank update.
 
 #pragma once
 
@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <memory>
 
-#include "element.h"
+#include "dtypes.h"
 
 namespace {
 
-// The value of GELU and its derivative: x * Phi(x) exactly (erf after Abramowitz & Stegun 7.1.26, 1.5e-7), or with tanh.
+// The value of GELU and its derivative: either x * Phi(x), with erf by Abramowitz & Stegun 7.1.26 (error 1.5e-7), or
+// the approximation with tanh.
 struct Gelu {
     float value, slope;
 };
@@ -29,9 +30,9 @@ inline Gelu gelu_tanh(float x) {
     return {x * s, s + x * s * (1.0f - s) * 1.59576912f * (1.0f + 3.0f * 0.044715f * x * x)};
 }
 
-// A row as unsigned bytes around 128 with one scale: x = (byte - 128) * scale.
+// Writes a row of n floats as unsigned bytes with one scale: x = (byte - 128) * scale.
 inline void quantise_row(const float* row, int n, uint8_t* bytes, float* scale) {
-    // magnitudes are in the order of their bits, and NaN is above all of them: it reaches the scale
+    // Without their sign bit, floats are in the order of their bits as integers. NaN comes last: it reaches the scale.
     int32_t bits, highest = 0;
 #pragma omp simd reduction(max : highest) private(bits)
     for (int j = 0; j < n; ++j) {
@@ -46,13 +47,14 @@ inline void quantise_row(const float* row, int n, uint8_t* bytes, float* scale) 
     *scale = most / 127.0f;
 }
 
-// One code for all rows: inlined, the first row of each thread may get another, which rounds otherwise.
+// Not inlined, so that all rows run the same machine code. If it were, the compiler could make a separate copy of the
+// body for a thread's first row, and this copy might round differently: results would depend on the number of threads.
 template <class Body>
 __attribute__((noinline)) void one_row(const Body& body, int64_t t, float* row) {
     body(t, row);
 }
 
-// body(t, row) for each row t, with room for `floats` floats that each thread has for itself.
+// Calls body(t, row) for each row t. `row` points to `floats` floats of scratch memory, one block for each thread.
 template <class Body>
 void for_rows(int64_t rows, int threads, int64_t floats, Body body) {
 #pragma omp parallel num_threads(threads)

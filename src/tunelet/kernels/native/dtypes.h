@@ -1,4 +1,4 @@
-// Numbers: the element types of tensors, their way to float and back, and e^x.
+// The dtypes of tensors, float and bfloat16: conversion to float and back. And e^x of a float.
 
 #pragma once
 
@@ -20,7 +20,7 @@ inline float to_float(bf16 x) {
     return value;
 }
 inline void put(float& to, float value) { to = value; }
-inline void put(bf16& to, float value) {  // to nearest, ties to even
+inline void put(bf16& to, float value) {  // rounded to the nearest, ties to even
     uint32_t bits;
     memcpy(&bits, &value, 4);
     to.bits = uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
@@ -28,7 +28,7 @@ inline void put(bf16& to, float value) {  // to nearest, ties to even
 
 constexpr float LOG2_E = 1.44269504f;
 
-// e^x within 1e-7 |x|, for x in [-87, 88]; below that next to nothing. 2^f by a polynomial for |f| <= 1/2.
+// e^x with a relative error within 1e-7 |x|, for x clamped to [-87, 88]: 2^n 2^f, with a polynomial for |f| <= 1/2.
 inline float exponential(float x) {
     x = std::min(std::max(x, -87.0f), 88.0f) * LOG2_E;
     float n = floorf(x + 0.5f);

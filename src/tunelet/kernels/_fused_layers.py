@@ -1,0 +1,171 @@
+"""Fused layers: all layers of an encoder as one step of autograd, with a backward pass down to the lowest adapter."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from tunelet.kernels._layer import Gradients, Hidden, Kept, Layer
+from tunelet.kernels._pool import Pooling, pool, pool_backward
+from tunelet.kernels._seqlens import seqlens_of
+
+
+class FusedLayers:
+    """The layers of an encoder; a layer whose weights are applied several times is listed as often.
+
+    The output depends on the pooling. "first" gives the hidden state of each text's first token, and the last layer
+    computes no other; "mean" gives the mean over a text's tokens; "both" gives the two side by side. Without pooling
+    (None) the output is the hidden states of all tokens.
+    """
+
+    def __init__(self, layers: Sequence[Layer], pooling: Pooling | None = "first") -> None:
+        self.layers, self.pooling = tuple(layers), pooling
+        # In the layers under this one nothing is kept and no gradient is computed.
+        self.lowest_adapted = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
+
+    def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, first_layer: int = 0) -> torch.Tensor:
+        """The output, differentiable with respect to the adapters.
+
+        Args:
+            hidden: hidden states before `first_layer` [T, hidden], in the dtype of the weights. With `first_layer`
+                equal to the number of layers it is what `frozen_forward` made of all of them, and is returned.
+            lengths: tokens of each of the n texts.
+            first_layer: number of the layer to go on from.
+
+        Returns:
+            [n, hidden], for "both" [n, 2 hidden], without pooling [T, hidden].
+        """
+        if first_layer == len(self.layers):
+            return hidden
+        parameters, rows = self._parameters(first_layer), len(hidden) if self.pooling is None else len(lengths)
+        hidden, lengths = _rounded(hidden, lengths)
+        if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
+            return self.run(hidden, lengths, first_layer=first_layer)[:rows]
+        result: torch.Tensor = _Run.apply(self, hidden, lengths, first_layer, *parameters)  # type: ignore[no-untyped-call]
+        return result[:rows]
+
+    @torch.no_grad()
+    def frozen_forward(self, hidden: torch.Tensor, lengths: tuple[int, ...], depth: int) -> torch.Tensor:
+        """The result of the lowest `depth` layers alone, without gradients.
+
+        Args:
+            hidden: hidden states before the first layer, [T, hidden].
+            lengths: tokens of each of the n texts.
+            depth: number of layers to run.
+
+        Returns:
+            Hidden states of all tokens [T, hidden]; where `depth` is the number of all layers, the output.
+        """
+        tokens, texts = len(hidden), len(lengths)
+        hidden, lengths = _rounded(hidden, lengths)
+        if depth == len(self.layers):
+            return self.run(hidden, lengths)[:texts]
+        state = Hidden(hidden, None)
+        with _without_autocast():
+            for layer in self.layers[:depth]:
+                state, _ = layer.forward(state, lengths, None, keep=False)
+        return state.values[:tokens]
+
+    @torch.no_grad()
+    def vectors_by_layer(self, hidden: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+        """The vectors of the n texts after each layer, float32 [layers, n, width], for pooling "mean" or "both".
+
+        Args:
+            hidden: hidden states before the first layer, [T, hidden].
+            lengths: tokens of each of the n texts.
+        """
+        assert self.pooling in ("mean", "both")  # noqa: S101
+        texts, vectors = len(lengths), []
+        hidden, lengths = _rounded(hidden, lengths)
+        state = Hidden(hidden, None)
+        for layer in self.layers:
+            with _without_autocast():
+                state, _ = layer.forward(state, lengths, None, keep=False)
+            vectors.append(pool(state.values, lengths, self.pooling)[:texts])
+        return torch.stack(vectors)
+
+    @torch.no_grad()
+    def run(
+        self, hidden: torch.Tensor, lengths: tuple[int, ...], *, first_layer: int = 0, kept: list[Kept] | None = None
+    ) -> torch.Tensor:
+        """The output without autograd; what the backward pass needs is appended to `kept` where a list is given."""
+        state = Hidden(hidden, None)
+        for number in range(first_layer, len(self.layers)):
+            last = number == len(self.layers) - 1
+            firsts = seqlens_of(lengths).first_tokens if last and self.pooling == "first" else None
+            keep = kept is not None and number >= self.lowest_adapted
+            with _without_autocast():
+                state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
+            if kept is not None and saved is not None:
+                kept.append(saved)
+        if self.pooling is None or self.pooling == "first":
+            return state.values
+        return pool(state.values, lengths, self.pooling)
+
+    def _parameters(self, first_layer: int) -> list[torch.Tensor]:
+        """A and B of every adapter from a layer on, each once, in a fixed order."""
+        layers = self.layers[first_layer:]
+        matrices = (
+            matrix for layer in layers for adapter in layer.adapters.values() for matrix in (adapter.a, adapter.b)
+        )
+        return list({id(matrix): matrix for matrix in matrices}.values())
+
+
+class _Run(torch.autograd.Function):
+    """The step of autograd; its differentiable inputs are the adapters' matrices."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, fused: FusedLayers, hidden: torch.Tensor, lengths: tuple[int, ...], first_layer: int, *parameters: Any
+    ) -> torch.Tensor:
+        ctx.fused, ctx.first_layer, ctx.lengths = fused, first_layer, lengths
+        ctx.parameters = [id(p) for p in parameters]
+        ctx.kept, ctx.dtype = [], hidden.dtype
+        return fused.run(hidden, lengths, first_layer=first_layer, kept=ctx.kept)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+        fused: FusedLayers = ctx.fused
+        kept: list[Kept] = ctx.kept
+        if not kept:
+            raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
+        sums: dict[int, torch.Tensor] = {}
+        lowest = max(fused.lowest_adapted, ctx.first_layer)
+        d_hidden: torch.Tensor | None  # layers write over it
+        if fused.pooling is None or fused.pooling == "first":
+            d_hidden = gradient.clone(memory_format=torch.contiguous_format)
+        else:
+            d_hidden = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype)
+        for number in range(len(fused.layers) - 1, lowest - 1, -1):
+            saved = kept.pop()  # its memory is free once the layer is done
+            assert d_hidden is not None  # noqa: S101
+            layer = fused.layers[number]
+            with _without_autocast():
+                d_hidden, gradients = layer.backward(saved, d_hidden, needs_input=number > lowest)
+            _accumulate(layer, gradients, sums)
+        return None, None, None, None, *(sums.get(key) for key in ctx.parameters)
+
+
+def _accumulate(layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor]) -> None:
+    """Add a layer's gradients to those of other applications of the same matrices; `sums` has them by id."""
+    for (role, which), gradient in gradients.items():
+        parameter = getattr(layer.adapters[role], which)
+        sums[id(parameter)] = sums[id(parameter)] + gradient if id(parameter) in sums else gradient
+
+
+def _without_autocast() -> torch.autocast:
+    """Autocast switched off: a caller's must not change the dtypes of the tensors that compiled kernels read."""
+    return torch.autocast("cpu", enabled=False)
+
+
+def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """The batch with a text of zeros at its end, so that the number of tokens is one of few; at most 1/32 are added.
+
+    oneDNN compiles a kernel for each number of rows and never frees some of its parts: with a new number in every
+    batch, memory would grow without end.
+    """
+    tokens = len(hidden)
+    missing = -tokens % (1 << max(0, tokens.bit_length() - 6)) if hidden.device.type == "cpu" else 0
+    if not missing:
+        return hidden.contiguous(), lengths
+    return torch.cat([hidden, hidden.new_zeros(missing, hidden.shape[1])]), (*lengths, missing)
