@@ -16,10 +16,22 @@ if TYPE_CHECKING:
     from tunelet._adapt import Adaptation, adapt
     from tunelet._seeds import train_seeds
     from tunelet._train import train
-    from tunelet.classifier import BaselineClassifier, Classifier, FilePredictions, Prediction, evaluate, predict_file
+    from tunelet.classifier import (
+        BaselineClassifier,
+        Classifier,
+        Evaluation,
+        FilePredictions,
+        Prediction,
+        evaluate,
+        predict_file,
+    )
     from tunelet.comparison import Comparison, compare
+    from tunelet.data import Examples, Reading, read
     from tunelet.errors import TuneletError
+    from tunelet.inspection import Examination, Inspection, doctor, inspect
+    from tunelet.publish import push
     from tunelet.recipe import Recipe
+    from tunelet.report import WrittenReport, report
     from tunelet.run import Run, RunGroup
 
 __all__ = [
@@ -27,17 +39,28 @@ __all__ = [
     "BaselineClassifier",
     "Classifier",
     "Comparison",
+    "Evaluation",
+    "Examination",
+    "Examples",
     "FilePredictions",
+    "Inspection",
     "Prediction",
+    "Reading",
     "Recipe",
     "Run",
     "RunGroup",
     "TuneletError",
+    "WrittenReport",
     "__version__",
     "adapt",
     "compare",
+    "doctor",
     "evaluate",
+    "inspect",
     "predict_file",
+    "push",
+    "read",
+    "report",
     "train",
     "train_seeds",
 ]
@@ -48,10 +71,22 @@ __getattr__ = lazy_exports(
         "_adapt": ("Adaptation", "adapt"),
         "_seeds": ("train_seeds",),
         "_train": ("train",),
-        "classifier": ("BaselineClassifier", "Classifier", "FilePredictions", "Prediction", "evaluate", "predict_file"),
+        "classifier": (
+            "BaselineClassifier",
+            "Classifier",
+            "Evaluation",
+            "FilePredictions",
+            "Prediction",
+            "evaluate",
+            "predict_file",
+        ),
         "comparison": ("Comparison", "compare"),
+        "data": ("Examples", "Reading", "read"),
         "errors": ("TuneletError",),
+        "inspection": ("Examination", "Inspection", "doctor", "inspect"),
+        "publish": ("push",),
         "recipe": ("Recipe",),
+        "report": ("WrittenReport", "report"),
         "run": ("Run", "RunGroup"),
     },
 )

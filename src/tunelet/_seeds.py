@@ -9,7 +9,7 @@ from typing import Any
 
 from tunelet._arguments import checked
 from tunelet._going_on import FREE_TO_DIFFER, as_decided, check_recipe
-from tunelet._train import SHORTCUTS, train, whole_recipe
+from tunelet._train import train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
 from tunelet.recipe import Recipe, with_settings
@@ -34,22 +34,39 @@ def train_seeds(
     data: Any,
     seeds: Sequence[int],
     *,
-    recipe: Any = "quickstart",
+    test: Any = None,
+    unlabelled: Any = None,
+    recipe: str | Path | Recipe = "quickstart",
+    model: str | Path | None = None,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    device: str | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
-    **rest: Any,
+    quiet: bool = False,
+    verbose: bool = False,
 ) -> RunGroup:
     """Train with each seed and measure all of them together.
 
     Head, order and dropout follow each seed; rows are drawn and split by the first, so that all are measured on the
-    same texts.
+    same texts. A budget of time is for one run, hence `train`'s alone.
 
     Args:
         data: as for `train`.
         seeds: two or more, all different.
-        recipe, settings, out, resume: as for `train`; `out` becomes a folder of runs.
-        rest: further arguments of `train`, such as model and test.
+        out: folder of the runs, one in `seed-N` for each seed, which must not exist; None: runs/RECIPE-MODEL-SEEDS.
+        resume: go on with the interrupted call that `out` names; seeds that are finished are kept.
+        test, unlabelled, recipe, model, text, label, encoding, limit: as for `train`.
+        epochs, batch_size, learning_rate, device, settings, quiet, verbose: as for `train`.
+
+    Returns:
+        The finished runs, with means, deviations and intervals over them.
 
     Raises:
         TuneletError: as `train` does.
@@ -59,9 +76,10 @@ def train_seeds(
             f"expected two or more different seeds, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
-    if rest.get("budget") is not None:
-        raise RecipeError("a budget of time is for one run, and several seeds are several", "leave out --budget")
-    resolved = whole_recipe(recipe, settings, **{name: rest.pop(name, None) for name in SHORTCUTS})
+    resolved = whole_recipe(
+        recipe, settings, model=model, text=text, label=label, encoding=encoding, limit=limit, epochs=epochs,
+        batch_size=batch_size, learning_rate=learning_rate, device=device,
+    )  # fmt: skip
     if resolved.data.split_seed < 0:
         resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
     if out is None and resume:
@@ -75,8 +93,8 @@ def train_seeds(
         if resume and place.final.is_dir():
             continue
         train(
-            data, recipe=planned[seed], out=place.final,
-            resume=resume and place.has_begun(), **rest,
+            data, test=test, unlabelled=unlabelled, recipe=planned[seed], out=place.final,
+            resume=resume and place.has_begun(), quiet=quiet, verbose=verbose,
         )  # fmt: skip
     group = RunGroup.of(folder, seed_folders(folder))
     write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group))}, own=True)

@@ -98,7 +98,7 @@ def test_what_was_done_with_a_file_is_said(
     (tmp_path / "test.csv").write_text("text,predicted\nwarm rye loaf,x\n ,y\n")
     out = tmp_path / "out.tsv"
     done = call(capsys, "predict", run_folder, "--input", tmp_path, "--output", out, "--min-confidence", 1)
-    for words in ("column 'text'", "trained on", "part: test", "'predicted_2'", "1 row without text", "1 of them too"):
+    for words in ("column 'text'", "trained on", "split: test", "'predicted_2'", "1 row without text", "1 of them too"):
         assert words in done.stdout
     assert str(out) in done.stdout.splitlines()[-1]
 

@@ -8,7 +8,6 @@ import pytest
 import tunelet
 from tunelet import Run
 from tunelet.errors import ModelError
-from tunelet.inspection import inspect_checkpoint
 from tunelet.run import refuse_run_as_model
 
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
@@ -42,7 +41,7 @@ def test_an_adapter_goes_with_its_base_model(tiny_checkpoint, in_folder, monkeyp
     (run.path / "recipe.toml").write_text("[model")
     assert "base model" in hint(run.path)
     with pytest.raises(ModelError, match="a finished run"):
-        inspect_checkpoint(str(run.path))
+        tunelet.inspect(str(run.path))
     monkeypatch.chdir(run.path)
     assert "base model" in hint(".")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tunelet.bench.harness._lengths import imdb_lengths
     from tunelet.bench.harness._sources import find_model
     from tunelet.bench.harness._subject import Subject
-    from tunelet.bench.harness._tables import Table, arm_cells, missing, tables
+    from tunelet.bench.harness._tables import Table, arm_cells, missing, show_document, tables
     from tunelet.bench.harness._worker import ArmFailed, Desk, run_once
     from tunelet.bench.rivals._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
 
@@ -57,6 +57,7 @@ __all__ = [
     "run_once",
     "score_coverage",
     "share_coverage",
+    "show_document",
     "stock_tokenizer",
     "tables",
     "training_loop",
@@ -99,6 +100,7 @@ __getattr__ = lazy_exports(
             "Table",
             "arm_cells",
             "missing",
+            "show_document",
             "tables",
         ),
         "harness._worker": (

@@ -5,54 +5,79 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tunelet.cli._family import Json, examples, family, print_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-app = typer.Typer(
-    name="bench", help="Measure tunelet against the stock stack, side by side, on this machine.", no_args_is_help=True
-)
+commands = family("bench", "Measure tunelet against the stock stack on this machine.")
 
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", metavar="NAME|DIR", help="short name or folder; again for more; else distilbert, albert, minilm"
+        "--model", metavar="NAME|DIR", help="model to measure; repeatable; default: distilbert, albert and minilm"
     ),
 ]
-Data = Annotated[str | None, typer.Option(metavar="FILE", help="labelled texts; else IMDb reviews, or their lengths")]
-Turns = Annotated[int, typer.Option(metavar="N", min=1, help="how often each arm is measured")]
-Precisions = Annotated[
-    list[str] | None, typer.Option("--precision", metavar="P", help="of tunelet; again for more; else all")
+Data = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="labelled texts; default: IMDb reviews, or random words with their lengths"),
 ]
-Device = Annotated[str, typer.Option(metavar="cpu|cuda", help="where to run")]
-Seed = Annotated[int, typer.Option(metavar="N", min=0, help="of weights and texts")]
-Out = Annotated[Path | None, typer.Option(metavar="FILE.json", help="where to write what was found")]
-Json = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, and nothing else there")]
+Turns = Annotated[int, typer.Option(metavar="N", min=1, help="number of times that each arm is measured")]
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option("--precision", metavar="P", help="precision of tunelet's arms; repeatable; default: all"),
+]
+Device = Annotated[str, typer.Option(metavar="cpu|cuda", help="device to run on")]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="random seed of weights and texts")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE.json", help="file to write the measurements to")]
+TrainArms = Annotated[
+    str, typer.Option(metavar="NAMES", help="arms to measure, with commas; mean: tunelet with mean pooling")
+]
+PredictArms = Annotated[str, typer.Option(metavar="NAMES", help="arms to measure, with commas")]
+BatchSize = Annotated[int, typer.Option(metavar="N", min=1, help="number of texts in a batch")]
+Steps = Annotated[
+    int, typer.Option(metavar="N", min=1, help="number of stock steps in a turn; tunelet takes four times as many")
+]
+Compile = Annotated[
+    bool | None,
+    typer.Option(
+        "--compile/--no-compile",
+        help="torch.compile, tried for the best stock setting; default: where there is a C++ compiler",
+    ),
+]
+Parity = Annotated[
+    int, typer.Option(metavar="STEPS", min=0, help="number of steps whose losses are compared, dropout off; 0: none")
+]
+LearningRate = Annotated[float, typer.Option(metavar="X", min=0.0, help="peak learning rate of every arm")]
+FinishedRun = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="finished run whose classifier is measured, in place of --model")
+]
+Texts = Annotated[int, typer.Option(metavar="N", min=1, help="number of texts classified in a turn")]
 
 
-@app.command()
+@commands.command(
+    epilog=examples(
+        "tunelet bench train --model minilm --data reviews.csv",
+        "tunelet bench train --arms best,tunelet --precision bfloat16 --out train.json",
+    )
+)
 def train(
     model: Models = None,
     data: Data = None,
-    batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="texts of a step")] = 16,
-    steps: Annotated[int, typer.Option(metavar="N", min=1, help="of stock training in a turn; tunelet takes 4 N")] = 2,
+    batch_size: BatchSize = 16,
+    steps: Steps = 2,
     turns: Turns = 3,
-    arms: Annotated[
-        str, typer.Option(metavar="NAMES", help="which arms, with commas; mean: tunelet with mean pooling")
-    ] = "stock,best,tunelet",
+    arms: TrainArms = "stock,best,tunelet",
     precision: Precisions = None,
-    compile: Annotated[  # noqa: A002  (the contract's flag)
-        bool | None, typer.Option("--compile/--no-compile", help="try torch.compile for the best stock setting")
-    ] = None,
-    parity: Annotated[
-        int, typer.Option(metavar="STEPS", min=0, help="compare losses, step by step, dropout off; 0: do not")
-    ] = 0,
-    learning_rate: Annotated[float, typer.Option(metavar="X", min=0.0, help="peak rate of every arm")] = 1e-3,
+    compile: Compile = None,  # noqa: A002  (the contract's flag)
+    parity: Parity = 0,
+    learning_rate: LearningRate = 1e-3,
     seed: Seed = 1,
     device: Device = "cpu",
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """LoRA training: Trainer + PEFT as notebooks have it, its best setting, and tunelet, in turns."""
+    """Measure LoRA training. Trainer + PEFT as notebooks have it, its best setting, and tunelet take turns."""
     from tunelet.bench import TrainBench, bench_train
 
     settings = TrainBench(
@@ -72,23 +97,29 @@ def train(
     _measure(lambda say, keep: bench_train(settings, say, keep), out, "train", json=json)
 
 
-@app.command()
+@commands.command(
+    epilog=examples(
+        "tunelet bench predict --model minilm --data reviews.csv",
+        "tunelet bench predict --run runs/stars --arms transformers,tunelet --texts 200 --json",
+    )
+)
 def predict(
     model: Models = None,
-    run: Annotated[Path | None, typer.Option(metavar="RUN", help="measure a finished run's classifier")] = None,
+    run: FinishedRun = None,
     data: Data = None,
-    texts: Annotated[int, typer.Option(metavar="N", min=1, help="classified in a turn")] = 96,
+    texts: Texts = 96,
     turns: Turns = 3,
-    arms: Annotated[
-        str, typer.Option(metavar="NAMES", help="which arms, with commas")
-    ] = "pipeline,transformers,onnx,tunelet",
+    arms: PredictArms = "pipeline,transformers,onnx,tunelet",
     precision: Precisions = None,
     seed: Seed = 1,
     device: Device = "cpu",
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Classifying texts: transformers' pipeline, transformers and ONNX Runtime at their best, and tunelet, in turns."""
+    """Measure the classification of texts.
+
+    transformers' pipeline, transformers and ONNX Runtime at their best, and tunelet take turns.
+    """
     from tunelet.bench import PredictBench, bench_predict
 
     settings = PredictBench(
@@ -115,8 +146,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, kind: str, *, json: bool) -> None:
     from tunelet._output import console
-    from tunelet.bench import check_writable, write_document
-    from tunelet.bench.harness._tables import show_document
+    from tunelet.bench import check_writable, show_document, write_document
 
     if out is not None:
         check_writable(out, kind)
@@ -131,9 +161,7 @@ def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, ki
 
     document = bench(say, keep)
     if json:
-        from tunelet.cli._commands import _print_json
-
-        _print_json(document)
+        print_json(document)
         return
     show_document(console(), document)
     if out is not None:

@@ -11,6 +11,8 @@ from tunelet._variables import check_variables
 from tunelet.errors import TuneletError
 
 _FAULT, _USER, _INTERRUPTED = 1, 2, 130
+_NAME = "tunelet"
+_COMPLETION = "_TUNELET_COMPLETE"  # set by the scripts of --show-completion
 
 
 def main() -> None:
@@ -68,14 +70,18 @@ def _run(arguments: list[str]) -> int:
     os.environ["MPLBACKEND"] = "svg"  # a backend for windows, or one of a wrong name, is of no use here
     import typer
 
-    from tunelet.cli._commands import app
+    from tunelet.cli._app import app
 
     # typer carries its own click and exports only the ends of its family of errors
     usage_error: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
+    command = typer.main.get_command(app)
+    if instruction := os.environ.get(_COMPLETION):  # the shell asks what could be typed next
+        from typer.completion import shell_complete
+
+        return shell_complete(command, {}, _NAME, _COMPLETION, instruction)
     try:
         # Not `app(arguments)`, which answers an interruption itself and loses what it has to say.
-        command = typer.main.get_command(app)
-        with command.make_context("tunelet", arguments) as running:
+        with command.make_context(_NAME, arguments) as running:
             check_variables()
             _check_working_folder()
             command.invoke(running)
@@ -84,20 +90,22 @@ def _run(arguments: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except usage_error as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "tunelet"
-        if type(error).__name__ == "NoSuchOption":
-            from tunelet.cli._options import unknown_option
-
-            _say(f"error: {unknown_option(error)}; see `{path} --help`")
-            return _USER
-        # With no arguments at all the "error" is the help text.
-        if type(error).__name__ == "NoArgsIsHelpError":
-            _say(error.format_message())
-        else:
-            message = error.format_message().rstrip(".")
-            quotes = "put a name with spaces in quotes, or " if "unexpected extra argument" in message else ""
-            pointer = " See" if message.endswith("?") else f"; {quotes}see"
-            _say(f"error: {message}{pointer} `{path} --help`")
+        _say(_misuse(error))
         return _USER
     return 0
+
+
+def _misuse(error: Any) -> str:
+    """What to print of click's `UsageError`: one line, or the help where nothing was typed behind a command."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else _NAME
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return str(error.format_message())
+    if type(error).__name__ == "NoSuchOption":
+        from tunelet.cli._unknown import unknown_option
+
+        return f"error: {unknown_option(error)}; see `{path} --help`"
+    message = error.format_message().rstrip(".")
+    quotes = "put a name with spaces in quotes, or " if "unexpected extra argument" in message else ""
+    pointer = " See" if message.endswith("?") else f"; {quotes}see"
+    return f"error: {message}{pointer} `{path} --help`"

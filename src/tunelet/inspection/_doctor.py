@@ -1,26 +1,31 @@
 """What this machine can do, measured and not guessed from names, and what tunelet would choose on it."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet.inspection._rates import Rate, measure_rates
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What `tunelet doctor` found.
+    """What this machine can do.
+
+    >>> examination = tunelet.doctor()
+    >>> sorted({rate.work for rate in examination.rates if "attention" in rate.work})[0].split(",")[0]
+    'attention'
 
     Attributes:
         environment: versions, processor, cores, memory.
-        device, precision: what would be chosen here, with the reason.
-        kernels: whether there are compiled ones, with the reason.
-        rates: measured speeds of products, attention and GELU, by precision and kernel.
-        offline_package: whether MiniLM can be had without a network, with the reason.
+        device, precision: what training would run on and in, with the reason.
+        kernels: "compiled" or "PyTorch", with the reason.
+        rates: measured speeds of matrix products, attention and GELU, by precision and kernel.
+        offline_package: whether MiniLM can be loaded without a network, with the reason.
         hub: whether the Hub answers, with the reason.
-        cache: where tokens are cached and what is free there.
+        cache: the folder where tokens are kept, and the space that is free there.
     """
 
     environment: dict[str, Any]
@@ -32,9 +37,21 @@ class Examination:
     hub: Choice[str]
     cache: Choice[str]
 
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, for JSON."""
+        return asdict(self)
 
-def examine() -> Examination:
-    """Look at the machine; takes some seconds, most of them to measure and to ask the Hub."""
+
+@checked
+def doctor() -> Examination:
+    """Examine this machine: what it can do, what tunelet would choose on it, and why.
+
+    It takes some seconds, most of them to measure kernels and to ask the Hub.
+
+    >>> examination = tunelet.doctor()
+    >>> examination.device.value in ("cpu", "cuda", "mps")
+    True
+    """
     from tunelet.kernels import native
     from tunelet.model import choose_device, choose_precision
     from tunelet.run import environment
@@ -65,7 +82,7 @@ def _offline_package() -> Choice[str]:
     try:
         verified_folder(folder)
     except TuneletError as error:
-        return Choice("broken", error.on_command_line())
+        return Choice("broken", str(error))
     return Choice("present", "checksum verified; --model minilm works without a network")
 
 

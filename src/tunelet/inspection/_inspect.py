@@ -1,7 +1,10 @@
 """A checkpoint looked at before anything is trained: layers, LoRA targets, parameters, memory and time to expect."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet.checkpoint import Checkpoint
 
@@ -10,18 +13,22 @@ _LIBRARIES = 600 * 2**20  # what torch, transformers and peft take before a mode
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `tunelet inspect` shows.
+    """A checkpoint before training.
+
+    >>> inspection = tunelet.inspect("minilm")
+    >>> inspection.targets["qv"].value
+    ('query', 'value')
 
     Attributes:
-        checkpoint: what was found.
-        architecture: the Transformers class.
-        layers: how often the layer is applied; shared_weights: whether they share one set of weights.
+        checkpoint: the folder with its files, and how it came to be the one.
+        architecture: name of the class in Transformers.
+        layers: how many layers are applied; shared_weights: whether they share one set of weights, as ALBERT's do.
         hidden_size, heads, max_length: of the encoder, max_length in tokens.
         total_parameters: with a head for two classes.
         targets: name of a target set -> the module endings that it selects, with the reason.
         trainable: name of a method or target set -> trained parameters (LoRA with the given rank).
         rank: of LoRA in `trainable`.
-        precision, execution: the choices for this machine.
+        precision, execution: what would be chosen on this machine, with the reason.
         memory_bytes: estimated peak of training on 16 texts of 512 tokens; memory held back for reuse adds to it.
         texts_per_second: measured training rate on texts of 256 tokens, LoRA on queries and values.
     """
@@ -42,9 +49,32 @@ class Inspection:
     memory_bytes: int
     texts_per_second: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, for JSON; paths are text."""
+        record = asdict(self)
+        record["checkpoint"]["path"] = str(self.checkpoint.path)
+        return record
 
-def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank: int = 8) -> Inspection:
-    """Load a checkpoint, resolve every target set, and time a few training steps. Raises ModelError."""
+
+@checked
+def inspect(model: str | Path | None, *, rank: int = 8, random_weights: bool = False) -> Inspection:
+    """Look at a checkpoint before training: layers, LoRA targets, parameter counts, memory and time to expect.
+
+    The checkpoint is loaded, every set of targets is resolved, and a few training steps are timed.
+
+    >>> inspection = tunelet.inspect("minilm", rank=16)
+    >>> inspection.trainable["qv"] < inspection.trainable["all-linear"] < inspection.total_parameters
+    True
+
+    Args:
+        model: short name, Hub id or folder; None: the model that `train` would take.
+        rank: of LoRA, for the counts of parameters.
+        random_weights: accept a folder without weights, and make them at random.
+
+    Raises:
+        ModelError: there is no such checkpoint, or it cannot be used.
+        RecipeError: a rank that LoRA cannot have.
+    """
     import numpy as np
     import torch
     from torch import nn
@@ -52,10 +82,12 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
     from tunelet.checkpoint import find_checkpoint
     from tunelet.data import Tokens
     from tunelet.model import new_classifier, resolve_targets
-    from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
+    from tunelet.recipe import AdapterSettings, ModelSettings, Recipe, TrainingSettings, with_settings
     from tunelet.run import refuse_run_as_model
     from tunelet.training import estimate_time
 
+    adapter = with_settings(Recipe(), {"adapter.rank": rank}, "inspect").adapter
+    model = None if model is None else str(model)
     if model is not None:
         refuse_run_as_model(model)
     checkpoint = find_checkpoint(model, random_weights=random_weights)
@@ -73,7 +105,7 @@ def inspect_checkpoint(model: str | None, *, random_weights: bool = False, rank:
         ]
         lora = sum(rank * (m.in_features + m.out_features) for m in linears if isinstance(m, nn.Linear))
         trainable[name] = lora + trainable["head"]
-    classifier = new_classifier(checkpoint, ("0", "1"), settings, AdapterSettings(rank=rank), seed=0)
+    classifier = new_classifier(checkpoint, ("0", "1"), settings, adapter, seed=0)
     length = min(256, classifier.max_length)
     texts = 64
     generator = torch.Generator().manual_seed(0)

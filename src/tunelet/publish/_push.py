@@ -6,11 +6,13 @@ What is uploaded is made in memory, as `tunelet.publish._files` decides: no copy
 from collections.abc import Mapping
 from pathlib import Path
 
+from tunelet._arguments import checked
 from tunelet.errors import RunError
 from tunelet.publish._files import published
 from tunelet.run import Run
 
 
+@checked
 def push(run: str | Path | Run, repository: str, *, private: bool = False, texts: bool = False) -> str:
     """Write report and model card, and upload them with adapter, tokenizer, recipe and metrics.
 

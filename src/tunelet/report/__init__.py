@@ -1,18 +1,22 @@
 """The report room: finished runs and comparisons as pages, print and model cards.
 
 It reads run folders and recomputes nothing. A document is made once, in plain values; HTML and PDF show the same one.
+The room can be called: `tunelet.report(run)` writes the report of a run.
 """
 
+from tunelet._lazy import callable_room
 from tunelet.report._card import model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report._write import (
+    WrittenReport,
     check_comparison_folder,
     comparison_folder,
     document_files,
     may_replace_card,
+    report,
     write_comparison,
     write_report,
 )
@@ -21,6 +25,7 @@ from tunelet.report.run_page import group_document
 
 __all__ = [
     "Document",
+    "WrittenReport",
     "check_comparison_folder",
     "comparison_document",
     "comparison_folder",
@@ -31,6 +36,9 @@ __all__ = [
     "model_card",
     "render_html",
     "render_pdf",
+    "report",
     "write_comparison",
     "write_report",
 ]
+
+callable_room(__name__, report)

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from tunelet._arguments import checked
 from tunelet._foreign import ForeignFileError, parse_json, read_text
 from tunelet.comparison import Comparison
 from tunelet.errors import RunError
@@ -14,11 +16,77 @@ from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
-from tunelet.run import RunFolder, RunGroup, check_place, disk_errors, is_marked, numbered, refuse_link, write_files
+from tunelet.run import (
+    Run,
+    RunFolder,
+    RunGroup,
+    check_place,
+    disk_errors,
+    is_marked,
+    numbered,
+    refuse_link,
+    write_files,
+)
 
 _RECORD = "comparison.json"
 _PAGES = ("report.html", "report.pdf")
 CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """The files of a report.
+
+    Attributes:
+        folder: where they are.
+        files: their paths, the page first.
+        kept_card: a model card that was left as it is, because someone has taken its mark out; None: there is none.
+
+    >>> written = tunelet.report("runs/first", "report-of-first")
+    >>> written.page.name, written.kept_card
+    ('report.html', None)
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    kept_card: Path | None
+
+    @property
+    def page(self) -> Path:
+        """The HTML page."""
+        return self.files[0]
+
+
+@checked
+def report(run: str | Path | Run | RunGroup | Comparison, out: str | Path | None = None) -> WrittenReport:
+    """Write the report of a run, of several seeds or of a comparison.
+
+    It is a page in HTML, the same in PDF, its figures as SVG and, of a single run, the model card `README.md`; of a
+    comparison, `comparison.json` holds what was measured.
+
+    >>> tunelet.report("runs/first", "report-of-first").files[0]
+    PosixPath('report-of-first/report.html')
+    >>> written = tunelet.report(tunelet.compare(["runs/first", "runs/second"]), "which-one")
+    >>> sorted(path.name for path in written.files if path.suffix != ".svg")
+    ['comparison.json', 'report.html', 'report.pdf']
+
+    Args:
+        run: a finished run, several seeds of one, the folder of either, or what `compare` returned.
+        out: the folder of the report; None: the run's own folder, or runs/comparison-NAMES.
+
+    Raises:
+        RunError: a run folder is damaged, or the folder of the report holds something else.
+        DiskError: the folder cannot be written.
+    """
+    if isinstance(run, Comparison):
+        folder = comparison_folder(run) if out is None else Path(out)
+        return WrittenReport(folder, tuple(write_comparison(run, folder)), None)
+    group = RunGroup.given(run)
+    folder = group.path if out is None else Path(out)
+    files = tuple(write_report(group, None if out is None else folder))
+    card = folder / CARD
+    kept = len(group.runs) == 1 and card.exists() and card.resolve() not in [path.resolve() for path in files]
+    return WrittenReport(folder, files, card if kept else None)
 
 
 def write_report(group: RunGroup, folder: Path | None = None) -> list[Path]:

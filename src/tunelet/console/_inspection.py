@@ -1,28 +1,31 @@
-"""Findings of `inspect` and `doctor` as JSON and as facts for the screen."""
+"""The screens of `tunelet inspect` and `tunelet doctor`."""
 
 import itertools
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from tunelet._choice import Choice
 from tunelet._words import counted, duration
+from tunelet.console._facts import facts_screen
 
 if TYPE_CHECKING:
-    from tunelet.inspection._doctor import Examination
-    from tunelet.inspection._inspect import Inspection
+    from tunelet.inspection import Examination, Inspection
 
 _GIB = 2**30
 
 
-def inspection_record(inspection: "Inspection") -> dict[str, Any]:
-    """All fields, paths as text."""
-    record = asdict(inspection)
-    record["checkpoint"]["path"] = str(inspection.checkpoint.path)
-    return record
+def inspection_screen(console: Console, inspection: "Inspection") -> None:
+    """A checkpoint before training: its layers, what LoRA would train, memory and time."""
+    facts_screen(console, _inspection_facts(inspection))
 
 
-def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
-    """The fields as a person reads them."""
+def examination_screen(console: Console, examination: "Examination") -> None:
+    """The machine: what it has, what is chosen on it and why, and how fast its kernels are."""
+    facts_screen(console, _examination_facts(examination))
+
+
+def _inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
     checkpoint = inspection.checkpoint
     shared = ", one set of weights for all" if inspection.shared_weights else ""
     facts: dict[str, Choice[str] | str] = {
@@ -47,18 +50,13 @@ def inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
     }
 
 
-def doctor_record(examination: "Examination") -> dict[str, Any]:
-    """All fields."""
-    return asdict(examination)
-
-
-def doctor_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
-    """The fields as a person reads them."""
-    found = examination.environment
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+def _examination_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
+    machine = examination.environment
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    memory = f"{machine['memory_bytes'] / _GIB:.1f} GiB"
     return {
-        "processor": f"{found['processor']}, {counted(found['cores'], 'core')}, {found['memory_bytes'] / _GIB:.1f} GiB",
-        "system": f"{found['system']}, Python {found['python']}",
+        "processor": f"{machine['processor']}, {counted(machine['cores'], 'core')}, {memory}",
+        "system": f"{machine['system']}, Python {machine['python']}",
         "versions": versions,
         "device": examination.device,
         "precision": examination.precision,

@@ -1,0 +1,88 @@
+"""What `tunelet predict` refuses of what was typed: a file's name, a run or a dash in the place of a text.
+
+None of this is in the Python API, where a text in quotes is a text: only a shell turns `predict RUN reviews.csv` into
+the classification of a file's name.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from tunelet.data import format_of
+from tunelet.errors import DataError, RunError
+from tunelet.run import RunFolder
+
+
+def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Path | None) -> None:
+    """Refuse what is hardly meant: the run in the wrong place, the name of a file, a dash, nothing at all.
+
+    Args:
+        run: what was typed as the folder of the run.
+        texts: what was typed as texts.
+        source: what `--input` names.
+        output: what `--output` names.
+
+    Raises:
+        DataError, RunError: what was typed is no run with texts, and no run with a file of texts.
+    """
+    if bool(texts) == (source is not None):
+        raise DataError(
+            "expected texts, or a file of texts", 'type tunelet predict RUN "some text", or --input FILE --output FILE'
+        )
+    if "-" in (source, *texts):
+        raise DataError("standard input is not read", "write the texts to a file, one a line: --input texts.txt")
+    if texts and not _is_run(run):
+        swapped = next((text for text in texts if _is_run(Path(text))), None)
+        if swapped is not None:
+            raise RunError(
+                f"expected the run first and then the texts, found the run {swapped!r} among the texts",
+                f"type tunelet predict {shlex.quote(swapped)} {shlex.quote(str(run))}",
+            )
+    if texts and not any(text.strip() for text in texts):
+        raise DataError("expected a text, found an empty one", 'type tunelet predict RUN "some text"')
+    for text in texts:
+        if _names_data(text):
+            raise DataError(
+                f"{text!r} is the name of {_what_lies_there(text)}, expected a text",
+                f"to classify what it holds: --input {shlex.quote(text)} --output predictions.csv",
+            )
+    if source is None and output is not None:
+        raise DataError("--output goes with --input", "leave out --output, or put the texts in a file: --input FILE")
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        folder = RunFolder(path)
+        return folder.metrics.is_file() and folder.recipe.is_file()
+    except (OSError, ValueError):  # a text in the place of a path is too long, or has a NUL
+        return False
+
+
+def _names_data(text: str) -> bool:
+    one_word = bool(re.fullmatch(r"\S+", text))
+    if one_word and (format_of(text) is not None or re.fullmatch(r"hub:[\w.-]+/[\w.:@/-]+", text)):
+        return True
+    try:
+        return bool(re.search(r"\w", text)) and Path(text).exists()  # "" and "." are folders, too
+    except (OSError, ValueError):
+        return False
+
+
+def _what_lies_there(text: str) -> str:
+    try:
+        return "a folder" if Path(text).is_dir() else "a file" if Path(text).exists() else "a data file"
+    except (OSError, ValueError):
+        return "a data file"
+
+
+def number_of(threshold: str | None) -> float | str | None:
+    """The number of `--threshold`, or "run". Raises DataError for anything else."""
+    if threshold is None or threshold == "run":
+        return threshold
+    try:
+        return float(threshold)
+    except ValueError:
+        raise DataError(
+            f"expected a number from 0 to 1, or run, as the threshold, found {threshold!r}", "type --threshold 0.5"
+        ) from None
