@@ -14,6 +14,7 @@ STOREYS = (
     ("run",),
     ("training",),
     ("classifier", "comparison"),
+    ("experiment",),
     ("report", "inspection"),
     ("publish",),
     ("console",),

@@ -13,9 +13,7 @@ from tunelet._lazy import lazy_exports
 from tunelet._version import __version__
 
 if TYPE_CHECKING:
-    from tunelet._adapt import Adaptation, adapt
-    from tunelet._seeds import train_seeds
-    from tunelet._train import train
+    from tunelet._api import adapt, train, train_seeds
     from tunelet.classifier import (
         BaselineClassifier,
         Classifier,
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from tunelet.comparison import Comparison, compare
     from tunelet.data import Examples, Reading, read
     from tunelet.errors import TuneletError
+    from tunelet.experiment import Adaptation
     from tunelet.inspection import Examination, Inspection, doctor, inspect
     from tunelet.publish import push
     from tunelet.recipe import Recipe
@@ -68,9 +67,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "_adapt": ("Adaptation", "adapt"),
-        "_seeds": ("train_seeds",),
-        "_train": ("train",),
+        "_api": ("adapt", "train", "train_seeds"),
         "classifier": (
             "BaselineClassifier",
             "Classifier",
@@ -83,6 +80,7 @@ __getattr__ = lazy_exports(
         "comparison": ("Comparison", "compare"),
         "data": ("Examples", "Reading", "read"),
         "errors": ("TuneletError",),
+        "experiment": ("Adaptation",),
         "inspection": ("Examination", "Inspection", "doctor", "inspect"),
         "publish": ("push",),
         "recipe": ("Recipe",),

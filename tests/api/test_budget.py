@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tunelet import train
-from tunelet._afford import Options, afford
 from tunelet._deadline import parse_budget
 from tunelet.errors import RecipeError, RunError
+from tunelet.experiment._afford import Options, afford
 from tunelet.recipe import resolve_recipe, with_settings
 from tunelet.training import Rates, Work, expect
 

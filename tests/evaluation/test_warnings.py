@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tunelet._seeds import group_warnings
 from tunelet.errors import RecipeError
 from tunelet.evaluation import (
     Predictions,
@@ -14,6 +13,7 @@ from tunelet.evaluation import (
     seen_warning,
     training_warnings,
 )
+from tunelet.experiment._seeds import group_warnings
 
 NAMES = ("alarm", "routine", "other")
 

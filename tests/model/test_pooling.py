@@ -8,10 +8,10 @@ import shutil
 import pytest
 from safetensors.torch import load_file, save_file
 
-from tunelet._probing import choose_head
 from tunelet.checkpoint import find_checkpoint
 from tunelet.checkpoint._files import wanted
 from tunelet.data import prepare, read
+from tunelet.experiment._head import choose_head
 from tunelet.model import declared_pooling, head_pooling, load_tokenizer
 from tunelet.recipe import Recipe, with_settings
 

@@ -11,7 +11,8 @@ from tunelet.recipe import Recipe, with_settings
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
-        "tunelet._train", "tunelet._fitting", "tunelet._finish", "tunelet._probing", "tunelet.console",
+        "tunelet._api", "tunelet.experiment._train", "tunelet.experiment._fitting", "tunelet.experiment._finish",
+        "tunelet.experiment._head", "tunelet.console",
         "tunelet.training", "tunelet.model._load", "peft", "pandas", "sklearn.linear_model",
     ]
 )  # fmt: skip

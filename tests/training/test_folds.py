@@ -8,8 +8,9 @@ import pytest
 
 import tunelet
 from stopping import stopped_behind
-from tunelet import Classifier, _trainings
+from tunelet import Classifier
 from tunelet.checkpoint import find_checkpoint
+from tunelet.experiment import _trainings
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.run import Run

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tunelet._train import whole_recipe
 from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import RecipeError
+from tunelet.experiment._request import whole_recipe
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.training._length import Length, fold_settings

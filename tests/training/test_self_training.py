@@ -9,9 +9,10 @@ from scipy.special import softmax
 
 import tunelet
 from stopping import stopped_behind
-from tunelet import Classifier, TuneletError, _trainings
-from tunelet._self_training import Answers, soft_labels
+from tunelet import Classifier, TuneletError
 from tunelet.evaluation import STUDENT, fit_weights
+from tunelet.experiment import _trainings
+from tunelet.experiment._self_training import Answers, soft_labels
 from tunelet.publish import published
 from tunelet.recipe import TrainingSettings
 from tunelet.report import write_report

@@ -2,44 +2,20 @@
 
 import math
 import shlex
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._choice import Choice
 from tunelet._words import counted, duration
-from tunelet.checkpoint import Checkpoint
 from tunelet.console._facts import print_facts
-from tunelet.data import Tokens
-from tunelet.recipe import Recipe
+from tunelet.experiment import Adaptation, AdaptationPlan
 from tunelet.training import Length
 
 
-def adaptation_plan(
-    console: Console,
-    recipe: Recipe,
-    checkpoint: Checkpoint,
-    data: Mapping[str, Any],
-    tokens: Tokens,
-    choices: Mapping[str, Choice[str]],
-    rate: float,
-    out: Path,
-) -> None:
-    """Texts, what was dropped, model, time and folder.
-
-    Args:
-        console: where to.
-        recipe: the settings.
-        checkpoint: what is gone on with.
-        data: `data.json`.
-        tokens: of the texts to learn from.
-        choices: device, precision and execution.
-        rate: measured, in tokens a second.
-        out: the folder to be.
-    """
+def adaptation_plan(console: Console, plan: AdaptationPlan) -> None:
+    """Texts, what was dropped, model, time and folder."""
+    recipe, checkpoint, data, tokens, choices = plan.recipe, plan.checkpoint, plan.data, plan.tokens, plan.choices
 
     def facts() -> Iterator[tuple[str, str]]:
         parts = data["parts"]
@@ -55,9 +31,9 @@ def adaptation_plan(
         yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; on {where}"
         yield "objective", "hidden words, named by the checkpoint's own head (masked-language modelling)"
         yield "trained", f"LoRA r = {recipe.adapter.rank}, merged into the weights at the end"
-        learning = Length.of(recipe.training, tokens.lengths).passes * tokens.total / rate
+        learning = Length.of(recipe.training, tokens.lengths).passes * tokens.total / plan.rate
         yield "time", f"about [bold]{duration(learning)}[/] for {counted(recipe.training.epochs, 'epoch')}"
-        yield "checkpoint", escape(str(out))
+        yield "checkpoint", escape(str(plan.out))
         for note in data["notes"]:
             yield "note", escape(note)
 
@@ -65,22 +41,17 @@ def adaptation_plan(
     print_facts(console, facts())
 
 
-def adaptation_result(console: Console, found: Mapping[str, Any]) -> None:
-    """Loss before and after, and what to type next.
-
-    Args:
-        console: where to.
-        found: as `Adaptation.to_dict` gives it.
-    """
-    before, after = found["before"], found["after"]
-    learnt = f"{found['tokens']:,} tokens at {found['tokens'] / max(found['seconds'], 1e-9):,.0f} tokens/s"
-    console.print(f"done in {duration(found['seconds'])}: {learnt}", highlight=False, soft_wrap=True)
-    where = f"loss of a hidden word in {counted(found['held_out'], 'held-out text')}"
+def adaptation_result(console: Console, found: Adaptation) -> None:
+    """Loss before and after, and what to type next."""
+    before, after = found.before, found.after
+    learnt = f"{found.tokens:,} tokens at {found.tokens / max(found.seconds, 1e-9):,.0f} tokens/s"
+    console.print(f"done in {duration(found.seconds)}: {learnt}", highlight=False, soft_wrap=True)
+    where = f"loss of a hidden word in {counted(found.held_out, 'held-out text')}"
     words = f"perplexity {_perplexity(before)} and {_perplexity(after)}"
     console.print(f"{where}: {before:.3f} before, {after:.3f} after ({words})", highlight=False, soft_wrap=True)
     if not after < before:
         console.print("[bold]nothing was gained[/]: go on with the checkpoint that you had", soft_wrap=True)
-    folder = escape(shlex.quote(str(found["path"])))
+    folder = escape(shlex.quote(str(found.path)))
     console.print(f"checkpoint  [bold]{folder}[/]", highlight=False, soft_wrap=True)
     console.print(f"train       tunelet train DATA --model {folder}", highlight=False, soft_wrap=True)
 

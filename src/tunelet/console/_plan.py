@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._plan import Plan
 from tunelet._words import counted, duration, points
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
+from tunelet.experiment import Plan
 
 _LABELS = 8  # that are counted
 _ROOM = 60  # characters for the names of labels

@@ -4,28 +4,26 @@ Gururangan et al. (ACL 2020) call it task-adaptive pretraining. Words of the tex
 head names them; LoRA learns from that, and is merged into the weights at the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tunelet._arguments import checked
 from tunelet._cache import cache_folder
-from tunelet._choice import Choice
-from tunelet._going_on import (
-    FREE_TO_DIFFER,
-    check_recipe,
-    check_surroundings,
-    choices_of,
-    parse_began,
-    surroundings_of,
-)
-from tunelet._output import console
 from tunelet._words import counted
 from tunelet.data import Examples, Masking, Tokens, Unlabelled, read_unlabelled, tokenise
 from tunelet.errors import DataError, RecipeError, RunError
+from tunelet.experiment._resuming import (
+    Began,
+    check_data,
+    check_environment,
+    check_recipe,
+    choices_of,
+    environment_of,
+)
+from tunelet.experiment._screens import AdaptationPlan, Screens
 from tunelet.recipe import (
     AdapterSettings,
     DataSettings,
@@ -36,11 +34,9 @@ from tunelet.recipe import (
     with_settings,
 )
 from tunelet.run import (
-    BegunDataRecord,
     CheckpointFolder,
     at_work,
     disk_errors,
-    parse_record,
     refuse_link,
     refuse_run_as_model,
 )
@@ -69,6 +65,7 @@ _SECTIONS = {
 }  # fmt: skip
 _SETTINGS = {f"{section}.{name}" for section, names in _SECTIONS.items() for name in names}  # that count here
 _SHORTCUTS = {
+    "model": "model.name",
     "text": "data.text_column",
     "encoding": "data.encoding",
     "limit": "data.limit",
@@ -79,6 +76,21 @@ _SHORTCUTS = {
     "learning_rate": "training.learning_rate",
     "device": "model.device",
 }
+
+
+def adaptation_recipe(settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
+    """The settings of an adaptation, with those arguments of `adapt` that stand for one (`_SHORTCUTS`).
+
+    Raises:
+        RecipeError: a setting is not admitted, or says nothing about further pretraining.
+    """
+    text = given.get("text")
+    if text is not None and not isinstance(text, str):
+        given["text"] = list(text)
+    named = {_SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+    recipe = with_settings(with_settings(_RECIPE, settings or {}), named, "adapt")
+    _refuse_others(recipe)
+    return recipe
 
 
 @dataclass(frozen=True)
@@ -106,56 +118,6 @@ class Adaptation:
         return asdict(self) | {"path": str(self.path)}
 
 
-@checked
-def adapt(
-    texts: Any,
-    *,
-    model: str | Path,
-    out: str | Path,
-    text: str | Sequence[str] | None = None,
-    encoding: str | None = None,
-    limit: int | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    max_length: int | None = None,
-    seed: int | None = None,
-    device: str | None = None,
-    settings: Mapping[str, Any] | None = None,
-    resume: bool = False,
-    quiet: bool = False,
-) -> Adaptation:
-    """Go on with the pretraining of a checkpoint on unlabelled texts, by masked-language modelling.
-
-    Args:
-        texts: in any form that `train` takes; labels are not read, and of several parts the training part alone.
-        model: short name, Hub id or folder of a checkpoint with its head for masked words.
-        out: folder of the new checkpoint, which must not exist; `train(..., model=out)` begins with it.
-        text, encoding: as for `train`.
-        limit: texts to draw; None: all.
-        epochs: passes over the texts; None: one.
-        batch_size, learning_rate, max_length: of a step, of the adapter, and tokens kept of a text.
-        seed: of the adapter, the order of the texts and the words that are hidden.
-        device: "auto", "cpu", "cuda" or "mps".
-        settings: further settings by dotted key, such as {"adapter.rank": 32}.
-        resume: go on where an interrupted call with these arguments stopped.
-        quiet: print nothing.
-
-    Raises:
-        TuneletError: the input is at fault, or the checkpoint has no head for masked words.
-        KeyboardInterrupt: interrupted; the message says how to go on.
-    """
-    given = {
-        "text": text if text is None or isinstance(text, str) else list(text), "encoding": encoding, "limit": limit,
-        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "max_length": max_length,
-        "seed": seed, "device": device,
-    }  # fmt: skip
-    named = {_SHORTCUTS[name]: value for name, value in given.items() if value is not None}
-    recipe = with_settings(with_settings(_RECIPE, settings or {}), named | {"model.name": str(model)}, "adapt")
-    _refuse_others(recipe)
-    return _Job(texts, recipe, Path(out), resume, quiet).run()
-
-
 def _refuse_others(recipe: Recipe) -> None:
     """Raise RecipeError for a setting of training that says nothing here."""
     for key in difference(_RECIPE, recipe):
@@ -168,16 +130,25 @@ def _refuse_others(recipe: Recipe) -> None:
             )
 
 
-class _Job:
-    """One call of `adapt`, step by step."""
+class AdaptationJob:
+    """One adaptation of a checkpoint, step by step."""
 
-    def __init__(self, texts: Any, recipe: Recipe, out: Path, resume: bool, quiet: bool) -> None:
-        self.texts, self.recipe, self.resume = texts, recipe, resume
-        self.console = None if quiet else console(stderr=True)
+    def __init__(self, texts: Any, recipe: Recipe, out: Path, screens: Screens, *, resume: bool) -> None:
+        """Nothing is read yet.
+
+        Args:
+            texts: what it learns from.
+            recipe: as `adaptation_recipe` makes it.
+            out: folder of the new checkpoint.
+            screens: what a person sees of it.
+            resume: whether an interrupted adaptation goes on.
+        """
+        self.texts, self.recipe, self.resume, self.screens = texts, recipe, resume, screens
         with disk_errors(out):
             self.folder = CheckpointFolder(out)
 
     def run(self) -> Adaptation:
+        """Train, and write the checkpoint. Raises TuneletError."""
         from tunelet.checkpoint import find_checkpoint
 
         refuse_run_as_model(self.recipe.model.name)
@@ -201,7 +172,6 @@ class _Job:
     def _adapt(
         self, checkpoint: "Checkpoint", record: dict[str, Any], train: Examples, held_out: Examples
     ) -> Adaptation:
-        from tunelet.console import progress
         from tunelet.model import load_tokenizer, new_masked_model
         from tunelet.training import pretrain, tokens_per_second
 
@@ -211,21 +181,21 @@ class _Job:
         model = new_masked_model(checkpoint, recipe.model, recipe.adapter, seed=recipe.training.seed)
         tokens, others = (self._tokens(part, tokenizer, model) for part in (train, held_out))
         choices = choices_of(model)
-        surroundings = surroundings_of(checkpoint, choices, random_weights=False)
+        environment = environment_of(checkpoint, choices, random_weights=False)
         if self.resume:
-            check_surroundings(folder, surroundings)
+            check_environment(folder, environment)
         rate = tokens_per_second(model, masking, tokens, recipe.training)
-        self._say_plan(checkpoint, record, tokens, choices, rate)
-        folder.begin(record, surroundings, dump_recipe(recipe))
-        with progress(self.console) as reporter:
-            done = pretrain(model, masking, tokens, others, recipe.training, folder, reporter)
+        self.screens.adaptation_plan(AdaptationPlan(recipe, checkpoint, record, tokens, choices, rate, folder.final))
+        folder.begin(record, environment, dump_recipe(recipe))
+        with self.screens.progress() as progress:
+            done = pretrain(model, masking, tokens, others, recipe.training, folder, progress)
         model.merge_into(checkpoint.path, folder.path)
         with disk_errors(folder.path):
             tokenizer.save_pretrained(folder.path)
         folder.write_json(folder.metrics, _figures(len(train), len(held_out), done))
         folder.finish()
         found = self._finished()
-        self._say_result(found)
+        self.screens.adaptation_result(found)
         return found
 
     def _check_place(self) -> None:
@@ -237,15 +207,9 @@ class _Job:
             raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out --resume")
 
     def _check_resumable(self, record: Mapping[str, Any]) -> None:
-        if not self.folder.has_begun():
-            raise RunError(f"{self.folder.partial} stopped before it had begun", "leave out --resume")
-        began = self.folder.begun()
-        check_recipe(self.folder.partial, began.read(self.folder.recipe, parse_began), self.recipe, FREE_TO_DIFFER)
-        parts = began.read(self.folder.data, lambda content: parse_record(content, BegunDataRecord))["parts"]
-        if parts != record["parts"]:
-            raise RunError(
-                f"{self.folder.partial} was started on other texts", "pass the same texts, or leave out --resume"
-            )
+        began = Began.of(self.folder)
+        check_recipe(began.place, began.recipe, self.recipe)
+        check_data(began, record, "texts")
 
     def _tokens(self, part: Examples, tokenizer: Any, model: "MaskedModel") -> Tokens:
         settings = self.recipe.data
@@ -262,27 +226,6 @@ class _Job:
 
         figures = read_json_object(self.folder.metrics)
         return Adaptation(self.folder.path, **figures)
-
-    def _say_plan(
-        self,
-        checkpoint: "Checkpoint",
-        record: Mapping[str, Any],
-        tokens: Tokens,
-        choices: Mapping[str, Choice[str]],
-        rate: float,
-    ) -> None:
-        if self.console is None:
-            return
-        from tunelet.console import adaptation_plan
-
-        adaptation_plan(self.console, self.recipe, checkpoint, record, tokens, choices, rate, self.folder.final)
-
-    def _say_result(self, found: Adaptation) -> None:
-        if self.console is None:
-            return
-        from tunelet.console import adaptation_result
-
-        adaptation_result(self.console, found.to_dict())
 
 
 def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet._plan import Plan
-from tunelet._rivals import ALL, Labelled, Rivals
-from tunelet._trainings import Trainings
 from tunelet.evaluation import STUDENT, Baseline, Kept, Predictions, Probe, choose_kept
+from tunelet.experiment._plan import Plan
+from tunelet.experiment._rivals import ALL, Labelled, Rivals
+from tunelet.experiment._trainings import Trainings
 from tunelet.model import SequenceClassifier
 from tunelet.run import RunFolder
 from tunelet.training import Outcome, Reporter

@@ -10,8 +10,6 @@ import numpy as np
 from scipy.special import softmax
 
 from tunelet._cache import cache_folder
-from tunelet._plan import Plan
-from tunelet._self_training import Answers
 from tunelet.data import Examples, label_indices
 from tunelet.evaluation import (
     Baseline,
@@ -22,6 +20,8 @@ from tunelet.evaluation import (
     train_baseline,
     train_probe,
 )
+from tunelet.experiment._plan import Plan
+from tunelet.experiment._self_training import Answers
 from tunelet.model import SequenceClassifier, text_vectors
 
 if TYPE_CHECKING:

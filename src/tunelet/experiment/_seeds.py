@@ -4,14 +4,16 @@ Each seed is a run like any other, in `seed-N` of one folder; what all of them c
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tunelet._arguments import checked
-from tunelet._going_on import FREE_TO_DIFFER, as_decided, check_recipe
-from tunelet._train import train, whole_recipe
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import measure_seeds
+from tunelet.experiment._request import Request
+from tunelet.experiment._resuming import as_decided, check_recipe
+from tunelet.experiment._screens import Screens
+from tunelet.experiment._train import Experiment
 from tunelet.recipe import Recipe, with_settings
 from tunelet.run import (
     MARK,
@@ -29,73 +31,39 @@ from tunelet.run import (
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
 
 
-@checked
-def train_seeds(
-    data: Any,
-    seeds: Sequence[int],
-    *,
-    test: Any = None,
-    unlabelled: Any = None,
-    recipe: str | Path | Recipe = "quickstart",
-    model: str | Path | None = None,
-    text: str | Sequence[str] | None = None,
-    label: str | None = None,
-    encoding: str | None = None,
-    limit: int | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    device: str | None = None,
-    settings: Mapping[str, Any] | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    quiet: bool = False,
-    verbose: bool = False,
-) -> RunGroup:
+def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGroup:
     """Train with each seed and measure all of them together.
 
-    Head, order and dropout follow each seed; rows are drawn and split by the first, so that all are measured on the
-    same texts. A budget of time is for one run, hence `train`'s alone.
+    Rows are drawn and split by the first seed, so that all are measured on the same texts.
 
     Args:
-        data: as for `train`.
+        request: what is asked for; `out` becomes a folder of runs.
         seeds: two or more, all different.
-        out: folder of the runs, one in `seed-N` for each seed, which must not exist; None: runs/RECIPE-MODEL-SEEDS.
-        resume: go on with the interrupted call that `out` names; seeds that are finished are kept.
-        test, unlabelled, recipe, model, text, label, encoding, limit: as for `train`.
-        epochs, batch_size, learning_rate, device, settings, quiet, verbose: as for `train`.
-
-    Returns:
-        The finished runs, with means, deviations and intervals over them.
+        screens: what a person sees of it.
 
     Raises:
-        TuneletError: as `train` does.
+        TuneletError: the input is at fault.
     """
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise RecipeError(
             f"expected two or more different seeds, found {', '.join(map(str, seeds)) or 'none'}",
             "for example --seeds 1,2,3; one seed is --seed 1",
         )
-    resolved = whole_recipe(
-        recipe, settings, model=model, text=text, label=label, encoding=encoding, limit=limit, epochs=epochs,
-        batch_size=batch_size, learning_rate=learning_rate, device=device,
-    )  # fmt: skip
-    if resolved.data.split_seed < 0:
-        resolved = with_settings(resolved, {"data.split_seed": seeds[0]})
-    if out is None and resume:
+    if request.out is None and request.resume:
         raise RunError("several seeds to go on with, but no folder of theirs", "name it: --out DIR")
-    name = Path(resolved.model.name).name
-    folder = Path(out) if out is not None else default_folder(resolved.name, name, "-".join(map(str, seeds)))
-    planned = {seed: with_settings(resolved, {"training.seed": seed}, "seeds") for seed in seeds}
-    _check(folder, planned, resume=resume)
+    recipe = request.recipe
+    if recipe.data.split_seed < 0:
+        recipe = with_settings(recipe, {"data.split_seed": seeds[0]})
+    name = Path(recipe.model.name).name
+    folder = request.out or default_folder(recipe.name, name, "-".join(map(str, seeds)))
+    planned = {seed: with_settings(recipe, {"training.seed": seed}, "seeds") for seed in seeds}
+    _check(folder, planned, resume=request.resume)
     for seed in seeds:
         place = RunFolder(folder / f"seed-{seed}")
-        if resume and place.final.is_dir():
+        if request.resume and place.final.is_dir():
             continue
-        train(
-            data, test=test, unlabelled=unlabelled, recipe=planned[seed], out=place.final,
-            resume=resume and place.has_begun(), quiet=quiet, verbose=verbose,
-        )  # fmt: skip
+        resume = request.resume and place.has_begun()
+        Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
     group = RunGroup.of(folder, seed_folders(folder))
     write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group))}, own=True)
     return RunGroup.load(folder)
@@ -120,7 +88,7 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
         if done.is_dir():
             # The folder has the model's name as it was found; that it is the same is checked in the end.
             before = Run.load(done).recipe
-            check_recipe(done, before, as_decided(before, recipe), {*FREE_TO_DIFFER, "model.name"})
+            check_recipe(done, before, as_decided(before, recipe), {"model.name"})
 
 
 def _summary(group: RunGroup) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
-from tunelet._plan import Plan
 from tunelet.data import label_indices
 from tunelet.evaluation import (
     STUDENT,
@@ -22,11 +20,13 @@ from tunelet.evaluation import (
     positive_index,
     training_warnings,
 )
+from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
+from tunelet.experiment._plan import Plan
 from tunelet.model import refer_to_base
 from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
-    from tunelet._fitting import Fitted
+    from tunelet.experiment._fitting import Fitted
     from tunelet.model import SequenceClassifier
     from tunelet.training import Outcome, Reporter
 
@@ -110,7 +110,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
 
 def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
     """The linear models that were fitted, with what they make of the texts that are reported on."""
-    from tunelet._rivals import NAMES
+    from tunelet.experiment._rivals import NAMES
 
     predictions = fitted.test if reported == "test" else fitted.rivals
     found = []

@@ -12,9 +12,9 @@ from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
 
 if TYPE_CHECKING:
-    from tunelet._budget import Budget
-    from tunelet._self_training import Drawn
     from tunelet.checkpoint import Checkpoint
+    from tunelet.experiment._budget import Budget
+    from tunelet.experiment._self_training import Drawn
     from tunelet.training import Estimate, Length
 
 

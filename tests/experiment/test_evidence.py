@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tunelet._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet.data import Examples
 from tunelet.evaluation import Predictions, choose_threshold, measure, train_baseline, with_temperature
+from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet.recipe import EvaluationSettings
 
 NAMES = ("bad", "good")

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from tunelet._tokenising import Tokenising
 from tunelet.data import Examples, Prepared, Reading, Tokens, Unlabelled, draw, read_unlabelled
 from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import fit_blend, fit_weights
+from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import DataSettings, Recipe
 
 if TYPE_CHECKING:

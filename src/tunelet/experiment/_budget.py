@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tunelet._afford import MOST_PASSES, Afforded, Options, afford
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import Prepared, Tokens
 from tunelet.errors import ModelError
+from tunelet.experiment._afford import MOST_PASSES, Afforded, Options, afford
 from tunelet.model import SequenceClassifier, refused_precisions
 from tunelet.recipe import Recipe
 from tunelet.training import Allowance, Estimate, Rates, Work, time_steps

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from tunelet._array_cache import load_arrays, store_arrays
-from tunelet._plan import Plan
-from tunelet._rivals import ALL, Labelled, Rivals
-from tunelet._self_training import Answers, soft_labels
 from tunelet.evaluation import log_probabilities, positive_index
+from tunelet.experiment._plan import Plan
+from tunelet.experiment._rivals import ALL, Labelled, Rivals
+from tunelet.experiment._self_training import Answers, soft_labels
 from tunelet.model import SequenceClassifier, logits
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, TrainingFolder

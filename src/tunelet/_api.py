@@ -1,0 +1,194 @@
+"""The public verbs that train: what they take becomes a request, and a person sees how it goes.
+
+Nothing below knows the terminal: its screens are handed down from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunelet._arguments import checked
+from tunelet.experiment import Adaptation, Screens
+from tunelet.recipe import Recipe
+from tunelet.run import Run, RunGroup
+
+
+@checked
+def train(
+    data: Any,
+    *,
+    test: Any = None,
+    unlabelled: Any = None,
+    recipe: str | Path | Recipe = "quickstart",
+    model: str | Path | None = None,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    budget: str | float | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> Run:
+    """Fine-tune a pretrained encoder on labelled texts and measure the result.
+
+    Args:
+        data: file, folder, "hub:OWNER/NAME", "imdb", "sample"; DataFrame, list of (text, label), `datasets.Dataset`.
+        test: test data in any of these forms; else the data's own test part, where it has one. Nothing is chosen on it.
+        unlabelled: texts without labels, like those to be classified, in any form that `adapt` takes. A student learns
+            from them what the model makes of them, and is kept where that is better. None: there are none.
+        recipe: name of a recipe, path of a TOML file, or a `Recipe`.
+        model: short name, Hub id or folder; None: the recipe's.
+        text, label: columns; None: the recipe's, else recognised. A list of text columns is read together.
+        encoding: of text files that are not UTF-8, such as "cp1252"; None: the recipe's.
+        limit: rows to draw before the split; None: the recipe's.
+        seed, epochs, batch_size: None: the recipe's.
+        learning_rate: of what is trained by `adapter.method`: the adapter, every weight, or the head; None: the
+            recipe's.
+        device: "auto", "cpu", "cuda" or "mps"; None: the recipe's.
+        settings: further settings by dotted key, such as {"training.epochs": 5}.
+        budget: the time that all of this may take, such as "10m", "1h30m" or seconds. It decides how long is trained,
+            and, where it is short, folds, layers, the length of texts and the precision, but for what is named here;
+            training keeps to it. None: as the recipe says.
+        out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
+        resume: go on with the interrupted run of that name.
+        quiet: print nothing.
+        verbose: print every choice with its reason before training; the run folder keeps them anyway.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        TuneletError: the input is at fault; the message says what was expected, what was found and what to type.
+        KeyboardInterrupt: interrupted; the message says how to go on, where there is something to go on with.
+    """
+    from tunelet.experiment import Experiment, Request
+
+    shortcuts = {
+        "model": model, "text": text, "label": label, "encoding": encoding, "limit": limit, "seed": seed,
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "device": device,
+    }  # fmt: skip
+    request = Request.of(
+        recipe, data, test=test, unlabelled=unlabelled, budget=budget, out=out, resume=resume, settings=settings,
+        shortcuts=shortcuts,
+    )  # fmt: skip
+    return Experiment(request, _screens(quiet, verbose)).run()
+
+
+@checked
+def train_seeds(
+    data: Any,
+    seeds: Sequence[int],
+    *,
+    test: Any = None,
+    unlabelled: Any = None,
+    recipe: str | Path | Recipe = "quickstart",
+    model: str | Path | None = None,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> RunGroup:
+    """Train with each of several seeds and measure all of them together.
+
+    Head, order and dropout follow each seed; rows are drawn and split by the first, so that all are measured on the
+    same texts. A budget of time is for one run, hence `train`'s alone.
+
+    Args:
+        data: as for `train`.
+        seeds: two or more, all different.
+        test, unlabelled, recipe, model, text, label, encoding, limit: as for `train`.
+        epochs, batch_size, learning_rate, device, settings: as for `train`.
+        out: folder of the runs, one in `seed-N` for each seed, which must not exist; None: runs/RECIPE-MODEL-SEEDS.
+        resume: go on with the interrupted call that `out` names; seeds that are finished are kept.
+        quiet, verbose: as for `train`.
+
+    Returns:
+        The finished runs, with means and deviations over them.
+
+    Raises:
+        TuneletError, KeyboardInterrupt: as `train` does.
+    """
+    from tunelet.experiment import Request, run_seeds
+
+    shortcuts = {
+        "model": model, "text": text, "label": label, "encoding": encoding, "limit": limit, "epochs": epochs,
+        "batch_size": batch_size, "learning_rate": learning_rate, "device": device,
+    }  # fmt: skip
+    request = Request.of(
+        recipe, data, test=test, unlabelled=unlabelled, budget=None, out=out, resume=resume, settings=settings,
+        shortcuts=shortcuts,
+    )  # fmt: skip
+    return run_seeds(request, seeds, _screens(quiet, verbose))
+
+
+@checked
+def adapt(
+    texts: Any,
+    *,
+    model: str | Path,
+    out: str | Path,
+    text: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    max_length: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Adaptation:
+    """Go on with the pretraining of a checkpoint on unlabelled texts, by masked-language modelling.
+
+    Args:
+        texts: in any form that `train` takes; labels are not read, and of several parts the training part alone.
+        model: short name, Hub id or folder of a checkpoint with its head for masked words.
+        out: folder of the new checkpoint, which must not exist; `train(..., model=out)` begins with it.
+        text, encoding: as for `train`.
+        limit: texts to draw; None: all.
+        epochs: passes over the texts; None: one.
+        batch_size, learning_rate, max_length: of a step, of the adapter, and tokens kept of a text.
+        seed: of the adapter, the order of the texts and the words that are hidden.
+        device: "auto", "cpu", "cuda" or "mps".
+        settings: further settings by dotted key, such as {"adapter.rank": 32}.
+        resume: go on where an interrupted call with these arguments stopped.
+        quiet: print nothing.
+
+    Raises:
+        TuneletError: the input is at fault, or the checkpoint has no head for masked words.
+        KeyboardInterrupt: interrupted; the message says how to go on.
+    """
+    from tunelet.experiment import AdaptationJob, adaptation_recipe
+
+    recipe = adaptation_recipe(
+        settings, model=str(model), text=text, encoding=encoding, limit=limit, epochs=epochs, batch_size=batch_size,
+        learning_rate=learning_rate, max_length=max_length, seed=seed, device=device,
+    )  # fmt: skip
+    return AdaptationJob(texts, recipe, Path(out), _screens(quiet, verbose=False), resume=resume).run()
+
+
+def _screens(quiet: bool, verbose: bool) -> Screens:
+    if quiet:
+        return Screens()
+    from tunelet.console import TerminalScreens
+
+    return TerminalScreens(verbose=verbose)

@@ -1,0 +1,103 @@
+"""What is asked for: a recipe with all settings in it, what it is trained on, and where the run goes."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunelet._deadline import Deadline, parse_budget
+from tunelet.errors import RecipeError
+from tunelet.experiment._self_training import check_settings
+from tunelet.recipe import Recipe, resolve_recipe, with_settings
+
+# Arguments of `train` that stand for a setting.
+SHORTCUTS = {
+    "model": "model.name",
+    "text": "data.text_column",
+    "label": "data.label_column",
+    "encoding": "data.encoding",
+    "limit": "data.limit",
+    "learning_rate": "training.learning_rate",  # of the adapter; see `_RATES`
+    "seed": "training.seed",
+    "epochs": "training.epochs",
+    "batch_size": "training.batch_size",
+    "device": "model.device",
+}
+_RATES = {"full": "training.full_learning_rate", "head": "training.head_learning_rate"}  # by adapter.method
+_LENGTHS = {f"training.{name}" for name in ("epochs", "min_steps", "max_steps", "max_tokens")}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One training that somebody asks for.
+
+    Attributes:
+        recipe: with all settings in it.
+        data, test: what is trained and measured on; test None: the test part of the data, where it has one.
+        unlabelled: texts that students learn from; None: there are none.
+        out: the run folder; None: one below `runs/`.
+        resume: whether an interrupted run goes on.
+        deadline: of the whole; None: there is no budget of time.
+        given: dotted keys of the settings that were named, which no budget changes.
+    """
+
+    recipe: Recipe
+    data: Any
+    test: Any = None
+    unlabelled: Any = None
+    out: Path | None = None
+    resume: bool = False
+    deadline: Deadline | None = None
+    given: Collection[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Any,
+        data: Any,
+        *,
+        test: Any,
+        unlabelled: Any,
+        budget: str | float | None,
+        out: str | Path | None,
+        resume: bool,
+        settings: Mapping[str, Any] | None,
+        shortcuts: Mapping[str, Any],
+    ) -> "Request":
+        """From the arguments of `train`; a budget of time runs from now on.
+
+        Raises:
+            RecipeError: two of them contradict each other, or a setting is not what the recipe admits.
+        """
+        deadline = None if budget is None else Deadline(parse_budget(budget))
+        whole = whole_recipe(recipe, settings, **shortcuts)
+        given = {SHORTCUTS[name] for name, value in shortcuts.items() if value is not None} | set(settings or {})
+        if deadline is not None and (twice := sorted(given & _LENGTHS)):
+            raise RecipeError(
+                f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
+                "leave one of them out",
+            )
+        if unlabelled is not None:
+            check_settings(whole, timed=deadline is not None)
+        place = None if out is None else Path(out)
+        return cls(whole, data, test, unlabelled, place, resume, deadline, frozenset(given))
+
+
+def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
+    """A recipe with the settings in it, and with those arguments of `train` that stand for one (`SHORTCUTS`)."""
+    resolved = with_settings(resolve_recipe(recipe), settings or {})
+    named = {SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+    if "model.name" in named:
+        named["model.name"] = str(named["model.name"])  # a folder may be a Path
+    if "training.learning_rate" in named and resolved.adapter.method in _RATES:
+        named[_RATES[resolved.adapter.method]] = named.pop("training.learning_rate")
+    match named.get("data.text_column"):
+        case [str(column)]:
+            named["data.text_column"] = column
+        case tuple(columns):
+            named["data.text_column"] = list(columns)
+    # Whoever names epochs means them: the recipe's floor and ceiling of steps are for those that it names itself.
+    if "training.epochs" in named or "training.epochs" in (settings or {}):
+        limits = {f"training.{name}": 0 for name in ("min_steps", "max_steps", "max_tokens")}
+        named |= {key: value for key, value in limits.items() if key not in (settings or {})}
+    return with_settings(resolved, named, "train")

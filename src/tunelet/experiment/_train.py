@@ -1,0 +1,316 @@
+"""The main job, from a request to a finished run folder. Every step is a room's; here is their order."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunelet._choice import Choice
+from tunelet._deadline import Deadline
+from tunelet.data import Prepared, Reading, Tokens, Unlabelled
+from tunelet.errors import RunError
+from tunelet.evaluation import check_aim, positive_index
+from tunelet.experiment._finish import Trained, finish
+from tunelet.experiment._parts import read_sources, split_parts, split_seed
+from tunelet.experiment._plan import Plan, data_record, tokens_record
+from tunelet.experiment._request import Request
+from tunelet.experiment._resuming import (
+    Began,
+    as_decided,
+    check_data,
+    check_environment,
+    check_recipe,
+    choices_of,
+    environment_of,
+    with_budget,
+)
+from tunelet.experiment._screens import Screens
+from tunelet.experiment._self_training import check_same_texts, draw_for_students, read_for_students
+from tunelet.experiment._tokenising import Tokenising
+from tunelet.recipe import Recipe, dump_recipe, with_settings
+from tunelet.run import (
+    Run,
+    RunFolder,
+    at_work,
+    default_folder,
+    disk_errors,
+    find_partial,
+    forget_peak_memory,
+    refuse_link,
+    refuse_run_as_model,
+)
+
+if TYPE_CHECKING:
+    from tunelet.checkpoint import Checkpoint
+    from tunelet.experiment._afford import Afforded
+    from tunelet.experiment._budget import Budget
+    from tunelet.model import SequenceClassifier
+    from tunelet.training import Estimate
+
+_NO_FORWARD = "its first pass over the texts fails"
+_ANOTHER = "name another encoder, such as --model minilm, or take shorter texts: --set data.max_length=64"
+
+
+class Experiment:
+    """One training, step by step; each step needs what the ones before it found."""
+
+    def __init__(self, request: Request, screens: Screens) -> None:
+        """Nothing is read yet.
+
+        Args:
+            request: what is asked for.
+            screens: what a person sees of it.
+        """
+        self._request, self._screens = request, screens
+        self._recipe = request.recipe  # what it leaves open is decided on the way
+        self._texts: Unlabelled | None = None  # what is usable of the texts without labels
+        self._choices: dict[str, Choice[str]] = {}  # of the head, decided once the encoder is there
+        self._afforded: Afforded | None = None  # decided likewise, where there is a budget of time
+
+    def run(self) -> Run:
+        """Train, measure and write the run folder, or go on with an interrupted run. Raises TuneletError."""
+        request = self._request
+        forget_peak_memory()
+        check_aim(self._recipe.evaluation.threshold)
+        if self._recipe.training.track:
+            from tunelet.training import check_trackers
+
+            check_trackers(self._recipe.training.track)
+        refuse_run_as_model(self._recipe.model.name)
+        # A name that is taken is told before anything is read.
+        folder = None if request.out is None else self._folder(request.out)
+        with self._screens.busy("reading the data"):
+            reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
+            prepared = self._prepare(reading, test_reading)
+            if request.unlabelled is not None:
+                self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
+        positive_index(prepared.label_names, self._recipe.evaluation.positive)  # a label that is none is told now
+        _compile_kernels()
+        checkpoint = self._find_model()  # no spinner: a download shows its own progress
+        if folder is None:
+            name, seed = self._recipe.name, self._recipe.training.seed
+            place = find_partial if request.resume else default_folder
+            folder = self._folder(place(name, checkpoint.name, seed))
+        if request.resume:
+            prepared = self._resumable(folder, reading, test_reading)
+            folder.hold()
+        else:
+            folder.start()
+        with at_work(folder, resume=request.resume):
+            if folder.is_whole():
+                folder.name()
+                return Run(folder.final)
+            return self._train(folder, reading, test_reading, prepared, checkpoint)
+
+    def _folder(self, out: Path) -> RunFolder:
+        with disk_errors(out):
+            folder = RunFolder(out)
+            taken = folder.final.exists()
+        if taken or not self._request.resume:
+            folder.check_free()
+            return folder
+        refuse_link(folder.final)
+        refuse_link(folder.partial)
+        if not folder.partial.is_dir():
+            raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
+        return folder
+
+    def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
+        return split_parts(self._recipe, reading, test_reading, timed=self._chooses_folds)
+
+    @property
+    def _chooses_folds(self) -> bool:
+        return (
+            self._request.deadline is not None
+            and self._afforded is None
+            and "data.fold_tokens" not in self._request.given
+        )
+
+    def _find_model(self) -> "Checkpoint":
+        from tunelet.checkpoint import find_checkpoint
+
+        settings = self._recipe.model
+        name = None if settings.name == "auto" else settings.name
+        checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
+        # What was found goes into the recipe: the run must load again from anywhere.
+        found = str(checkpoint.path) if checkpoint.origin == "folder" else checkpoint.name
+        self._recipe = with_settings(self._recipe, {"model.name": found})
+        return checkpoint
+
+    def _choose_head(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
+        """Decide what the head reads of a text, and after how many layers; the decision goes into the recipe, too."""
+        from tunelet.experiment._head import choose_head
+        from tunelet.model import foreign_model
+
+        recipe = self._recipe
+        if recipe.model.pooling == "first" and not recipe.training.probe and recipe.adapter.method != "head":
+            self._choices["head"] = Choice("the architecture's own", "model.pooling is first, training.probe off")
+            return
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
+            found = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
+        words = {"first": "the first token", "mean": "the mean of the tokens"}
+        self._choices["pooling"] = Choice(words[found.pooling.value], found.pooling.reason)
+        self._choices["layers read"] = Choice(str(found.layers.value), found.layers.reason)
+        decided = {"model.pooling": found.pooling.value, "model.layers": found.layers.value}
+        self._recipe = with_settings(recipe, decided)
+
+    def _resumable(self, folder: RunFolder, reading: Reading, test_reading: Reading | None) -> Prepared:
+        """The parts as they were; refuses to go on with another recipe or other data: the result would be neither's."""
+        began = Began.of(folder)
+        self._recipe = as_decided(began.recipe, self._recipe)
+        self._recipe, self._afforded = with_budget(began, self._recipe, self._request.deadline, self._request.given)
+        check_recipe(folder.partial, began.recipe, self._recipe)
+        prepared = self._prepare(reading, test_reading)
+        check_data(began, data_record(reading, test_reading, prepared))
+        check_same_texts(folder.partial, began.data["unlabelled"], self._texts)
+        return prepared
+
+    def _train(
+        self,
+        folder: RunFolder,
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+    ) -> Run:
+        from tunelet.experiment._fitting import fit_all
+        from tunelet.model import load_tokenizer
+
+        with self._screens.busy("loading the model and timing a few steps"):
+            tokenizer = load_tokenizer(checkpoint.path)
+            self._choose_head(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
+            classifier = self._new_classifier(self._recipe, checkpoint, prepared)
+            if self._request.deadline is not None and self._afforded is None:
+                classifier, prepared = self._afford(
+                    self._request.deadline, classifier, reading, test_reading, prepared, checkpoint, tokenizer
+                )
+            plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
+        environment = environment_of(checkpoint, plan.choices, random_weights=self._recipe.model.random_weights)
+        environment["budget"] = None if plan.budget is None else plan.budget.record()
+        if self._request.resume:
+            check_environment(folder, environment)
+        self._screens.plan(plan)
+        of_tokens = {
+            "tokens": tokens_record(plan.tokens, plan.max_length),
+            "warnings": list(plan.warnings),
+            "unlabelled": None if plan.unlabelled is None else plan.unlabelled.record(),
+        }
+        record = data_record(reading, test_reading, prepared)
+        folder.begin(record | of_tokens, environment, dump_recipe(self._recipe))
+        with self._screens.progress() as progress:
+            fitted = fit_all(plan, classifier, environment["checkpoint"]["weights_sha256"], folder, progress)
+            run = finish(folder, Trained(plan, classifier, tokenizer, fitted), progress)
+        self._screens.result(run)
+        return run
+
+    def _new_classifier(self, recipe: Recipe, checkpoint: "Checkpoint", prepared: Prepared) -> "SequenceClassifier":
+        from tunelet.model import head_pooling, new_classifier
+
+        return new_classifier(
+            checkpoint,
+            prepared.label_names,
+            recipe.model,
+            recipe.adapter,
+            seed=recipe.training.seed,
+            pooling=head_pooling(recipe),
+        )
+
+    def _afford(
+        self,
+        deadline: Deadline,
+        classifier: "SequenceClassifier",
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+        tokenizer: Any,
+    ) -> "tuple[SequenceClassifier, Prepared]":
+        """Choose what the budget has time for; the choice goes into the recipe, and the classifier and parts follow."""
+        from tunelet.experiment._budget import Ways
+        from tunelet.model import foreign_model
+
+        tokens = self._tokenising(reading, tokenizer, classifier).parts(prepared)
+
+        def new(recipe: Recipe) -> "SequenceClassifier":
+            return self._new_classifier(recipe, checkpoint, prepared)
+
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):
+            ways = Ways(classifier, new, self._recipe, prepared, tokens, deadline, self._request.given)
+            self._afforded = ways.choose()
+        before, self._recipe = self._recipe, self._afforded.recipe
+        if (self._recipe.adapter, self._recipe.model) != (before.adapter, before.model):
+            classifier = new(self._recipe)
+        if self._recipe.data != before.data:
+            prepared = self._prepare(reading, test_reading)
+        return classifier, prepared
+
+    def _plan(
+        self,
+        folder: RunFolder,
+        reading: Reading,
+        test_reading: Reading | None,
+        prepared: Prepared,
+        checkpoint: "Checkpoint",
+        tokenizer: Any,
+        classifier: "SequenceClassifier",
+    ) -> Plan:
+        from tunelet.model import foreign_model
+        from tunelet.training import estimate_time, latest_checkpoint
+
+        tokenising = self._tokenising(reading, tokenizer, classifier)
+        tokens, unlabelled = tokenising.parts(prepared), None
+        if self._texts is not None:
+            unlabelled = draw_for_students(self._texts, tokenising, split_seed(self._recipe))
+        trained, total = classifier.parameter_counts()
+        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
+            estimate = estimate_time(
+                classifier,
+                tokens["train"],
+                self._recipe.training,
+                validation=None if prepared.folds else tokens["validation"],
+                test=tokens.get("test"),
+                folds=prepared.folds,
+                rates=None if self._afforded is None else self._afforded.rates,
+                unlabelled=None if unlabelled is None else unlabelled.tokens.lengths,
+            )
+        budget = self._budget(prepared, tokens, estimate)
+        return Plan(
+            recipe=self._recipe,
+            reading=reading,
+            test_reading=test_reading,
+            prepared=prepared,
+            tokens=tokens,
+            max_length=tokenising.max_length,
+            checkpoint=checkpoint,
+            choices=choices_of(classifier) | self._choices | ({} if budget is None else budget.choices),
+            trained_parameters=trained,
+            total_parameters=total,
+            estimate=estimate,
+            out=folder.final,
+            resumed=latest_checkpoint(folder.checkpoints) is not None,
+            budget=budget,
+            unlabelled=unlabelled,
+        )
+
+    def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":
+        if self._request.deadline is None or self._afforded is None:
+            return None
+        from tunelet.experiment._budget import Budget, after_training
+
+        after = after_training(prepared, tokens, self._recipe, estimate)
+        return Budget(self._request.deadline, self._afforded.choices, after)
+
+    def _tokenising(self, reading: Reading, tokenizer: Any, classifier: "SequenceClassifier") -> Tokenising:
+        several = len(reading.text_columns) > 1
+        return Tokenising(self._recipe.data, tokenizer, classifier.max_length, several)
+
+
+def _compile_kernels() -> None:
+    """Let the compiler work, where it has to, while this thread imports libraries and loads the model."""
+
+    def compile_them() -> None:
+        from tunelet.kernels import native
+
+        native()
+
+    threading.Thread(target=compile_them, daemon=True).start()
