@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet.data._raw import RawTable, repeated
+from tunelet.data.readers._content import describe_binary
 from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
 
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 _BATCH, _SMALL_BATCH = 4096, 256  # rows
 
 
-def parse_parquet(content: bytes | bytearray, path: Path, settings: FileSettings) -> RawTable:
+def parse_parquet(content: bytearray, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A Parquet file; label names in the `huggingface` key of its schema are kept."""
     import pyarrow as pa
 
+    if (form := describe_binary(content)) != "Parquet data":
+        message = f"{path} should hold Parquet data by its name, found {form or 'something else'}"
+        raise DataError(message, "correct its extension or write the file again")
     try:
         table = _read_parquet(content, path, settings)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -29,7 +33,7 @@ def parse_parquet(content: bytes | bytearray, path: Path, settings: FileSettings
     return table_from_arrow(table, "Parquet", source=str(path))
 
 
-def _read_parquet(content: bytes | bytearray, path: Path, settings: FileSettings) -> "pa.Table":
+def _read_parquet(content: bytearray, path: Path, settings: FileSettings) -> "pa.Table":
     """The table, piece by piece, for a few bytes can stand for a million equal texts.
 
     Texts stay dictionaries until their lengths are counted. Where a piece cannot be counted before it is decoded

@@ -93,7 +93,7 @@ def parse_txt(text: str, path: Path, names: Sequence[str], settings: FileSetting
     raise DataError(message, "save it as CSV with the columns text and label, or sort texts into folders per label")
 
 
-def parse_lines(text: str, path: Path, settings: FileSettings) -> RawTable:
+def parse_lines(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A text in each line, blank ones included."""
     settings.check_cells(path, text.count("\n"), 1)
     lines = io.StringIO(text, newline=None).read().removesuffix("\n")

@@ -2,13 +2,13 @@
 nearest neighbour."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._arrow import parse_parquet
-from tunelet.data.readers._content import COMPRESSIONS, Content, describe_binary, read_content
+from tunelet.data.readers._content import COMPRESSIONS, Content, read_content
 from tunelet.data.readers._delimited import parse_csv, parse_lines, parse_tsv, parse_txt
 from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._json import parse_json, parse_json_lines
@@ -16,7 +16,20 @@ from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.data.readers._spreadsheet import parse_spreadsheet
 from tunelet.errors import DataError
 
-FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".txt")
+# Extension -> what makes a table of the decoded text, or of the bytes, with the path for errors, the column names that
+# the user gave, and the limits.
+TextParser = Callable[[str, Path, Sequence[str], FileSettings], RawTable]
+BytesParser = Callable[[bytearray, Path, Sequence[str], FileSettings], RawTable]
+_TEXT_PARSERS: dict[str, TextParser] = {
+    ".csv": parse_csv,
+    ".tsv": parse_tsv,
+    ".jsonl": parse_json_lines,
+    ".ndjson": parse_json_lines,
+    ".json": parse_json,
+    ".txt": parse_txt,
+}
+_BYTES_PARSERS: dict[str, BytesParser] = {".parquet": parse_parquet, ".xlsx": parse_spreadsheet}
+FORMATS = (*_TEXT_PARSERS, *_BYTES_PARSERS)
 
 
 def format_of(name: str) -> str | None:
@@ -69,24 +82,12 @@ def _parse(content: Content, path: Path, names: Sequence[str], settings: FileSet
     extension = Path(content.name.lower()).suffix
     if not content.data[:4096].strip() and not content.data.strip():
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
-    if extension == ".parquet":
-        if (found := describe_binary(content.data)) != "Parquet data":
-            message = f"{path} should hold Parquet data by its name, found {found or 'something else'}"
-            raise DataError(message, "correct its extension or write the file again")
-        return parse_parquet(content.data, path, settings)
-    if extension == ".xlsx":
-        return parse_spreadsheet(content.data, path, names, settings)
+    if extension in _BYTES_PARSERS:
+        return _BYTES_PARSERS[extension](content.data, path, names, settings)
     text = decode(content.data, path, encoding=settings.encoding, quoted_rows=extension == ".csv")
     content.data.clear()  # the two together would hold a large file twice
-    if extension == ".csv":
-        return parse_csv(text, path, names, settings)
-    if extension == ".tsv":
-        return parse_tsv(text, path, names, settings)
-    if extension == ".txt":
-        return parse_txt(text, path, names, settings) if labelled else parse_lines(text, path, settings)
-    if extension == ".json":
-        return parse_json(text, path, names, settings)
-    return parse_json_lines(text, path, settings)
+    parse = parse_lines if extension == ".txt" and not labelled else _TEXT_PARSERS[extension]
+    return parse(text, path, names, settings)
 
 
 def _missing(path: Path) -> DataError:

@@ -19,7 +19,7 @@ _LINES_HINT = 'expected one object per line: {"text": "...", "label": "..."}'
 _ARRAY_HINT = 'expected [{"text": "...", "label": "..."}, ...] or {"data": [...]}'
 
 
-def parse_json_lines(text: str, path: Path, settings: FileSettings) -> RawTable:
+def parse_json_lines(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """One object per line; blank lines are passed over."""
     rows = []
     cells = 0
@@ -52,7 +52,7 @@ def parse_json(text: str, path: Path, names: Sequence[str], settings: FileSettin
         content = json.loads(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text.lstrip().startswith("{") and "\n" in text[: error.pos]:
-            return parse_json_lines(text, path, settings)
+            return parse_json_lines(text, path, names, settings)
         message = f"{path}: row {error.lineno}, column {error.colno} is not JSON ({error.msg})"
         raise DataError(message, _ARRAY_HINT) from None
     except (ValueError, RecursionError) as error:
