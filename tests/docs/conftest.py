@@ -1,0 +1,100 @@
+"""A place where the commands of the docs are quick: short recipes, tiny encoders, small files of the names they use."""
+
+import csv
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+
+import tunelet
+from encoders import make_checkpoint
+from tunelet.checkpoint import _offline
+from tunelet.recipe import _named, dump_recipe, named_recipes, with_settings
+
+_SHORT = {
+    "data.limit": 40,
+    "data.max_length": 32,
+    "data.validation": "held-out",
+    "training.min_steps": 1,
+    "evaluation.resamples": 100,
+}
+_COMMIT = "0" * 40
+_WORDS = ("film", "story", "music", "ending", "cast", "hour", "scene", "joke", "light", "sea", "town", "train", "wall")
+_OPINIONS = {"positive": ("wonderful", "moving", "funny"), "negative": ("dull", "empty", "endless")}
+
+
+def _reviews(n: int, seed: int) -> list[tuple[str, str]]:
+    drawn = random.Random(seed)
+    rows = []
+    for number in range(n):
+        label = ("negative", "positive")[number % 2]
+        words = [*drawn.sample(_WORDS, 6), drawn.choice(_OPINIONS[label])]
+        drawn.shuffle(words)
+        rows.append((f"{' '.join(words)} {seed}", label))
+    return rows
+
+
+def _write(path: Path, rows: list[tuple[str, ...]], header: tuple[str, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([header, *rows])
+
+
+@pytest.fixture(scope="module")
+def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """`minilm` and `distilbert` are tiny, and every recipe that ships is short."""
+    minilm = make_checkpoint("bert", tmp_path_factory.mktemp("minilm"))
+    hub = Path(os.environ["TUNELET_CACHE"]) / "hf" / "hub"  # as `command_line.call` has it
+    distilbert = hub / "models--distilbert--distilbert-base-uncased"
+    shutil.copytree(
+        make_checkpoint("distilbert", tmp_path_factory.mktemp("distilbert")), distilbert / "snapshots" / _COMMIT
+    )
+    (distilbert / "refs").mkdir()
+    (distilbert / "refs" / "main").write_text(_COMMIT)
+    recipes = tmp_path_factory.mktemp("recipes")
+    for name, recipe in named_recipes().items():
+        (recipes / f"{name}.toml").write_text(dump_recipe(with_settings(recipe, _SHORT | {"training.epochs": 1})))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)
+        patch.setattr(constants, "HF_HUB_CACHE", str(hub))
+        patch.setattr(_named, "_FOLDER", recipes)
+        patch.setattr(_offline, "package_folder", lambda: minilm)
+        patch.setattr(_offline, "SHA256", hashlib.sha256((minilm / "model.safetensors").read_bytes()).hexdigest())
+        yield
+
+
+@pytest.fixture(scope="module")
+def _furnished(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every file that the docs name."""
+    folder = tmp_path_factory.mktemp("furnished")
+    for number, name in enumerate(("reviews", "later_reviews", "other")):
+        _write(folder / f"{name}.csv", _reviews(60, number), ("text", "label"))
+    for number, name in enumerate(("more", "texts", "tickets"), 10):
+        _write(folder / f"{name}.csv", [(text,) for text, _ in _reviews(30, number)], ("text",))
+    (folder / "mine.toml").write_text(
+        'name = "mine"\n\n[data]\nlimit = 40\nmax_length = 32\n\n[training]\nepochs = 1\n'
+    )
+    for name, seed in (("A", 1), ("B", 2)):
+        tunelet.train(
+            folder / "reviews.csv",
+            test=folder / "other.csv",
+            model="minilm",
+            seed=seed,
+            out=folder / "runs" / name,
+            quiet=True,
+        )
+    for name in ("NAME", "demo"):
+        shutil.copytree(folder / "runs" / "A", folder / "runs" / name)
+    return folder
+
+
+@pytest.fixture
+def furnished(_furnished: Path, in_folder: Path) -> Path:
+    """The same, a copy in the working directory."""
+    shutil.copytree(_furnished, in_folder, dirs_exist_ok=True)
+    return in_folder
