@@ -37,6 +37,7 @@ _PRECISIONS = ("float32", "bfloat16", "int8")
 _HELD_OUT = 2_000  # reviews
 _SIZES = (1_000, 10_000, 100_000)
 _STEPS = 25  # of a scaling run, after three that are not counted
+_BATCH_SIZE = 16  # texts of such a step
 
 
 def precision(data: Path) -> dict[str, Any]:
@@ -200,17 +201,14 @@ def _train(
 
 
 def scaling_step(size: int) -> dict[str, Any]:
-    """Train MiniLM for a few steps over a memory-mapped cache of `size` texts; its rate and its own memory."""
+    """Take some of the loop's steps with MiniLM over a memory-mapped cache of `size` texts; rate and own memory."""
     import numpy as np
     import psutil
-    import torch
-    import torch.nn.functional as F
 
-    from tunelet.bench import imdb_lengths
+    from tunelet.bench import Subject, imdb_lengths, training_step
     from tunelet.checkpoint import find_checkpoint
-    from tunelet.data import Tokens, gather, training_batches
-    from tunelet.model import new_classifier, probabilities
-    from tunelet.recipe import AdapterSettings, ModelSettings
+    from tunelet.data import Tokens, training_batches
+    from tunelet.model import probabilities
 
     lengths = imdb_lengths(size, np.random.default_rng(0))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -224,22 +222,18 @@ def scaling_step(size: int) -> dict[str, Any]:
         written.flush()
         del written
         tokens = Tokens(np.load(path, mmap_mode="r"), offsets, truncated=0)
-        classifier = new_classifier(
-            find_checkpoint("minilm"), ("no", "yes"), ModelSettings(), AdapterSettings(), seed=1
-        )
-        optimizer = torch.optim.AdamW(classifier.trained_parameters().values(), lr=1e-4, fused=True)
-        batches = training_batches(tokens.lengths, batch_size=16, seed=1, epoch=0, group_by_length=False)
+        subject = Subject("minilm", find_checkpoint("minilm"), False, 1, "cpu", Path(folder), Path(folder))
+        step = training_step(subject, "auto", tokens, np.arange(size) % 2, rate=1e-4, batch_size=_BATCH_SIZE)
+        classifier = step.objective.model
+        batches = training_batches(tokens.lengths, batch_size=_BATCH_SIZE, seed=1, epoch=0, group_by_length=False)
         counted, seconds = 0, 0.0
-        for number, rows in enumerate(batches[: _STEPS + 3]):
-            begin_step = time.perf_counter()
-            batch = gather(tokens, rows)
-            with classifier.training_mode():
-                F.cross_entropy(classifier.logits(batch), torch.zeros(len(rows), dtype=torch.long)).backward()
-            optimizer.step()
-            optimizer.zero_grad()
-            if number >= 3:
-                seconds += time.perf_counter() - begin_step
-                counted += len(batch.token_ids)
+        with classifier.training_mode():
+            for number, rows in enumerate(batches[: _STEPS + 3]):
+                begin_step = time.perf_counter()
+                done = step([rows])
+                if number >= 3:
+                    seconds += time.perf_counter() - begin_step
+                    counted += done.tokens
         few = Tokens(tokens.token_ids[: offsets[200]], offsets[:201], truncated=0)
         probabilities(classifier, few)
         memory = psutil.Process().memory_info()

@@ -33,7 +33,7 @@ def part_of(operator: str) -> str:
 
 
 def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
-    """Take some steps of the genuine loop on texts with the lengths of IMDb reviews.
+    """Take some steps as the loop takes them, on texts with the lengths of IMDb reviews.
 
     Returns:
         The model, the precision, milliseconds a step with the profiler on and off, and the share of each part; what no
@@ -42,7 +42,7 @@ def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
     import numpy as np
     from torch.profiler import ProfilerActivity, profile, record_function
 
-    from tunelet.bench import Subject, find_model, imdb_lengths, training_loop
+    from tunelet.bench import Subject, find_model, imdb_lengths, training_step
     from tunelet.data import Tokens
     from tunelet.kernels._native import Library
 
@@ -54,13 +54,13 @@ def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
     checkpoint, random_weights = find_model(name)
     with TemporaryDirectory() as folder:
         subject = Subject(name, checkpoint, random_weights, 1, "cpu", Path(folder), Path(folder))
-        loop = training_loop(subject, precision, tokens, labels, rate=1e-4, batch_size=_BATCH_SIZE)
+        step = training_step(subject, precision, tokens, labels, rate=1e-4, batch_size=_BATCH_SIZE)
 
     def train(count: int) -> float:
         begin = time.perf_counter()
-        with loop.classifier.training_mode():
+        with step.objective.model.training_mode():
             for rows in np.arange(len(tokens)).reshape(steps, _BATCH_SIZE)[:count]:
-                loop.step([rows])
+                step([rows])
         return time.perf_counter() - begin
 
     train(_WARM_UP)

@@ -73,19 +73,19 @@ def test_training_begins_with_the_checkpoint(adapted, texts, tmp_path):
 
 
 def test_killed_and_resumed_it_ends_in_the_same_weights(adapted, texts, given, tmp_path, monkeypatch):
-    from tunelet.training import _masked
+    from tunelet.training import TrainingStep
 
-    step, calls = _masked._MaskedFit.step, []
+    step, calls = TrainingStep.__call__, []
 
-    def interrupted(self, group):
-        calls.append(group)
+    def interrupted(self, batches, epoch):
+        calls.append(batches)
         if len(calls) == 21:
             raise KeyboardInterrupt
-        return step(self, group)
+        return step(self, batches, epoch)
 
     out = tmp_path / "checkpoint"
     often = given | {"settings": given["settings"] | {"training.checkpoint_seconds": 1e-6}}
-    monkeypatch.setattr(_masked._MaskedFit, "step", interrupted)
+    monkeypatch.setattr(TrainingStep, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt, match="--resume"):
         tunelet.adapt([*texts, *texts[:5]], out=out, **often)
     monkeypatch.undo()

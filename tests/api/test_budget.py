@@ -191,7 +191,7 @@ def test_a_run_with_a_budget_is_gone_on_with_under_the_same_budget_alone(tiny_ch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("tunelet.training._loop.Fit.evaluate", interrupted)  # at the end of the first fold
+        patch.setattr("tunelet.training._loop.TrainingLoop.evaluate", interrupted)  # at the end of the first fold
         with pytest.raises(KeyboardInterrupt, match="--resume"):
             train(reviews(), budget="1h", **arguments)
     for budget in ("2h", None):

@@ -11,11 +11,11 @@ from toy import LENGTH, fitted, toy_data
 from tunelet._choice import Choice
 from tunelet.checkpoint import find_checkpoint
 from tunelet.data import gather
-from tunelet.errors import RecipeError
+from tunelet.errors import DataError, RecipeError
 from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
-from tunelet.training import Fit, Silent, estimate_time, fit
+from tunelet.training import Classification, Silent, TrainingStep, estimate_time, fit
 
 
 @pytest.mark.parametrize("method", ["lora", "head", "full"])
@@ -66,9 +66,9 @@ def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
     folder.start()
     measured = []
 
-    class Watched(Fit):
-        def predict_validation(self):
-            found = super().predict_validation()
+    class Watched(Classification):
+        def predict(self, step):
+            found = super().predict(step)
             with torch.no_grad():  # with the adapters beside the weights, as in training
                 plain = torch.cat(
                     [classifier.logits(gather(data.validation, np.array([row]))) for row in range(len(data.validation))]
@@ -77,7 +77,7 @@ def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
             return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tunelet.training._loop.Fit", Watched)
+        patch.setattr("tunelet.training._fit.Classification", Watched)
         outcome = fit(classifier, data, TrainingSettings(epochs=3, batch_size=8, **rates), folder, Silent())
     assert len(measured) == 3
     for found, plain in measured:
@@ -93,7 +93,7 @@ def test_accumulated_batches_give_the_step_of_one_large_batch(tmp_path):
         torch.testing.assert_close(parameter, small.trained_parameters()[name], rtol=1e-3, atol=1e-5)
 
 
-def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(tmp_path):
+def test_a_batch_in_micro_batches_gives_the_step_of_the_whole_batch():
     def weights(pass_tokens: int) -> torch.Tensor:
         classifier = new_classifier(
             find_checkpoint(str(minilm_folder())),
@@ -104,14 +104,13 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(tmp_path):
         )
         execution = dataclasses.replace(classifier.execution, pass_tokens=Choice(pass_tokens, "asked for"))
         classifier = dataclasses.replace(classifier, execution=execution)
-        for module in classifier.module.modules():  # a head's dropout draws other numbers in parts
+        for module in classifier.module.modules():  # a head's dropout draws other numbers in micro-batches
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
-        folder = RunFolder(tmp_path / str(pass_tokens))
-        folder.start()
-        loop = Fit(classifier, toy_data(), TrainingSettings(batch_size=16), folder, Silent())
+        settings = TrainingSettings(batch_size=16)
+        step = TrainingStep.of(Classification(classifier, toy_data(), settings, Silent()), settings, 12)
         with classifier.training_mode():
-            loop.step([np.arange(16)])
+            step([np.arange(16)])
         return torch.cat([p.detach().flatten() for p in classifier.trained_parameters().values()])
 
     torch.testing.assert_close(weights(5 * LENGTH), weights(10_000), rtol=1e-5, atol=1e-6)
@@ -204,3 +203,37 @@ def test_weights_that_are_no_numbers_after_the_last_step_pick_no_epoch(tmp_path)
     with pytest.raises(RecipeError, match=r"diverged: the weights are no numbers any more at step 1.*learning_rate"):
         fit(classifier, toy_data(), settings, folder, Silent())
     assert not folder.has_checkpoint()
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_a_metric_that_is_no_number_picks_no_epoch(tmp_path, metric):
+    data = toy_data(16)
+    alike = data.validation_labels == 0  # of one class there are no areas under curves
+    data = dataclasses.replace(
+        data, validation=data.validation.take(np.flatnonzero(alike)), validation_labels=data.validation_labels[alike]
+    )
+    with pytest.raises(DataError, match=rf"{metric} is undefined on the validation texts.*best_metric=log_loss"):
+        fitted(tmp_path, data, epochs=1, batch_size=8, best_metric=metric)
+    assert not list((tmp_path / "run.partial").rglob("step-*"))
+
+
+def test_a_training_of_which_nothing_is_left_to_do_makes_no_step_and_ends_the_same(tmp_path):
+    """As after a kill between the last checkpoint and the end of the run."""
+    settings = TrainingSettings(epochs=2, batch_size=16, learning_rate=5e-3)
+    folder = RunFolder(tmp_path / "run")
+    folder.start()
+    ends = []
+    for _ in range(2):
+        classifier = new_classifier(
+            find_checkpoint(str(minilm_folder())),
+            ("no", "yes"),
+            ModelSettings(precision="float32", device="cpu"),
+            AdapterSettings(),
+            seed=1,
+        )
+        outcome = fit(classifier, toy_data(32), settings, folder, Silent())
+        weights = torch.cat([p.detach().flatten() for p in classifier.trained_parameters().values()])
+        ends.append((weights, outcome.validation.probabilities, outcome.steps, folder.history.read_bytes()))
+    assert torch.equal(ends[0][0], ends[1][0])
+    np.testing.assert_array_equal(ends[0][1], ends[1][1])
+    assert ends[0][2:] == ends[1][2:]

@@ -33,7 +33,7 @@ def solved(folder, out, rows=ROWS, **given):
         raise AssertionError("an optimiser was made")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tunelet.training._loop.make_optimizer", never)
+        patch.setattr("tunelet.training._step.make_optimizer", never)
         return tunelet.train(rows, model=folder, settings=settings, out=out, quiet=True, **given)
 
 

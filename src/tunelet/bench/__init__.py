@@ -11,7 +11,7 @@ from tunelet._lazy import lazy_exports
 if TYPE_CHECKING:
     from tunelet.bench._predict import PredictBench, bench_predict
     from tunelet.bench._train import MORE_STEPS, TrainBench, bench_train
-    from tunelet.bench._tunelet_training import training_loop
+    from tunelet.bench._tunelet_training import training_step
     from tunelet.bench.harness._coverage import (
         SHAPES,
         SIZES,
@@ -60,7 +60,7 @@ __all__ = [
     "show_document",
     "stock_tokenizer",
     "tables",
-    "training_loop",
+    "training_step",
     "without_dropout",
     "write_document",
 ]
@@ -77,7 +77,7 @@ __getattr__ = lazy_exports(
             "TrainBench",
             "bench_train",
         ),
-        "_tunelet_training": ("training_loop",),
+        "_tunelet_training": ("training_step",),
         "harness._coverage": (
             "SHAPES",
             "SIZES",

@@ -1,7 +1,7 @@
-"""tunelet's training: the steps of the genuine loop, on the same texts as the stock stack's."""
+"""tunelet's training: the step of its loop, on the same texts as the stock stack's."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from tunelet.bench.harness._subject import Subject
 from tunelet.bench.harness._worker import Desk
 from tunelet.bench.rivals._stock_training import Turn, _grouped_order
 from tunelet.data import Tokens
+
+if TYPE_CHECKING:
+    from tunelet.training import TrainingStep
 
 
 def train_tunelet(
@@ -27,26 +30,26 @@ def train_tunelet(
         mean: whether a linear head reads the mean of the tokens, instead of the architecture's own the first.
     """
     tokens = subject.tokens()
-    loop = training_loop(
+    step = training_step(
         subject, precision, tokens, subject.labels(), rate=rate, batch_size=phases.batch_size, mean=mean
     )
-    lengths = tokens.lengths
-    if loop.classifier.packing is None:
+    lengths, classifier = tokens.lengths, step.objective.model
+    if classifier.packing is None:
         batches = grouped(_grouped_order(lengths, phases.batch_size, subject.seed), lengths, phases)
     else:
         batches = shuffled(lengths, phases, chunk=chunk, seed=subject.seed)
-    with loop.classifier.training_mode():
+    with classifier.training_mode():
         for phase in batches:
             if not desk.wait():
                 return
             seconds, counts, losses = [], [], []
             for rows in phase:
                 begin = time.perf_counter()
-                loss, count = loop.step([rows])  # ends in reading the loss: a GPU is waited for
+                done = step([rows])  # reads the loss: a GPU is waited for
                 seconds.append(time.perf_counter() - begin)
-                counts.append(count)
-                losses.append(loss / len(rows))
-            desk.report(Turn(tuple(seconds), tuple(counts), tuple(losses), choices(loop.classifier)))
+                counts.append(done.tokens)
+                losses.append(done.loss / done.texts)
+            desk.report(Turn(tuple(seconds), tuple(counts), tuple(losses), choices(classifier)))
 
 
 def choices(classifier: Any) -> dict[str, dict[str, str]]:
@@ -55,7 +58,7 @@ def choices(classifier: Any) -> dict[str, dict[str, str]]:
     return {name: {"value": choice.value, "reason": choice.reason} for name, choice in described.items()}
 
 
-def training_loop(
+def training_step(
     subject: Subject,
     precision: str,
     tokens: Tokens,
@@ -64,13 +67,12 @@ def training_loop(
     rate: float,
     batch_size: int,
     mean: bool = False,
-) -> Any:
-    """The loop of `tunelet.training.fit`, ready to step through one epoch of these texts."""
+) -> "TrainingStep":
+    """The step that `tunelet.training.fit` takes, for an epoch of these texts; "auto": in the machine's precision."""
     from tunelet.errors import ModelError
     from tunelet.model import new_classifier
     from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
-    from tunelet.run import RunFolder
-    from tunelet.training import Fit, Silent, TrainingData
+    from tunelet.training import Classification, Length, Silent, TrainingData, TrainingStep
 
     settings = ModelSettings.model_validate(
         {"precision": precision, "device": subject.device, "random_weights": subject.random_weights}
@@ -84,10 +86,10 @@ def training_loop(
         pooling="mean" if mean else None,
     )
     found = classifier.execution.precision
-    if found.value != precision:
+    if precision not in ("auto", found.value):
         raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")
     training = TrainingSettings(
         epochs=1, batch_size=batch_size, learning_rate=rate, head_learning_rate=rate, seed=subject.seed
     )
-    folder = RunFolder(subject.folder / f"run-{precision}")
-    return Fit(classifier, TrainingData(tokens, labels, tokens, labels), training, folder, Silent())
+    objective = Classification(classifier, TrainingData(tokens, labels, None, None), training, Silent())
+    return TrainingStep.of(objective, training, Length.of(training, tokens.lengths).steps)

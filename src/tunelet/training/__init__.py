@@ -1,14 +1,20 @@
-"""The training room: the loop, its optimiser and schedule, checkpoints, and the time it will take."""
+"""The training room: the loop, its step, optimizer and schedule, checkpoints, and the time that it will take.
+
+`fit` trains a classifier and `pretrain` a model of masked words: one loop with another objective.
+"""
 
 from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import latest_checkpoint
+from tunelet.training._classification import Classification
 from tunelet.training._data import Outcome, TrainingData
-from tunelet.training._estimate import Estimate, Rates, Work, estimate_time, expect, time_steps
+from tunelet.training._estimate import Estimate, Work, estimate_time, expect
+from tunelet.training._fit import fit
 from tunelet.training._length import Length, fold_settings
-from tunelet.training._loop import Fit, fit
 from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
+from tunelet.training._rates import Rates, time_steps
 from tunelet.training._reporter import Reporter, Silent
+from tunelet.training._step import TrainingStep
 from tunelet.training._student import Mix
 from tunelet.training._tracking import check_trackers
 
@@ -16,8 +22,8 @@ __all__ = [
     "GIB",
     "Activations",
     "Allowance",
+    "Classification",
     "Estimate",
-    "Fit",
     "HiddenStates",
     "Length",
     "Mix",
@@ -27,6 +33,7 @@ __all__ = [
     "Reporter",
     "Silent",
     "TrainingData",
+    "TrainingStep",
     "Work",
     "check_trackers",
     "estimate_time",

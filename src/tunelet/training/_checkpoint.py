@@ -23,6 +23,7 @@ from tunelet.model import SequenceClassifier
 from tunelet.run import write_atomically
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+Weights = dict[str, torch.Tensor]  # of what is trained, by the name of the parameter
 
 
 @dataclass
@@ -94,7 +95,7 @@ def save_checkpoint(
     folder: Path,
     classifier: SequenceClassifier,
     optimizer: torch.optim.Optimizer,
-    best: dict[str, torch.Tensor],
+    best: Weights,
     position: Position,
 ) -> None:
     """Write `step-N.safetensors` and then remove the older ones. Raises RunError where the disk refuses."""
@@ -134,7 +135,7 @@ def latest_checkpoint(folder: Path) -> Path | None:
 
 def load_checkpoint(
     path: Path, classifier: SequenceClassifier, optimizer: torch.optim.Optimizer
-) -> tuple[dict[str, torch.Tensor], Position]:
+) -> tuple[Weights, Position]:
     """Put everything back as `save_checkpoint` found it; returns the best epoch's weights and the position."""
     tensors, position = _read(path)
     parameters = classifier.trained_parameters()

@@ -1,41 +1,18 @@
-"""How long it will take, from a few measured steps on the run's own texts."""
+"""How long a run will take: what measured rates make of all that there is to do."""
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from tunelet.data import Tokens, evaluation_batches, gather, split_batch, training_batches
-from tunelet.model import SequenceClassifier, turn
+from tunelet.data import Tokens
+from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import keeps_activations
 from tunelet.training._length import Length, fold_settings
+from tunelet.training._rates import Rates, time_steps
 from tunelet.training._student import Mix
-
-_SECONDS = 3.0  # of measuring, at most about
-_WARM_UP = 1  # steps that are not counted: the first allocates memory and packs weights
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Tokens per second.
-
-    Attributes:
-        training: of whole steps; above the frozen layers, where these are measured apart.
-        evaluation: without gradients.
-        frozen: of the layers below the lowest adapter; infinite: they are part of the steps.
-        slowness: seconds that passed for one that this process worked: on a machine that others use, more than 1.
-    """
-
-    training: float
-    evaluation: float
-    frozen: float = math.inf
-    slowness: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,80 +147,3 @@ def _trainings(work: Work, settings: TrainingSettings) -> list[tuple[TrainingSet
         for rows in work.folds
     ]
     return [*folds, (settings, lengths, work.validation, False)]
-
-
-def time_steps(
-    classifier: SequenceClassifier,
-    train: Tokens,
-    settings: TrainingSettings,
-    *,
-    apart: bool,
-    seconds: float = _SECONDS,
-) -> Rates:
-    """Rates of training and evaluation; weights, gradients and random states are left as they were.
-
-    Args:
-        classifier: the model as it will be trained.
-        train: the training texts.
-        settings: the recipe's training section.
-        apart: measure the layers below the lowest adapter, which must be frozen, apart from those above.
-        seconds: to spend, at most about.
-    """
-    begin, worked = time.perf_counter(), time.thread_time()
-    with turn, torch.random.fork_rng(devices=[] if classifier.device.type != "cuda" else None):
-        order = training_batches(
-            train.lengths,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            epoch=0,
-            group_by_length=classifier.packing is None,
-        )
-        budget = classifier.execution.pass_tokens.value
-        passes = [part for rows in order for part in split_batch(rows, train.lengths, token_budget=budget)]
-        with classifier.training_mode():
-            training, frozen = _rates(classifier, train, passes, seconds / 2, backward=True, keeps=apart)
-        batches = evaluation_batches(train.lengths, token_budget=budget)
-        middle = np.random.default_rng(0).permutation(len(batches))
-        chosen = [batches[i] for i in middle]
-        evaluation, _ = _rates(classifier, train, chosen, seconds / 2, backward=False, keeps=False)
-    slowness = (time.perf_counter() - begin) / max(time.thread_time() - worked, 1e-9)
-    return Rates(training, evaluation, frozen if apart else math.inf, max(slowness, 1.0))
-
-
-def _rates(
-    classifier: SequenceClassifier,
-    tokens: Tokens,
-    batches: list[np.ndarray],
-    limit: float,
-    *,
-    backward: bool,
-    keeps: bool,
-) -> tuple[float, float]:
-    """Tokens per second of whole steps, or above the frozen layers, and of the frozen layers, where `keeps`."""
-    counted, seconds, frozen_seconds = 0, 0.0, 0.0
-    started = time.perf_counter()
-    for number, rows in enumerate(batches):
-        batch = gather(tokens, rows)
-        begin = time.perf_counter()
-        hidden = classifier.below(batch) if keeps else None
-        middle = time.perf_counter()
-        with torch.set_grad_enabled(backward):
-            logits = classifier.logits(batch, hidden)
-            if backward:
-                F.cross_entropy(logits, torch.zeros(len(rows), dtype=torch.long, device=logits.device)).backward()
-        _finish(classifier.device)
-        end = time.perf_counter()
-        if number >= _WARM_UP or len(batches) <= _WARM_UP:
-            counted += len(batch.token_ids)
-            seconds += end - middle
-            frozen_seconds += middle - begin
-        if end - started > limit and counted:
-            break
-    if backward:
-        classifier.module.zero_grad(set_to_none=True)
-    return counted / seconds, counted / max(frozen_seconds, 1e-9)
-
-
-def _finish(device: torch.device) -> None:
-    if device.type != "cpu":
-        torch.accelerator.synchronize(device)

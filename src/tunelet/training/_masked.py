@@ -1,10 +1,11 @@
-"""Masked-language modelling with the loop of `_loop`: the loss is that of hidden words, and nothing is chosen by it.
+"""Masked-language modelling: the loss of hidden words is lowered, and nothing is chosen by that of held-out texts.
 
-Which words are hidden follows from seed, epoch and the batch, so that a run which was killed and resumed ends in the
-same bits; of held-out texts the same words are hidden each time, so that losses before and after are of one question.
+Which words are hidden follows from seed, epoch and the micro-batch, so that a run which was killed and resumed ends in
+the same bits; of held-out texts the same words are hidden each time, so that losses before and after are of one
+question.
 """
 
-import time
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,17 +13,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tunelet.data import Batch, Masking, Tokens, gather, split_batch, training_batches
-from tunelet.data import evaluation_batches as batches_of_similar_length
+from tunelet.data import Batch, Masking, Tokens, evaluation_batches, gather
 from tunelet.model import MaskedModel
 from tunelet.recipe import TrainingSettings
 from tunelet.run import CheckpointFolder
-from tunelet.training._data import TrainingData
-from tunelet.training._loop import Fit
-from tunelet.training._reporter import Reporter
+from tunelet.training._checkpoint import Position
+from tunelet.training._loop import TrainingLoop
+from tunelet.training._objective import Evaluation
+from tunelet.training._rates import time_gradients
+from tunelet.training._reporter import Reporter, Silent
 
 _HELD_OUT = 2**32 - 1  # in the place of an epoch
-_MEASURED = 4  # passes that are timed, after one that is not counted
+_MEASURED = 5  # micro-batches that are timed, the first of which is not counted
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,47 @@ class Pretrained:
     after: float
 
 
-class _MaskedFit(Fit):
-    masking: Masking
-    after = float("nan")
+class MaskedWords:
+    """The objective of a model that names hidden words.
 
-    def losses(self, batch: Batch) -> torch.Tensor:
+    Attributes:
+        model: it.
+        train, held_out: texts that are learnt from, and others.
+        select: no: the last weights are kept.
+        loss: mean loss of a hidden word in the held-out texts, in nats, when they were last evaluated; None: not yet.
+    """
+
+    select = False
+
+    def __init__(
+        self,
+        model: MaskedModel,
+        masking: Masking,
+        train: Tokens,
+        held_out: Tokens | None,
+        seed: int,
+        reporter: Reporter,
+    ) -> None:
+        self.model, self.train, self.held_out = model, train, held_out
+        self.loss: float | None = None
+        self._masking, self._seed, self._reporter = masking, seed, reporter
+
+    def losses(self, batch: Batch, epoch: int) -> torch.Tensor:
         """The mean loss of the hidden words of these texts, times the texts."""
-        random = np.random.default_rng((self.settings.seed, self.position.epoch, int(batch.rows[0])))
-        return _loss(self._model, self.masking, batch, random, "mean")[0] * len(batch.lengths)
+        random = np.random.default_rng((self._seed, epoch, int(batch.rows[0])))
+        return _loss(self.model, self._masking, batch, random, "mean")[0] * len(batch.lengths)
 
-    def evaluate(self) -> None:
-        """The loss of the held-out texts, into the history."""
-        assert self.data.validation is not None  # noqa: S101
-        self.reporter.stage("held-out texts", self.data.validation.total)
-        self.after = held_out_loss(
-            self._model, self.masking, self.data.validation, seed=self.settings.seed, advance=self.reporter.advance
-        )
-        self.note_time()
-        position = self.position
-        self.record({"step": position.step, "epoch": position.epoch + 1, "validation": {"loss": self.after}})
+    def evaluate(self, position: Position) -> Evaluation:
+        """The loss of the held-out texts, for the history alone."""
+        return Evaluation({"loss": self.measure()})
 
-    @property
-    def _model(self) -> MaskedModel:
-        assert isinstance(self.classifier, MaskedModel)  # noqa: S101
-        return self.classifier
+    def measure(self) -> float:
+        """The mean loss of a hidden word in the held-out texts, with the present weights."""
+        assert self.held_out is not None  # noqa: S101
+        self._reporter.stage("held-out texts", self.held_out.total)
+        advance = self._reporter.advance
+        self.loss = held_out_loss(self.model, self._masking, self.held_out, seed=self._seed, advance=advance)
+        return self.loss
 
 
 def pretrain(
@@ -85,18 +104,18 @@ def pretrain(
         train, held_out: texts that are learnt from, and others.
         settings: as in a recipe.
         folder: where checkpoints and the history go.
-        reporter: where to show how it goes.
+        reporter: follows the training.
     """
-    reporter.stage("held-out texts", held_out.total)
-    before = held_out_loss(model, masking, held_out, seed=settings.seed, advance=reporter.advance)
-    data = TrainingData(train, np.zeros(len(train), dtype=np.int64), held_out, None, select=False)
-    loop = _MaskedFit(model, data, settings, folder, reporter)
-    loop.masking = masking
-    loop.train()
-    if np.isnan(loop.after):  # resumed behind its end
-        loop.after = held_out_loss(model, masking, held_out, seed=settings.seed)
+    objective = MaskedWords(model, masking, train, held_out, settings.seed, reporter)
+    before, objective.loss = objective.measure(), None
+    loop = TrainingLoop(objective, settings, folder, reporter)
+    loop.resume()
+    loop.run()
+    after = (
+        objective.measure() if objective.loss is None else objective.loss
+    )  # the evaluation was in an earlier session
     position = loop.position
-    return Pretrained(position.step, position.tokens, position.seconds, before, loop.after)
+    return Pretrained(position.step, position.tokens, position.seconds, before, after)
 
 
 def held_out_loss(
@@ -105,41 +124,24 @@ def held_out_loss(
     tokens: Tokens,
     *,
     seed: int,
-    advance: Callable[[int], None] | None = None,
+    advance: Callable[[int], None],
 ) -> float:
     """Mean loss of a hidden word, in nats; with one seed the same words are hidden each time."""
     total, words = 0.0, 0
     with model.prediction_mode():
-        for rows in batches_of_similar_length(tokens.lengths, token_budget=model.execution.pass_tokens.value):
+        for rows in evaluation_batches(tokens.lengths, token_budget=model.execution.pass_tokens.value):
             batch = gather(tokens, rows)
             loss, hidden = _loss(model, masking, batch, np.random.default_rng((seed, _HELD_OUT, int(rows[0]))), "sum")
             total += float(loss)
             words += hidden
-            if advance is not None:
-                advance(len(batch.token_ids))
+            advance(len(batch.token_ids))
     return total / max(words, 1)
 
 
 def tokens_per_second(model: MaskedModel, masking: Masking, tokens: Tokens, settings: TrainingSettings) -> float:
-    """The rate of training, from a few passes; nothing is left changed."""
-    order = training_batches(
-        tokens.lengths, batch_size=settings.batch_size, seed=settings.seed, epoch=0, group_by_length=False
-    )
-    budget = model.execution.pass_tokens.value
-    passes = [part for rows in order for part in split_batch(rows, tokens.lengths, token_budget=budget)]
-    counted, seconds = 0, 0.0
-    with model.training_mode():
-        for number, rows in enumerate(passes[: _MEASURED + 1]):
-            batch = gather(tokens, rows)
-            begin = time.perf_counter()
-            _loss(model, masking, batch, np.random.default_rng(number), "mean")[0].backward()
-            if model.device.type != "cpu":
-                torch.accelerator.synchronize(model.device)
-            if number or len(passes) == 1:
-                counted += len(batch.token_ids)
-                seconds += time.perf_counter() - begin
-    model.module.zero_grad(set_to_none=True)
-    return counted / seconds
+    """The rate of training, from a few micro-batches; nothing is left changed."""
+    objective = MaskedWords(model, masking, tokens, None, settings.seed, Silent())
+    return time_gradients(objective, settings, limit=math.inf, most=_MEASURED).rate
 
 
 def _loss(

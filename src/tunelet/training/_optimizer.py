@@ -10,6 +10,7 @@ from transformers import get_linear_schedule_with_warmup
 
 from tunelet.model import SequenceClassifier
 from tunelet.recipe import TrainingSettings
+from tunelet.training._checkpoint import Schedule
 
 
 def make_optimizer(
@@ -56,3 +57,16 @@ def _scale(settings: TrainingSettings) -> float:
 def learning_rates(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
     """The present rates of the first and the last group: adapter and head."""
     return optimizer.param_groups[0]["lr"], optimizer.param_groups[-1]["lr"]
+
+
+def schedule_state(schedule: LRScheduler) -> Schedule:
+    """What a checkpoint keeps of a schedule."""
+    return Schedule(schedule.last_epoch, [float(rate) for rate in schedule.get_last_lr()])
+
+
+def restore_schedule(schedule: LRScheduler, optimizer: torch.optim.Optimizer, state: Schedule) -> None:
+    """Put a schedule, and the rates of its optimizer, to where a checkpoint has them."""
+    schedule.last_epoch = state.last_epoch
+    schedule._last_lr = list(state.rates)
+    for group, rate in zip(optimizer.param_groups, state.rates, strict=True):
+        group["lr"] = rate

@@ -9,8 +9,10 @@ rises, falls and ends at zero however often the plan changes, and as the usual s
 from dataclasses import dataclass, replace
 
 from tunelet._deadline import Deadline
+from tunelet.recipe import TrainingSettings
 from tunelet.training._checkpoint import Pacing
 from tunelet.training._length import Length
+from tunelet.training._objective import Objective
 
 _MEMORY = 20  # steps that a rate is measured over, about
 _BOUND = 2  # most that a plan is stretched or shortened by: what was chosen for one length may not suit another
@@ -34,8 +36,46 @@ class Allowance:
     passes: float
 
 
+@dataclass(frozen=True)
+class FixedPace:
+    """A training without a clock: as many steps as the settings say, and the usual schedule.
+
+    Attributes:
+        length: of it.
+        factor: None: the learning rate goes by the number of the step.
+    """
+
+    length: Length
+    factor: None = None
+
+    @classmethod
+    def of(cls, objective: Objective, settings: TrainingSettings) -> "FixedPace":
+        """For the texts of an objective."""
+        return cls(Length.of(settings, objective.train.lengths))
+
+    def go_on(self, state: Pacing) -> None:
+        """Nothing to take up."""
+
+    def state(self) -> None:
+        """Nothing for a checkpoint."""
+        return
+
+    def plan(self, step: int, evaluations: int) -> None:
+        """Nothing to plan anew."""
+
+    def stepped(self, tokens: int) -> None:
+        """Nothing to measure."""
+
+    def evaluated(self) -> None:
+        """Nothing to measure."""
+
+
 class Pace:
-    """One training against the clock."""
+    """One training against the clock.
+
+    Attributes:
+        length: as it is planned now.
+    """
 
     def __init__(
         self, allowance: Allowance, length: Length, *, tokens: int, evaluation_tokens: int, warmup: float
@@ -59,6 +99,18 @@ class Pace:
         self._seconds = self._tokens / allowance.step_rate
         self._evaluation = evaluation_tokens / allowance.evaluation_rate
         self._mark: float | None = None
+
+    @classmethod
+    def of(cls, objective: Objective, settings: TrainingSettings, allowance: Allowance) -> "Pace":
+        """For the texts of an objective."""
+        train, held_out = objective.train, objective.held_out
+        return cls(
+            allowance,
+            Length.of(settings, train.lengths),
+            tokens=train.total,
+            evaluation_tokens=0 if held_out is None else held_out.total,
+            warmup=settings.warmup,
+        )
 
     def go_on(self, state: Pacing) -> None:
         """Take up what a checkpoint knows; the time that earlier sessions used is gone."""

@@ -5,9 +5,13 @@
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
+
+import torch
 
 from tunelet.errors import RecipeError
+from tunelet.model import turn
 from tunelet.recipe import load_recipe
 from tunelet.run import RunFolder, TrainingFolder
 
@@ -22,33 +26,37 @@ def check_trackers(names: Sequence[str]) -> None:
             raise RecipeError(f"training.track: {name} is not installed", how)
 
 
-def _described(folder: RunFolder) -> dict[str, Any]:
-    """Name and settings of a run by dotted key, as its folder has them so far: what tells runs of a project apart."""
-    found: dict[str, Any] = {"run": folder.final.name}
-    if folder.recipe.is_file():
-        for name, section in load_recipe(folder.recipe).model_dump().items():
-            if isinstance(section, dict):
-                found |= {f"{name}.{key}": value for key, value in section.items()}
-            else:
-                found[name] = section
-    return found
-
-
 class Tracking:
-    """The trackers of one run.
+    """The trackers of one training; open inside a `with` block.
 
     Args:
-        accelerator: made with `log_with` these.
         names: of the trackers; empty: nothing is done.
         folder: of the run, whose name and settings are shown beside its curves.
+        device: that is trained on.
     """
 
-    def __init__(self, accelerator: Any, names: Sequence[str], folder: RunFolder | TrainingFolder) -> None:
-        self._accelerator = accelerator if names else None
+    def __init__(self, names: Sequence[str], folder: RunFolder | TrainingFolder, device: torch.device) -> None:
+        self._names, self._folder, self._device = names, folder, device
+        self._accelerator: Any = None
+
+    def __enter__(self) -> Self:
+        if self._names:
+            with turn:
+                self._accelerator = _accelerator(self._names, self._folder, self._device)
+                run = self._folder if isinstance(self._folder, RunFolder) else self._folder.run
+                settings = {
+                    key: value for key, value in _described(run).items() if isinstance(value, (bool, int, float, str))
+                }
+                self._accelerator.init_trackers(_PROJECT, config=settings)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Flush and close: a tracker that is not closed shows a run without an end."""
         if self._accelerator is not None:
-            settings = _described(folder if isinstance(folder, RunFolder) else folder.run).items()
-            plain = {key: value for key, value in settings if isinstance(value, (bool, int, float, str))}
-            self._accelerator.init_trackers(_PROJECT, config=plain)
+            with turn:
+                self._accelerator.end_training()
 
     def log(self, entry: Mapping[str, Any], step: int) -> None:
         """Numbers of a line of the history; validation metrics as validation/NAME."""
@@ -56,9 +64,28 @@ class Tracking:
             return
         flat = {f"train/{name}": value for name, value in entry.items() if isinstance(value, (int, float))}
         flat |= {f"validation/{name}": value for name, value in entry.get("validation", {}).items()}
-        self._accelerator.log(flat, step=step)
+        with turn:
+            self._accelerator.log(flat, step=step)
 
-    def end(self) -> None:
-        """Flush and close."""
-        if self._accelerator is not None:
-            self._accelerator.end_training()
+
+def _accelerator(names: Sequence[str], folder: RunFolder | TrainingFolder, device: torch.device) -> Any:
+    """Accelerate's door to the trackers."""
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state(reset_partial_state=True)  # a process has one, on the device of its first run
+    return Accelerator(
+        cpu=device.type == "cpu", mixed_precision="no", log_with=list(names), project_dir=folder.tracking
+    )
+
+
+def _described(folder: RunFolder) -> dict[str, Any]:
+    """Name and settings of a run by dotted key, as its folder has them so far: runs of a project differ by these."""
+    settings: dict[str, Any] = {"run": folder.final.name}
+    if folder.recipe.is_file():
+        for name, section in load_recipe(folder.recipe).model_dump().items():
+            if isinstance(section, dict):
+                settings |= {f"{name}.{key}": value for key, value in section.items()}
+            else:
+                settings[name] = section
+    return settings

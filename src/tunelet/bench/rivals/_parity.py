@@ -1,7 +1,7 @@
 """Losses side by side: the same texts in the same order, the same initial weights, no dropout, and nothing random.
 
 The reference is a plain loop that anybody can read: transformers' model with eager attention on padded batches, PEFT's
-LoRA, torch's AdamW with the schedule of transformers, gradients clipped. tunelet runs its own loop.
+LoRA, torch's AdamW with the schedule of transformers, gradients clipped. tunelet takes its own step.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunelet.bench._tunelet_training import training_loop
+from tunelet.bench._tunelet_training import training_step
 from tunelet.bench.harness._subject import Subject
 from tunelet.bench.harness._worker import Desk
 from tunelet.bench.rivals._stock import adapted_model
@@ -73,21 +73,18 @@ def reference_losses(desk: Desk, subject: Subject, steps: int, batch_size: int, 
 
 
 def tunelet_losses(desk: Desk, subject: Subject, precision: str, steps: int, batch_size: int, rate: float) -> None:
-    """A worker that trains with tunelet's loop, dropout of the head off; reports the mean loss of each step."""
+    """A worker that trains with tunelet's step, dropout of the head off; reports the mean loss of each step."""
     import torch
 
     if not desk.wait():
         return
     tokens, labels = _texts(subject, steps * batch_size)
-    loop = training_loop(subject, precision, tokens, labels, rate=rate, batch_size=batch_size)
-    for module in loop.classifier.module.modules():
+    step = training_step(subject, precision, tokens, labels, rate=rate, batch_size=batch_size)
+    for module in step.objective.model.module.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    losses = []
-    with loop.classifier.training_mode():
-        for rows in _batches(steps, batch_size):
-            loss, _ = loop.step([rows])
-            losses.append(loss / batch_size)
+    with step.objective.model.training_mode():
+        losses = [step([rows]).loss / batch_size for rows in _batches(steps, batch_size)]
     desk.report(losses)
 
 

@@ -1,0 +1,104 @@
+"""One optimizer step and nothing beside it: gradients by micro-batches, clipping, AdamW, the learning rate's schedule.
+
+A step knows no history, no screen and no file. The loop and the benchmarks take the same one, and the time estimate
+takes its micro-batches forward and backward: what is measured is what trains.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
+
+from tunelet.data import Batch, gather, split_batch
+from tunelet.recipe import TrainingSettings
+from tunelet.training._objective import Objective, diverged
+from tunelet.training._optimizer import make_optimizer
+
+
+@dataclass(frozen=True)
+class StepLoss:
+    """What the texts of a step came to before its update.
+
+    Attributes:
+        loss: summed over the texts.
+        texts, tokens: their numbers.
+    """
+
+    loss: float
+    texts: int
+    tokens: int
+
+
+def micro_batches(objective: Objective, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Row numbers, int64 [m], of what goes through the model at once: as much of each batch as its execution takes."""
+    lengths, budget = objective.train.lengths, objective.model.execution.pass_tokens.value
+    return [rows for batch in batches for rows in split_batch(batch, lengths, token_budget=budget)]
+
+
+def add_gradients(objective: Objective, batch: Batch, epoch: int, texts: int) -> float:
+    """A micro-batch forward and backward: adds its share of the gradient of the mean loss over so many texts.
+
+    Args:
+        objective: gives the losses.
+        batch: the micro-batch.
+        epoch: the pass over the texts, from 0.
+        texts: of the whole step.
+
+    Returns:
+        The summed loss of the micro-batch's texts. Reading it waits for a GPU.
+    """
+    losses = objective.losses(batch, epoch)
+    (losses / texts).backward()
+    return float(losses.detach())
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """The step of one training: each call changes the model, the optimizer's moments and the schedule.
+
+    Attributes:
+        objective: what is lowered, with the model and its texts.
+        parameters: all that is trained, in the model's order.
+        optimizer, schedule: as `make_optimizer` gives them.
+        max_grad_norm: the norm that the gradient over all parameters is clipped to.
+    """
+
+    objective: Objective
+    parameters: tuple[nn.Parameter, ...]
+    optimizer: torch.optim.Optimizer
+    schedule: LRScheduler
+    max_grad_norm: float
+
+    @classmethod
+    def of(
+        cls, objective: Objective, settings: TrainingSettings, steps: int, factor: Callable[[], float] | None = None
+    ) -> "TrainingStep":
+        """For a training of so many steps; `factor`, where it is given, sets the share of the peak rate instead."""
+        optimizer, schedule = make_optimizer(objective.model, settings, steps, factor)
+        parameters = tuple(objective.model.trained_parameters().values())
+        return cls(objective, parameters, optimizer, schedule, settings.max_grad_norm)
+
+    def __call__(self, batches: Sequence[np.ndarray], epoch: int = 0) -> StepLoss:
+        """Learn from these batches, row numbers of the training texts, as from one.
+
+        Raises:
+            RecipeError: the loss is no number any more.
+        """
+        texts = sum(len(rows) for rows in batches)
+        loss, tokens = 0.0, 0
+        for rows in micro_batches(self.objective, batches):
+            batch = gather(self.objective.train, rows)
+            found = add_gradients(self.objective, batch, epoch, texts)
+            if not math.isfinite(found):
+                raise diverged(f"the loss is {found}", self.schedule.last_epoch + 1)
+            loss += found
+            tokens += len(batch.token_ids)
+        nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return StepLoss(loss, texts, tokens)
