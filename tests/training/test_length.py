@@ -1,4 +1,4 @@
-"""How many optimiser steps: epochs, a floor for few texts, ceilings for many and long ones; named epochs are meant."""
+"""How many optimizer steps: epochs, a floor for few texts, ceilings for many and long ones; named epochs are meant."""
 
 import numpy as np
 import pytest

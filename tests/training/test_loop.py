@@ -51,7 +51,7 @@ def test_what_is_said_with_less_certainty_is_learnt_with_less(tmp_path):
 
 @pytest.mark.parametrize("adapter", [{}, {"layers": 2}, {"method": "head"}], ids=["all layers", "top layers", "head"])
 def test_each_epoch_is_measured_with_its_own_weights(tmp_path, adapter):
-    """A fused optimiser changes weights without a trace in `_version`: nothing made from older ones may be used."""
+    """A fused optimizer changes weights without a trace in `_version`: nothing made from older ones may be used."""
     rates = {"learning_rate": 5e-3, "head_learning_rate": 5e-3}
     data = toy_data()
     classifier = new_classifier(

@@ -1,4 +1,4 @@
-"""`adapter.method = "head"` is a logistic regression on what the frozen encoder gives: no optimiser makes a step."""
+"""`adapter.method = "head"` is a logistic regression on what the frozen encoder gives: no optimizer makes a step."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def solved(folder, out, rows=ROWS, **given):
     settings = SETTINGS | given.pop("settings", {})
 
     def never(*arguments):
-        raise AssertionError("an optimiser was made")
+        raise AssertionError("an optimizer was made")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tunelet.training._step.make_optimizer", never)

@@ -105,7 +105,7 @@ class Trainings:
         if shared is not None:
             kept = {"train": shared}
             if number != ALL:
-                kept = {"train": shared.part(rows), "validation": shared.part(folds[number])}
+                kept = {"train": shared.subset(rows), "validation": shared.subset(folds[number])}
         part = number if number != ALL else len(folds)
         allowance = None if budget is None else budget.allowance(self._plan.estimate, part)
         settings = self._settings if number == ALL else self._plan.fold_settings(number)

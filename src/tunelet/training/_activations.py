@@ -1,8 +1,8 @@
 """Hidden states below the lowest adapter: computed once, kept in a file, read in every epoch.
 
-Nothing below the lowest adapter changes during training, so neither does what it makes of a text. The file has no name
-(it is gone with the process, however that ends), takes no more than its limit, and is mapped, not loaded. Texts that
-find no room in it are computed each time.
+The layers below the lowest adapter never change during training, so a text's hidden states behind them stay the same.
+They lie in a file without a name, which is gone with the process, however that ends. It is mapped, not loaded, and is
+no larger than its limit; texts for which it has no room go through the frozen layers each time.
 """
 
 import tempfile
@@ -23,19 +23,23 @@ GIB = 2**30
 
 
 def keeps_activations(classifier: SequenceClassifier, settings: TrainingSettings, length: Length) -> bool:
-    """Whether anything is frozen below the adapters, may be kept, and will be read again."""
+    """Whether there are frozen layers, the recipe grants a file room, and texts are read more than once."""
     return classifier.frozen_layers > 0 and settings.activations_gib > 0 and length.epochs > 1
 
 
 class HiddenStates(Protocol):
-    """What was kept of the texts of a data set, or of a part of it."""
+    """Hidden states behind the frozen layers, of the texts of a data set or of some of them."""
 
     def hidden(self, batch: Batch) -> torch.Tensor:
-        """Hidden states of a batch of these texts, as `SequenceClassifier.logits` takes them."""
+        """Of a batch of these texts, end to end: [T, width] in the model's dtype, for `SequenceClassifier.logits`."""
 
 
 class Activations:
-    """Hidden states of the texts of one data set."""
+    """Hidden states of the texts of one data set.
+
+    Attributes:
+        kept: how many texts, from the first on, are in the file.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,8 @@ class Activations:
             classifier: with `frozen_layers` above 0.
             tokens: of the data set.
             limit: most bytes of the file.
-            folder: where to put the file; one that cannot be written is done without.
-            advance: called with the number of tokens of each batch done.
+            folder: where the file goes; where the disk refuses, nothing is kept.
+            advance: called with the number of tokens of each batch that is done.
         """
         self._classifier, self._tokens = classifier, tokens
         rows, self._width, self._dtype = classifier.frozen_shape(tokens.lengths)
@@ -70,15 +74,15 @@ class Activations:
 
     @property
     def size(self) -> int:
-        """Bytes of the file."""
+        """The size of the file, in bytes."""
         return int(self._offsets[self.kept]) * self._width * self._dtype.itemsize
 
-    def part(self, rows: np.ndarray) -> HiddenStates:
-        """Those of a data set that has only these rows, int64 [m], of this one."""
-        return _Part(self, rows)
+    def subset(self, rows: np.ndarray) -> HiddenStates:
+        """For a data set that consists of these rows, int64 [m], of this one."""
+        return _Subset(self, rows)
 
     def hidden(self, batch: Batch) -> torch.Tensor:
-        """Hidden states of a batch of the data set, those kept and those computed now."""
+        """As `HiddenStates` has it; what is not in the file is computed now."""
         missing = batch.rows[batch.rows >= self.kept]
         if not len(missing):
             return self._tensor(np.concatenate([self._values[self._slice(row)] for row in batch.rows]))
@@ -121,7 +125,7 @@ class Activations:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Subset:
     whole: Activations
     rows: np.ndarray
 

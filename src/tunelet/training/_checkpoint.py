@@ -1,8 +1,9 @@
-"""A checkpoint is one safetensors file with all that decides the rest of the run; renamed into place, so it is whole.
+"""A checkpoint is one safetensors file with all that decides the rest of a training.
 
-It holds what is trained, AdamW's moments and steps, the best epoch's weights, the random states, and (as JSON in the
-file's metadata) the position: epoch, batch, schedule, early stopping. A run continued from it ends in the same bits, so
-a checksum over all of it is checked first.
+It holds the trained parameters, AdamW's moments and steps, the best epoch's weights, the random states, and, as JSON in
+the file's metadata, the position: epoch, batch, schedule, early stopping. The file is renamed into place, so that it is
+whole, and its checksum is compared when it is read. A training that goes on from it ends in the bits in which it would
+have ended without the interruption.
 """
 
 import hashlib
@@ -36,11 +37,12 @@ class Schedule:
 
 @dataclass
 class Pacing:
-    """Where a training stands that has a budget of time.
+    """The plan of a training with a budget of time.
 
     Attributes:
-        spent: seconds of the budget that are used; until: when this training should be over.
-        steps: in all, as planned now.
+        spent: seconds of the budget that are used.
+        until: seconds of the budget that are used when this training should be over.
+        steps: optimizer steps in all, as planned now.
         progress: share of the learning rate's course that is done.
     """
 
@@ -52,22 +54,22 @@ class Pacing:
 
 @dataclass
 class Position:
-    """Where a run stands.
+    """Where a training stands.
 
     Attributes:
         epoch: the epoch in progress, from 0.
         batch: batches of it that are done.
-        step: optimiser steps done.
-        history_lines: lines of history.jsonl that belong to what is done; history_sha256: of these.
-        loss_sum, loss_texts: summed loss and texts since the last line of the history.
+        step: optimizer steps that are done.
+        history_lines: lines of history.jsonl up to this position; history_sha256: their SHA-256.
+        loss_sum, loss_texts: summed loss and number of texts since the last line of the history.
         epoch_loss_sum, epoch_texts: the same since the start of the epoch.
-        tokens: tokens trained on so far.
-        seconds: time spent in training steps so far; elapsed: in all, evaluation and checkpoints included.
-        best: value of the best metric so far, None before the first evaluation.
-        best_epoch: the epoch that gave it.
+        tokens: trained on so far, over all sessions.
+        seconds: in training steps so far; elapsed: in all, evaluation and checkpoints included.
+        best: value of the metric that picks the epoch, at its best so far; None before the first evaluation.
+        best_epoch: the epoch of that value, from 0.
         epochs_without_better: evaluations since then.
         schedule: state of the learning rate schedule.
-        pace: None: there is no budget of time.
+        pace: plan of a training with a budget of time; None: there is no budget.
     """
 
     epoch: int = 0
@@ -109,8 +111,8 @@ def save_checkpoint(
     if classifier.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(classifier.device)
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    told = json.dumps(asdict(position))
-    metadata = {"position": told, "sha256": _checksum(told, tensors)}
+    content = json.dumps(asdict(position))
+    metadata = {"position": content, "sha256": _checksum(content, tensors)}
     path = folder / f"step-{position.step:08d}-{position.epoch:04d}.safetensors"
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
     for older in folder.glob("step-*.safetensors"):
@@ -119,7 +121,7 @@ def save_checkpoint(
 
 
 def _checksum(position: str, tensors: Mapping[str, torch.Tensor]) -> str:
-    """SHA-256 over the position and, by their names, kind, shape and bytes of the tensors."""
+    """SHA-256 over the position and, in the order of their names, dtype, shape and bytes of each tensor."""
     digest = hashlib.sha256(position.encode("utf-8"))
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -128,7 +130,7 @@ def _checksum(position: str, tensors: Mapping[str, torch.Tensor]) -> str:
 
 
 def latest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint of a run, None where it has none yet."""
+    """The newest checkpoint of a training; None where it has none yet."""
     pattern = re.compile(r"step-\d+-\d+\.safetensors")
     return max((path for path in folder.glob("step-*") if pattern.fullmatch(path.name)), default=None)
 
@@ -136,7 +138,14 @@ def latest_checkpoint(folder: Path) -> Path | None:
 def load_checkpoint(
     path: Path, classifier: SequenceClassifier, optimizer: torch.optim.Optimizer
 ) -> tuple[Weights, Position]:
-    """Put everything back as `save_checkpoint` found it; returns the best epoch's weights and the position."""
+    """Give model, optimizer and random states what a checkpoint holds.
+
+    Returns:
+        The best epoch's weights, empty where none is picked, and the position.
+
+    Raises:
+        RunError: the checkpoint is damaged, or another model's.
+    """
     tensors, position = _read(path)
     parameters = classifier.trained_parameters()
     if {f"parameter.{name}": parameters[name].shape for name in parameters} != {
@@ -157,7 +166,7 @@ def load_checkpoint(
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], Position]:
-    """All that a checkpoint holds. Raises RunError where it is damaged."""
+    """The tensors of a checkpoint by name, and its position. Raises RunError where it is damaged."""
     try:
         open_regular(path).close()  # a pipe or a device is not opened by safetensors
         with safe_open(path, framework="pt") as file:
@@ -165,8 +174,8 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], Position]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
         position = TypeAdapter(Position).validate_json(metadata["position"])
         if metadata["sha256"] != _checksum(metadata["position"], tensors):
-            raise ForeignFileError("its checksum is another")
-    except Exception as error:  # a damaged file can be wrong in ways that safetensors tells in errors of many classes
+            raise ForeignFileError("its checksum does not match its content")
+    except Exception as error:  # safetensors and pydantic raise many classes for a damaged file
         raise RunError(
             f"{path}: the checkpoint cannot be read ({error})", "remove the folder and train again"
         ) from None

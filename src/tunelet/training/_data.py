@@ -1,4 +1,4 @@
-"""What goes into a training, and what comes out of it, the weights apart."""
+"""The input of a training, and its result beside the weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,13 @@ class TrainingData:
     """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
 
     Attributes:
-        train_labels: or the probability of each label, float32 [n, classes], where nobody knows the labels for sure.
+        train_labels: labels, or the probability of each label, float32 [n, classes], where a teacher gave them.
         validation, validation_labels: None: nothing is held out, and the last weights are kept.
-        select: whether validation texts pick the evaluation whose weights are kept; else the last are, so that what
-            they make of these texts is an honest figure.
-        kept: "train" and "validation" hidden states below the lowest adapter, where they were computed before.
-        positive: the label that F1 and the areas speak of, where an epoch is picked by one; None: as `measure` has it.
+        positive: index of the label that F1 and the areas are computed for, where one of these picks the epoch; None:
+            as `measure` has it.
+        select: whether the validation texts pick the epoch whose weights are kept. Else the last weights are kept, and
+            their predictions of these texts, which decided nothing, are unbiased.
+        kept: "train" and "validation" hidden states below the lowest adapter, where an earlier training computed them.
     """
 
     train: Tokens
@@ -34,13 +35,14 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training came to.
+    """The result of a training, beside the weights.
 
     Attributes:
-        epochs, steps, tokens: done, over all sessions of the run.
-        best_epoch: the one that was kept, from 1; best: its value of the best metric, None where none picked it.
+        epochs, steps, tokens: that were done, over all sessions of the run.
+        best_epoch: the one whose weights are kept, from 1.
+        best: its value of the metric that picks the epoch; None: nothing picks it, and it is the last.
         seconds: in training steps; elapsed: with evaluation and checkpoints.
-        validation: predictions of the weights that were kept, None where there are no validation texts.
+        validation: predictions of the validation texts by the weights that are kept; None: there are no such texts.
     """
 
     epochs: int

@@ -1,4 +1,4 @@
-"""How long a run will take: what measured rates make of all that there is to do."""
+"""How long a run will take: all that there is to do, at measured rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from tunelet.training._student import Mix
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What there is to do, the settings of the training apart.
+    """What there is to do in a run, beside the settings of its training.
 
     Attributes:
         lengths: tokens of the training texts, int64 [n].
         validation: tokens of the texts that pick the weights, whenever these are evaluated; 0: there are none.
         test: tokens of the texts that are evaluated once.
         folds: of a cross-validation before the training on all texts, the rows that each holds out.
-        trained: whether anything is; else the head is solved, on what the frozen encoder makes of the texts.
+        trained: whether there are optimizer steps; else the head is solved on vectors of the frozen encoder.
         unlabelled: tokens of the texts without labels that every training's teacher answers and its student learns
             from, int64 [m]; None: there are none.
     """
@@ -39,13 +39,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Rates in tokens per second, and what they make of the whole run in seconds.
-
-    The frozen seconds are those of layers below the lowest adapter, computed once for all epochs; 0 where nothing is
-    kept, for then they are part of the other rates.
+    """How long a run will take.
 
     Attributes:
-        trainings: seconds of each: of every fold, then on all texts; that of a student counts with its teacher's.
+        training_rate, evaluation_rate: tokens per second.
+        training_seconds: of all optimizer steps.
+        evaluation_seconds: of all evaluations, and of texts that the frozen encoder reads once.
+        frozen_seconds: of the layers below the lowest adapter, once for all epochs; 0: nothing is kept of them, and the
+            other figures include them.
+        trainings: seconds of each training: of every fold, then on all texts; a student's count with its teacher's.
         slowness: of the machine, as `Rates` has it.
     """
 
@@ -59,7 +61,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """All of it."""
+        """Of the whole run."""
         return self.training_seconds + self.evaluation_seconds + self.frozen_seconds
 
 
@@ -86,7 +88,7 @@ def estimate_time(
         rates: that were measured before; None: they are measured now.
         unlabelled: tokens of the texts without labels, int64 [m]; None: there are no students.
     """
-    solved = classifier.method == "head" and classifier.head is not None  # as a probe is, in no optimiser step
+    solved = classifier.method == "head" and classifier.head is not None  # as a probe is, by logistic regression
     keeps = not solved and keeps_activations(classifier, settings, Length.of(settings, train.lengths))
     rates = rates or time_steps(classifier, train, settings, apart=keeps)
     work = Work(
@@ -101,7 +103,7 @@ def estimate_time(
 
 
 def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
-    """What measured rates make of the work."""
+    """The seconds of this work at measured rates."""
     training = evaluation = 0.0
     trainings = []
     kept = work.trained and Length.of(settings, work.lengths).epochs > 1  # nothing is kept that is read once
@@ -132,7 +134,7 @@ def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
 
 
 def _of_student(rates: Rates, mix: Mix) -> float:
-    """Seconds of its steps; the frozen layers are computed once, for few texts of several epochs, too."""
+    """Seconds of a student's steps; it runs the frozen layers once for each text, however many its epochs are."""
     tokens, passes = int(mix.lengths.sum()), mix.length.passes
     return tokens * (passes / rates.training + min(passes, 1.0) / rates.frozen)
 

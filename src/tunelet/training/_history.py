@@ -1,4 +1,4 @@
-"""`history.jsonl`: a line for every few steps and every evaluation, and what a checkpoint knows of them."""
+"""`history.jsonl`: a line for every few steps and for every evaluation; its checksum stands in each checkpoint."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ class History:
     """The history of a training; open inside a `with` block.
 
     Attributes:
-        lines: that were written.
+        lines: how many there are.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,21 +28,21 @@ class History:
 
     @property
     def sha256(self) -> str:
-        """Of all lines."""
+        """SHA-256 of all lines."""
         return self._digest.hexdigest()
 
     def restore(self, lines: int, sha256: str) -> None:
-        """Cut it back to the lines that a checkpoint knows, which must be as they were written. Raises RunError."""
+        """Cut the file back to as many lines as a checkpoint counts. Raises RunError where their SHA-256 is another."""
         if not lines and not os.path.lexists(self._path):
             return
         try:
             kept = b"".join(read_bytes(self._path).splitlines(keepends=True)[:lines])
             self._digest, self.lines = hashlib.sha256(kept), lines
             if lines and self.sha256 != sha256:
-                raise ForeignFileError("the lines of the checkpoint are not what the run wrote")
+                raise ForeignFileError("the lines before the checkpoint were changed")
         except ForeignFileError as error:
             raise RunError(f"{self._path}: {error}", "remove the folder and train again") from None
-        write_atomically(self._path, lambda part: part.write_bytes(kept))
+        write_atomically(self._path, lambda temporary: temporary.write_bytes(kept))
 
     def __enter__(self) -> Self:
         with disk_errors(self._path):
@@ -56,7 +56,7 @@ class History:
             self._file.close()
 
     def write(self, entry: Mapping[str, Any]) -> None:
-        """Append a line."""
+        """Append a line and flush it. Raises DiskError."""
         assert self._file is not None  # noqa: S101
         line = json.dumps(entry, allow_nan=False) + "\n"
         with disk_errors(self._path):

@@ -1,4 +1,4 @@
-"""How long it is trained: epochs that are optimiser steps, with a floor for few texts and a ceiling for many."""
+"""The length of a training in optimizer steps: epochs, with a floor for few texts and a ceiling for many."""
 
 from dataclasses import dataclass
 
@@ -24,11 +24,11 @@ def fold_settings(settings: TrainingSettings, lengths: np.ndarray, held_out: np.
 
 @dataclass(frozen=True)
 class Length:
-    """Optimiser steps of a run.
+    """Optimizer steps of a training.
 
     Attributes:
-        per_epoch: in an epoch.
-        steps: in all; the last epoch may be a part of one.
+        per_epoch: steps of a whole epoch.
+        steps: steps in all; the last epoch may end early.
     """
 
     per_epoch: int
@@ -49,7 +49,7 @@ class Length:
 
     @property
     def epochs(self) -> int:
-        """Epochs that are begun."""
+        """Epochs that are begun, the last of which may end early."""
         return -(-self.steps // self.per_epoch)
 
     @property
@@ -58,7 +58,7 @@ class Length:
         return self.steps / self.per_epoch
 
     def evaluations(self, epoch: int = 0) -> int:
-        """How many there are from this epoch on."""
+        """Evaluations behind this epoch, counted from 0, and those that follow."""
         return sum(self.is_evaluated(later) for later in range(epoch, self.epochs))
 
     def is_evaluated(self, epoch: int) -> bool:

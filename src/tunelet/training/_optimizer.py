@@ -19,10 +19,16 @@ def make_optimizer(
     total_steps: int,
     factor: Callable[[], float] | None = None,
 ) -> tuple[AdamW, LRScheduler]:
-    """AdamW (Loshchilov & Hutter 2019) over what is trained, and its schedule: by the step, or as `factor` says.
+    """AdamW (Loshchilov & Hutter 2019) for all trained parameters, and the schedule of their learning rates.
 
-    Vectors (biases, norms) are not decayed. The head starts from nothing and takes a rate of its own; where every
-    weight is trained, all take the small one that pretrained weights bear.
+    Vectors (biases, norms) are not decayed. The head is new and has a learning rate of its own; where every weight is
+    trained, all have the small one that suits pretrained weights.
+
+    Args:
+        classifier: the model.
+        settings: rates, decay and warm-up.
+        total_steps: of the training, for warm-up and linear decay.
+        factor: the share of the peak rate, asked at each step; None: it follows from the number of the step.
     """
     groups: list[dict[str, Any]] = []
     full = classifier.method == "full"
@@ -48,14 +54,14 @@ def make_optimizer(
 
 
 def _scale(settings: TrainingSettings) -> float:
-    """Of the rates, for the texts of a step: Adam's noise falls with their square root (Malladi et al. 2022)."""
+    """The factor of all rates: Adam's noise falls with the square root of a step's texts (Malladi et al. 2022)."""
     if not settings.rate_batch:
         return 1.0
     return float((settings.batch_size * settings.gradient_accumulation / settings.rate_batch) ** 0.5)
 
 
 def learning_rates(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
-    """The present rates of the first and the last group: adapter and head."""
+    """The learning rates of the next step: of the first and the last group, which are adapter and head."""
     return optimizer.param_groups[0]["lr"], optimizer.param_groups[-1]["lr"]
 
 

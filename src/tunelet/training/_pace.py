@@ -1,9 +1,10 @@
-"""Training that ends when it should: how many steps are left follows from the time that is left, and the rate follows.
+"""The number of steps of a training: fixed by its settings, or planned anew before each step for a budget of time.
 
-A machine is not equally fast all day, so a number of steps that was planned from a few measured ones misses any
-deadline. Here the plan is made again before each step, from the seconds that the latest steps took. The learning rate
-goes by the share of the course that is done: each step takes it forward by an equal part of what is left, so that it
-rises, falls and ends at zero however often the plan changes, and as the usual schedule does where it never does.
+A machine is not equally fast all day, so a number of steps that was planned from a few measured ones misses the
+deadline. With a budget the plan is therefore made again before each step, from the seconds that the latest steps took.
+The learning rate follows the share of the course that is done, and each step advances that by an equal share of what is
+left. So the rate rises, falls and ends at zero however often the plan changes, and it is the usual schedule's where the
+plan never does.
 """
 
 from dataclasses import dataclass, replace
@@ -15,12 +16,12 @@ from tunelet.training._length import Length
 from tunelet.training._objective import Objective
 
 _MEMORY = 20  # steps that a rate is measured over, about
-_BOUND = 2  # most that a plan is stretched or shortened by: what was chosen for one length may not suit another
+_BOUND = 2  # most that a plan is stretched or shortened by: settings that suit one length may not suit another
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a budget leaves for one training.
+    """The time that a budget leaves for one training.
 
     Attributes:
         deadline: of the whole command.
@@ -113,21 +114,21 @@ class Pace:
         )
 
     def go_on(self, state: Pacing) -> None:
-        """Take up what a checkpoint knows; the time that earlier sessions used is gone."""
+        """Continue the plan of a checkpoint; the time that earlier sessions used counts."""
         self._deadline.go_on(state.spent)
         self.length = replace(self.length, steps=state.steps)
         self._until, self._progress = state.until, state.progress
 
     def state(self) -> Pacing:
-        """For a checkpoint."""
+        """The plan, for a checkpoint."""
         return Pacing(self._deadline.spent, self._until, self.length.steps, self._progress)
 
     def plan(self, step: int, evaluations: int) -> None:
-        """Before a step: how many there will be in all, and where the rate stands behind this one.
+        """Plan before a step: the steps in all, and the share of the learning rate's course that is done behind it.
 
         Args:
             step: steps that are done.
-            evaluations: that are still to come.
+            evaluations: evaluations that are still to come.
         """
         if self._mark is None:
             self._mark = self._deadline.clock()
@@ -139,17 +140,17 @@ class Pace:
         self._progress = 1.0 if ahead == 1 else self._progress + (1.0 - self._progress) / ahead
 
     def stepped(self, tokens: int) -> None:
-        """A step is done, checkpoints and all else since the one before included."""
+        """Measure a step of so many tokens, with checkpoints and all else since the step before."""
         keep = 1 - 1 / _MEMORY
         self._seconds = keep * self._seconds + self._since()
         self._tokens = keep * self._tokens + tokens
 
     def evaluated(self) -> None:
-        """An evaluation is done."""
+        """Measure the evaluation that has just ended."""
         self._evaluation = self._since()
 
     def factor(self) -> float:
-        """Of the peak rate, where the course stands."""
+        """The learning rate at this point of the course, as a share of its peak."""
         if self._progress < self._warmup:
             return self._progress / self._warmup
         return (1.0 - self._progress) / (1.0 - self._warmup) if self._warmup < 1.0 else 0.0

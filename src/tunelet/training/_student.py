@@ -1,9 +1,9 @@
-"""What a student is trained on: labelled texts, and texts without labels with what a teacher makes of them.
+"""What a student is trained on: labelled texts, and texts without labels with the probabilities that a teacher gives.
 
-Texts without labels are read once: they are many, and what a teacher says of them is a guess. Labelled texts are read
-as often as the recipe has it by its epochs, so that the student knows them no worse than its teacher does, and what is
-known for sure keeps its share beside what is guessed. So the texts of the student's one epoch are the labelled ones,
-so many times each, and the others, in random order: one course of the learning rate over all of them.
+Texts without labels are read once: they are many, and a teacher's probabilities are guesses. Labelled texts are read as
+often as the recipe's epochs say, so that the student learns them as well as its teacher did, and known labels keep
+their share beside guesses. A student's one epoch therefore holds each labelled text several times and the others once,
+in random order, under one course of the learning rate.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Mix:
 
     Attributes:
         copies: how often each labelled text is among the texts of an epoch.
-        settings: of the training, one epoch, or more where these would have fewer steps than `min_steps`.
+        settings: of the training: one epoch, or more where one has fewer steps than `min_steps`.
         lengths: tokens of all texts of an epoch, int64 [copies * n + m].
     """
 
@@ -55,7 +55,7 @@ class Mix:
 
         Args:
             labels: of the labelled texts, int64 [n].
-            others: what a teacher makes of the others, [m, classes].
+            others: a teacher's probabilities for the others, [m, classes].
         """
         known = np.eye(others.shape[1], dtype=np.float32)[labels]
         return np.concatenate([*[known] * self.copies, others.astype(np.float32)])

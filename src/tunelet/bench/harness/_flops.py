@@ -3,7 +3,7 @@
 Only products of matrices are counted, a multiply-add as two. Nothing is counted that a good implementation avoids:
 padding, weight gradients of frozen weights, gradients below the lowest adapter, the last layer for tokens that the head
 does not read, their keys and values included (`tunelet.kernels._first` says how). Embeddings are looked up; norms,
-activations, softmax, head and optimiser are below a hundredth.
+activations, softmax, head and optimizer are below a hundredth.
 """
 
 from collections.abc import Collection, Iterable

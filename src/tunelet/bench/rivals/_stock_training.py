@@ -1,6 +1,6 @@
 """Stock training: the real `transformers.Trainer` over a PEFT model, timed from step to step.
 
-The Trainer runs once, from its first batch to its last; a callback notes the time of each optimiser step, data loading
+The Trainer runs once, from its first batch to its last; a callback notes the time of each optimizer step, data loading
 included, and between turns waits to be asked again. Nothing is evaluated, logged or saved.
 """
 
@@ -25,7 +25,7 @@ class Turn:
     """What one turn came to, step by step.
 
     Attributes:
-        seconds: wall clock of each optimiser step.
+        seconds: wall clock of each optimizer step.
         tokens: real tokens of each step, without padding.
         losses: mean loss of each step.
         choices: what tunelet chose, by name: {"value": ..., "reason": ...}; stock training chooses nothing.
