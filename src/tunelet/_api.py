@@ -39,9 +39,13 @@ def train(
 ) -> Run:
     """Fine-tune a pretrained encoder on labelled texts and measure the result.
 
+    >>> run = tunelet.train("sample", model="minilm", limit=60, epochs=1, settings={"data.validation": "held-out"})
+    >>> run.path.name, run.label_names
+    ('quickstart-minilm-seed1', ('negative', 'positive'))
+
     Args:
         data: file, folder, "hub:OWNER/NAME", "imdb", "sample"; DataFrame, list of (text, label), `datasets.Dataset`.
-        test: test data in any of these forms; else the data's own test part, where it has one. Nothing is chosen on it.
+        test: test data in any of these forms; None: the test split of `data`, if it has one. Nothing is chosen on it.
         unlabelled: texts without labels, like those to be classified, in any form that `adapt` takes. A student learns
             from them what the model makes of them, and is kept where that is better. None: there are none.
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
@@ -110,6 +114,11 @@ def train_seeds(
     Head, order and dropout follow each seed; rows are drawn and split by the first, so that all are measured on the
     same texts. A budget of time is for one run, hence `train`'s alone.
 
+    >>> held_out = {"data.validation": "held-out"}
+    >>> group = tunelet.train_seeds("reviews.csv", (1, 2), model="minilm", epochs=1, settings=held_out)
+    >>> [run.path.name for run in group.runs]
+    ['seed-1', 'seed-2']
+
     Args:
         data: as for `train`.
         seeds: two or more, all different.
@@ -159,8 +168,12 @@ def adapt(
 ) -> Adaptation:
     """Go on with the pretraining of a checkpoint on unlabelled texts, by masked-language modelling.
 
+    >>> adaptation = tunelet.adapt("reviews.csv", model="models/bert", out="models/reviews")
+    >>> adaptation.path.name
+    'reviews'
+
     Args:
-        texts: in any form that `train` takes; labels are not read, and of several parts the training part alone.
+        texts: in any form that `train` takes; labels are not read, and of several splits the training split alone.
         model: short name, Hub id or folder of a checkpoint with its head for masked words.
         out: folder of the new checkpoint, which must not exist; `train(..., model=out)` begins with it.
         text, encoding: as for `train`.

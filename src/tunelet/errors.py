@@ -8,6 +8,12 @@ _LONGEST = 400  # characters of a word; a name in a folder has 255 at most
 class TuneletError(Exception):
     """The user's input is at fault; the command line prints one line and ends with exit status 2.
 
+    >>> try:
+    ...     tunelet.Run.load("runs/absent")
+    ... except tunelet.TuneletError as error:
+    ...     print(error)
+    runs/absent: no such run folder; tunelet train prints the folder of each run
+
     Args:
         message: what was expected and what was found, one sentence without a final full stop. It names no flag.
         hint: what to type or change, one sentence without a final full stop. There is always something: an error that

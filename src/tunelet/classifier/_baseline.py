@@ -14,9 +14,13 @@ from tunelet.run import Run
 
 
 class BaselineClassifier(TextClassifier):
-    """Classifies texts by TF-IDF and logistic regression, as the run's baseline was trained to. Made by `load`.
+    """Classifies texts by TF-IDF and logistic regression, as the run's baseline was trained to. `load` makes it.
 
     It divides its logits by no temperature, and the run's threshold is not its own.
+
+    >>> baseline = tunelet.BaselineClassifier.load("runs/first")
+    >>> baseline.probabilities(["A joy from start to end."]).shape
+    (1, 2)
     """
 
     def __init__(self, run: Run, baseline: Baseline) -> None:

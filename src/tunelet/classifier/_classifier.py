@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 class Classifier(TextClassifier):
-    """Classifies texts as a run was trained to. Made by `Classifier.load`."""
+    """Classifies texts as a run was trained to. It is made by `Classifier.load`.
+
+    >>> classifier = tunelet.Classifier.load("runs/first")
+    >>> film, nothing = classifier.predict(["A joy from start to end.", ""])
+    >>> sorted(film.probabilities), nothing.label
+    (['negative', 'positive'], None)
+    """
 
     def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: Baseline | None = None) -> None:
         super().__init__(run)

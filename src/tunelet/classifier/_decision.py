@@ -86,7 +86,11 @@ def _share(value: Any, name: str) -> float:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is said of a text.
+    """The answer to one text.
+
+    >>> prediction = tunelet.Classifier.load("runs/first").predict("A joy from start to end.")[0]
+    >>> prediction.probabilities[prediction.label] == prediction.probability
+    True
 
     Attributes:
         label: None where no label was probable enough for `min_confidence`, or there is no text.

@@ -22,7 +22,11 @@ from tunelet.run import Run
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Metrics, and what they were measured on.
+    """Metrics of a run on other data, and what they were measured on.
+
+    >>> evaluation = tunelet.evaluate("runs/first", "sample")
+    >>> evaluation.part, evaluation.text_column.value
+    ('test', 'text')
 
     Attributes:
         metrics: values with intervals.
@@ -77,6 +81,11 @@ def evaluate(
     settings: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Classify labelled data with a run and measure the result, with 95 % intervals.
+
+    >>> evaluation = tunelet.evaluate("runs/first", "later.csv")
+    >>> low, high = evaluation.to_dict()["accuracy_ci"]
+    >>> 0 <= low <= evaluation.to_dict()["accuracy"] <= high <= 1
+    True
 
     Args:
         run: a finished run, or its folder.

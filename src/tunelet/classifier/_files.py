@@ -25,18 +25,22 @@ from tunelet.run import Run, write_atomically
 
 @dataclass(frozen=True)
 class FilePredictions:
-    """What became of a file.
+    """What `predict_file` wrote.
+
+    >>> written = tunelet.predict_file("runs/first", "new.csv", "answers.parquet")
+    >>> list(written.columns)
+    ['predicted', 'probability', 'probability_negative', 'probability_positive']
 
     Attributes:
         run: the folder of the run.
         output: the file that was written.
-        rows: as many as the source has; each is in the output, in its order.
-        n: texts classified.
-        empty: rows without a text; their cells are empty.
-        unsure: texts whose label was not probable enough for `min_confidence`; their label is empty.
-        part: of the source that was classified: "test", "validation" or "train"; a file is "train".
-        parts: all that the source has.
-        text_column: where the texts were, with the reason.
+        rows: number of rows of the source; each is in the output, in its order.
+        n: number of texts that were classified.
+        empty: number of rows without a text; their cells are empty.
+        unsure: number of texts whose label was not probable enough for `min_confidence`; their label is empty.
+        part: the split of the source that was classified: "test", "validation" or "train"; a single file is "train".
+        parts: all splits of the source.
+        text_column: the column of the texts, with the reason.
         columns: the columns that were added: "predicted", "probability" and "probability_LABEL", under their names in
             the output, which differ where the source has such columns.
         notes: sentences about how the source was read.
@@ -109,7 +113,11 @@ def predict_file(
 ) -> FilePredictions:
     """Classify a file of texts into another file: all its rows and columns in order, with the predictions beside them.
 
-    Of a source with several parts, its test part is classified, else its validation part.
+    Of a source with several splits, its test split is classified, else its validation split.
+
+    >>> written = tunelet.predict_file("runs/first", "new.csv", "answers.csv")
+    >>> written.n, written.output
+    (20, 'answers.csv')
 
     Args:
         run: a finished run, or its folder.

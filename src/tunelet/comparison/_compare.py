@@ -31,9 +31,13 @@ BASELINES = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json`
 class Comparison:
     """What several runs come to on the same texts.
 
+    >>> comparison = tunelet.compare(["runs/first", "runs/second"])
+    >>> comparison.names, comparison.record["evaluated_on"]
+    (('first', 'second'), 'test')
+
     Attributes:
-        groups: what was compared, each a run or several seeds of one.
-        names: theirs, all different, in the same order.
+        groups: the runs that were compared, each a run or several seeds of one.
+        names: their names, all different, in the same order.
         record: measured, as strict JSON: `models`, `pairs`, `outcomes` (of the texts, for each pair of single runs),
             `verdicts`, `n`, `evaluated_on`.
     """
@@ -60,7 +64,11 @@ class Comparison:
 
 @checked
 def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 2000, seed: int = 0) -> Comparison:
-    """Compare runs that were measured on the same texts.
+    """Compare runs that were measured on the same texts: every two of them, and each with its baselines.
+
+    >>> comparison = tunelet.compare(["runs/first", "runs/second"], resamples=200)
+    >>> len(comparison.verdicts) > 0
+    True
 
     Args:
         runs: two or more: folders, of a run or of several seeds, or what `train` returned.

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """n texts in the order of their source.
+    """Texts in the order of their source, with their labels.
+
+    >>> examples = tunelet.read("later.csv").parts["train"]
+    >>> len(examples), examples.ids[0], examples.labels[0]
+    (20, '0', 'negative')
 
     Attributes:
         ids: the source's id column where it has one without repeats, else the row number from 0, as text [n].
@@ -59,7 +63,11 @@ class Examples:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a DATA argument held: its parts, and every decision with its reason.
+    """What a data source holds: its splits, and every decision with its reason.
+
+    >>> reading = tunelet.read("sample")
+    >>> sorted(reading.parts), reading.label_column.value
+    (['test', 'train'], 'label')
 
     Attributes:
         source: what the user typed, or "DataFrame", "list", "Dataset".

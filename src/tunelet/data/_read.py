@@ -34,6 +34,10 @@ def read(
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
+    >>> reading = tunelet.read([("A joy.", "good"), ("A bore.", "bad")])
+    >>> reading.parts["train"].labels
+    ('good', 'bad')
+
     Args:
         data: a path to a file (`.csv .tsv .txt .jsonl .ndjson .json .parquet .xlsx`, also with `.gz .zst .xz .bz2` or
             `.zip`) or to a folder (`aclImdb` layout, or files `train.*`, `validation.*`, `test.*`);

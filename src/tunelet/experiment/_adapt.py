@@ -97,12 +97,16 @@ def adaptation_recipe(settings: Mapping[str, Any] | None, **given: Any) -> Recip
 class Adaptation:
     """A checkpoint that went on with its pretraining.
 
+    >>> adaptation = tunelet.adapt("reviews.csv", model="models/bert", out="models/reviews-128", max_length=128)
+    >>> adaptation.texts + adaptation.held_out
+    40
+
     Attributes:
-        path: its folder.
-        texts: that it learnt from; held_out: others.
+        path: the folder of the new checkpoint.
+        texts, held_out: how many texts were learnt from, and how many others were held out.
         before, after: mean loss of a hidden word in the held-out texts, in nats.
-        tokens: learnt from, all epochs together.
-        seconds: of training.
+        tokens: number of tokens learnt from, all epochs together.
+        seconds: duration of the training.
     """
 
     path: Path

@@ -17,7 +17,7 @@ class Inspection:
 
     >>> inspection = tunelet.inspect("minilm")
     >>> inspection.targets["qv"].value
-    ('query', 'value')
+    ('attention.self.query', 'attention.self.value')
 
     Attributes:
         checkpoint: the folder with its files, and how it came to be the one.

@@ -18,6 +18,9 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
 
     Neither data nor predictions are uploaded. Who downloads the repository loads it by `tunelet.Classifier.load`.
 
+    >>> tunelet.push("runs/second", "someone/films")
+    'https://huggingface.co/someone/films'
+
     Args:
         run: a finished run, or its folder.
         repository: OWNER/NAME on the Hub; made where there is none.
@@ -26,7 +29,7 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
             terms of TF-IDF, which are words of the texts, where the model needs them (`kept.blend`).
 
     Returns:
-        Its address.
+        The address of the repository.
 
     Raises:
         RunError: no such run, one that nobody else could load, a name that the Hub does not take, or the Hub refuses.

@@ -248,7 +248,13 @@ class EvaluationSettings(Section):
 
 
 class Recipe(Section):
-    """One experiment: data, model, adapter, training, evaluation. Frozen; `with_settings` makes a changed copy."""
+    """One experiment: data, model, adapter, training, evaluation. Frozen; `with_settings` makes a changed copy.
+
+    >>> from tunelet.recipe import resolve_recipe, with_settings
+    >>> recipe = with_settings(resolve_recipe("quickstart"), {"training.epochs": 5})
+    >>> recipe.name, recipe.training.epochs
+    ('quickstart', 5)
+    """
 
     name: str = Field(
         "custom", min_length=1, pattern=r"^[A-Za-z0-9._-]+$", description="what run folders are called after"

@@ -19,7 +19,11 @@ _SEED = re.compile(r"seed-\d+")
 
 @dataclass(frozen=True)
 class RunGroup:
-    """Finished runs of one recipe on the same texts.
+    """Finished runs of one recipe on the same texts, which differ in their seed alone.
+
+    >>> group = tunelet.RunGroup.load("runs/first")
+    >>> [run.recipe.training.seed for run in group.runs]
+    [1]
 
     Attributes:
         path: the folder that holds them; of a single run, its own.

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run folder.
+    """A finished run, read from its folder as it is asked for.
+
+    >>> run = tunelet.Run.load("runs/first")
+    >>> run.label_names, run.recipe.training.epochs
+    (('negative', 'positive'), 1)
 
     Attributes:
         path: the folder.
