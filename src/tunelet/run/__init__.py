@@ -11,17 +11,11 @@ from tunelet._lazy import lazy_exports
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._at_work import at_work
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
-from tunelet.run._folder import (
-    CheckpointFolder,
-    RunFolder,
-    TrainingFolder,
-    default_folder,
-    find_partial,
-    free_folder,
-    numbered,
-)
+from tunelet.run._files import TrainingFolder
+from tunelet.run._folder import CheckpointFolder, RunFolder
 from tunelet.run._group import RunGroup, seed_folders
-from tunelet.run._mark import MARK, check_place, is_marked, mark_of, write_files
+from tunelet.run._mark import MARK, is_marked, mark_of
+from tunelet.run._names import default_folder, find_partial, free_folder, numbered
 from tunelet.run._records import (
     BegunDataRecord,
     EnvironmentRecord,
@@ -30,6 +24,7 @@ from tunelet.run._records import (
     parse_lines,
     parse_record,
 )
+from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
 from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically

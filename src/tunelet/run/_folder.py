@@ -1,24 +1,23 @@
-"""The file names of a run, and its life: NAME.partial while it trains, NAME once it is whole.
+"""The life of a run folder: NAME.partial while it trains, NAME once it is whole.
 
 A partial folder bears the mark of one from its first moment, lists what it trains, and on what, once it has begun, and
 becomes a run when the mark lists all its files: what follows, giving it its name, can be done again.
 """
 
-import itertools
-import json
 import os
-import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from filelock import FileLock, Timeout
 
 from tunelet.errors import RunError
-from tunelet.run._mark import MARK, Kind, Mark, Sealed, is_marked, read_mark, seal, write_files, write_mark
+from tunelet.run._files import RunFiles, TrainingFolder
+from tunelet.run._mark import MARK, Kind, Mark, is_marked, read_mark, seal, write_mark
+from tunelet.run._replacing import write_files
+from tunelet.run._sealed import Sealed
 from tunelet.run._writing import (
     disk_errors,
     make_folders,
@@ -27,15 +26,19 @@ from tunelet.run._writing import (
     remove_parts,
     sync_folder,
     sync_tree,
-    write_atomically,
 )
 
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
 _LOCK = ".lock"  # held by the process at work; the system lets go of it when that process dies
 
 
-class RunFolder:
-    """Where a run's files lie. `final` is the folder that the user sees in the end, `path` where it lies now."""
+class RunFolder(RunFiles):
+    """A run's files, from their first moment to their final name.
+
+    Attributes:
+        whole, unfinished: the kinds that its mark bears.
+        partial: the folder while it trains.
+    """
 
     whole: ClassVar[Kind] = "run"
     unfinished: ClassVar[Kind] = "partial run"
@@ -44,88 +47,12 @@ class RunFolder:
         if final.name in ("", ".."):  # "." is a run folder too, to who stands in it
             final = final.resolve()
         self.final = final
-        self.partial = Path(f"{final}{_PARTIAL}")
+        self.partial = Path(f"{final}{PARTIAL}")
         self.path = final if final.is_dir() else self.partial
         self._lock = FileLock(self.partial / _LOCK)
         self._made: list[Path] = []
 
-    @property
-    def recipe(self) -> Path:
-        return self.path / "recipe.toml"
-
-    @property
-    def environment(self) -> Path:
-        return self.path / "environment.json"
-
-    @property
-    def data(self) -> Path:
-        return self.path / "data.json"
-
-    @property
-    def weights(self) -> Path:
-        """What was trained: `adapter/` in PEFT's format."""
-        return self.path / "adapter"
-
-    @property
-    def full_weights(self) -> Path:
-        """A whole checkpoint, where the method is not LoRA."""
-        return self.path / "model"
-
-    @property
-    def tokenizer(self) -> Path:
-        return self.path / "tokenizer"
-
-    @property
-    def history(self) -> Path:
-        return self.path / "history.jsonl"
-
-    @property
-    def predictions(self) -> Path:
-        return self.path / "predictions.parquet"
-
-    @property
-    def validation_predictions(self) -> Path:
-        """Where `predictions` are of test texts, those of the validation texts."""
-        return self.path / "validation-predictions.parquet"
-
-    @property
-    def seen(self) -> Path:
-        """Fingerprints of the training and validation texts; they stay on this machine."""
-        return self.path / "seen.parquet"
-
-    @property
-    def baseline_predictions(self) -> Path:
-        return self.path / "baseline-predictions.parquet"
-
-    @property
-    def probe_predictions(self) -> Path:
-        """Of the logistic regression on the frozen encoder."""
-        return self.path / "probe-predictions.parquet"
-
-    @property
-    def baseline(self) -> Path:
-        """The baseline itself: terms of the training texts and their weights; never uploaded."""
-        return self.path / "baseline"
-
-    @property
-    def evaluation(self) -> Path:
-        """Curves, calibration, threshold, slices, errors, baseline."""
-        return self.path / "evaluation.json"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def tracking(self) -> Path:
-        """What TensorBoard reads, where it was asked for."""
-        return self.path / "tracking"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
-
-    def training(self, name: str) -> "TrainingFolder":
+    def training(self, name: str) -> TrainingFolder:
         """Where one of several trainings lies, such as that of a fold; it goes with the checkpoints."""
         folder = TrainingFolder(self, self.checkpoints / name)
         with disk_errors(folder.path):
@@ -143,6 +70,8 @@ class RunFolder:
             raise RunError(f"{self.final} {what}", "pass another --out, or remove it")
         if not self.partial.exists():
             return
+        if not self.partial.is_dir():
+            raise RunError(f"{self.partial} exists and is no run of tunelet's: it is a file", "pass another --out")
         if self.has_begun():
             raise RunError(
                 f"{self.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
@@ -156,8 +85,6 @@ class RunFolder:
         """What lies in the partial folder and is not of a run that was killed before it had begun."""
         lock = self.partial / _LOCK
         with disk_errors(self.partial):
-            if not self.partial.is_dir():
-                return ["no files, for it is one"]
             own = set()  # where it has no mark: it is empty, or its process was killed between its first two steps
             if not os.path.lexists(lock) or (not lock.is_symlink() and lock.is_file() and not lock.stat().st_size):
                 own.add(_LOCK)
@@ -264,7 +191,7 @@ class RunFolder:
     def discard(self) -> None:
         """Remove what this process and those before it wrote into the partial folder, and the folders made for it."""
         self.release()
-        own = {MARK, _LOCK, *(path.name for path in self._all())}
+        own = {MARK, _LOCK, *(path.name for path in self.every_file())}
         with suppress(OSError):
             remove_parts(self.partial)
             for path in self.partial.iterdir():
@@ -276,15 +203,6 @@ class RunFolder:
                     path.unlink()
             self.partial.rmdir()
         remove_folders(self._made)
-
-    def _all(self) -> list[Path]:
-        return [
-            self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
-            self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.probe_predictions,
-            self.baseline,
-            self.evaluation, self.metrics,
-            self.tracking, self.checkpoints,
-        ]  # fmt: skip
 
     def has_begun(self) -> bool:
         """Whether the run is far enough to be gone on with: what it trains, and on what, is written down."""
@@ -308,22 +226,6 @@ class RunFolder:
         """Whether there is anything to go on from."""
         return self.checkpoints.is_dir() and any(self.checkpoints.rglob("step-*.safetensors"))
 
-    @staticmethod
-    def write_text(path: Path, text: str) -> None:
-        """Write a text file whole or not at all."""
-        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-    @classmethod
-    def write_json(cls, path: Path, value: Mapping[str, Any]) -> None:
-        """Write strictly valid JSON: NaN is an error here, not a token that other readers refuse."""
-        content = cls.json_bytes(value)
-        write_atomically(path, lambda temporary: temporary.write_bytes(content))
-
-    @staticmethod
-    def json_bytes(value: Mapping[str, Any]) -> bytes:
-        """JSON as it is written to disk."""
-        return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
-
 
 class CheckpointFolder(RunFolder):
     """Where the files of a checkpoint lie that `adapt` makes; it is no run, and may be trained from as a model."""
@@ -334,80 +236,3 @@ class CheckpointFolder(RunFolder):
     @property
     def recipe(self) -> Path:
         return self.path / "adaptation.toml"
-
-
-@dataclass(frozen=True)
-class TrainingFolder:
-    """What one of several trainings of a run writes, and reads when it goes on.
-
-    Attributes:
-        run: whose it is.
-        path: where its checkpoints and its history lie.
-    """
-
-    run: RunFolder
-    path: Path
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path
-
-    @property
-    def history(self) -> Path:
-        return self.path / "history.jsonl"
-
-    @property
-    def answers(self) -> Path:
-        """Of a teacher: what it makes of texts without labels."""
-        return self.path / "answers"
-
-    @property
-    def tracking(self) -> Path:
-        """What TensorBoard reads, where this training is followed: in the run's own, under the name of this one."""
-        return self.run.tracking / self.path.name
-
-
-def default_folder(recipe_name: str, model_name: str, seed: int | str) -> Path:
-    """runs/RECIPE-MODEL-seedN, with the first free number after it where that is taken."""
-    return free_folder(_base_name(recipe_name, model_name, seed))
-
-
-def free_folder(base: Path) -> Path:
-    """The first of `numbered` that neither a run nor an interrupted one has; one that never began leaves it free."""
-
-    def free(folder: RunFolder) -> bool:
-        try:
-            if folder.partial.exists() and not is_marked(folder.partial, "partial run"):
-                return False
-            folder.check_free()
-        except RunError:
-            return False
-        return not folder.is_held()
-
-    return next(folder.final for folder in map(RunFolder, numbered(base)) if free(folder))
-
-
-def numbered(base: Path) -> Iterator[Path]:
-    """NAME, NAME-2, NAME-3 and so on."""
-    yield base
-    for number in itertools.count(2):
-        yield base.with_name(f"{base.name}-{number}")
-
-
-def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
-    """The final name of the interrupted run last worked on that has this recipe, model and seed. Raises RunError."""
-    base = _base_name(recipe_name, model_name, seed)
-    pattern = re.compile(re.escape(base.name) + r"(-\d+)?" + re.escape(_PARTIAL))
-    names = [path.name.removesuffix(_PARTIAL) for path in base.parent.glob("*") if pattern.fullmatch(path.name)]
-    begun = [folder for folder in (RunFolder(base.with_name(name)) for name in names) if folder.has_begun()]
-    if not begun:
-        raise RunError(
-            f"nothing to resume: no interrupted run {base}{_PARTIAL}",
-            "name its folder with --out, or leave out --resume",
-        )
-    return max(begun, key=RunFolder.last_worked_on).final
-
-
-def _base_name(recipe_name: str, model_name: str, seed: int | str) -> Path:
-    model = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model_name).name) or "model"
-    return Path("runs") / f"{recipe_name}-{model}-seed{seed}"

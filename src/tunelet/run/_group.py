@@ -10,9 +10,9 @@ from typing import Any
 from tunelet._arguments import checked
 from tunelet.errors import RunError
 from tunelet.recipe import difference
-from tunelet.run._mark import Sealed
 from tunelet.run._records import GroupRecord, parse_record
 from tunelet.run._run import Run, folder_path
+from tunelet.run._sealed import Sealed
 
 _SEED = re.compile(r"seed-\d+")
 

@@ -13,7 +13,6 @@ from tunelet._words import counted
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._folder import RunFolder
-from tunelet.run._mark import Sealed
 from tunelet.run._records import (
     DataRecord,
     EnvironmentRecord,
@@ -25,6 +24,7 @@ from tunelet.run._records import (
     parse_lines,
     parse_record,
 )
+from tunelet.run._sealed import Sealed
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Baseline, Predictions

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,7 +46,9 @@ class Tracking:
                 self._accelerator = _accelerator(self._names, self._folder, self._device)
                 run = self._folder if isinstance(self._folder, RunFolder) else self._folder.run
                 settings = {
-                    key: value for key, value in _described(run).items() if isinstance(value, (bool, int, float, str))
+                    key: value
+                    for key, value in _described(run.final.name, run.recipe).items()
+                    if isinstance(value, (bool, int, float, str))
                 }
                 self._accelerator.init_trackers(_PROJECT, config=settings)
         return self
@@ -79,13 +82,13 @@ def _accelerator(names: Sequence[str], folder: RunFolder | TrainingFolder, devic
     )
 
 
-def _described(folder: RunFolder) -> dict[str, Any]:
-    """Name and settings of a run by dotted key, as its folder has them so far: runs of a project differ by these."""
-    settings: dict[str, Any] = {"run": folder.final.name}
-    if folder.recipe.is_file():
-        for name, section in load_recipe(folder.recipe).model_dump().items():
+def _described(name: str, recipe: Path) -> dict[str, Any]:
+    """Name and settings of a run by dotted key, as far as its folder has them: runs of a project differ by these."""
+    settings: dict[str, Any] = {"run": name}
+    if recipe.is_file():
+        for title, section in load_recipe(recipe).model_dump().items():
             if isinstance(section, dict):
-                settings |= {f"{name}.{key}": value for key, value in section.items()}
+                settings |= {f"{title}.{key}": value for key, value in section.items()}
             else:
-                settings[name] = section
+                settings[title] = section
     return settings
