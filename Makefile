@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean
+.PHONY: demo test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -51,6 +51,10 @@ lint: .venv/dev/ready
 ## notebooks: run them and keep their outputs; on a machine without the Hub, with MiniLM on the sample
 notebooks: .venv/dev/ready
 	.venv/dev/bin/jupytext --to ipynb --execute notebooks/distilbert.py notebooks/albert.py notebooks/compare.py
+
+## docs: the docs site into site/; needs no network once installed
+docs: .venv/dev/ready
+	NO_MKDOCS_2_WARNING=1 .venv/dev/bin/mkdocs build --strict --quiet
 
 ## pictures: the pictures in the README, from a real run and a real page (needs Debian's chromium)
 pictures: .venv/dev/ready
