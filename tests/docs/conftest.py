@@ -45,6 +45,34 @@ def _write(path: Path, rows: list[tuple[str, ...]], header: tuple[str, ...]) -> 
         writer.writerows([header, *rows])
 
 
+def _write_odd_files(folder: Path) -> None:
+    """What docs/troubleshooting.md is about."""
+    rows = _reviews(40, 20)
+    (folder / "from_excel.csv").write_bytes("text;label\nGrüße aus Köln, ein schöner Film;gut\n".encode("cp1252") * 4)
+    _write(
+        folder / "no_names.csv", [(text, f"{text} again", label) for text, label in rows], ("first", "second", "third")
+    )
+    _write(folder / "two_columns.csv", [(text, text, label) for text, label in rows], ("text", "review", "label"))
+    _write(folder / "without_labels.csv", [(text,) for text, _ in rows], ("text",))
+    _write(folder / "one_label.csv", [(text, "positive") for text, _ in rows], ("text", "label"))
+    _write(folder / "rare_label.csv", [*rows, ("A film about a lighthouse", "mixed")], ("text", "label"))
+    _write(
+        folder / "spellings.csv",
+        [(text, (label, label.title())[n % 3 == 0]) for n, (text, label) in enumerate(rows)],
+        ("text", "label"),
+    )
+    _write(
+        folder / "stars.csv", [(text, label.replace("positive", "5 stars")) for text, label in rows], ("text", "label")
+    )
+    _write(
+        folder / "prices.csv",
+        [(text, str(n * 1.25)) for n, (text, _) in enumerate(_reviews(120, 21))],
+        ("text", "price"),
+    )
+    (folder / "empty.csv").write_text("")
+    (folder / "pages.pdf").write_bytes(b"%PDF-1.7")
+
+
 @pytest.fixture(scope="module")
 def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """`minilm` and `distilbert` are tiny, and every recipe that ships is short."""
@@ -52,7 +80,8 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     hub = Path(os.environ["TUNELET_CACHE"]) / "hf" / "hub"  # as `command_line.call` has it
     distilbert = hub / "models--distilbert--distilbert-base-uncased"
     shutil.copytree(
-        make_checkpoint("distilbert", tmp_path_factory.mktemp("distilbert")), distilbert / "snapshots" / _COMMIT
+        make_checkpoint("distilbert", tmp_path_factory.mktemp("distilbert"), names_words=True),
+        distilbert / "snapshots" / _COMMIT,
     )
     (distilbert / "refs").mkdir()
     (distilbert / "refs" / "main").write_text(_COMMIT)
@@ -76,6 +105,7 @@ def _furnished(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write(folder / f"{name}.csv", _reviews(60, number), ("text", "label"))
     for number, name in enumerate(("more", "texts", "tickets"), 10):
         _write(folder / f"{name}.csv", [(text,) for text, _ in _reviews(30, number)], ("text",))
+    _write_odd_files(folder)
     (folder / "mine.toml").write_text(
         'name = "mine"\n\n[data]\nlimit = 40\nmax_length = 32\n\n[training]\nepochs = 1\n'
     )

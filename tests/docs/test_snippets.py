@@ -3,6 +3,7 @@
 A block that needs a network or minutes says so in the comment above it (`<!-- skip: REASON -->`).
 """
 
+import re
 import shlex
 
 import pytest
@@ -12,17 +13,25 @@ from command_line import ROOT, call
 from markdown import Block, blocks
 from stopping import stopped_behind
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("data", "evaluation", "prediction", "recipe", "run-folder"))]
+PAGES = [
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in ("data", "evaluation", "prediction", "recipe", "run-folder", "python", "troubleshooting")
+    ),
+]
 FOUND = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text(encoding="utf-8"))]
 RUN = [(page, block) for page, block in FOUND if block.mark not in ("skip", "output")]
 
 
-def commands(block: Block) -> list[list[str]]:
-    """The commands of a shell block; of a console's those behind "$"."""
-    lines = block.code.replace("\\\n", " ").splitlines()
+def typed(block: Block) -> list[tuple[list[str], str]]:
+    """The commands of a shell block, with nothing; of a console those behind "$", with what each prints."""
+    text = block.code.replace("\\\n", " ")
     if block.language == "console":
-        lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
+        pairs = [part.partition("\n") for part in text.split("$ ")[1:]]
+    else:
+        pairs = [(line, "", "") for line in text.splitlines()]
+    return [(words, printed) for line, _, printed in pairs if (words := shlex.split(line, comments=True))]
 
 
 def names(pairs: list[tuple[str, Block]]) -> list[str]:
@@ -31,17 +40,28 @@ def names(pairs: list[tuple[str, Block]]) -> list[str]:
 
 SHELL = [(page, block) for page, block in RUN if block.language in ("sh", "console")]
 # Each command once, with the last place that it stands in.
-TYPED = {tuple(words): f"{page}:{block.line} {' '.join(words)}" for page, block in SHELL for words in commands(block)}
+TYPED = {
+    tuple(words): (printed, f"{page}:{block.line} {' '.join(words)}")
+    for page, block in SHELL
+    for words, printed in typed(block)
+}
 
 
-@pytest.mark.parametrize("words", list(TYPED), ids=list(TYPED.values()))
-def test_a_command_of_the_docs_runs(words, furnished, capsys):
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [(words, printed) for words, (printed, _) in TYPED.items()],
+    ids=[at for _, at in TYPED.values()],
+)
+def test_a_command_of_the_docs_does_what_they_say(words, printed, furnished, capsys):
     assert words[0] == "tunelet", "mark the block with a comment that says why it is not run"
-    if "--resume" in words:
+    if "--resume" in words and not printed:
         with stopped_behind(1):
             tunelet.train("reviews.csv", quiet=True)
     done = call(capsys, *words[1:])
-    assert done.status == 0, done.stderr
+    assert done.status == (2 if printed.startswith("error:") else 0), done.stderr
+    for line in printed.splitlines():  # "..." stands for whatever is not shown
+        shown = ".*".join(re.escape(part.strip()) for part in line.split("..."))
+        assert re.search(shown, f"{done.stderr}{done.stdout}"), f"{line}\n{done.stderr}"
 
 
 SNIPPETS = [(page, block) for page, block in RUN if block.language == "python" and block.mark != "file"]
