@@ -8,7 +8,7 @@ from tunelet.errors import RecipeError
 from tunelet.experiment._request import whole_recipe
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
-from tunelet.training._length import Length, fold_settings
+from tunelet.training import Length, fold_settings
 from tunelet.training._optimizer import make_optimizer
 
 

@@ -157,7 +157,7 @@ class _ModelBench:
         if "pipeline" in arms:
             self._start(workers, "pipeline", PredictSetting("pipeline"))
         if "transformers" in arms:
-            for precision in ("float32", "bfloat16") if self.facts.bfloat16[0] else ("float32",):
+            for precision in ("float32", "bfloat16") if self.facts.bfloat16.value else ("float32",):
                 self._start_best(workers, "transformers", precision, ("sdpa", "eager"))
         if "onnx" in arms:
             self._start_onnx(workers)

@@ -164,7 +164,7 @@ class _ModelBench:
             workers.callback(self.search.close)
             compiler = any(shutil.which(name) for name in ("c++", "g++", "clang++"))
             compiled = compiler if settings.compile is None else settings.compile
-            self.search.run(bfloat16=facts.bfloat16[0], compiled=compiled)
+            self.search.run(bfloat16=facts.bfloat16.value, compiled=compiled)
         if "stock" in settings.arms:
             worker = workers.enter_context(self._start_stock(NOTEBOOK, trial=False))
             self.arms.start("stock", worker, NOTEBOOK.name, NOTEBOOK.ceiling)

@@ -40,51 +40,53 @@ def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choi
     """
     if not frozen:
         return Choice("float32", "every weight is trained, and what is trained stays float32")
-    fast, reason = _bfloat16_products(device)
+    fast = _bfloat16_products(device)
     if wanted == "int8":
-        there, why = _int8_products(device)
-        if not there:
-            raise ModelError(f"model.precision is int8, but {why}", "set model.precision to auto")
-        return Choice("int8", f"asked for; {why}")
+        there = _int8_products(device)
+        if not there.value:
+            raise ModelError(f"model.precision is int8, but {there.reason}", "set model.precision to auto")
+        return Choice("int8", f"asked for; {there.reason}")
     if wanted == "float32":
         return Choice("float32", "asked for")
     if wanted == "bfloat16":
-        return Choice("bfloat16", "asked for" if fast else f"asked for, but slow here: {reason}")
-    return Choice("bfloat16" if fast else "float32", reason)
+        return Choice("bfloat16", "asked for" if fast.value else f"asked for, but slow here: {fast.reason}")
+    return Choice("bfloat16" if fast.value else "float32", fast.reason)
 
 
 def refused_precisions(device: torch.device) -> dict[str, str]:
     """Precision -> why nobody would choose it on this device: its products run in reference code, or not at all."""
     checks = {"bfloat16": _bfloat16_products(device), "int8": _int8_products(device)}
-    return {precision: reason for precision, (there, reason) in checks.items() if not there}
+    return {precision: there.reason for precision, there in checks.items() if not there.value}
 
 
 def element_type(precision: str, device: torch.device) -> torch.dtype:
     """The dtype of activations: beside int8 weights bfloat16, where the device multiplies it."""
     if precision == "int8":
-        return torch.bfloat16 if _bfloat16_products(device)[0] else torch.float32
+        return torch.bfloat16 if _bfloat16_products(device).value else torch.float32
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
-def _int8_products(device: torch.device) -> tuple[bool, str]:
+def _int8_products(device: torch.device) -> Choice[bool]:
+    """Whether the device has instructions for int8 products."""
     if device.type != "cpu":
-        return False, "int8 was built for CPUs alone"
+        return Choice(False, "int8 was built for CPUs alone")
     there = features()
-    found = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
-    if found is None or not torch.backends.mkldnn.is_available():
-        return False, "the processor has no int8 instructions that oneDNN knows"
-    return True, f"the processor has {found}"
+    first = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
+    if first is None or not torch.backends.mkldnn.is_available():
+        return Choice(False, "the processor has no int8 instructions that oneDNN knows")
+    return Choice(True, f"the processor has {first}")
 
 
-def _bfloat16_products(device: torch.device) -> tuple[bool, str]:
+def _bfloat16_products(device: torch.device) -> Choice[bool]:
+    """Whether the device has instructions for bfloat16 products."""
     if device.type == "cuda":
         fast = torch.cuda.get_device_capability(device) >= (8, 0)
-        return fast, "the GPU multiplies bfloat16" if fast else "the GPU has no bfloat16 units"
+        return Choice(fast, "the GPU multiplies bfloat16" if fast else "the GPU has no bfloat16 units")
     if device.type == "cpu":
         there = features()
         # aarch64 processors report `bf16` where they have BFMMLA.
-        found = [name for name in ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16") if there.get(name)]
-        if found:
-            return True, f"the processor has {found[0]}"
-        return False, "the processor has no bfloat16 instructions"
-    return False, "bfloat16 was not tried on this kind of device"
+        first = next((name for name in ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16") if there.get(name)), None)
+        if first is not None:
+            return Choice(True, f"the processor has {first}")
+        return Choice(False, "the processor has no bfloat16 instructions")
+    return Choice(False, "bfloat16 was not tried on this kind of device")

@@ -49,7 +49,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
                 "threads": facts.threads,
                 "memory_bytes": where["memory_bytes"],
                 "instructions": facts.instructions,
-                "bfloat16": facts.bfloat16[1],
+                "bfloat16": facts.bfloat16.reason,
                 "system": where["system"],
             },
             "versions": {"python": where["python"], **versions},

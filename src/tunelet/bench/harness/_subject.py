@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tunelet._choice import Choice
 from tunelet.bench.harness._flops import EncoderShape
 from tunelet.bench.harness._worker import Desk
 from tunelet.checkpoint import Checkpoint
@@ -64,7 +65,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Facts:
-    """What preparing found out about a model and its sample.
+    """A model, its sample and the machine in figures.
 
     Attributes:
         architecture: the Transformers class.
@@ -88,7 +89,7 @@ class Facts:
     lengths: tuple[int, ...]
     threads: int
     instructions: tuple[str, ...]
-    bfloat16: tuple[bool, str]
+    bfloat16: Choice[bool]
     refused: Mapping[str, str]
 
 
@@ -130,7 +131,7 @@ def prepare(desk: Desk, subject: Subject) -> None:
             lengths=tuple(int(length) for length in tokens.lengths),
             threads=torch.get_num_threads(),
             instructions=tuple(sorted(name for name, there in features().items() if there)),
-            bfloat16=(fast.value == "bfloat16", fast.reason),
+            bfloat16=Choice(fast.value == "bfloat16", fast.reason),
             refused=refused_precisions(torch.device(subject.device)),
         )
     )
