@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from encoders import minilm_folder
-from tunelet.bench.harness._subject import Subject
+from tunelet.bench import Subject, training_step
 from tunelet.bench.rivals._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
 from tunelet.checkpoint import find_checkpoint
-from tunelet.data import Tokens
+from tunelet.data import Tokens, training_batches
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
@@ -104,3 +105,24 @@ def test_any_other_setting_would_show(tmp_path, subject, trainer_log, change):
     losses, validation = tunelet_log(subject, RunFolder(tmp_path / "run"), **change)
     apart = np.abs(np.subtract(losses + validation, trainer_log[0] + trainer_log[1]))
     assert apart.max() > 5 * TOLERANCE
+
+
+def test_the_step_that_benchmarks_time_is_the_step_of_the_loop(tmp_path, subject):
+    tokens, labels = DATA.train.take(np.arange(12)), DATA.train_labels[:12]
+    step = training_step(subject, "float32", tokens, labels, rate=1e-3, batch_size=BATCH_SIZE)
+    with step.objective.model.training_mode():
+        for rows in training_batches(
+            tokens.lengths,
+            batch_size=BATCH_SIZE,
+            seed=SEED,
+            epoch=0,
+            group_by_length=step.objective.model.packing is None,
+        ):
+            step([rows])
+    classifier, folder = _classifier(subject), RunFolder(tmp_path / "run")
+    folder.start()
+    settings = TrainingSettings(epochs=1, batch_size=BATCH_SIZE, learning_rate=1e-3, head_learning_rate=1e-3, seed=SEED)
+    fit(classifier, TrainingData(tokens, labels, None, None), settings, folder, Silent())
+    timed = step.objective.model.trained_parameters()
+    for name, parameter in classifier.trained_parameters().items():
+        assert torch.equal(parameter, timed[name]), name

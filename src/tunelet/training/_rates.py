@@ -30,7 +30,8 @@ class Rates:
     """Tokens per second.
 
     Attributes:
-        training: of whole steps; above the frozen layers, where these are measured apart.
+        training: of a step's micro-batches, forward and backward; above the frozen layers, where these are measured
+            apart.
         evaluation: without gradients.
         frozen: of the layers below the lowest adapter; infinite: they are part of the steps.
         slowness: seconds that passed for one that this process worked: on a machine that others use, more than 1.
