@@ -9,8 +9,7 @@ import bench_jobs
 from tunelet.bench.harness._worker import run_once
 from tunelet.bench.rivals._stock import adapted_model, merged_model
 from tunelet.data import gather
-from tunelet.model import new_classifier
-from tunelet.model._packing import padded_inputs
+from tunelet.model import new_classifier, padded_inputs
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 

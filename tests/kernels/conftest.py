@@ -7,7 +7,7 @@ import torch
 
 from tunelet.errors import ModelError
 from tunelet.kernels import Library, native, without_native
-from tunelet.model._precision import choose_precision
+from tunelet.model import choose_precision
 
 
 @pytest.fixture

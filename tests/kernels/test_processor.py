@@ -6,7 +6,7 @@ import torch
 from tunelet.kernels import features
 from tunelet.kernels._native import _flags
 from tunelet.kernels._processor import forbidden_wide_vectors
-from tunelet.model._precision import choose_precision, refused_precisions
+from tunelet.model import choose_precision, refused_precisions
 
 SERVER = dict.fromkeys(
     ("avx", "avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8"), True

@@ -8,8 +8,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 from classifiers import NAMES, classifier_of, disturb, logits_and_gradients, random_batch
 from encoders import ARCHITECTURES, minilm_folder
 from tunelet.checkpoint import find_checkpoint
-from tunelet.model import saved_classifier
-from tunelet.model._packing import padded_inputs
+from tunelet.model import padded_inputs, saved_classifier
 from tunelet.recipe import ModelSettings
 
 MODELS = (*ARCHITECTURES, "minilm")

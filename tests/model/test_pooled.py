@@ -83,13 +83,13 @@ def test_what_was_kept_of_frozen_layers_goes_on_to_the_same_logits(tiny_checkpoi
         classifier = classifier_of(tiny_checkpoint(architecture), pooling=pooling, **METHODS[method])
         disturb(classifier)
         if not classifier.frozen_layers:  # no kernels for this architecture: nothing is kept
-            assert classifier.fusion is None
+            assert classifier.fused is None
             continue
         batch = random_batch(classifier)
-        below = classifier.below(batch)
+        captured = classifier.frozen_forward(batch)
         rows, width, dtype = classifier.frozen_shape(np.array(batch.lengths))
-        assert (below.shape, below.dtype) == ((rows.sum(), width), dtype)
-        torch.testing.assert_close(classifier.logits(batch, below), classifier.logits(batch), rtol=0, atol=1e-6)
+        assert (captured.shape, captured.dtype) == ((rows.sum(), width), dtype)
+        torch.testing.assert_close(classifier.logits(batch, captured), classifier.logits(batch), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -202,5 +202,5 @@ def test_the_folder_names_its_labels_and_holds_no_pickle(saved):
 
 def test_minilm_is_read_by_the_mean_through_the_kernels():
     classifier = classifier_of(minilm_folder(), pooling="mean", targets="all-linear")
-    assert classifier.fusion is not None
-    assert classifier.fusion.pooling == "mean"
+    assert classifier.fused is not None
+    assert classifier.fused.pooling == "mean"

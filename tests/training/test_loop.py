@@ -94,7 +94,7 @@ def test_accumulated_batches_give_the_step_of_one_large_batch(tmp_path):
 
 
 def test_a_batch_in_micro_batches_gives_the_step_of_the_whole_batch():
-    def weights(pass_tokens: int) -> torch.Tensor:
+    def weights(micro_batch_tokens: int) -> torch.Tensor:
         classifier = new_classifier(
             find_checkpoint(str(minilm_folder())),
             ("no", "yes"),
@@ -102,7 +102,9 @@ def test_a_batch_in_micro_batches_gives_the_step_of_the_whole_batch():
             AdapterSettings(),
             seed=1,
         )
-        execution = dataclasses.replace(classifier.execution, pass_tokens=Choice(pass_tokens, "asked for"))
+        execution = dataclasses.replace(
+            classifier.execution, micro_batch_tokens=Choice(micro_batch_tokens, "asked for")
+        )
         classifier = dataclasses.replace(classifier, execution=execution)
         for module in classifier.module.modules():  # a head's dropout draws other numbers in micro-batches
             if isinstance(module, torch.nn.Dropout):

@@ -109,7 +109,7 @@ class Ways:
         """Half of the layers, rounded up, where adapters are in all and kernels can begin above the others; else 0."""
         if self.recipe.adapter.method != "lora" or self.recipe.adapter.layers or "adapter.layers" in self.given:
             return 0
-        return (self.classifier.fusion.depth + 1) // 2 if self.classifier.fusion is not None else 0
+        return (self.classifier.fused.depth + 1) // 2 if self.classifier.fused is not None else 0
 
     def _folds(self) -> Sequence[int]:
         wanted, asked = len(self.prepared.folds), self.given & {"data.validation", "data.folds", "data.fold_tokens"}

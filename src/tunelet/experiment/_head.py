@@ -72,7 +72,7 @@ def choose_head(
         layers = Choice(depth, "asked for")
     elif not recipe.training.probe and recipe.adapter.method != "head":
         layers = Choice(depth, "all: training.probe is off")
-    elif frozen.fusion is None:
+    elif frozen.fused is None:
         layers = Choice(depth, "all: they are run module by module")
     elif pooling is not None and pooling.value == "first":
         layers = Choice(depth, "all: the first token is meant to be read after the last")

@@ -100,10 +100,10 @@ def _activation() -> list[Rate]:
 def _element() -> Any:
     import torch
 
-    from tunelet.model import choose_precision, element_type
+    from tunelet.model import choose_precision, compute_dtype
 
     device = torch.device("cpu")
-    return element_type(choose_precision("auto", device, frozen=True).value, device)
+    return compute_dtype(choose_precision("auto", device, frozen=True).value, device)
 
 
 def _time(work: Callable[[], Any]) -> float:

@@ -4,7 +4,8 @@ from tunelet.kernels._attention import attention_kernel, packed_attention, refer
 from tunelet.kernels._first import reference_attend_first
 from tunelet.kernels._fused_layers import FusedLayers
 from tunelet.kernels._gelu import activate
-from tunelet.kernels._layer import ROLES, Layer, LayerWeights, LowRank
+from tunelet.kernels._layer import Layer
+from tunelet.kernels._layer_weights import ROLES, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm

@@ -16,50 +16,10 @@ from tunelet.kernels._attention import Attended, attend, attend_backward
 from tunelet.kernels._finish import finish
 from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
 from tunelet.kernels._gelu import Activated, activate, activate_backward
-from tunelet.kernels._norm import Norm, Normed, add_norm, norm_backward
-from tunelet.kernels._products import Product, Scaled
+from tunelet.kernels._layer_weights import LayerWeights, LowRank
+from tunelet.kernels._norm import Normed, add_norm, norm_backward
+from tunelet.kernels._products import Scaled
 from tunelet.kernels._quantise import Quantised
-
-# The linear modules of a layer; `up` and `down` are those of the feed-forward network.
-ROLES = ("query", "key", "value", "out", "up", "down")
-
-
-@dataclass(frozen=True)
-class LowRank:
-    """LoRA on one linear module, which adds scale * x A^T B^T to its output. A is [r, n_in], B [n_out, r], float32."""
-
-    a: torch.Tensor
-    b: torch.Tensor
-    scale: float
-
-    def merged(self, weight: torch.Tensor) -> torch.Tensor:
-        """W + scale * BA of a float32 weight [n_out, n_in]."""
-        return torch.addmm(weight, self.b.detach(), self.a.detach(), alpha=self.scale)
-
-
-@dataclass(frozen=True)
-class LayerWeights:
-    """The frozen part of a layer.
-
-    products: by role "out", "up", "down" and the joint product "query+key+value"; "query" instead of the joint one in
-        a last layer that computes first tokens alone.
-    biases: by role, float32 [n_out].
-    unpacked: by role, the weights of key and value in such a last layer, float32 [hidden, hidden]; empty in others.
-    attention_norm: the normalisation after attention.
-    output_norm: the normalisation after the feed-forward network.
-    heads: of the attention.
-    scale: factor on the attention scores.
-    tanh: whether GELU is the approximation with tanh.
-    """
-
-    products: Mapping[str, Product]
-    biases: Mapping[str, torch.Tensor]
-    unpacked: Mapping[str, torch.Tensor]
-    attention_norm: Norm
-    output_norm: Norm
-    heads: int
-    scale: float
-    tanh: bool
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The model room: head, adapter, precision and packed execution. Training lives elsewhere."""
+"""The model room: from a checkpoint to a model that trains or predicts. How it runs is decided in `execution`."""
 
 from typing import TYPE_CHECKING
 
@@ -6,18 +6,24 @@ from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
-    from tunelet.model._load import foreign_model, load_tokenizer, new_classifier, saved_classifier
+    from tunelet.model._load import new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
-    from tunelet.model._packing import padded_inputs
     from tunelet.model._plain import refer_to_base
     from tunelet.model._pooling import declared_pooling, head_pooling
-    from tunelet.model._precision import choose_device, choose_precision, element_type, refused_precisions
     from tunelet.model._prediction_batches import prediction_batches
+    from tunelet.model._pretrained import foreign_model, load_tokenizer
     from tunelet.model._probabilities import logits, probabilities
     from tunelet.model._quiet import quiet_libraries
     from tunelet.model._targets import resolve_targets
     from tunelet.model._turns import RandomNumbers, turn
     from tunelet.model._vectors import text_vectors
+    from tunelet.model.execution import (
+        choose_device,
+        choose_precision,
+        compute_dtype,
+        padded_inputs,
+        refused_precisions,
+    )
 
 __all__ = [
     "MaskedModel",
@@ -25,8 +31,8 @@ __all__ = [
     "SequenceClassifier",
     "choose_device",
     "choose_precision",
+    "compute_dtype",
     "declared_pooling",
-    "element_type",
     "foreign_model",
     "head_pooling",
     "load_tokenizer",
@@ -50,8 +56,6 @@ __getattr__ = lazy_exports(
     {
         "_classifier": ("SequenceClassifier",),
         "_load": (
-            "foreign_model",
-            "load_tokenizer",
             "new_classifier",
             "saved_classifier",
         ),
@@ -59,19 +63,16 @@ __getattr__ = lazy_exports(
             "MaskedModel",
             "new_masked_model",
         ),
-        "_packing": ("padded_inputs",),
         "_plain": ("refer_to_base",),
         "_pooling": (
             "declared_pooling",
             "head_pooling",
         ),
-        "_precision": (
-            "choose_device",
-            "choose_precision",
-            "element_type",
-            "refused_precisions",
-        ),
         "_prediction_batches": ("prediction_batches",),
+        "_pretrained": (
+            "foreign_model",
+            "load_tokenizer",
+        ),
         "_probabilities": (
             "logits",
             "probabilities",
@@ -83,5 +84,12 @@ __getattr__ = lazy_exports(
             "turn",
         ),
         "_vectors": ("text_vectors",),
+        "execution": (
+            "choose_device",
+            "choose_precision",
+            "compute_dtype",
+            "padded_inputs",
+            "refused_precisions",
+        ),
     },
 )

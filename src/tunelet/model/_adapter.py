@@ -32,8 +32,8 @@ def attach_adapter(
         model: sequence classification model in float32.
         settings: the recipe's adapter section.
         targets: endings of the linear modules that get LoRA.
-        trained_modules: dotted names of the modules trained in full, as `trained_modules` below finds them.
-        base_model_name: what the saved adapter names as its base.
+        trained_modules: dotted names of the modules trained in full, as `modules_to_train` returns them.
+        base_model_name: name of the base model in the saved adapter.
 
     Returns:
         A PEFT model for LoRA, else the model itself, with exactly the trained parameters requiring gradients.
@@ -68,7 +68,7 @@ def attach_adapter(
 
 
 def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
-    """A saved adapter on its base model."""
+    """The base model with a saved adapter on it."""
     from peft import PeftConfig, PeftModel
 
     config = PeftConfig.from_pretrained(str(folder))
@@ -80,6 +80,7 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> nn.Module:
 
 
 def use_own_layer(config: Any) -> None:
+    """Let PEFT make `LoraLinear` in the place of its own layer, in models with this LoraConfig."""
     from tunelet.model._lora_layer import LoraLinear
 
     register = getattr(config, "_register_custom_module", None)  # private: no version promises it
@@ -88,7 +89,7 @@ def use_own_layer(config: Any) -> None:
     register({nn.Linear: LoraLinear})
 
 
-def trained_modules(model: PreTrainedModel, structure: Structure, new_parameters: Iterable[str]) -> tuple[str, ...]:
+def modules_to_train(model: PreTrainedModel, structure: Structure, new_parameters: Iterable[str]) -> tuple[str, ...]:
     """The modules trained in full: the head, and the owners of newly initialised parameters.
 
     Args:

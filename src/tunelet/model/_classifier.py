@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -13,15 +13,26 @@ from torch import nn
 from tunelet._choice import Choice
 from tunelet.data import Batch
 from tunelet.errors import ModelError
-from tunelet.model._execution import Execution
 from tunelet.model._fork import threads_start
-from tunelet.model._fusion import Fusion
-from tunelet.model._packing import Packing, has_segments, padded_inputs
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
 from tunelet.model._turns import turn
+from tunelet.model.execution import Execution, FusedStack, Packing, has_segments, padded_inputs
+
+
+class FrozenShape(NamedTuple):
+    """The shape of what the frozen layers make of some texts.
+
+    rows: of each text, int64 [n]: its tokens, or 1 where all layers are frozen.
+    width: numbers in a row.
+    dtype: of the numbers.
+    """
+
+    rows: np.ndarray
+    width: int
+    dtype: torch.dtype
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,9 @@ class SequenceClassifier:
         method: "lora", "head" or "full".
         label_names: names of the classes in the order of the logits.
         structure: the parts of the underlying model.
-        max_length: most tokens that the model can read.
-        execution: how it is run, each choice with its reason.
-        targets: the modules with LoRA, with the reason.
+        max_length: most tokens of a text that the model can read.
+        execution: how it runs, each choice with its reason.
+        targets: the modules with LoRA, with the reason why these.
     """
 
     module: nn.Module
@@ -46,19 +57,20 @@ class SequenceClassifier:
     execution: Execution
     targets: Choice[tuple[str, ...]]
 
-    def logits(self, batch: Batch, hidden: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: Batch, captured: torch.Tensor | None = None) -> torch.Tensor:
         """Logits [n, classes] in float32 of a batch of n texts.
 
         Args:
             batch: the texts.
-            hidden: what `below` made of them, to go on from there.
+            captured: what `frozen_forward` made of them; then only the layers above the frozen ones run.
         """
         threads_start()
-        if hidden is not None:
+        if captured is None:
+            inputs = self._inputs(batch)
+        else:
             assert self.packing is not None  # noqa: S101
-            started: torch.Tensor = self.module(**self.packing.first_inputs(batch.lengths, hidden)).logits
-            return started.float()
-        logits: torch.Tensor = self.module(**self._inputs(batch)).logits
+            inputs = self.packing.captured_inputs(batch.lengths, captured)
+        logits: torch.Tensor = self.module(**inputs).logits
         return logits.float()
 
     def _inputs(self, batch: Batch) -> dict[str, Any]:
@@ -81,61 +93,57 @@ class SequenceClassifier:
 
     @property
     def device(self) -> torch.device:
-        """Where it is."""
+        """The device that holds the model and its inputs."""
         return self.execution.device.value
 
     @property
     def packing(self) -> Packing | None:
-        """Packed execution, None: padded."""
+        """Packed execution; None where texts run in padded rows."""
         return self.execution.packing.value
 
     @property
-    def fusion(self) -> Fusion | None:
-        """The layers in kernels, None: module by module."""
-        return self.execution.fusion.value
+    def fused(self) -> FusedStack | None:
+        """The layer stack as fused layers; None where it runs module by module."""
+        return self.execution.fused.value
 
     @property
     def frozen_layers(self) -> int:
-        """How many layers lie below the lowest adapter and never change, where the kernels run them; else 0."""
-        return self.fusion.frozen if self.fusion is not None else 0
+        """The number of layers under the lowest adapter, which never change; 0 where the layers are not fused."""
+        return self.fused.frozen_depth if self.fused is not None else 0
 
-    def frozen_shape(self, lengths: np.ndarray) -> tuple[np.ndarray, int, torch.dtype]:
-        """What `below` makes of texts with these lengths: rows of each, their width and dtype."""
-        assert self.fusion is not None  # noqa: S101
-        width = int(self.base.config.hidden_size)
-        if self.frozen_layers < self.fusion.depth:
-            return lengths, width, self.fusion.element
-        pooling = self.fusion.pooling
-        element = self.fusion.element if pooling == "first" else torch.float32
-        return np.ones_like(lengths), width * (2 if pooling == "both" else 1), element
+    def frozen_shape(self, lengths: np.ndarray) -> FrozenShape:
+        """The shape of what `frozen_forward` makes of texts with these lengths. Only with fused layers."""
+        assert self.fused is not None  # noqa: S101
+        width, dtype, pooling = int(self.base.config.hidden_size), self.fused.compute_dtype, self.fused.pooling
+        if self.frozen_layers < self.fused.depth:
+            return FrozenShape(lengths, width, dtype)
+        width = width * (2 if pooling == "both" else 1)
+        return FrozenShape(np.ones_like(lengths), width, dtype if pooling == "first" else torch.float32)
 
     @torch.no_grad()
-    def below(self, batch: Batch) -> torch.Tensor:
-        """Hidden states [T, hidden] after the frozen layers; what the head reads, [n, width], where all are frozen."""
-        assert self.packing is not None  # noqa: S101
-        token_ids = self._on_device(batch.token_ids)
-        stopped: list[torch.Tensor] = []
-        backbone = self.base.get_submodule(self.structure.backbone)
-        backbone(**self.packing.inputs(token_ids, batch.lengths, batch.first_lengths), stopped=stopped)
-        return stopped[0]
+    def frozen_forward(self, batch: Batch) -> torch.Tensor:
+        """What the frozen layers make of a batch, as `logits` takes it. Only with fused layers.
+
+        Hidden states of all tokens [T, hidden]; where all layers are frozen, what the head reads [n, width].
+        """
+        assert self.fused is not None  # noqa: S101
+        return self.fused.frozen_forward(self._inputs(batch))
 
     @torch.inference_mode()
     def vectors(self, batch: Batch) -> torch.Tensor:
         """What the linear head reads of each text, float32 [n, width]. Only where the head is linear."""
         return cast("PooledClassifier", self.base).pooled(**self._inputs(batch))
 
+    @torch.inference_mode()
+    def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
+        """What a linear head would read after each layer, float32 [layers, n, width]. Only with fused layers."""
+        assert self.fused is not None  # noqa: S101
+        return self.fused.vectors_by_layer(self._inputs(batch))
+
     @property
     def head(self) -> nn.Linear | None:
         """The linear layer that is the whole head, with the weights that are trained; None: an architecture's own."""
         return self.base.head if isinstance(self.base, PooledClassifier) else None
-
-    @torch.inference_mode()
-    def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
-        """What a linear head would read after each layer, float32 [layers, n, width]. Where the kernels run them."""
-        assert self.fusion is not None  # noqa: S101
-        found: list[torch.Tensor] = []
-        self.base.get_submodule(self.structure.backbone)(**self._inputs(batch), by_layer=found)
-        return found[0]
 
     def set_head(self, weight: np.ndarray, bias: np.ndarray) -> None:
         """Give the linear head these weights, float32 [classes, width] and [classes]."""
@@ -146,28 +154,31 @@ class SequenceClassifier:
 
     @property
     def base(self) -> Any:
-        """The Transformers model, under the adapter where there is one."""
+        """The Transformers model, without PEFT's wrapper around it."""
         return self.module.get_base_model() if self.method == "lora" else self.module  # type: ignore[operator]
 
     def trained_parameters(self) -> dict[str, nn.Parameter]:
-        """Name to parameter of all that is trained, in the model's order."""
+        """The trained parameters by name, in the model's order."""
         return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
 
     def is_head(self, name: str) -> bool:
-        """Whether a trained parameter belongs to a module trained from its beginning, not to LoRA or the backbone."""
+        """Whether a trained parameter belongs to a module that started from random numbers, as the head does."""
         if self.method == "lora":
             return "modules_to_save" in name
         return self.method == "head" or name.split(".")[0] in self.structure.head
 
     def parameter_counts(self) -> tuple[int, int]:
-        """Trained parameters, and all parameters of the model as it is deployed (no frozen copy of the head)."""
+        """The number of trained parameters, and that of all parameters of the deployed model.
+
+        PEFT's frozen copy of the head does not count.
+        """
         trained = sum(p.numel() for p in self.trained_parameters().values())
         total = sum(p.numel() for name, p in self.module.named_parameters() if ".original_module." not in name)
         return trained, total
 
     @contextmanager
     def training_mode(self) -> Iterator[None]:
-        """Dropout where something is trained; a frozen backbone runs as in evaluation."""
+        """Run with dropout in what is trained; a frozen backbone runs as in evaluation."""
         if self.method == "full":
             self.module.train()
         else:
@@ -185,8 +196,8 @@ class SequenceClassifier:
 
     @contextmanager
     def prediction_mode(self) -> Iterator[None]:
-        """No gradients, and adapters merged into the weights where that makes many batches cheaper."""
-        with torch.inference_mode(), self.fusion.merged() if self.fusion is not None else nullcontext():
+        """Run without gradients, and where the layers are fused with the adapters merged into the weights."""
+        with torch.inference_mode(), self.fused.merged() if self.fused is not None else nullcontext():
             yield
 
     def save(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""A process that forks leaves OpenMP's threads behind, and a child that counts on them waits for ever.
+"""Forked processes: a child does not have the threads of OpenMP that its parent started, and would wait for them.
 
-A model that was loaded and never ran has started none (`making`): its children compute with all threads. Where it has
-run before the fork, they compute with one, which gives the same bits; PyTorch alone would hang.
+If no model has run before the fork, no threads were started (`making` sees to that while loading), and a child computes
+with all of them. Otherwise it computes with one thread, which gives the same bits. PyTorch alone would hang.
 """
 
 import os
@@ -12,7 +12,7 @@ _started = False
 
 
 def threads_start() -> None:
-    """Say that this process is about to compute with OpenMP's threads."""
+    """Record that this process is about to start threads of OpenMP."""
     global _started
     _started = True
 

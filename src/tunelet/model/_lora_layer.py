@@ -10,10 +10,10 @@ from tunelet.kernels import lora_linear
 
 
 class LoraLinear(Linear):  # type: ignore[misc]
-    """A linear module with LoRA. What the kernel does not cover (dropout, DoRA, several adapters) PEFT computes."""
+    """A linear module with LoRA. PEFT computes what the kernel does not cover: dropout, DoRA, several adapters."""
 
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        """[..., n_in] to [..., n_out]."""
+        """The module's output [..., n_out] of an input [..., n_in]."""
         name = self.plain_adapter()
         if name is None or args or kwargs or x.dtype != self.base_layer.weight.dtype:
             result: torch.Tensor = super().forward(x, *args, **kwargs)
@@ -23,14 +23,17 @@ class LoraLinear(Linear):  # type: ignore[misc]
         return lora_linear(x, base.weight, base.bias, a, b, self.scaling[name])
 
     def low_rank(self) -> tuple[torch.Tensor, torch.Tensor, float] | None:
-        """A [r, n_in], B [n_out, r] and the scale, where `plain_adapter` has a name and no dropout is set."""
+        """A [r, n_in], B [n_out, r] and the scale, where there is a plain adapter and no dropout is set; else None."""
         name = self.plain_adapter()
         if name is None or self._has_dropout(name):
             return None
         return self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name])
 
     def plain_adapter(self) -> str | None:
-        """Name of the one active adapter, where it is plain LoRA without dropout on a frozen module; else None."""
+        """The name of the only active adapter, if it is plain LoRA on a frozen module and runs without dropout.
+
+        None in all other cases.
+        """
         active = [name for name in self.active_adapters if name in self.lora_A]
         if len(active) != 1 or self.disable_adapters or self.merged:
             return None

@@ -1,6 +1,6 @@
-"""A checkpoint with its head for masked words, LoRA on all linear modules, and packed execution: what `adapt` trains.
+"""What `adapt` trains: a checkpoint with its own head for masked words, and LoRA on all linear modules.
 
-The head is the checkpoint's own and stays as it is; it reads the masked tokens alone, and no others go through it.
+The head stays as it is, and only masked tokens go through it.
 """
 
 import shutil
@@ -19,9 +19,10 @@ from tunelet.checkpoint import WEIGHTS, Checkpoint, weight_files
 from tunelet.data import Batch
 from tunelet.errors import ModelError
 from tunelet.model._adapter import use_own_layer
+from tunelet.model._assemble import assemble
 from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._fork import threads_start
-from tunelet.model._load import assemble, check_encoder, foreign_model, load_weights
+from tunelet.model._pretrained import check_encoder, foreign_model, load_weights
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import structure_of
 from tunelet.model._targets import resolve_targets
@@ -33,27 +34,32 @@ _SENTENCE_FILES = (_MODULES, "sentence_bert_config.json", "config_sentence_trans
 
 
 class MaskedModel(SequenceClassifier):
-    """An encoder that names masked words; it has no labels, and its logits are of tokens."""
+    """An encoder with a head that names masked words. It has no labels; its logits are those of words."""
 
     def word_logits(self, batch: Batch, places: np.ndarray) -> torch.Tensor:
-        """float32 [m, vocabulary], of the tokens at these m places of a batch (int64, into its T tokens)."""
+        """The logits of all words for some tokens of a batch, float32 [m, vocabulary].
+
+        Args:
+            batch: the texts, T tokens.
+            places: which of the T tokens, int64 [m].
+        """
         threads_start()
         inputs, chosen = self._inputs(batch), torch.from_numpy(places).to(self.device)
         if self.packing is not None:
-            packed: torch.Tensor = self.module(**inputs, places=chosen).logits
+            packed: torch.Tensor = self.module(**inputs, head_tokens=chosen).logits
             return packed.flatten(0, -2).float()
         padded: torch.Tensor = self.module(**inputs).logits
         return padded[inputs["attention_mask"].bool()][chosen].float()
 
     def is_head(self, name: str) -> bool:
-        """No: the head is frozen."""
+        """False for every parameter: the head is frozen."""
         return False
 
     @torch.no_grad()
     def merge_into(self, source: Path, folder: Path) -> None:
         """Write the checkpoint of `source` with W + sBA in the place of each W, in float32.
 
-        What else the source has, a pooler or a second head, stays; so do the modules of Sentence Transformers.
+        Whatever else the source holds, such as a pooler, a second head or modules of Sentence Transformers, is kept.
         """
         with turn, quiet_libraries(), foreign_model(source):
             whole, _, others = _load(source)
@@ -70,12 +76,12 @@ class MaskedModel(SequenceClassifier):
 def new_masked_model(
     checkpoint: Checkpoint, model_settings: ModelSettings, adapter_settings: AdapterSettings, *, seed: int
 ) -> MaskedModel:
-    """A checkpoint as it names masked words, with a new adapter.
+    """A checkpoint with its own head for masked words and a new adapter.
 
     Args:
-        checkpoint: with a head for masked words.
-        model_settings, adapter_settings: as in a recipe.
-        seed: of the adapter.
+        checkpoint: the encoder; its files hold a head for masked words.
+        model_settings, adapter_settings: the recipe's sections.
+        seed: random seed of the adapter.
 
     Raises:
         ModelError: it has no such head, or cannot be adapted so.
@@ -104,7 +110,7 @@ def _adapt(settings: AdapterSettings, targets: tuple[str, ...]) -> Callable[[Pre
 
 
 def _load(folder: Path) -> tuple[PreTrainedModel, set[str], set[str]]:
-    """As `load_weights` has it."""
+    """The checkpoint with its head for masked words, and the names of weights that `load_weights` returns."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     check_encoder(folder, config)
     config.return_dict, config.output_hidden_states, config.output_attentions = True, False, False
@@ -147,7 +153,7 @@ def _copy_sentence_modules(source: Path, folder: Path) -> None:
         modules = parse_json(read_text(source / _MODULES))
         places = [Path(str(module["path"])).name for module in modules if module["path"]]
     except (ForeignFileError, TypeError, KeyError):
-        return  # it is none, or none that could be loaded
+        return  # the source has no such modules, or none that could be loaded
     for name in _SENTENCE_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)

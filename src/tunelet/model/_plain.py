@@ -1,8 +1,8 @@
-"""An adapter folder that plain Transformers loads in one line, label names included.
+"""Makes an adapter's folder one that plain Transformers loads in one line, with the names of the labels.
 
-Transformers takes the names of the labels from a `config.json` beside the adapter, and where there is one it looks
-beside the adapter for the weights of the base model, too (`AutoModel.from_pretrained`, 5.x). They are not copied: an
-index of shards, the format of large checkpoints, says where they lie on this machine.
+Transformers reads the label names from a `config.json` beside the adapter. But where that file exists, it expects the
+base model's weights in the same folder as well (`AutoModel.from_pretrained`, 5.x). They are not copied: an index of
+shards, which is the format of large checkpoints, points to the files on this machine.
 """
 
 import json
@@ -12,7 +12,7 @@ from tunelet.checkpoint import INDEX, weight_files
 
 
 def refer_to_base(folder: Path, base: Path) -> None:
-    """Write into an adapter's folder where the weights of its base model are, file by file and tensor by tensor."""
+    """Write an index into an adapter's folder that names the file of each weight of the base model."""
     files = weight_files(base)
     places = {name: str(base.resolve() / file) for file, names in files.items() for name in names}
     size = sum((base / file).stat().st_size for file in files)

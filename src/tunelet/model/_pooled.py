@@ -1,7 +1,7 @@
-"""A backbone with one linear layer on one vector a text: what a logistic regression on frozen features begins.
+"""A classifier whose head is one linear layer on one vector for each text, for any backbone.
 
-The classification classes of BERT and DistilBERT read the first token through a layer of their own; they cannot hold a
-linear layer on the mean of the tokens, nor the solution of a logistic regression. This class can, for any backbone.
+Such a head can start from the solution of a logistic regression on the frozen vectors. The classification classes of
+BERT and DistilBERT cannot hold it: they read the first token, through a layer of their own.
 """
 
 from typing import Any
@@ -41,12 +41,18 @@ class PooledClassifier(PreTrainedModel):  # type: ignore[misc]
         return bool(self.backbone._can_set_attn_implementation())
 
     def get_input_embeddings(self) -> nn.Module:
-        """Those of the backbone."""
-        found: nn.Module = self.backbone.get_input_embeddings()
-        return found
+        """The backbone's input embeddings."""
+        embeddings: nn.Module = self.backbone.get_input_embeddings()
+        return embeddings
 
     def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **given: Any) -> torch.Tensor:
-        """float32 [n, width] of padded texts with a mask [n, longest], or of packed ones, gathered before."""
+        """The vectors that the head reads, float32 [n, width].
+
+        Args:
+            input_ids: of padded rows [n, longest], or of packed texts [1, T].
+            attention_mask: of padded rows [n, longest]; None for packed texts, whose vectors the backbone gathers.
+            given: further arguments of the backbone.
+        """
         hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask, **given).last_hidden_state
         if attention_mask is None:
             gathered: torch.Tensor = hidden[:, 0].float()
@@ -60,12 +66,12 @@ class PooledClassifier(PreTrainedModel):  # type: ignore[misc]
 
     @property
     def head(self) -> nn.Linear:
-        """The linear layer with the weights that are trained: PEFT keeps a copy beside the layer it was given."""
+        """The linear layer with the trained weights; PEFT trains a copy of the layer that it was given."""
         module: Any = self.classifier
         trained: nn.Linear = module.modules_to_save["default"] if hasattr(module, "modules_to_save") else module
         return trained
 
     def forward(self, **given: Any) -> SequenceClassifierOutput:
-        """What `pooled` makes, through the linear layer; PEFT's own arguments, all None, are left out."""
+        """Logits [n, classes]; the arguments are those of `pooled`. PEFT adds some of its own, all None."""
         inputs = {name: value for name, value in given.items() if value is not None}
         return SequenceClassifierOutput(logits=self.classifier(self.pooled(**inputs)))

@@ -1,7 +1,8 @@
-"""A classifier with a linear head on disk: a folder that Sentence Transformers loads, its embeddings being the logits.
+"""A classifier with a linear head as a folder that Sentence Transformers loads; the embeddings it makes are the logits.
 
-Transformer, pooling, dense layer: three modules (`modules.json`, Reimers and Gurevych 2019). Under LoRA the first is
-PEFT's adapter of the plain backbone, which `PeftModel.from_pretrained` loads, too; else a whole checkpoint.
+The folder lists three modules: Transformer, pooling and dense layer (`modules.json`, Reimers and Gurevych 2019). With
+LoRA the first is PEFT's adapter of the plain backbone, which `PeftModel.from_pretrained` loads as well; otherwise it
+is a whole checkpoint.
 """
 
 import copy
@@ -25,13 +26,13 @@ _TYPES = {
 
 
 def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_length: int) -> None:
-    """Write the folder.
+    """Write a classifier to a folder.
 
     Args:
         module: the PEFT model around `base`, or `base` itself.
         base: the classifier.
-        folder: where to.
-        max_length: tokens that a text may have.
+        folder: the folder, made if it does not exist.
+        max_length: most tokens of a text.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if module is base:
@@ -78,7 +79,10 @@ def load_head(base: PooledClassifier, folder: Path) -> None:
 
 
 def load_pooled_adapter(base: PooledClassifier, config: Any, folder: Path) -> nn.Module:
-    """The adapter that `save_pooled` wrote, around a classifier that has its head. Raises ValueError where it lacks."""
+    """A classifier that has its head, with the adapter that `save_pooled` wrote.
+
+    Raises ValueError where weights are missing or do not fit the model.
+    """
     from peft import get_peft_model, set_peft_model_state_dict
 
     config.task_type, config.inference_mode = None, True  # no head of PEFT's: the classifier has its own
@@ -94,7 +98,7 @@ def load_pooled_adapter(base: PooledClassifier, config: Any, folder: Path) -> nn
 
 
 def _save_adapter(module: nn.Module, base: PooledClassifier, folder: Path) -> None:
-    """PEFT's files as if the backbone alone had been adapted."""
+    """Write PEFT's files as if the backbone had been adapted without the head."""
     from peft import TaskType, get_peft_model_state_dict
 
     state = get_peft_model_state_dict(module, save_embedding_layers=False)

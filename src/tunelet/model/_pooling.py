@@ -1,4 +1,4 @@
-"""What the head reads of a text: as the recipe says, else as the checkpoint says of itself, else as measured."""
+"""What the head reads of a text, as the recipe and the checkpoint declare it."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -10,29 +10,29 @@ from tunelet.recipe import Recipe
 if TYPE_CHECKING:
     from tunelet.kernels import Pooling
 
-# The words of Sentence Transformers.
+# Sentence Transformers' names of poolings, in both of its file formats.
 _SENTENCE: "dict[str, Pooling]" = {
     "mean": "mean", "pooling_mode_mean_tokens": "mean", "cls": "first", "pooling_mode_cls_token": "first",
 }  # fmt: skip
 
 
 def head_pooling(recipe: Recipe) -> "Pooling | None":
-    """What a linear head reads in a recipe whose pooling is decided; None: the architecture has its own head."""
+    """What a linear head reads by a recipe that leaves no pooling open; None: the architecture's own head is used."""
     assert recipe.model.pooling != "auto"  # noqa: S101
     own = recipe.model.pooling == "first" and not recipe.training.probe and recipe.adapter.method != "head"
     return None if own else cast("Pooling", recipe.model.pooling)
 
 
 def declared_pooling(checkpoint: Checkpoint) -> "Choice[Pooling] | None":
-    """What a checkpoint says of itself, None where it says nothing, or something that is neither first nor mean."""
-    said = _read(checkpoint, POOLING)
-    modes = said.get("pooling_mode")
+    """The pooling that a checkpoint's own files name; None where they name none, or neither "first" nor "mean"."""
+    declared = _read(checkpoint, POOLING)
+    modes = declared.get("pooling_mode")
     if modes is None:  # as older versions write it
-        modes = [name for name, used in said.items() if name.startswith("pooling_mode_") and used is True]
+        modes = [name for name, used in declared.items() if name.startswith("pooling_mode_") and used is True]
     if modes:
         (mode,) = modes if isinstance(modes, list) and len(modes) == 1 else (modes,)
-        found = _SENTENCE.get(mode) if isinstance(mode, str) else None
-        return None if found is None else Choice(found, f"{POOLING} of the checkpoint says so")
+        pooling = _SENTENCE.get(mode) if isinstance(mode, str) else None
+        return None if pooling is None else Choice(pooling, f"{POOLING} of the checkpoint says so")
     classifier = _read(checkpoint, CONFIG).get("classifier_pooling")
     if classifier in ("mean", "cls"):
         return Choice("mean" if classifier == "mean" else "first", f"classifier_pooling in {CONFIG} says so")

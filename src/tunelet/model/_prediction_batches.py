@@ -1,4 +1,4 @@
-"""Many texts in batches of similar length, for what needs no gradients."""
+"""Batches of texts of similar length, for prediction."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,12 +12,12 @@ def prediction_batches(
     """Every text once, with the classifier in prediction mode until the last batch is done.
 
     Args:
-        classifier: whose limit on tokens holds.
-        tokens: of the texts; `Batch.rows` says which of them are in a batch.
-        advance: called with the number of tokens of each batch done.
+        classifier: the model; a batch has about as many tokens as its execution allows.
+        tokens: the tokenised texts; `Batch.rows` says which of them are in a batch.
+        advance: called after each batch with its number of tokens.
     """
     with classifier.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value):
+        for rows in evaluation_batches(tokens.lengths, token_budget=classifier.execution.micro_batch_tokens.value):
             batch = gather(tokens, rows)
             yield batch
             if advance is not None:

@@ -1,4 +1,4 @@
-"""Logits and probabilities of many texts, in batches of similar length; only these are kept."""
+"""Logits and probabilities of many texts, computed in batches of similar length."""
 
 from collections.abc import Callable
 
@@ -14,20 +14,20 @@ def logits(
     classifier: SequenceClassifier,
     tokens: Tokens,
     advance: Callable[[int], None] | None = None,
-    hidden: Callable[[Batch], torch.Tensor] | None = None,
+    captured: Callable[[Batch], torch.Tensor] | None = None,
 ) -> np.ndarray:
     """The logit of each label for each text, float64 [n, classes].
 
     Args:
         classifier: the model.
         tokens: n tokenised texts, none longer than `classifier.max_length`.
-        hidden: what `SequenceClassifier.below` made of a batch, where that was kept.
-        advance: called with the number of tokens of each batch done.
+        advance: called after each batch with its number of tokens.
+        captured: returns what `SequenceClassifier.frozen_forward` made of a batch, where that was kept.
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
     for batch in prediction_batches(classifier, tokens, advance):
-        found = classifier.logits(batch, hidden(batch) if hidden is not None else None)
-        result[batch.rows] = found.cpu().double().numpy()  # not every device has float64
+        of_batch = classifier.logits(batch, captured(batch) if captured is not None else None)
+        result[batch.rows] = of_batch.cpu().double().numpy()  # not every device has float64
     return result
 
 
@@ -35,8 +35,9 @@ def probabilities(
     classifier: SequenceClassifier,
     tokens: Tokens,
     advance: Callable[[int], None] | None = None,
-    hidden: Callable[[Batch], torch.Tensor] | None = None,
+    captured: Callable[[Batch], torch.Tensor] | None = None,
 ) -> np.ndarray:
     """Probability of each label for each text, float64 [n, classes]; arguments as for `logits`."""
-    found: np.ndarray = torch.softmax(torch.from_numpy(logits(classifier, tokens, advance, hidden)), dim=-1).numpy()
-    return found
+    of_texts = torch.from_numpy(logits(classifier, tokens, advance, captured))
+    result: np.ndarray = torch.softmax(of_texts, dim=-1).numpy()
+    return result

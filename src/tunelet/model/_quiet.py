@@ -1,4 +1,4 @@
-"""Loading and saving say on our screen what they found; the libraries' own reports would say it twice."""
+"""Silences transformers and peft: what they report of loading and saving, tunelet reports in its own words."""
 
 import logging
 import warnings
@@ -10,7 +10,7 @@ from transformers.utils import logging as transformers_logging
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """No reports, bars or warnings of transformers and peft within."""
+    """Show no reports, progress bars or warnings of transformers and peft within."""
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.CRITICAL)

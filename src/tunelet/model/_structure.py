@@ -1,4 +1,4 @@
-"""How an encoder is built, found by looking at its modules and never by the architecture's name.
+"""How an encoder is built, read off its modules and never off the architecture's name.
 
 Every Hugging Face encoder is a backbone (`base_model`) with a repeated block in a ModuleList, and a head beside the
 backbone. The module that owns the list is the layer stack; what follows it (a pooler) and the head read its output.
@@ -31,7 +31,7 @@ class Structure:
 
 
 def structure_of(model: PreTrainedModel) -> Structure:
-    """Find the parts of a sequence classification model. Raises ModelError where there is no repeated block."""
+    """The parts of a sequence classification model. Raises ModelError where no block is repeated."""
     backbone = model.base_model_prefix
     if not hasattr(model, backbone):
         raise ModelError(

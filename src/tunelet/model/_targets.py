@@ -61,7 +61,7 @@ def resolve_targets(
 def _topmost(
     model: PreTrainedModel, structure: Structure, targets: Choice[tuple[str, ...]], layers: int
 ) -> Choice[tuple[str, ...]]:
-    """Of these modules those in the last layers, named in full."""
+    """Those of the target modules that are in the topmost layers, named in full."""
     blocks = len(model.get_submodule(structure.blocks))
     applied = int(getattr(model.config, "num_hidden_layers", blocks))
     if layers > applied:
@@ -111,7 +111,7 @@ def _first_and_third(attention: list[str]) -> list[str]:
 
 
 def _listed(structure: Structure, endings: Sequence[str]) -> list[str]:
-    found: list[str] = []
+    listed: list[str] = []
     for ending in endings:
         matches = [name for name in structure.linears if name == ending or name.endswith(f".{ending}")]
         if not matches:
@@ -119,8 +119,8 @@ def _listed(structure: Structure, endings: Sequence[str]) -> list[str]:
             raise ModelError(
                 f"adapter.targets: no linear module of the layers ends in {ending!r}", nearest(ending, valid)
             )
-        found += [name for name in matches if name not in found]
-    return found
+        listed += [name for name in matches if name not in listed]
+    return listed
 
 
 def _relative(structure: Structure, names: Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""What a process has once, and threads therefore use in turn.
+"""Turns of threads: what a process has only once, they use one after another.
 
 torch draws random numbers from one generator, and transformers replaces functions of torch while it makes a model. So
-making, saving and each step of training take a turn: beside any number of threads, a training ends in the bits that it
-ends in alone, and a model is loaded whole. Predictions draw no numbers and wait for nobody.
+making a model, saving it and each step of training take a turn. A training then ends in the same bits whatever other
+threads do, and a model is loaded completely. Predictions draw no random numbers and take no turns.
 """
 
 import os
@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_limits
 
 
 class _Turn:
-    """A lock that is handed on: who releases it and wants it again comes after who waits for it."""
+    """A lock that threads get in the order in which they asked, so that none keeps it by asking again at once."""
 
     def __init__(self) -> None:
         self.reset()
-        if hasattr(os, "register_at_fork"):  # the thread that holds it is not there in the child
+        if hasattr(os, "register_at_fork"):  # the thread that holds it does not exist in the child
             os.register_at_fork(after_in_child=self.reset)
 
     def reset(self) -> None:
@@ -38,7 +38,7 @@ turn = _Turn()
 
 
 class RandomNumbers:
-    """A sequence of random numbers of its own: within `drawn`, torch's generators give these and no others."""
+    """A random sequence of its own: within `drawn`, torch's generators produce its numbers."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self._device = device
@@ -48,7 +48,7 @@ class RandomNumbers:
 
     @contextmanager
     def drawn(self) -> Iterator[None]:
-        """Take a turn with these numbers; the caller's own go on afterwards where they were."""
+        """Take a turn with these numbers; afterwards the caller's own sequence continues where it was."""
         with turn, _kept(self._device):
             _restore(self._state, self._device)
             try:
@@ -59,12 +59,12 @@ class RandomNumbers:
 
 @contextmanager
 def making(seed: int) -> Iterator[None]:
-    """Take a turn in which random numbers begin at a seed, and nothing starts threads of OpenMP.
+    """Take a turn with random numbers from a seed, and without starting threads of OpenMP.
 
-    A process that forks has lost those threads in its child, which would wait for them: a model that was loaded and has
-    not predicted yet may be forked, as `gunicorn --preload` does.
+    A forked child would wait for those threads. Without them a process may load a model and fork before it predicts,
+    as `gunicorn --preload` does.
     """
-    torch.get_num_threads()  # set on a thread's first question, not inside the limit
+    torch.get_num_threads()  # PyTorch sets the number at a thread's first call: here, not inside the limit below
     with turn, _kept(None), threadpool_limits(1, user_api="openmp"):
         torch.manual_seed(seed)
         yield
@@ -72,7 +72,7 @@ def making(seed: int) -> Iterator[None]:
 
 @contextmanager
 def _kept(device: torch.device | None) -> Iterator[None]:
-    """torch's generators stand afterwards where they stood before."""
+    """Restore the states of torch's generators afterwards."""
     device = device if device is not None else torch.device("cuda" if torch.cuda.is_initialized() else "cpu")
     before = _state(device)
     try:

@@ -1,4 +1,4 @@
-"""What the frozen encoder makes of each text, computed once and kept by content: features for a logistic regression."""
+"""The vectors that a frozen encoder makes of texts, features for a logistic regression: computed once, then cached."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,22 +21,22 @@ def text_vectors(
     cache: Path | None,
     advance: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """What the linear head of a classifier reads of n texts, float32 [n, width]; memory-mapped where it was kept.
+    """What the linear head of a classifier reads of n texts, float32 [n, width]; memory-mapped from the cache.
 
     Args:
         classifier: with a linear head, its encoder as it was pretrained.
-        tokens: of the texts.
-        weights: fingerprint of the checkpoint.
-        cache: folder of the cache; None keeps the result in memory. A cache that cannot be written is done without.
-        advance: called with the number of tokens of each batch done.
+        tokens: the n tokenised texts.
+        weights: fingerprint of the checkpoint's weights.
+        cache: folder of the cache; None, or a folder that cannot be written, keeps the result in memory.
+        advance: called after each batch with its number of tokens.
     """
     if cache is None:
         return _computed(classifier, tokens, advance)
     folder = cache / "vectors" / _fingerprint(classifier, tokens, weights)
-    found = load_arrays(folder, ("vectors",), mapped="vectors")
-    if found is not None and found["vectors"].shape[0] == len(tokens):
-        return found["vectors"]
-    if found is not None:
+    cached = load_arrays(folder, ("vectors",), mapped="vectors")
+    if cached is not None and cached["vectors"].shape[0] == len(tokens):
+        return cached["vectors"]
+    if cached is not None:
         remove_entry(folder)
     made = _computed(classifier, tokens, advance)
     stored = store_arrays({"vectors": made}, folder) and load_arrays(folder, ("vectors",), mapped="vectors")

@@ -86,7 +86,9 @@ class Activations:
         missing = batch.rows[batch.rows >= self.kept]
         if not len(missing):
             return self._tensor(np.concatenate([self._values[self._slice(row)] for row in batch.rows]))
-        computed = iter(self._classifier.below(gather(self._tokens, missing)).split(self._rows[missing].tolist()))
+        computed = iter(
+            self._classifier.frozen_forward(gather(self._tokens, missing)).split(self._rows[missing].tolist())
+        )
         return torch.cat(
             [
                 self._tensor(np.array(self._values[self._slice(r)])) if r < self.kept else next(computed)
@@ -101,10 +103,10 @@ class Activations:
         folder.mkdir(parents=True, exist_ok=True)
         shape = (int(self._offsets[self.kept]), self._width)
         with tempfile.TemporaryFile(prefix="activations-", dir=folder) as file:
-            budget = self._classifier.execution.pass_tokens.value
+            budget = self._classifier.execution.micro_batch_tokens.value
             for rows in evaluation_batches(self._tokens.lengths[: self.kept], token_budget=budget):
                 batch = gather(self._tokens, rows)
-                self._write(file, rows, self._classifier.below(batch))
+                self._write(file, rows, self._classifier.frozen_forward(batch))
                 if advance is not None:
                     advance(len(batch.token_ids))
             file.flush()

@@ -129,7 +129,7 @@ def held_out_loss(
     """Mean loss of a hidden word, in nats; with one seed the same words are hidden each time."""
     total, words = 0.0, 0
     with model.prediction_mode():
-        for rows in evaluation_batches(tokens.lengths, token_budget=model.execution.pass_tokens.value):
+        for rows in evaluation_batches(tokens.lengths, token_budget=model.execution.micro_batch_tokens.value):
             batch = gather(tokens, rows)
             loss, hidden = _loss(model, masking, batch, np.random.default_rng((seed, _HELD_OUT, int(rows[0]))), "sum")
             total += float(loss)

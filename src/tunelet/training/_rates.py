@@ -98,7 +98,7 @@ class _FrozenForward:
     def hidden(self, batch: Batch) -> torch.Tensor:
         """As `HiddenStates` has it."""
         begin = time.perf_counter()
-        hidden = self._classifier.below(batch)
+        hidden = self._classifier.frozen_forward(batch)
         self.seconds = time.perf_counter() - begin
         return hidden
 
@@ -143,7 +143,7 @@ def time_gradients(
 
 def _time_forward(classifier: SequenceClassifier, tokens: Tokens, *, limit: float) -> Timing:
     """Time evaluation batches of all lengths, in random order."""
-    batches = evaluation_batches(tokens.lengths, token_budget=classifier.execution.pass_tokens.value)
+    batches = evaluation_batches(tokens.lengths, token_budget=classifier.execution.micro_batch_tokens.value)
     chosen = [batches[i] for i in np.random.default_rng(0).permutation(len(batches))]
     with torch.no_grad():
         return _time(classifier.logits, tokens, chosen, classifier.device, limit)

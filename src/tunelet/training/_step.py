@@ -35,7 +35,7 @@ class StepLoss:
 
 def micro_batches(objective: Objective, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Row numbers, int64 [m], of what goes through the model at once: as much of each batch as its execution takes."""
-    lengths, budget = objective.train.lengths, objective.model.execution.pass_tokens.value
+    lengths, budget = objective.train.lengths, objective.model.execution.micro_batch_tokens.value
     return [rows for batch in batches for rows in split_batch(batch, lengths, token_budget=budget)]
 
 

@@ -1,4 +1,4 @@
-"""Device and precision: each chosen with its reason, from what the processor says of itself and never from its name."""
+"""Device and precision, each chosen with its reason, from the instruction sets of the processor and not its name."""
 
 import torch
 
@@ -9,7 +9,14 @@ from tunelet.kernels import features
 
 
 def choose_device(wanted: str) -> Choice[torch.device]:
-    """The device a model runs on. Raises ModelError where the one asked for is not there."""
+    """The device that a model runs on.
+
+    Args:
+        wanted: "auto", "cuda", "mps" or "cpu".
+
+    Raises:
+        ModelError: this machine has no such device.
+    """
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -17,8 +24,8 @@ def choose_device(wanted: str) -> Choice[torch.device]:
     }
     if wanted != "auto":
         if not available[wanted]:
-            found = ", ".join(name for name, there in available.items() if there)
-            raise ModelError(f"no {wanted} device on this machine (found: {found})", "pass --device auto")
+            others = ", ".join(name for name, there in available.items() if there)
+            raise ModelError(f"no {wanted} device on this machine (found: {others})", "pass --device auto")
         return Choice(torch.device(wanted), "asked for")
     if available["cuda"]:
         return Choice(torch.device("cuda"), torch.cuda.get_device_name())
@@ -40,53 +47,57 @@ def choose_precision(wanted: str, device: torch.device, *, frozen: bool) -> Choi
     """
     if not frozen:
         return Choice("float32", "every weight is trained, and what is trained stays float32")
-    fast = _bfloat16_products(device)
     if wanted == "int8":
-        there = _int8_products(device)
-        if not there.value:
-            raise ModelError(f"model.precision is int8, but {there.reason}", "set model.precision to auto")
-        return Choice("int8", f"asked for; {there.reason}")
+        int8 = _int8_products(device)
+        if not int8.value:
+            raise ModelError(f"model.precision is int8, but {int8.reason}", "set model.precision to auto")
+        return Choice("int8", f"asked for; {int8.reason}")
     if wanted == "float32":
         return Choice("float32", "asked for")
+    bfloat16 = _bfloat16_products(device)
     if wanted == "bfloat16":
-        return Choice("bfloat16", "asked for" if fast.value else f"asked for, but slow here: {fast.reason}")
-    return Choice("bfloat16" if fast.value else "float32", fast.reason)
+        return Choice("bfloat16", "asked for" if bfloat16.value else f"asked for, but slow here: {bfloat16.reason}")
+    return Choice("bfloat16" if bfloat16.value else "float32", bfloat16.reason)
 
 
 def refused_precisions(device: torch.device) -> dict[str, str]:
-    """Precision -> why nobody would choose it on this device: its products run in reference code, or not at all."""
-    checks = {"bfloat16": _bfloat16_products(device), "int8": _int8_products(device)}
-    return {precision: there.reason for precision, there in checks.items() if not there.value}
+    """The precisions that would be slow or impossible on this device, each with the reason.
+
+    Their products run in reference code there, or not at all.
+    """
+    products = {"bfloat16": _bfloat16_products(device), "int8": _int8_products(device)}
+    return {precision: fast.reason for precision, fast in products.items() if not fast.value}
 
 
-def element_type(precision: str, device: torch.device) -> torch.dtype:
-    """The dtype of activations: beside int8 weights bfloat16, where the device multiplies it."""
+def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The dtype of activations beside weights in a precision; beside int8 bfloat16, where the device multiplies it."""
     if precision == "int8":
         return torch.bfloat16 if _bfloat16_products(device).value else torch.float32
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
 def _int8_products(device: torch.device) -> Choice[bool]:
-    """Whether the device has instructions for int8 products."""
+    """Whether the device multiplies int8."""
     if device.type != "cpu":
         return Choice(False, "int8 was built for CPUs alone")
     there = features()
-    first = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
-    if first is None or not torch.backends.mkldnn.is_available():
+    instructions = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
+    if instructions is None or not torch.backends.mkldnn.is_available():
         return Choice(False, "the processor has no int8 instructions that oneDNN knows")
-    return Choice(True, f"the processor has {first}")
+    return Choice(True, f"the processor has {instructions}")
 
 
 def _bfloat16_products(device: torch.device) -> Choice[bool]:
-    """Whether the device has instructions for bfloat16 products."""
+    """Whether the device multiplies bfloat16 faster than float32."""
     if device.type == "cuda":
         fast = torch.cuda.get_device_capability(device) >= (8, 0)
         return Choice(fast, "the GPU multiplies bfloat16" if fast else "the GPU has no bfloat16 units")
     if device.type == "cpu":
         there = features()
         # aarch64 processors report `bf16` where they have BFMMLA.
-        first = next((name for name in ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16") if there.get(name)), None)
-        if first is not None:
-            return Choice(True, f"the processor has {first}")
-        return Choice(False, "the processor has no bfloat16 instructions")
+        names = ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16")
+        instructions = next((name for name in names if there.get(name)), None)
+        if instructions is None:
+            return Choice(False, "the processor has no bfloat16 instructions")
+        return Choice(True, f"the processor has {instructions}")
     return Choice(False, "bfloat16 was not tried on this kind of device")

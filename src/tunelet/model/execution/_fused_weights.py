@@ -1,0 +1,101 @@
+"""The weights of a model's layers as the kernels read them, and the fused layers that are made of them."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from tunelet.kernels import FloatProduct, FusedLayers, Int8Product, Layer, LayerWeights, Norm, Pooling, Product
+from tunelet.model._lora_layer import LoraLinear
+from tunelet.model.execution._layer_parts import LayerParts, base_linear, weight_of
+
+
+class FusedWeights:
+    """Makes `FusedLayers` of a model's layers; each frozen weight is packed, or quantised, once for all of them."""
+
+    def __init__(
+        self,
+        layers: Sequence[LayerParts],
+        pooling: Pooling | None,
+        *,
+        heads: int,
+        tanh: bool,
+        precision: str,
+        compute_dtype: torch.dtype,
+    ) -> None:
+        """Pack nothing yet: prediction needs other weights than training.
+
+        Args:
+            layers: in the order of their application.
+            pooling: what the head reads of a text; None: its tokens.
+            heads: of the attention.
+            tanh: whether GELU is the approximation with tanh.
+            precision: of the frozen weights, "float32", "bfloat16" or "int8".
+            compute_dtype: of the activations.
+        """
+        self._layers, self._pooling, self._heads, self._tanh = layers, pooling, heads, tanh
+        self._precision, self._compute_dtype = precision, compute_dtype
+        self._products: dict[tuple[int, int, bool], Product] = {}
+
+    def fused_layers(self, *, merged: bool) -> FusedLayers:
+        """The layers with their adapters, or with W + sBA in the place of each adapted weight, for prediction."""
+        layers: list[Layer] = []
+        made: dict[tuple[int, bool], Layer] = {}
+        for number, parts in enumerate(self._layers):
+            # Such a last layer computes first tokens alone, from other weights.
+            first_alone = self._pooling == "first" and number == len(self._layers) - 1
+            key = (id(parts["query"]), first_alone)  # a layer that is applied several times is made once
+            if key not in made:
+                adapters = {} if merged else parts.adapters()
+                made[key] = Layer(self._layer_weights(parts, first_alone=first_alone, merged=merged), adapters)
+            layers.append(made[key])
+        return FusedLayers(layers, self._pooling)
+
+    def _layer_weights(self, parts: LayerParts, *, first_alone: bool, merged: bool) -> LayerWeights:
+        linears = parts.linears()
+        joined = ("query",) if first_alone else ("query", "key", "value")
+        unpacked = ("key", "value") if first_alone else ()
+        products = {"+".join(joined): self._product([linears[role] for role in joined], merged=merged)}
+        products |= {role: self._product([linears[role]], merged=merged) for role in ("out", "up", "down")}
+        return LayerWeights(
+            products=products,
+            biases={role: _bias(base_linear(module)) for role, module in linears.items()},
+            unpacked={role: weight_of(linears[role], merged=merged).float() for role in unpacked},
+            attention_norm=_norm(parts["attention_norm"]),
+            output_norm=_norm(parts["output_norm"]),
+            heads=self._heads,
+            scale=(base_linear(linears["query"]).out_features // self._heads) ** -0.5,
+            tanh=self._tanh,
+        )
+
+    def _product(self, modules: list[nn.Module], *, merged: bool) -> Product:
+        """The product of modules that read the same input. For prediction (`merged`) it needs no backward pass.
+
+        Where merging changes no weight, prediction shares the product that training made, if it made one.
+        """
+        changed = merged and any(isinstance(module, LoraLinear) for module in modules)
+        key = (id(modules[0]), len(modules))
+        if not changed:
+            for backward in (True, False) if merged else (True,):
+                if (*key, backward) in self._products:
+                    return self._products[*key, backward]
+        weights = [weight_of(module, merged=merged) for module in modules]
+        weight = torch.cat(weights) if len(weights) > 1 else weights[0]
+        product: Product
+        if self._precision == "int8":
+            product = Int8Product(weight, self._compute_dtype, backward=not merged)
+        else:
+            product = FloatProduct(weight.to(self._compute_dtype), backward=not merged)
+        if not changed:
+            self._products[*key, not merged] = product
+        return product
+
+
+def _bias(module: nn.Linear) -> torch.Tensor:
+    bias: torch.Tensor | None = module.bias
+    return torch.zeros(module.out_features) if bias is None else bias.detach().float()
+
+
+def _norm(module: nn.Module) -> Norm:
+    assert isinstance(module, nn.LayerNorm)  # noqa: S101
+    return Norm(module.weight.detach().float(), module.bias.detach().float(), module.eps)
