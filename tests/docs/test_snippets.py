@@ -13,12 +13,12 @@ from command_line import ROOT, call
 from markdown import Block, blocks
 from stopping import stopped_behind
 
+# What measurements took hours to write, and the page that test_extending.py follows from its first block to its last.
+ELSEWHERE = {"accuracy", "performance", "results", "extending"}
 PAGES = [
     "README.md",
-    *(
-        f"docs/{name}.md"
-        for name in ("data", "evaluation", "prediction", "recipe", "run-folder", "python", "troubleshooting")
-    ),
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")) if path.stem not in ELSEWHERE),
 ]
 FOUND = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text(encoding="utf-8"))]
 RUN = [(page, block) for page, block in FOUND if block.mark not in ("skip", "output")]
