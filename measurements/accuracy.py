@@ -97,7 +97,7 @@ def work_of(method: str, data: str, n: int, letters: int) -> float:
     return letters
 
 
-def measure(trial: Trial, checkpoint: Path, surroundings: dict[str, Any]) -> dict[str, Any]:
+def measure(trial: Trial, checkpoint: Path, environment: dict[str, Any]) -> dict[str, Any]:
     """One trial in a process of its own; a failure is a result, too."""
     from tunelet.bench import ArmFailed, run_once
     from tunelet.errors import TuneletError
@@ -109,8 +109,8 @@ def measure(trial: Trial, checkpoint: Path, surroundings: dict[str, Any]) -> dic
     try:
         outcome = run_once(work, trial.method, task)
     except (ArmFailed, TuneletError) as error:
-        return line | {"failure": str(error)} | surroundings | date
-    return line | scores(outcome, task.test_labels) | surroundings | date
+        return line | {"failure": str(error)} | environment | date
+    return line | scores(outcome, task.test_labels) | environment | date
 
 
 def scores(outcome: Outcome, labels: np.ndarray) -> dict[str, Any]:
@@ -133,8 +133,8 @@ def scores(outcome: Outcome, labels: np.ndarray) -> dict[str, Any]:
     }
 
 
-def surroundings(*, shared: bool) -> dict[str, Any]:
-    """Machine, versions and commit.
+def environment_record(*, shared: bool) -> dict[str, Any]:
+    """Processor, versions and commit.
 
     Args:
         shared: whether the machine computes for others meanwhile, so that seconds say little.
@@ -142,30 +142,30 @@ def surroundings(*, shared: bool) -> dict[str, Any]:
     from tunelet.bench import commit
     from tunelet.run import environment
 
-    where = environment()
-    versions = {"tunelet": where["versions"]["tunelet"]} | {
+    found = environment()
+    versions = {"tunelet": found["versions"]["tunelet"]} | {
         name: metadata.version(name)
         for name in _PACKAGES
         if find_spec(name.replace("-", "_")) or name == "scikit-learn"
     }
     revision, dirty = commit()
-    machine = f"{where['processor']}, {where['cores']} cores"
-    threads = int(os.environ.get("OMP_NUM_THREADS", where["cores"]))
+    processor = f"{found['processor']}, {found['cores']} cores"
+    threads = int(os.environ.get("OMP_NUM_THREADS", found["cores"]))
     return {
-        "machine": machine, "threads": threads, "shared": shared, "versions": versions, "commit": revision,
+        "machine": processor, "threads": threads, "shared": shared, "versions": versions, "commit": revision,
         "dirty": dirty,
     }  # fmt: skip
 
 
 def run(planned: Sequence[Trial], path: Path, checkpoint: Path, *, shared: bool) -> None:
     """Measure what is planned, one after the other."""
-    around = surroundings(shared=shared)
+    environment = environment_record(shared=shared)
     lines = read_lines(path)
     ahead = [expected_seconds(trial, lines) for trial in planned]
     print(f"{len(planned)} trials, about {_clock(sum(ahead))}", flush=True)
     for number, trial in enumerate(planned, start=1):
         begin = time.monotonic()
-        line = measure(trial, checkpoint, around)
+        line = measure(trial, checkpoint, environment)
         append_line(path, line)
         found = line.get("failure") or f"accuracy {line['accuracy']:.3f}"
         left = _clock(sum(ahead[number:]))

@@ -243,7 +243,7 @@ def scaling_step(size: int) -> dict[str, Any]:
             "tokens_per_second": counted / seconds,
             "epoch_seconds": tokens.total / (counted / seconds),
             "private_bytes": memory.rss - memory.shared,
-            **measured.surroundings(),
+            **measured.environment_and_commit(),
         }
 
 

@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from measured import where
+from measured import environment_line
 
 from tunelet.bench import Table
 
@@ -40,7 +40,7 @@ The same float32 adapters predicting in the other precisions, review by review, 
 
 {same}
 
-{where}
+{environment}
 """
 
 _LAYERS = """\
@@ -57,7 +57,7 @@ Seconds to the end of the first epoch that reaches an accuracy, by seed:
 
 {reached}
 
-{where}
+{environment}
 """
 
 _SCALING = """\
@@ -68,7 +68,7 @@ validation of 200 texts. An epoch's time is tokens over rate; memory is that of 
 
 {sizes}
 
-{where}
+{environment}
 """
 
 
@@ -80,7 +80,7 @@ reviews; shares of a step's time by PyTorch's profiler, with a clock around each
 
 {parts}
 
-{where}
+{environment}
 """
 
 
@@ -130,7 +130,7 @@ def _precision(precision: dict[str, Any], stock: list[dict[str, Any]], same_orde
         n=held_out[0]["n"],
         measured=_table(["trained in", "predicts in", *numbered, "mean", "against float32"], measured),
         same=_table(["seed", "predicts in", "same label", "accuracy, points", "p"], same),
-        where=where(precision["runs"][0]),
+        environment=environment_line(precision["runs"][0]),
     )
 
 
@@ -192,7 +192,7 @@ def _layers(runs: list[dict[str, Any]]) -> str:
         command=" ".join(runs[-1]["command"]),
         each=_table(["seed", "adapters in", *(f"epoch {number + 1}" for number in epochs)], each),
         reached=_table(["accuracy of", *(f"adapters in {name}" for name in names.values())], reached),
-        where=where(runs[0]),
+        environment=environment_line(runs[0]),
     )
 
 
@@ -209,7 +209,8 @@ def _profile(steps: list[dict[str, Any]]) -> str:
     took = [f"{step['milliseconds_watched']:,.0f} ms ({step['milliseconds']:,.0f} ms)" for step in steps]
     headings = ["part", *(step["precision"] for step in steps)]
     return _PROFILE.format(
-        parts=_table(headings, [*rows, ["a step (without the profiler)", *took]]), where=where(steps[0])
+        parts=_table(headings, [*rows, ["a step (without the profiler)", *took]]),
+        environment=environment_line(steps[0]),
     )
 
 
@@ -225,7 +226,8 @@ def _scaling(sizes: list[dict[str, Any]]) -> str:
         for size in sizes
     ]
     return _SCALING.format(
-        sizes=_table(["texts", "tokens", "tokens/s", "an epoch", "memory, GiB"], rows), where=where(sizes[0])
+        sizes=_table(["texts", "tokens", "tokens/s", "an epoch", "memory, GiB"], rows),
+        environment=environment_line(sizes[0]),
     )
 
 

@@ -11,7 +11,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from measured import train, where
+from measured import environment_line, train
 
 from tunelet.run import Run
 
@@ -40,7 +40,7 @@ _TWO_THOUSAND = """\
 Mean {mean:.4f}, standard deviation {deviation:.4f}. Each seed has its own split. The epoch is chosen on these
 validation reviews (by log loss), so the figure is a little kind to itself; the 10k experiment has a test set.
 
-{where}
+{environment}
 """
 
 _TEN_THOUSAND = """\
@@ -55,7 +55,7 @@ _TEN_THOUSAND = """\
 Kept epoch {result[best_epoch]} of {result[epochs]}. Training took {training:.0f} min at
 {result[tokens_per_second]:,.0f} tokens/s, the whole command {whole:.0f} min.
 
-{where}
+{environment}
 """
 
 
@@ -90,7 +90,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
                 rows=rows,
                 mean=statistics.mean(accuracies),
                 deviation=statistics.stdev(accuracies),
-                where=where(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
+                environment=environment_line(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
             )
         )
     if runs := found.get("10k"):
@@ -107,7 +107,7 @@ def write_up(found: dict[str, list[dict[str, Any]]]) -> str:
                 result=result,
                 training=result["train_seconds"] / 60,
                 whole=runs[0]["seconds"] / 60,
-                where=where(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
+                environment=environment_line(runs[0], runs[0]["environment"]["choices"]["precision"]["value"]),
             )
         )
     return "\n".join(parts)

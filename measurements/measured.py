@@ -42,8 +42,8 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
     }
 
 
-def surroundings() -> dict[str, Any]:
-    """What this process runs on, for a record that `where` is asked about."""
+def environment_and_commit() -> dict[str, Any]:
+    """The part of a record that `environment_line` reads: what this process runs on, and the commit."""
     import torch
 
     return _measured_on(environment() | {"threads": torch.get_num_threads()})
@@ -54,13 +54,13 @@ def _measured_on(environment: dict[str, Any]) -> dict[str, Any]:
     return {"environment": environment, "commit": revision, "dirty": dirty}
 
 
-def where(run: dict[str, Any], *more: str) -> str:
-    """Machine and versions of a measured run; `more` is said of the machine."""
+def environment_line(run: dict[str, Any], *more: str) -> str:
+    """Processor, versions and commit of a measured run, as a line of a page; `more` follows the processor."""
     environment = run["environment"]
     versions = environment["versions"]
-    machine = [environment["processor"], f"{environment['cores']} cores", f"{environment['threads']} threads", *more]
+    processor = [environment["processor"], f"{environment['cores']} cores", f"{environment['threads']} threads", *more]
     return (
-        f"*Measured on {', '.join(machine)}; tunelet {versions['tunelet']} at {run['commit']}"
+        f"*Measured on {', '.join(processor)}; tunelet {versions['tunelet']} at {run['commit']}"
         f"{' (with uncommitted changes)' if run['dirty'] else ''}, torch {versions['torch']}, "
         f"transformers {versions['transformers']}, peft {versions['peft']}.*"
     )

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from measured import surroundings
+from measured import environment_and_commit
 
 PRODUCTS = "products with frozen weights"
 ATTENTION = "attention"
@@ -83,5 +83,5 @@ def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
         "milliseconds": 1e3 * unwatched / steps,
         "milliseconds_watched": 1e3 * seconds / steps,
         "parts": parts,
-        **surroundings(),
+        **environment_and_commit(),
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from measured import surroundings
+from measured import environment_and_commit
 
 
 def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
@@ -98,5 +98,5 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
         "result": min(epochs, key=lambda epoch: epoch["log_loss"]),  # as tunelet picks it
         "epochs": epochs,
         "losses": [entry["loss"] for entry in history if "loss" in entry],
-        **surroundings(),
+        **environment_and_commit(),
     }

@@ -29,9 +29,9 @@ def test_train_downloads_and_afterwards_everything_works_offline(hub: HubServer,
     assert record["label_names"] == ["neg", "pos"]
     assert record["label_column"]["value"] == "label"
     assert "Hub data set" in record["format"]
-    surroundings = json.loads((user.folder / "first" / "environment.json").read_text())["checkpoint"]
-    assert (surroundings["origin"], surroundings["hub_id"]) == ("hub", MODEL_ID)
-    assert surroundings["revision"] == hub.repositories["model", MODEL_ID].commit("main")
+    checkpoint = json.loads((user.folder / "first" / "environment.json").read_text())["checkpoint"]
+    assert (checkpoint["origin"], checkpoint["hub_id"]) == ("hub", MODEL_ID)
+    assert checkpoint["revision"] == hub.repositories["model", MODEL_ID].commit("main")
     adapter = json.loads((user.folder / "first" / "adapter" / "adapter_config.json").read_text())
     assert adapter["base_model_name_or_path"] == MODEL_ID
     assert any(request.range for request in hub.asked("model.safetensors", "GET")), "the download was resumed"

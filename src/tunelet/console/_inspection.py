@@ -51,12 +51,12 @@ def _inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
 
 
 def _examination_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
-    machine = examination.environment
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    memory = f"{machine['memory_bytes'] / _GIB:.1f} GiB"
+    environment = examination.environment
+    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    memory = f"{environment['memory_bytes'] / _GIB:.1f} GiB"
     return {
-        "processor": f"{machine['processor']}, {counted(machine['cores'], 'core')}, {memory}",
-        "system": f"{machine['system']}, Python {machine['python']}",
+        "processor": f"{environment['processor']}, {counted(environment['cores'], 'core')}, {memory}",
+        "system": f"{environment['system']}, Python {environment['python']}",
         "versions": versions,
         "device": examination.device,
         "precision": examination.precision,

@@ -141,11 +141,11 @@ class RunFolder(RunFiles):
         """Let other processes in again."""
         self._lock.release()
 
-    def begin(self, data: Mapping[str, Any], surroundings: Mapping[str, Any], recipe: str) -> None:
+    def begin(self, data: Mapping[str, Any], environment: Mapping[str, Any], recipe: str) -> None:
         """Write down what is trained, and on what: from here on the run can be gone on with. Raises DiskError."""
         files = {
             self.data.name: self.json_bytes(data),
-            self.environment.name: self.json_bytes(surroundings),
+            self.environment.name: self.json_bytes(environment),
             self.recipe.name: recipe.encode("utf-8"),  # the last
         }
         write_files(self.partial, self.unfinished, files, judged=files, own=True)

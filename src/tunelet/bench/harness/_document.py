@@ -32,8 +32,8 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
         facts: of any model, for what PyTorch sees of the machine.
         seconds: that the whole run took.
     """
-    where = environment()
-    versions = dict(where["versions"])
+    ran_on = environment()
+    versions = dict(ran_on["versions"])
     for package in _MORE_PACKAGES:
         try:
             versions[package] = metadata.version(package)
@@ -44,15 +44,15 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
         {
             "kind": kind,
             "machine": {
-                "processor": where["processor"],
-                "cores": where["cores"],
+                "processor": ran_on["processor"],
+                "cores": ran_on["cores"],
                 "threads": facts.threads,
-                "memory_bytes": where["memory_bytes"],
+                "memory_bytes": ran_on["memory_bytes"],
                 "instructions": facts.instructions,
                 "bfloat16": facts.bfloat16.reason,
-                "system": where["system"],
+                "system": ran_on["system"],
             },
-            "versions": {"python": where["python"], **versions},
+            "versions": {"python": ran_on["python"], **versions},
             "commit": revision,
             "dirty": dirty,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -46,9 +46,9 @@ def environment_section(comparison: Comparison) -> Section:
             f"{package} {versions[package]}" for package in ("tunelet", "torch", "transformers", "peft")
         )
         precision = environment["choices"]["precision"]["value"]
-        where = f"{environment['processor']}, {counted(environment['cores'], 'core')}, {precision}"
-        rows.setdefault((where, packages), []).append(name)
-    found = tuple((", ".join(names), where, packages) for (where, packages), names in rows.items())
+        ran_on = f"{environment['processor']}, {counted(environment['cores'], 'core')}, {precision}"
+        rows.setdefault((ran_on, packages), []).append(name)
+    found = tuple((", ".join(names), ran_on, packages) for (ran_on, packages), names in rows.items())
     return Section("Environment", (Table(("runs", "machine", "versions"), found, "What they ran on", words=3),))
 
 
