@@ -20,6 +20,8 @@ _SHORT = {
     "data.limit": 40,
     "data.max_length": 32,
     "data.validation": "held-out",
+    "model.pooling": "mean",
+    "model.layers": 3,
     "training.min_steps": 1,
     "evaluation.resamples": 100,
 }
