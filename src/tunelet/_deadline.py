@@ -10,7 +10,7 @@ from tunelet.errors import RecipeError
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _FORM = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII | re.IGNORECASE)
 _LEAST, _MOST = 1.0, 30 * 24 * 3600.0
-_HINT = "for example --budget 10m, 90s, 1h30m, or seconds as a plain number"
+_HINT = "for example budget='10m'; 90s, 1h30m and seconds as a plain number will do, too"
 
 
 def parse_budget(given: str | float) -> float:

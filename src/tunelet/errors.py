@@ -1,7 +1,5 @@
 """The one family of errors that a user may meet: each says what was expected, what was found and what to type."""
 
-from tunelet._hints import as_arguments
-
 _LONGEST = 400  # characters of a word; a name in a folder has 255 at most
 
 
@@ -15,10 +13,10 @@ class TuneletError(Exception):
     runs/absent: no such run folder; tunelet train prints the folder of each run
 
     Args:
-        message: what was expected and what was found, one sentence without a final full stop. It names no flag.
+        message: what was expected and what is there instead, one sentence without a final full stop.
         hint: what to type or change, one sentence without a final full stop. There is always something: an error that
-            leaves its reader without a next step is unfinished. Flags stand in it as they are typed (`--text COL`);
-            who calls a function reads its arguments (`text='COL'`).
+            leaves its reader without a next step is unfinished. It names arguments as they are passed (`text='COL'`,
+            `out=...` for any value); the command line turns them into its options (`--text COL`, `--out`).
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -27,14 +25,7 @@ class TuneletError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return self._line(as_arguments(self.hint))
-
-    def on_command_line(self) -> str:
-        """The line that the command line prints: flags, where `str` names arguments."""
-        return self._line(self.hint)
-
-    def _line(self, hint: str) -> str:
-        return " ".join(map(_shortened, f"{self.message}; {hint}".split()))
+        return " ".join(map(_shortened, f"{self.message}; {self.hint}".split()))
 
 
 def _shortened(word: str) -> str:

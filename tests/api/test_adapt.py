@@ -86,7 +86,7 @@ def test_killed_and_resumed_it_ends_in_the_same_weights(adapted, texts, given, t
     out = tmp_path / "checkpoint"
     often = given | {"settings": given["settings"] | {"training.checkpoint_seconds": 1e-6}}
     monkeypatch.setattr(TrainingStep, "__call__", interrupted)
-    with pytest.raises(KeyboardInterrupt, match="--resume"):
+    with pytest.raises(KeyboardInterrupt, match="resume=True"):
         tunelet.adapt([*texts, *texts[:5]], out=out, **often)
     monkeypatch.undo()
     with pytest.raises(RunError, match="other texts"):

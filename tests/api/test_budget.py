@@ -192,7 +192,7 @@ def test_a_run_with_a_budget_is_gone_on_with_under_the_same_budget_alone(tiny_ch
 
     with monkeypatch.context() as patch:
         patch.setattr("tunelet.training._loop.TrainingLoop.evaluate", interrupted)  # at the end of the first fold
-        with pytest.raises(KeyboardInterrupt, match="--resume"):
+        with pytest.raises(KeyboardInterrupt, match="resume=True"):
             train(reviews(), budget="1h", **arguments)
     for budget in ("2h", None):
         with pytest.raises(RunError, match=r"a budget of 1 h.*budget='3600s'"):

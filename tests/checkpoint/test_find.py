@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from tunelet.checkpoint import _offline, find_checkpoint
 from tunelet.checkpoint._names import SHORT_NAMES, hub_id
 from tunelet.checkpoint._safetensors import read_header
+from tunelet.cli import line_of
 from tunelet.errors import ModelError
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -50,7 +51,7 @@ def sharded(folder: Path) -> Path:
 def refused(folder: Path | str | None, *, random_weights: bool = False) -> str:
     with pytest.raises(ModelError) as caught:
         find_checkpoint(None if folder is None else str(folder), random_weights=random_weights)
-    line = caught.value.on_command_line()
+    line = line_of(caught.value)
     assert "\n" not in line
     return line
 

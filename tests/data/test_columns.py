@@ -5,8 +5,8 @@ import subprocess
 import pandas as pd
 import pytest
 
+from tunelet.cli import line_of, shell_word
 from tunelet.data import read
-from tunelet.data._columns import shell_word
 from tunelet.data._shape import shape_of
 from tunelet.errors import DataError
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_decided_names_the_flag(
     with pytest.raises(DataError) as caught:
         read(pd.DataFrame(columns), **names)  # type: ignore[arg-type]
     for part in expected:
-        assert part in caught.value.on_command_line()
+        assert part in line_of(caught.value)
 
 
 def test_an_id_column_is_kept_only_when_it_identifies() -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from tunelet.cli import line_of
 from tunelet.data import read
 from tunelet.errors import DataError
 
@@ -39,7 +40,7 @@ def write(tmp_path: Path) -> Write:
 def error_of(path: Path, **settings: str) -> str:
     with pytest.raises(DataError) as caught:
         read(path, **settings)  # type: ignore[arg-type]
-    line = caught.value.on_command_line()
+    line = line_of(caught.value)
     assert "\n" not in line
     assert caught.value.hint
     return line

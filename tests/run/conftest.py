@@ -47,7 +47,7 @@ def killed_run(go: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_loop, "save_checkpoint", interrupt)
-        with pytest.raises(KeyboardInterrupt, match="--resume"):
+        with pytest.raises(KeyboardInterrupt, match="resume=True"):
             go(folder / "run")
     return folder / "run.partial"
 

@@ -7,6 +7,7 @@ import pytest
 
 import tunelet
 from tunelet import Run
+from tunelet.cli import as_flags
 from tunelet.errors import ModelError
 from tunelet.run import refuse_run_as_model
 
@@ -26,7 +27,7 @@ def hint(model: Path | str) -> str:
         tunelet.train(TEXTS, model=model, settings=QUICK, out="never", quiet=True)
     assert "expected a pretrained model" in caught.value.message
     assert not Path("never").exists()
-    return caught.value.hint
+    return as_flags(caught.value.hint)
 
 
 def test_an_adapter_goes_with_its_base_model(tiny_checkpoint, in_folder, monkeypatch):

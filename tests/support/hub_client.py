@@ -18,18 +18,20 @@ DATA_ID = "cinema/reviews"
 
 CHECKPOINT = """
 import dataclasses, json, sys
+from tunelet.cli import line_of
 from tunelet.errors import TuneletError
 from tunelet.checkpoint import find_checkpoint
 for name in json.loads(sys.argv[1]):
     try:
         found = dataclasses.asdict(find_checkpoint(name))
     except TuneletError as error:
-        found = {"error": type(error).__name__, "line": error.on_command_line()}
+        found = {"error": type(error).__name__, "line": line_of(error)}
     print(json.dumps(found, default=str))
 """
 
 TABLES = """
 import json, sys
+from tunelet.cli import line_of
 from tunelet.errors import TuneletError
 from tunelet.data._hub import read_hub_tables
 for name in json.loads(sys.argv[1]):
@@ -41,7 +43,7 @@ for name in json.loads(sys.argv[1]):
                    "class_names": {name: list(names) for name, names in table.class_names.items()}}
             for part, table in tables.items()}}
     except TuneletError as error:
-        found = {"error": type(error).__name__, "line": error.on_command_line()}
+        found = {"error": type(error).__name__, "line": line_of(error)}
     print(json.dumps(found))
 """
 

@@ -22,5 +22,5 @@ def stopped_behind(checkpoint: int) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_loop, "save_checkpoint", interrupt)
-        with pytest.raises(KeyboardInterrupt, match="--resume"):
+        with pytest.raises(KeyboardInterrupt, match="resume=True"):
             yield

@@ -15,7 +15,7 @@ from tunelet._words import counted, shown
 from tunelet.errors import ModelError
 
 MOST_PARAMETERS = 2 * 10**9  # of random weights; an encoder of this package's kind has 10 to 400 million
-_AGAIN = "download or copy the checkpoint again, or name another, such as --model minilm"
+_AGAIN = "download or copy the checkpoint again, or name another, such as model='minilm'"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def check_size(path: Path, config: Mapping[str, Any], held: int | None) -> None:
         if described > MOST_PARAMETERS:
             raise ModelError(
                 f"{path} describes {described:,} parameters or more; random weights may have {MOST_PARAMETERS:,}",
-                "name a smaller encoder, such as --model minilm",
+                "name a smaller encoder, such as model='minilm'",
             )
     elif described > 2 * held + 10**6:
         raise ModelError(

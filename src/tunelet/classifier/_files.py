@@ -135,7 +135,7 @@ def predict_file(
         DataError: a file that cannot be read or written, no column of texts, no such threshold.
     """
     if output is None:
-        raise DataError("there is no file to write the answers to", "name one: --output predictions.csv")
+        raise DataError("there is no file to write the answers to", "name one: output='predictions.csv'")
     output = Path(output)
     check_output(output)
     if os.path.lexists(output):
@@ -154,14 +154,14 @@ def predict_file(
     if not there.any():
         raise DataError(
             f"all {counted(len(texts), 'text')} in column {columns.text.value!r} of {shown} are empty",
-            "name the column of texts: --text COL",
+            "name the column of texts: text='COL'",
         )
     classifier = load_classifier(run, baseline=baseline, device=device)
     probabilities = classifier.probabilities_of_cleaned(texts)
     given = decision.given(probabilities)
     free = _free_names(table, classifier.label_names)
     added = _added(free, classifier.label_names, probabilities, decision)
-    write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "--output")
+    write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "output")
     return FilePredictions(
         run=str(run.path),
         output=str(output),

@@ -34,7 +34,7 @@ def check_output(path: Path) -> None:
         raise DataError(
             f"{path}: expected a name that ends in {', '.join(FORMATS)} (all but the last also with "
             f"{' or '.join(COMPRESSIONS)}), found {found!r}",
-            f"for example --output {Path(path.stem).stem or 'predictions'}.csv",
+            f"for example output='{Path(path.stem).stem or 'predictions'}.csv'",
         )
 
 

@@ -40,7 +40,7 @@ def texts_of(
             # A command says which column it read instead; a function has nobody to say it to.
             found = ", ".join(map(repr, table.columns))
             message = f"the table has no column {columns!r}, which was trained on, found {found}"
-            raise DataError(message, f"name the column of texts: --text {names[0]!r}")
+            raise DataError(message, f"name the column of texts: text={names[0]!r}")
         if len(names) > 1:  # a gap in one of them is no fault
             rows = zip(*(table.columns[name] for name in names), strict=True)
             return [

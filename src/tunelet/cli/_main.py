@@ -39,16 +39,24 @@ def _answered(arguments: list[str], *, debug: bool) -> int:
     except (BrokenPipeError, OutputError):
         raise
     except TuneletError as error:
-        _say(traceback.format_exc() if debug else f"error: {error.on_command_line()}")
+        _say(traceback.format_exc() if debug else f"error: {_line_of(error)}")
         return _USER
     except KeyboardInterrupt as interruption:
-        _say(f"\ninterrupted: {interruption}" if str(interruption) else "\ninterrupted")
+        from tunelet.cli._flags import as_flags
+
+        _say(f"\ninterrupted: {as_flags(str(interruption))}" if str(interruption) else "\ninterrupted")
         return _INTERRUPTED
     except Exception as error:
         reason = " ".join(str(error).split()) or "no message"
         fault = f"error: {type(error).__name__}: {reason} (this is a fault in tunelet; --debug shows where)"
         _say(traceback.format_exc() if debug else fault)
         return _FAULT
+
+
+def _line_of(error: TuneletError) -> str:
+    from tunelet.cli._flags import line_of
+
+    return line_of(error)
 
 
 def _say(line: str) -> None:

@@ -165,7 +165,7 @@ def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> str:
     if len(seen) > 1:
         raise DataError(
             f"these runs were measured on different texts, or in another order: {'; '.join(list(seen.values())[:2])}",
-            "measure both on the same: train with the same --test DATA, or with the same data, data.validation and "
+            "measure both on the same: train with the same test='DATA', or with the same data, data.validation and "
             "data.split_seed",
         )
     return next(iter(seen))[0]

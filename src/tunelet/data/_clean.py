@@ -116,14 +116,14 @@ def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
 def _as_text(value: object, column: str) -> str:
     if isinstance(value, list | tuple | dict | set | bytes):
         message = f"column {column!r} holds a {type(value).__name__}, expected texts"
-        raise DataError(message, "name the column of texts: --text COL")
+        raise DataError(message, "name the column of texts: text='COL'")
     return well_formed(str(value))
 
 
 def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, int]) -> DataError:
     if reasons[EMPTY_TEXT] == rows:
         message = f"all {counted(rows, 'text')} in column {columns.text.value!r} of {source} are empty"
-        return DataError(message, "name the column of texts: --text COL")
+        return DataError(message, "name the column of texts: text='COL'")
     label = columns.label.value if columns.label else ""
     message = f"no row of {source} has both a text ({columns.text.value!r}) and a label ({label!r})"
-    return DataError(message, "name the column of labels: --label COL")
+    return DataError(message, "name the column of labels: label='COL'")

@@ -5,7 +5,6 @@ Nothing is guessed between equals: two candidates of the same rank are an error 
 
 import difflib
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -79,8 +78,8 @@ def choose_columns(
 
     Args:
         table: the training part.
-        text: the column that the user named with `--text`, if any; several are read together, in this order.
-        label: the column that the user named with `--label`, if any.
+        text: the column that the user named, if any; several are read together, in this order.
+        label: the column that the user named, if any.
         labelled: whether labels are needed.
         known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
 
@@ -94,7 +93,7 @@ def choose_columns(
     if chosen_label and chosen_label.value in [choice.value for choice in chosen_texts]:
         raise DataError(
             f"column {chosen_label.value!r} is named for the texts and for the labels",
-            "name two columns: --text COL and --label COL",
+            "name two columns: text='COL' and label='COL'",
         )
 
     ids = [name for name in shapes if plain_name(name) in _ID_NAMES]
@@ -135,18 +134,18 @@ def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[
     if named and known and len(named) != len(known):
         trained = " and ".join(map(repr, known))
         message = f"the run was trained on {trained}, found {counted(len(named), 'name')} of text columns"
-        raise DataError(message, "name as many, in the same order, each with --text COL")
+        raise DataError(message, "name as many, in the same order: text=['COL', 'OTHER']")
     if len(named) > 1:
         found = [choice for name in named if (choice := _named(table, name, "text"))]
         if len({choice.value for choice in found}) < len(found):
             message = f"a column of texts is named twice: {', '.join(map(repr, named))}"
-            raise DataError(message, "name each once: --text COL --text OTHER")
+            raise DataError(message, "name each once: text=['COL', 'OTHER']")
         return found
     if not named and len(known) > 1:
         missing = [name for name in known if name not in table.columns]
         if missing:
             message = f"the run reads {' and '.join(map(repr, known))} together, the data has no {missing[0]!r}"
-            raise DataError(message, "name the columns in the same order, each with --text COL")
+            raise DataError(message, "name the columns in the same order: text=['COL', 'OTHER']")
         return [Choice(name, TRAINED_ON) for name in known]
     single = _named(table, named[0] if named else None, "text") or _trained(table, {"text": known}, "text")
     return [single] if single else []
@@ -164,9 +163,7 @@ def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
         return Choice(same[0], f"{_NAMED}{role}")
     message = f"there is no column {name!r} for the {role}s, found {some(columns)}"
     near = difflib.get_close_matches(name, columns, n=1)
-    raise DataError(
-        message, f"did you mean --{role} {shell_word(near[0])}?" if near else f"pass one of them: --{role} COL"
-    )
+    raise DataError(message, f"did you mean {role}={near[0]!r}?" if near else f"pass one of them: {role}='COL'")
 
 
 def _trained(table: RawTable, known: Mapping[str, str | Sequence[str]], role: str) -> Choice[str] | None:
@@ -225,7 +222,7 @@ def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTa
     deeper = [name for name, shape in shapes.items() if shape.nested]
     lift = f"where they lie within {some(deeper[:3])}, write them into a column of their own; else " if deeper else ""
     named = next((name for name in columns if plain_name(name) in _TEXT_NAMES[0]), "COL")
-    raise DataError(message, f"{lift}name the column of texts: --text {shell_word(named)}")
+    raise DataError(message, f"{lift}name the column of texts: text={named!r}")
 
 
 def _label_by_shape(shapes: Mapping[str, Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
@@ -242,13 +239,13 @@ def _label_by_shape(shapes: Mapping[str, Shape], columns: list[str], text: str, 
     if shapes:
         raise _ambiguous(list(shapes), "label")
     raise DataError(
-        f"expected a column of labels beside {text!r}, found {some(columns)}", "add one, or name it: --label COL"
+        f"expected a column of labels beside {text!r}, found {some(columns)}", "add one, or name it: label='COL'"
     )
 
 
 def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
     return DataError(
-        f"several columns could hold the {role}s: {some(candidates)}", f"name one: --{role} {shell_word(candidates[0])}"
+        f"several columns could hold the {role}s: {some(candidates)}", f"name one: {role}={candidates[0]!r}"
     )
 
 
@@ -256,11 +253,3 @@ def plain_name(name: str) -> str:
     """`reviewText`, `Review Text` and `review-text` are one name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\W_]+", "_", spaced.casefold()).strip("_")
-
-
-def shell_word(name: str) -> str:
-    """A name as it is typed in a shell."""
-    if re.fullmatch(r"[\w.-]+", name):
-        return name
-    # Double quotes serve in every shell, but for what they do not hide from that of Unix.
-    return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'

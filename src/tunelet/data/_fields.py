@@ -49,7 +49,7 @@ def joined(item: object, columns: Sequence[str], where: str) -> str:
     names = " and ".join(map(repr, columns))
     hint = (
         f"pass a tuple of {counted(len(columns), 'text')} or a dict by column for each; or a file: "
-        f"--input FILE --output FILE"
+        "tunelet predict RUN --input FILE --output FILE"
     )
     fields: list[object]
     if isinstance(item, str):

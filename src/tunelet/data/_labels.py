@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tunelet._words import counted
-from tunelet.data._columns import shell_word
 from tunelet.data._raw import RawTable
 from tunelet.data._shape import MOST_CLASSES, is_null, is_number
 from tunelet.data._spellings import some
@@ -85,7 +84,7 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
         return label_name(value[0], class_names) if value else None
     if isinstance(value, list | tuple | dict | set):
         raise DataError(
-            f"a label is a {type(value).__name__}, expected one value per text", "name another: --label COL"
+            f"a label is a {type(value).__name__}, expected one value per text", "name another: label='COL'"
         )
     name = as_seen(well_formed(str(value)))
     if not name:
@@ -141,11 +140,11 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
         )
         if named:
             advice = "turn numbers into class names first" if numeric else "give texts of one class the same label"
-            raise DataError(message, f"{advice}, or name another column: --label COL")
+            raise DataError(message, f"{advice}, or name another column: label='COL'")
         if numeric and not fractions and not all_differ:
-            raise DataError(message, f"where they are classes, say so: --label {shell_word(column)}; else --label COL")
+            raise DataError(message, f"where they are classes, say so: label={column!r}; else label='COL'")
         advice = "turn numbers into class names first, or " if numeric else ""
-        raise DataError(message, f"{advice}name the column of labels: --label COL")
+        raise DataError(message, f"{advice}name the column of labels: label='COL'")
 
 
 def _tidied(values: Sequence[object], found: Sequence[str | None]) -> list[str]:

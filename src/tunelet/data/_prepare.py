@@ -110,7 +110,7 @@ def prepare(
     test_part = test_part and _without_labels(test_part, rare, " (test part)", dropped)
     if not len(train) and dropped["also in the test part"]:
         message = "no text is left to train on: all of them are also in the test part"
-        raise DataError(message, "pass other test data: --test DATA, or none, and a part is held back for validation")
+        raise DataError(message, "pass other test data: test='DATA', or none, and a part is held back for validation")
     _check_classes(train, min_texts)
     train = _limited(train, limit=limit, balanced=balanced, seed=seed, notes=notes)
     _check_classes(train)
@@ -159,7 +159,7 @@ def _count_read(reading: Reading, test: Reading | None, dropped: Counter[str]) -
 
 def _require_labels(*parts: Examples | None) -> None:
     if any(part is not None and len(part.labels) != len(part) for part in parts):
-        raise DataError("the texts have no labels, expected one for each", "name the column of labels: --label COL")
+        raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")
 
 
 def _joined(train: Examples, *, join_labels: bool, notes: list[str]) -> Examples:
@@ -243,19 +243,23 @@ def _check_classes(train: Examples, min_texts: int = 0) -> None:
             message = f"no label has {counted(min_texts, 'text')} once copies and leaks are dropped"
             raise DataError(message, "lower data.min_texts_per_label, or add rows")
         message = "no text is left to train on once copies and leaks are dropped"
-        raise DataError(message, "add rows, or name the columns, if they were mixed up: --text COL --label COL")
+        raise DataError(message, "add rows, or name the columns, if they were mixed up: text='COL' label='COL'")
     if len(counts) == 1:
         message = (
             f"expected at least two classes, found one: {next(iter(counts))!r} in all {counted(len(train), 'row')}"
         )
         lower = "lower data.min_texts_per_label, " if min_texts else ""
-        raise DataError(message, f"{lower}add texts of another class, or name another column: --label COL")
+        raise DataError(message, f"{lower}add texts of another class, or name another column: label='COL'")
     if lone := [name for name in ordered(train.labels) if counts[name] == 1]:
         many = f"{len(lone):,} " if len(lone) > 12 else ""
         which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
         message = f"expected at least two texts of each class (train, validation), found one of {which}"
-        leave = "leave such classes out with --set data.min_texts_per_label=2, " if len(counts) - len(lone) > 1 else ""
-        raise DataError(message, f"{leave}add texts, or name another column: --label COL")
+        leave = (
+            "leave such classes out with settings={'data.min_texts_per_label': 2}, "
+            if len(counts) - len(lone) > 1
+            else ""
+        )
+        raise DataError(message, f"{leave}add texts, or name another column: label='COL'")
 
 
 def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> None:
@@ -266,5 +270,5 @@ def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> No
         message = f"the {part} part has labels that training never saw: {some(unseen)}; training has {some(names)}"
         looks = {look(name) for name in names}
         if any(look(name) in looks for name in unseen):  # each looks like several that are known
-            raise DataError(message, "make those that look alike one: --set data.join_labels=true")
+            raise DataError(message, "make those that look alike one: settings={'data.join_labels': True}")
         raise DataError(message, "give both the same label names")

@@ -29,7 +29,7 @@ def sample_rows(examples: Examples, *, limit: int, balanced: bool, seed: int) ->
     sizes = [len(rows) for rows in rows_of]
     if limit < len(sizes):
         message = f"a limit of {counted(limit, 'row')} is too few for {counted(len(sizes), 'class')}"
-        raise DataError(message, f"raise it: --limit {10 * len(sizes)}")
+        raise DataError(message, f"raise it: limit={10 * len(sizes)}")
     if balanced:
         quotas = [min(limit // len(sizes), *sizes)] * len(sizes)
     else:

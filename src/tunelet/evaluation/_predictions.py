@@ -6,7 +6,6 @@ that already sum to 1 stay as they are, so writing and reading predictions chang
 """
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,5 +139,5 @@ def positive_index(label_names: Sequence[str], positive: str | None) -> int | No
     shown = ", ".join(map(repr, label_names[:12])) + (", ..." if len(label_names) > 12 else "")
     raise RecipeError(
         f"evaluation.positive: {positive!r} is none of the labels: {shown}",
-        f"--set {shlex.quote(f'evaluation.positive={label_names[-1]}')}",
+        f"settings={{'evaluation.positive': {label_names[-1]!r}}}",
     )

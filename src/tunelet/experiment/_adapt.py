@@ -208,7 +208,7 @@ class AdaptationJob:
             return
         refuse_link(self.folder.partial)
         if not self.folder.partial.is_dir():
-            raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out --resume")
+            raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out resume=True")
 
     def _check_resumable(self, record: Mapping[str, Any]) -> None:
         began = Began.of(self.folder)

@@ -251,7 +251,7 @@ class _Choosing:
         raise RecipeError(
             f"budget: there is no time for anything in it: {duration(self.spent)} are used, and what is left to do "
             f"takes {duration(least)}",
-            f"the shortest that would do here is about --budget {math.ceil(shortest)}s",
+            f"the shortest that would do here is about budget='{math.ceil(shortest)}s'",
         )
 
 

@@ -45,7 +45,7 @@ class Began:
     def of(cls, folder: RunFolder) -> "Began":
         """Of a run that has begun. Raises RunError."""
         if not folder.has_begun():
-            raise RunError(f"{folder.partial} stopped before it had begun", "leave out --resume")
+            raise RunError(f"{folder.partial} stopped before it had begun", "leave out resume=True")
         files = folder.begun()
         return cls(
             folder.partial,
@@ -58,7 +58,7 @@ class Began:
 def check_data(began: Began, now: Mapping[str, Any], what: str = "data") -> None:
     """Refuse to go on with other data than a run was started with."""
     if began.data["parts"] != now["parts"]:
-        raise RunError(f"{began.place} was started on other {what}", f"pass the same {what}, or leave out --resume")
+        raise RunError(f"{began.place} was started on other {what}", f"pass the same {what}, or leave out resume=True")
 
 
 def with_budget(
@@ -76,8 +76,8 @@ def with_budget(
     seconds = None if before is None else before["seconds"]
     if seconds != (None if deadline is None else deadline.seconds):
         was = "no budget of time" if seconds is None else f"a budget of {duration(seconds)}"
-        option = "leave out --budget" if seconds is None else f"pass --budget {seconds:g}s"
-        raise RunError(f"{began.place} was started with {was}", f"{option}, or leave out --resume")
+        option = "leave out budget=..." if seconds is None else f"pass budget='{seconds:g}s'"
+        raise RunError(f"{began.place} was started with {was}", f"{option}, or leave out resume=True")
     if before is None:
         return recipe, None
     from tunelet.experiment._afford import DECIDED, Afforded
@@ -103,7 +103,7 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, also_free: Collecti
         key, (before, now) = next(iter(changed.items()))
         raise RunError(
             f"{place} was started with another recipe: {key} was {before!r}, now {now!r}",
-            "repeat the first command with --resume added, or leave out --resume and pass another --out",
+            "repeat the first command with resume=True added, or leave out resume=True and pass another out=...",
         )
 
 
@@ -152,12 +152,12 @@ def check_environment(folder: RunFolder, environment: Mapping[str, Any]) -> None
     if before["checkpoint"]["weights_sha256"] != environment["checkpoint"]["weights_sha256"]:
         raise RunError(
             f"{folder.partial} was started on other weights of {before['checkpoint']['name']}",
-            "restore them, or leave out --resume and pass another --out",
+            "restore them, or leave out resume=True and pass another out=...",
         )
     for name, choice in environment["choices"].items():
         was = before["choices"].get(name, {}).get("value", "unknown")
         if name not in _FREE_CHOICES and was != choice["value"]:
             raise RunError(
                 f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
-                "go on where it was started, or leave out --resume and pass another --out",
+                "go on where it was started, or leave out resume=True and pass another out=...",
             )

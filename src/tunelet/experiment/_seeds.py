@@ -47,10 +47,10 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise RecipeError(
             f"expected two or more different seeds, found {', '.join(map(str, seeds)) or 'none'}",
-            "for example --seeds 1,2,3; one seed is --seed 1",
+            "for example seeds=(1, 2, 3); one seed is seed=1",
         )
     if request.out is None and request.resume:
-        raise RunError("several seeds to go on with, but no folder of theirs", "name it: --out DIR")
+        raise RunError("several seeds to go on with, but no folder of theirs", "name it: out='DIR'")
     recipe = request.recipe
     if recipe.data.split_seed < 0:
         recipe = with_settings(recipe, {"data.split_seed": seeds[0]})
@@ -77,12 +77,12 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
             return
     mark = check_place(folder, "seeds", ["metrics.json"], own=True)
     if "run" in mark.files:
-        raise RunError(f"{folder} holds a finished run", "pass another --out")
+        raise RunError(f"{folder} holds a finished run", "pass another out=...")
     known = {path.name.removesuffix(".partial") for path in folder.iterdir()}
     strange = known - {f"seed-{seed}" for seed in planned} - {"metrics.json", MARK}
     if not resume or strange:
         what = f"{folder} exists" if not strange else f"{folder} holds {min(strange)} already"
-        raise RunError(what, "pass another --out, or the same seeds with --resume to go on with it")
+        raise RunError(what, "pass another out=..., or the same seeds with resume=True to go on with it")
     for seed, recipe in planned.items():
         done = folder / f"seed-{seed}"
         if done.is_dir():

@@ -68,12 +68,12 @@ def check_settings(recipe: Recipe, *, timed: bool) -> None:
     if timed:
         raise RecipeError(
             "a budget of time and unlabelled texts do not go together: what students cost depends on how they turn out",
-            "leave out --budget, and say how much of the texts is read: --set data.unlabelled_tokens=200000",
+            "leave out budget=..., and say how much of the texts is read: settings={'data.unlabelled_tokens': 200_000}",
         )
     if recipe.adapter.method == "head":
         raise RecipeError(
             "unlabelled texts are learnt from by training, and adapter.method is head: nothing is trained",
-            "leave out --unlabelled, or train an adapter: --set adapter.method=lora",
+            "leave out unlabelled=..., or train an adapter: settings={'adapter.method': 'lora'}",
         )
 
 
@@ -93,7 +93,7 @@ def read_for_students(texts: Any, settings: DataSettings, reading: Reading, prep
         raise DataError(
             f"{found.reading.source}: expected unlabelled texts by the hundred, found "
             f"{['none', 'one'][len(found.examples)]} that can be used{f' (left out: {dropped})' if dropped else ''}",
-            "pass other texts than those with labels, or leave out --unlabelled",
+            "pass other texts than those with labels, or leave out unlabelled=...",
         )
     return found
 
@@ -106,7 +106,7 @@ def draw_for_students(texts: Unlabelled, tokenising: Tokenising, seed: int) -> D
         needed = 2 * int(tokenising.tokens(texts.examples.texts[:100]).lengths.max())
         raise DataError(
             f"fewer than two unlabelled texts have {limit:,} tokens together (data.unlabelled_tokens)",
-            f"raise it, to --set data.unlabelled_tokens={100 * needed}",
+            f"raise it, to settings={{'data.unlabelled_tokens': {100 * needed}}}",
         )
     return Drawn(texts, texts.examples.take(rows), tokens)
 
@@ -123,12 +123,13 @@ def check_same_texts(place: Path, before: Mapping[str, Any] | None, texts: Unlab
     if known == now:
         return
     if before is None:
-        raise RunError(f"{place} was started without unlabelled texts", "leave out --unlabelled, or --resume")
+        raise RunError(f"{place} was started without unlabelled texts", "leave out unlabelled=..., or resume=True")
     if texts is None:
         message = f"{place} was started with unlabelled texts, {before['source']}"
-        raise RunError(message, "pass them with --unlabelled, or leave out --resume")
+        raise RunError(message, "pass them with unlabelled=..., or leave out resume=True")
     raise RunError(
-        f"{place} was started with other unlabelled texts", "pass the same with --unlabelled, or leave out --resume"
+        f"{place} was started with other unlabelled texts",
+        "pass the same with unlabelled=..., or leave out resume=True",
     )
 
 

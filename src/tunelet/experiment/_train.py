@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from tunelet.training import Estimate
 
 _NO_FORWARD = "its first pass over the texts fails"
-_ANOTHER = "name another encoder, such as --model minilm, or take shorter texts: --set data.max_length=64"
+_ANOTHER = "name another encoder, such as model='minilm', or take shorter texts: settings={'data.max_length': 64}"
 
 
 class Experiment:
@@ -112,7 +112,7 @@ class Experiment:
         refuse_link(folder.final)
         refuse_link(folder.partial)
         if not folder.partial.is_dir():
-            raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out --resume")
+            raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out resume=True")
         return folder
 
     def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:

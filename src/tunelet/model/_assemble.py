@@ -80,6 +80,6 @@ def _max_length(model: PreTrainedModel) -> int:
     if length < _SHORTEST:
         raise ModelError(
             f"the encoder reads {length} tokens of a text, expected {_SHORTEST} or more",
-            "name another encoder, such as --model minilm",
+            "name another encoder, such as model='minilm'",
         )
     return length

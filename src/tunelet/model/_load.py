@@ -183,7 +183,7 @@ def _shorten(folder: Path, config: Any, layers: int) -> None:
     if layers > depth:
         raise ModelError(
             f"{folder}: model.layers is {layers}, but the encoder has {counted(depth, 'layer')}",
-            f"--set model.layers={depth}",
+            f"settings={{'model.layers': {depth}}}",
         )
     config.num_hidden_layers = layers
     if isinstance(kinds := getattr(config, "layer_types", None), list):

@@ -127,7 +127,7 @@ def _check_head(checkpoint: Checkpoint, model: PreTrainedModel, missing: set[str
         raise ModelError(
             f"{checkpoint.name} has no head for masked words in its files ({new[0]} is not there); one made of its "
             "embeddings cost MiniLM two to three points of accuracy where it was tried",
-            "train on the labelled texts without this, or name a checkpoint that has it, as --model distilbert",
+            "train on the labelled texts without this, or name a checkpoint that has it, such as model='distilbert'",
         )
     raise ModelError(
         f"{checkpoint.path}: {new[0]} is missing or misshapen",

@@ -61,7 +61,7 @@ def load_tokenizer(folder: Path) -> Any:
 def foreign_model(
     folder: Path,
     fault: str = "not an encoder that can be loaded",
-    hint: str = "download or copy it again, or name another, such as --model minilm",
+    hint: str = "download or copy it again, or name another, such as model='minilm'",
 ) -> Iterator[None]:
     """Turn any exception within into one ModelError that names the folder.
 

@@ -53,7 +53,7 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
     if run.summary["blend"] and not texts:
         raise RunError(
             f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the texts",
-            "add --with-texts to upload them, too, or train again with --set evaluation.errors=0, which adds nothing",
+            "add texts=True to upload them, too, or train again with settings={'evaluation.errors': 0}, adding nothing",
         )
     return _upload(published(run, repository.rpartition("/")[2], texts=texts), repository, private=private)
 

@@ -16,7 +16,7 @@ from tunelet.recipe._schema import (
 )
 from tunelet.recipe._settings import parse_setting, with_settings
 from tunelet.recipe._toml import difference, dump_recipe, dump_settings, load_recipe, parse_recipe
-from tunelet.recipe._validation import valid_keys
+from tunelet.recipe._validation import toml_value, valid_keys
 
 __all__ = [
     "MISSING_LABELS",
@@ -35,6 +35,7 @@ __all__ = [
     "parse_recipe",
     "parse_setting",
     "resolve_recipe",
+    "toml_value",
     "valid_keys",
     "with_settings",
 ]

@@ -156,11 +156,11 @@ def check_comparison_folder(folder: Path, runs: Sequence[str | Path]) -> None:
     if not taken:
         return
     if not is_marked(folder, "comparison"):
-        raise RunError(f"{folder} exists and holds no comparison", "pass another --out")
+        raise RunError(f"{folder} exists and holds no comparison", "pass another out=...")
     check_place(folder, "comparison", [*_PAGES, _RECORD])
     known = _compared(folder)
     if known != {_absolute(run) for run in runs}:
-        raise RunError(f"{folder} holds a comparison of other runs: {', '.join(sorted(known))}", "pass another --out")
+        raise RunError(f"{folder} holds a comparison of other runs: {', '.join(sorted(known))}", "pass another out=...")
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:

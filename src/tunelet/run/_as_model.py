@@ -38,13 +38,13 @@ def _refusal(named: Path, run: Path) -> ModelError:
     if not (run / names.metrics.name).is_file():
         return ModelError(
             f"expected a pretrained model, found an interrupted run of tunelet in {named}",
-            "repeat the command that started it, with --resume",
+            "repeat the command that started it, with resume=True",
         )
     what = f"expected a pretrained model, found a finished run of tunelet in {named}"
     if (run / names.full_weights.name).is_dir():
-        return ModelError(what, f"go on from its weights with --model {run / names.full_weights.name}")
+        return ModelError(what, f"go on from its weights with model={str(run / names.full_weights.name)!r}")
     together = "an adapter fits its base model alone: train that one again, on the old and the new texts together"
     try:
-        return ModelError(what, f"{together}, with --model {Run(run).recipe.model.name}")
+        return ModelError(what, f"{together}, with model={Run(run).recipe.model.name!r}")
     except TuneletError:  # a damaged recipe
         return ModelError(what, together)

@@ -24,13 +24,13 @@ def at_work(folder: RunFolder, *, resume: bool) -> Iterator[None]:
         if not folder.has_begun():
             folder.discard()
             raise
-        way_on = f"{folder.partial} holds the run so far; repeat the command with --resume to go on with it"
+        way_on = f"{folder.partial} holds the run so far; repeat this with resume=True to go on with it"
         raise KeyboardInterrupt(way_on) from None
     except DiskError as error:
         if not resume and not folder.has_checkpoint():
             folder.discard()
             raise
-        raise DiskError(error.message, f"{error.hint}, and --resume goes on from the last checkpoint") from error
+        raise DiskError(error.message, f"{error.hint}, and resume=True goes on from the last checkpoint") from error
     except BaseException:
         if not resume and not folder.has_checkpoint():
             folder.discard()

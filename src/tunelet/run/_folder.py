@@ -67,18 +67,18 @@ class RunFolder(RunFiles):
                     refuse_link(path)
         if self.final.exists():
             what = f"holds a finished {self.whole}" if is_marked(self.final, self.whole) else "exists already"
-            raise RunError(f"{self.final} {what}", "pass another --out, or remove it")
+            raise RunError(f"{self.final} {what}", "pass another out=..., or remove it")
         if not self.partial.exists():
             return
         if not self.partial.is_dir():
-            raise RunError(f"{self.partial} exists and is no run of tunelet's: it is a file", "pass another --out")
+            raise RunError(f"{self.partial} exists and is no run of tunelet's: it is a file", "pass another out=...")
         if self.has_begun():
             raise RunError(
-                f"{self.partial} holds an interrupted run", "pass --resume to go on with it, or another --out"
+                f"{self.partial} holds an interrupted run", "pass resume=True to go on with it, or another out=..."
             )
         if strangers := self._strangers():
             raise RunError(
-                f"{self.partial} exists and is no run of tunelet's: it holds {strangers[0]}", "pass another --out"
+                f"{self.partial} exists and is no run of tunelet's: it holds {strangers[0]}", "pass another out=..."
             )
 
     def _strangers(self) -> list[str]:
@@ -120,7 +120,7 @@ class RunFolder(RunFiles):
             try:
                 self._lock.acquire(blocking=False)
             except Timeout:
-                raise RunError(f"{self.partial}: another tunelet is at work there", "pass another --out") from None
+                raise RunError(f"{self.partial}: another tunelet is at work there", "pass another out=...") from None
             except BaseException:
                 remove_folders(self._made)
                 raise

@@ -31,17 +31,17 @@ def check_place(folder: Path, kind: Kind, names: Collection[str], *, own: bool =
     refuse_link(folder)
     with disk_errors(folder):
         if folder.exists() and not folder.is_dir():
-            raise RunError(f"{folder} is a file", "pass another --out")
+            raise RunError(f"{folder} is a file", "pass another out=...")
     mark = read_mark(folder) or Mark()
     if not own and (others := {"run", "partial run", "seeds"} & set(mark.files)):
-        raise RunError(f"{folder} is the folder of another {min(others)}", "pass another --out")
+        raise RunError(f"{folder} is the folder of another {min(others)}", "pass another out=...")
     for name in names:
         _check_replaceable(folder, name, kind, mark)
     return mark
 
 
 def _check_replaceable(folder: Path, name: str, kind: Kind, mark: Mark) -> None:
-    path, hint = folder / name, "pass another --out, or remove it"
+    path, hint = folder / name, "pass another out=..., or remove it"
     for above in list(PurePosixPath(name).parents)[:-1]:
         refuse_link(folder / above)
     refuse_link(path)

@@ -17,64 +17,66 @@ from pathlib import Path
 from tunelet.errors import DiskError
 
 _REASONS = {
-    errno.ENOSPC: ("no space left", "free some space, or pass {flag} on another disk"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space, or pass {flag} on another disk"),
-    errno.EACCES: ("permission denied", "pass {flag} in a folder that you may write to"),
-    errno.EPERM: ("permission denied", "pass {flag} in a folder that you may write to"),
-    errno.EROFS: ("the file system is read-only", "pass {flag} in a folder that you may write to"),
-    errno.ENOENT: ("there is no such folder", "pass {flag} in a folder that is there"),
-    errno.ENOTDIR: ("a part of the path is a file", "pass {flag} in another folder"),
-    errno.EEXIST: ("a part of the path is a file", "pass {flag} in another folder"),
-    errno.ENAMETOOLONG: ("the name is too long", "pass a shorter {flag}"),
-    errno.EISDIR: ("a folder is in the place of a file", "pass another {flag}, or remove it"),
-    errno.ELOOP: ("a link is in its place", "pass {flag} without links"),
+    errno.ENOSPC: ("no space left", "free some space, or pass {argument} on another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space, or pass {argument} on another disk"),
+    errno.EACCES: ("permission denied", "pass {argument} in a folder that you may write to"),
+    errno.EPERM: ("permission denied", "pass {argument} in a folder that you may write to"),
+    errno.EROFS: ("the file system is read-only", "pass {argument} in a folder that you may write to"),
+    errno.ENOENT: ("there is no such folder", "pass {argument} in a folder that is there"),
+    errno.ENOTDIR: ("a part of the path is a file", "pass {argument} in another folder"),
+    errno.EEXIST: ("a part of the path is a file", "pass {argument} in another folder"),
+    errno.ENAMETOOLONG: ("the name is too long", "pass a shorter {argument}"),
+    errno.EISDIR: ("a folder is in the place of a file", "pass another {argument}, or remove it"),
+    errno.ELOOP: ("a link is in its place", "pass {argument} without links"),
 }
 _PART = re.compile(r"\..{1,40}\.[0-9a-f]{16}\.tunelet-part", re.DOTALL)
 
 
 @contextmanager
-def disk_errors(path: Path, flag: str = "--out") -> Iterator[None]:
-    """Turn a refusal of the disk into a DiskError that names the path, and the flag that names another."""
+def disk_errors(path: Path, argument: str = "out") -> Iterator[None]:
+    """Turn a refusal of the disk into a DiskError that names the path, and the argument that names another."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:  # what writes tokenizers, weights and tables opens no other names
-        raise DiskError(f"{path}: cannot be written: its name is not UTF-8", f"pass another {flag}") from None
+        raise DiskError(f"{path}: cannot be written: its name is not UTF-8", f"pass another {argument}=...") from None
     try:
         yield
     except OSError as error:
         if error.errno is None:
             raise
-        raise _refusal(path, error.errno, flag) from error
+        raise _refusal(path, error.errno, argument) from error
     except Exception as error:
         if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):  # of `Path.resolve`
-            raise _refusal(path, errno.ELOOP, flag) from error
+            raise _refusal(path, errno.ELOOP, argument) from error
         # safetensors reports the operating system's refusal in its own error's text
         for number in _REASONS:
             if f"os error {number})" in str(error):
-                raise _refusal(path, number, flag) from error
+                raise _refusal(path, number, argument) from error
         raise
 
 
-def _refusal(path: Path, number: int, flag: str) -> DiskError:
-    reason, hint = _REASONS.get(number, (os.strerror(number), "pass {flag} in another folder"))
-    return DiskError(f"{path}: cannot be written: {reason}", hint.format(flag=flag))
+def _refusal(path: Path, number: int, argument: str) -> DiskError:
+    reason, hint = _REASONS.get(number, (os.strerror(number), "pass {argument} in another folder"))
+    return DiskError(f"{path}: cannot be written: {reason}", hint.format(argument=f"{argument}=..."))
 
 
-def refuse_link(path: Path, flag: str = "--out") -> None:
+def refuse_link(path: Path, argument: str = "out") -> None:
     """Raises DiskError where a link stands at the path, dangling or not: what is written goes where its name says."""
-    with disk_errors(path, flag):
+    with disk_errors(path, argument):
         if path.is_symlink():
             target = path.readlink()
-            raise DiskError(f"{path}: cannot be written: it is a link to {target}", f"pass {flag} {target}, or another")
+            raise DiskError(
+                f"{path}: cannot be written: it is a link to {target}", f"pass {argument}={str(target)!r}, or another"
+            )
 
 
-def write_atomically(path: Path, write: Callable[[Path], object], flag: str = "--out") -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], argument: str = "out") -> None:
     """Let `write` fill a temporary file beside `path`, flush it to the disk, and rename it.
 
     A process killed at any moment leaves the old file or the new one. Folders that are missing are made, and go again
     where the writing fails. Raises DiskError where the disk refuses.
     """
-    with disk_errors(path, flag), new_folders(path.parent), staged(path, write) as part:
+    with disk_errors(path, argument), new_folders(path.parent), staged(path, write) as part:
         part.replace(path)
         sync_folder(path.parent)
 

@@ -36,7 +36,7 @@ def test_the_hint_names_the_encoding_and_reading_with_it_gives_the_texts(tmp_pat
     path = write(tmp_path / "a.csv", TEXTS[encoding], encoding)
     with pytest.raises(DataError) as caught:
         read(path)
-    assert caught.value.hint.endswith(f"--encoding {encoding}")
+    assert caught.value.hint.endswith(f"encoding={encoding!r}")
     assert read(path, files=FileSettings(encoding=encoding)).parts["train"].texts == TEXTS[encoding] * 2
 
 
@@ -44,7 +44,7 @@ def test_curly_quotes_and_a_euro_alone_are_those_of_windows(tmp_path: Path) -> N
     for text in ("It’s 5 €", "“great”", "5 €"):
         with pytest.raises(DataError) as caught:
             read(write(tmp_path / "a.csv", (text, "no"), "cp1252"))
-        assert "--encoding cp1252" in caught.value.hint
+        assert "encoding='cp1252'" in caught.value.hint
 
 
 def test_the_error_shows_a_word_to_judge_the_encoding_by(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_file_put_together_from_two_encodings_is_not_decoded_by_one_of_them(tm
     path.write_bytes("text,label\nTrès bon café,good\n".encode() + "Très mauvais café,bad\n".encode("cp1252"))
     with pytest.raises(DataError, match=r"row 3; other rows are UTF-8") as caught:
         read(path)
-    assert "--encoding" not in str(caught.value)
+    assert "encoding=" not in str(caught.value)
 
 
 def test_bytes_of_no_encoding_still_get_a_hint(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_bytes_of_no_encoding_still_get_a_hint(tmp_path: Path) -> None:
     path.write_bytes(b"text,label\n" + bytes(range(128, 256)) + b",good\n")
     with pytest.raises(DataError) as caught:
         read(path)
-    assert "--encoding" in caught.value.hint
+    assert "encoding=" in caught.value.hint
 
 
 def test_utf_8_and_byte_order_marks_win_over_the_encoding_named(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_wrong_encoding_names_the_byte_and_the_likely_one(tmp_path: Path) -> N
 def test_an_encoding_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(DataError) as caught:
         FileSettings(encoding=name)
-    assert "--encoding cp1252" in caught.value.hint
+    assert "encoding='cp1252'" in caught.value.hint
 
 
 def test_text_files_in_folders_are_read_in_the_encoding_named(tmp_path: Path) -> None:

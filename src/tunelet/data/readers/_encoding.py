@@ -65,7 +65,7 @@ def decode(content: bytes | bytearray, path: Path, *, encoding: str = "", quoted
 def _binary(path: Path, offset: int, content: bytes | bytearray) -> DataError:
     message = f"{path} should be a text file by its name, found a NUL byte at offset {offset}"
     if wide := _wide_encoding(content):
-        return DataError(message, f"the bytes look like {wide.upper()}, if they are: --encoding {wide}")
+        return DataError(message, f"the bytes look like {wide.upper()}, if they are: encoding={wide!r}")
     return DataError(message, "convert it to CSV, JSON lines or Parquet")
 
 
@@ -96,9 +96,9 @@ def _undecodable(
         raise DataError(f"{message}; other rows are UTF-8, so that no encoding fits all of them", hint)
     likely = "" if content.isascii() else suggest_encoding(content)
     if not likely:
-        return DataError(message, "save it as UTF-8 where it was made, or name its encoding: --encoding NAME")
+        return DataError(message, "save it as UTF-8 where it was made, or name its encoding: encoding='NAME'")
     word = next((word for word in re.findall(r'[^\s",;]+', content.decode(likely)) if not word.isascii()), "")
-    return DataError(message, f"the bytes look like {likely} ({word[:20]!r}), if they are: --encoding {likely}")
+    return DataError(message, f"the bytes look like {likely} ({word[:20]!r}), if they are: encoding={likely!r}")
 
 
 def _mostly_utf8(body: bytes | bytearray, start: int) -> bool:

@@ -40,7 +40,7 @@ class FileSettings:
         if self.encoding and not _is_text_encoding(self.encoding):
             message = f"there is no encoding {self.encoding!r}"
             raise DataError(
-                message, "for example --encoding cp1252 (Western Europe), cp1251 (Cyrillic), cp932 (Japanese)"
+                message, "for example encoding='cp1252' (Western Europe), cp1251 (Cyrillic), cp932 (Japanese)"
             )
 
     @classmethod
@@ -54,7 +54,7 @@ class FileSettings:
         return DataError(
             f"{source} holds more than {bytes_in_words(self.max_bytes)} once decoded, each cell counted with at least "
             f"{CELL_COST} bytes",
-            f"split it, or allow more: --set data.max_bytes={allowed}",
+            f"split it, or allow more: settings={{'data.max_bytes': {allowed}}}",
         )
 
     def check_cells(self, source: object, rows: int, columns: int) -> None:
@@ -85,7 +85,7 @@ class FileSettings:
         enough = min(10 * self.max_cell, LARGEST_CELL) if at_least else length
         return DataError(
             f"{source}: {place} holds {more}{length:,} characters, expected at most {self.max_cell:,}",
-            f"shorten it, or allow more: --set data.max_cell={enough}",
+            f"shorten it, or allow more: settings={{'data.max_cell': {enough}}}",
         )
 
 

@@ -25,7 +25,7 @@ def choose_device(wanted: str) -> Choice[torch.device]:
     if wanted != "auto":
         if not available[wanted]:
             others = ", ".join(name for name, there in available.items() if there)
-            raise ModelError(f"no {wanted} device on this machine (found: {others})", "pass --device auto")
+            raise ModelError(f"no {wanted} device on this machine (found: {others})", "pass device='auto'")
         return Choice(torch.device(wanted), "asked for")
     if available["cuda"]:
         return Choice(torch.device("cuda"), torch.cuda.get_device_name())
