@@ -51,7 +51,7 @@ def test_masked_tokens_get_the_logits_of_plain_transformers(tiny_language_model,
         check_close(model.word_logits(batch, PLACES), by_transformers(folder, batch))
 
 
-def test_layers_in_kernels_give_the_gradients_of_the_modules(tiny_language_model, batch):
+def test_fused_layers_give_the_gradients_of_the_modules(tiny_language_model, batch):
     gradients = []
     for packing in ("auto", "padded"):
         model = made(tiny_language_model("distilbert"), packing=packing)
