@@ -62,8 +62,8 @@ def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothi
 
     Args:
         settings: what to measure.
-        say: told how it goes, line by line.
-        keep: given the document so far after each model.
+        say: called with each line of progress.
+        keep: called with the document so far after each model.
 
     Raises:
         TuneletError: a model, the run, the data or a name among the settings cannot be used.
@@ -82,7 +82,7 @@ def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothi
             say(f"{subject.name}: {'random weights, ' if subject.random_weights else ''}{subject.checkpoint.reason}")
             facts = run_once(prepare, subject, device=settings.device)
             with ExitStack() as workers:
-                model = _ModelBench(subject, facts, settings, prefixed(say, subject.name))
+                model = _PredictionOfModel(subject, facts, settings, prefixed(say, subject.name))
                 results.append(model.run(workers, sample.source))
             done = document("predict", settings, results, facts, time.monotonic() - begun)
             keep(done)
@@ -92,10 +92,10 @@ def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothi
 def _subjects(settings: PredictBench, scratch: Path, label_names: tuple[str, ...]) -> list[Subject]:
     texts = scratch / "sample.json"
     if settings.run is None:
-        found = [(name, *find_model(name)) for name in settings.models]
+        checkpoints = [(name, *find_model(name)) for name in settings.models]
         return [
             Subject(name, checkpoint, random, settings.seed, settings.device, scratch / str(number), texts, label_names)
-            for number, (name, checkpoint, random) in enumerate(found)
+            for number, (name, checkpoint, random) in enumerate(checkpoints)
         ]
     from tunelet.checkpoint import find_checkpoint
     from tunelet.run import Run
@@ -120,8 +120,8 @@ def _subjects(settings: PredictBench, scratch: Path, label_names: tuple[str, ...
     ]
 
 
-class _ModelBench:
-    """One model: find the best settings of the others, let all arms take turns, compare what they say."""
+class _PredictionOfModel:
+    """One model: find the best settings of the others, let all arms take turns, compare their predictions."""
 
     def __init__(self, subject: Subject, facts: Facts, settings: PredictBench, say: Say) -> None:
         self.subject, self.facts, self.settings, self.say = subject, facts, settings, say
@@ -188,16 +188,16 @@ class _ModelBench:
         best, rate = PredictSetting(engine, precision, variants[0], _BATCHES[0]), 0.0
         for size in _BATCHES:
             tried = replace(best, batch_size=size)
-            found = self._try(tried)
-            if found > rate:
-                best, rate = tried, found
-            elif found < _SLOWER * rate or size >= len(self.some):
+            reached = self._try(tried)
+            if reached > rate:
+                best, rate = tried, reached
+            elif reached < _SLOWER * rate or size >= len(self.some):
                 break
         for variant in variants[1:]:
             other = replace(best, variant=variant)
-            found = self._try(other)
-            if found > rate:
-                best, rate = other, found
+            reached = self._try(other)
+            if reached > rate:
+                best, rate = other, reached
         if rate > 0:
             self._start(workers, f"{engine} {precision}", best)
         else:
@@ -229,10 +229,11 @@ class _ModelBench:
         return Worker(classify_job, self.subject, setting, phases, self.facts.max_length, device=device)
 
     def _agreement(self, name: str) -> Mapping[str, float] | None:
-        reference, found = self.arms.last(_REFERENCE), self.arms.last(name)
-        if reference is None or found is None or name == _REFERENCE:
+        """An arm's last predictions against those of stock float32, as `ArmResult.agreement` has it."""
+        reference, answer = self.arms.last(_REFERENCE), self.arms.last(name)
+        if reference is None or answer is None or name == _REFERENCE:
             return None
-        one, other = reference.probabilities, found.probabilities
+        one, other = reference.probabilities, answer.probabilities
         return {
             "labels": float((one.argmax(axis=1) == other.argmax(axis=1)).mean()),
             "probability": float(np.abs(one - other).max()),

@@ -67,8 +67,8 @@ def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) 
 
     Args:
         settings: what to measure.
-        say: told how it goes, line by line.
-        keep: given the document so far after each model, so that what took an hour is not lost.
+        say: called with each line of progress.
+        keep: called with the document so far after each model, so that what took an hour is not lost.
 
     Raises:
         TuneletError: a model, the data or a name among the settings cannot be used.
@@ -77,14 +77,14 @@ def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) 
     check_names("--arms", settings.arms or ("",), ARMS)
     check_names("--precision", settings.precisions, tunelet_precisions())
     check_names("--device", (settings.device,), DEVICES)
-    found = [find_model(name) for name in settings.models]  # a wrong name is told before anything is measured
-    compared = next((number for number, (_, random_weights) in enumerate(found) if not random_weights), 0)
+    checkpoints = [find_model(name) for name in settings.models]  # a wrong name fails before anything is measured
+    compared = next((number for number, (_, random_weights) in enumerate(checkpoints) if not random_weights), 0)
     sample = draw_sample(settings.data, _SAMPLE * settings.batch_size, settings.seed)
     results: list[dict[str, Any]] = []
     done: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="tunelet-bench-") as scratch:
         sample.write(Path(scratch) / "sample.json")
-        for number, (name, (checkpoint, random_weights)) in enumerate(zip(settings.models, found, strict=True)):
+        for number, (name, (checkpoint, random_weights)) in enumerate(zip(settings.models, checkpoints, strict=True)):
             folder = Path(scratch) / str(number)
             folder.mkdir()
             subject = Subject(
@@ -94,7 +94,7 @@ def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) 
             say(f"{name}: {'random weights, ' if random_weights else ''}{checkpoint.reason}")
             facts = run_once(prepare, subject, device=settings.device)
             with ExitStack() as workers:
-                model = _ModelBench(subject, facts, settings, prefixed(say, name))
+                model = _TrainingOfModel(subject, facts, settings, prefixed(say, name))
                 parity = settings.parity if number == compared else 0
                 results.append(model.run(workers, sample.source, parity))
             shutil.rmtree(folder)
@@ -116,7 +116,7 @@ def runnable(facts: Facts) -> tuple[str, ...]:
     return tuple(precision for precision in tunelet_precisions() if precision not in facts.refused)
 
 
-class _ModelBench:
+class _TrainingOfModel:
     """One model: find the best stock setting, let all arms take turns, compare losses."""
 
     def __init__(self, subject: Subject, facts: Facts, settings: TrainBench, say: Say) -> None:
@@ -189,12 +189,12 @@ class _ModelBench:
         rest = (steps, settings.batch_size, settings.learning_rate)
         self.say(f"losses of {steps} steps: plain loop, dropout off")
         reference = run_once(reference_losses, self.subject, *rest, device=settings.device)
-        found: dict[str, Any] = {}
+        arms: dict[str, Any] = {}
         for precision in self.precisions:
             self.say(f"losses of {steps} steps: tunelet {precision}")
             try:
                 losses = run_once(tunelet_losses, self.subject, precision, *rest, device=settings.device)
-                found[precision] = {"losses": losses, "difference": Difference.of(reference, losses)}
+                arms[precision] = {"losses": losses, "difference": Difference.of(reference, losses)}
             except (ArmFailed, TuneletError) as failed:
-                found[precision] = {"failure": str(failed)}
-        return {"steps": steps, "longest": LONGEST, "stock": reference, "tunelet": found}
+                arms[precision] = {"failure": str(failed)}
+        return {"steps": steps, "longest": LONGEST, "stock": reference, "tunelet": arms}

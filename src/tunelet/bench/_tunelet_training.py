@@ -85,9 +85,9 @@ def training_step(
         seed=subject.seed,
         pooling="mean" if mean else None,
     )
-    found = classifier.execution.precision
-    if precision not in ("auto", found.value):
-        raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")
+    chosen = classifier.execution.precision
+    if precision not in ("auto", chosen.value):
+        raise ModelError(f"runs in {chosen.value} instead: {chosen.reason}", "`tunelet doctor` shows what runs here")
     training = TrainingSettings(
         epochs=1, batch_size=batch_size, learning_rate=rate, head_learning_rate=rate, seed=subject.seed
     )

@@ -1,4 +1,4 @@
-"""Arms that take turns: each is asked once a turn, one after the other, and who fails is written down and left out."""
+"""Arms take turns: each is asked once a turn, one after the other; one that fails is written down and left out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Keep = Callable[[dict[str, Any]], None]
 
 
 def nothing(_: object) -> None:
-    """For who wants to be told nothing, and to keep nothing."""
+    """The `Say` and the `Keep` of a caller who wants neither lines nor documents."""
 
 
 def prefixed(say: Say, name: str) -> Say:
@@ -24,7 +24,7 @@ class Arms:
     """The arms of one model.
 
     Args:
-        say: told how it goes.
+        say: called with each line of progress.
     """
 
     def __init__(self, say: Say) -> None:
@@ -43,7 +43,7 @@ class Arms:
             self._first[name] = first
 
     def adopt(self, name: str, worker: Worker, setting: str, precision: str, first: object) -> None:
-        """Take in an arm that is warm, with what its warm-up came to."""
+        """Take in an arm that is warm, with the report of its warm-up."""
         self._running[name] = (worker, setting, precision)
         self._first[name] = first
 
@@ -77,17 +77,17 @@ class Arms:
                     self._say(f"{name}: {done.rate:,.0f} tokens/s")
 
     def last(self, name: str) -> Any:
-        """What an arm reported last; None where it did not."""
+        """The latest report of an arm; None: it has failed."""
         return self._turns[name][-1] if name in self._running else None
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """Names of the arms that came through."""
+        """Names of the arms that have not failed."""
         return tuple(self._running)
 
     @property
     def ceilings(self) -> Sequence[Mapping[str, Mapping[str, float]]]:
-        """What the machine reached, turn by turn."""
+        """Rates of the machine's matrix products, turn by turn."""
         return self._ceilings
 
     def results(
@@ -101,11 +101,11 @@ class Arms:
             compared_with: names of the arms that all are compared with.
         """
         rates = {name: Spread.of([turn.rate for turn in self._turns[name]]) for name in self._running}
-        found = []
+        rows = []
         for name, (worker, setting, precision) in self._running.items():
             reviews = rates[name].scaled(1 / mean_tokens)
             least = ideal.get(precision)
-            found.append(
+            rows.append(
                 ArmResult(
                     name=name,
                     setting=_how(setting, self._first[name].choices),
@@ -123,7 +123,7 @@ class Arms:
                     turns=tuple(turn.record() for turn in self._turns[name]),
                 )
             )
-        return found + list(self._failed.values())
+        return rows + list(self._failed.values())
 
     def _ask(self, name: str) -> Any:
         worker, setting, precision = self._running[name]
@@ -137,7 +137,7 @@ class Arms:
 
 
 def _how(setting: str, choices: Mapping[str, Mapping[str, str]]) -> str:
-    """The setting in words; what tunelet chose, where it says so."""
+    """The setting in words: of tunelet its own choices, of others the one they were started with."""
     if not choices:
         return setting
     return ", ".join([choices["precision"]["value"], choices["execution"]["value"], f"in {choices['layers']['value']}"])

@@ -32,7 +32,7 @@ def measure_ceilings(shape: EncoderShape, tokens: int, device: str = "cpu") -> d
     """
     hidden, ffn = shape.hidden, shape.ffn
     sizes = ((hidden, 3 * hidden), (hidden, hidden), (hidden, ffn), (ffn, hidden))
-    found: dict[str, dict[str, float]] = {}
+    reached: dict[str, dict[str, float]] = {}
     for precision, name, prepare in _kernels(device):
         try:
             pilot = 2.0 * 64 * hidden * hidden
@@ -40,10 +40,10 @@ def measure_ceilings(shape: EncoderShape, tokens: int, device: str = "cpu") -> d
                 continue
             products = [prepare(tokens, width, out) for width, out in sizes]
             work = sum(2.0 * tokens * width * out for width, out in sizes)
-            found.setdefault(precision, {})[name] = _rate(products, work, device)
+            reached.setdefault(precision, {})[name] = _rate(products, work, device)
         except (RuntimeError, AttributeError, NotImplementedError):  # this build or this processor has no such kernel
             continue
-    return found
+    return reached
 
 
 def ceilings_job(desk: Desk, shape: EncoderShape, tokens: int, device: str) -> None:

@@ -1,4 +1,4 @@
-"""The JSON document of a run: on what it was measured, with which versions and commit, and what was found."""
+"""The JSON document of a benchmark: machine, versions, commit, settings and measurements."""
 
 import errno
 import json
@@ -23,12 +23,12 @@ _MORE_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 
 
 def document(kind: str, settings: object, models: list[dict[str, Any]], facts: Facts, seconds: float) -> dict[str, Any]:
-    """All of it as plain values.
+    """The document in plain values.
 
     Args:
         kind: "train" or "predict".
-        settings: a dataclass, as the command was given them.
-        models: what was found for each.
+        settings: the dataclass that the command was called with.
+        models: the measurements of each.
         facts: of any model, for what PyTorch sees of the machine.
         seconds: that the whole run took.
     """
@@ -40,7 +40,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
         except metadata.PackageNotFoundError:
             continue
     revision, dirty = commit()
-    found: dict[str, Any] = plain(
+    values: dict[str, Any] = plain(
         {
             "kind": kind,
             "machine": {
@@ -61,7 +61,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
             "models": models,
         }
     )
-    return found
+    return values
 
 
 def model_record(subject: Subject, facts: Facts, source: str, work: Work) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def model_record(subject: Subject, facts: Facts, source: str, work: Work) -> dic
 
 
 def check_writable(path: Path, kind: str) -> None:
-    """Tell now what would be told after an hour. Raises RunError.
+    """Find out before an hour of measuring whether the document can be written. Raises RunError or DiskError.
 
     Args:
         path: where the document goes; its folder need not exist.
@@ -120,20 +120,20 @@ def check_writable(path: Path, kind: str) -> None:
 
 def _is_document(path: Path, kind: str) -> bool:
     try:
-        found = read_json_object(path)
+        content = read_json_object(path)
     except ForeignFileError:
         return False
-    versions = found.get("versions")
+    versions = content.get("versions")
     return (
-        found.get("kind") == kind
-        and {"machine", "settings", "models"} <= set(found)
+        content.get("kind") == kind
+        and {"machine", "settings", "models"} <= set(content)
         and (isinstance(versions, dict) and "tunelet" in versions)
     )
 
 
-def write_document(found: Mapping[str, Any], path: Path) -> None:
+def write_document(values: Mapping[str, Any], path: Path) -> None:
     """Whole or not at all. Raises DiskError."""
-    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 

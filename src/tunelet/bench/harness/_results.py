@@ -1,4 +1,4 @@
-"""What a run comes to: plain values that are written as JSON and shown as tables, the same names in both."""
+"""The results of a benchmark: plain values that are written as JSON and shown as tables, the same names in both."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -65,26 +65,28 @@ class ArmResult:
 def ceilings(turns: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, Any]]:
     """By precision: each kernel's GFLOP/s as a `Spread` over the turns, and the highest of all as `gflops`.
 
-    A ceiling is what was ever reached: whatever else the machine did meanwhile, it takes nothing from it.
+    A ceiling is the highest rate ever reached: what slows the machine for a while does not lower it.
     """
-    found: dict[str, dict[str, Any]] = {}
+    highest: dict[str, dict[str, Any]] = {}
     for precision in turns[0] if turns else ():
         kernels = {
             name: Spread.of([turn[precision][name] for turn in turns if name in turn.get(precision, {})])
             for name in turns[0][precision]
         }
-        found[precision] = {"gflops": max(spread.high for spread in kernels.values()), "kernels": kernels}
-    return found
+        highest[precision] = {"gflops": max(spread.high for spread in kernels.values()), "kernels": kernels}
+    return highest
 
 
-def ideal_seconds(work: Work, found: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Seconds that the work takes at the ceiling, by precision.
+def ideal_seconds(work: Work, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Seconds that the work takes at the ceilings, which are as `ceilings` gives them, by precision.
 
-    In int8 only products with frozen weights are: the rest counts at the best floating-point ceiling.
+    In int8 only the products with frozen weights are int8; the rest counts at the best floating-point ceiling.
     """
-    floating = max((found[name]["gflops"] for name in ("float32", "bfloat16") if name in found), default=0.0) * 1e9
+    floating = (
+        max((measured[name]["gflops"] for name in ("float32", "bfloat16") if name in measured), default=0.0) * 1e9
+    )
     ideal = {}
-    for precision, ceiling in found.items():
+    for precision, ceiling in measured.items():
         frozen = ceiling["gflops"] * 1e9
         rest = floating if precision == "int8" and floating else frozen
         ideal[precision] = work.frozen / frozen + (work.attention + work.adapter) / rest

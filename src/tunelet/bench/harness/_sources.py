@@ -45,9 +45,9 @@ class Sample:
         path.write_text(json.dumps({name: value for name, value in fields.items() if value is not None}))
 
 
-def check_names(flag: str, found: Sequence[str], valid: Sequence[str]) -> None:
+def check_names(flag: str, names: Sequence[str], valid: Sequence[str]) -> None:
     """Raises BenchError where a flag was given a name that there is not."""
-    for name in found:
+    for name in names:
         if name not in valid:
             raise BenchError(f"{flag}: there is no {name!r}", nearest(name, valid))
 

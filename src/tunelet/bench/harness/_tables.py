@@ -58,7 +58,7 @@ def tables(document: Found, *, wide: bool) -> Iterator[tuple[Found, list[Table]]
     """Each model of a document with its tables, those without rows left out.
 
     Args:
-        document: what was found.
+        document: as `document` made it.
         wide: with the columns that have no room on a terminal.
     """
     for model in document["models"]:

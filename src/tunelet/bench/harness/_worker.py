@@ -28,7 +28,7 @@ class ArmFailed(Exception):  # noqa: N818  (it is an outcome that is written dow
 
 
 class ArmTooSlow(ArmFailed):
-    """An arm took longer than it was given."""
+    """An arm took longer than its limit."""
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ class Difference:
     relative: float
 
     @classmethod
-    def of(cls, reference: Sequence[float], found: Sequence[float]) -> "Difference":
+    def of(cls, reference: Sequence[float], losses: Sequence[float]) -> "Difference":
         """Largest differences, step by step; relative to the reference's loss of the step."""
-        pairs = list(zip(reference, found, strict=True))
+        pairs = list(zip(reference, losses, strict=True))
         return cls(
             max(abs(one - other) for one, other in pairs), max(abs(one - other) / abs(one) for one, other in pairs)
         )

@@ -129,9 +129,9 @@ def _tunelet(subject: Subject, setting: PredictSetting, longest: int) -> Made:
     classifier = saved_classifier(
         subject.checkpoint, subject.adapter_folder, subject.label_names, settings, "lora", seed=subject.seed
     )
-    found = classifier.execution.precision
-    if found.value != setting.precision:
-        raise ModelError(f"runs in {found.value} instead: {found.reason}", "`tunelet doctor` shows what runs here")
+    chosen = classifier.execution.precision
+    if chosen.value != setting.precision:
+        raise ModelError(f"runs in {chosen.value} instead: {chosen.reason}", "`tunelet doctor` shows what runs here")
     tokenizer = load_tokenizer(subject.checkpoint.path)
 
     def classify(texts: list[str]) -> np.ndarray:

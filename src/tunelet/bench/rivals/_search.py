@@ -1,8 +1,8 @@
-"""The best stock setting, found by trying: each is given a few steps on this machine, and the fastest takes part.
+"""The best stock setting: each trains a few steps on this machine, and the fastest takes part in the turns.
 
 Not every combination is tried: padding first, then precision and attention together, then dropout off, then
-`torch.compile` on the best with dropout and on the best without. What is hopeless after its first step is given up.
-Every trial is written down.
+`torch.compile` on the best with dropout and on the best without. A setting that is far too slow in its first step is
+given up. Every trial is written down.
 """
 
 from collections.abc import Callable
@@ -50,9 +50,9 @@ class Leader:
     """The fastest setting so far, its worker warm and ready for its turns.
 
     Attributes:
-        trial: how it did.
-        worker: which holds it.
-        first: its warm-up.
+        trial: its measurement.
+        worker: the process that holds its model.
+        first: the report of its warm-up.
     """
 
     trial: Trial
@@ -67,7 +67,7 @@ class Search:
 
     Args:
         start: starts a worker for a setting; its first phases are warm-up and trial.
-        say: told of each trial.
+        say: called with a line for each trial.
     """
 
     def __init__(self, start: Callable[[StockSetting], Worker], say: Callable[[str], None]) -> None:
@@ -77,7 +77,7 @@ class Search:
         self.leaders: dict[bool, Leader] = {}  # by whether there is dropout
 
     def run(self, *, bfloat16: bool, compiled: bool) -> None:
-        """Try them all.
+        """Try the settings.
 
         Args:
             bfloat16: whether the machine multiplies bfloat16.
