@@ -143,14 +143,14 @@ def environment_record(*, shared: bool) -> dict[str, Any]:
     from tunelet.run import environment
 
     found = environment()
-    versions = {"tunelet": found["versions"]["tunelet"]} | {
+    versions = {"tunelet": found.versions["tunelet"]} | {
         name: metadata.version(name)
         for name in _PACKAGES
         if find_spec(name.replace("-", "_")) or name == "scikit-learn"
     }
     revision, dirty = commit()
-    processor = f"{found['processor']}, {found['cores']} cores"
-    threads = int(os.environ.get("OMP_NUM_THREADS", found["cores"]))
+    processor = f"{found.processor}, {found.cores} cores"
+    threads = int(os.environ.get("OMP_NUM_THREADS") or found.cores or 1)
     return {
         "machine": processor, "threads": threads, "shared": shared, "versions": versions, "commit": revision,
         "dirty": dirty,

@@ -45,6 +45,7 @@ class Outcome:
 def tunelet(task: Task, recipe: Any) -> Outcome:
     """A recipe through the public API; training and writing the whole run folder count, the test part does not."""
     import tunelet as product
+    from tunelet.run import choices_in_words
 
     names = np.array(task.label_names)
     train = list(zip(task.texts, names[task.labels].tolist(), strict=True))
@@ -65,8 +66,8 @@ def tunelet(task: Task, recipe: Any) -> Outcome:
         if len(rows) != len(task.test_texts):
             raise RuntimeError(f"{len(task.test_texts)} test texts, of which tunelet measured {len(rows)}")
         columns = [predictions.label_names.index(name) for name in task.label_names]
-        choices = {name: choice["value"] for name, choice in run.environment["choices"].items()}
-        summary = {name: run.summary.get(name) for name in _SUMMARY}
+        choices = {name: choice.value for name, choice in choices_in_words(run.environment.choices).items()}
+        summary = {name: getattr(run.summary, name) for name in _SUMMARY}
         return Outcome(predictions.probabilities[rows][:, columns], whole - seconds, seconds, summary | choices)
 
 

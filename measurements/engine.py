@@ -184,11 +184,11 @@ def _train(
         return {
             "seed": seed,
             "epochs": [
-                {"seconds": entry["seconds"], **{name: entry["validation"][name] for name in ("accuracy", "log_loss")}}
-                for entry in run.history
-                if "validation" in entry
+                {"seconds": line.seconds, **{name: line.validation[name] for name in ("accuracy", "log_loss")}}
+                for line in run.history
+                if line.validation is not None
             ],
-            "losses": [entry["loss"] for entry in run.history if "loss" in entry],
+            "losses": [line.loss for line in run.history if line.loss is not None],
         }
 
     return measured.train(

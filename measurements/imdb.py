@@ -70,7 +70,7 @@ def commands(data: Path) -> dict[str, list[list[str]]]:
 
 
 def _rows(run: Run) -> dict[str, Any]:
-    return {"rows": {name: part["rows"] for name, part in run.data["parts"].items()}}
+    return {"rows": {name: texts.rows for name, texts in run.data.parts.items()}}
 
 
 def write_up(found: dict[str, list[dict[str, Any]]]) -> str:

@@ -32,7 +32,7 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
         )
         seconds = time.monotonic() - begin
         run = Run.load(out)
-        found, kept = _measured_on(run.environment), keep(run)
+        found, kept = _measured_on(run.environment.to_dict()), keep(run)
     return {
         "command": command,
         "seconds": seconds,
@@ -46,7 +46,7 @@ def environment_and_commit() -> dict[str, Any]:
     """The part of a record that `environment_line` reads: what this process runs on, and the commit."""
     import torch
 
-    return _measured_on(environment() | {"threads": torch.get_num_threads()})
+    return _measured_on(environment().to_dict() | {"threads": torch.get_num_threads()})
 
 
 def _measured_on(environment: dict[str, Any]) -> dict[str, Any]:

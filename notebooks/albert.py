@@ -56,8 +56,8 @@ run = tunelet.train(
     out=setting.folder(),
     quiet=True,
 )
-print(f"{run.summary['trainable_parameters']:,} of {run.summary['total_parameters']:,} parameters were trained")
-print(f"in {run.summary['train_seconds']:.0f} s, {run.summary['tokens_per_second']:,.0f} tokens/s")
+print(f"{run.summary.trainable_parameters:,} of {run.summary.total_parameters:,} parameters were trained")
+print(f"in {run.summary.train_seconds:.0f} s, {run.summary.tokens_per_second:,.0f} tokens/s")
 
 # %% [markdown]
 # ## How good is it?
@@ -66,8 +66,8 @@ print(f"in {run.summary['train_seconds']:.0f} s, {run.summary['tokens_per_second
 
 # %%
 for name in ("accuracy", "f1", "roc_auc", "average_precision", "log_loss", "ece"):
-    low, high = run.metrics[f"{name}_ci"]
-    print(f"{name:<18}{run.metrics[name]:.4f}   [{low:.4f}, {high:.4f}]")
+    low, high = run.metrics.interval(name)
+    print(f"{name:<18}{run.metrics.value(name):.4f}   [{low:.4f}, {high:.4f}]")
 
 # %%
 show(run, "roc", "precision-recall")
@@ -81,11 +81,11 @@ show(run, "reliability", "confusion")
 # TF-IDF with logistic regression was trained on the same texts in seconds.
 
 # %%
-from tunelet.evaluation import Pair, against_baseline, verdict
+from tunelet.evaluation import against_baseline, verdict
 
-baseline = run.evaluation["baseline"]
-pair = Pair.from_dict(baseline["pair"])
-print(f"{baseline['name']}: {baseline['metrics']['accuracy']:.4f} in {baseline['seconds']:.1f} s")
+baseline = run.evaluation.baseline
+pair = baseline.pair
+print(f"{baseline.name}: {baseline.metrics.accuracy:.4f} in {baseline.seconds:.1f} s")
 print(against_baseline(pair) or verdict(pair))
 
 # %% [markdown]

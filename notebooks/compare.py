@@ -45,7 +45,7 @@ groups = [
     for setting in settings
 ]
 for group in groups:
-    print(f"{group.name}: {', '.join(f'{value:.4f}' for value in group.summary['accuracies'])}")
+    print(f"{group.name}: {', '.join(f'{value:.4f}' for value in group.summary.accuracies)}")
 
 # %% [markdown]
 # ## The verdict

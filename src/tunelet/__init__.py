@@ -3,7 +3,7 @@
 import tunelet
 
 run = tunelet.train("reviews.csv", model="minilm")
-run.metrics["accuracy"], run.metrics["accuracy_ci"]
+run.metrics.accuracy, run.metrics.accuracy_ci
 tunelet.Classifier.load(run.path).predict(["Two hours I will not get back."])
 """
 

@@ -1,8 +1,7 @@
 """Numbers as a reader has them."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 
 def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
@@ -11,16 +10,6 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
         return ""
     low, high = (fixed(bound, 4, signed=signed) for bound in bounds)
     return f"{low} to {high}"
-
-
-def interval_or_why(record: Mapping[str, Any], name: str) -> str:
-    """The 95 % interval of a figure of `metrics.json`, or why it has none."""
-    return interval(record.get(f"{name}_ci")) or f"none: {why_no_interval(record, name)}"
-
-
-def why_no_interval(record: Mapping[str, Any], name: str) -> str:
-    """The reason why a figure of `metrics.json` has no interval."""
-    return str(record.get("no_interval", {}).get(name, "undefined"))
 
 
 def fixed(value: float, decimals: int, *, signed: bool = False) -> str:

@@ -69,7 +69,7 @@ def test_training_begins_with_the_checkpoint(adapted, texts, tmp_path):
         labelled, model=adapted.path, out=tmp_path / "run", epochs=1, device="cpu", quiet=True,
         settings={"evaluation.resamples": 100, "data.validation": "held-out"},
     )  # fmt: skip
-    assert run.summary["model"] == str(adapted.path)
+    assert run.summary.model == str(adapted.path)
 
 
 def test_killed_and_resumed_it_ends_in_the_same_weights(adapted, texts, given, tmp_path, monkeypatch):

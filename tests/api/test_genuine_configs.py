@@ -30,8 +30,8 @@ def test_trained_saved_loaded_and_used(tmp_path, model, recipe, trained):
         out=tmp_path / "run",
         quiet=True,
     )
-    assert run.summary["trainable_parameters"] == trained
-    assert run.summary["random_weights"] is True
+    assert run.summary.trainable_parameters == trained
+    assert run.summary.random_weights is True
     prediction = tunelet.Classifier.load(run).predict("A joy from start to finish.")[0]
     assert set(prediction.probabilities) == {"negative", "positive"}
 

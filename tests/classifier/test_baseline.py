@@ -98,7 +98,7 @@ def test_without_texts_in_the_folder_there_is_no_baseline_either(tmp_path, tiny_
         "evaluation.errors": 0,
     }
     run = tunelet.train(rows, model=tiny_checkpoint("distilbert"), settings=settings, out=tmp_path / "run", quiet=True)
-    assert run.evaluation["baseline"] is not None
+    assert run.evaluation.baseline is not None
     assert not any(b"secretword" in path.read_bytes() for path in run.path.rglob("*") if path.is_file())
     with pytest.raises(RunError, match=r"holds no baseline: evaluation.errors is 0.*train again") as refused:
         BaselineClassifier.load(run)

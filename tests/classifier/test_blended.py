@@ -42,11 +42,11 @@ def blended(tiny_checkpoint, tmp_path_factory) -> Run:
 
 
 def test_it_predicts_what_was_measured(blended):
-    assert blended.summary["blend"] > 0
+    assert blended.summary.blend > 0
     texts = [text for text, _ in rows(40, 2)]
     found = Classifier.load(blended.path).probabilities(texts)
     np.testing.assert_allclose(found, blended.predictions.probabilities, atol=1e-5)
-    assert blended.metrics["accuracy"] > 0.9
+    assert blended.metrics.accuracy > 0.9
 
 
 def test_one_text_gives_what_it_gives_among_many(blended):
@@ -76,5 +76,5 @@ def test_where_no_texts_may_be_kept_nothing_is_blended(tiny_checkpoint, tmp_path
         out=tmp_path / "run",
         quiet=True,
     )
-    assert run.summary["blend"] == 0.0
+    assert run.summary.blend == 0.0
     assert not run.folder.baseline.exists()

@@ -34,7 +34,7 @@ def with_summary(run: Run, folder, **changes) -> Run:
 
 
 def test_a_threshold_is_of_the_positive_label(classifier):
-    assert classifier.run.summary["positive"] == "good"
+    assert classifier.run.summary.positive == "good"
     good = classifier.probabilities(TEXTS)[:, classifier.label_names.index("good")]
     middle = float(np.median(good))
     labels = [found.label for found in classifier.predict(TEXTS, threshold=middle)]
@@ -42,8 +42,8 @@ def test_a_threshold_is_of_the_positive_label(classifier):
     assert {found.label for found in classifier.predict(TEXTS, threshold=0.0)} == {"good"}
     assert {found.label for found in classifier.predict(TEXTS, threshold=1)} == {"bad"}
     assert all(found.probability == found.probabilities["good"] for found in classifier.predict(TEXTS, threshold=0.0))
-    chosen = classifier.run.summary["threshold"]
-    assert chosen == classifier.run.evaluation["threshold"]["value"]
+    chosen = classifier.run.summary.threshold
+    assert chosen == classifier.run.evaluation.threshold.value
     assert classifier.predict(TEXTS, threshold="run") == classifier.predict(TEXTS, threshold=chosen)
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_share_is_refused(classifier, value):
 
 def test_a_threshold_is_for_two_labels_and_a_confidence_for_any(three_label_run):
     three = Classifier.load(three_label_run)
-    assert three.run.summary["threshold"] is None
+    assert three.run.summary.threshold is None
     for threshold in (0.5, "run"):
         with pytest.raises(DataError, match=r"between two labels, this run has 3.*min_confidence"):
             three.predict(TEXTS, threshold=threshold)
@@ -110,12 +110,12 @@ def test_evaluate_and_the_files_of_a_run_are_about_what_predict_gives(tmp_path, 
                 "training.batch_size": 8, "evaluation.resamples": 100, "data.validation": "held-out"}  # fmt: skip
     model = tiny_checkpoint("distilbert")
     run = tunelet.train(str(source), model=model, settings=settings, out=tmp_path / "run", quiet=True)
-    record = run.evaluation["temperature"]
-    assert record["applied"], record
-    assert run.summary["temperature"] == record["value"] > 1
+    record = run.evaluation.temperature
+    assert record.applied, record
+    assert run.summary.temperature == record.value > 1
     texts = read(str(source)).parts["test"].texts
     np.testing.assert_array_equal(Classifier.load(run).probabilities(texts), run.predictions.probabilities)
-    assert run.metrics["log_loss"] == pytest.approx(record["after"]["log_loss"])
+    assert run.metrics.log_loss == pytest.approx(record.after.log_loss)
     again = tunelet.evaluate(run, str(source))
-    assert again.temperature == record["value"]
-    assert again.metrics.values["log_loss"] == run.metrics["log_loss"]
+    assert again.temperature == record.value
+    assert again.metrics.values["log_loss"] == run.metrics.log_loss

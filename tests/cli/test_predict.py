@@ -55,7 +55,7 @@ def test_thresholds_and_doubts(capsys: pytest.CaptureFixture[str], run_folder: P
 
     assert labels("--threshold", 0) == ["good", "good"]
     assert labels("--threshold", "1.0") == ["bad", "bad"]
-    assert labels("--threshold", "run") == labels("--threshold", Run.load(run_folder).summary["threshold"])
+    assert labels("--threshold", "run") == labels("--threshold", Run.load(run_folder).summary.threshold)
     assert labels("--min-confidence", 1) == ["unsure", "unsure"]
     done = call(capsys, "predict", run_folder, *TEXTS, "--min-confidence", 1, "--json")
     assert [entry["label"] for entry in json.loads(done.stdout)["predictions"]] == [None, None]

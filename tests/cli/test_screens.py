@@ -11,11 +11,12 @@ import tunelet
 from command_line import call
 from tunelet._words import interval, number
 from tunelet.console import metrics_screen, result_screen
+from tunelet.evaluation import ClassMetrics, Confusion, Metrics
 
 LONG = "Applications for a job, an apprenticeship or an internship"
 
 
-def metrics(classes: int, *, long: bool) -> dict:
+def metrics(classes: int, *, long: bool) -> Metrics:
     """Metrics of so many classes, each taken for the next in as many texts as its number."""
     labels = [f"{LONG if long else 'kind'} {n}" for n in range(classes)]
     matrix = [
@@ -24,24 +25,26 @@ def metrics(classes: int, *, long: bool) -> dict:
     ]
     names = ("accuracy", "precision", "recall", "f1", "f1_weighted", "f1_macro", "roc_auc", "average_precision")
     flat = {name: 0.1234 + n / 100 for n, name in enumerate((*names, "log_loss", "ece"))}
-    per_class = [
-        {"label": label, "n": sum(counts), "precision": 0.9012 - n / 1000, "recall": 0.8012 - n / 1000,
-         "recall_ci": [0.7034, 0.8956], "f1": 0.7012 - n / 1000, "roc_auc": 0.95}
+    per_class = tuple(
+        ClassMetrics(
+            label=label, n=sum(counts), predicted=100, precision=0.9012 - n / 1000, recall=0.8012 - n / 1000,
+            recall_ci=(0.7034, 0.8956), f1=0.7012 - n / 1000, roc_auc=0.95, average_precision=0.9,
+        )
         for n, (label, counts) in enumerate(zip(labels, matrix, strict=True))
-    ]  # fmt: skip
-    return {
+    )  # fmt: skip
+    return Metrics.model_validate({
         **flat,
-        **{f"{name}_ci": [value - 0.05, value + 0.05] for name, value in flat.items() if name != "ece"},
+        **{f"{name}_ci": (value - 0.05, value + 0.05) for name, value in flat.items() if name != "ece"},
         "ece_ci": None, "no_interval": {"ece": "every resample gives the same value"}, "positive": None,
-        "n": sum(row["n"] for row in per_class), "per_class": per_class,
-        "confusion": {"labels": labels, "matrix": matrix}, "notes": ["no text was called alarm"],
-    }  # fmt: skip
+        "n": sum(row.n for row in per_class), "per_class": per_class,
+        "confusion": Confusion(labels=tuple(labels), matrix=tuple(map(tuple, matrix))),
+    })  # fmt: skip
 
 
-def screen(found: dict, width: int, *, terminal: bool) -> str:
+def screen(found: Metrics, width: int, *, terminal: bool) -> str:
     written = io.StringIO()
     console = Console(file=written, width=width, force_terminal=terminal, color_system=None)
-    metrics_screen(console, found, "some texts")
+    metrics_screen(console, found, "some texts", notes=["no text was called alarm"])
     return written.getvalue()
 
 
@@ -53,10 +56,10 @@ def test_no_number_and_no_name_is_cut(classes, long, width, terminal):
     found = metrics(classes, long=long)
     text = screen(found, width, terminal=terminal)
     assert "…" not in text
-    for row in found["per_class"]:
+    for row in found.per_class:
         for key in ("precision", "recall", "f1"):
-            assert re.search(rf"\b{re.escape(number(row[key]))}\b", text)
-        assert interval(row["recall_ci"]) in text
+            assert re.search(rf"\b{re.escape(number(row.value(key)))}\b", text)
+        assert interval(row.recall_ci) in text
     letters = re.sub(r"[\s│┃]", "", text)
     for name in (LONG.split()[0], "apprenticeship") if long else ("kind",):
         assert name in letters if width > 30 else name[:8] in letters
@@ -129,7 +132,7 @@ def test_the_first_screen_is_short_unless_all_is_asked_for(capsys, in_folder: Pa
     assert "1 epochs" not in done.stderr
     assert any("longer than 8 tokens" in line for line in first)
     assert verbose or any("2 labels: 'k0', 'k1'" in line for line in first)
-    assert "execution" in tunelet.Run.load("run").environment["choices"]
+    assert tunelet.Run.load("run").environment.choices.execution.value == "packed"
 
 
 def screens(run: tunelet.Run) -> dict[str, str]:
@@ -163,7 +166,7 @@ def test_both_screens_say_how_it_is_trained_and_measured(capsys, tmp_path, tiny_
     crossed = "data.validation" not in settings
     assert ("cross-validation in" in before) is crossed
     assert ("cross-validated text" in after) is crossed
-    assert ("best epoch" in after) is (run.summary["kept"] == "adapter" and run.summary["folds"] == 0)
+    assert ("best epoch" in after) is (run.summary.kept == "adapter" and run.summary.folds == 0)
 
 
 def test_what_is_kept_is_said_with_its_reason_and_no_baseline_is_the_model_itself(tmp_path, tiny_checkpoint):
@@ -172,12 +175,12 @@ def test_what_is_kept_is_said_with_its_reason_and_no_baseline_is_the_model_itsel
         SENTENCES, model=tiny_checkpoint("bert"), out=tmp_path / "run", quiet=True,
         settings=FAST | {"training.learning_rate": 1.0, "data.folds": 2, "evaluation.errors": 0},
     )  # fmt: skip
-    assert run.summary["kept"] == "probe"
+    assert run.summary.kept == "probe"
     said = screens(run)
     assert "the probe" in said["kept"]
-    assert run.evaluation["kept"]["reason"] in said["kept"]
-    for candidate in run.evaluation["kept"]["candidates"]:
-        assert f"{candidate['name']} {candidate['accuracy']:.4f}" in said["candidates"]
+    assert run.evaluation.kept.reason in said["kept"]
+    for candidate in run.evaluation.kept.candidates:
+        assert f"{candidate.name} {candidate.accuracy:.4f}" in said["candidates"]
     assert said["candidates"].endswith("on 40 cross-validated texts")
     assert "TF-IDF" in said["baseline"]
     assert "probe" not in said

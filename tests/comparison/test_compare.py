@@ -8,6 +8,8 @@ import pytest
 
 import tunelet
 from command_line import call, is_empty, refused
+from tunelet._record import parse_record
+from tunelet.comparison import ComparisonRecord
 from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.report import comparison_document
 from tunelet.run import RunGroup, rivals_of
@@ -68,22 +70,23 @@ def group(tmp_path_factory, tiny_checkpoint):
 def test_the_record_holds_models_and_all_pairs_with_the_baseline(runs):
     found = tunelet.compare([runs["distilbert"], runs["albert"]], resamples=200)
     probes = [f"probe of {name}" for name in found.names]
-    beside = [found.record["models"][row]["probe"] for row in range(2)]
+    beside = [found.record.models[row].probe for row in range(2)]
     assert [name for name in beside if name] == [
         name
         for name, run in zip(probes, (runs["distilbert"], runs["albert"]), strict=True)
         if "probe" in rivals_of(run)
     ]
-    assert [model["name"] for model in found.record["models"]] == [*found.names, "TF-IDF", *filter(None, beside)]
+    assert [model.name for model in found.record.models] == [*found.names, "TF-IDF", *filter(None, beside)]
     assert len(found.pairs) == 3 + len([name for name in beside if name])
-    assert json.loads(json.dumps(found.record, allow_nan=False)) == found.record
-    for model, run in zip(found.record["models"], (runs["distilbert"], runs["albert"]), strict=False):
-        assert model["metrics"]["accuracy"] == pytest.approx(run.summary["accuracy"], abs=1e-12)
-        assert model["trainable_parameters"] == run.summary["trainable_parameters"]
-        assert model["latency_seconds"] > 0
+    written = json.dumps(found.record.to_dict(), allow_nan=False).encode()
+    assert parse_record(written, ComparisonRecord) == found.record
+    for model, run in zip(found.record.models, (runs["distilbert"], runs["albert"]), strict=False):
+        assert model.metrics.accuracy == pytest.approx(run.summary.accuracy, abs=1e-12)
+        assert model.trainable_parameters == run.summary.trainable_parameters
+        assert model.latency_seconds > 0
     pair = found.pairs[0]
     assert pair.differences["accuracy"] == pytest.approx(
-        runs["albert"].summary["accuracy"] - runs["distilbert"].summary["accuracy"], abs=1e-12
+        runs["albert"].summary.accuracy - runs["distilbert"].summary.accuracy, abs=1e-12
     )
 
 
@@ -108,14 +111,14 @@ def test_each_model_is_compared_with_the_baseline_of_its_own_training_texts(runs
     one = tunelet.compare([runs["distilbert"], runs["fewer"]], resamples=200)
     other = tunelet.compare([runs["fewer"], runs["distilbert"]], resamples=200)
     for found in (one, other):
-        models = {model["name"]: model for model in found.record["models"]}
-        assert sum(model["kind"] == "baseline" for model in models.values()) == 2
+        models = {model.name: model for model in found.record.models}
+        assert sum(model.kind == "baseline" for model in models.values()) == 2
         for name in found.names:
-            assert models[name]["baseline"] == f"TF-IDF of {name}"
+            assert models[name].baseline == f"TF-IDF of {name}"
             for kind in ("baseline", "probe"):
-                if (beside := models.get(models[name][kind])) is not None:
-                    assert beside["kind"] == kind
-                    assert beside["training_texts"] == models[name]["training_texts"]
+                if (beside := models.get(getattr(models[name], kind))) is not None:
+                    assert beside.kind == kind
+                    assert beside.training_texts == models[name].training_texts
         assert len(found.pairs) == len(models) - 1  # the two, and each with its own baselines
     # Whoever stands first, each is told the same of its baseline.
     assert sorted(one.verdicts[1:]) == sorted(other.verdicts[1:])
@@ -130,7 +133,7 @@ def test_a_run_in_a_folder_called_as_the_baseline_is_keeps_its_predictions(
     monkeypatch.chdir(runs["fewer"].path.parent)
     found = tunelet.compare(["TF-IDF", twin.path], resamples=200)
     assert found.names[0] == str(runs["fewer"].path.resolve())
-    assert found.record["models"][0]["metrics"]["accuracy"] == pytest.approx(runs["fewer"].summary["accuracy"])
+    assert found.record.models[0].metrics.accuracy == pytest.approx(runs["fewer"].summary.accuracy)
 
 
 def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
@@ -145,7 +148,7 @@ def test_validation_texts_are_said_to_be_such(tiny_checkpoint, tmp_path):
     tested = tunelet.train(
         ROWS, test=held, model=tiny_checkpoint("bert"), out=tmp_path / "other", quiet=True, settings=QUICK
     )
-    assert tested.data["parts"]["test"]["sha256"] == alone[0].data["parts"]["validation"]["sha256"]
+    assert tested.data.parts["test"].sha256 == alone[0].data.parts["validation"].sha256
     with pytest.raises(DataError, match=r"validation texts of .* test texts of"):
         tunelet.compare([alone[0], tested])
 
@@ -180,10 +183,10 @@ def test_cross_validated_texts_are_said_to_be_such_and_no_epoch_was_chosen_on_th
 def test_what_is_the_probe_itself_is_not_compared_with_it(crossed):
     trained, solved = crossed
     assert rivals_of(solved).keys() == {"baseline"}
-    models = {model["name"]: model for model in tunelet.compare(crossed, resamples=50).record["models"]}
-    assert models["head"]["probe"] is None
-    assert (models["lora"]["probe"] == "probe") is ("probe" in rivals_of(trained))
-    assert models["head"]["baseline"] == models["lora"]["baseline"] == "TF-IDF"
+    models = {model.name: model for model in tunelet.compare(crossed, resamples=50).record.models}
+    assert models["head"].probe is None
+    assert (models["lora"].probe == "probe") is ("probe" in rivals_of(trained))
+    assert models["head"].baseline == models["lora"].baseline == "TF-IDF"
 
 
 @pytest.mark.parametrize(
@@ -239,23 +242,23 @@ def test_without_a_baseline_the_models_stand_alone(runs, tiny_checkpoint, tmp_pa
         settings=QUICK | {"evaluation.baseline": False},
     )  # fmt: skip
     found = tunelet.compare([runs["without baseline"], other], resamples=200)
-    assert len(found.record["models"]) == 2
-    assert other.evaluation["baseline"] is None
+    assert len(found.record.models) == 2
+    assert other.evaluation.baseline is None
     assert not other.folder.baseline_predictions.exists()
 
 
 def test_seeds_share_their_split_and_are_summed_up(group):
     assert [run.path.name for run in group.runs] == ["seed-3", "seed-4"]
-    parts = [{name: part["sha256"] for name, part in run.data["parts"].items()} for run in group.runs]
+    parts = [{name: part.sha256 for name, part in run.data.parts.items()} for run in group.runs]
     assert parts[0] == parts[1]
-    accuracies = [run.summary["accuracy"] for run in group.runs]
+    accuracies = [run.summary.accuracy for run in group.runs]
     summary = group.summary
-    assert summary["accuracies"] == accuracies
-    assert summary["accuracy"] == pytest.approx(np.mean(accuracies))
-    assert summary["accuracy_sd"] == pytest.approx(np.std(accuracies, ddof=1))
-    low, high = summary["accuracy_ci"]
-    assert low <= summary["accuracy"] <= high
-    assert json.loads((group.path / "metrics.json").read_text()) == summary
+    assert list(summary.accuracies) == accuracies
+    assert summary.accuracy == pytest.approx(np.mean(accuracies))
+    assert summary.accuracy_sd == pytest.approx(np.std(accuracies, ddof=1))
+    low, high = summary.accuracy_ci
+    assert low <= summary.accuracy <= high
+    assert json.loads((group.path / "metrics.json").read_text()) == summary.to_dict()
 
 
 def test_seeds_differ_in_head_and_order(group):
@@ -285,7 +288,7 @@ def test_seeds_go_on_where_they_stopped(group, tiny_checkpoint, tmp_path):
         tunelet.train_seeds(ROWS, (3, 4), **arguments)
     again = tunelet.train_seeds(ROWS, (3, 4), resume=True, **arguments)
     assert (tmp_path / "g" / "seed-3" / "adapter" / "adapter_model.safetensors").stat().st_mtime_ns == kept
-    assert again.summary["accuracies"] == group.summary["accuracies"]
+    assert again.summary.accuracies == group.summary.accuracies
 
 
 def test_going_on_with_other_settings_or_data_is_refused_before_anything_is_trained(group, tiny_checkpoint, tmp_path):

@@ -41,7 +41,9 @@ def test_each_metric_of_a_draw_is_scikit_learns_on_the_resample_written_out(
             measured = measure(resample, positive=positive, resamples=0)
             plain = measured.values
             for label, row in enumerate(measured.per_class):
-                assert draws.roc_auc[label, number] == pytest.approx(row.roc_auc, rel=0, abs=1e-12, nan_ok=True)
+                assert draws.roc_auc[label, number] == pytest.approx(
+                    row.values["roc_auc"], rel=0, abs=1e-12, nan_ok=True
+                )
             for name in METRIC_NAMES:
                 assert draws.values[name][number] == pytest.approx(plain[name], rel=0, abs=1e-12, nan_ok=True), name
 

@@ -79,7 +79,7 @@ def test_a_thinned_curve_keeps_its_ends_and_stays_close():
 
 def test_records_hold_the_positive_class_or_each_and_their_mean():
     two = curve_records(random_predictions(0, 50, 2, 50))
-    assert [entry["label"] for entry in two] == ["class 01"]
+    assert [entry.label for entry in two] == ["class 01"]
     many = curve_records(random_predictions(0, 90, 3, 90))
-    assert [entry["label"] for entry in many] == [None, "class 00", "class 01", "class 02"]
-    assert many[0]["precision_recall"] is None
+    assert [entry.label for entry in many] == [None, "class 00", "class 01", "class 02"]
+    assert many[0].precision_recall is None

@@ -46,7 +46,7 @@ def test_tfidf_that_sees_something_else_is_added_and_the_weights_give_the_predic
     own, other = (np.log(found[name].probabilities) for name in ("adapter", "baseline"))
     np.testing.assert_allclose(kept.predictions.probabilities, softmax(kept.encoder * own + kept.blend * other, axis=1))
     assert [candidate.name for candidate in kept.candidates] == ["adapter", "adapter + TF-IDF"]
-    assert kept.to_dict()["encoder_weight"] == kept.encoder
+    assert kept.record.encoder_weight == kept.encoder
 
 
 def test_tfidf_beside_an_encoder_at_chance_is_all_but_alone_and_no_surer_than_it_should_be():

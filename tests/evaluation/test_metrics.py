@@ -9,7 +9,9 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics as sk
 
-from tunelet.errors import DataError, RunError
+from tunelet._foreign import ForeignFileError
+from tunelet._record import parse_record
+from tunelet.errors import DataError
 from tunelet.evaluation import METRIC_NAMES, Metrics, Predictions, expected_calibration_error, measure
 
 
@@ -73,7 +75,7 @@ def test_binary_metrics_are_those_of_scikit_learn(seed: int, decimals: int | Non
     assert tuple(found.values) == METRIC_NAMES
     for name, value in expected.items():
         assert found.values[name] == pytest.approx(value, rel=0, abs=1e-12, nan_ok=True), name
-    np.testing.assert_array_equal(found.confusion, sk.confusion_matrix(labels, predicted, labels=[0, 1]))
+    np.testing.assert_array_equal(found.confusion.counts, sk.confusion_matrix(labels, predicted, labels=[0, 1]))
 
 
 @pytest.mark.parametrize("classes", range(3, 21))
@@ -97,7 +99,7 @@ def test_metrics_of_many_classes_are_the_macro_averages_of_scikit_learn(classes:
     for name, value in expected.items():
         assert found.values[name] == pytest.approx(value, rel=0, abs=1e-12), name
     assert found.positive is None
-    np.testing.assert_array_equal(found.confusion, sk.confusion_matrix(labels, predicted))
+    np.testing.assert_array_equal(found.confusion.counts, sk.confusion_matrix(labels, predicted))
     for label, row in enumerate(found.per_class):
         assert (row.n, row.predicted) == ((labels == label).sum(), (predicted == label).sum())
         assert row.recall == pytest.approx((predicted[labels == label] == label).mean(), abs=1e-12)
@@ -125,7 +127,7 @@ def test_a_class_that_does_not_occur_is_null_and_leaves_the_others_right() -> No
     assert absent.predicted > 0
     assert absent.precision == 0.0
     assert absent.f1 == 0.0
-    assert all(math.isnan(value) for value in (absent.recall, absent.roc_auc, absent.average_precision))
+    assert absent.recall is absent.roc_auc is absent.average_precision is None
     recalls = sk.recall_score(labels, predicted, labels=present, average=None)
     assert found.values["recall"] == pytest.approx(recalls.mean(), abs=1e-12)
     areas = [sk.roc_auc_score(labels == label, p[:, label]) for label in present]
@@ -271,10 +273,11 @@ def test_metrics_survive_the_way_through_json(classes: int) -> None:
     )
     for predictions in (full, part):
         before = measure(predictions, resamples=100)
-        after = Metrics.from_dict(json.loads(strict_json(before)))
+        after = parse_record(strict_json(before).encode(), Metrics)
         assert strict_json(after) == strict_json(before)
-        np.testing.assert_array_equal(after.confusion, before.confusion)
-        assert after.confusion.dtype == np.int64
+        assert after == before
+        np.testing.assert_array_equal(after.confusion.counts, before.confusion.counts)
+        assert after.confusion.counts.dtype == np.int64
         assert after.positive == before.positive
         np.testing.assert_equal(dict(after.values), dict(before.values))
         np.testing.assert_equal(dict(after.intervals), dict(before.intervals))
@@ -291,17 +294,19 @@ def test_the_flat_form_has_every_metric_of_the_contract_with_its_interval() -> N
     assert np.sum(flat["confusion"]["matrix"]) == 120
     without = measure(random_predictions(0, 50, 2), resamples=0).to_dict()
     assert not [name for name in without if name.endswith("_ci")]
-    assert Metrics.from_dict(without).intervals == {}
+    assert parse_record(json.dumps(without).encode(), Metrics).intervals == {}
 
 
 def test_damaged_metrics_are_refused_in_one_line() -> None:
     flat = measure(random_predictions(0, 50, 2), resamples=0).to_dict()
     del flat["roc_auc"]
-    with pytest.raises(RunError, match="roc_auc") as caught:
-        Metrics.from_dict(flat)
+    with pytest.raises(ForeignFileError, match="'roc_auc' is missing") as caught:
+        parse_record(json.dumps(flat).encode(), Metrics)
     assert "\n" not in str(caught.value)
-    with pytest.raises(RunError, match="damaged"):
-        Metrics.from_dict({"per_class": 3})
+    with pytest.raises(ForeignFileError, match="'per_class' should be"):
+        parse_record(json.dumps(flat | {"roc_auc": 0.5, "per_class": 3}).encode(), Metrics)
+    with pytest.raises(ForeignFileError, match="'roc_auc' should be a finite number"):
+        parse_record(json.dumps(flat | {"roc_auc": math.nan}).encode(), Metrics)
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

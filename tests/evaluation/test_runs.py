@@ -27,17 +27,17 @@ def run(tmp_path_factory, tiny_checkpoint):
 
 
 def kinds(record):
-    return {warning["kind"]: warning for warning in record["warnings"]}
+    return {warning.kind: warning for warning in record.warnings}
 
 
 def test_a_model_that_gives_one_label_only_says_so_in_its_record(run):
     found = kinds(run.summary)
-    assert found["label_never_given"]["labels"] == ["alarm"]
+    assert found["label_never_given"].labels == ("alarm",)
     assert "epoch_chosen_on_these_texts" in found
-    assert run.summary["commonest"]["label"] == "routine"
-    assert run.summary["positive"] == "alarm"
-    assert run.summary["recall"] == 0.0
-    assert run.summary["no_interval"]["precision"]
+    assert run.summary.commonest.label == "routine"
+    assert run.summary.positive == "alarm"
+    assert run.summary.recall == 0.0
+    assert run.summary.no_interval["precision"]
 
 
 def test_screen_and_report_say_it_too_and_what_to_type(run, capsys, tmp_path):
@@ -65,7 +65,7 @@ def test_evaluating_on_the_training_texts_counts_them(run, capsys, tmp_path):
     assert sum(again.trained_on.values()) == 10
     fresh = tunelet.evaluate(run, TEST)
     assert fresh.trained_on == {"train": 0, "validation": 0}
-    assert "trained_on_these_texts" not in kinds(fresh.to_dict())
+    assert "trained_on_these_texts" not in kinds(fresh)
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in ROWS))
     assert "texts were trained on" in call(capsys, "evaluate", run.path, file).stdout
@@ -81,12 +81,12 @@ def test_fingerprints_are_no_texts(run):
 def test_the_positive_label_is_honoured_by_evaluate_and_compare(run, tiny_checkpoint, tmp_path):
     assert tunelet.evaluate(run, TEST).metrics.positive == "alarm"
     other = tunelet.train(ROWS, model=tiny_checkpoint("bert"), out=tmp_path / "other", quiet=True, settings=SETTINGS)
-    assert other.evaluation["threshold"]["positive"] == "alarm"
-    assert other.evaluation["baseline"]["metrics"]["positive"] == "alarm"
-    assert other.evaluation["curves"][0]["label"] == "alarm"
+    assert other.evaluation.threshold.positive == "alarm"
+    assert other.evaluation.baseline.metrics.positive == "alarm"
+    assert other.evaluation.curves[0].label == "alarm"
     found = tunelet.compare([run, other], resamples=50).record
-    assert found["positive"] == "alarm"
-    assert found["models"][0]["metrics"]["recall"] == run.summary["recall"]
+    assert found.positive == "alarm"
+    assert found.models[0].metrics.recall == run.summary.recall
 
 
 def test_a_positive_label_that_is_none_is_refused_before_training(tiny_checkpoint, tmp_path, capsys):

@@ -5,6 +5,8 @@ import pytest
 
 from tunelet.errors import RecipeError
 from tunelet.evaluation import (
+    Commonest,
+    FigureWarning,
     Predictions,
     commonest,
     label_warnings,
@@ -64,7 +66,7 @@ def test_a_label_without_texts_is_no_reason_to_warn():
 def test_what_always_naming_the_commonest_label_comes_to_is_recorded():
     labels = np.array([0] * 2 + [1] * 6)
     made = Predictions(tuple(map(str, range(8))), ("a", "b"), labels, np.full((8, 2), 0.5))
-    assert commonest(measure(made, resamples=0)) == {"label": "b", "accuracy": 0.75, "n": 8}
+    assert commonest(measure(made, resamples=0)) == Commonest(label="b", accuracy=0.75, n=8)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +74,14 @@ def test_what_always_naming_the_commonest_label_comes_to_is_recorded():
     [([0.7, 0.6, 0.5], ["loss_still_falling"]), ([0.7, 0.5, 0.6], []), ([0.7, 0.5, 0.499], []), ([0.7], [])],
 )
 def test_a_loss_that_still_falls_in_the_last_epoch_is_told(losses, kinds):
-    history = [
-        {"step": 1, "loss": 0.1},
-        *({"epoch": k, "validation": {"log_loss": x}} for k, x in enumerate(losses, 1)),
-    ]
-    found = training_warnings(history, reported_on_validation=False)
+    found = training_warnings(dict(enumerate(losses, 1)), reported_on_validation=False)
     assert [warning.kind for warning in found] == kinds
     if kinds:
         assert "--set training.epochs=6" in found[0].hint
 
 
 def test_an_epoch_chosen_on_the_texts_reported_is_told():
-    (found,) = training_warnings([], reported_on_validation=True)
+    (found,) = training_warnings({}, reported_on_validation=True)
     assert found.kind == "epoch_chosen_on_these_texts"
     assert "--test" in found.hint
 
@@ -104,18 +102,16 @@ def test_a_positive_label_is_known_by_its_name_in_any_case():
 
 
 def test_a_warning_of_some_seeds_names_them_and_is_true_of_each():
-    never = {"kind": "label_never_given", "hint": "", "labels": []}
-    shared = {"kind": "epoch_chosen_on_these_texts", "message": "Chosen here.", "hint": "", "labels": []}
-    by_seed = {
-        1: [never | {"message": "No text was called 'a'."}, shared],
-        2: [shared],
-        3: [never | {"message": "No text was called 'b'."}, shared],
-        4: [never | {"message": "No text was called 'b'."}, shared],
-    }
-    found = group_warnings(by_seed)
-    assert [(warning["message"], warning["seeds"]) for warning in found] == [
-        ("Seed 1: No text was called 'a'.", [1]),
-        ("Chosen here.", [1, 2, 3, 4]),
-        ("Seeds 3, 4: No text was called 'b'.", [3, 4]),
+    def never(label: str) -> FigureWarning:
+        return FigureWarning(
+            kind="label_never_given", message=f"No text was called {label!r}.", hint="", labels=(label,)
+        )
+
+    shared = FigureWarning(kind="epoch_chosen_on_these_texts", message="Chosen here.", hint="", labels=())
+    found = group_warnings({1: [never("a"), shared], 2: [shared], 3: [never("b"), shared], 4: [never("b"), shared]})
+    assert [(warning.message, warning.seeds) for warning in found] == [
+        ("Seed 1: No text was called 'a'.", (1,)),
+        ("Chosen here.", (1, 2, 3, 4)),
+        ("Seeds 3, 4: No text was called 'b'.", (3, 4)),
     ]
-    assert by_seed[2] == [shared]
+    assert found[1].to_dict() == shared.to_dict() | {"seeds": [1, 2, 3, 4]}

@@ -7,6 +7,7 @@ from tunelet.data import Examples
 from tunelet.evaluation import Predictions, choose_threshold, measure, train_baseline, with_temperature
 from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet.recipe import EvaluationSettings
+from tunelet.run import Findings
 
 NAMES = ("bad", "good")
 WORDS = {0: ["dull", "poor", "slow", "weak"], 1: ["bright", "fine", "quick", "warm"]}
@@ -46,8 +47,8 @@ def baseline(validation: Classified, test: Classified | None) -> Rival:
     return Rival("baseline", "TF-IDF", made.features, made.strength, made.seconds, found)
 
 
-def evidence(test: Classified | None, aim: str = "f1") -> dict:
-    return gathered(test, aim).record
+def evidence(test: Classified | None, aim: str = "f1") -> Findings:
+    return gathered(test, aim).findings
 
 
 @pytest.mark.parametrize("aim", ["f1", "precision:0.9", "cost:1:5"])
@@ -55,18 +56,18 @@ def test_no_test_label_moves_anything_that_is_chosen(aim):
     labels = classified(3, 120).predictions.labels
     one = evidence(classified(3, 120), aim)
     other = evidence(classified(3, 120, np.random.default_rng(0).permutation(labels)), aim)
-    assert one["temperature"]["value"] == other["temperature"]["value"]
-    assert one["threshold"]["value"] == other["threshold"]["value"]
-    assert one["baseline"]["strength"] == other["baseline"]["strength"]
-    assert one["temperature"]["after"] != other["temperature"]["after"]  # what is reported does follow the test
-    assert one["threshold"]["at_threshold"] != other["threshold"]["at_threshold"]
+    assert one.temperature.value == other.temperature.value
+    assert one.threshold.value == other.threshold.value
+    assert one.baseline.strength == other.baseline.strength
+    assert one.temperature.after != other.temperature.after  # what is reported does follow the test
+    assert one.threshold.at_threshold != other.threshold.at_threshold
 
 
 def test_where_validation_texts_are_reported_the_record_says_so():
     alone, beside = evidence(None), evidence(classified(3, 120))
-    assert (alone["evaluated_on"], alone["temperature"]["cross_fitted"]) == ("validation", True)
-    assert (beside["evaluated_on"], beside["temperature"]["cross_fitted"]) == ("test", False)
-    assert alone["temperature"]["value"] > 1  # too sure: the temperature says less
+    assert (alone.evaluated_on, alone.temperature.cross_fitted) == ("validation", True)
+    assert (beside.evaluated_on, beside.temperature.cross_fitted) == ("test", False)
+    assert alone.temperature.value > 1  # too sure: the temperature says less
 
 
 def test_the_baseline_takes_the_strength_that_validation_texts_like_best():
@@ -80,16 +81,16 @@ def test_the_baseline_takes_the_strength_that_validation_texts_like_best():
 
 def test_where_the_temperature_is_applied_everything_is_about_what_predict_gives():
     found = gathered(classified(3, 120, sure=12.0), sure=12.0)
-    temperature = found.record["temperature"]
-    assert temperature["applied"]
-    assert found.temperature.used == temperature["value"]
-    given = with_temperature(classified(3, 120, sure=12.0).predictions, temperature["value"])
+    temperature = found.findings.temperature
+    assert temperature.applied
+    assert found.temperature.used == temperature.value
+    given = with_temperature(classified(3, 120, sure=12.0).predictions, temperature.value)
     np.testing.assert_array_equal(found.test.predictions.probabilities, given.probabilities)
-    assert found.record["reliability"] == temperature["reliability"] != temperature["reliability_before"]
-    chosen = with_temperature(classified(2, 150, sure=12.0).predictions, temperature["value"])
+    assert found.findings.reliability == temperature.reliability != temperature.reliability_before
+    chosen = with_temperature(classified(2, 150, sure=12.0).predictions, temperature.value)
     threshold = choose_threshold(chosen.labels == 1, chosen.probabilities[:, 1], "f1")
-    assert found.record["threshold"]["value"] == threshold.value
+    assert found.findings.threshold.value == threshold.value
     loss = measure(given, resamples=0).values["log_loss"]
-    baseline = found.record["baseline"]
-    difference = baseline["pair"]["differences"]["log_loss"]
-    assert difference == pytest.approx(loss - baseline["metrics"]["log_loss"])
+    baseline = found.findings.baseline
+    difference = baseline.pair.differences["log_loss"]
+    assert difference == pytest.approx(loss - baseline.metrics.log_loss)

@@ -16,7 +16,7 @@ def test_metadata_is_read_back_with_every_result(trained):
     assert card.data.library_name == "peft"
     assert card.data.pipeline_tag == "text-classification"
     found = {(result.metric_type, result.metric_name): result.metric_value for result in card.data.eval_results}
-    assert found["accuracy", "accuracy"] == round(run.summary["accuracy"], 4)
+    assert found["accuracy", "accuracy"] == round(run.summary.accuracy, 4)
     assert {kind for kind, _ in found} >= {"accuracy", "f1", "precision", "recall", "roc_auc"}
     assert {result.dataset_split for result in card.data.eval_results} == {"test"}
 
@@ -37,7 +37,7 @@ def test_the_card_tells_labels_figures_and_use(trained):
     run = trained("distilbert")
     text = ModelCard(model_card(run)).text
     assert "`bad`, `good`" in text
-    assert f"| accuracy | {run.summary['accuracy']:.4f} |" in text
+    assert f"| accuracy | {run.summary.accuracy:.4f} |" in text
     assert "tunelet.Classifier.load" in text
     assert "train \\<b\\>&.csv" in text  # the name of the data is text, not markup
 
@@ -52,8 +52,8 @@ def test_the_card_names_no_licence_but_the_base_models(trained):
     assert "license" not in metadata_of(run)
     assert "published under" not in ModelCard(model_card(run)).text  # nothing is known of a folder
     listed = Run(run.path)
-    checkpoint = run.environment["checkpoint"] | {"hub_id": "microsoft/deberta-v3-small"}
-    listed.__dict__["environment"] = run.environment | {"checkpoint": checkpoint}
+    checkpoint = run.environment.checkpoint.changed(hub_id="microsoft/deberta-v3-small")
+    listed.__dict__["environment"] = run.environment.changed(checkpoint=checkpoint)
     assert "license" not in metadata_of(listed)
     assert metadata_of(listed)["base_model"] == "microsoft/deberta-v3-small"
     assert "base model, microsoft/deberta\\-v3\\-small, was published under mit" in model_card(listed)

@@ -78,7 +78,7 @@ def test_every_pair_has_its_block_with_p_and_the_four_counts(comparison, section
     for table, pair, found in zip(counts, comparison.pairs, comparison.outcomes, strict=True):
         shown = [int(cell.replace(",", "")) for row in table.rows for cell in row[1:]]
         assert shown == [found.both, found.only_first, found.only_second, found.neither]
-        assert sum(shown) == comparison.record["n"]
+        assert sum(shown) == comparison.record.n
         assert (found.only_first, found.only_second) == (pair.mcnemar.only_first, pair.mcnemar.only_second)
     differences = [block for block in blocks if isinstance(block, Table) and "less" in block.caption]
     assert all(len(table.header) == 5 and table.header[-1] == "p" and table.rows[0][-1] for table in differences)
@@ -117,9 +117,9 @@ def test_recipes_are_folded_on_the_page_and_left_out_of_the_print(comparison, se
 
 def test_a_model_has_one_colour_and_the_baseline_none_of_the_models(comparison):
     drawn = looks(comparison)
-    assert set(drawn) == {model["name"] for model in comparison.record["models"]}
+    assert set(drawn) == {model.name for model in comparison.record.models}
     models = {drawn[name].colour for name in comparison.names}
     assert len(models) == len(comparison.names)
     assert not models & {look.colour for name, look in drawn.items() if name not in comparison.names}
-    kinds = {model["kind"]: drawn[model["name"]] for model in comparison.record["models"]}
+    kinds = {model.kind: drawn[model.name] for model in comparison.record.models}
     assert len({kinds[kind] for kind in kinds if kind != "encoder"}) == len(kinds) - 1  # no two baselines look alike

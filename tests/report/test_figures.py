@@ -2,6 +2,7 @@
 
 import pytest
 
+from tunelet.evaluation import DrawnCurve, LabelCurves, ReliabilityBin
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import canvas, legend, look, wrapped
 from tunelet.report.run_page import curve_lines
@@ -9,8 +10,8 @@ from tunelet.report.run_page import curve_lines
 NAMES = [f"a label of many words, which nobody would shorten, number {n}" for n in range(12)]
 
 
-def curve(area: float) -> dict:
-    return {"x": [0.0, 0.5, 1.0], "y": [0.0, area, 1.0], "area": area}
+def curve(area: float) -> DrawnCurve:
+    return DrawnCurve(x=(0.0, 0.5, 1.0), y=(0.0, area, 1.0), area=area)
 
 
 @pytest.mark.parametrize("count", [2, 6, 12])
@@ -33,8 +34,8 @@ def test_a_legend_stands_under_the_axes_and_takes_nothing_from_them(count):
 
 
 def test_a_label_is_drawn_alike_whichever_labels_are_the_worst():
-    curves = [{"label": None, "roc": curve(0.8), "precision_recall": None}] + [
-        {"label": name, "roc": curve(0.5 + n / 30), "precision_recall": curve(0.9 - n / 30)}
+    curves = [LabelCurves(label=None, share=None, roc=curve(0.8), precision_recall=None)] + [
+        LabelCurves(label=name, share=1 / 12, roc=curve(0.5 + n / 30), precision_recall=curve(0.9 - n / 30))
         for n, name in enumerate(NAMES)
     ]
     shown = {kind: curve_lines(curves, kind, NAMES) for kind in ("roc", "precision_recall")}
@@ -57,10 +58,10 @@ def test_a_long_label_is_wrapped_and_only_beyond_some_lines_cut():
 def test_only_neighbouring_bins_of_enough_texts_are_joined():
     sizes = {0.2: 40, 0.3: 1, 0.4: 30, 0.5: 20, 0.7: 50}
     bins = [
-        {"low": low, "high": low + 0.1, "n": n, "confidence": low + 0.05, "accuracy": 0.5, "accuracy_ci": [0.3, 0.7]}
+        ReliabilityBin(low=low, high=low + 0.1, n=n, confidence=low + 0.05, accuracy=0.5, accuracy_ci=(0.3, 0.7))
         for low, n in sizes.items()
     ]
-    assert [(left["low"], right["low"]) for left, right in figures.joined(bins)] == [(0.4, 0.5)]
+    assert [(left.low, right.low) for left, right in figures.joined(bins)] == [(0.4, 0.5)]
     found = figures.calibration("reliability", [figures.Bins("a model", bins, look(0))])
     assert "fewer than" in found.title
     assert "0.35 is right in 0.50" in found.alternative

@@ -120,11 +120,11 @@ def test_a_cross_validated_run_is_told_as_one(train):
     section = next(section for section in found.sections if section.heading == "Baselines")
     candidates = next(block for block in section.blocks if isinstance(block, Table))
     assert [row[0].removesuffix(" (kept)") for row in candidates.rows] == [
-        candidate["name"] for candidate in run.evaluation["kept"]["candidates"]
+        candidate.name for candidate in run.evaluation.kept.candidates
     ]
     assert sum(row[0].endswith(" (kept)") for row in candidates.rows) == 1
     headings = [block.text for block in section.blocks if isinstance(block, Heading)]
-    assert headings == [rival["name"] for rival in rivals_of(run).values()]
+    assert headings == [rival.name for rival in rivals_of(run).values()]
     cost = next(section for section in found.sections if section.heading == "Cost")
     costs = [row[0] for row in cost.blocks[0].rows]
     assert sum("logistic regression" in name for name in costs) == 2  # the probe's, too
@@ -150,7 +150,7 @@ def test_without_a_baseline_or_a_test_the_report_says_so(train):
     assert "Baselines" not in [section.heading for section in found.sections]
     assert "There were no test texts" in told
     assert "copies within the training texts were not looked for" in told
-    wrong = run.evaluation["wrong"]
+    wrong = run.evaluation.wrong
     assert ("given a wrong label; none of them is kept" in told) is (wrong > 0)
     assert (f"{counted(wrong, 'text')} w" in told) is (wrong > 0)
     assert not run.folder.baseline_predictions.exists()
@@ -162,12 +162,12 @@ def test_what_was_cut_and_when_it_stopped_are_those_of_the_run(train):
         "data.max_length": 8, "training.epochs": 12, "training.early_stopping": 1, "data.validation": "held-out",
     })  # fmt: skip
     told = words(document(run))
-    cut = run.data["tokens"]["parts"]["train"]["cut"]
+    cut = run.data.tokens.parts["train"].cut
     assert cut > 0
     assert f"Texts longer than 8 tokens were cut (head+tail): {cut:,} train" in told
-    assert f"{run.summary['epochs']} epochs" in told
-    planned = run.summary["planned_steps"]
-    assert (f" of {planned} planned" in told) is (run.summary["steps"] < planned)
+    assert f"{run.summary.epochs} epochs" in told
+    planned = run.summary.planned_steps
+    assert (f" of {planned} planned" in told) is (run.summary.steps < planned)
 
 
 def test_a_model_that_takes_fewer_tokens_than_asked_for_says_how_many(train):
@@ -180,7 +180,7 @@ def test_several_seeds_are_told_as_several(seeds):
     found = group_document(group)
     told = words(found)
     assert "seeds 1, 2" in found.subtitle
-    assert found.figures_of_merit["accuracy"].startswith(f"{group.summary['accuracy']:.3f} [")
+    assert found.figures_of_merit["accuracy"].startswith(f"{group.summary.accuracy:.3f} [")
     assert "One seed" not in told
     assert all(line.startswith(("Over 2 seeds", "Seed 1: ")) for line in found.findings)
     section = next(section for section in found.sections if section.heading == "Reproduce")

@@ -100,11 +100,7 @@ def test_pictures_have_titles_and_alternative_texts(pages):
 def test_every_text_appears_as_text_shortened_with_its_whole_within_reach(trained, pages, kind):
     text = " ".join(NASTY[kind].split())
     page = " ".join(Page(pages["run"]).text.split())
-    whole = [
-        entry["text"]
-        for entry in trained("distilbert").evaluation["errors"]
-        if entry["text"].startswith(NASTY[kind][:20])
-    ]
+    whole = [entry.text for entry in trained("distilbert").evaluation.errors if entry.text.startswith(NASTY[kind][:20])]
     assert len(whole) == 1
     assert text in page
     if len(text) > 400:

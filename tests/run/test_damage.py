@@ -151,7 +151,7 @@ def test_a_group_of_seeds_keeps_checksums_too(tmp_path: Path) -> None:
     metrics = {"seeds": [1], "evaluated_on": "test", "folds": 0}
     write_files(tmp_path, "seeds", {"metrics.json": RunFolder.json_bytes(metrics)}, own=True)
     group = RunGroup(tmp_path, (Run(tmp_path / "seed-1"),))
-    with pytest.raises(RunError, match=r"'accuracies' is missing"):
+    with pytest.raises(RunError, match=r"'accuracy' is missing"):
         group.summary  # noqa: B018
     (tmp_path / "metrics.json").write_text("{}")
     with pytest.raises(RunError, match=r"metrics\.json is truncated"):

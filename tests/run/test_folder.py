@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tunelet._record import FileRecord
 from tunelet.errors import RunError
 from tunelet.run import RunFolder, default_folder, find_partial
 
@@ -15,7 +16,7 @@ def begin(path: Path) -> RunFolder:
     """A run that has begun: what it trains, and on what, is written down."""
     folder = RunFolder(path)
     folder.start()
-    folder.begin({}, {}, "")
+    folder.begin(FileRecord(), FileRecord(), "")
     folder.release()
     return folder
 
@@ -51,7 +52,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(tmp_path):
 def test_what_was_killed_before_it_had_begun_is_in_nobodys_way(tmp_path):
     folder = RunFolder(tmp_path / "run")
     folder.start()
-    folder.write_json(folder.data, {})
+    folder.write_record(folder.data, FileRecord())
     folder.release()
     RunFolder(tmp_path / "run").start()
     assert not folder.data.exists()

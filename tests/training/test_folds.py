@@ -81,9 +81,9 @@ def test_random_labels_are_learnt_by_heart_and_predicted_out_of_fold_at_chance(g
         "training.head_learning_rate": 2e-2,
     }  # fmt: skip
     run, _ = go(rows, settings=settings)
-    assert run.summary["folds"] == 3
+    assert run.summary.folds == 3
     assert len(run.predictions) == len(rows)
-    assert abs(run.metrics["accuracy"] - 0.5) < 0.2
+    assert abs(run.metrics.accuracy - 0.5) < 0.2
     again = Classifier.load(run).predict([text for text, _ in rows])
     by_heart = np.mean([prediction.label == label for prediction, (_, label) in zip(again, rows, strict=True)])
     assert by_heart > 0.9
@@ -118,7 +118,7 @@ def test_what_is_reported_is_what_each_fold_said_of_its_texts(go):
     reported = run.predictions.predicted
     assert len(said) == len(reported)
     assert sorted(said.values()) == sorted(reported)
-    assert run.metrics["accuracy"] == (reported == run.predictions.labels).mean()
+    assert run.metrics.accuracy == (reported == run.predictions.labels).mean()
 
 
 def test_the_estimate_counts_the_steps_and_tokens_of_all_folds(go, tiny_checkpoint):
@@ -136,7 +136,7 @@ def test_the_estimate_counts_the_steps_and_tokens_of_all_folds(go, tiny_checkpoi
     expected = estimate.training_seconds * estimate.training_rate
     trained = sum(call.outcome.tokens for call in calls)
     assert expected == pytest.approx(trained, rel=0.1)
-    assert run.summary["train_seconds"] * run.summary["tokens_per_second"] == pytest.approx(trained)
+    assert run.summary.train_seconds * run.summary.tokens_per_second == pytest.approx(trained)
     predicted = estimate.evaluation_seconds * estimate.evaluation_rate
     assert predicted == pytest.approx(2 * whole.total, rel=0.3)  # the frozen encoder on all, and each fold on its texts
 
@@ -182,9 +182,9 @@ def test_stopped_anywhere_and_resumed_the_bits_are_the_same(undisturbed, tiny_ch
     for name in ("adapter/adapter_model.safetensors", "adapter/2_Dense/model.safetensors"):
         assert (run.path / name).read_bytes() == (expected.path / name).read_bytes()
     np.testing.assert_array_equal(run.predictions.probabilities, expected.predictions.probabilities)
-    assert {**run.metrics} == {**expected.metrics}
-    assert [line.get("loss") for line in run.history] == [line.get("loss") for line in expected.history]
-    assert run.summary["kept"] == expected.summary["kept"]
+    assert run.metrics == expected.metrics
+    assert [line.loss for line in run.history] == [line.loss for line in expected.history]
+    assert run.summary.kept == expected.summary.kept
     assert not (run.path / "checkpoints").exists()
 
 
@@ -195,10 +195,10 @@ def test_a_tracker_follows_the_training_on_all_texts_alone(go):
     events = next((run.path / "tracking").rglob("events*"))
     found = accumulator.EventAccumulator(str(events.parent))
     found.Reload()
-    losses = [entry["loss"] for entry in run.history if "loss" in entry]
+    losses = [line.loss for line in run.history if line.loss is not None]
     assert [event.value for event in found.Scalars("train/loss")] == pytest.approx(losses)
     assert len(losses) == calls[-1].outcome.steps // 10 > 0
-    assert not [entry for entry in run.history if "validation" in entry]
+    assert not [line for line in run.history if line.validation is not None]
 
 
 def test_seeds_are_measured_on_the_same_folds(tiny_checkpoint, tmp_path):
@@ -208,7 +208,7 @@ def test_seeds_are_measured_on_the_same_folds(tiny_checkpoint, tmp_path):
     one, other = group.runs
     assert one.predictions.ids == other.predictions.ids
     assert len(one.predictions) == 24
-    assert one.summary["folds"] == other.summary["folds"] == 3
+    assert one.summary.folds == other.summary.folds == 3
     assert one.recipe.data.split_seed == other.recipe.data.split_seed == 1
     weights = [(run.path / "adapter" / "adapter_model.safetensors").read_bytes() for run in (one, other)]
     assert weights[0] != weights[1]

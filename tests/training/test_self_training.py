@@ -91,10 +91,10 @@ def learnt(tiny_checkpoint, tmp_path_factory):
 def test_every_fold_has_a_teacher_and_a_student_and_where_students_are_better_the_last_one_is_kept(learnt):
     run, calls, _ = learnt
     assert [call.place for call in calls] == ["fold-1", "fold-2", "student-1", "student-2", "teacher", "run.partial"]
-    kept = run.evaluation["kept"]
-    assert kept["name"] == run.summary["kept"] == STUDENT
-    assert [one["name"] for one in kept["candidates"]][:2] == ["adapter", STUDENT]
-    assert run.summary["steps"] == run.summary["planned_steps"] == calls[-1].outcome.steps
+    kept = run.evaluation.kept
+    assert kept.name == run.summary.kept == STUDENT
+    assert [one.name for one in kept.candidates][:2] == ["adapter", STUDENT]
+    assert run.summary.steps == run.summary.planned_steps == calls[-1].outcome.steps
     assert "unlabelled" in kept_in_words(run)
 
 
@@ -119,15 +119,15 @@ def test_the_figures_are_those_of_the_students(learnt):
     run, calls, _ = learnt
     right = [call.outcome.validation for call in calls[2:4]]
     accuracy = np.mean(np.concatenate([found.predicted == found.labels for found in right]))
-    candidates = {one["name"]: one["accuracy"] for one in run.evaluation["kept"]["candidates"]}
+    candidates = {one.name: one.accuracy for one in run.evaluation.kept.candidates}
     assert candidates[STUDENT] == pytest.approx(accuracy)
-    if not run.summary["blend"]:
-        assert run.summary["accuracy"] == pytest.approx(accuracy)
+    if not run.summary.blend:
+        assert run.summary.accuracy == pytest.approx(accuracy)
     assert accuracy > candidates["adapter"] + 0.2
     # The run's own history is that of the last student, and its time is that of all.
-    assert run.history[-1]["step"] <= calls[-1].outcome.steps
+    assert run.history[-1].step <= calls[-1].outcome.steps
     spent = sum(call.outcome.tokens for call in calls)
-    assert run.summary["train_seconds"] * run.summary["tokens_per_second"] == pytest.approx(spent)
+    assert run.summary.train_seconds * run.summary.tokens_per_second == pytest.approx(spent)
 
 
 def test_the_estimate_counts_teachers_their_answers_and_students(learnt):
@@ -143,8 +143,8 @@ def test_the_estimate_counts_teachers_their_answers_and_students(learnt):
 
 def test_the_report_tells_of_the_texts_and_what_is_published_has_none_of_them(learnt, tmp_path):
     run, *_ = learnt
-    told = run.data["unlabelled"]
-    assert (told["rows"], told["used"]["rows"], told["dropped"]) == (len(OTHERS), len(OTHERS), {})
+    told = run.data.unlabelled
+    assert (told.rows, told.used.rows, told.dropped) == (len(OTHERS), len(OTHERS), {})
     document = (write_report(RunGroup.load(run.path), tmp_path)[0]).read_text(encoding="utf-8")
     for words in (f"{len(OTHERS)} texts of list of texts", "Self-training", "adapter + unlabelled"):
         assert words in document
@@ -174,8 +174,8 @@ def test_stopped_in_a_students_training_and_resumed_the_bits_are_the_same(learnt
     for name in ("adapter/adapter_model.safetensors", "adapter/2_Dense/model.safetensors"):
         assert (run.path / name).read_bytes() == (expected.path / name).read_bytes()
     np.testing.assert_array_equal(run.predictions.probabilities, expected.predictions.probabilities)
-    assert [line.get("loss") for line in run.history] == [line.get("loss") for line in expected.history]
-    assert run.evaluation["kept"] == expected.evaluation["kept"]
+    assert [line.loss for line in run.history] == [line.loss for line in expected.history]
+    assert run.evaluation.kept == expected.evaluation.kept
 
 
 def stop(checkpoint, out, at: int, **given) -> None:
@@ -213,10 +213,10 @@ def test_held_out_texts_decide_and_weights_history_and_figures_are_those_of_what
     held_out = {"data.validation": "held-out", "evaluation.baseline": kept == STUDENT}
     run, (teacher, student) = trained(tiny_checkpoint("bert"), tmp_path / "run", others, settings=settings | held_out)
     assert (teacher.place, student.place) == ("teacher", "student")
-    assert run.summary["kept"] == kept
+    assert run.summary.kept == kept
     expected = student if kept == STUDENT else teacher
-    assert run.summary["steps"] == expected.outcome.steps
-    assert run.history[-1]["step"] == expected.outcome.steps
+    assert run.summary.steps == expected.outcome.steps
+    assert run.history[-1].step == expected.outcome.steps
     rows = dict(zip(run.predictions.ids, run.predictions.probabilities, strict=True))
     asked = [LABELLED[int(row)][0] for row in rows]
     again = Classifier.load(run).predict(asked)

@@ -55,10 +55,10 @@ def test_it_predicts_what_the_logistic_regression_predicts(folder, tmp_path, val
         expected = softmax(probe.logits(vectors(ASKED)), axis=1)
         found = Classifier.load(run).probabilities(ASKED, calibrated=False)
         np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert run.summary["kept"] == "probe"
-    assert run.summary["train_seconds"] == 0
-    assert run.history == []
-    assert run.evaluation["probe"] is None  # it is the model, not its rival
+    assert run.summary.kept == "probe"
+    assert run.summary.train_seconds == 0
+    assert run.history == ()
+    assert run.evaluation.probe is None  # it is the model, not its rival
 
 
 def test_its_figure_is_out_of_fold_where_it_is_cross_validated(folder, tmp_path):
@@ -66,7 +66,7 @@ def test_its_figure_is_out_of_fold_where_it_is_cross_validated(folder, tmp_path)
     rows = [(text, str(label)) for (text, _), label in zip(ROWS, random.permutation(np.arange(48) % 2), strict=True)]
     run = solved(folder, tmp_path / "run", rows, settings={"data.validation": "cross-validation"})
     assert len(run.predictions) == len(rows)
-    assert abs(run.metrics["accuracy"] - 0.5) < 0.25
+    assert abs(run.metrics.accuracy - 0.5) < 0.25
 
 
 def test_the_weights_of_the_encoder_stay_the_checkpoints(folder, tmp_path):

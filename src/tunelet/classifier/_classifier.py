@@ -31,7 +31,7 @@ class Classifier(TextClassifier):
     def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: Baseline | None = None) -> None:
         super().__init__(run)
         self._tfidf = tfidf  # whose logits are added with the run's weight, where it has one
-        self.temperature = float(run.summary["temperature"])
+        self.temperature = run.summary.temperature
         self._model = model
         self._tokenizer = tokenizer
 
@@ -49,8 +49,8 @@ class Classifier(TextClassifier):
             ModelError: the base model cannot be found any more.
         """
         run = run if isinstance(run, Run) else Run.load(run)
-        tfidf = run.baseline if run.summary["blend"] else None
-        if run.summary["blend"] and tfidf is None:
+        tfidf = run.baseline if run.summary.blend else None
+        if run.summary.blend and tfidf is None:
             raise none_there(run)
         from tunelet.checkpoint import find_checkpoint, weights_fingerprint
         from tunelet.model import head_pooling, load_tokenizer, saved_classifier
@@ -63,12 +63,12 @@ class Classifier(TextClassifier):
             run.files.check_folder(folder)
         checkpoint = None
         if method == "lora":
-            recorded = run.environment["checkpoint"]
+            recorded = run.environment.checkpoint
             # The very commit that was trained on: what the Hub holds by that name may have changed since.
-            pinned = recorded.get("origin") in ("hub", "hub cache") and recorded.get("revision")
-            name = f"{recorded['hub_id']}@{recorded['revision']}" if pinned else settings.name
+            pinned = recorded.origin in ("hub", "hub cache") and recorded.revision
+            name = f"{recorded.hub_id}@{recorded.revision}" if pinned else settings.name
             checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
-            trained_on = recorded.get("weights_sha256")
+            trained_on = recorded.weights_sha256
             if not settings.random_weights and weights_fingerprint(checkpoint.path) != trained_on:
                 raise RunError(
                     f"{checkpoint.path}: not the weights that {run.path} was trained on", "restore them, or train again"
@@ -95,8 +95,8 @@ class Classifier(TextClassifier):
         found = logits(self._model, self._tokens(texts))
         if self._tfidf is None:
             return found
-        own, other = (float(self.run.summary[name]) for name in ("encoder_weight", "blend"))
-        return own * found + other * self._tfidf.logits(texts)
+        summary = self.run.summary
+        return summary.encoder_weight * found + summary.blend * self._tfidf.logits(texts)
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data

@@ -65,17 +65,18 @@ def decision_of(run: Run, *, threshold: Any, min_confidence: Any, own: bool = Tr
             f"a threshold is between two labels, this run has {len(run.label_names)}",
             "leave it out; min_confidence=0.8 works with any number of labels",
         )
-    positive = run.label_names.index(run.summary["positive"])
+    assert run.summary.positive is not None  # noqa: S101  (of two labels one is)
+    positive = run.label_names.index(run.summary.positive)
     if not (isinstance(threshold, str) and threshold == OF_RUN):
         return Decision(_share(threshold, "threshold"), positive, least)
     if not own:
         raise DataError("the run's threshold was chosen for its encoder, not for the baseline", "give threshold=0.5")
-    chosen = run.summary["threshold"]
+    chosen = run.summary.threshold
     if chosen is None:
         raise DataError(
             "the run has no threshold: its validation texts are of one label", "give a number: threshold=0.5"
         )
-    return Decision(float(chosen), positive, least)
+    return Decision(chosen, positive, least)
 
 
 def _share(value: Any, name: str) -> float:

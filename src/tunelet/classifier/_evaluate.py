@@ -83,8 +83,8 @@ def evaluate(
     """Classify labelled data with a run and measure the result, with 95 % intervals.
 
     >>> evaluation = tunelet.evaluate("runs/first", "later.csv")
-    >>> low, high = evaluation.to_dict()["accuracy_ci"]
-    >>> 0 <= low <= evaluation.to_dict()["accuracy"] <= high <= 1
+    >>> low, high = evaluation.metrics.accuracy_ci
+    >>> 0 <= low <= evaluation.metrics.accuracy <= high <= 1
     True
 
     Args:
@@ -120,7 +120,7 @@ def evaluate(
     examples = reading.parts[part]
     notes = list(reading.notes)
     dropped = dict(reading.dropped.get(part, {}))
-    left_out = run.data["labels_left_out"]
+    left_out = run.data.labels_left_out
     labels, renamed = as_known(examples.labels, (*run.label_names, *left_out))
     if renamed:
         notes.append(renamed_in_words(renamed))

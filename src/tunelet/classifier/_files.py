@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet._choice import Choice
+from tunelet._record import none_if_undefined
 from tunelet._words import counted
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._baseline import BaselineClassifier
@@ -19,7 +20,6 @@ from tunelet.classifier._decision import Decision, decision_of
 from tunelet.classifier._output import check_output, write_table
 from tunelet.data import PARTS, RawTable, choose_columns, file_settings, listed, read_tables, row_texts
 from tunelet.errors import DataError
-from tunelet.evaluation import null_if_undefined
 from tunelet.run import Run, write_atomically
 
 
@@ -90,8 +90,8 @@ def predict_texts(
         {
             "text": text,
             "label": found.label,
-            "probability": null_if_undefined(found.probability),
-            "probabilities": {name: null_if_undefined(value) for name, value in found.probabilities.items()},
+            "probability": none_if_undefined(found.probability),
+            "probabilities": {name: none_if_undefined(value) for name, value in found.probabilities.items()},
         }
         for text, found in zip(texts, predictions, strict=True)
     ]
@@ -224,4 +224,4 @@ def _added(
         "probability": probabilities[np.arange(len(meant)), meant].tolist(),
     }
     found |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
-    return {columns[name]: [null_if_undefined(value) for value in values] for name, values in found.items()}
+    return {columns[name]: [none_if_undefined(value) for value in values] for name, values in found.items()}

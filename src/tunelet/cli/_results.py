@@ -36,7 +36,7 @@ def compare(
     comparison = compare_runs(runs)
     written = write(comparison, out)
     if json:
-        print_json({"out": str(written.folder), **comparison.record})
+        print_json({"out": str(written.folder), **comparison.record.to_dict()})
         return
     for line in comparison.verdicts:
         typer.echo(line)

@@ -129,7 +129,7 @@ def train(
         "settings": parsed(settings) | ({"training.track": track} if track else {}),
     }  # fmt: skip
     if seeds is None:
-        summary = run_training(data, seed=seed, budget=budget, **arguments).summary
+        summary = run_training(data, seed=seed, budget=budget, **arguments).summary.to_dict()
     else:
         summary = _train_seeds(data, _numbers(seeds, seed, budget), arguments, quiet=json)
     if json:
@@ -143,7 +143,7 @@ def _train_seeds(data: str, seeds: list[int], arguments: dict[str, Any], *, quie
     summary = train_seeds(data, seeds, **arguments).summary
     if not quiet:
         group_screen(console(stderr=True), summary)
-    return summary
+    return summary.to_dict()
 
 
 def _numbers(seeds: str, seed: int | None, budget: str | None) -> list[int]:

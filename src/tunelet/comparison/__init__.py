@@ -2,5 +2,6 @@
 
 from tunelet.comparison._compare import Comparison, compare
 from tunelet.comparison._outcomes import OnlyOneRight, Outcomes, right_instead
+from tunelet.comparison._record import ComparedModel, ComparisonRecord
 
-__all__ = ["Comparison", "OnlyOneRight", "Outcomes", "compare", "right_instead"]
+__all__ = ["ComparedModel", "Comparison", "ComparisonRecord", "OnlyOneRight", "Outcomes", "compare", "right_instead"]

@@ -1,14 +1,13 @@
 """Finished runs side by side on the same test texts: what `tunelet compare` finds, as one record."""
 
 import itertools
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tunelet._arguments import checked
 from tunelet.comparison._outcomes import Outcomes, outcomes
+from tunelet.comparison._record import ComparedModel, ComparisonRecord, Rival
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation import (
     Pair,
@@ -22,9 +21,9 @@ from tunelet.evaluation import (
     summarise,
     verdict,
 )
-from tunelet.run import Run, RunGroup, measured_on, rivals_of
+from tunelet.run import EvaluatedOn, Run, RunGroup, measured_on, rivals_of
 
-BASELINES = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json` -> name
+BASELINES: dict[Rival, str] = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json` -> name
 
 
 @dataclass(frozen=True)
@@ -32,43 +31,38 @@ class Comparison:
     """What several runs come to on the same texts.
 
     >>> comparison = tunelet.compare(["runs/first", "runs/second"])
-    >>> comparison.names, comparison.record["evaluated_on"]
+    >>> comparison.names, comparison.record.evaluated_on
     (('first', 'second'), 'test')
 
     Attributes:
         groups: the runs that were compared, each a run or several seeds of one.
         names: their names, all different, in the same order.
-        record: measured, as strict JSON: `models`, `pairs`, `outcomes` (of the texts, for each pair of single runs),
-            `verdicts`, `n`, `evaluated_on`.
+        record: what was measured, as `comparison.json` has it.
     """
 
     groups: tuple[RunGroup, ...]
     names: tuple[str, ...]
-    record: dict[str, Any]
+    record: ComparisonRecord
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> tuple[Pair, ...]:
         """Every two of them, and each with its baselines."""
-        return [Pair.from_dict(flat) for flat in self.record["pairs"]]
+        return self.record.pairs
 
     @property
-    def verdicts(self) -> list[str]:
+    def verdicts(self) -> tuple[str, ...]:
         """In plain sentences: every two runs, then who does not beat its baselines."""
-        return list(self.record["verdicts"])
+        return self.record.verdicts
 
     @property
-    def outcomes(self) -> list[Outcomes | None]:
+    def outcomes(self) -> tuple[Outcomes | None, ...]:
         """For each of `pairs` how often both, one or neither is right; None: several seeds."""
-        return [None if flat is None else Outcomes(**flat) for flat in self.record["outcomes"]]
+        return self.record.outcomes
 
 
 @checked
 def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 2000, seed: int = 0) -> Comparison:
-    """Compare runs that were measured on the same texts: every two of them, and each with its baselines.
-
-    >>> comparison = tunelet.compare(["runs/first", "runs/second"], resamples=200)
-    >>> len(comparison.verdicts) > 0
-    True
+    """Compare runs that were measured on the same texts.
 
     Args:
         runs: two or more: folders, of a run or of several seeds, or what `train` returned.
@@ -98,7 +92,7 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
             made = _predictions(run, key)
             assert made is not None  # noqa: S101
             predictions[name] = [_with_ids(made, ids)]
-    positive = groups[0].runs[0].summary["positive"]  # all are measured anew, by the first's
+    positive = groups[0].runs[0].summary.positive  # all are measured anew, by the first's
     drawn = draw_models(predictions, positive=positive, resamples=resamples, seed=seed)
     own = {key: _own(key, found, groups, names) for key, found in baselines.items()}
     compared = [
@@ -107,44 +101,34 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     ]
     pairs = compare_draws(predictions, drawn, compared)
     models = [
-        {
-            "name": name,
-            "kind": "encoder",
-            **{key: beside.get(name) for key, beside in own.items()},
-            **_model(group),
-            **_measured(predictions[name], drawn[name], positive),
-        }
+        _model(name, group, {key: beside.get(name) for key, beside in own.items()}, drawn[name], positive)
         for name, group in zip(names, groups, strict=True)
     ]
     models += [
-        {
-            "name": name,
-            "kind": key,
-            **_baseline_model(run, key),
-            **_measured(predictions[name], drawn[name], positive),
-        }
+        _baseline_model(name, run, key, drawn[name], positive)
         for key, found in baselines.items()
         for name, run in found.items()
     ]
     first = groups[0].runs[0]
-    record = {
-        "evaluated_on": evaluated_on,
-        "folds": first.summary["folds"],
-        "n": len(ids),
-        "positive": positive,
-        "label_names": list(first.label_names),
-        "resamples": resamples,
-        "models": models,
-        "pairs": [pair.to_dict() for pair in pairs],
-        "outcomes": [_outcomes(predictions[pair.first], predictions[pair.second]) for pair in pairs],
-        "verdicts": _verdicts(pairs, names) + ([_chosen_on_these(first)] if evaluated_on == "validation" else []),
-    }
-    return Comparison(groups, names, json.loads(json.dumps(record, allow_nan=False)))  # as it is read back
+    verdicts = _verdicts(pairs, names) + ([_chosen_on_these(first)] if evaluated_on == "validation" else [])
+    record = ComparisonRecord(
+        evaluated_on=evaluated_on,
+        folds=first.summary.folds,
+        n=len(ids),
+        positive=positive,
+        label_names=first.label_names,
+        resamples=resamples,
+        models=tuple(models),
+        pairs=tuple(pairs),
+        outcomes=tuple(_outcomes(predictions[pair.first], predictions[pair.second]) for pair in pairs),
+        verdicts=tuple(verdicts),
+    )
+    return Comparison(groups, names, record)
 
 
 def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
     """The models' names where they tell the runs apart, else the folders', else the paths."""
-    models = [Path(str(group.runs[0].summary["model"])).name for group in groups]
+    models = [Path(group.runs[0].summary.model).name for group in groups]
     for names in (models, [group.name for group in groups]):
         taken = any(name == known or name.startswith(f"{known} of ") for name in names for known in BASELINES.values())
         if len(set(names)) == len(names) and not taken:
@@ -152,16 +136,16 @@ def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
     return tuple(str(group.path.resolve()) for group in groups)
 
 
-def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> str:
-    """The part that all were measured on; raises DataError where two were measured on different texts."""
-    seen: dict[tuple[str, str], str] = {}
+def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> EvaluatedOn:
+    """The split that all were measured on; raises DataError where two were measured on different texts."""
+    seen: dict[tuple[EvaluatedOn, str], str] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
-            evaluated_on = str(run.summary["evaluated_on"])
-            part = run.data["parts"][evaluated_on]
-            source = run.data["test_source"] or run.data["source"]
-            told = f"{name} on {part['rows']:,} {measured_on(run.summary)} texts of {source}"
-            seen.setdefault((evaluated_on, part["sha256"]), told)
+            evaluated_on = run.summary.evaluated_on
+            texts = run.data.parts[evaluated_on]
+            source = run.data.test_source or run.data.source
+            told = f"{name} on {texts.rows:,} {measured_on(run.summary)} texts of {source}"
+            seen.setdefault((evaluated_on, texts.sha256), told)
     if len(seen) > 1:
         raise DataError(
             f"these runs were measured on different texts, or in another order: {'; '.join(list(seen.values())[:2])}",
@@ -177,19 +161,19 @@ def _with_ids(predictions: Predictions, ids: tuple[str, ...]) -> Predictions:
 
 def _fitted_on(run: Run, key: str) -> tuple[str, ...]:
     """What a baseline of a run depends on: its training texts; of the probe, also the encoder and what it reads."""
-    texts = str(run.data["parts"]["train"]["sha256"])
+    texts = run.data.parts["train"].sha256
     if key == "baseline":
         return (texts,)
-    encoder, recipe = run.environment["checkpoint"]["weights_sha256"], run.recipe
+    encoder, recipe = run.environment.checkpoint.weights_sha256, run.recipe
     reads = (recipe.model.pooling, str(recipe.model.layers))
-    return (texts, str(encoder), *reads, str(run.data["tokens"]["max_length"]), recipe.data.truncation)
+    return (texts, str(encoder), *reads, str(run.data.tokens.max_length), recipe.data.truncation)
 
 
 def _predictions(run: Run, key: str) -> Predictions | None:
     return run.baseline_predictions if key == "baseline" else run.probe_predictions
 
 
-def _baselines(key: str, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
+def _baselines(key: Rival, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
     """One run for each different baseline of a kind, under its name: without that of a run where it is that
     of all. A run that is its own probe has none.
     """
@@ -210,55 +194,61 @@ def _own(key: str, baselines: Mapping[str, Run], groups: Sequence[RunGroup], nam
     found = {}
     for name, group in zip(names, groups, strict=True):
         first = group.runs[0]
-        is_it = first.evaluation["kept"]["name"] == key and not first.evaluation["kept"]["blend"]
+        is_it = first.evaluation.kept.name == key and not first.evaluation.kept.blend
         if not is_it and (fitted := _fitted_on(first, key)) in known:
             found[name] = known[fitted]
     return found
 
 
-def _model(group: RunGroup) -> dict[str, Any]:
+def _model(
+    name: str, group: RunGroup, beside: Mapping[str, str | None], drawn: SeedDraws, positive: str | None
+) -> ComparedModel:
     first = group.runs[0]
     summaries = [run.summary for run in group.runs]
-    costs = [run.evaluation["cost"] for run in group.runs]
-    return {
-        "runs": [str(run.path) for run in group.runs],
-        "seeds": [run.recipe.training.seed for run in group.runs],
-        "recipe": first.recipe.name,
-        "model": first.summary["model"],
-        "random_weights": first.summary["random_weights"],
-        "training_texts": first.data["parts"]["train"]["rows"],
-        "trainable_parameters": first.summary["trainable_parameters"],
-        "total_parameters": first.summary["total_parameters"],
-        "train_seconds": _mean([summary["train_seconds"] for summary in summaries]),
-        "tokens_per_second": _mean([summary["tokens_per_second"] for summary in summaries]),
-        "peak_memory_bytes": max(summary["peak_memory_bytes"] for summary in summaries),
-        "saved_bytes": costs[0]["saved_bytes"],
-        "base_bytes": costs[0]["base_bytes"],
-        "latency_seconds": _mean([cost["latency_seconds"] for cost in costs]),
-        "prediction_tokens_per_second": _mean([cost["tokens_per_second"] for cost in costs]),
-    }
+    costs = [run.evaluation.cost for run in group.runs]
+    return ComparedModel(
+        name=name,
+        kind="encoder",
+        baseline=beside["baseline"],
+        probe=beside["probe"],
+        runs=tuple(str(run.path) for run in group.runs),
+        seeds=tuple(run.recipe.training.seed for run in group.runs),
+        recipe=first.recipe.name,
+        model=first.summary.model,
+        random_weights=first.summary.random_weights,
+        training_texts=first.data.parts["train"].rows,
+        trainable_parameters=first.summary.trainable_parameters,
+        total_parameters=first.summary.total_parameters,
+        train_seconds=_mean([summary.train_seconds for summary in summaries]),
+        tokens_per_second=_mean([summary.tokens_per_second for summary in summaries]),
+        peak_memory_bytes=max(summary.peak_memory_bytes for summary in summaries),
+        saved_bytes=costs[0].saved_bytes,
+        base_bytes=costs[0].base_bytes,
+        latency_seconds=_mean([cost.latency_seconds for cost in costs]),
+        prediction_tokens_per_second=_mean([cost.tokens_per_second for cost in costs]),
+        metrics=summarise(drawn),
+        curves=tuple(curve_records(found, positive) for found in drawn.predictions),
+        reliability=reliability(drawn.predictions),
+    )
 
 
-def _baseline_model(run: Run, key: str) -> dict[str, Any]:
-    record = run.evaluation[key]
-    return {
-        "model": record["name"],
-        "random_weights": key == "probe" and run.summary["random_weights"],
-        "training_texts": run.data["parts"]["train"]["rows"],
-        "train_seconds": record["seconds"],
-    }
+def _baseline_model(name: str, run: Run, key: Rival, drawn: SeedDraws, positive: str | None) -> ComparedModel:
+    rival = run.evaluation.rivals[key]
+    return ComparedModel(
+        name=name,
+        kind=key,
+        model=rival.name,
+        random_weights=key == "probe" and run.summary.random_weights,
+        training_texts=run.data.parts["train"].rows,
+        train_seconds=rival.seconds,
+        metrics=summarise(drawn),
+        curves=tuple(curve_records(found, positive) for found in drawn.predictions),
+        reliability=reliability(drawn.predictions),
+    )
 
 
-def _measured(predictions: Sequence[Predictions], drawn: SeedDraws, positive: str | None) -> dict[str, Any]:
-    return {
-        "metrics": summarise(drawn).to_dict(),
-        "curves": [curve_records(found, positive) for found in predictions],
-        "reliability": [asdict(found) for found in reliability(predictions)],
-    }
-
-
-def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> dict[str, int] | None:
-    return asdict(outcomes(first[0], second[0])) if len(first) == len(second) == 1 else None
+def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> Outcomes | None:
+    return outcomes(first[0], second[0]) if len(first) == len(second) == 1 else None
 
 
 def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
@@ -269,7 +259,7 @@ def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
 
 
 def _chosen_on_these(run: Run) -> str:
-    chosen = "model was" if run.summary["folds"] else "epoch and model were"
+    chosen = "model was" if run.summary.folds else "epoch and model were"
     return (
         f"These are {measured_on(run.summary)} texts, on which each run's {chosen} chosen, and flatter all of them a "
         "little: train with --test DATA for a comparison that does not."

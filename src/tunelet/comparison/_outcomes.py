@@ -1,14 +1,13 @@
 """Two models text by text: how often both, one or neither is right, and texts that only one gets right."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from tunelet._record import Record
 from tunelet.evaluation import Predictions
 from tunelet.run import Run
 
 
-@dataclass(frozen=True)
-class Outcomes:
+class Outcomes(Record):
     """Texts by who gets them right: the four counts of McNemar's test."""
 
     both: int
@@ -51,8 +50,5 @@ def right_instead(wrong: Run, right: Predictions, most: int) -> list[OnlyOneRigh
     """
     rows = {name: row for row, name in enumerate(wrong.predictions.ids)}
     correct = right.predicted == right.labels
-    errors: list[dict[str, Any]] = wrong.evaluation["errors"]
-    found = [error for error in errors if error["id"] in rows and correct[rows[error["id"]]]]
-    return [
-        OnlyOneRight(error["text"], error["label"], error["predicted"], error["probability"]) for error in found[:most]
-    ]
+    found = [error for error in wrong.evaluation.errors if error.id in rows and correct[rows[error.id]]]
+    return [OnlyOneRight(error.text, error.label, error.predicted, error.probability) for error in found[:most]]

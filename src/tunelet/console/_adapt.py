@@ -18,23 +18,23 @@ def adaptation_plan(console: Console, plan: AdaptationPlan) -> None:
     recipe, checkpoint, data, tokens, choices = plan.recipe, plan.checkpoint, plan.data, plan.tokens, plan.choices
 
     def facts() -> Iterator[tuple[str, str]]:
-        parts = data["parts"]
-        yield "texts", f"[bold]{escape(data['source'])}[/] ({escape(data['format'])})"
-        learnt = counted(parts["train"]["rows"], "text")
+        parts = data.parts
+        yield "texts", f"[bold]{escape(data.source)}[/] ({escape(data.format)})"
+        learnt = counted(parts["train"].rows, "text")
         yield (
             "",
-            f"{learnt} of {tokens.lengths.mean():.0f} tokens to learn from, {parts['held_out']['rows']:,} held out",
+            f"{learnt} of {tokens.lengths.mean():.0f} tokens to learn from, {parts['held_out'].rows:,} held out",
         )
-        if data["dropped"]:
-            yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in data["dropped"].items())
-        where = " in ".join(escape(choices[name].value) for name in ("device", "precision"))
+        if data.dropped:
+            yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in data.dropped.items())
+        where = " in ".join(escape(choice.value) for choice in (choices.device, choices.precision))
         yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; on {where}"
         yield "objective", "hidden words, named by the checkpoint's own head (masked-language modelling)"
         yield "trained", f"LoRA r = {recipe.adapter.rank}, merged into the weights at the end"
         learning = Length.of(recipe.training, tokens.lengths).passes * tokens.total / plan.rate
         yield "time", f"about [bold]{duration(learning)}[/] for {counted(recipe.training.epochs, 'epoch')}"
         yield "checkpoint", escape(str(plan.out))
-        for note in data["notes"]:
+        for note in data.notes:
             yield "note", escape(note)
 
     console.print(f"[bold]tunelet adapt[/]: seed {recipe.training.seed}", highlight=False)

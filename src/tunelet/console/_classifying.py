@@ -24,9 +24,9 @@ def evaluation_screen(console: Console, evaluation: "Evaluation") -> None:
         _say(console, f"probabilities: as predict gives them, logits divided by {evaluation.temperature:.3f}")
     if evaluation.dropped:
         _say(console, "dropped: " + "; ".join(f"{rows:,} {reason}" for reason, rows in evaluation.dropped.items()))
-    metrics = evaluation.to_dict()
     split = "" if evaluation.part == "train" else f" ({evaluation.part} split)"  # a single file is all "train"
-    metrics_screen(console, metrics, f"{counted(metrics['n'], 'text')} of {evaluation.source}{split}")
+    title = f"{counted(evaluation.metrics.n, 'text')} of {evaluation.source}{split}"
+    metrics_screen(console, evaluation.metrics, title, notes=evaluation.notes, warnings=evaluation.warnings)
 
 
 def prediction_lines(predictions: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -52,11 +52,10 @@ def _inspection_facts(inspection: "Inspection") -> dict[str, Choice[str] | str]:
 
 def _examination_facts(examination: "Examination") -> dict[str, Choice[str] | str]:
     environment = examination.environment
-    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    memory = f"{environment['memory_bytes'] / _GIB:.1f} GiB"
+    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     return {
-        "processor": f"{environment['processor']}, {counted(environment['cores'], 'core')}, {memory}",
-        "system": f"{environment['system']}, Python {environment['python']}",
+        "processor": f"{environment.processor_in_words}, {environment.memory_bytes / _GIB:.1f} GiB",
+        "system": f"{environment.system}, Python {environment.python}",
         "versions": versions,
         "device": examination.device,
         "precision": examination.precision,

@@ -1,38 +1,44 @@
 """What a model is worth, as tables: metrics with their intervals, the classes, and which are taken for which."""
 
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._words import counted, interval, number, why_no_interval
+from tunelet._words import counted, interval, number
 from tunelet.console._tables import fits, print_table, table
-from tunelet.evaluation import confusions, metric_words
+from tunelet.evaluation import ClassMetrics, FigureWarning, Measured, Metrics, confusions, metric_words
 
 _CLASSES, _CONFUSIONS = 30, 10  # that are printed; beyond, those that go worst
 
 
-def metrics_screen(console: Console, metrics: Mapping[str, Any], title: str) -> None:
-    """Metrics with 95 % intervals, notes on them, the table of classes, and the confusion matrix."""
+def metrics_screen(
+    console: Console,
+    metrics: Metrics,
+    title: str,
+    *,
+    notes: Sequence[str] = (),
+    warnings: Sequence[FigureWarning] = (),
+) -> None:
+    """Metrics with 95 % intervals, notes and warnings about them, the table of classes, and the confusion matrix."""
     made = table("metric", "value", "95 % interval")
-    for name, words in metric_words(metrics["positive"]).items():
-        made.add_row(escape(words), number(metrics[name]), interval(metrics.get(f"{name}_ci")) or "none")
+    for name, words in metric_words(metrics.positive).items():
+        made.add_row(escape(words), number(metrics.value(name)), interval(metrics.interval(name)) or "none")
     print_table(console, escape(title), made)
-    no_interval_screen(console, metrics)
-    notes_screen(console, metrics.get("notes", ()))
-    warnings_screen(console, metrics.get("warnings", ()))
-    _classes(console, metrics["per_class"])
-    _confusion(console, metrics["confusion"]["labels"], metrics["confusion"]["matrix"])
+    no_interval_screen(console, metrics, metrics.positive)
+    notes_screen(console, notes)
+    warnings_screen(console, warnings)
+    _classes(console, metrics.per_class)
+    _confusion(console, metrics.confusion.labels, metrics.confusion.matrix)
 
 
-def no_interval_screen(console: Console, metrics: Mapping[str, Any]) -> None:
+def no_interval_screen(console: Console, metrics: Measured, positive: str | None) -> None:
     """Why figures have no interval, a line each reason: a sentence has no room in a column of numbers."""
     without: dict[str, list[str]] = {}
-    for name, words in metric_words(metrics["positive"]).items():
-        if not interval(metrics.get(f"{name}_ci")):
-            without.setdefault(why_no_interval(metrics, name), []).append(words)
+    for name, words in metric_words(positive).items():
+        if not interval(metrics.interval(name)):
+            without.setdefault(metrics.why_no_interval(name), []).append(words)
     for reason, named in without.items():
         console.print(escape(f"no interval for {', '.join(named)}: {reason}"), highlight=False, soft_wrap=True)
 
@@ -43,23 +49,23 @@ def notes_screen(console: Console, notes: Sequence[str]) -> None:
         console.print(f"[bold]note[/]: {escape(note)}", highlight=False, soft_wrap=True)
 
 
-def warnings_screen(console: Console, warnings: Sequence[Mapping[str, Any]]) -> None:
+def warnings_screen(console: Console, warnings: Sequence[FigureWarning]) -> None:
     """What to bear in mind with the figures, each with what to type about it."""
-    for hint, same in itertools.groupby(warnings, key=lambda warning: warning["hint"]):
+    for hint, same in itertools.groupby(warnings, key=lambda warning: warning.hint):
         for warning in same:
-            console.print(f"[bold]note[/]: {escape(warning['message'])}", highlight=False, soft_wrap=True)
+            console.print(f"[bold]note[/]: {escape(warning.message)}", highlight=False, soft_wrap=True)
         console.print(f"      to try: {escape(hint)}", highlight=False, soft_wrap=True)
 
 
-def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+def _classes(console: Console, rows: Sequence[ClassMetrics]) -> None:
     shown, title = rows, "by class"
     if len(rows) > _CLASSES:
-        shown = sorted(rows, key=lambda row: (row["f1"] is not None, row["f1"] or 0.0))[:_CLASSES]
+        shown = sorted(rows, key=lambda row: (row.f1 is not None, row.f1 or 0.0))[:_CLASSES]
         title = f"the {_CLASSES} of {counted(len(rows), 'class')} with the lowest F1; all: --json, or tunelet report"
     made = table("class", "texts", "precision", "recall", "its 95 % interval", "F1")
     for row in shown:
-        precision, recall, f1 = (number(row[key]) for key in ("precision", "recall", "f1"))
-        made.add_row(escape(row["label"]), f"{row['n']:,}", precision, recall, interval(row.get("recall_ci")), f1)
+        precision, recall, f1 = (number(row.value(name)) for name in ("precision", "recall", "f1"))
+        made.add_row(escape(row.label), f"{row.n:,}", precision, recall, interval(row.recall_ci), f1)
     print_table(console, title, made)
 
 

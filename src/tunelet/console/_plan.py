@@ -9,6 +9,7 @@ from tunelet._words import counted, duration, points
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 from tunelet.experiment import Plan
+from tunelet.run import choices_in_words
 
 _LABELS = 8  # that are counted
 _ROOM = 60  # characters for the names of labels
@@ -37,11 +38,12 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "texts", f"{parts}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
-    where = " in ".join(escape(choices[name].value) for name in ("device", "precision") if name in choices)
+    where = " in ".join(escape(choice.value) for choice in (choices.device, choices.precision))
     yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; {_trained(plan)}, on {where}"
+    shown = choices_in_words(choices)
     for name in ("head", "pooling", "layers read"):  # either the first or the two others
-        if name in choices:
-            yield name, choice_in_words(choices[name])
+        if name in shown:
+            yield name, choice_in_words(shown[name])
     yield "validation", _validation(plan)
     yield "time", _time(plan)
     yield "run folder", _folder(plan)
@@ -65,7 +67,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
         yield name, f"{counted(len(examples), 'text')} ({counts}{more}); {mean:.0f} tokens a text"
     checkpoint = plan.checkpoint
     yield "model", f"[bold]{escape(checkpoint.name)}[/] ({checkpoint.origin}): {escape(checkpoint.reason)}"
-    for name, choice in plan.choices.items():
+    for name, choice in choices_in_words(plan.choices).items():
         yield escape(name), choice_in_words(choice)
     share = plan.trained_parameters / plan.total_parameters
     counts = f"{plan.trained_parameters:,} of {plan.total_parameters:,} parameters ({points(share, 2)})"

@@ -1,8 +1,6 @@
 """What several seeds came to together."""
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,18 +9,18 @@ from tunelet._words import counted, interval, number
 from tunelet.console._metrics import no_interval_screen, warnings_screen
 from tunelet.console._tables import print_table, table
 from tunelet.evaluation import metric_words
-from tunelet.run import measured_on
+from tunelet.run import GroupSummary, measured_on
 
 
-def group_screen(console: Console, summary: Mapping[str, Any]) -> None:
+def group_screen(console: Console, summary: GroupSummary) -> None:
     """What several seeds came to together."""
-    seeds = ", ".join(map(str, summary["seeds"]))
-    texts = counted(summary["n"], f"{measured_on(summary)} text")
+    seeds = ", ".join(map(str, summary.seeds))
+    texts = counted(summary.n, f"{measured_on(summary)} text")
     made = table("metric", "mean", "deviation", "95 % interval, texts and seeds")
-    for name, label in metric_words(summary["positive"]).items():
-        deviation, bounds = number(summary[f"{name}_sd"]), interval(summary.get(f"{name}_ci")) or "none"
-        made.add_row(escape(label), number(summary[name]), deviation, bounds)
-    print_table(console, escape(f"{counted(len(summary['seeds']), 'seed')} ({seeds}) on {texts}"), made)
-    no_interval_screen(console, summary)
-    warnings_screen(console, summary.get("warnings", ()))
-    console.print(f"run folder  [bold]{escape(shlex.quote(summary['run']))}[/]", highlight=False, soft_wrap=True)
+    for name, label in metric_words(summary.positive).items():
+        deviation, bounds = number(summary.deviation(name)), interval(summary.interval(name)) or "none"
+        made.add_row(escape(label), number(summary.value(name)), deviation, bounds)
+    print_table(console, escape(f"{counted(len(summary.seeds), 'seed')} ({seeds}) on {texts}"), made)
+    no_interval_screen(console, summary, summary.positive)
+    warnings_screen(console, summary.warnings)
+    console.print(f"run folder  [bold]{escape(shlex.quote(summary.run))}[/]", highlight=False, soft_wrap=True)

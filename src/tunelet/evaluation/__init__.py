@@ -26,11 +26,20 @@ from tunelet.evaluation._calibration import (
     with_temperature,
 )
 from tunelet.evaluation._confusions import confusions
-from tunelet.evaluation._curves import Curve, curve_records, macro_roc_curve, precision_recall_curve, roc_curve
+from tunelet.evaluation._curves import (
+    Curve,
+    CurveKind,
+    DrawnCurve,
+    LabelCurves,
+    curve_records,
+    macro_roc_curve,
+    precision_recall_curve,
+    roc_curve,
+)
 from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
-from tunelet.evaluation._kept import STUDENT, Kept, choose_kept
+from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
 from tunelet.evaluation._linear import log_losses
-from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Metrics, measure, metric_words, null_if_undefined
+from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Confusion, Measured, Metrics, measure, metric_words
 from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
     McNemar,
@@ -45,11 +54,21 @@ from tunelet.evaluation._probe import Probe, probe_out_of_fold, train_probe
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._select import Candidate, Selection, cross_fitted_selection, select
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
-from tunelet.evaluation._temperature import Temperature, choose_temperature, temperature_record
-from tunelet.evaluation._threshold import Operation, Threshold, aim_in_words, check_aim, choose_threshold, operate
+from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
+from tunelet.evaluation._threshold import (
+    Operation,
+    Threshold,
+    ThresholdRecord,
+    aim_in_words,
+    check_aim,
+    choose_threshold,
+    operate,
+    threshold_record,
+)
 from tunelet.evaluation._uncertainty import Shares, split_bounds
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict
 from tunelet.evaluation._warnings import (
+    Commonest,
     FigureWarning,
     commonest,
     label_warnings,
@@ -65,13 +84,21 @@ __all__ = [
     "Blend",
     "Candidate",
     "ClassMetrics",
+    "Commonest",
+    "Confusion",
     "Curve",
+    "CurveKind",
+    "DrawnCurve",
     "Draws",
     "FigureWarning",
     "Gain",
     "Kept",
+    "KeptName",
+    "KeptRecord",
+    "LabelCurves",
     "LengthSlice",
     "McNemar",
+    "Measured",
     "Metrics",
     "Ngrams",
     "Operation",
@@ -85,7 +112,9 @@ __all__ = [
     "Selection",
     "Shares",
     "Temperature",
+    "TemperatureRecord",
     "Threshold",
+    "ThresholdRecord",
     "against_baseline",
     "aim_in_words",
     "baseline_out_of_fold",
@@ -121,7 +150,6 @@ __all__ = [
     "measure",
     "measure_seeds",
     "metric_words",
-    "null_if_undefined",
     "operate",
     "p_value",
     "positive_index",
@@ -138,6 +166,7 @@ __all__ = [
     "split_bounds",
     "summarise",
     "temperature_record",
+    "threshold_record",
     "train_baseline",
     "train_probe",
     "training_warnings",

@@ -6,11 +6,11 @@ one T > 0 divides all logits. It changes no predicted class, and is fitted on va
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record
 from tunelet.evaluation._intervals import share_interval
 from tunelet.evaluation._predictions import Predictions
 
@@ -18,8 +18,7 @@ BINS = 15
 TEMPERATURES = (0.05, 20.0)  # beyond them a model is a constant, or a step
 
 
-@dataclass(frozen=True)
-class ReliabilityBin:
+class ReliabilityBin(Record):
     """Texts of similar confidence.
 
     Attributes:

@@ -5,14 +5,16 @@ keeps corners at even distances along the curve, and never computes anything: ar
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record
 from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
+CurveKind = Literal["roc", "precision_recall"]
 _CLASSES = 20  # whose curves are kept
 
 
@@ -30,10 +32,6 @@ class Curve:
     y: Floats
     area: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON."""
-        return {"x": self.x.round(6).tolist(), "y": self.y.round(6).tolist(), "area": self.area}
-
     def thinned(self, points: int = 256) -> "Curve":
         """The same with at most so many points, its ends among them."""
         if len(self.x) <= points:
@@ -43,6 +41,33 @@ class Curve:
         kept = np.unique(np.concatenate([[0], np.minimum(kept, len(way) - 1), [len(way) - 1]]))[:points]
         kept[-1] = len(way) - 1
         return Curve(self.x[kept], self.y[kept], self.area)
+
+
+class DrawnCurve(Record):
+    """A curve as it is drawn: points from left to right, thinned and rounded, and the area under the whole of it."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    area: float
+
+
+class LabelCurves(Record):
+    """The curves of a label against the rest.
+
+    Attributes:
+        label: its name; None: the mean of all labels.
+        share: of the texts that have it; None of the mean.
+        roc, precision_recall: None where the texts do not allow it.
+    """
+
+    label: str | None
+    share: float | None
+    roc: DrawnCurve | None
+    precision_recall: DrawnCurve | None
+
+    def curve(self, kind: CurveKind) -> DrawnCurve | None:
+        """That of a kind."""
+        return self.roc if kind == "roc" else self.precision_recall
 
 
 def roc_curve(predictions: Predictions, label: int) -> Curve | None:
@@ -86,7 +111,7 @@ def macro_roc_curve(predictions: Predictions) -> Curve | None:
     return Curve(x, y, float(np.mean([curve.area for curve in curves])))
 
 
-def curve_records(predictions: Predictions, positive: str | None = None) -> list[dict[str, Any]]:
+def curve_records(predictions: Predictions, positive: str | None = None) -> tuple[LabelCurves, ...]:
     """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean.
 
     Of many classes only those are kept that are told apart worst.
@@ -97,19 +122,19 @@ def curve_records(predictions: Predictions, positive: str | None = None) -> list
     """
     index = positive_index(predictions.label_names, positive)
     labels = [index] if index is not None else _worst(predictions)
-    found: list[dict[str, Any]] = [
-        {
-            "label": predictions.label_names[label],
-            "share": float((predictions.labels == label).mean()),
-            "roc": _drawn(roc_curve(predictions, label)),
-            "precision_recall": _drawn(precision_recall_curve(predictions, label)),
-        }
+    found = tuple(
+        LabelCurves(
+            label=predictions.label_names[label],
+            share=float((predictions.labels == label).mean()),
+            roc=_drawn(roc_curve(predictions, label)),
+            precision_recall=_drawn(precision_recall_curve(predictions, label)),
+        )
         for label in labels
-    ]
-    if index is None:
-        mean = {"label": None, "share": None, "roc": _drawn(macro_roc_curve(predictions)), "precision_recall": None}
-        found.insert(0, mean)
-    return found
+    )
+    if index is not None:
+        return found
+    mean = LabelCurves(label=None, share=None, roc=_drawn(macro_roc_curve(predictions)), precision_recall=None)
+    return (mean, *found)
 
 
 def _worst(predictions: Predictions) -> list[int]:
@@ -121,5 +146,8 @@ def _worst(predictions: Predictions) -> list[int]:
     return sorted(sorted(labels, key=lambda label: 2.0 if (c := curves[label]) is None else c.area)[:_CLASSES])
 
 
-def _drawn(curve: Curve | None) -> dict[str, Any] | None:
-    return None if curve is None else curve.thinned().to_dict()
+def _drawn(curve: Curve | None) -> DrawnCurve | None:
+    if curve is None:
+        return None
+    thinned = curve.thinned()
+    return DrawnCurve(x=tuple(thinned.x.round(6).tolist()), y=tuple(thinned.y.round(6).tolist()), area=thinned.area)

@@ -6,18 +6,20 @@ probe does, so the better of the two is kept; with TF-IDF a model is no encoder 
 where it may help.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record
 from tunelet.evaluation._blend import fit_blend
 from tunelet.evaluation._calibration import log_probabilities
 from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._select import Candidate, select
 
-STUDENT = "adapter + unlabelled"
+KeptName = Literal["adapter", "adapter + unlabelled", "probe"]
+STUDENT: Final = "adapter + unlabelled"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,22 +36,37 @@ class Kept:
         predictions: of the validation texts, by what is kept, without a temperature.
     """
 
-    name: str
+    name: KeptName
     blend: float
     encoder: float
     reason: str
     candidates: tuple[Candidate, ...]
     predictions: Predictions
 
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "name": self.name,
-            "blend": self.blend,
-            "encoder_weight": self.encoder,
-            "reason": self.reason,
-            "candidates": [asdict(candidate) for candidate in self.candidates],
-        }
+    @property
+    def record(self) -> "KeptRecord":
+        """What the run folder says of it."""
+        return KeptRecord(
+            name=self.name,
+            blend=self.blend,
+            encoder_weight=self.encoder,
+            reason=self.reason,
+            candidates=self.candidates,
+        )
+
+
+class KeptRecord(Record):
+    """Which model is kept, as `evaluation.json` has it; the attributes are those of `Kept`.
+
+    Attributes:
+        encoder_weight: what `Kept` calls its encoder's.
+    """
+
+    name: KeptName
+    blend: float
+    encoder_weight: float
+    reason: str
+    candidates: tuple[Candidate, ...]
 
 
 def choose_kept(
@@ -66,15 +83,22 @@ def choose_kept(
         baseline: TF-IDF; None: nothing may be blended.
         student: what was trained on texts without labels, too, with the adapter's answers to them; None: nothing was.
     """
-    named = (("probe", probe), ("adapter", adapter), (STUDENT, student))  # the simplest first
+    named: tuple[tuple[KeptName, Predictions | None], ...] = (  # the simplest first
+        ("probe", probe),
+        ("adapter", adapter),
+        (STUDENT, student),
+    )
     given = {name: made for name, made in named if made is not None}
-    models = {name: log_probabilities(made.probabilities) for name, made in given.items()}
+    models: dict[str, NDArray[np.float64]] = {
+        name: log_probabilities(made.probabilities) for name, made in given.items()
+    }
     labels = next(iter(given.values())).labels
     if len(labels) < 2:
-        name = "probe" if adapter is None else "adapter"
-        return Kept(name, 0.0, 1.0, "there is one validation text alone", (), given[name])
+        only: KeptName = "probe" if adapter is None else "adapter"
+        return Kept(only, 0.0, 1.0, "there is one validation text alone", (), given[only])
     selection = select(models, labels)
-    name, reason, candidates = selection.chosen.value, selection.chosen.reason, selection.candidates
+    name = next(name for name in given if name == selection.chosen.value)
+    reason, candidates = selection.chosen.reason, selection.candidates
     if baseline is None:
         return Kept(name, 0.0, 1.0, reason, candidates, given[name])
     tfidf = log_probabilities(baseline.probabilities)

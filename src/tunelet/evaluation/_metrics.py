@@ -1,19 +1,20 @@
 """How good a model is: the point estimates, all from scikit-learn, with their intervals, as one small object.
 
 Notable: no value is made up. What the data cannot say (the recall of a class that does not occur, the precision of one
-that was never predicted, a ROC AUC with one class only) is NaN here and null in JSON; a macro average is the mean over
+that was never predicted, a ROC AUC with one class only) is None, and null in JSON; a macro average is the mean over
 the classes for which the value is defined, scikit-learn's own rule for `zero_division=nan`.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from tunelet.errors import DataError, RunError
+from tunelet._record import Interval, Record, Value, as_bounds, as_number
+from tunelet._words import interval
+from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import Draws, mean_of_defined, resampled_metrics
 from tunelet.evaluation._calibration import expected_calibration_error
 from tunelet.evaluation._predictions import Predictions, positive_label
@@ -31,7 +32,7 @@ METRIC_NAMES = (
     "log_loss",
     "ece",
 )
-_OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
+OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 _WORDS = {
     "accuracy": "accuracy",
     "precision": "precision",
@@ -55,130 +56,142 @@ def metric_words(positive: str | None) -> dict[str, str]:
     """
     if positive is not None:
         about = f" of {positive!r}"
-        return {name: words + (about if name in _OF_A_CLASS else "") for name, words in _WORDS.items()}
+        return {name: words + (about if name in OF_A_CLASS else "") for name, words in _WORDS.items()}
     macro = ("precision", "recall", "roc_auc", "average_precision")
     return {name: words + (", macro" if name in macro else "") for name, words in _WORDS.items() if name != "f1"}
 
 
-@dataclass(frozen=True)
-class ClassMetrics:
-    """One class against the rest; NaN where a value is undefined.
+class Measured(Record):
+    """Figures by name, each as NAME with its 95 % interval as NAME_ci; None where the data cannot say.
 
-    Args:
+    What has figures declares them, `n` for the number of texts, and `no_interval`: why there is none, by metric.
+    """
+
+    metric_names: ClassVar[tuple[str, ...]] = METRIC_NAMES
+
+    if TYPE_CHECKING:  # declared by each, in the order in which JSON has them
+        no_interval: Mapping[str, str]
+
+    def value(self, name: str) -> float | None:
+        """The metric of a name, for those who go through all of them."""
+        found: float | None = getattr(self, name)
+        return found
+
+    def interval(self, name: str) -> tuple[float, float] | None:
+        """Its interval."""
+        found: tuple[float, float] | None = getattr(self, f"{name}_ci")
+        return found
+
+    def why_no_interval(self, name: str) -> str:
+        """The reason why it has no interval."""
+        return self.no_interval.get(name, "undefined")
+
+    def interval_or_why(self, name: str) -> str:
+        """Its interval, or why it has none, in words."""
+        return interval(self.interval(name)) or f"none: {self.why_no_interval(name)}"
+
+    @property
+    def values(self) -> dict[str, float]:
+        """For arithmetic: metric -> value, NaN where undefined."""
+        return {name: as_number(self.value(name)) for name in self.metric_names}
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """For arithmetic: metric -> interval, (NaN, NaN) where there is none; empty where none was computed."""
+        there = [name for name in self.metric_names if f"{name}_ci" in self.model_fields_set]
+        return {name: as_bounds(self.interval(name)) for name in there}
+
+    def with_intervals(
+        self, intervals: Mapping[str, tuple[float, float]], no_interval: Mapping[str, str], **others: Any
+    ) -> Self:
+        """The same figures with their intervals, (NaN, NaN) where there is none, and the reasons."""
+        bounds = {f"{name}_ci": found for name, found in intervals.items()}
+        return self.changed(**bounds, no_interval=dict(no_interval), **others)
+
+
+class ClassMetrics(Measured):
+    """One class against the rest.
+
+    Attributes:
         label: the class's name.
         n: texts whose true class it is.
         predicted: texts that were predicted as it.
-        intervals: (low, high) of the 95 % interval by metric, (NaN, NaN) where there is none; empty without draws.
-        no_interval: why there is none, by metric.
     """
+
+    metric_names = OF_A_CLASS
 
     label: str
     n: int
     predicted: int
-    precision: float
-    recall: float
-    f1: float
-    roc_auc: float
-    average_precision: float
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    no_interval: Mapping[str, str] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON, as `Metrics.to_dict` has it."""
-        flat: dict[str, Any] = {"label": self.label, "n": self.n, "predicted": self.predicted}
-        values = {name: getattr(self, name) for name in _OF_A_CLASS}
-        return flat | _flat(values, self.intervals) | _reasons(self.intervals, self.no_interval)
-
-    @classmethod
-    def from_dict(cls, flat: Mapping[str, Any]) -> "ClassMetrics":
-        """The inverse."""
-        values = {name: _nan_if_null(flat[name]) for name in _OF_A_CLASS}
-        return cls(
-            flat["label"], flat["n"], flat["predicted"], **values,
-            intervals=_intervals(flat, _OF_A_CLASS), no_interval=flat.get("no_interval", {}),
-        )  # fmt: skip
+    precision: Value
+    precision_ci: Interval = None
+    recall: Value
+    recall_ci: Interval = None
+    f1: Value
+    f1_ci: Interval = None
+    roc_auc: Value
+    roc_auc_ci: Interval = None
+    average_precision: Value
+    average_precision_ci: Interval = None
+    no_interval: Mapping[str, str] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class Metrics:
-    """The metrics of one set of predictions.
+class Confusion(Record):
+    """Texts by true and predicted class.
 
-    Args:
-        values: the metrics in `METRIC_NAMES`; NaN where undefined.
-        n: number of texts.
-        intervals: (low, high) of the 95 % interval by metric, (NaN, NaN) where there is none; empty without draws.
-        confusion: texts by class, int64 [true, predicted].
-        per_class: one entry per label name, in their order.
-        positive: the label that precision, recall, f1, roc_auc and average_precision speak of; None: macro averages.
-        no_interval: why there is none, by metric.
+    Attributes:
+        labels: of the classes.
+        matrix: a row for each true class, a column for each predicted one.
     """
 
-    values: Mapping[str, float]
+    labels: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """The matrix as int64 [true, predicted]."""
+        return np.array(self.matrix, dtype=np.int64)
+
+
+class Metrics(Measured):
+    """The metrics of one set of predictions, each with its 95 % interval; None where the data cannot say.
+
+    Intervals are there where the bootstrap drew. JSON has the same names: `accuracy`, `accuracy_ci: [low, high]`, ...,
+    `n`, `positive`, `confusion`, `per_class`; what is undefined is null, and `no_interval` says why, by metric.
+
+    Attributes:
+        n: number of texts.
+        positive: the label that precision, recall, f1, roc_auc and average_precision speak of; None: macro averages.
+        no_interval: why there is none, by metric.
+        confusion: texts by true and predicted class.
+        per_class: one entry per label name, in their order.
+    """
+
+    accuracy: float
+    accuracy_ci: Interval = None
+    precision: Value
+    precision_ci: Interval = None
+    recall: Value
+    recall_ci: Interval = None
+    f1: Value
+    f1_ci: Interval = None
+    f1_weighted: Value
+    f1_weighted_ci: Interval = None
+    f1_macro: Value
+    f1_macro_ci: Interval = None
+    roc_auc: Value
+    roc_auc_ci: Interval = None
+    average_precision: Value
+    average_precision_ci: Interval = None
+    log_loss: float
+    log_loss_ci: Interval = None
+    ece: float
+    ece_ci: Interval = None
     n: int
-    intervals: Mapping[str, tuple[float, float]]
-    confusion: NDArray[np.int64]
-    per_class: tuple[ClassMetrics, ...]
     positive: str | None
-    no_interval: Mapping[str, str] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON: `accuracy`, `accuracy_ci: [low, high]`, ..., `n`, `positive`, `confusion`, `per_class`.
-
-        What is undefined is None: the value, and the whole interval. `no_interval` says why, by metric.
-        """
-        return {
-            **_flat(self.values, self.intervals),
-            "n": self.n,
-            "positive": self.positive,
-            **_reasons(self.intervals, self.no_interval),
-            "confusion": {"labels": [row.label for row in self.per_class], "matrix": self.confusion.tolist()},
-            "per_class": [row.to_dict() for row in self.per_class],
-        }
-
-    @classmethod
-    def from_dict(cls, flat: Mapping[str, Any]) -> "Metrics":
-        """The inverse of `to_dict`; entries that it does not write are left alone.
-
-        Raises:
-            RunError: an entry is missing or damaged.
-        """
-        try:
-            return cls(
-                values={name: _nan_if_null(flat[name]) for name in METRIC_NAMES},
-                n=flat["n"],
-                intervals=_intervals(flat, METRIC_NAMES),
-                confusion=np.array(flat["confusion"]["matrix"], dtype=np.int64),
-                per_class=tuple(ClassMetrics.from_dict(row) for row in flat["per_class"]),
-                positive=flat["positive"],
-                no_interval=flat.get("no_interval", {}),
-            )
-        except (KeyError, IndexError, TypeError, ValueError) as fault:
-            raise RunError(
-                f"metrics as tunelet writes them were expected, found a missing or damaged entry ({fault!r})",
-                "evaluate the run again to write them anew",
-            ) from None
-
-
-def _flat(values: Mapping[str, float], intervals: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
-    """NAME and NAME_ci of each metric."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat[name] = null_if_undefined(value)
-        if name in intervals:
-            flat[f"{name}_ci"] = bounds_or_null(intervals[name])
-    return flat
-
-
-def _reasons(intervals: Mapping[str, Any], no_interval: Mapping[str, str]) -> dict[str, Any]:
-    return {"no_interval": dict(no_interval)} if intervals else {}
-
-
-def _intervals(flat: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[float, float]]:
-    return {
-        name: (math.nan, math.nan) if (found := flat[f"{name}_ci"]) is None else (found[0], found[1])
-        for name in names
-        if f"{name}_ci" in flat
-    }
+    no_interval: Mapping[str, str] = Field(default_factory=dict)
+    confusion: Confusion
+    per_class: tuple[ClassMetrics, ...]
 
 
 def measure(
@@ -213,7 +226,15 @@ def measure(
             f"a positive class is a number from 0 to {len(names) - 1}, found {positive}", "leave positive out"
         )
     values, per_class, confusion = _point_estimates(predictions, positive)
-    found = Metrics(values, len(predictions), {}, confusion, per_class, None if positive is None else names[positive])
+    found = Metrics.model_validate(
+        {
+            **values,
+            "n": len(predictions),
+            "positive": None if positive is None else names[positive],
+            "confusion": Confusion(labels=names, matrix=tuple(map(tuple, confusion.tolist()))),
+            "per_class": per_class,
+        }
+    )
     if not resamples:
         return found
     draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
@@ -223,16 +244,13 @@ def measure(
 def with_intervals(found: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
     """The metrics of these predictions with their intervals, from draws that are at hand."""
     positive = None if found.positive is None else predictions.label_names.index(found.positive)
-    areas = {
-        name: np.array([getattr(row, name) for row in found.per_class]) for name in ("roc_auc", "average_precision")
-    }
-    bounds, rows = all_bounds(predictions, found.confusion, areas, draws, positive)
+    areas = {name: np.array([row.values[name] for row in found.per_class]) for name in ("roc_auc", "average_precision")}
+    bounds, rows = all_bounds(predictions, found.confusion.counts, areas, draws, positive)
     intervals, reasons = split_bounds({name: bounds[name] for name in METRIC_NAMES})
-    per_class = []
-    for row, of_class in zip(found.per_class, rows, strict=True):
-        own, why = split_bounds(of_class)
-        per_class.append(replace(row, intervals=own, no_interval=why))
-    return replace(found, intervals=intervals, no_interval=reasons, per_class=tuple(per_class))
+    per_class = tuple(
+        row.with_intervals(*split_bounds(of_class)) for row, of_class in zip(found.per_class, rows, strict=True)
+    )
+    return found.with_intervals(intervals, reasons, per_class=per_class)
 
 
 def _point_estimates(
@@ -258,14 +276,14 @@ def _point_estimates(
     ]
     per_class = tuple(
         ClassMetrics(
-            name,
-            int(support[label]),
-            int(confusion[:, label].sum()),
-            float(precision[label]),
-            float(recall[label]),
-            float(f1[label]),
-            float(roc_auc[label]),
-            float(average_precision[label]),
+            label=name,
+            n=int(support[label]),
+            predicted=int(confusion[:, label].sum()),
+            precision=float(precision[label]),
+            recall=float(recall[label]),
+            f1=float(f1[label]),
+            roc_auc=float(roc_auc[label]),
+            average_precision=float(average_precision[label]),
         )
         for label, name in enumerate(predictions.label_names)
     )
@@ -289,17 +307,3 @@ def _point_estimates(
         "ece": expected_calibration_error(predictions.confidence, labels == predicted),
     }
     return {name: values[name] for name in METRIC_NAMES}, per_class, confusion
-
-
-def null_if_undefined(value: Any) -> Any:
-    """NaN as None, for strict JSON."""
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def bounds_or_null(bounds: tuple[float, float]) -> list[float] | None:
-    """An interval for strict JSON; None where there is none."""
-    return None if math.isnan(bounds[0]) or math.isnan(bounds[1]) else [bounds[0], bounds[1]]
-
-
-def _nan_if_null(value: Any) -> Any:
-    return math.nan if value is None else value

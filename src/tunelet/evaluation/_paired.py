@@ -10,15 +10,14 @@ several comparisons.
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Interval, Record, Value, as_bounds, as_number
 from tunelet.evaluation._calibration import calibration_noise
 from tunelet.evaluation._intervals import CONFIDENCE, Z, difference_interval
-from tunelet.evaluation._metrics import METRIC_NAMES, bounds_or_null, null_if_undefined
+from tunelet.evaluation._metrics import METRIC_NAMES
 from tunelet.evaluation._power import detectable_accuracy, detectable_mean
 from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._seeds import SeedDraws, draw_models, over_seeds
@@ -27,8 +26,7 @@ from tunelet.evaluation._uncertainty import UNDEFINED
 _CONSTANT = "every resample of the texts gives the same difference"
 
 
-@dataclass(frozen=True)
-class McNemar:
+class McNemar(Record):
     """The texts on which two models disagree about what is right.
 
     Attributes:
@@ -41,30 +39,26 @@ class McNemar:
     p: float
 
 
-_MAY_BE_UNDEFINED = ("kappa", "p_roc_auc")
-
-
-@dataclass(frozen=True)
-class Pair:
+class Pair(Record):
     """What two models come to, second minus first.
 
     Attributes:
         first, second: their names.
         n: texts.
-        differences: metric -> second's value less the first's, means over seeds; NaN where undefined.
-        intervals: metric -> 95 % interval of that; (NaN, NaN) where there is none.
+        differences: metric -> second's value less the first's, means over seeds; None where undefined.
+        intervals: metric -> 95 % interval of that; None where there is none.
         no_interval: metric -> why there is none.
         mcnemar: of their accuracies, where each is one run; None: several seeds.
         seeds: of the first and of the second.
         p: of McNemar's test, or of Student's for mean accuracies over seeds.
         p_adjusted: the same, corrected for as many comparisons as were made.
-        p_log_loss, p_roc_auc: of Student's test for the log loss and for the ROC AUC, corrected likewise; NaN where
+        p_log_loss, p_roc_auc: of Student's test for the log loss and for the ROC AUC, corrected likewise; None where
             it is undefined.
         log_losses: of the first and of the second, and of always giving each label its share of these texts.
         calibration_noise: the larger mean calibration error that resamples of models with these confidences would show
             were they calibrated perfectly; a difference below it means nothing.
         agreement: share of texts that both give the same label, the mean over pairs of seeds.
-        kappa: Cohen's, agreement beyond chance, likewise; NaN where both give one label only.
+        kappa: Cohen's, agreement beyond chance, likewise; None where both give one label only.
         detectable: the smallest difference of accuracies that as many texts, with as many disagreements, would show in
             4 of 5 cases, for as many comparisons; never less than the test can show at all.
     """
@@ -72,57 +66,41 @@ class Pair:
     first: str
     second: str
     n: int
-    differences: Mapping[str, float]
-    intervals: Mapping[str, tuple[float, float]]
+    differences: Mapping[str, Value]
+    intervals: Mapping[str, Interval]
     no_interval: Mapping[str, str]
     mcnemar: McNemar | None
     seeds: tuple[int, int]
     p: float
     p_adjusted: float
     p_log_loss: float
-    p_roc_auc: float
+    p_roc_auc: Value
     log_losses: tuple[float, float, float]
     calibration_noise: float
     agreement: float
-    kappa: float
+    kappa: Value
     detectable: float
 
     def reversed(self) -> "Pair":
         """The same, the first less the second."""
         test = self.mcnemar
-        return replace(
-            self,
+        return self.changed(
             first=self.second,
             second=self.first,
-            differences={name: -value for name, value in self.differences.items()},
-            intervals={name: (-high, -low) for name, (low, high) in self.intervals.items()},
-            mcnemar=None if test is None else McNemar(test.only_second, test.only_first, test.p),
+            differences={name: -self.difference(name) for name in self.differences},
+            intervals={name: (-high, -low) for name in self.intervals for low, high in [self.bounds(name)]},
+            mcnemar=test and McNemar(only_first=test.only_second, only_second=test.only_first, p=test.p),
             seeds=(self.seeds[1], self.seeds[0]),
             log_losses=(self.log_losses[1], self.log_losses[0], self.log_losses[2]),
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON; what is undefined is None."""
-        flat = asdict(self)
-        flat["differences"] = {name: null_if_undefined(value) for name, value in self.differences.items()}
-        flat["intervals"] = {name: bounds_or_null(bounds) for name, bounds in self.intervals.items()}
-        return flat | {name: null_if_undefined(flat[name]) for name in _MAY_BE_UNDEFINED}
+    def difference(self, name: str) -> float:
+        """Of a metric, for arithmetic: NaN where undefined."""
+        return as_number(self.differences[name])
 
-    @classmethod
-    def from_dict(cls, flat: Mapping[str, Any]) -> "Pair":
-        """The inverse of `to_dict`."""
-        undefined = (math.nan, math.nan)
-        return cls(
-            **{
-                **flat,
-                "differences": {k: math.nan if v is None else v for k, v in flat["differences"].items()},
-                "intervals": {k: undefined if v is None else tuple(v) for k, v in flat["intervals"].items()},
-                "seeds": tuple(flat["seeds"]),
-                "log_losses": tuple(flat["log_losses"]),
-                "mcnemar": None if flat["mcnemar"] is None else McNemar(**flat["mcnemar"]),
-                **{name: math.nan if flat[name] is None else flat[name] for name in _MAY_BE_UNDEFINED},
-            }
-        )
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Its interval, for arithmetic: (NaN, NaN) where there is none."""
+        return as_bounds(self.intervals[name])
 
 
 def mcnemar(first: Predictions, second: Predictions) -> McNemar:
@@ -133,7 +111,7 @@ def mcnemar(first: Predictions, second: Predictions) -> McNemar:
     only_first, only_second = int((right & ~other).sum()), int((other & ~right).sum())
     disagreed = only_first + only_second
     p = float(binomtest(only_first, disagreed, 0.5).pvalue) if disagreed else 1.0
-    return McNemar(only_first, only_second, p)
+    return McNemar(only_first=only_first, only_second=only_second, p=p)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -179,9 +157,10 @@ def compare_draws(
     """`compare_predictions` from draws that are at hand."""
     pairs = list(itertools.combinations(models, 2)) if pairs is None else pairs
     found = [_pair(first, second, models, drawn, len(pairs)) for first, second in pairs]
-    corrected = {name: holm([getattr(pair, name) for pair in found]) for name in ("p", "p_log_loss", "p_roc_auc")}
+    tests = ("p", "p_log_loss", "p_roc_auc")
+    corrected = {name: holm([as_number(getattr(pair, name)) for pair in found]) for name in tests}
     return [
-        replace(pair, p_adjusted=p, p_log_loss=loss, p_roc_auc=area)
+        pair.changed(p_adjusted=p, p_log_loss=loss, p_roc_auc=area)
         for pair, p, loss, area in zip(found, *corrected.values(), strict=True)
     ]
 
@@ -200,7 +179,7 @@ def _pair(
     draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
     reasons = {name: why for name in METRIC_NAMES if (why := _why_none(differences[name], draws[name]))}
     if single:  # what one of them has no interval for, the difference has none for either
-        reasons = {**one.measured[0].no_interval, **other.measured[0].no_interval} | reasons
+        reasons = {**one.measured[0].no_interval, **other.measured[0].no_interval, **reasons}
     reasons.pop("accuracy", None)
     tests = [mcnemar(left, right) for left in models[first] for right in models[second]]
     reach = {name: _spread(draws[name], n) for name in METRIC_NAMES if name not in reasons}
@@ -284,7 +263,7 @@ def _hybrid(one: SeedDraws, other: SeedDraws, metric: str, percentiles: tuple[fl
             interval holds both.
     """
     first, second = one.mean(metric), other.mean(metric)
-    (low, high), (least, most) = one.measured[0].intervals[metric], other.measured[0].intervals[metric]
+    (low, high), (least, most) = (as_bounds(found.measured[0].interval(metric)) for found in (one, other))
     apart = [found.draws[metric] - np.nanmean(found.draws[metric]) for found in (one, other)]
     scale = float(np.sqrt(np.nanmean(apart[0] ** 2) * np.nanmean(apart[1] ** 2)))
     together = float(np.clip(np.nanmean(apart[0] * apart[1]) / scale, -1, 1)) if scale > 0 else 0.0

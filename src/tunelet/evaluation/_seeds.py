@@ -10,54 +10,69 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Interval, Value
 from tunelet._words import counted
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import Draws, paired_metrics
 from tunelet.evaluation._intervals import CONFIDENCE, Z
-from tunelet.evaluation._metrics import (
-    METRIC_NAMES,
-    Metrics,
-    bounds_or_null,
-    measure,
-    null_if_undefined,
-    with_intervals,
-)
+from tunelet.evaluation._metrics import METRIC_NAMES, Measured, Metrics, measure, with_intervals
 from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class SeedMetrics:
-    """Metrics of several seeds on the same texts; NaN where undefined.
+class SeedMetrics(Measured):
+    """Metrics of several seeds on the same texts: means, deviations and intervals; None where undefined.
 
     Attributes:
-        means: by metric.
-        deviations: standard deviations over seeds (n - 1); NaN of a single one.
-        intervals: 95 %, of the mean, over texts and seeds; (NaN, NaN) where there is none.
-        no_interval: why there is none, by metric.
+        NAME: the mean of a metric.
+        NAME_sd: its standard deviation over seeds (n - 1); None of a single one.
+        NAME_ci: 95 % interval of the mean, over texts and seeds.
         n: texts.
+        no_interval: why there is none, by metric.
     """
 
-    means: Mapping[str, float]
-    deviations: Mapping[str, float]
-    intervals: Mapping[str, tuple[float, float]]
-    no_interval: Mapping[str, str]
+    accuracy: float
+    accuracy_sd: Value
+    accuracy_ci: Interval
+    precision: Value
+    precision_sd: Value
+    precision_ci: Interval
+    recall: Value
+    recall_sd: Value
+    recall_ci: Interval
+    f1: Value
+    f1_sd: Value
+    f1_ci: Interval
+    f1_weighted: Value
+    f1_weighted_sd: Value
+    f1_weighted_ci: Interval
+    f1_macro: Value
+    f1_macro_sd: Value
+    f1_macro_ci: Interval
+    roc_auc: Value
+    roc_auc_sd: Value
+    roc_auc_ci: Interval
+    average_precision: Value
+    average_precision_sd: Value
+    average_precision_ci: Interval
+    log_loss: float
+    log_loss_sd: Value
+    log_loss_ci: Interval
+    ece: float
+    ece_sd: Value
+    ece_ci: Interval
     n: int
+    no_interval: Mapping[str, str]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON: `accuracy`, `accuracy_sd`, `accuracy_ci`, ..., `n`; what is undefined is None."""
-        flat: dict[str, Any] = {}
-        for name in METRIC_NAMES:
-            flat[name] = null_if_undefined(self.means[name])
-            flat[f"{name}_sd"] = null_if_undefined(self.deviations[name])
-            flat[f"{name}_ci"] = bounds_or_null(self.intervals[name])
-        return flat | {"n": self.n, "no_interval": dict(self.no_interval)}
+    def deviation(self, name: str) -> float | None:
+        """Over seeds, of the metric of a name."""
+        found: float | None = getattr(self, f"{name}_sd")
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,12 +177,14 @@ def summarise(found: SeedDraws) -> SeedMetrics:
             else _within(name, over_seeds(found.mean(name), _text_reach(found, name), [found], name)[0])
             for name in METRIC_NAMES
         }
-    return SeedMetrics(
-        {name: found.mean(name) for name in METRIC_NAMES},
-        {name: found.deviation(name) for name in METRIC_NAMES},
-        intervals,
-        reasons,
-        found.measured[0].n,
+    return SeedMetrics.model_validate(
+        {
+            **{name: found.mean(name) for name in METRIC_NAMES},
+            **{f"{name}_sd": found.deviation(name) for name in METRIC_NAMES},
+            **{f"{name}_ci": bounds for name, bounds in intervals.items()},
+            "n": found.measured[0].n,
+            "no_interval": reasons,
+        }
     )
 
 

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._choice import Choice
+from tunelet._record import Record
 from tunelet.evaluation._blend import Gain, cross_fitted, fit_weights, folds_of_rows
 from tunelet.evaluation._linear import log_losses
 
 _NEGLIGIBLE = 0.001  # nats a text
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Record):
     """How a model did.
 
     Attributes:

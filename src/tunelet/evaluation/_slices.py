@@ -1,10 +1,9 @@
 """Where a model fails: by length of text, and the texts of which it was most certain and wrong."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record
 from tunelet.evaluation._bootstrap import text_losses
 from tunelet.evaluation._intervals import share_interval
 from tunelet.evaluation._predictions import Predictions
@@ -12,8 +11,7 @@ from tunelet.evaluation._predictions import Predictions
 _SLICES = 5
 
 
-@dataclass(frozen=True)
-class LengthSlice:
+class LengthSlice(Record):
     """Texts of similar length.
 
     Attributes:

@@ -7,15 +7,17 @@ applied where no validation text is wrong: the likeliest model is then certain o
 its first error; nor at the upper end of the temperatures searched, where all labels are equally probable.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record
 from tunelet.evaluation._blend import Gain
 from tunelet.evaluation._calibration import (
     TEMPERATURES,
+    ReliabilityBin,
     cross_fitted_temperature,
     fit_temperature,
     reliability,
@@ -50,6 +52,38 @@ class Temperature:
         return self.value if self.applied else 1.0
 
 
+class Sharpness(Record):
+    """What a temperature may change of the figures."""
+
+    log_loss: float
+    ece: float
+
+
+class TemperatureRecord(Record):
+    """A temperature, and what it changes on the texts that are reported on.
+
+    Attributes:
+        value, applied, reason, p_value: as `Temperature` has them.
+        fitted_on: always "validation".
+        n: validation texts.
+        cross_fitted: whether the texts that are reported on are these; then each fold has the others' temperature.
+        before, after: without it and with it.
+        reliability_before, reliability: likewise, by confidence.
+    """
+
+    value: float
+    applied: bool
+    reason: str
+    p_value: float | None
+    fitted_on: Literal["validation"]
+    n: int
+    cross_fitted: bool
+    before: Sharpness
+    after: Sharpness
+    reliability_before: tuple[ReliabilityBin, ...]
+    reliability: tuple[ReliabilityBin, ...]
+
+
 def choose_temperature(validation: Predictions) -> Temperature:
     """The temperature of the validation texts, and whether to apply it."""
     value = fit_temperature(validation)
@@ -66,7 +100,7 @@ def choose_temperature(validation: Predictions) -> Temperature:
     return Temperature(value, True, reason, p_value)
 
 
-def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cross_fitted: bool) -> dict[str, Any]:
+def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cross_fitted: bool) -> TemperatureRecord:
     """What `evaluation.json` says of it.
 
     Args:
@@ -76,17 +110,20 @@ def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cr
         cross_fitted: whether these are the texts that it was fitted on; then each fold has the others' temperature.
     """
     scaled = cross_fitted_temperature(reported) if cross_fitted else with_temperature(reported, chosen.value)
-    before, after = measure(reported, resamples=0).values, measure(scaled, resamples=0).values
-    return {
-        **asdict(chosen),
-        "fitted_on": "validation",
-        "n": n,
-        "cross_fitted": cross_fitted,
-        "before": {name: before[name] for name in ("log_loss", "ece")},
-        "after": {name: after[name] for name in ("log_loss", "ece")},
-        "reliability_before": [asdict(found) for found in reliability([reported])],
-        "reliability": [asdict(found) for found in reliability([scaled])],
-    }
+    before, after = measure(reported, resamples=0), measure(scaled, resamples=0)
+    return TemperatureRecord(
+        value=chosen.value,
+        applied=chosen.applied,
+        reason=chosen.reason,
+        p_value=chosen.p_value,
+        fitted_on="validation",
+        n=n,
+        cross_fitted=cross_fitted,
+        before=Sharpness(log_loss=before.log_loss, ece=before.ece),
+        after=Sharpness(log_loss=after.log_loss, ece=after.ece),
+        reliability_before=reliability([reported]),
+        reliability=reliability([scaled]),
+    )
 
 
 def _losses(predictions: Predictions) -> NDArray[np.float64]:

@@ -7,12 +7,14 @@ positive where its probability is at least the threshold.
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._record import Record, Value
 from tunelet.errors import RecipeError
+from tunelet.evaluation._predictions import Predictions
 
 _PATTERN = r"f1|precision:[0-9.]+|cost:[0-9.]+:[0-9.]+"
 
@@ -32,9 +34,8 @@ class Threshold:
     reached: bool
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What a threshold does to texts; NaN where undefined.
+class Operation(Record):
+    """What a threshold does to texts; None where undefined.
 
     Attributes:
         accuracy, precision, recall, f1: of the positive class.
@@ -42,11 +43,30 @@ class Operation:
     """
 
     accuracy: float
-    precision: float
-    recall: float
-    f1: float
+    precision: Value
+    recall: Value
+    f1: Value
     false_positives: int
     false_negatives: int
+
+
+class ThresholdRecord(Record):
+    """A threshold, and what it does to the texts that are reported on, beside one half.
+
+    Attributes:
+        positive: the label that is given from it on.
+        aim, value, reached: as `Threshold` has them.
+        chosen_on: always "validation".
+        at_half, at_threshold: what 0.5 and it do to the texts that are reported on.
+    """
+
+    positive: str
+    aim: str
+    value: float
+    reached: bool
+    chosen_on: Literal["validation"]
+    at_half: Operation
+    at_threshold: Operation
 
 
 def check_aim(aim: str) -> None:
@@ -117,6 +137,35 @@ def operate(truth: NDArray[np.bool_], score: NDArray[np.float64], threshold: flo
         f1=float(f1),
         false_positives=int((called & ~truth).sum()),
         false_negatives=int((~called & truth).sum()),
+    )
+
+
+def threshold_record(
+    validation: Predictions, reported: Predictions, aim: str, positive: int | None
+) -> ThresholdRecord | None:
+    """The threshold of the validation texts; None of more than two classes, or where these texts lack one of both.
+
+    Args:
+        validation: what it is chosen on.
+        reported: what it is measured on.
+        aim: see above.
+        positive: index of the class that it cuts off.
+    """
+    if positive is None or len(reported.label_names) > 2:
+        return None
+    truth = validation.labels == positive
+    if not 0 < truth.sum() < len(truth):
+        return None
+    chosen = choose_threshold(truth, validation.probabilities[:, positive], aim)
+    truth, score = reported.labels == positive, reported.probabilities[:, positive]
+    return ThresholdRecord(
+        positive=reported.label_names[positive],
+        aim=chosen.aim,
+        value=chosen.value,
+        reached=chosen.reached,
+        chosen_on="validation",
+        at_half=operate(truth, score, 0.5),
+        at_threshold=operate(truth, score, chosen.value),
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from tunelet._record import as_number
 from tunelet._words import counted, fixed
 from tunelet.evaluation._power import SIGNIFICANCE
 
@@ -36,7 +37,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
         pair: the baseline first, then the model.
         comparisons: how many p is corrected for.
     """
-    if differs(pair) and pair.differences["accuracy"] > 0:
+    if differs(pair) and pair.difference("accuracy") > 0:
         return None
     if differs(pair):
         gain, (low, high) = _points(pair, pair.first)
@@ -44,7 +45,7 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
             f"The baseline {pair.first} is better than {pair.second}: {_points_of_accuracy(gain, low, high)}, "
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
-    if pair.differences["accuracy"] > 0:
+    if pair.difference("accuracy") > 0:
         told = (
             f"{pair.second} is ahead of the baseline {pair.first}, but {counted(pair.n, 'text')} are too few to show "
             f"that it is more often right: {_signed(pair)}, {_tested(pair, comparisons)}."
@@ -59,13 +60,13 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
 
 def differs(pair: "Pair") -> bool:
     """Whether a difference of accuracy is shown: by the corrected test, and by the interval."""
-    low, high = pair.intervals["accuracy"]
+    low, high = pair.bounds("accuracy")
     return pair.p_adjusted < SIGNIFICANCE and (low > 0 or high < 0)
 
 
 def better_first(pair: "Pair") -> tuple[str, str]:
     """The names, that with the higher accuracy first."""
-    return (pair.second, pair.first) if pair.differences["accuracy"] > 0 else (pair.first, pair.second)
+    return (pair.second, pair.first) if pair.difference("accuracy") > 0 else (pair.first, pair.second)
 
 
 def p_value(p: float) -> str:
@@ -87,7 +88,7 @@ def _undecided(pair: "Pair", comparisons: int) -> str:
         f"({_signed(pair)}, {_tested(pair, comparisons)})"
     )
     # One as large as that was seen, and its doubt said: what would be missed is then no news.
-    if abs(pair.differences["accuracy"]) >= pair.detectable:
+    if abs(pair.difference("accuracy")) >= pair.detectable:
         return f"{told}."
     seen = "would not be seen reliably"
     return f"{told}: a difference under {100 * pair.detectable:.1f} points {seen}."
@@ -95,10 +96,10 @@ def _undecided(pair: "Pair", comparisons: int) -> str:
 
 def _ranking(pair: "Pair") -> str:
     """How the ROC AUC differs, where that is shown, or large though it is not shown."""
-    difference, (low, high) = pair.differences["roc_auc"], pair.intervals["roc_auc"]
+    difference, (low, high) = pair.difference("roc_auc"), pair.bounds("roc_auc")
     if math.isnan(difference):
         return ""
-    shown = pair.p_roc_auc < SIGNIFICANCE and (low > 0 or high < 0)
+    shown = as_number(pair.p_roc_auc) < SIGNIFICANCE and (low > 0 or high < 0)
     if abs(difference) < (_SMALL_AREA if shown else _LARGE_AREA):
         return ""
     better, worse = (pair.second, pair.first) if difference > 0 else (pair.first, pair.second)
@@ -153,10 +154,10 @@ def _trained_once(pair: "Pair") -> str:
 def _gain(pair: "Pair", metric: str, better: str) -> tuple[float, tuple[float, float]]:
     """The named one's value less the other's, with its interval; NaN where undefined."""
     sign = 1.0 if better == pair.second else -1.0
-    low, high = pair.intervals[metric]
+    low, high = pair.bounds(metric)
     if math.isnan(low) or math.isnan(high):
         return math.nan, (math.nan, math.nan)
-    return sign * pair.differences[metric], (low, high) if sign > 0 else (-high, -low)
+    return sign * pair.difference(metric), (low, high) if sign > 0 else (-high, -low)
 
 
 def _points(pair: "Pair", better: str) -> tuple[float, tuple[float, float]]:
@@ -166,8 +167,8 @@ def _points(pair: "Pair", better: str) -> tuple[float, tuple[float, float]]:
 
 
 def _signed(pair: "Pair") -> str:
-    low, high = pair.intervals["accuracy"]
-    return _points_of_accuracy(100 * pair.differences["accuracy"], 100 * low, 100 * high)
+    low, high = pair.bounds("accuracy")
+    return _points_of_accuracy(100 * pair.difference("accuracy"), 100 * low, 100 * high)
 
 
 def _points_of_accuracy(gain: float, low: float, high: float) -> str:

@@ -5,11 +5,10 @@ Each warning has a key for programs, one sentence of what is so, and what to typ
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
+from tunelet._record import Record
 from tunelet._words import counted, points
 from tunelet.evaluation._metrics import Metrics
 
@@ -17,8 +16,7 @@ _FALLS = 0.01  # share of the loss by which it must fall in the last epoch
 _NAMED = 5  # labels that a sentence lists
 
 
-@dataclass(frozen=True)
-class FigureWarning:
+class FigureWarning(Record):
     """One thing to know.
 
     Attributes:
@@ -32,22 +30,36 @@ class FigureWarning:
     kind: str
     message: str
     hint: str
-    labels: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON."""
-        return {**asdict(self), "labels": list(self.labels)}
+    labels: tuple[str, ...]
 
 
-def commonest(metrics: Metrics) -> dict[str, Any]:
-    """What always giving the commonest label comes to: `label`, `accuracy`, `n`."""
+class Commonest(Record):
+    """What always giving the commonest label comes to.
+
+    Attributes:
+        label: the one.
+        accuracy: share of the texts that have it.
+        n: texts.
+    """
+
+    label: str
+    accuracy: float
+    n: int
+
+
+def _warning(kind: str, message: str, hint: str, *labels: str) -> FigureWarning:
+    return FigureWarning(kind=kind, message=message, hint=hint, labels=labels)
+
+
+def commonest(metrics: Metrics) -> Commonest:
+    """What always giving the commonest label comes to."""
     row = max(metrics.per_class, key=lambda row: row.n)
-    return {"label": row.label, "accuracy": row.n / metrics.n, "n": metrics.n}
+    return Commonest(label=row.label, accuracy=row.n / metrics.n, n=metrics.n)
 
 
 def label_warnings(metrics: Metrics) -> list[FigureWarning]:
     """Labels that texts have and none is given, and an accuracy that a constant answer reaches."""
-    n, right = metrics.n, int(np.trace(metrics.confusion))
+    n, right = metrics.n, int(np.trace(metrics.confusion.counts))
     never = [row for row in metrics.per_class if row.n and not row.predicted]
     given = [row for row in metrics.per_class if row.predicted]
     constant = commonest(metrics)
@@ -65,25 +77,29 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
         texts = sum(row.n for row in never)
         only = f": all are called {given[0].label!r}" if len(given) == 1 else ""
         message = f"No text was called {listed}, though {texts:,} of {n:,} are{only}."
-        found.append(FigureWarning("label_never_given", message, hint, tuple(row.label for row in never)))
-    if right <= round(constant["accuracy"] * n) and n > 1:
+        found.append(_warning("label_never_given", message, hint, *(row.label for row in never)))
+    if right <= round(constant.accuracy * n) and n > 1:
         message = (
-            f"Calling every text {constant['label']!r} would be right for {points(constant['accuracy'])} of "
+            f"Calling every text {constant.label!r} would be right for {points(constant.accuracy)} of "
             f"{counted(n, 'text')}, the model is for {points(right / n)}."
         )
-        found.append(FigureWarning("no_better_than_commonest", message, hint, (constant["label"],)))
+        found.append(_warning("no_better_than_commonest", message, hint, constant.label))
     return found
 
 
-def training_warnings(history: Sequence[Mapping[str, Any]], *, reported_on_validation: bool) -> list[FigureWarning]:
-    """From the lines of `history.jsonl`: a loss that was still falling, and an epoch that was chosen on these texts."""
-    evaluated = [entry for entry in history if "log_loss" in (entry.get("validation") or {})]
-    losses = [entry["validation"]["log_loss"] for entry in evaluated]
+def training_warnings(losses_after: Mapping[int, float], *, reported_on_validation: bool) -> list[FigureWarning]:
+    """A loss that was still falling, and an epoch that was chosen on the texts that are reported on.
+
+    Args:
+        losses_after: epoch -> validation loss after it, of those epochs that have an evaluation behind them.
+        reported_on_validation: whether the epoch was chosen on the texts that are reported on.
+    """
+    losses = list(losses_after.values())
     found = []
-    epochs = max((int(entry["epoch"]) for entry in evaluated), default=0)  # not each has an evaluation behind it
+    epochs = max(losses_after, default=0)
     if len(losses) > 1 and losses[-1] < (1 - _FALLS) * min(losses[:-1]):
         found.append(
-            FigureWarning(
+            _warning(
                 "loss_still_falling",
                 f"The validation loss was still falling in the last of {counted(epochs, 'epoch')}, from "
                 f"{losses[-2]:.4f} to {losses[-1]:.4f}: longer training may be better.",
@@ -92,7 +108,7 @@ def training_warnings(history: Sequence[Mapping[str, Any]], *, reported_on_valid
         )
     if reported_on_validation:
         found.append(
-            FigureWarning(
+            _warning(
                 "epoch_chosen_on_these_texts",
                 "There were no test texts: the epoch was chosen on the very texts that are reported on, which flatters "
                 "the model a little.",
@@ -116,7 +132,7 @@ def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
         *([f"{trained:,} of the {counted(n, 'text')} were trained on"] if trained else []),
         *([f"{validated:,} of {n:,} were validation texts, on which choices were made"] if validated else []),
     ]
-    return FigureWarning(
+    return _warning(
         "trained_on_these_texts",
         f"{', and '.join(parts)}: the figures are better than on new texts.",
         "pass data that the run has not seen",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunelet._cache import cache_folder
+from tunelet._foreign import read_bytes
+from tunelet._record import parse_record
 from tunelet._words import counted
 from tunelet.data import Examples, Masking, Tokens, Unlabelled, read_unlabelled, tokenise
 from tunelet.errors import DataError, RecipeError, RunError
@@ -34,7 +36,11 @@ from tunelet.recipe import (
     with_settings,
 )
 from tunelet.run import (
+    AdaptationData,
+    AdaptationFigures,
+    AdaptedTexts,
     CheckpointFolder,
+    Choices,
     at_work,
     disk_errors,
     refuse_link,
@@ -174,7 +180,7 @@ class AdaptationJob:
             return self._adapt(checkpoint, record, train, held_out)
 
     def _adapt(
-        self, checkpoint: "Checkpoint", record: dict[str, Any], train: Examples, held_out: Examples
+        self, checkpoint: "Checkpoint", record: AdaptationData, train: Examples, held_out: Examples
     ) -> Adaptation:
         from tunelet.model import load_tokenizer, new_masked_model
         from tunelet.training import pretrain, tokens_per_second
@@ -184,7 +190,7 @@ class AdaptationJob:
         masking = Masking.of(tokenizer)
         model = new_masked_model(checkpoint, recipe.model, recipe.adapter, seed=recipe.training.seed)
         tokens, others = (self._tokens(part, tokenizer, model) for part in (train, held_out))
-        choices = choices_of(model)
+        choices = Choices.of(choices_of(model))
         environment = environment_of(checkpoint, choices, random_weights=False)
         if self.resume:
             check_environment(folder, environment)
@@ -196,7 +202,7 @@ class AdaptationJob:
         model.merge_into(checkpoint.path, folder.path)
         with disk_errors(folder.path):
             tokenizer.save_pretrained(folder.path)
-        folder.write_json(folder.metrics, _figures(len(train), len(held_out), done))
+        folder.write_record(folder.metrics, _figures(len(train), len(held_out), done))
         folder.finish()
         found = self._finished()
         self.screens.adaptation_result(found)
@@ -210,10 +216,10 @@ class AdaptationJob:
         if not self.folder.partial.is_dir():
             raise RunError(f"nothing to resume: there is no {self.folder.partial}", "leave out resume=True")
 
-    def _check_resumable(self, record: Mapping[str, Any]) -> None:
-        began = Began.of(self.folder)
+    def _check_resumable(self, record: AdaptationData) -> None:
+        began = Began.of(self.folder, AdaptationData)
         check_recipe(began.place, began.recipe, self.recipe)
-        check_data(began, record, "texts")
+        check_data(began, record.parts, "texts")
 
     def _tokens(self, part: Examples, tokenizer: Any, model: "MaskedModel") -> Tokens:
         settings = self.recipe.data
@@ -226,10 +232,16 @@ class AdaptationJob:
         )
 
     def _finished(self) -> Adaptation:
-        from tunelet._foreign import read_json_object
-
-        figures = read_json_object(self.folder.metrics)
-        return Adaptation(self.folder.path, **figures)
+        figures = parse_record(read_bytes(self.folder.metrics), AdaptationFigures)
+        return Adaptation(
+            path=self.folder.path,
+            texts=figures.texts,
+            held_out=figures.held_out,
+            before=figures.before,
+            after=figures.after,
+            tokens=figures.tokens,
+            seconds=figures.seconds,
+        )
 
 
 def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
@@ -245,29 +257,24 @@ def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
     return examples.take(np.sort(rows[held:])), examples.take(np.sort(rows[:held]))
 
 
-def _data_record(texts: Unlabelled, train: Examples, held_out: Examples) -> dict[str, Any]:
+def _data_record(texts: Unlabelled, train: Examples, held_out: Examples) -> AdaptationData:
     """`data.json`."""
     reading = texts.reading
-    return {
-        "source": reading.source,
-        "format": reading.format,
-        "text_column": {"value": reading.text_column.value, "reason": reading.text_column.reason},
-        "dropped": dict(texts.dropped),
-        "notes": list(reading.notes),
-        "parts": {
-            name: {"rows": len(part), "sha256": part.fingerprint}
+    return AdaptationData(
+        source=reading.source,
+        format=reading.format,
+        text_column=reading.text_column,
+        dropped=dict(texts.dropped),
+        notes=tuple(reading.notes),
+        parts={
+            name: AdaptedTexts(rows=len(part), sha256=part.fingerprint)
             for name, part in (("train", train), ("held_out", held_out))
         },
-    }
+    )
 
 
-def _figures(texts: int, held_out: int, done: "Pretrained") -> dict[str, Any]:
+def _figures(texts: int, held_out: int, done: "Pretrained") -> AdaptationFigures:
     """`metrics.json`."""
-    return {
-        "texts": texts,
-        "held_out": held_out,
-        "before": done.before,
-        "after": done.after,
-        "tokens": done.tokens,
-        "seconds": done.seconds,
-    }
+    return AdaptationFigures(
+        texts=texts, held_out=held_out, before=done.before, after=done.after, tokens=done.tokens, seconds=done.seconds
+    )

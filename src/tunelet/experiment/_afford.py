@@ -37,7 +37,7 @@ class Afforded:
 
     Attributes:
         recipe: that says it.
-        choices: by what a screen calls them, each with its reason.
+        choices: by attribute of `BudgetChoices`, each with its reason.
         rates: that were measured of it; None: not in this session.
         expected: seconds for all that is still to do.
     """
@@ -207,7 +207,7 @@ class _Choosing:
             )
         if way.length < longest:
             settings["data.max_length"] = way.length
-            choices["text length"] = Choice(
+            choices["text_length"] = Choice(
                 counted(way.length, "token"), f"of texts of {longest:,} tokens there is no time for one pass"
             )
         if way.precision:
@@ -238,7 +238,7 @@ class _Choosing:
                 choices = {"length": Choice("the head alone, solved on the frozen encoder", reason)}
                 if length < self.options.longest:
                     settings["data.max_length"] = length
-                    choices["text length"] = Choice(counted(length, "token"), "longer texts take too long to read")
+                    choices["text_length"] = Choice(counted(length, "token"), "longer texts take too long to read")
                 return Afforded(with_settings(self.recipe, settings, "budget"), choices, self.rates, seconds)
             least = min(least, seconds)
         if not may:  # then one pass is the least

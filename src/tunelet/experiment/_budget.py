@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from tunelet.errors import ModelError
 from tunelet.experiment._afford import MOST_PASSES, Afforded, Options, afford
 from tunelet.model import SequenceClassifier, refused_precisions
 from tunelet.recipe import Recipe
+from tunelet.run import BudgetChoices, BudgetRecord
 from tunelet.training import Allowance, Estimate, Rates, Work, time_steps
 
 _MEASURED = 0.03  # of the budget, to measure a way to train
@@ -29,7 +29,7 @@ class Budget:
 
     Attributes:
         deadline: of the whole command.
-        choices: what was chosen for it, each with its reason.
+        choices: what was chosen for it, by attribute of `BudgetChoices`, each with its reason.
         after: seconds that are needed behind the last training.
     """
 
@@ -46,14 +46,10 @@ class Budget:
             self.deadline, spent + left * share, estimate.training_rate, estimate.evaluation_rate, MOST_PASSES
         )
 
-    def record(self) -> dict[str, Any]:
+    @property
+    def record(self) -> BudgetRecord:
         """For `environment.json`."""
-        return {
-            "seconds": self.deadline.seconds,
-            "choices": {
-                name: {"value": choice.value, "reason": choice.reason} for name, choice in self.choices.items()
-            },
-        }
+        return BudgetRecord(seconds=self.deadline.seconds, choices=BudgetChoices.of(self.choices))
 
 
 class Ways:

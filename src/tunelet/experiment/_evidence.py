@@ -1,4 +1,4 @@
-"""What the report says of a run beyond its metrics, as one record: `evaluation.json`.
+"""What the report says of a run beyond its metrics, as one record: `Findings`.
 
 Whatever is chosen (temperature, threshold, the baseline's strength) is chosen on validation texts. Where these are the
 very texts that are reported on, the record says so, and the temperature is judged by cross-fitting. Everything but the
@@ -6,8 +6,7 @@ temperature's own record is about the probabilities that `predict` gives: scaled
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,23 +15,21 @@ from tunelet.evaluation import (
     Metrics,
     Predictions,
     Temperature,
-    Threshold,
     by_length,
     choose_temperature,
-    choose_threshold,
     compare_draws,
     confident_errors,
     curve_records,
     draw_models,
     measure,
-    null_if_undefined,
-    operate,
     positive_index,
     reliability,
     temperature_record,
+    threshold_record,
     with_temperature,
 )
 from tunelet.recipe import EvaluationSettings
+from tunelet.run import ErrorRecord, Findings, RivalRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +72,13 @@ class Evidence:
     """What was gathered.
 
     Attributes:
-        record: what `evaluation.json` holds.
+        findings: what `evaluation.json` says of the predictions.
         temperature: chosen on the validation texts, and whether it is applied.
         validation, test: what was given, with the probabilities that `predict` gives.
         metrics: of the model on the texts that are reported on, with intervals.
     """
 
-    record: dict[str, Any]
+    findings: Findings
     metrics: Metrics
     temperature: Temperature
     validation: Classified
@@ -115,39 +112,56 @@ def gather_evidence(
     predictions = reported.predictions
     index = positive_index(predictions.label_names, settings.positive)
     positive = None if index is None else predictions.label_names[index]
-    record: dict[str, Any] = {
-        "evaluated_on": "validation" if test is None else "test",
-        "n": len(predictions),
-        "curves": curve_records(predictions, positive),
-        "reliability": [asdict(found) for found in reliability([predictions])],
-        "temperature": temperature_record(
+    measured, beside = _beside(predictions, rivals, positive, settings, seed=seed, model=model)
+    findings = Findings(
+        evaluated_on="validation" if test is None else "test",
+        n=len(predictions),
+        curves=curve_records(predictions, positive),
+        reliability=reliability([predictions]),
+        temperature=temperature_record(
             temperature, by_itself, n=len(validation.predictions), cross_fitted=test is None
         ),
-        "threshold": _threshold(validation.predictions, predictions, settings.threshold, index),
-        "lengths": [asdict(found) for found in by_length(predictions, reported.lengths)],
-        "errors": _errors(reported, settings.errors),
-        "wrong": int((predictions.predicted != predictions.labels).sum()),
-        **dict.fromkeys(("baseline", "probe")),
-    }
+        threshold=threshold_record(validation.predictions, predictions, settings.threshold, index),
+        lengths=by_length(predictions, reported.lengths),
+        errors=_errors(reported, settings.errors),
+        wrong=int((predictions.predicted != predictions.labels).sum()),
+        baseline=beside.get("baseline"),
+        probe=beside.get("probe"),
+    )
+    return Evidence(findings, measured, temperature, validation, test)
+
+
+def _beside(
+    predictions: Predictions,
+    rivals: Sequence[Rival],
+    positive: str | None,
+    settings: EvaluationSettings,
+    *,
+    seed: int,
+    model: str,
+) -> tuple[Metrics, dict[str, RivalRecord]]:
+    """The model's metrics, and each rival beside it, by key."""
     if not rivals:
-        measured = measure(predictions, positive=index, resamples=settings.resamples, seed=seed)
-        return Evidence(record, measured, temperature, validation, test)
+        index = positive_index(predictions.label_names, positive)
+        return measure(predictions, positive=index, resamples=settings.resamples, seed=seed), {}
     models = {rival.name: [rival.predictions] for rival in rivals} | {model: [predictions]}
     drawn = draw_models(
         models, positive=positive, resamples=settings.resamples, seed=seed
     )  # once, for all that needs them
     pairs = compare_draws(models, drawn, [(rival.name, model) for rival in rivals])
-    for rival, pair in zip(rivals, pairs, strict=True):
-        record[rival.key] = {
-            "name": rival.name,
-            "features": rival.features,
-            "strength": rival.strength,
-            "seconds": rival.seconds,
-            "metrics": drawn[rival.name].measured[0].to_dict(),
-            "curves": curve_records(rival.predictions, positive),
-            "pair": pair.to_dict(),
-        }
-    return Evidence(record, drawn[model].measured[0], temperature, validation, test)
+    records = {
+        rival.key: RivalRecord(
+            name=rival.name,
+            features=rival.features,
+            strength=rival.strength,
+            seconds=rival.seconds,
+            metrics=drawn[rival.name].measured[0],
+            curves=curve_records(rival.predictions, positive),
+            pair=pair,
+        )
+        for rival, pair in zip(rivals, pairs, strict=True)
+    }
+    return drawn[model].measured[0], records
 
 
 def _scaled(part: Classified, temperature: Temperature) -> Classified:
@@ -157,38 +171,16 @@ def _scaled(part: Classified, temperature: Temperature) -> Classified:
     return replace(part, predictions=with_temperature(part.predictions, temperature.value))
 
 
-def _threshold(validation: Predictions, reported: Predictions, aim: str, positive: int | None) -> dict[str, Any] | None:
-    """None where there are more than two classes, or the validation texts lack one."""
-    if positive is None or len(reported.label_names) > 2:
-        return None
-    truth = validation.labels == positive
-    if not 0 < truth.sum() < len(truth):
-        return None
-    chosen: Threshold = choose_threshold(truth, validation.probabilities[:, positive], aim)
-    truth, score = reported.labels == positive, reported.probabilities[:, positive]
-    return {
-        "positive": reported.label_names[positive],
-        "aim": chosen.aim,
-        "value": chosen.value,
-        "reached": chosen.reached,
-        "chosen_on": "validation",
-        **{
-            name: {key: null_if_undefined(found) for key, found in asdict(operate(truth, score, value)).items()}
-            for name, value in (("at_half", 0.5), ("at_threshold", chosen.value))
-        },
-    }
-
-
-def _errors(reported: Classified, count: int) -> list[dict[str, Any]]:
+def _errors(reported: Classified, count: int) -> tuple[ErrorRecord, ...]:
     predictions, names = reported.predictions, reported.predictions.label_names
-    return [
-        {
-            "id": predictions.ids[row],
-            "text": shown_fields(reported.examples.texts[row]),
-            "tokens": int(reported.lengths[row]),
-            "label": names[predictions.labels[row]],
-            "predicted": names[predictions.predicted[row]],
-            "probability": float(predictions.confidence[row]),
-        }
+    return tuple(
+        ErrorRecord(
+            id=predictions.ids[row],
+            text=shown_fields(reported.examples.texts[row]),
+            tokens=int(reported.lengths[row]),
+            label=names[predictions.labels[row]],
+            predicted=names[predictions.predicted[row]],
+            probability=float(predictions.confidence[row]),
+        )
         for row in confident_errors(predictions, count)
-    ]
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelet._record import parse_lines
 from tunelet.data import label_indices
 from tunelet.evaluation import (
     STUDENT,
@@ -23,7 +24,7 @@ from tunelet.evaluation import (
 from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
 from tunelet.experiment._plan import Plan
 from tunelet.model import refer_to_base
-from tunelet.run import Run, RunFolder, disk_errors, peak_memory_bytes
+from tunelet.run import Cost, EvaluationRecord, HistoryLine, Run, RunFolder, Summary, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
     from tunelet.experiment._fitting import Fitted
@@ -52,7 +53,7 @@ class Trained:
 
 def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     """Measure, write, and give the run its final name."""
-    from tunelet.run import HistoryLine, parse_lines, write_baseline, write_predictions, write_seen
+    from tunelet.run import write_baseline, write_predictions, write_seen
 
     begun = time.monotonic()
     plan, outcome = trained.plan, trained.fitted.outcome
@@ -95,15 +96,16 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
         write_predictions(place, rival.predictions)
     if trained.fitted.baseline is not None and settings.errors:  # its terms are words of the texts
         write_baseline(folder.baseline, trained.fitted.baseline)
-    found = {"kept": trained.fitted.kept.to_dict(), "cost": _cost(trained, saved)}
-    folder.write_json(folder.evaluation, evidence.record | found)
+    record = EvaluationRecord.of(evidence.findings, trained.fitted.kept.record, _cost(trained, saved))
+    folder.write_record(folder.evaluation, record)
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
+    losses = {int(line.epoch): loss for line in history if (loss := line.validation_loss) is not None}
     warnings = label_warnings(measured[reported]) + training_warnings(
-        history, reported_on_validation=reported == "validation" and outcome.best is not None
+        losses, reported_on_validation=reported == "validation" and outcome.best is not None
     )
     kept = trained.fitted.kept
-    folder.write_json(folder.metrics, _summary(plan, measured, evidence, kept, outcome, seconds, warnings))
+    folder.write_record(folder.metrics, _summary(plan, measured, evidence, kept, outcome, seconds, warnings))
     folder.finish()
     return Run(folder.final)
 
@@ -150,7 +152,7 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified]
     return found
 
 
-def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
+def _cost(trained: Trained, saved: Path) -> Cost:
     """What one text costs to classify, from tokens to probabilities, and what the model takes on disk."""
     from tunelet.model import probabilities
 
@@ -162,13 +164,13 @@ def _cost(trained: Trained, saved: Path) -> dict[str, Any]:
         probabilities(trained.classifier, one)
         seconds.append(time.perf_counter() - started)
     base = trained.plan.checkpoint.path
-    return {
-        "latency_seconds": statistics.median(seconds[_WARM_UP:] or seconds),
-        "latency_texts": len(seconds[_WARM_UP:] or seconds),
-        "tokens_per_second": trained.plan.estimate.evaluation_rate,
-        "saved_bytes": sum(file.stat().st_size for file in saved.glob("*.safetensors")),
-        "base_bytes": sum(file.stat().st_size for file in base.glob("*.safetensors")),
-    }
+    return Cost(
+        latency_seconds=statistics.median(seconds[_WARM_UP:] or seconds),
+        latency_texts=len(seconds[_WARM_UP:] or seconds),
+        tokens_per_second=trained.plan.estimate.evaluation_rate,
+        saved_bytes=sum(file.stat().st_size for file in saved.glob("*.safetensors")),
+        base_bytes=sum(file.stat().st_size for file in base.glob("*.safetensors")),
+    )
 
 
 def _planned_steps(plan: Plan, kept: Kept) -> int:
@@ -185,20 +187,17 @@ def _summary(
     outcome: "Outcome",
     seconds: float,
     warnings: Sequence[FigureWarning],
-) -> dict[str, Any]:
-    """`metrics.json`, which `tunelet train --json` prints: metrics flat, the validation part's beside them.
-
-    What predictions need that were chosen here stands in it, too, for it is published with a model.
-    """
-    reported, threshold = evidence.record["evaluated_on"], evidence.record["threshold"]
-    summary = {"run": str(plan.out), "evaluated_on": reported, **measured[reported].to_dict()}
-    if reported != "validation":
-        summary["validation"] = measured["validation"].to_dict()
-    return summary | {
-        "warnings": [warning.to_dict() for warning in warnings],
-        "commonest": commonest(measured[reported]),
+) -> Summary:
+    """`metrics.json`, which `tunelet train --json` prints: metrics flat, those of the validation texts beside them."""
+    findings = evidence.findings
+    metrics = measured[findings.evaluated_on]
+    found = {name: getattr(metrics, name) for name in metrics.model_fields_set} | {
+        "run": str(plan.out),
+        "evaluated_on": findings.evaluated_on,
+        "warnings": tuple(warnings),
+        "commonest": commonest(metrics),
         "temperature": evidence.temperature.used,
-        "threshold": None if threshold is None else threshold["value"],
+        "threshold": None if findings.threshold is None else findings.threshold.value,
         "trainable_parameters": plan.trained_parameters,
         "total_parameters": plan.total_parameters,
         "folds": len(plan.prepared.folds),
@@ -218,3 +217,6 @@ def _summary(
         "model": plan.checkpoint.name,
         "random_weights": plan.recipe.model.random_weights,
     }
+    if findings.evaluated_on != "validation":
+        found["validation"] = measured["validation"]
+    return Summary.model_validate(found)

@@ -1,15 +1,14 @@
 """All that is known before training starts: what was read, what was chosen and why, what it will take."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
+from tunelet.run import Choices, DataRecord, SplitRecord, SplitTokens, TokensRecord
 
 if TYPE_CHECKING:
     from tunelet.checkpoint import Checkpoint
@@ -29,7 +28,7 @@ class Plan:
         tokens: tokens of each part that is there: "train", "validation", "test".
         max_length: tokens that a text may have.
         checkpoint: the pretrained model.
-        choices: device, precision, execution and LoRA targets by name, values as text.
+        choices: device, precision, execution, adapters and head, values as text.
         trained_parameters, total_parameters: counts.
         estimate: the time it will take.
         out: the run folder to be.
@@ -45,7 +44,7 @@ class Plan:
     tokens: dict[str, Tokens]
     max_length: int
     checkpoint: "Checkpoint"
-    choices: dict[str, Choice[str]]
+    choices: Choices
     trained_parameters: int
     total_parameters: int
     estimate: "Estimate"
@@ -104,47 +103,44 @@ class Plan:
         return parts if prepared.test is None else parts | {"test": prepared.test}
 
 
-def data_record(reading: Reading, test_reading: Reading | None, prepared: Prepared) -> dict[str, Any]:
-    """What `data.json` says of the data: sources, columns with reasons, counts, fingerprints."""
-    parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+def splits_record(prepared: Prepared) -> dict[str, SplitRecord]:
+    """What `data.json` says of the splits, by name: counts and fingerprints."""
+    splits = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
     return {
-        "source": reading.source,
-        "format": reading.format,
-        "text_column": _choice(reading.text_column),
-        "text_columns": list(reading.text_columns),
-        "label_column": _choice(reading.label_column),
-        "test_source": test_reading.source if test_reading else None,
-        "label_names": list(prepared.label_names),
-        "labels_left_out": list(prepared.left_out),
-        "dropped": dict(prepared.dropped),
-        "notes": list(prepared.notes),
-        "warnings": list(prepared.warnings),
-        "parts": {
-            name: {
-                "rows": len(part),
-                "labels": {label: part.labels.count(label) for label in prepared.label_names},
-                "sha256": part.fingerprint,
-            }
-            for name, part in parts.items()
-            if part is not None
-        },
+        name: SplitRecord(
+            rows=len(texts),
+            labels={label: texts.labels.count(label) for label in prepared.label_names},
+            sha256=texts.fingerprint,
+        )
+        for name, texts in splits.items()
+        if texts is not None
     }
 
 
-def tokens_record(tokens: Mapping[str, Tokens], max_length: int) -> dict[str, Any]:
-    """What `data.json` says of the tokens: the longest that a text may be, and for each part how many were cut."""
-    return {
-        "max_length": max_length,
-        "parts": {
-            name: {
-                "tokens": found.total,
-                "cut": found.truncated,
-                "unknown_share": found.unknown / max(1, found.content),
-            }
-            for name, found in tokens.items()
-        },
-    }
-
-
-def _choice(choice: Choice[str] | None) -> dict[str, str] | None:
-    return None if choice is None else {"value": choice.value, "reason": choice.reason}
+def data_record(plan: Plan) -> DataRecord:
+    """What `data.json` says of the data: sources, columns with reasons, counts, fingerprints, tokens."""
+    reading, test_reading, prepared = plan.reading, plan.test_reading, plan.prepared
+    return DataRecord(
+        source=reading.source,
+        format=reading.format,
+        text_column=reading.text_column,
+        text_columns=tuple(reading.text_columns),
+        label_column=reading.label_column,
+        test_source=test_reading.source if test_reading else None,
+        label_names=tuple(prepared.label_names),
+        labels_left_out=tuple(prepared.left_out),
+        dropped=dict(prepared.dropped),
+        notes=tuple(prepared.notes),
+        warnings=plan.warnings,
+        parts=splits_record(prepared),
+        tokens=TokensRecord(
+            max_length=plan.max_length,
+            parts={
+                name: SplitTokens(
+                    tokens=found.total, cut=found.truncated, unknown_share=found.unknown / max(1, found.content)
+                )
+                for name, found in plan.tokens.items()
+            },
+        ),
+        unlabelled=None if plan.unlabelled is None else plan.unlabelled.record,
+    )

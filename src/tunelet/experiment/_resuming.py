@@ -3,14 +3,25 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
+from tunelet._record import Record, as_text, parse_record
 from tunelet._words import duration
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, difference, parse_recipe, with_settings
-from tunelet.run import BegunDataRecord, EnvironmentRecord, RunFolder, as_text, environment, parse_record
+from tunelet.run import (
+    AdaptationData,
+    BudgetRecord,
+    CheckpointRecord,
+    Choices,
+    DataRecord,
+    EnvironmentRecord,
+    RunFolder,
+    choice_label,
+    environment,
+)
 
 if TYPE_CHECKING:
     from tunelet.checkpoint import Checkpoint
@@ -19,31 +30,35 @@ if TYPE_CHECKING:
 
 # How often checkpoints are written, and who looks on, decides nothing about the result.
 _FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
-_FREE_CHOICES = {
-    "LoRA targets",
-    "threads",
-}  # the first are in the recipe; the second may change with the machine's load
+_FREE_CHOICES = {"targets", "threads"}  # the first are in the recipe; the second may change with the machine's load
+
+BegunData = TypeVar("BegunData", DataRecord, AdaptationData)
 
 
 @dataclass(frozen=True)
-class Began:
+class Began(Generic[BegunData]):
     """What an interrupted run was started with.
 
     Attributes:
         place: its folder, as it is called while it is not finished.
         recipe: with what was decided on the way.
-        environment: `environment.json`.
-        data: `data.json`, as far as going on needs it.
+        environment: what it ran on.
+        data: what it learns from.
     """
 
     place: Path
     recipe: Recipe
-    environment: Mapping[str, Any]
-    data: Mapping[str, Any]
+    environment: EnvironmentRecord
+    data: BegunData
 
     @classmethod
-    def of(cls, folder: RunFolder) -> "Began":
-        """Of a run that has begun. Raises RunError."""
+    def of(cls, folder: RunFolder, data: type[BegunData]) -> "Began[BegunData]":
+        """Of a run that has begun. Raises RunError.
+
+        Args:
+            folder: of the run.
+            data: the record of its `data.json`.
+        """
         if not folder.has_begun():
             raise RunError(f"{folder.partial} stopped before it had begun", "leave out resume=True")
         files = folder.begun()
@@ -51,18 +66,24 @@ class Began:
             folder.partial,
             files.read(folder.recipe, lambda content: parse_recipe(as_text(content), "its recipe.toml")),
             files.read(folder.environment, lambda content: parse_record(content, EnvironmentRecord)),
-            files.read(folder.data, lambda content: parse_record(content, BegunDataRecord)),
+            files.read(folder.data, lambda content: parse_record(content, data)),
         )
 
 
-def check_data(began: Began, now: Mapping[str, Any], what: str = "data") -> None:
-    """Refuse to go on with other data than a run was started with."""
-    if began.data["parts"] != now["parts"]:
+def check_data(began: Began[BegunData], now: Mapping[str, Record], what: str = "data") -> None:
+    """Refuse to go on with other data than a run was started with.
+
+    Args:
+        began: what it was started with.
+        now: the splits, by name.
+        what: it is called in the message.
+    """
+    if began.data.parts != now:
         raise RunError(f"{began.place} was started on other {what}", f"pass the same {what}, or leave out resume=True")
 
 
 def with_budget(
-    began: Began, recipe: Recipe, deadline: Deadline | None, given: Collection[str]
+    began: Began[DataRecord], recipe: Recipe, deadline: Deadline | None, given: Collection[str]
 ) -> "tuple[Recipe, Afforded | None]":
     """The recipe, and what was chosen for the budget of time when the run was started, which must be the same one.
 
@@ -72,8 +93,8 @@ def with_budget(
         deadline: of this call; None: there is no budget.
         given: keys of the settings that were named, and so are not the budget's.
     """
-    before = began.environment.get("budget")
-    seconds = None if before is None else before["seconds"]
+    before = began.environment.budget
+    seconds = None if before is None else before.seconds
     if seconds != (None if deadline is None else deadline.seconds):
         was = "no budget of time" if seconds is None else f"a budget of {duration(seconds)}"
         option = "leave out budget=..." if seconds is None else f"pass budget='{seconds:g}s'"
@@ -84,8 +105,7 @@ def with_budget(
 
     changed = difference(began.recipe, recipe)
     recipe = with_settings(recipe, {key: was for key, (was, _) in changed.items() if key in DECIDED - set(given)})
-    choices = {name: Choice(found["value"], found["reason"]) for name, found in before["choices"].items()}
-    return recipe, Afforded(recipe, choices, None, 0.0)
+    return recipe, Afforded(recipe, before.choices.made, None, 0.0)
 
 
 def check_recipe(place: Path, known: Recipe, wanted: Recipe, also_free: Collection[str] = ()) -> None:
@@ -116,48 +136,58 @@ def as_decided(known: Recipe, wanted: Recipe) -> Recipe:
 
 
 def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
-    """The model's choices with their values as text, for screens and the run folder."""
+    """The model's choices with their values as text, by attribute of a run's `Choices`."""
     choices = classifier.execution.described()
     if classifier.targets.value:
-        choices["LoRA targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)
+        choices["targets"] = Choice(", ".join(classifier.targets.value), classifier.targets.reason)
     return choices
 
 
 def environment_of(
-    checkpoint: "Checkpoint", choices: Mapping[str, Choice[str]], *, random_weights: bool
-) -> dict[str, Any]:
-    """`environment.json`: what the run ran on, the checkpoint with a fingerprint of its weights, the choices."""
+    checkpoint: "Checkpoint", choices: Choices, *, random_weights: bool, budget: BudgetRecord | None = None
+) -> EnvironmentRecord:
+    """What the run runs on, the checkpoint with a fingerprint of its weights, the choices."""
     import torch
 
     from tunelet.checkpoint import weights_fingerprint
 
-    return environment() | {
-        "threads": torch.get_num_threads(),
-        "checkpoint": {
-            "name": checkpoint.name,
-            "origin": checkpoint.origin,
-            "reason": checkpoint.reason,
-            "hub_id": checkpoint.hub_id,
-            "revision": checkpoint.revision,
-            "weights_sha256": weights_fingerprint(checkpoint.path),
-            "random_weights": random_weights,
-        },
-        "choices": {name: {"value": choice.value, "reason": choice.reason} for name, choice in choices.items()},
-    }
+    here = environment()
+    return EnvironmentRecord(
+        versions=here.versions,
+        python=here.python,
+        system=here.system,
+        processor=here.processor,
+        cores=here.cores,
+        memory_bytes=here.memory_bytes,
+        threads=torch.get_num_threads(),
+        checkpoint=CheckpointRecord(
+            name=checkpoint.name,
+            origin=checkpoint.origin,
+            reason=checkpoint.reason,
+            hub_id=checkpoint.hub_id,
+            revision=checkpoint.revision,
+            weights_sha256=weights_fingerprint(checkpoint.path),
+            random_weights=random_weights,
+        ),
+        choices=choices,
+        budget=budget,
+    )
 
 
-def check_environment(folder: RunFolder, environment: Mapping[str, Any]) -> None:
+def check_environment(folder: RunFolder, now: EnvironmentRecord) -> None:
     """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
     before = folder.begun().read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
-    if before["checkpoint"]["weights_sha256"] != environment["checkpoint"]["weights_sha256"]:
+    if before.checkpoint.weights_sha256 != now.checkpoint.weights_sha256:
         raise RunError(
-            f"{folder.partial} was started on other weights of {before['checkpoint']['name']}",
+            f"{folder.partial} was started on other weights of {before.checkpoint.name}",
             "restore them, or leave out resume=True and pass another out=...",
         )
-    for name, choice in environment["choices"].items():
-        was = before["choices"].get(name, {}).get("value", "unknown")
-        if name not in _FREE_CHOICES and was != choice["value"]:
+    known = before.choices.made
+    for name, choice in now.choices.made.items():
+        was = known[name].value if name in known else "unknown"
+        if name not in _FREE_CHOICES and was != choice.value:
+            said = choice_label(name)
             raise RunError(
-                f"{folder.partial} was started with {name} {was}, here it is {choice['value']} ({choice['reason']})",
+                f"{folder.partial} was started with {said} {was}, here it is {choice.value} ({choice.reason})",
                 "go on where it was started, or leave out resume=True and pass another out=...",
             )

@@ -1,12 +1,11 @@
 """What a person sees of a job while it runs: nothing, unless somebody passes screens that show it."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet._choice import Choice
+from tunelet.run import AdaptationData, Choices
 
 if TYPE_CHECKING:
     from tunelet.checkpoint import Checkpoint
@@ -34,9 +33,9 @@ class AdaptationPlan:
 
     recipe: "Recipe"
     checkpoint: "Checkpoint"
-    data: Mapping[str, Any]
+    data: AdaptationData
     tokens: "Tokens"
-    choices: Mapping[str, Choice[str]]
+    choices: Choices
     rate: float
     out: Path
 

@@ -6,10 +6,9 @@ Each seed is a run like any other, in `seed-N` of one folder; what all of them c
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tunelet.errors import RecipeError, RunError
-from tunelet.evaluation import measure_seeds
+from tunelet.evaluation import FigureWarning, measure_seeds
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import as_decided, check_recipe
 from tunelet.experiment._screens import Screens
@@ -17,9 +16,11 @@ from tunelet.experiment._train import Experiment
 from tunelet.recipe import Recipe, with_settings
 from tunelet.run import (
     MARK,
+    GroupSummary,
     Run,
     RunFolder,
     RunGroup,
+    SeedsWarning,
     check_place,
     default_folder,
     disk_errors,
@@ -65,7 +66,7 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
         resume = request.resume and place.has_begun()
         Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
     group = RunGroup.of(folder, seed_folders(folder))
-    write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group))}, own=True)
+    write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group).to_dict())}, own=True)
     return RunGroup.load(folder)
 
 
@@ -91,44 +92,55 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
             check_recipe(done, before, as_decided(before, recipe), {"model.name"})
 
 
-def _summary(group: RunGroup) -> dict[str, Any]:
+def _summary(group: RunGroup) -> GroupSummary:
     """Means, deviations and intervals, and what each seed came to."""
     first = group.runs[0]
     evaluation = first.recipe.evaluation
     measured = measure_seeds(
         [run.predictions for run in group.runs],
-        positive=first.summary["positive"],
+        positive=first.summary.positive,
         resamples=evaluation.resamples,
         seed=first.recipe.data.split_seed,
     )
-    means = {name: sum(run.summary[name] for run in group.runs) / len(group.runs) for name in _MEANS}
-    return {
-        "run": str(group.path),
-        "runs": [str(run.path) for run in group.runs],
-        "seeds": [run.recipe.training.seed for run in group.runs],
-        "evaluated_on": first.summary["evaluated_on"],
-        "folds": first.summary["folds"],
-        "positive": first.summary["positive"],
-        **measured.to_dict(),
-        "warnings": group_warnings({run.recipe.training.seed: run.summary["warnings"] for run in group.runs}),
-        "accuracies": [run.summary["accuracy"] for run in group.runs],
-        **means,
-        "peak_memory_bytes": max(run.summary["peak_memory_bytes"] for run in group.runs),
-        "model": first.summary["model"],
-        "random_weights": first.summary["random_weights"],
-    }
+    means = {name: sum(getattr(run.summary, name) for run in group.runs) / len(group.runs) for name in _MEANS}
+    return GroupSummary.model_validate(
+        {
+            **{name: getattr(measured, name) for name in measured.model_fields_set},
+            "run": str(group.path),
+            "runs": tuple(str(run.path) for run in group.runs),
+            "seeds": tuple(run.recipe.training.seed for run in group.runs),
+            "evaluated_on": first.summary.evaluated_on,
+            "folds": first.summary.folds,
+            "positive": first.summary.positive,
+            "warnings": group_warnings({run.recipe.training.seed: run.summary.warnings for run in group.runs}),
+            "accuracies": tuple(run.summary.accuracy for run in group.runs),
+            **means,
+            "peak_memory_bytes": max(run.summary.peak_memory_bytes for run in group.runs),
+            "model": first.summary.model,
+            "random_weights": first.summary.random_weights,
+        }
+    )
 
 
-def group_warnings(by_seed: Mapping[int, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def group_warnings(by_seed: Mapping[int, Sequence[FigureWarning]]) -> tuple[SeedsWarning, ...]:
     """The warnings of each seed's run, each once, with the `seeds` that have it; one that not all have names them."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    first: dict[tuple[str, str], FigureWarning] = {}
+    seeds: dict[tuple[str, str], list[int]] = {}
     for seed, warnings in by_seed.items():
         for warning in warnings:
-            first = found.setdefault((warning["kind"], warning["message"]), {**warning, "seeds": []})
-            first["seeds"].append(seed)
-    for warning in found.values():
-        seeds = warning["seeds"]
-        if len(seeds) < len(by_seed):
-            whose = f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-            warning["message"] = f"{whose}: {warning['message']}"
-    return list(found.values())
+            first.setdefault((warning.kind, warning.message), warning)
+            seeds.setdefault((warning.kind, warning.message), []).append(seed)
+    found = []
+    for key, warning in first.items():
+        having = seeds[key]
+        whose = f"Seed{'s' if len(having) > 1 else ''} {', '.join(map(str, having))}: "
+        found.append(
+            SeedsWarning(
+                kind=warning.kind,
+                message=(whose if len(having) < len(by_seed) else "") + warning.message,
+                hint=warning.hint,
+                labels=warning.labels,
+                seeds=tuple(having),
+            )
+        )
+    return tuple(found)

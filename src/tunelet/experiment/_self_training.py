@@ -11,7 +11,6 @@ are as honest as its teacher's, and one is compared with the other. Of a single 
 numbers, are fitted to that part itself: there are no others.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,11 @@ from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import fit_blend, fit_weights
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import DataSettings, Recipe
+from tunelet.run import UnlabelledRecord, UsedTexts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -43,19 +45,20 @@ class Drawn:
     examples: Examples
     tokens: Tokens
 
-    def record(self) -> dict[str, Any]:
+    @property
+    def record(self) -> UnlabelledRecord:
         """What `data.json` says of them; `rows` and `sha256` are of all that could be drawn."""
-        reading, column = self.all.reading, self.all.reading.text_column
-        return {
-            "source": reading.source,
-            "format": reading.format,
-            "text_column": {"value": column.value, "reason": column.reason},
-            "dropped": dict(self.all.dropped),
-            "notes": list(reading.notes),
-            "rows": len(self.all.examples),
-            "sha256": self.all.examples.fingerprint,
-            "used": {"rows": len(self.examples), "tokens": self.tokens.total},
-        }
+        reading = self.all.reading
+        return UnlabelledRecord(
+            source=reading.source,
+            format=reading.format,
+            text_column=reading.text_column,
+            dropped=dict(self.all.dropped),
+            notes=tuple(reading.notes),
+            rows=len(self.all.examples),
+            sha256=self.all.examples.fingerprint,
+            used=UsedTexts(rows=len(self.examples), tokens=self.tokens.total),
+        )
 
 
 def check_settings(recipe: Recipe, *, timed: bool) -> None:
@@ -111,7 +114,7 @@ def draw_for_students(texts: Unlabelled, tokenising: Tokenising, seed: int) -> D
     return Drawn(texts, texts.examples.take(rows), tokens)
 
 
-def check_same_texts(place: Path, before: Mapping[str, Any] | None, texts: Unlabelled | None) -> None:
+def check_same_texts(place: Path, before: UnlabelledRecord | None, texts: Unlabelled | None) -> None:
     """Refuse to go on with other texts without labels than a run was started with. Raises RunError.
 
     Args:
@@ -119,13 +122,13 @@ def check_same_texts(place: Path, before: Mapping[str, Any] | None, texts: Unlab
         before: what its `data.json` says of them.
         texts: those that it would go on with.
     """
-    known, now = before and before["sha256"], texts and texts.examples.fingerprint
+    known, now = before and before.sha256, texts and texts.examples.fingerprint
     if known == now:
         return
     if before is None:
         raise RunError(f"{place} was started without unlabelled texts", "leave out unlabelled=..., or resume=True")
     if texts is None:
-        message = f"{place} was started with unlabelled texts, {before['source']}"
+        message = f"{place} was started with unlabelled texts, {before.source}"
         raise RunError(message, "pass them with unlabelled=..., or leave out resume=True")
     raise RunError(
         f"{place} was started with other unlabelled texts",

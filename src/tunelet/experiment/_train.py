@@ -12,7 +12,7 @@ from tunelet.errors import RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._finish import Trained, finish
 from tunelet.experiment._parts import read_sources, split_parts, split_seed
-from tunelet.experiment._plan import Plan, data_record, tokens_record
+from tunelet.experiment._plan import Plan, data_record, splits_record
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import (
     Began,
@@ -29,6 +29,8 @@ from tunelet.experiment._self_training import check_same_texts, draw_for_student
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import Recipe, dump_recipe, with_settings
 from tunelet.run import (
+    Choices,
+    DataRecord,
     Run,
     RunFolder,
     at_work,
@@ -150,19 +152,19 @@ class Experiment:
             found = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
         words = {"first": "the first token", "mean": "the mean of the tokens"}
         self._choices["pooling"] = Choice(words[found.pooling.value], found.pooling.reason)
-        self._choices["layers read"] = Choice(str(found.layers.value), found.layers.reason)
+        self._choices["layers_read"] = Choice(str(found.layers.value), found.layers.reason)
         decided = {"model.pooling": found.pooling.value, "model.layers": found.layers.value}
         self._recipe = with_settings(recipe, decided)
 
     def _resumable(self, folder: RunFolder, reading: Reading, test_reading: Reading | None) -> Prepared:
         """The parts as they were; refuses to go on with another recipe or other data: the result would be neither's."""
-        began = Began.of(folder)
+        began = Began.of(folder, DataRecord)
         self._recipe = as_decided(began.recipe, self._recipe)
         self._recipe, self._afforded = with_budget(began, self._recipe, self._request.deadline, self._request.given)
         check_recipe(folder.partial, began.recipe, self._recipe)
         prepared = self._prepare(reading, test_reading)
-        check_data(began, data_record(reading, test_reading, prepared))
-        check_same_texts(folder.partial, began.data["unlabelled"], self._texts)
+        check_data(began, splits_record(prepared))
+        check_same_texts(folder.partial, began.data.unlabelled, self._texts)
         return prepared
 
     def _train(
@@ -185,20 +187,18 @@ class Experiment:
                     self._request.deadline, classifier, reading, test_reading, prepared, checkpoint, tokenizer
                 )
             plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
-        environment = environment_of(checkpoint, plan.choices, random_weights=self._recipe.model.random_weights)
-        environment["budget"] = None if plan.budget is None else plan.budget.record()
+        environment = environment_of(
+            checkpoint,
+            plan.choices,
+            random_weights=self._recipe.model.random_weights,
+            budget=None if plan.budget is None else plan.budget.record,
+        )
         if self._request.resume:
             check_environment(folder, environment)
         self._screens.plan(plan)
-        of_tokens = {
-            "tokens": tokens_record(plan.tokens, plan.max_length),
-            "warnings": list(plan.warnings),
-            "unlabelled": None if plan.unlabelled is None else plan.unlabelled.record(),
-        }
-        record = data_record(reading, test_reading, prepared)
-        folder.begin(record | of_tokens, environment, dump_recipe(self._recipe))
+        folder.begin(data_record(plan), environment, dump_recipe(self._recipe))
         with self._screens.progress() as progress:
-            fitted = fit_all(plan, classifier, environment["checkpoint"]["weights_sha256"], folder, progress)
+            fitted = fit_all(plan, classifier, environment.checkpoint.weights_sha256, folder, progress)
             run = finish(folder, Trained(plan, classifier, tokenizer, fitted), progress)
         self._screens.result(run)
         return run
@@ -282,7 +282,7 @@ class Experiment:
             tokens=tokens,
             max_length=tokenising.max_length,
             checkpoint=checkpoint,
-            choices=choices_of(classifier) | self._choices | ({} if budget is None else budget.choices),
+            choices=Choices.of(choices_of(classifier) | self._choices | ({} if budget is None else budget.choices)),
             trained_parameters=trained,
             total_parameters=total,
             estimate=estimate,

@@ -8,6 +8,7 @@ from typing import Any
 from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet.inspection._rates import Rate, measure_rates
+from tunelet.run import Environment
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Examination:
         cache: the folder where tokens are kept, and the space that is free there.
     """
 
-    environment: dict[str, Any]
+    environment: Environment
     device: Choice[str]
     precision: Choice[str]
     kernels: Choice[str]
@@ -39,7 +40,7 @@ class Examination:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, for JSON."""
-        return asdict(self)
+        return asdict(self) | {"environment": self.environment.to_dict()}
 
 
 @checked

@@ -11,11 +11,24 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args, get_origin
 
+from tunelet._choice import Choice
+from tunelet._record import R
 from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
 from tunelet.evaluation import METRIC_NAMES
 from tunelet.recipe import Recipe, Section, dump_recipe
 from tunelet.report import document_files, group_document, may_replace_card, model_card
-from tunelet.run import MARK, Run, RunFolder, RunGroup, mark_of
+from tunelet.run import (
+    MARK,
+    Choices,
+    DataRecord,
+    ErrorRecord,
+    RivalRecord,
+    Run,
+    RunFolder,
+    RunGroup,
+    UnlabelledRecord,
+    mark_of,
+)
 
 _CARD = "README.md"
 _METRICS = (
@@ -29,11 +42,11 @@ _SUMMARY = (
 )  # fmt: skip
 _CHECKPOINT = ("hub_id", "revision", "weights_sha256", "random_weights")
 _ENVIRONMENT = ("versions", "python", "system", "processor", "cores", "memory_bytes", "threads")
-_PART = ("rows", "labels", "sha256")
+_SPLIT = ("rows", "labels", "sha256")
 _EVALUATION = (
     "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
 )  # fmt: skip
-_BASELINE = ("name", "features", "strength", "seconds", "metrics", "curves", "pair")
+_RIVAL = ("name", "features", "strength", "seconds", "metrics", "curves")
 _KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason is made of names and numbers of ours
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _UNLABELLED = ("rows", "sha256", "used")
@@ -69,11 +82,11 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
     folder = RunFolder(Path(name))
     records: dict[str, bytes | Path] = {
         folder.recipe.name: dump_recipe(shown.recipe).encode("utf-8"),
-        folder.metrics.name: RunFolder.json_bytes(shown.summary),
-        folder.data.name: RunFolder.json_bytes(shown.data),
-        folder.environment.name: RunFolder.json_bytes(shown.environment),
+        folder.metrics.name: RunFolder.json_bytes(shown.summary.to_dict()),
+        folder.data.name: RunFolder.json_bytes(shown.data.to_dict()),
+        folder.environment.name: RunFolder.json_bytes(shown.environment.to_dict()),
     }
-    own = {**records, **_model_files(run, terms=texts and bool(run.summary["blend"]))}
+    own = {**records, **_model_files(run, terms=texts and bool(run.summary.blend))}
     card = run.path / _CARD
     written = (
         model_card(shown).encode("utf-8") if may_replace_card(card) else card
@@ -83,105 +96,113 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
 
 def _shown(run: Run, name: str, *, texts: bool) -> Run:
     """The run as its report and its card may tell of it."""
-    data, environment = run.data, run.environment
+    data, environment, summary, evaluation = run.data, run.environment, run.summary, run.evaluation
     named = run.recipe.data.text_column
-    column = _column(data["text_column"], "text", named) or {}
+    column = _column(data.text_column, "text", named)
     model = _model_name(run)
-    source = _place(data["source"])
-    evaluation = _only(run.evaluation, _EVALUATION)
-    kept = run.evaluation["kept"]
+    source = _place(data.source)
+    apart = {} if summary.validation is None else {"validation": _only(summary.validation, _METRICS)}
     return Run.of_records(
         Path(name),
         recipe=_recipe(run.recipe, model),
-        summary=_only(run.summary, _SUMMARY)
-        | ({"validation": _only(run.summary["validation"], _METRICS)} if "validation" in run.summary else {})
-        | {"run": name, "model": model},
-        data={
-            "source": source,
-            "format": source if data["source"] == data["format"] else _place(data["format"].partition(",")[0]),
-            "text_column": column,
-            "text_columns": [column["value"]]
-            if len(data["text_columns"]) == 1
-            else [_column_name(name, "text", named) for name in data["text_columns"]],
-            "label_column": _column(data["label_column"], "label", run.recipe.data.label_column),
-            "test_source": _place(data["test_source"]),
-            "label_names": data["label_names"],
-            "dropped": {"not usable": sum(data["dropped"].values())} if data["dropped"] else {},
-            "notes": [],
-            "warnings": [],
-            "labels_left_out": [],
-            "parts": {part: _only(found, _PART) for part, found in data["parts"].items()},
-            "tokens": data["tokens"],
-            "unlabelled": _unlabelled(data["unlabelled"], named),
-        },
-        environment=_only(environment, _ENVIRONMENT)
-        | {
-            "checkpoint": _only(environment["checkpoint"], _CHECKPOINT)
-            | {"name": model, "origin": environment["checkpoint"]["origin"], "reason": ""},
-            "choices": {
-                choice: {"value": found["value"], "reason": "chosen where it was trained"}
-                for choice, found in environment["choices"].items()
-            },
-        },
-        evaluation=evaluation
-        | {
-            **{key: _baseline(run.evaluation[key], model) for key in ("baseline", "probe")},
-            "kept": _only(kept, _KEPT) | {"candidates": [_only(each, _CANDIDATE) for each in kept["candidates"]]},
-            "errors": run.evaluation["errors"] if texts else _without_texts(run.evaluation["errors"]),
-        },
-        history=[_only(line, _HISTORY) for line in run.history],
+        summary=_only(summary, _SUMMARY, run=name, model=model, **apart),
+        data=DataRecord(
+            source=source,
+            format=_format(data.source, data.format),
+            text_column=column,
+            text_columns=(column.value,)
+            if len(data.text_columns) == 1
+            else tuple(_column_name(each, "text", named) for each in data.text_columns),
+            label_column=data.label_column and _column(data.label_column, "label", run.recipe.data.label_column),
+            test_source=None if data.test_source is None else _place(data.test_source),
+            label_names=data.label_names,
+            dropped=_dropped(data.dropped),
+            notes=(),
+            warnings=(),
+            labels_left_out=(),
+            parts={split: _only(texts, _SPLIT) for split, texts in data.parts.items()},
+            tokens=data.tokens,
+            unlabelled=data.unlabelled and _unlabelled(data.unlabelled, named),
+        ),
+        environment=_only(
+            environment,
+            _ENVIRONMENT,
+            checkpoint=_only(
+                environment.checkpoint, _CHECKPOINT, name=model, origin=environment.checkpoint.origin, reason=""
+            ),
+            choices=Choices.of(
+                {
+                    each: Choice(choice.value, "chosen where it was trained")
+                    for each, choice in environment.choices.made.items()
+                }
+            ),
+        ),
+        evaluation=_only(
+            evaluation,
+            _EVALUATION,
+            baseline=evaluation.baseline and _rival(evaluation.baseline, model),
+            probe=evaluation.probe and _rival(evaluation.probe, model),
+            kept=_only(
+                evaluation.kept, _KEPT, candidates=tuple(_only(each, _CANDIDATE) for each in evaluation.kept.candidates)
+            ),
+            errors=evaluation.errors if texts else tuple(map(_without_text, evaluation.errors)),
+        ),
+        history=tuple(_only(line, _HISTORY) for line in run.history),
     )
 
 
-def _unlabelled(record: Mapping[str, Any] | None, named: str | list[str]) -> dict[str, Any] | None:
+def _unlabelled(record: UnlabelledRecord, named: str | list[str]) -> UnlabelledRecord:
     """How many texts without labels there were, and the last part of where they lay."""
-    if record is None:
-        return None
-    source = _place(record["source"])
-    return _only(record, _UNLABELLED) | {
-        "source": source,
-        "format": source if record["source"] == record["format"] else _place(record["format"].partition(",")[0]),
-        "text_column": _column(record["text_column"], "text", named),
-        "dropped": {"not usable": sum(record["dropped"].values())} if record["dropped"] else {},
-    }
+    return _only(
+        record,
+        _UNLABELLED,
+        source=_place(record.source),
+        format=_format(record.source, record.format),
+        text_column=_column(record.text_column, "text", named),
+        dropped=_dropped(record.dropped),
+    )
 
 
-def _only(record: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    return {key: record[key] for key in keys if key in record}
+def _only(record: R, listed: Iterable[str], **others: Any) -> R:
+    """A record with the entries that are listed and were given, and others in place of the rest."""
+    known = {name: getattr(record, name) for name in listed if name in record.model_fields_set}
+    return type(record).model_validate(known | others)
 
 
-def _baseline(record: Mapping[str, Any] | None, model: str) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    return _only(record, _BASELINE) | {"pair": {**record["pair"], "first": record["name"], "second": model}}
+def _format(source: str, form: str) -> str:
+    return _place(source) if source == form else _place(form.partition(",")[0])
 
 
-def _without_texts(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**_only(error, ("tokens", "label", "predicted", "probability")), "id": "", "text": ""} for error in errors]
+def _dropped(dropped: Mapping[str, int]) -> dict[str, int]:
+    return {"not usable": sum(dropped.values())} if dropped else {}
+
+
+def _rival(record: RivalRecord, model: str) -> RivalRecord:
+    return _only(record, _RIVAL, pair=record.pair.changed(first=record.name, second=model))
+
+
+def _without_text(error: ErrorRecord) -> ErrorRecord:
+    return _only(error, ("tokens", "label", "predicted", "probability"), id="", text="")
 
 
 def _model_name(run: Run) -> str:
     """A name on the Hub or a short one as it is, of a folder its last part."""
-    checkpoint = run.environment["checkpoint"]
-    return str(_place(checkpoint["name"]) if checkpoint["origin"] == "folder" else checkpoint["name"])
+    checkpoint = run.environment.checkpoint
+    return _place(checkpoint.name) if checkpoint.origin == "folder" else checkpoint.name
 
 
-def _place(name: str | None) -> str | None:
+def _place(name: str) -> str:
     """The last part of a path; names such as hub:OWNER/NAME or sample are none."""
-    if name is None or name.startswith("hub:"):
+    if name.startswith("hub:"):
         return name
     return PurePosixPath(name.replace("\\", "/")).name or "data"
 
 
-def _column(choice: Mapping[str, Any] | None, role: str, named: str | list[str]) -> dict[str, str] | None:
+def _column(choice: Choice[str], role: str, named: str | list[str]) -> Choice[str]:
     """A column, and why it was taken where that is one of our words."""
-    if choice is None:
-        return None
-    known = choice["reason"] in _REASONS
-    return {
-        "value": choice["value"] if known else _column_name(choice["value"], role, named),
-        "reason": choice["reason"] if known else "chosen where it was trained",
-    }
+    if choice.reason in _REASONS:
+        return choice
+    return Choice(_column_name(choice.value, role, named), "chosen where it was trained")
 
 
 def _column_name(name: str, role: str, named: str | list[str]) -> str:

@@ -44,13 +44,13 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
         raise RunError(f"{repository!r} is no name of a repository", "write OWNER/NAME") from None
     if "/" not in repository:
         raise RunError(f"{repository!r} names no owner", "write OWNER/NAME")
-    checkpoint = run.environment["checkpoint"]
-    if run.recipe.adapter.method == "lora" and checkpoint["origin"] == "folder":
+    checkpoint = run.environment.checkpoint
+    if run.recipe.adapter.method == "lora" and checkpoint.origin == "folder":
         raise RunError(
             f"{run.path}: its adapter belongs to an encoder in a folder of this machine, where nobody else has it",
             "push the encoder first, and train with its name on the Hub",
         )
-    if run.summary["blend"] and not texts:
+    if run.summary.blend and not texts:
         raise RunError(
             f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the texts",
             "add texts=True to upload them, too, or train again with settings={'evaluation.errors': 0}, adding nothing",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tunelet._words import counted, interval, interval_or_why
+from tunelet._words import counted, interval
 from tunelet.checkpoint import SHORT_NAMES, licence
-from tunelet.evaluation import STUDENT, Pair, against_baseline, metric_words, verdict
+from tunelet.evaluation import STUDENT, against_baseline, metric_words, verdict
 from tunelet.model import head_pooling
 from tunelet.report.run_page import cut_texts
 from tunelet.run import Run, kept_in_words, measured_on, rivals_of
@@ -31,8 +31,8 @@ def _metadata(run: Run) -> dict[str, Any]:
     from huggingface_hub import EvalResult
 
     summary = run.summary
-    words = metric_words(summary["positive"])
-    source = str(run.data["source"])
+    words = metric_words(summary.positive)
+    source = run.data.source
     results = [
         EvalResult(
             task_type="text-classification",
@@ -41,10 +41,10 @@ def _metadata(run: Run) -> dict[str, Any]:
             dataset_split=measured_on(summary),
             metric_type=theirs,
             metric_name=words[ours],
-            metric_value=round(summary[ours], 4),
+            metric_value=round(value, 4),
         )
         for ours, theirs in _METRICS.items()
-        if summary.get(ours) is not None and ours in words
+        if (value := summary.value(ours)) is not None and ours in words
     ]
     lora, pooled = run.recipe.adapter.method == "lora", head_pooling(run.recipe) is not None
     found: dict[str, Any] = {
@@ -68,9 +68,9 @@ def _metadata(run: Run) -> dict[str, Any]:
 
 def _base(run: Run) -> str | None:
     """The pretrained model's id on the Hub; None: it has none, or its weights were not used."""
-    checkpoint = run.environment["checkpoint"]
-    base: str | None = checkpoint.get("hub_id") or SHORT_NAMES.get(checkpoint["name"])
-    return None if run.summary["random_weights"] else base
+    checkpoint = run.environment.checkpoint
+    base: str | None = checkpoint.hub_id or SHORT_NAMES.get(checkpoint.name)
+    return None if run.summary.random_weights else base
 
 
 def _terms(run: Run) -> str:
@@ -83,40 +83,40 @@ def _terms(run: Run) -> str:
 
 def _body(run: Run) -> str:
     summary, data = run.summary, run.data
-    low_high = interval(summary["accuracy_ci"])
+    low_high = interval(summary.accuracy_ci)
     rows = "\n".join(
-        f"| {_inline(words)} | {summary[name]:.4f} | {interval_or_why(summary, name)} |"
-        for name, words in metric_words(summary["positive"]).items()
-        if summary.get(name) is not None
+        f"| {_inline(words)} | {value:.4f} | {summary.interval_or_why(name)} |"
+        for name, words in metric_words(summary.positive).items()
+        if (value := summary.value(name)) is not None
     )
     beside = ""
     for rival in rivals_of(run).values():
-        pair = Pair.from_dict(rival["pair"])
+        pair = rival.pair
         beside += f"\n\n{_inline(against_baseline(pair) or verdict(pair))}"
-    if len(run.evaluation["kept"]["candidates"]) > 1:
+    if len(run.evaluation.kept.candidates) > 1:
         beside += f"\n\n{_inline(f'Kept is {kept_in_words(run)}.')}"
     labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
     random = (
         "\n\nThe encoder began with random weights: this model is for tests, not for use."
-        if summary["random_weights"]
+        if summary.random_weights
         else ""
     )
     columns = len(run.text_columns)
     quoted = '"your text"'
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
-    trained_on = counted(data["parts"]["train"]["rows"], "text")
-    learnt_from = str(data["source"])
-    if summary["kept"] == STUDENT:
-        others = data["unlabelled"]
-        learnt_from += f" and {counted(others['used']['rows'], 'text')} without labels of {others['source']}"
-    measured = counted(summary["n"], f"{measured_on(summary)} text")
+    trained_on = counted(data.parts["train"].rows, "text")
+    learnt_from = data.source
+    others = data.unlabelled
+    if summary.kept == STUDENT and others is not None:
+        learnt_from += f" and {counted(others.used.rows, 'text')} without labels of {others.source}"
+    measured = counted(summary.n, f"{measured_on(summary)} text")
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
 
-{_inline(summary["model"])}, fine-tuned on {trained_on} of {_inline(learnt_from)} to
+{_inline(summary.model)}, fine-tuned on {trained_on} of {_inline(learnt_from)} to
 tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
-{100 * summary["accuracy"]:.1f} % are right (95 % interval of the share: {low_high}).{random}
+{100 * summary.accuracy:.1f} % are right (95 % interval of the share: {low_high}).{random}
 
 ## Results
 
@@ -160,7 +160,7 @@ def _without_tunelet(run: Run, one: str) -> str:
         run: what is told of.
         one: a text, as code.
     """
-    lora, temperature = run.recipe.adapter.method == "lora", run.summary["temperature"]
+    lora, temperature = run.recipe.adapter.method == "lora", run.summary.temperature
     place = "adapter" if lora else "model"
     if head_pooling(run.recipe) is not None:
         divided = f" / {temperature:.4f}" if temperature != 1.0 else ""
@@ -194,10 +194,10 @@ probabilities = torch.softmax(logits{divided}, dim=1)
             " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
             f"{temperature:.4f}, the temperature."
         )
-    if run.recipe.data.truncation != "head" and any(part["cut"] for part in run.data["tokens"]["parts"].values()):
+    if run.recipe.data.truncation != "head" and any(part.cut for part in run.data.tokens.parts.values()):
         told += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
-    if run.summary["blend"]:
-        own, other = run.summary["encoder_weight"], run.summary["blend"]
+    if run.summary.blend:
+        own, other = run.summary.encoder_weight, run.summary.blend
         told += (
             " Its figures are others than those of the table: tunelet adds to these logits those of TF-IDF, which no "
             f"other library loads, the ones {own:.3g} times and the others {other:.3g} times."

@@ -1,11 +1,12 @@
 """Figures: small functions from facts to a picture, each with a title and a text that says what it shows."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunelet._words import counted
+from tunelet.evaluation import DrawnCurve, LengthSlice, ReliabilityBin
 from tunelet.report._canvas import (
     FAINT,
     HEIGHT,
@@ -36,12 +37,12 @@ class Line:
 
     Attributes:
         name: for the legend.
-        curve: "x", "y" and "area", as `evaluation.json` has them.
+        curve: as `evaluation.json` has it.
         look: of the label or model, on every figure of the page.
     """
 
     name: str
-    curve: Mapping[str, Any]
+    curve: DrawnCurve
     look: Look
 
 
@@ -57,11 +58,19 @@ class Point:
 
 
 @dataclass(frozen=True)
+class LossAt:
+    """A loss, and how many epochs were behind it."""
+
+    epoch: float
+    loss: float
+
+
+@dataclass(frozen=True)
 class Bins:
     """The reliability of one model: bins of similar confidence, as `evaluation.json` has them."""
 
     name: str
-    bins: Sequence[Mapping[str, Any]]
+    bins: Sequence[ReliabilityBin]
     look: Look
 
 
@@ -98,12 +107,12 @@ def calibration(name: str, series: Sequence[Bins]) -> Figure:
     with canvas(name) as (axes, finish):
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
         for each in series:
-            many = [found for found in each.bins if found["n"] >= FEW]
-            values = [found["accuracy"] for found in many]
+            many = [found for found in each.bins if found.n >= FEW]
+            values = [found.accuracy for found in many]
             axes.errorbar(
-                [found["confidence"] for found in many],
+                [found.confidence for found in many],
                 values,
-                yerr=spread(values, [found["accuracy_ci"] for found in many]),
+                yerr=spread(values, [found.accuracy_ci for found in many]),
                 color=each.look.colour,
                 marker=each.look.marker,
                 linestyle="none",
@@ -113,20 +122,20 @@ def calibration(name: str, series: Sequence[Bins]) -> Figure:
             )
             for pair in joined(each.bins):
                 axes.plot(
-                    [found["confidence"] for found in pair], [found["accuracy"] for found in pair],
+                    [found.confidence for found in pair], [found.accuracy for found in pair],
                     color=each.look.colour, linestyle=each.look.dashes, linewidth=1.4,
                 )  # fmt: skip
-            few = [found for found in each.bins if found["n"] < FEW]
+            few = [found for found in each.bins if found.n < FEW]
             axes.plot(
-                [found["confidence"] for found in few],
-                [found["accuracy"] for found in few],
+                [found.confidence for found in few],
+                [found.accuracy for found in few],
                 color=each.look.colour,
                 marker=each.look.marker,
                 linestyle="none",
                 markersize=4,
                 alpha=0.35,
             )
-        least = min((found["confidence"] for each in series for found in each.bins), default=0.0)
+        least = min((found.confidence for each in series for found in each.bins), default=0.0)
         axes.set_xlim(max(0.0, least - 0.05), 1.01)
         axes.set_ylim(-0.02, 1.02)
         axes.set_xlabel("confidence, mean of a bin")
@@ -134,24 +143,24 @@ def calibration(name: str, series: Sequence[Bins]) -> Figure:
         legend(axes)
         told = "; ".join(
             f"{each.name}: "
-            + ", ".join(f"{found['confidence']:.2f} is right in {found['accuracy']:.2f}" for found in each.bins)
+            + ", ".join(f"{found.confidence:.2f} is right in {found.accuracy:.2f}" for found in each.bins)
             for each in series
         )
         title = "Reliability" + (f"; faint: fewer than {FEW} texts" if _any_few(series) else "")
         return finish(title, f"Accuracy against confidence. {told}.")
 
 
-def joined(bins: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def joined(bins: Sequence[ReliabilityBin]) -> list[tuple[ReliabilityBin, ReliabilityBin]]:
     """Neighbouring bins of enough texts, two by two: what a line may join."""
     return [
         (left, right)
         for left, right in itertools.pairwise(bins)
-        if min(left["n"], right["n"]) >= FEW and abs(left["high"] - right["low"]) < 1e-9
+        if min(left.n, right.n) >= FEW and abs(left.high - right.low) < 1e-9
     ]
 
 
 def _any_few(series: Sequence[Bins]) -> bool:
-    return any(found["n"] < FEW for each in series for found in each.bins)
+    return any(found.n < FEW for each in series for found in each.bins)
 
 
 def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Figure:
@@ -187,27 +196,25 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
         return finish("Confusion matrix", f"Texts by true and predicted class. {told}.")
 
 
-def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
+def lengths(name: str, slices: Sequence[LengthSlice]) -> Figure:
     """Accuracy by length of text."""
     spans = [
-        f"{found['shortest']}"
-        if found["shortest"] == found["longest"]
-        else f"{found['shortest']} to {found['longest']}"
+        f"{found.shortest}" if found.shortest == found.longest else f"{found.shortest} to {found.longest}"
         for found in slices
     ]
-    values = [found["accuracy"] for found in slices]
+    values = [found.accuracy for found in slices]
     with canvas(name) as (axes, finish):
         axes.errorbar(
             range(len(slices)),
             values,
-            yerr=spread(values, [found["accuracy_ci"] for found in slices]),
+            yerr=spread(values, [found.accuracy_ci for found in slices]),
             color=INK,
             marker="o",
             markersize=6,
             linestyle="none",
             elinewidth=1.6,
         )
-        ticks = [f"{span}\n{counted(found['n'], 'text')}" for span, found in zip(spans, slices, strict=True)]
+        ticks = [f"{span}\n{counted(found.n, 'text')}" for span, found in zip(spans, slices, strict=True)]
         axes.set_xticks(range(len(slices)), ticks)
         axes.set_xlim(-0.6, len(slices) - 0.4)
         axes.set_xlabel("tokens of a text")
@@ -216,23 +223,23 @@ def lengths(name: str, slices: Sequence[Mapping[str, Any]]) -> Figure:
         return finish("Accuracy by length", f"Accuracy by length of text. {told}.")
 
 
-def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapping[str, Any]]) -> Figure:
+def history(name: str, steps: Sequence[LossAt], epochs: Sequence[LossAt]) -> Figure:
     """Loss over training, of training texts while they are learnt and of validation texts, where some were held out."""
     from matplotlib.ticker import MaxNLocator
 
     with canvas(name) as (axes, finish):
         if steps:
             axes.plot(
-                [entry["epoch"] for entry in steps],
-                [entry["loss"] for entry in steps],
+                [entry.epoch for entry in steps],
+                [entry.loss for entry in steps],
                 color=FAINT.colour,
                 linewidth=1.2,
                 label="training",
             )
         if epochs:
             axes.plot(
-                [entry["epoch"] for entry in epochs],
-                [entry["log_loss"] for entry in epochs],
+                [entry.epoch for entry in epochs],
+                [entry.loss for entry in epochs],
                 color=STRONG.colour,
                 marker="o",
                 markersize=5,
@@ -245,9 +252,9 @@ def history(name: str, steps: Sequence[Mapping[str, Any]], epochs: Sequence[Mapp
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         legend(axes)
-        told = f"Loss while training. Of training texts at the end: {steps[-1]['loss']:.3f}. " if steps else ""
+        told = f"Loss while training. Of training texts at the end: {steps[-1].loss:.3f}. " if steps else ""
         if epochs:
-            losses = ", ".join(f"{entry['log_loss']:.3f} after epoch {entry['epoch']}" for entry in epochs)
+            losses = ", ".join(f"{entry.loss:.3f} after epoch {entry.epoch}" for entry in epochs)
             told += f"On validation texts: {losses}."
         return finish("Loss", told.strip())
 
@@ -313,11 +320,11 @@ def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
 def _overlay(axes: "Axes", lines: Sequence[Line], area: str, *, steps: bool = False) -> None:
     for name in dict.fromkeys(line.name for line in lines):
         group = [line for line in lines if line.name == name]
-        mean = sum(line.curve["area"] for line in group) / len(group)
+        mean = sum(line.curve.area for line in group) / len(group)
         for index, line in enumerate(group):
             axes.plot(
-                line.curve["x"],
-                line.curve["y"],
+                line.curve.x,
+                line.curve.y,
                 color=line.look.colour,
                 linewidth=1.6 if len(group) == 1 else 1.0,
                 linestyle=line.look.dashes,
@@ -352,7 +359,7 @@ def _cost(value: float) -> str:
 
 
 def _areas(what: str, lines: Sequence[Line]) -> str:
-    return "; ".join(f"{what} of {line.name}: {line.curve['area']:.4f}" for line in lines) + "."
+    return "; ".join(f"{what} of {line.name}: {line.curve.area:.4f}" for line in lines) + "."
 
 
 def _told(points: Sequence[Point]) -> str:

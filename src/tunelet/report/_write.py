@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunelet._arguments import checked
-from tunelet._foreign import ForeignFileError, parse_json, read_text
-from tunelet.comparison import Comparison
+from tunelet._foreign import ForeignFileError, read_bytes, read_text
+from tunelet._record import parse_record
+from tunelet.comparison import Comparison, ComparisonRecord
 from tunelet.errors import RunError
 from tunelet.report._card import MARK, model_card
 from tunelet.report._document import Document
@@ -175,8 +176,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     """
     check_comparison_folder(folder, [group.path for group in comparison.groups])
     files = document_files(comparison_document(comparison))
-    record = {**comparison.record, "folders": [str(group.path) for group in comparison.groups]}
-    return write_files(folder, "comparison", {**files, _RECORD: RunFolder.json_bytes(record)})
+    record = comparison.record.changed(folders=tuple(str(group.path) for group in comparison.groups))
+    return write_files(folder, "comparison", {**files, _RECORD: RunFolder.json_bytes(record.to_dict())})
 
 
 def _compared(folder: Path) -> set[str]:
@@ -184,8 +185,8 @@ def _compared(folder: Path) -> set[str]:
     if not is_marked(folder, "comparison"):
         return set()
     try:
-        return {_absolute(name) for name in parse_json(read_text(folder / _RECORD))["folders"]}
-    except (ForeignFileError, OSError, ValueError, KeyError, TypeError):
+        return set(map(_absolute, parse_record(read_bytes(folder / _RECORD), ComparisonRecord).folders))
+    except (ForeignFileError, OSError, ValueError):
         return set()
 
 

@@ -8,25 +8,33 @@ changed since.
 from typing import TYPE_CHECKING
 
 from tunelet._lazy import lazy_exports
+from tunelet.run._adaptation import AdaptationData, AdaptationFigures, AdaptedTexts
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._at_work import at_work
+from tunelet.run._choices import BudgetChoices, Choices, MachineChoices
+from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord, UnlabelledRecord, UsedTexts
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
+from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
+from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
 from tunelet.run._files import TrainingFolder
 from tunelet.run._folder import CheckpointFolder, RunFolder
 from tunelet.run._group import RunGroup, seed_folders
+from tunelet.run._history import HistoryLine
 from tunelet.run._mark import MARK, is_marked, mark_of
 from tunelet.run._names import default_folder, find_partial, free_folder, numbered
-from tunelet.run._records import (
-    BegunDataRecord,
-    EnvironmentRecord,
-    HistoryLine,
-    as_text,
-    parse_lines,
-    parse_record,
-)
 from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
-from tunelet.run._words import candidates_in_words, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
+from tunelet.run._summary import EvaluatedOn, GroupSummary, SeedsWarning, Summary
+from tunelet.run._words import (
+    candidates_in_words,
+    choice_label,
+    choices_in_words,
+    chosen_on,
+    kept_in_words,
+    kept_name,
+    measured_on,
+    rivals_of,
+)
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 if TYPE_CHECKING:
@@ -36,18 +44,42 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MARK",
-    "BegunDataRecord",
+    "AdaptationData",
+    "AdaptationFigures",
+    "AdaptedTexts",
+    "BudgetChoices",
+    "BudgetRecord",
     "CheckpointFolder",
+    "CheckpointRecord",
+    "Choices",
+    "Cost",
+    "DataRecord",
+    "Environment",
     "EnvironmentRecord",
+    "ErrorRecord",
+    "EvaluatedOn",
+    "EvaluationRecord",
+    "Findings",
+    "GroupSummary",
     "HistoryLine",
+    "MachineChoices",
+    "RivalRecord",
     "Run",
     "RunFolder",
     "RunGroup",
+    "SeedsWarning",
+    "SplitRecord",
+    "SplitTokens",
+    "Summary",
+    "TokensRecord",
     "TrainingFolder",
-    "as_text",
+    "UnlabelledRecord",
+    "UsedTexts",
     "at_work",
     "candidates_in_words",
     "check_place",
+    "choice_label",
+    "choices_in_words",
     "chosen_on",
     "count_seen",
     "default_folder",
@@ -62,8 +94,6 @@ __all__ = [
     "mark_of",
     "measured_on",
     "numbered",
-    "parse_lines",
-    "parse_record",
     "peak_memory_bytes",
     "refuse_link",
     "refuse_run_as_model",

@@ -6,7 +6,8 @@ import sys
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+
+from tunelet.run._environment_record import Environment
 
 _PACKAGES = (
     "torch",
@@ -21,7 +22,7 @@ _PACKAGES = (
 )
 
 
-def environment() -> dict[str, Any]:
+def environment() -> Environment:
     """Versions of tunelet and of what computes for it, the operating system, processor, cores and memory."""
     import psutil
 
@@ -33,14 +34,14 @@ def environment() -> dict[str, Any]:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return {
-        "versions": versions,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": processor_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-    }
+    return Environment(
+        versions=versions,
+        python=platform.python_version(),
+        system=platform.platform(),
+        processor=processor_name(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
+    )
 
 
 def processor_name() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunelet._record import FileRecord
 from tunelet.run._writing import write_atomically
 
 
@@ -112,14 +113,14 @@ class RunFiles:
         write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     @classmethod
-    def write_json(cls, path: Path, value: Mapping[str, Any]) -> None:
-        """Write strictly valid JSON: NaN is an error here, not a token that other readers refuse."""
-        content = cls.json_bytes(value)
+    def write_record(cls, path: Path, record: FileRecord) -> None:
+        """Write a record as strictly valid JSON."""
+        content = cls.json_bytes(record.to_dict())
         write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
     @staticmethod
     def json_bytes(value: Mapping[str, Any]) -> bytes:
-        """JSON as it is written to disk."""
+        """JSON as it is written to disk: NaN is an error here, not a token that other readers refuse."""
         return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 

@@ -6,13 +6,13 @@ becomes a run when the mark lists all its files: what follows, giving it its nam
 
 import os
 import shutil
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from filelock import FileLock, Timeout
 
+from tunelet._record import FileRecord
 from tunelet.errors import RunError
 from tunelet.run._files import RunFiles, TrainingFolder
 from tunelet.run._mark import MARK, Kind, Mark, is_marked, read_mark, seal, write_mark
@@ -141,11 +141,11 @@ class RunFolder(RunFiles):
         """Let other processes in again."""
         self._lock.release()
 
-    def begin(self, data: Mapping[str, Any], environment: Mapping[str, Any], recipe: str) -> None:
+    def begin(self, data: FileRecord, environment: FileRecord, recipe: str) -> None:
         """Write down what is trained, and on what: from here on the run can be gone on with. Raises DiskError."""
         files = {
-            self.data.name: self.json_bytes(data),
-            self.environment.name: self.json_bytes(environment),
+            self.data.name: self.json_bytes(data.to_dict()),
+            self.environment.name: self.json_bytes(environment.to_dict()),
             self.recipe.name: recipe.encode("utf-8"),  # the last
         }
         write_files(self.partial, self.unfinished, files, judged=files, own=True)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from tunelet._arguments import checked
+from tunelet._record import parse_record
 from tunelet.errors import RunError
 from tunelet.recipe import difference
-from tunelet.run._records import GroupRecord, parse_record
 from tunelet.run._run import Run, folder_path
 from tunelet.run._sealed import Sealed
+from tunelet.run._summary import GroupSummary
 
 _SEED = re.compile(r"seed-\d+")
 
@@ -78,10 +78,10 @@ class RunGroup:
         return self.path.resolve().name
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> GroupSummary:
         """`metrics.json`: means, deviations (NAME_sd) and intervals (NAME_ci) over the seeds."""
         return Sealed.of(self.path, "seeds").read(
-            self.path / "metrics.json", lambda content: parse_record(content, GroupRecord)
+            self.path / "metrics.json", lambda content: parse_record(content, GroupSummary)
         )
 
 
@@ -98,5 +98,5 @@ def seed_folders(path: Path) -> list[Path]:
 
 def _fingerprints(run: Run) -> dict[str, str]:
     """Of the texts of each part, and of those without labels."""
-    parts = {**run.data["parts"], **({"unlabelled": texts} if (texts := run.data["unlabelled"]) else {})}
-    return {name: part["sha256"] for name, part in parts.items()}
+    found = {name: texts.sha256 for name, texts in run.data.parts.items()}
+    return found if run.data.unlabelled is None else found | {"unlabelled": run.data.unlabelled.sha256}

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from tunelet._foreign import ForeignFileError, open_regular, parse_json, read_bytes
+from tunelet._foreign import ForeignFileError, open_regular, read_bytes
+from tunelet._record import Record, parse_record
 from tunelet.errors import RunError
-from tunelet.run._records import Record, as_text, check_shape
 from tunelet.run._writing import disk_errors, write_atomically
 
 MARK = "tunelet.json"
@@ -64,7 +64,7 @@ def read_mark(folder: Path) -> Mark | None:
         if not path.is_symlink() and not path.exists():
             return None
     try:
-        mark = check_shape(parse_json(as_text(read_bytes(path))), Mark)
+        mark = parse_record(read_bytes(path), Mark)
         if not {"format", "files"} <= mark.model_fields_set:  # an object of somebody else's
             raise ForeignFileError("it lists no files")
         return mark

@@ -9,25 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._arguments import checked
+from tunelet._record import R, as_text, parse_lines, parse_record
 from tunelet._words import counted
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, parse_recipe
+from tunelet.run._data import DataRecord
+from tunelet.run._environment_record import EnvironmentRecord
+from tunelet.run._evaluation import EvaluationRecord
 from tunelet.run._folder import RunFolder
-from tunelet.run._records import (
-    DataRecord,
-    EnvironmentRecord,
-    EvaluationRecord,
-    HistoryLine,
-    Record,
-    SummaryRecord,
-    as_text,
-    parse_lines,
-    parse_record,
-)
+from tunelet.run._history import HistoryLine
 from tunelet.run._sealed import Sealed
+from tunelet.run._summary import Summary
 
 if TYPE_CHECKING:
-    from tunelet.evaluation import Baseline, Predictions
+    from tunelet.evaluation import Baseline, Metrics, Predictions
 
 
 @dataclass(frozen=True)
@@ -100,56 +95,53 @@ class Run:
         return self.files.read(path, lambda content: parse_recipe(as_text(content), str(path)))
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """All of `metrics.json`: what `tunelet train --json` prints."""
-        return self._record(self.folder.metrics, SummaryRecord)
+        return self._record(self.folder.metrics, Summary)
 
-    def _record(self, path: Path, shape: type[Record]) -> dict[str, Any]:
+    def _record(self, path: Path, shape: type[R]) -> R:
         return self.files.read(path, lambda content: parse_record(content, shape))
 
     @property
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> "Metrics":
         """Metrics on the test texts, or on the validation texts where there were none; intervals as NAME_ci."""
-        from tunelet.evaluation import METRIC_NAMES
-
-        keys = [key for name in METRIC_NAMES for key in (name, f"{name}_ci")]
-        return {key: self.summary[key] for key in [*keys, "n"] if key in self.summary}
+        return self.summary.metrics
 
     @cached_property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> DataRecord:
         """What was read, dropped and split."""
         return self._record(self.folder.data, DataRecord)
 
     @cached_property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> EnvironmentRecord:
         """Versions, processor, and the checkpoint that was adapted."""
         return self._record(self.folder.environment, EnvironmentRecord)
 
     @cached_property
-    def evaluation(self) -> dict[str, Any]:
+    def evaluation(self) -> EvaluationRecord:
         """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
         return self._record(self.folder.evaluation, EvaluationRecord)
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """Names of the classes in the order of the probabilities."""
-        return tuple(self.data["label_names"])
+        return self.data.label_names
 
     @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns of the training data whose texts were read, together where there are several."""
-        return tuple(self.data["text_columns"])
+        return self.data.text_columns
 
     @property
     def trained_columns(self) -> dict[str, str | Sequence[str]]:
         """Role ("text", "label") -> the columns of the training data, as they were called there."""
-        label = self.data["label_column"]
+        label = self.data.label_column
         texts = self.text_columns
         found: dict[str, str | Sequence[str]] = {"text": texts if len(texts) > 1 else texts[0]}
-        return found | ({"label": str(label["value"])} if label else {})
+        return found | ({"label": label.value} if label else {})
 
     @cached_property
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> tuple[HistoryLine, ...]:
         """Losses, rates and validation metrics in the order of training."""
         return self.files.read(self.folder.history, lambda content: parse_lines(content, HistoryLine))
 
@@ -172,14 +164,14 @@ class Run:
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":
         """The baseline's, for the same texts; None: it was not asked for."""
-        if self.evaluation["baseline"] is None:
+        if self.evaluation.baseline is None:
             return None
         return self._predictions(self.folder.baseline_predictions)
 
     @cached_property
     def probe_predictions(self) -> "Predictions | None":
         """The probe's, likewise; None where it was not asked for, or where nothing else was fitted."""
-        if self.evaluation["probe"] is None:
+        if self.evaluation.probe is None:
             return None
         return self._predictions(self.folder.probe_predictions)
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from tunelet._foreign import ForeignFileError, read_bytes
+from tunelet._record import NewerFileError
 from tunelet.errors import RunError
 from tunelet.run._mark import MARK, Kind, Written, contents, contents_of, read_mark
 
 _DAMAGED = "the run folder is damaged: train again, or copy it anew from where it is whole"
+_NEWER = "a later version of tunelet wrote it: pip install --upgrade tunelet"
 _PUBLISHED = "a copy from the Hub has fewer files: name the folder that tunelet train made, or train again"
 _LOADED = (".json", ".safetensors", ".bin", ".model", ".txt", ".jinja", ".py")  # what libraries look for by its name
 Read = TypeVar("Read")
@@ -107,6 +109,8 @@ class Sealed:
 def _damaged(path: Path, error: Exception) -> RunError:
     if not os.path.lexists(path):
         return RunError(f"{path} is missing", _DAMAGED)
+    if isinstance(error, NewerFileError):
+        return RunError(f"{path}: {error}", _NEWER)
     if isinstance(error, ForeignFileError):
         return RunError(f"{path}: {error}", _DAMAGED)
     reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__

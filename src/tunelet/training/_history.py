@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet.errors import RunError
-from tunelet.run import disk_errors, write_atomically
+from tunelet.run import HistoryLine, disk_errors, write_atomically
 
 
 class History:
@@ -55,10 +54,10 @@ class History:
         if self._file is not None:
             self._file.close()
 
-    def write(self, entry: Mapping[str, Any]) -> None:
+    def write(self, entry: HistoryLine) -> None:
         """Append a line and flush it. Raises DiskError."""
         assert self._file is not None  # noqa: S101
-        line = json.dumps(entry, allow_nan=False) + "\n"
+        line = json.dumps(entry.to_dict(), allow_nan=False) + "\n"
         with disk_errors(self._path):
             self._file.write(line)
             self._file.flush()

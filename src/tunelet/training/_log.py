@@ -3,14 +3,13 @@
 The sums that the next line is made of stand in the position, for a run that goes on continues them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
 from tunelet.recipe import TrainingSettings
-from tunelet.run import RunFolder, TrainingFolder
+from tunelet.run import HistoryLine, RunFolder, TrainingFolder
 from tunelet.training._checkpoint import Position
 from tunelet.training._history import History
 from tunelet.training._objective import Evaluation
@@ -55,31 +54,33 @@ class TrainingLog:
         position.epoch_texts += done.texts
         loss = position.loss_sum / position.loss_texts
         if position.step % _LOG_STEPS == 0:
-            entry = {
-                "step": position.step,
-                "epoch": epochs,
-                "loss": loss,
-                "learning_rate": rates[0],
-                "head_learning_rate": rates[1],
-                "tokens_per_second": position.tokens / position.seconds,
-            }
-            self._write(entry, position.step)
+            self._write(
+                HistoryLine(
+                    step=position.step,
+                    epoch=epochs,
+                    loss=loss,
+                    learning_rate=rates[0],
+                    head_learning_rate=rates[1],
+                    tokens_per_second=position.tokens / position.seconds,
+                )
+            )
             position.loss_sum, position.loss_texts = 0.0, 0
         return loss
 
     def evaluation(self, evaluation: Evaluation, position: Position) -> float:
         """Note an evaluation behind an epoch; returns the mean loss of a training text in this epoch."""
         loss = position.epoch_loss_sum / max(position.epoch_texts, 1)
-        entry = {
-            "step": position.step,
-            "epoch": position.epoch + 1,
-            "validation": dict(evaluation.values),
-            "train_loss": loss,
-            "seconds": position.elapsed,
-        }
-        self._write(entry, position.step)
+        self._write(
+            HistoryLine(
+                step=position.step,
+                epoch=position.epoch + 1,
+                validation=dict(evaluation.values),
+                train_loss=loss,
+                seconds=position.elapsed,
+            )
+        )
         return loss
 
-    def _write(self, entry: Mapping[str, Any], step: int) -> None:
-        self.history.write(entry)
-        self._tracking.log(entry, step)
+    def _write(self, line: HistoryLine) -> None:
+        self.history.write(line)
+        self._tracking.log(line, line.step)

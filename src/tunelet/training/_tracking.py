@@ -3,7 +3,7 @@
 `history.jsonl` is written always; what a tracker gets is the same lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ import torch
 from tunelet.errors import RecipeError
 from tunelet.model import turn
 from tunelet.recipe import load_recipe
-from tunelet.run import RunFolder, TrainingFolder
+from tunelet.run import HistoryLine, RunFolder, TrainingFolder
 
 _PROJECT = "tunelet"
 
@@ -61,12 +61,12 @@ class Tracking:
             with turn:
                 self._accelerator.end_training()
 
-    def log(self, entry: Mapping[str, Any], step: int) -> None:
+    def log(self, entry: HistoryLine, step: int) -> None:
         """Numbers of a line of the history; validation metrics as validation/NAME."""
         if self._accelerator is None:
             return
-        flat = {f"train/{name}": value for name, value in entry.items() if isinstance(value, (int, float))}
-        flat |= {f"validation/{name}": value for name, value in entry.get("validation", {}).items()}
+        flat = {f"train/{name}": value for name, value in entry.to_dict().items() if isinstance(value, (int, float))}
+        flat |= {f"validation/{name}": value for name, value in (entry.validation or {}).items()}
         with turn:
             self._accelerator.log(flat, step=step)
 

@@ -176,7 +176,7 @@ def paired_coverage(shape: Shape, n: int, *, models: int, datasets: int, seed: i
             first, second = draws(n)
             (compared,) = compare_predictions({"A": [first], "B": [second]}, resamples=200, seed=number)
             for name in METRIC_NAMES:
-                tallies[name].add(compared.intervals[name], other[name] - one[name])
+                tallies[name].add(compared.bounds(name), other[name] - one[name])
     return tallies
 
 

@@ -33,7 +33,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
         seconds: that the whole run took.
     """
     ran_on = environment()
-    versions = dict(ran_on["versions"])
+    versions = dict(ran_on.versions)
     for package in _MORE_PACKAGES:
         try:
             versions[package] = metadata.version(package)
@@ -44,15 +44,15 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
         {
             "kind": kind,
             "machine": {
-                "processor": ran_on["processor"],
-                "cores": ran_on["cores"],
+                "processor": ran_on.processor,
+                "cores": ran_on.cores,
                 "threads": facts.threads,
-                "memory_bytes": ran_on["memory_bytes"],
+                "memory_bytes": ran_on.memory_bytes,
                 "instructions": facts.instructions,
                 "bfloat16": facts.bfloat16.reason,
-                "system": ran_on["system"],
+                "system": ran_on.system,
             },
-            "versions": {"python": ran_on["python"], **versions},
+            "versions": {"python": ran_on.python, **versions},
             "commit": revision,
             "dirty": dirty,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

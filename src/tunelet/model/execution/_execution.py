@@ -59,7 +59,7 @@ class Execution:
             self.fused.value.install(self.precision.value, self.compute_dtype)
 
     def described(self) -> dict[str, Choice[str]]:
-        """The choices with their values as text, by the names that run folders and screens have for them."""
+        """The choices with their values as text, by attribute of a run's `MachineChoices`."""
         return {
             "device": Choice(str(self.device.value), self.device.reason),
             "precision": self.precision,
@@ -67,7 +67,9 @@ class Execution:
             "layers": Choice("modules" if self.fused.value is None else "kernels", self.fused.reason),
             "attention": self.attention,
             "threads": Choice(str(self.threads.value), self.threads.reason),
-            "pass": Choice(counted(self.micro_batch_tokens.value, "token"), self.micro_batch_tokens.reason),
+            "micro_batch_tokens": Choice(
+                counted(self.micro_batch_tokens.value, "token"), self.micro_batch_tokens.reason
+            ),
         }
 
 

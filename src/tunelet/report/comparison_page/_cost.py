@@ -3,27 +3,27 @@
 from collections.abc import Sequence
 
 from tunelet._words import bytes_in_words, duration
-from tunelet.comparison import Comparison
+from tunelet.comparison import ComparedModel, Comparison
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure
 from tunelet.report._document import Figures, Section, Table
 from tunelet.report._figures import Point
-from tunelet.report.comparison_page._models import Model, bounds, looks, models_of
+from tunelet.report.comparison_page._models import looks
 
 
 def cost_section(comparison: Comparison) -> Section:
     """Parameters, time, memory, space, and a chart for each of the first three."""
-    models = models_of(comparison)
+    models = comparison.record.models
     rows = tuple(
         (
-            model["name"],
-            _or_nothing(model, "trainable_parameters", "{:,}"),
-            _or_nothing(model, "total_parameters", "{:,}"),
-            duration(model["train_seconds"]) if model["train_seconds"] else "solved",
-            _or_nothing(model, "tokens_per_second", "{:,.0f}"),
-            bytes_in_words(model["peak_memory_bytes"]) if "peak_memory_bytes" in model else "",
-            bytes_in_words(model["base_bytes"] + model["saved_bytes"]) if "base_bytes" in model else "",
-            f"{1000 * model['latency_seconds']:.1f} ms" if "latency_seconds" in model else "",
+            model.name,
+            "" if model.trainable_parameters is None else f"{model.trainable_parameters:,}",
+            "" if model.total_parameters is None else f"{model.total_parameters:,}",
+            duration(model.train_seconds) if model.train_seconds else "solved",
+            "" if model.tokens_per_second is None else f"{model.tokens_per_second:,.0f}",
+            "" if model.peak_memory_bytes is None else bytes_in_words(model.peak_memory_bytes),
+            "" if model.base_bytes is None else bytes_in_words(model.base_bytes + (model.saved_bytes or 0)),
+            "" if model.latency_seconds is None else f"{1000 * model.latency_seconds:.1f} ms",
         )
         for model in models
     )
@@ -38,21 +38,19 @@ def cost_section(comparison: Comparison) -> Section:
     return Section("Cost", (Table(header, rows, caption), Figures(drawn)))
 
 
-def _against(comparison: Comparison, models: Sequence[Model], key: str, across: str, title: str) -> Figure | None:
+def _against(
+    comparison: Comparison, models: Sequence[ComparedModel], key: str, across: str, title: str
+) -> Figure | None:
     drawn = looks(comparison)
     points = [
         Point(
-            model["name"],
-            model["metrics"]["accuracy"],
-            bounds(model, "accuracy"),
-            drawn[model["name"]],
-            float(model[key]),
+            model.name,
+            model.metrics.accuracy,
+            model.metrics.accuracy_ci,
+            drawn[model.name],
+            float(cost),
         )
         for model in models
-        if model.get(key)
+        if (cost := getattr(model, key))
     ]
     return figures.against_cost(key.replace("_", "-"), title, points, across) if points else None
-
-
-def _or_nothing(model: Model, key: str, form: str) -> str:
-    return form.format(model[key]) if key in model else ""

@@ -16,7 +16,7 @@ def differs_section(comparison: Comparison) -> Section:
     runs = [group.runs[0] for group in groups]
     rows = [
         ("model", *(_model(run) for run in runs)),
-        ("trained parameters", *(f"{run.summary['trainable_parameters']:,}" for run in runs)),
+        ("trained parameters", *(f"{run.summary.trainable_parameters:,}" for run in runs)),
     ]
     rows += _where_they_differ(groups, _DATA)
     keys = {key for run in runs[1:] for key in difference(runs[0].recipe, run.recipe)} - {"model.name", _SEEDS}
@@ -24,10 +24,10 @@ def differs_section(comparison: Comparison) -> Section:
     caption = "What differs; every setting that is not named here is the same in all"
     text = (
         "All were measured on the very same texts, each of them answered by a model that was trained without it."
-        if comparison.record["folds"] and comparison.record["evaluated_on"] == "validation"
+        if comparison.record.folds and comparison.record.evaluated_on == "validation"
         else "All were measured on the very same texts, none of which any of them was trained on."
     )
-    kinds = {model["kind"] for model in comparison.record["models"]}
+    kinds = {model.kind for model in comparison.record.models}
     if "baseline" in kinds:
         text += " TF-IDF is that of words and characters with logistic regression."
     if "probe" in kinds:
@@ -39,21 +39,21 @@ def differs_section(comparison: Comparison) -> Section:
 
 
 def _model(run: Run) -> str:
-    name = str(run.summary["model"])
-    return f"{name} (random weights)" if run.summary["random_weights"] else name
+    name = run.summary.model
+    return f"{name} (random weights)" if run.summary.random_weights else name
 
 
 def _unlabelled(run: Run) -> str:
     """How many a student learnt from, and which."""
-    told = run.data["unlabelled"]
-    return f"{told['used']['rows']:,} of {told['source']} ({told['sha256'][:12]})" if told else "none"
+    told = run.data.unlabelled
+    return f"{told.used.rows:,} of {told.source} ({told.sha256[:12]})" if told else "none"
 
 
 _DATA: dict[str, Callable[[RunGroup], str]] = {
     "recipe": lambda group: group.runs[0].recipe.name,
-    "training data": lambda group: str(group.runs[0].data["source"]),
-    "training texts": lambda group: f"{group.runs[0].data['parts']['train']['rows']:,}",
-    "fingerprint of the training texts": lambda group: group.runs[0].data["parts"]["train"]["sha256"][:12],
+    "training data": lambda group: group.runs[0].data.source,
+    "training texts": lambda group: f"{group.runs[0].data.parts['train'].rows:,}",
+    "fingerprint of the training texts": lambda group: group.runs[0].data.parts["train"].sha256[:12],
     "texts without labels": lambda group: _unlabelled(group.runs[0]),
     "kept": lambda group: kept_name(group.runs[0]),
     "seeds": lambda group: ", ".join(str(run.recipe.training.seed) for run in group.runs),

@@ -2,7 +2,6 @@
 
 import shlex
 
-from tunelet._words import counted
 from tunelet.comparison import Comparison
 from tunelet.recipe import dump_recipe
 from tunelet.report._document import Block, Code, Folded, Section, Table, Text
@@ -13,24 +12,24 @@ _IMPORT = "import tunelet\n"
 
 def limits_section(comparison: Comparison) -> Section:
     """Where these figures may mislead."""
-    models = comparison.record["models"]
+    models = comparison.record.models
     texts = [
         "The figures hold for texts like these. Two models that cannot be told apart here may differ on others.",
     ]
-    if comparison.record["evaluated_on"] == "validation":
-        chosen = "model was" if comparison.record["folds"] else "epoch and model were"
+    if comparison.record.evaluated_on == "validation":
+        chosen = "model was" if comparison.record.folds else "epoch and model were"
         texts.append(
             f"There were no test texts: each run's {chosen} chosen on the very texts that are compared here, which "
             "flatters all of them a little."
         )
-    if all(len(model.get("seeds", [0])) == 1 for model in models):
+    if all(len(model.seeds or (0,)) == 1 for model in models):
         texts.append(
             "Each model was trained once; another seed would give other figures. --seeds 1,2,3 shows how much."
         )
-    sizes = {model["training_texts"] for model in models}
+    sizes = {model.training_texts for model in models}
     if len(sizes) > 1:
         texts.append("The runs were not trained on equally many texts.")
-    machines = {str(group.runs[0].environment["processor"]) for group in comparison.groups}
+    machines = {group.runs[0].environment.processor for group in comparison.groups}
     if len(machines) > 1:
         texts.append("They were trained on different machines: times and memory cannot be compared.")
     return Section("Limits", tuple(Text(text) for text in texts))
@@ -41,12 +40,12 @@ def environment_section(comparison: Comparison) -> Section:
     rows: dict[tuple[str, str], list[str]] = {}
     for name, group in zip(comparison.names, comparison.groups, strict=True):
         environment = group.runs[0].environment
-        versions = environment["versions"]
+        versions = environment.versions
         packages = ", ".join(
             f"{package} {versions[package]}" for package in ("tunelet", "torch", "transformers", "peft")
         )
-        precision = environment["choices"]["precision"]["value"]
-        ran_on = f"{environment['processor']}, {counted(environment['cores'], 'core')}, {precision}"
+        precision = environment.choices.precision.value
+        ran_on = f"{environment.processor_in_words}, {precision}"
         rows.setdefault((ran_on, packages), []).append(name)
     found = tuple((", ".join(names), ran_on, packages) for (ran_on, packages), names in rows.items())
     return Section("Environment", (Table(("runs", "machine", "versions"), found, "What they ran on", words=3),))

@@ -1,12 +1,12 @@
 """The order of a comparison's sections, and what stands above them."""
 
 from tunelet._words import counted
-from tunelet.comparison import Comparison
+from tunelet.comparison import ComparedModel, Comparison
 from tunelet.report._document import Document
 from tunelet.report.comparison_page._cost import cost_section
 from tunelet.report.comparison_page._differs import differs_section
 from tunelet.report.comparison_page._end import environment_section, limits_section, reproduce_section
-from tunelet.report.comparison_page._models import Model, models_of, with_bounds
+from tunelet.report.comparison_page._models import with_bounds
 from tunelet.report.comparison_page._pairs import pairs_section
 from tunelet.report.comparison_page._results import results_section
 from tunelet.run import measured_on
@@ -15,24 +15,23 @@ from tunelet.run import measured_on
 def comparison_document(comparison: Comparison) -> Document:
     """All that there is to say about runs on the same texts."""
     record = comparison.record
-    models = models_of(comparison)
-    random = [model["name"] for model in models if model["random_weights"]]
+    models = comparison.record.models
+    random = [model.name for model in models if model.random_weights]
     findings = list(comparison.verdicts)
     if random:
         findings.append(
             f"{' and '.join(random)} began with random weights: nothing is said here about the pretrained model."
         )
-    best = max(models, key=lambda model: model["metrics"]["accuracy"])
+    best = max(models, key=lambda model: model.metrics.accuracy)
     return Document(
         title=_title(comparison.names),
         subtitle=(
-            f"{counted(record['n'], measured_on(record) + ' text')}, labels {', '.join(record['label_names'][:8])}; "
-            f"correlations over {record['resamples']:,} paired draws"
+            f"{counted(record.n, measured_on(record) + ' text')}, labels {', '.join(record.label_names[:8])}; "
+            f"correlations over {record.resamples:,} paired draws"
         ),
         findings=tuple(findings),
         figures_of_merit={
-            f"accuracy of {model['name']}": _accuracy(model) + (" (highest)" if model is best else "")
-            for model in models
+            f"accuracy of {model.name}": _accuracy(model) + (" (highest)" if model is best else "") for model in models
         },
         sections=(
             differs_section(comparison),
@@ -50,5 +49,5 @@ def _title(names: tuple[str, ...]) -> str:
     return " against ".join(names) if len(names) == 2 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _accuracy(model: Model) -> str:
+def _accuracy(model: ComparedModel) -> str:
     return with_bounds(model, "accuracy", ".3f")

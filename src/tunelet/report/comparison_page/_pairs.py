@@ -1,13 +1,12 @@
 """Every two models side by side: differences with intervals, who is right where, and texts that only one gets right."""
 
 from tunelet._words import counted, fixed, interval, number, points
-from tunelet.comparison import Comparison, OnlyOneRight, Outcomes, right_instead
+from tunelet.comparison import ComparedModel, Comparison, OnlyOneRight, Outcomes, right_instead
 from tunelet.evaluation import Pair, metric_words, p_value
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import STRONG
 from tunelet.report._document import Block, Figures, Heading, Quote, Quotes, Section, Table, Text, quote
 from tunelet.report._figures import Point
-from tunelet.report.comparison_page._models import Model, models_of
 from tunelet.report.run_page import kappa_in_words
 
 _METRICS = ("accuracy", "f1_macro", "roc_auc", "log_loss", "ece")
@@ -17,7 +16,7 @@ _TEXTS = 3  # that are quoted for each side of a pair
 def pairs_section(comparison: Comparison) -> Section:
     """All differences in one figure, then a block for each pair."""
     pairs = comparison.pairs
-    drawn = [Point(_less(pair), 100 * pair.differences["accuracy"], _in_points(pair), STRONG) for pair in pairs]
+    drawn = [Point(_less(pair), 100 * pair.difference("accuracy"), _in_points(pair), STRONG) for pair in pairs]
     correction = f" p is corrected for {counted(len(pairs), 'comparison')} (Holm)." if len(pairs) > 1 else ""
     intro = (
         "Differences of the same texts with paired 95 % intervals; p of the accuracy is McNemar's exact test, with "
@@ -33,7 +32,7 @@ def pairs_section(comparison: Comparison) -> Section:
 
 
 def _pair(comparison: Comparison, pair: Pair, found: Outcomes | None) -> list[Block]:
-    models = {str(model["name"]): model for model in models_of(comparison)}
+    models = {model.name: model for model in comparison.record.models}
     blocks: list[Block] = [Heading(f"{pair.second} against {pair.first}"), _differences(comparison, pair, models)]
     agree = f"They give the same label to {points(pair.agreement)} of the texts (kappa {kappa_in_words(pair)})."
     if found is None:
@@ -47,14 +46,14 @@ def _pair(comparison: Comparison, pair: Pair, found: Outcomes | None) -> list[Bl
     return [*blocks, *_texts(comparison, pair)]
 
 
-def _differences(comparison: Comparison, pair: Pair, models: dict[str, Model]) -> Table:
-    words = metric_words(comparison.record["positive"])
-    tested = {"accuracy": pair.p_adjusted, "log_loss": pair.p_log_loss, "roc_auc": getattr(pair, "p_roc_auc", None)}
+def _differences(comparison: Comparison, pair: Pair, models: dict[str, ComparedModel]) -> Table:
+    words = metric_words(comparison.record.positive)
+    tested = {"accuracy": pair.p_adjusted, "log_loss": pair.p_log_loss, "roc_auc": pair.p_roc_auc}
     rows = tuple(
         (
             words[name],
-            number(models[pair.first]["metrics"][name]),
-            number(models[pair.second]["metrics"][name]),
+            number(models[pair.first].metrics.value(name)),
+            number(models[pair.second].metrics.value(name)),
             _signed(pair, name),
             _p(tested.get(name)),
         )
@@ -90,15 +89,15 @@ def _less(pair: Pair) -> str:
 
 
 def _in_points(pair: Pair) -> tuple[float, float] | None:
-    low, high = pair.intervals["accuracy"]
+    low, high = pair.bounds("accuracy")
     return None if low != low or high != high else (100 * low, 100 * high)
 
 
 def _signed(pair: Pair, name: str) -> str:
     """The difference, and its interval on a line of its own."""
     value, bounds = pair.differences[name], interval(pair.intervals[name], signed=True)
-    return "undefined" if value != value else fixed(value, 4, signed=True) + (f"\n{bounds}" if bounds else "")
+    return "undefined" if value is None else fixed(value, 4, signed=True) + (f"\n{bounds}" if bounds else "")
 
 
 def _p(p: float | None) -> str:
-    return "" if p is None or p != p else p_value(p).removeprefix("p = ").removeprefix("p ")
+    return "" if p is None else p_value(p).removeprefix("p = ").removeprefix("p ")

@@ -1,12 +1,9 @@
 """The model beside the baselines, and what was kept of the candidates."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tunelet._words import counted, duration, fixed, interval, number, points
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
 from tunelet.report._document import Block, Heading, Section, Table, Text
-from tunelet.run import Run, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
+from tunelet.run import RivalRecord, Run, chosen_on, kept_in_words, kept_name, measured_on, rivals_of
 
 _METRICS = ("accuracy", "f1_macro", "roc_auc", "average_precision", "log_loss", "ece")
 _SHORT = {"baseline": "TF-IDF", "probe": "frozen encoder"}  # at the head of a column
@@ -23,36 +20,36 @@ def baselines_section(run: Run) -> Section | None:
 
 def _kept(run: Run) -> list[Block]:
     """The candidates, and which of them the model is; nothing where there was no choice."""
-    kept = run.evaluation["kept"]
-    if len(kept["candidates"]) < 2:
+    kept = run.evaluation.kept
+    if len(kept.candidates) < 2:
         return []
     rows = tuple(
         (
-            one["name"] + (" (kept)" if one["name"] == kept_name(run) else ""),
-            number(one["accuracy"]),
-            number(one["log_loss"]),
+            one.name + (" (kept)" if one.name == kept_name(run) else ""),
+            number(one.accuracy),
+            number(one.log_loss),
         )
-        for one in kept["candidates"]
+        for one in kept.candidates
     )
     caption = f"Candidates on {chosen_on(run)}, each with the temperature that suits it"
     return [Text(f"Kept is {kept_in_words(run)}."), Table(("candidate", "accuracy", "log loss"), rows, caption)]
 
 
-def _beside(run: Run, key: str, rival: Mapping[str, Any]) -> list[Block]:
+def _beside(run: Run, key: str, rival: RivalRecord) -> list[Block]:
     """One baseline beside the model."""
-    pair, summary = Pair.from_dict(rival["pair"]), run.summary
+    pair, summary = rival.pair, run.summary
     rows = tuple(
         (
             words,
-            number(summary[name]),
-            number(rival["metrics"][name]),
-            fixed(pair.differences[name], 4, signed=True) if summary[name] is not None else "",
+            number(summary.value(name)),
+            number(rival.metrics.value(name)),
+            fixed(pair.difference(name), 4, signed=True) if summary.value(name) is not None else "",
             interval(pair.intervals[name], signed=True) or f"none: {pair.no_interval.get(name, 'undefined')}",
         )
-        for name, words in metric_words(summary["positive"]).items()
+        for name, words in metric_words(summary.positive).items()
         if name in _METRICS
     )
-    header = ("metric", str(summary["model"]), _SHORT[key], "difference", "95 % interval")
+    header = ("metric", summary.model, _SHORT[key], "difference", "95 % interval")
     test = pair.mcnemar
     told = against_baseline(pair) or verdict(pair)
     if test is not None:
@@ -64,29 +61,29 @@ def _beside(run: Run, key: str, rival: Mapping[str, Any]) -> list[Block]:
         told += ' It is in the run folder: tunelet predict RUN --baseline "your text".'
     caption = "The same texts; the interval of the accuracy is Tango's; the others are from those of the two models"
     return [
-        Heading(rival["name"]),
+        Heading(rival.name),
         Text(_described(run, key, rival)),
         Text(told, note=True),
         Table(header, rows, caption),
     ]
 
 
-def _described(run: Run, key: str, rival: Mapping[str, Any]) -> str:
+def _described(run: Run, key: str, rival: RivalRecord) -> str:
     """What it is, and what it took."""
-    folds = run.summary["folds"]
+    folds = run.summary.folds
     if key == "baseline":
-        what = f"TF-IDF of words, word pairs and runs of characters ({rival['features']:,} features)"
+        what = f"TF-IDF of words, word pairs and runs of characters ({rival.features:,} features)"
         chosen = "by cross-validation within the training texts" if folds else f"on the same {chosen_on(run)}"
     else:
-        what = f"The encoder as it was pretrained, {rival['features']:,} numbers a text,"
+        what = f"The encoder as it was pretrained, {rival.features:,} numbers a text,"
         chosen = "by cross-validation within the training texts"
     return (
-        f"{what} with logistic regression, fitted on the same texts in {duration(rival['seconds'])}; its "
-        f"regularisation (C = {rival['strength']:g}) was chosen {chosen}."
+        f"{what} with logistic regression, fitted on the same texts in {duration(rival.seconds)}; its "
+        f"regularisation (C = {rival.strength:g}) was chosen {chosen}."
         + (" It is measured as the model is." if folds and measured_on(run.summary) != "test" else "")
     )
 
 
 def kappa_in_words(pair: Pair) -> str:
     """Cohen's kappa; undefined where both models give one label only."""
-    return number(None if pair.kappa != pair.kappa else pair.kappa, ".2f")
+    return number(pair.kappa, ".2f")

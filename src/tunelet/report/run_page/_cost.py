@@ -7,26 +7,26 @@ from tunelet.run import Run
 
 def cost_section(run: Run) -> Section:
     """Time, memory, space."""
-    summary, cost = run.summary, run.evaluation["cost"]
-    fitted = [record for key in ("baseline", "probe") if (record := run.evaluation[key]) is not None]
+    summary, cost = run.summary, run.evaluation.cost
+    fitted = list(run.evaluation.rivals.values())
     facts = facts_table(
         [
-            *([("training", _training(run))] if summary["steps"] else []),
-            *((f"{record['name']}, fitted in", duration(record["seconds"])) for record in fitted),
-            ("all of it", f"{duration(summary['seconds'])}, with evaluation"),
-            ("peak memory", bytes_in_words(summary["peak_memory_bytes"])),
+            *([("training", _training(run))] if summary.steps else []),
+            *((f"{record.name}, fitted in", duration(record.seconds)) for record in fitted),
+            ("all of it", f"{duration(summary.seconds)}, with evaluation"),
+            ("peak memory", bytes_in_words(summary.peak_memory_bytes)),
             (
                 "one text",
                 (
-                    f"{1000 * cost['latency_seconds']:.1f} ms from tokens on, the median of "
-                    f"{counted(cost['latency_texts'], 'text')}"
+                    f"{1000 * cost.latency_seconds:.1f} ms from tokens on, the median of "
+                    f"{counted(cost.latency_texts, 'text')}"
                 ),
             ),
-            ("many texts", f"{cost['tokens_per_second']:,.0f} tokens/s"),
+            ("many texts", f"{cost.tokens_per_second:,.0f} tokens/s"),
             (
                 "on disk",
-                f"{bytes_in_words(cost['saved_bytes'])} of its own"
-                + (f", {bytes_in_words(cost['base_bytes'])} of the encoder" if cost["base_bytes"] else ""),
+                f"{bytes_in_words(cost.saved_bytes)} of its own"
+                + (f", {bytes_in_words(cost.base_bytes)} of the encoder" if cost.base_bytes else ""),
             ),
         ],
         "What it took, and what it takes",
@@ -35,7 +35,7 @@ def cost_section(run: Run) -> Section:
 
 
 def _training(run: Run) -> str:
-    summary, folds = run.summary, run.summary["folds"]
+    summary, folds = run.summary, run.summary.folds
     first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
     of = f", of {first} and of the model trained on all texts" if folds else ""
-    return f"{duration(summary['train_seconds'])}, {summary['tokens_per_second']:,.0f} tokens/s{of}"
+    return f"{duration(summary.train_seconds)}, {summary.tokens_per_second:,.0f} tokens/s{of}"

@@ -1,54 +1,51 @@
 """What the run was trained and measured on."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
 from tunelet.report.run_page._words import parts_of, sentence
-from tunelet.run import Run
+from tunelet.run import Run, UnlabelledRecord
 
 _LABELS = 30  # whose texts are counted
 
 
 def data_section(run: Run) -> Section:
     """Source, columns, parts, and what was left out."""
-    data, parts, shown = run.data, parts_of(run, run.data), run.label_names[:_LABELS]
+    data, parts, shown = run.data, parts_of(run, run.data.parts), run.label_names[:_LABELS]
     more = len(run.label_names) - len(shown)
     rows = [
-        ("all", *(f"{part['rows']:,}" for part in parts.values())),
-        *((label, *(f"{part['labels'].get(label, 0):,}" for part in parts.values())) for label in shown),
+        ("all", *(f"{part.rows:,}" for part in parts.values())),
+        *((label, *(f"{part.labels.get(label, 0):,}" for part in parts.values())) for label in shown),
     ]
     header = ("label", *parts)
     caption = "Texts by part and label" + (f", and {counted(more, 'more label')}" if more else "")
     source = (
-        f"Source: {data['source']} ({data['format']}). Texts come from column "
-        f"{data['text_column']['value']!r} ({data['text_column']['reason']})"
+        f"Source: {data.source} ({data.format}). Texts come from column "
+        f"{data.text_column.value!r} ({data.text_column.reason})"
     )
-    if data["label_column"]:
-        source += f", labels from {data['label_column']['value']!r} ({data['label_column']['reason']})"
-    source += "." + (f" Test texts: {data['test_source']}." if data["test_source"] else "")
-    prints = ", ".join(f"{name} {part['sha256'][:12]}" for name, part in parts.items())
+    if data.label_column:
+        source += f", labels from {data.label_column.value!r} ({data.label_column.reason})"
+    source += "." + (f" Test texts: {data.test_source}." if data.test_source else "")
+    prints = ", ".join(f"{name} {part.sha256[:12]}" for name, part in parts.items())
     blocks: list[Block] = [Text(source), Table(header, tuple(rows), caption), Text(f"SHA-256 of the texts: {prints}.")]
-    if data["dropped"]:
-        dropped = tuple((reason, f"{rows:,}") for reason, rows in data["dropped"].items())
+    if data.dropped:
+        dropped = tuple((reason, f"{rows:,}") for reason, rows in data.dropped.items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
-    if data["unlabelled"]:
-        blocks.append(Text(_unlabelled(data["unlabelled"])))
+    if data.unlabelled:
+        blocks.append(Text(_unlabelled(data.unlabelled)))
     blocks.append(Text(_audited(run)))
-    blocks += [Text(sentence(note)) for note in data["notes"]]
+    blocks += [Text(sentence(note)) for note in data.notes]
     return Section("Data", tuple(blocks))
 
 
-def _unlabelled(record: Mapping[str, Any]) -> str:
+def _unlabelled(record: UnlabelledRecord) -> str:
     """Where the texts without labels come from, and how many were used."""
-    used, dropped = record["used"], record["dropped"]
+    used, dropped = record.used, record.dropped
     out = "; ".join(f"{rows:,} {why}" for why, rows in dropped.items())
     return (
-        f"Texts without labels: {counted(record['rows'], 'text')} of {record['source']} ({record['format']}), column "
-        f"{record['text_column']['value']!r}, none of them a copy of another or of a text with a label"
-        f"{f' (left out: {out})' if out else ''}; {used['rows']:,} of them, drawn at random, with "
-        f"{counted(used['tokens'], 'token')} were learnt from. SHA-256: {record['sha256'][:12]}."
+        f"Texts without labels: {counted(record.rows, 'text')} of {record.source} ({record.format}), column "
+        f"{record.text_column.value!r}, none of them a copy of another or of a text with a label"
+        f"{f' (left out: {out})' if out else ''}; {used.rows:,} of them, drawn at random, with "
+        f"{counted(used.tokens, 'token')} were learnt from. SHA-256: {record.sha256[:12]}."
     )
 
 
@@ -61,6 +58,6 @@ def _audited(run: Run) -> str:
         else "Empty texts and texts without a label were left out; copies within the training texts were not looked "
         "for (data.drop_duplicates = false)"
     )
-    if run.data["test_source"] or "test" in run.data["parts"]:
+    if run.data.test_source or "test" in run.data.parts:
         told += "; texts that occur in the test part were taken out of training"
     return f"{told}."

@@ -7,7 +7,7 @@ from tunelet.run import Run
 
 def errors_section(run: Run) -> Section:
     """The texts with a wrong label of which the model is most certain."""
-    errors, wrong = run.evaluation["errors"], run.evaluation["wrong"]
+    errors, wrong = run.evaluation.errors, run.evaluation.wrong
     if not wrong:
         return Section("Errors", (Text("Every text was given the right label."),))
     was = "was" if wrong == 1 else "were"
@@ -22,14 +22,14 @@ def errors_section(run: Run) -> Section:
         )
     shown = "is the one" if len(errors) == 1 else f"are the {len(errors)}"
     intro = (
-        f"{wrong:,} of {counted(run.summary['n'], 'text')} {was} given a wrong label. Here {shown} of which the model "
+        f"{wrong:,} of {counted(run.summary.n, 'text')} {was} given a wrong label. Here {shown} of which the model "
         "was most certain; labels that are wrong in the data often show here."
     )
     quotes = tuple(
         quote(
-            f"{entry['label']} in the data, called {entry['predicted']} with {points(entry['probability'])} "
-            f"(text {entry['id']}, {counted(entry['tokens'], 'token')})",
-            entry["text"],
+            f"{entry.label} in the data, called {entry.predicted} with {points(entry.probability)} "
+            f"(text {entry.id}, {counted(entry.tokens, 'token')})",
+            entry.text,
         )
         for entry in errors
     )

@@ -5,7 +5,7 @@ from tunelet.evaluation import STUDENT
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
 from tunelet.report.run_page._words import in_a_row, parts_of
-from tunelet.run import Run
+from tunelet.run import Run, UnlabelledRecord
 
 
 def method_section(run: Run) -> Section:
@@ -13,17 +13,13 @@ def method_section(run: Run) -> Section:
     told = [_head(run)]
     if run.recipe.adapter.method != "head":
         told += [_training(run), _validated(run)]
-        if run.data["unlabelled"]:
-            told.append(_students(run))
-    elif run.summary["folds"]:
+        if run.data.unlabelled is not None:
+            told.append(_students(run, run.data.unlabelled))
+    elif run.summary.folds:
         told.append(_folds(run))
     blocks: list[Block] = [Text(text) for text in [*told, cut_texts(run)]]
-    steps = [entry for entry in run.history if "loss" in entry]
-    epochs = [
-        {"epoch": entry["epoch"], "log_loss": entry["validation"]["log_loss"]}
-        for entry in run.history
-        if "validation" in entry and "log_loss" in entry["validation"]
-    ]
+    steps = [figures.LossAt(line.epoch, line.loss) for line in run.history if line.loss is not None]
+    epochs = [figures.LossAt(line.epoch, loss) for line in run.history if (loss := line.validation_loss) is not None]
     if max(len(epochs), len(steps)) > 1:  # a curve, not a point
         blocks.append(Figures((figures.history("loss", steps, epochs),)))
     return Section("Method", tuple(blocks))
@@ -31,11 +27,12 @@ def method_section(run: Run) -> Section:
 
 def _head(run: Run) -> str:
     """What the head reads, and where it comes from."""
-    choices = run.environment["choices"]
-    if "head" in choices:
-        return f"The head is {choices['head']['value']} ({choices['head']['reason']}); it began at random."
-    pooling, layers = choices["pooling"], choices["layers read"]
-    reads = f"{pooling['value']} ({pooling['reason']}), layers read: {layers['value']} ({layers['reason']})"
+    choices = run.environment.choices
+    if choices.head is not None:
+        return f"The head is {choices.head.value} ({choices.head.reason}); it began at random."
+    pooling, layers = choices.pooling, choices.layers_read
+    assert pooling is not None and layers is not None  # noqa: S101, PT018  (where there is no `head`)
+    reads = f"{pooling.value} ({pooling.reason}), layers read: {layers.value} ({layers.reason})"
     solved = run.recipe.adapter.method == "head"
     if not solved and not run.recipe.training.probe:
         return f"The head reads {reads}; it began at random."
@@ -44,8 +41,8 @@ def _head(run: Run) -> str:
         "logistic regression on these vectors was solved, its regularisation chosen by cross-validation"
     )
     if solved:
-        share = run.summary["trainable_parameters"] / run.summary["total_parameters"]
-        counts = f"{run.summary['trainable_parameters']:,} of {run.summary['total_parameters']:,} parameters"
+        share = run.summary.trainable_parameters / run.summary.total_parameters
+        counts = f"{run.summary.trainable_parameters:,} of {run.summary.total_parameters:,} parameters"
         return (
             f"{text}. It is the head, and all that was fitted: {counts} ({points(share, 2)}), without a training step."
         )
@@ -56,7 +53,7 @@ def _training(run: Run) -> str:
     """What was trained, for how long and how fast."""
     recipe, summary = run.recipe, run.summary
     adapter, training = recipe.adapter, recipe.training
-    share = summary["trainable_parameters"] / summary["total_parameters"]
+    share = summary.trainable_parameters / summary.total_parameters
     name = f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g})"
     method, rates = {
         "lora": (
@@ -67,27 +64,27 @@ def _training(run: Run) -> str:
     }[adapter.method]
     if training.rate_batch and training.rate_batch != training.batch_size * training.gradient_accumulation:
         rates += f" (for batches of {training.rate_batch}; scaled by the square root)"
-    planned = f" of {summary['planned_steps']:,} planned" if summary["steps"] < summary["planned_steps"] else ""
-    length = f"{counted(summary['epochs'], 'epoch')} ({counted(summary['steps'], 'step')}{planned})"
+    planned = f" of {summary.planned_steps:,} planned" if summary.steps < summary.planned_steps else ""
+    length = f"{counted(summary.epochs, 'epoch')} ({counted(summary.steps, 'step')}{planned})"
     return (
-        f"{method}: {summary['trainable_parameters']:,} of {summary['total_parameters']:,} parameters "
+        f"{method}: {summary.trainable_parameters:,} of {summary.total_parameters:,} parameters "
         f"({points(share, 2)}), in {length} with batches of {training.batch_size}, by AdamW at a peak rate of {rates}."
     )
 
 
-def _students(run: Run) -> str:
+def _students(run: Run, texts: UnlabelledRecord) -> str:
     """How texts without labels were learnt from, and whether that is what is kept."""
     evaluation = run.recipe.evaluation
     helped = (
         ", together with TF-IDF where that has something to add" if evaluation.baseline and evaluation.errors else ""
     )
-    after = "each training, of a fold or of all texts," if run.summary["folds"] else "the training"
-    if run.summary["kept"] == STUDENT:
+    after = "each training, of a fold or of all texts," if run.summary.folds else "the training"
+    if run.summary.kept == STUDENT:
         end = "The students gave the texts that they had not seen the better probabilities: what is kept is one of them"
     else:
         end = "They gave the texts that they had not seen no better probabilities, so that none of them is kept"
     return (
-        f"Self-training: after {after} the model answered {counted(run.data['unlabelled']['used']['rows'], 'text')} "
+        f"Self-training: after {after} the model answered {counted(texts.used.rows, 'text')} "
         f"without labels{helped}, in probabilities that were calibrated on texts that it had not seen. A student, "
         f"which began where its teacher had begun, learnt these answers and the labelled texts. {end}."
     )
@@ -95,26 +92,26 @@ def _students(run: Run) -> str:
 
 def _validated(run: Run) -> str:
     """How the end of the training was chosen."""
-    if run.summary["folds"]:
+    if run.summary.folds:
         return f"{_folds(run)} No epoch was chosen: each training went to its end."
     return (
         f"The weights with the best {run.recipe.training.best_metric} on validation texts were kept, those of epoch "
-        f"{run.summary['best_epoch']}."
+        f"{run.summary.best_epoch}."
     )
 
 
 def _folds(run: Run) -> str:
-    rows = counted(run.data["parts"]["train"]["rows"], "text")
+    rows = counted(run.data.parts["train"].rows, "text")
     method, evaluation = run.recipe.adapter.method, run.evaluation
     fitted = [
-        *(["probe"] if evaluation["probe"] is not None or method == "head" else []),
-        *(["TF-IDF"] if evaluation["baseline"] is not None else []),
+        *(["probe"] if evaluation.probe is not None or method == "head" else []),
+        *(["TF-IDF"] if evaluation.baseline is not None else []),
         *({"lora": ["adapter"], "full": ["encoder"], "head": []}[method]),
     ]
-    were, folds = "was" if len(fitted) == 1 else "were", run.summary["folds"]
+    were, folds = "was" if len(fitted) == 1 else "were", run.summary.folds
     if folds == 1:
         return (
-            f"Of the {rows}, {run.data['parts']['validation']['rows']:,} were held out once: {in_a_row(fitted)} {were} "
+            f"Of the {rows}, {run.data.parts['validation'].rows:,} were held out once: {in_a_row(fitted)} {were} "
             "fitted to the others and answered these; what was chosen was chosen by these answers. Then all was fitted "
             "once more, to all texts."
         )
@@ -127,12 +124,12 @@ def _folds(run: Run) -> str:
 
 def cut_texts(run: Run) -> str:
     """A sentence on texts that were too long for the model."""
-    tokens = run.data["tokens"]
-    cut = {name: part["cut"] for name, part in parts_of(run, tokens).items() if part["cut"]}
+    tokens = run.data.tokens
+    cut = {name: part.cut for name, part in parts_of(run, tokens.parts).items() if part.cut}
     if not cut:
-        return f"No text was longer than {counted(tokens['max_length'], 'token')}."
+        return f"No text was longer than {counted(tokens.max_length, 'token')}."
     counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())
     return (
-        f"Texts longer than {counted(tokens['max_length'], 'token')} were cut "
+        f"Texts longer than {counted(tokens.max_length, 'token')} were cut "
         f"({run.recipe.data.truncation}): {counts} texts."
     )

@@ -1,10 +1,8 @@
 """The order of a report's sections, and what stands above them."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from tunelet._words import counted, duration, points
-from tunelet.evaluation import Pair, against_baseline, verdict
+from tunelet._record import as_number
+from tunelet._words import counted, duration, number, points
+from tunelet.evaluation import Measured, against_baseline, verdict
 from tunelet.report._document import Document
 from tunelet.report.run_page._baseline import baselines_section
 from tunelet.report.run_page._cost import cost_section
@@ -39,18 +37,18 @@ def group_document(group: RunGroup) -> Document:
         reproduce_section(group),
     )
     return Document(
-        title=f"{summary['model']} on {run.data['source']}",
+        title=f"{summary.model} on {run.data.source}",
         subtitle=(
             f"{counted(len(run.label_names), 'label')} ({listed(run.label_names)}), "
-            f"{counted(run.summary['n'], f'{part_of(run)} text')}, "
+            f"{counted(run.summary.n, f'{part_of(run)} text')}, "
             f"recipe {run.recipe.name}, seed{'s' if several else ''} {seeds}"
         ),
         findings=tuple(_findings_of_seeds(group) if several else _findings(run)),
         figures_of_merit={
             "accuracy": _with_interval(summary, "accuracy"),
-            **({"ROC AUC": _with_interval(summary, "roc_auc")} if summary["roc_auc"] is not None else {}),
+            **({"ROC AUC": _with_interval(summary, "roc_auc")} if summary.roc_auc is not None else {}),
             "log loss": _with_interval(summary, "log_loss"),
-            "time" + (", a seed" if several else ""): duration(summary["seconds"]),
+            "time" + (", a seed" if several else ""): duration(summary.seconds),
         },
         sections=tuple(section for section in sections if section is not None),
     )
@@ -59,34 +57,34 @@ def group_document(group: RunGroup) -> Document:
 def _findings_of_seeds(group: RunGroup) -> list[str]:
     summary, first = group.summary, group.runs[0]
     mean = (
-        f"Over {counted(len(group.runs), 'seed')} the mean accuracy is {points(summary['accuracy'])}, "
+        f"Over {counted(len(group.runs), 'seed')} the mean accuracy is {points(summary.accuracy)}, "
         f"with a deviation of "
-        f"{100 * summary['accuracy_sd']:.1f} points."
+        f"{100 * as_number(summary.accuracy_sd):.1f} points."
     )
     return [mean, *(f"Seed {first.recipe.training.seed}: {finding}" for finding in _findings(first))]
 
 
 def _findings(run: Run) -> list[str]:
     summary = run.summary
-    pairs = [Pair.from_dict(rival["pair"]) for rival in rivals_of(run).values()]
+    pairs = [rival.pair for rival in rivals_of(run).values()]
     beaten_by = {pair.first: warning for pair in pairs if (warning := against_baseline(pair)) is not None}
     found = list(beaten_by.values())
-    found += [sentence(note) for note in (*summary.get("notes", ()), *run.data["warnings"])]
-    if summary["random_weights"]:
+    found += [sentence(note) for note in run.data.warnings]
+    if summary.random_weights:
         found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
-    found += [warning["message"] for warning in summary.get("warnings", ()) if warning["labels"]]
-    bounds = summary["accuracy_ci"]
+    found += [warning.message for warning in summary.warnings if warning.labels]
+    bounds = summary.accuracy_ci
     between = f" (95 % interval {points(bounds[0])} to {points(bounds[1])})" if bounds else ""
     found.append(
-        f"{summary['model']} names the right label for {points(summary['accuracy'])} of "
-        f"{counted(summary['n'], f'{part_of(run)} text')}{between}."
+        f"{summary.model} names the right label for {points(summary.accuracy)} of "
+        f"{counted(summary.n, f'{part_of(run)} text')}{between}."
     )
     found += [verdict(pair) for pair in pairs if pair.first not in beaten_by]
-    if len(run.evaluation["kept"]["candidates"]) > 1:
+    if len(run.evaluation.kept.candidates) > 1:
         found.append(f"Kept is {kept_in_words(run)}.")
     return found
 
 
-def _with_interval(summary: Mapping[str, Any], name: str) -> str:
-    found = summary.get(f"{name}_ci")
-    return f"{summary[name]:.3f}" + ("" if found is None else f" [{found[0]:.3f}, {found[1]:.3f}]")
+def _with_interval(summary: Measured, name: str) -> str:
+    found = summary.interval(name)
+    return number(summary.value(name), ".3f") + ("" if found is None else f" [{found[0]:.3f}, {found[1]:.3f}]")

@@ -1,8 +1,8 @@
 """The figures of the results."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from tunelet.evaluation import CurveKind, LabelCurves
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import FAINT, RIVALS, STRONG, Figure, drawable, look
 from tunelet.run import Run, rivals_of
@@ -16,46 +16,47 @@ def result_figures(run: Run) -> list[Figure]:
     summary, evaluation = run.summary, run.evaluation
     found = _curves(run)
     if len(run.label_names) <= 30:
-        found.append(figures.confusion("confusion", run.label_names, summary["confusion"]["matrix"]))
-    temperature = evaluation["temperature"]
+        found.append(figures.confusion("confusion", run.label_names, summary.confusion.matrix))
+    temperature = evaluation.temperature
     found.append(
         figures.calibration(
             "reliability",
             [
-                figures.Bins("as trained", temperature["reliability_before"], FAINT),
-                figures.Bins("temperature scaled", temperature["reliability"], STRONG),
+                figures.Bins("as trained", temperature.reliability_before, FAINT),
+                figures.Bins("temperature scaled", temperature.reliability, STRONG),
             ],
         )
     )
-    if len(evaluation["lengths"]) > 1:
-        found.append(figures.lengths("lengths", evaluation["lengths"]))
+    if len(evaluation.lengths) > 1:
+        found.append(figures.lengths("lengths", evaluation.lengths))
     return found
 
 
 def _curves(run: Run) -> list[Figure]:
     """ROC, and precision against recall: of the positive label beside the baselines', or of the labels one by one."""
-    positive, curves = run.summary["positive"], run.evaluation["curves"]
+    positive, curves = run.summary.positive, run.evaluation.curves
     found = []
-    for kind in ("roc", "precision_recall"):
+    kinds: tuple[CurveKind, ...] = ("roc", "precision_recall")
+    for kind in kinds:
         lines = curve_lines(curves, kind, run.label_names)
         if positive is not None:
             about = f" of {positive!r}"
-            lines = [figures.Line(str(run.summary["model"]), line.curve, STRONG) for line in lines]
+            lines = [figures.Line(run.summary.model, line.curve, STRONG) for line in lines]
             for key, rival in rivals_of(run).items():
-                others = curve_lines(rival["curves"], kind, run.label_names)
-                lines += [figures.Line(rival["name"], line.curve, RIVALS[key]) for line in others]
+                others = curve_lines(rival.curves, kind, run.label_names)
+                lines += [figures.Line(rival.name, line.curve, RIVALS[key]) for line in others]
         else:
             labels, shown = len(run.label_names), sum(line.name != _MEAN for line in lines)
             about = ", each label against the rest" + (f": the {shown} worst of {labels}" if shown < labels else "")
         if lines and kind == "roc":
             found.append(figures.roc("roc", lines, about))
         elif lines:
-            share = curves[0]["share"] if positive is not None else None
+            share = curves[0].share if positive is not None else None
             found.append(figures.precision_recall("precision-recall", lines, about, share))
     return found
 
 
-def curve_lines(curves: Sequence[Mapping[str, Any]], kind: str, label_names: Sequence[str]) -> list[figures.Line]:
+def curve_lines(curves: Sequence[LabelCurves], kind: CurveKind, label_names: Sequence[str]) -> list[figures.Line]:
     """Curves that there are, each under its label: the mean of all first, then those of the least area.
 
     Args:
@@ -66,14 +67,14 @@ def curve_lines(curves: Sequence[Mapping[str, Any]], kind: str, label_names: Seq
     shown, place = drawable(label_names), {label: number for number, label in enumerate(label_names)}
     mean, labels = [], []
     for entry in curves:
-        if entry[kind] is None:
+        if (curve := entry.curve(kind)) is None:
             continue
-        if entry["label"] is None:
-            mean.append(figures.Line(_MEAN, entry[kind], STRONG))
+        if entry.label is None:
+            mean.append(figures.Line(_MEAN, curve, STRONG))
         else:
-            number = place[entry["label"]]
-            labels.append(figures.Line(shown[number], entry[kind], look(number)))
+            number = place[entry.label]
+            labels.append(figures.Line(shown[number], curve, look(number)))
     left = _MOST - len(mean)
     if len(labels) > left:
-        labels = sorted(labels, key=lambda line: line.curve["area"])[:left]
+        labels = sorted(labels, key=lambda line: line.curve.area)[:left]
     return mean + labels

@@ -7,19 +7,21 @@ from typing import Any
 from tunelet._words import bytes_in_words, counted
 from tunelet.recipe import dump_recipe, dump_settings
 from tunelet.report._document import Code, Folded, Section, Text, facts_table
-from tunelet.run import Run, RunGroup
+from tunelet.run import Run, RunGroup, choices_in_words
 
-_SHOWN_OTHERWISE = ("choices", "checkpoint", "memory_bytes")
+_SHOWN_OTHERWISE = ("schema_version", "choices", "checkpoint", "memory_bytes")
 
 
 def environment_section(run: Run) -> Section:
     """Machine, versions, choices with their reasons."""
     environment = run.environment
-    rows = [(name, f"{choice['value']} ({choice['reason']})") for name, choice in environment["choices"].items()]
-    checkpoint = environment["checkpoint"]
-    rows.insert(0, ("model", f"{checkpoint['name']} ({checkpoint['origin']}), SHA-256 {checkpoint['weights_sha256']}"))
-    rows.append(("memory", bytes_in_words(environment["memory_bytes"])))
-    rows += [(name, _value(value)) for name, value in environment.items() if name not in _SHOWN_OTHERWISE]
+    rows = [
+        (name, f"{choice.value} ({choice.reason})") for name, choice in choices_in_words(environment.choices).items()
+    ]
+    checkpoint = environment.checkpoint
+    rows.insert(0, ("model", f"{checkpoint.name} ({checkpoint.origin}), SHA-256 {checkpoint.weights_sha256}"))
+    rows.append(("memory", bytes_in_words(environment.memory_bytes)))
+    rows += [(name, _value(value)) for name, value in environment.to_dict().items() if name not in _SHOWN_OTHERWISE]
     return Section("Environment", (facts_table(rows, "What it ran on, and what was chosen"),))
 
 
@@ -33,7 +35,7 @@ def reproduce_section(group: RunGroup) -> Section:
     """The command and the recipe."""
     run = group.runs[0]
     seeds = [each.recipe.training.seed for each in group.runs]
-    threads = run.environment.get("threads")
+    threads = run.environment.threads
     counted_threads = counted(threads, "thread") if threads else "as many threads"
     return Section(
         "Reproduce",
@@ -60,14 +62,14 @@ def training_call(run: Run, seeds: Sequence[int], recipe: str, out: str | None =
         recipe: name of its file.
         out: the run folder to be; None: the usual one.
     """
-    source, test, unlabelled = str(run.data["source"]), run.data["test_source"], run.data["unlabelled"]
+    source, test, unlabelled = run.data.source, run.data.test_source, run.data.unlabelled
     several = ",".join(map(str, seeds)) if len(seeds) > 1 else ""
-    if source == run.data["format"]:  # rows in memory have no other name
+    if source == run.data.format:  # rows in memory have no other name
         call = f"train_seeds(rows, ({several.replace(',', ', ')}), " if several else "train(rows, "
         held = ("test=test_rows, " if test else "") + ("unlabelled=texts, " if unlabelled else "")
         place = f', out="{out}"' if out else ""
         return f'import tunelet\ntunelet.{call}{held}recipe="{recipe}"{place})  # rows: a {source}'
-    words = ["tunelet", "train", source, *(["--test", str(test)] if test else [])]
-    words += [*(["--unlabelled", str(unlabelled["source"])] if unlabelled else []), "--recipe", recipe]
+    words = ["tunelet", "train", source, *(["--test", test] if test else [])]
+    words += [*(["--unlabelled", unlabelled.source] if unlabelled else []), "--recipe", recipe]
     words += [*(["--seeds", several] if several else []), *(["--out", out] if out else [])]
     return shlex.join(words)

@@ -1,10 +1,7 @@
 """How good it is: metrics, figures, classes."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from tunelet._words import counted, interval_or_why, number
-from tunelet.evaluation import confusions, metric_words
+from tunelet._words import counted, number
+from tunelet.evaluation import ClassMetrics, Confusion, confusions, metric_words
 from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
 from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks
@@ -17,14 +14,14 @@ def results_section(run: Run) -> Section:
     """Metrics with intervals, figures, calibration, threshold, classes."""
     summary, evaluation = run.summary, run.evaluation
     rows = tuple(
-        (words, number(summary[name]), interval_or_why(summary, name))
-        for name, words in metric_words(summary["positive"]).items()
+        (words, number(summary.value(name)), summary.interval_or_why(name))
+        for name, words in metric_words(summary.positive).items()
     )
     blocks: list[Block] = [
         Table(
             ("metric", "value", "95 % interval"),
             rows,
-            counted(summary["n"], f"{part_of(run)} text"),
+            counted(summary.n, f"{part_of(run)} text"),
         ),
         Text(
             "An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases. Few texts "
@@ -32,34 +29,34 @@ def results_section(run: Run) -> Section:
         ),
         Figures(tuple(result_figures(run))),
     ]
-    blocks += temperature_blocks(evaluation["temperature"], chosen_on(run))
-    blocks += threshold_blocks(evaluation["threshold"], chosen_on(run))
+    blocks += temperature_blocks(evaluation.temperature, chosen_on(run))
+    blocks += threshold_blocks(evaluation.threshold, chosen_on(run))
     if len(run.label_names) > 2:
         classes = tuple(
             (
-                row["label"],
-                f"{row['n']:,}",
+                row.label,
+                f"{row.n:,}",
                 *(_with_interval(row, key) for key in ("precision", "recall", "f1", "roc_auc")),
             )
-            for row in summary["per_class"]
+            for row in summary.per_class
         )
         header = ("class", "texts", "precision", "recall", "F1", "ROC AUC")
         blocks.append(Table(header, classes, "By class"))
-        blocks += _confusions(summary["confusion"])
+        blocks += _confusions(summary.confusion)
     named = zip(run.label_names, drawable(run.label_names), strict=True)
     if numbered := [(shown, label) for label, shown in named if shown != label]:
         blocks.append(facts_table(numbered, "Labels by their numbers in the figures"))
     return Section("Results", tuple(blocks))
 
 
-def _with_interval(row: Mapping[str, Any], name: str) -> str:
+def _with_interval(row: ClassMetrics, name: str) -> str:
     """A figure of a class, and its 95 % interval on a line of its own."""
-    found = row.get(f"{name}_ci")
-    return number(row[name]) + (f"\n[{found[0]:.3f}, {found[1]:.3f}]" if found else "")
+    found = row.interval(name)
+    return number(row.value(name)) + (f"\n[{found[0]:.3f}, {found[1]:.3f}]" if found else "")
 
 
-def _confusions(confusion: Mapping[str, Any], most: int = 10) -> list[Block]:
+def _confusions(confusion: Confusion, most: int = 10) -> list[Block]:
     """The labels that are taken for one another most often."""
-    found = confusions(confusion["labels"], confusion["matrix"])[:most]
+    found = confusions(confusion.labels, confusion.matrix)[:most]
     rows = tuple((true, predicted, f"{count:,}") for true, predicted, count in found)
     return [Table(("true", "predicted", "texts"), rows, "Most frequent confusions", words=2)] if rows else []

@@ -1,9 +1,11 @@
 """Words that several sections share."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
 from tunelet.run import Run, measured_on
+
+T = TypeVar("T")
 
 
 def part_of(run: Run) -> str:
@@ -11,9 +13,9 @@ def part_of(run: Run) -> str:
     return measured_on(run.summary)
 
 
-def parts_of(run: Run, record: Mapping[str, Any]) -> dict[str, Any]:
+def parts_of(run: Run, parts: Mapping[str, T]) -> dict[str, T]:
     """The parts of a record of `data.json`; of a cross-validation, whose validation part is the training part, once."""
-    return {name: part for name, part in record["parts"].items() if name != "validation" or run.summary["folds"] < 2}
+    return {name: part for name, part in parts.items() if name != "validation" or run.summary.folds < 2}
 
 
 def in_a_row(names: Sequence[str]) -> str:

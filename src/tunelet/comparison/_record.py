@@ -1,0 +1,83 @@
+"""`comparison.json`: several models on the same texts, and every two of them side by side."""
+
+from typing import Literal
+
+from tunelet._record import FileRecord, Record
+from tunelet.comparison._outcomes import Outcomes
+from tunelet.evaluation import LabelCurves, Pair, ReliabilityBin, SeedMetrics
+from tunelet.run import EvaluatedOn
+
+Rival = Literal["baseline", "probe"]  # attribute of `evaluation.json`
+
+
+class ComparedModel(Record):
+    """A run, the runs of several seeds, or one of their baselines. What a baseline has not is None.
+
+    Attributes:
+        name: in this comparison.
+        kind: "encoder", or which baseline it is.
+        baseline, probe: names of the baselines that were fitted to the same texts and encoder; None: there is none.
+        runs, seeds, recipe: folders, seeds, and the name of the recipe.
+        model: name of the checkpoint, or of the baseline.
+        random_weights: whether the encoder began without its pretrained weights.
+        training_texts: texts that it was fitted to.
+        trainable_parameters, total_parameters: counts.
+        train_seconds, tokens_per_second: of the training, means over the seeds.
+        peak_memory_bytes: the largest of the seeds.
+        saved_bytes, base_bytes: weights of the run's own, and of the checkpoint.
+        latency_seconds, prediction_tokens_per_second: of one text, and of many, means over the seeds.
+        metrics: with their deviations over the seeds.
+        curves: of each seed.
+        reliability: of all seeds together.
+    """
+
+    name: str
+    kind: Literal["encoder"] | Rival
+    baseline: str | None = None
+    probe: str | None = None
+    runs: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    recipe: str | None = None
+    model: str
+    random_weights: bool
+    training_texts: int
+    trainable_parameters: int | None = None
+    total_parameters: int | None = None
+    train_seconds: float
+    tokens_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+    saved_bytes: int | None = None
+    base_bytes: int | None = None
+    latency_seconds: float | None = None
+    prediction_tokens_per_second: float | None = None
+    metrics: SeedMetrics
+    curves: tuple[tuple[LabelCurves, ...], ...]
+    reliability: tuple[ReliabilityBin, ...]
+
+
+class ComparisonRecord(FileRecord):
+    """What several models come to on the same texts.
+
+    Attributes:
+        evaluated_on, folds, n: the texts.
+        positive: the label that precision, recall, F1 and the areas speak of; None: they are means over all labels.
+        label_names: of all.
+        resamples: paired draws of the texts.
+        models: the runs, then the baselines.
+        pairs: every two runs, and each with its baselines.
+        outcomes: for each pair how often both, one or neither is right; None: several seeds.
+        verdicts: sentences.
+        folders: of the runs, where it is written.
+    """
+
+    evaluated_on: EvaluatedOn
+    folds: int
+    n: int
+    positive: str | None
+    label_names: tuple[str, ...]
+    resamples: int
+    models: tuple[ComparedModel, ...]
+    pairs: tuple[Pair, ...]
+    outcomes: tuple[Outcomes | None, ...]
+    verdicts: tuple[str, ...]
+    folders: tuple[str, ...] = ()

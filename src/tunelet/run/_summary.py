@@ -1,0 +1,109 @@
+"""`metrics.json`: what a run came to, which `tunelet train --json` prints, and what several seeds came to together."""
+
+from typing import Literal
+
+from tunelet._record import FileRecord
+from tunelet.evaluation import Commonest, FigureWarning, KeptName, Metrics, SeedMetrics
+
+EvaluatedOn = Literal["test", "validation"]
+
+
+class Summary(FileRecord, Metrics):
+    """The metrics of a run, and what it took.
+
+    What predictions need that were chosen in training stands here, too, for it is published with a model.
+
+    Attributes:
+        run: its folder, as it was named.
+        evaluated_on: the texts that the metrics are of.
+        validation: metrics on the validation texts, where there are test texts.
+        warnings: what to bear in mind with the metrics.
+        commonest: what always giving the commonest label comes to.
+        temperature: what logits are divided by; 1.0: nothing.
+        threshold: of the probability of the positive label; None: there is none.
+        trainable_parameters, total_parameters: counts.
+        folds: of the cross-validation; 1: held out once; 0: the validation texts were not trained on.
+        kept: which of the candidates the model is.
+        blend, encoder_weight: weights of the logits of TF-IDF, 0.0 where it takes no part, and of the encoder's own.
+        epochs, best_epoch, steps, planned_steps: of the training.
+        train_seconds, seconds, expected_seconds: of the training steps, of everything, and as it was estimated.
+        tokens_per_second: in training; where nothing was trained by steps, in evaluation.
+        peak_memory_bytes: largest resident set of the process.
+        seed: of the training.
+        model: name of the checkpoint.
+        random_weights: whether it began without its pretrained weights.
+    """
+
+    run: str = ""
+    evaluated_on: EvaluatedOn
+    validation: Metrics | None = None
+    warnings: tuple[FigureWarning, ...] = ()
+    commonest: Commonest | None = None
+    temperature: float
+    threshold: float | None
+    trainable_parameters: int
+    total_parameters: int
+    folds: int
+    kept: KeptName
+    blend: float
+    encoder_weight: float
+    epochs: int
+    best_epoch: int
+    steps: int
+    planned_steps: int
+    train_seconds: float
+    seconds: float
+    expected_seconds: float
+    tokens_per_second: float
+    peak_memory_bytes: int
+    seed: int
+    model: str
+    random_weights: bool
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics alone."""
+        known = Metrics.model_fields.keys() & self.model_fields_set
+        return Metrics.model_validate({name: getattr(self, name) for name in known})
+
+
+class SeedsWarning(FigureWarning):
+    """A warning of the runs of several seeds.
+
+    Attributes:
+        seeds: those that have it.
+    """
+
+    seeds: tuple[int, ...]
+
+
+class GroupSummary(FileRecord, SeedMetrics):
+    """What the runs of several seeds came to: means, deviations (NAME_sd) and intervals (NAME_ci) of the metrics.
+
+    Attributes:
+        run, runs: the folder of all, and that of each seed, as they were named.
+        seeds: of the trainings.
+        evaluated_on, folds, positive, model, random_weights: as in the `Summary` of each.
+        warnings: of the runs, each once.
+        accuracies: of each seed.
+        train_seconds, seconds, tokens_per_second: means over the seeds.
+        trainable_parameters, total_parameters: likewise.
+        peak_memory_bytes: the largest.
+    """
+
+    run: str
+    runs: tuple[str, ...]
+    seeds: tuple[int, ...]
+    evaluated_on: EvaluatedOn
+    folds: int
+    positive: str | None
+    warnings: tuple[SeedsWarning, ...]
+    accuracies: tuple[float, ...]
+    train_seconds: float
+    seconds: float
+    tokens_per_second: float
+    trainable_parameters: float
+    total_parameters: float
+    peak_memory_bytes: int
+    model: str
+    random_weights: bool
