@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from tunelet.console import progress
+from tunelet.experiment import Screens
 
 
 def told(*, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -43,8 +44,8 @@ def test_a_loss_is_not_shown_in_the_stage_behind(monkeypatch):
     assert "loss" not in second
 
 
-def test_without_a_console_nothing_is_written(capfd):
-    with progress(None) as reporter, reporter.part("fold 1/5"):
+def test_without_screens_nothing_is_written(capfd):
+    with Screens().progress() as reporter, reporter.part("fold 1/5"):
         reporter.stage("epoch 1/3", 10)
         reporter.advance(10, 0.1)
         reporter.say("a line")

@@ -17,13 +17,9 @@ _PLAIN_SECONDS = 15.0  # between plain lines
 
 
 @contextmanager
-def progress(console: "Console | None") -> "Iterator[Reporter]":
-    """The reporter for a console; it takes its bar away at the end. Without a console nothing is shown."""
-    from tunelet.training import Silent
-
-    if console is None:
-        yield Silent()
-    elif console.is_terminal:
+def progress(console: "Console") -> "Iterator[Reporter]":
+    """The reporter for a console; it takes its bar away at the end."""
+    if console.is_terminal:
         with _bars(console) as bars:
             yield _Bar(console, bars)
     else:
