@@ -123,12 +123,12 @@ def test_the_compiled_kernel_takes_heads_of_multiples_of_16_and_refuses_others(l
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("head_dim", [16, 24])
 def test_the_kernel_that_is_told_is_the_one_that_is_taken(way, head_dim, dtype):
-    told = attention_kernel(torch.device("cpu"), dtype, head_dim)
+    chosen = attention_kernel(torch.device("cpu"), dtype, head_dim)
     taken = has_native_attention(*random_inputs(5, 2, head_dim, dtype))
-    assert told.value == ("compiled" if taken else "batched products")
-    assert told.reason
+    assert chosen.value == ("compiled" if taken else "batched products")
+    assert chosen.reason
     if way == "pytorch":
-        assert told == Choice("batched products", "switched off")
+        assert chosen == Choice("batched products", "switched off")
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -117,10 +117,10 @@ def inspect(model: str | Path | None, *, rank: int = 8, random_weights: bool = F
     layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
     hidden = int(config.hidden_size)
     # Of each layer the backward pass keeps about 16 times the hidden states and the attention weights of every head.
-    element = 2 if classifier.execution.precision.value != "float32" else 4
+    bytes_each = 2 if classifier.execution.precision.value != "float32" else 4
     longest = min(512, classifier.max_length)
     heads = int(config.num_attention_heads)
-    activations = 16 * longest * layers * element * (16 * hidden + heads * longest)
+    activations = 16 * longest * layers * bytes_each * (16 * hidden + heads * longest)
     return Inspection(
         checkpoint=checkpoint,
         architecture=type(base).__name__,

@@ -58,11 +58,11 @@ def _attention() -> list[Rate]:
 
     from tunelet.kernels import native, packed_attention, without_native
 
-    element = _element()
+    dtype = _compute_dtype()
     total, heads, d = sum(_LENGTHS), 12, 64
     operations = 3 * 4 * heads * d * sum(length**2 for length in _LENGTHS)  # two products forward, four backward
-    query, key, value = (torch.randn(total, heads, d).to(element).requires_grad_() for _ in range(3))
-    work = f"attention, {str(element).removeprefix('torch.')}"
+    query, key, value = (torch.randn(total, heads, d).to(dtype).requires_grad_() for _ in range(3))
+    work = f"attention, {str(dtype).removeprefix('torch.')}"
 
     def packed() -> None:
         packed_attention(query, key, value, _LENGTHS, scale=d**-0.5).sum().backward()
@@ -85,7 +85,7 @@ def _activation() -> list[Rate]:
 
     from tunelet.kernels import activate, native, without_native
 
-    x, bias = torch.randn(_ROWS, 3072).to(_element()), torch.zeros(3072)
+    x, bias = torch.randn(_ROWS, 3072).to(_compute_dtype()), torch.zeros(3072)
 
     def run() -> None:
         activate(x, scale=None, bias=bias, tanh=False, plain=True, quantised=False)
@@ -97,7 +97,7 @@ def _activation() -> list[Rate]:
     return rates
 
 
-def _element() -> Any:
+def _compute_dtype() -> Any:
     import torch
 
     from tunelet.model import choose_precision, compute_dtype

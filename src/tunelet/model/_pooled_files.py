@@ -17,11 +17,11 @@ from tunelet.model._pooled import PooledClassifier
 
 _ADAPTER = "adapter_model.safetensors"
 _PEFT = "base_model.model."  # what PEFT puts before the name of a parameter
-_POOLING, _DENSE = Path("1_Pooling"), Path("2_Dense")
+_POOLING_FOLDER, _DENSE_FOLDER = Path("1_Pooling"), Path("2_Dense")
 _TYPES = {
     "": "sentence_transformers.models.Transformer",
-    _POOLING.name: "sentence_transformers.models.Pooling",
-    _DENSE.name: "sentence_transformers.models.Dense",
+    _POOLING_FOLDER.name: "sentence_transformers.models.Pooling",
+    _DENSE_FOLDER.name: "sentence_transformers.models.Dense",
 }
 
 
@@ -42,7 +42,7 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
         base.config.save_pretrained(folder)
     head = base.head
     classes, width = head.weight.shape
-    for place in (_POOLING, _DENSE):
+    for place in (_POOLING_FOLDER, _DENSE_FOLDER):
         (folder / place).mkdir(exist_ok=True)
     modules = [
         {"idx": number, "name": str(number), "path": path, "type": kind}
@@ -52,7 +52,7 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
     layers = {"config_args": {"num_hidden_layers": int(base.config.num_hidden_layers)}}  # the base may have more
     _write(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False} | layers)
     _write(
-        folder / _POOLING / "config.json",
+        folder / _POOLING_FOLDER / "config.json",
         {
             "word_embedding_dimension": int(base.config.hidden_size),
             "pooling_mode_cls_token": base.pooling != "mean",
@@ -60,7 +60,7 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
         },
     )
     _write(
-        folder / _DENSE / "config.json",
+        folder / _DENSE_FOLDER / "config.json",
         {
             "in_features": width,
             "out_features": classes,
@@ -69,12 +69,12 @@ def save_pooled(module: nn.Module, base: PooledClassifier, folder: Path, *, max_
         },
     )
     tensors = {f"linear.{name}": value.detach().contiguous() for name, value in head.named_parameters()}
-    save_file(tensors, folder / _DENSE / "model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, folder / _DENSE_FOLDER / "model.safetensors", metadata={"format": "pt"})
 
 
 def load_head(base: PooledClassifier, folder: Path) -> None:
     """Give a classifier the linear layer that `save_pooled` wrote."""
-    tensors = load_file(folder / _DENSE / "model.safetensors")
+    tensors = load_file(folder / _DENSE_FOLDER / "model.safetensors")
     base.classifier.load_state_dict({name.removeprefix("linear."): value for name, value in tensors.items()})
 
 
