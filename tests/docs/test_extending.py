@@ -47,7 +47,7 @@ def followed(block: Block, folder: Path) -> str:
     return done.stdout
 
 
-def test_who_follows_the_page_adds_a_reader_an_architecture_and_a_recipe(copy):
+def test_who_follows_the_page_adds_a_reader_an_architecture_a_recipe_and_a_metric(copy):
     printed = ""
     for block in PAGE:
         if block.mark == "output":
