@@ -46,7 +46,7 @@ def find_partial(recipe_name: str, model_name: str, seed: int) -> Path:
     if not begun:
         raise RunError(
             f"nothing to resume: no interrupted run {base}{PARTIAL}",
-            "name its folder with out='DIR', or leave out resume=True",
+            "name its folder with out=..., or leave out resume=True",
         )
     return max(begun, key=RunFolder.last_worked_on).final
 
