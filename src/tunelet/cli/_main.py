@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _answered(arguments: list[str], *, debug: bool) -> int:
-    """The exit status of a command; whatever goes wrong in it has been said."""
+    """Run a command, print what goes wrong in it, and return its exit status."""
     try:
         return _run(arguments)
     except (BrokenPipeError, OutputError):

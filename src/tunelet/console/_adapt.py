@@ -41,17 +41,17 @@ def adaptation_plan(console: Console, plan: AdaptationPlan) -> None:
     print_facts(console, facts())
 
 
-def adaptation_result(console: Console, found: Adaptation) -> None:
+def adaptation_result(console: Console, adaptation: Adaptation) -> None:
     """Loss before and after, and what to type next."""
-    before, after = found.before, found.after
-    learnt = f"{found.tokens:,} tokens at {found.tokens / max(found.seconds, 1e-9):,.0f} tokens/s"
-    console.print(f"done in {duration(found.seconds)}: {learnt}", highlight=False, soft_wrap=True)
-    where = f"loss of a hidden word in {counted(found.held_out, 'held-out text')}"
+    before, after = adaptation.before, adaptation.after
+    learnt = f"{adaptation.tokens:,} tokens at {adaptation.tokens / max(adaptation.seconds, 1e-9):,.0f} tokens/s"
+    console.print(f"done in {duration(adaptation.seconds)}: {learnt}", highlight=False, soft_wrap=True)
+    where = f"loss of a hidden word in {counted(adaptation.held_out, 'held-out text')}"
     words = f"perplexity {_perplexity(before)} and {_perplexity(after)}"
     console.print(f"{where}: {before:.3f} before, {after:.3f} after ({words})", highlight=False, soft_wrap=True)
     if not after < before:
         console.print("[bold]nothing was gained[/]: go on with the checkpoint that you had", soft_wrap=True)
-    folder = escape(shlex.quote(str(found.path)))
+    folder = escape(shlex.quote(str(adaptation.path)))
     console.print(f"checkpoint  [bold]{folder}[/]", highlight=False, soft_wrap=True)
     console.print(f"train       tunelet train DATA --model {folder}", highlight=False, soft_wrap=True)
 

@@ -21,8 +21,8 @@ def plan_screen(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     Args:
         console: where to.
         plan: what is known before training.
-        verbose: the parts by label, every choice with its reason and the measured rates, too. The run folder has all
-            of that anyway.
+        verbose: whether to print the labels of each split, every choice with its reason and the measured rates, too.
+            The run folder has all of that anyway.
     """
     recipe = plan.recipe
     console.print(f"[bold]tunelet train[/]: recipe {recipe.name}, seed {recipe.training.seed}", highlight=False)
@@ -34,8 +34,8 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
     yield from _unlabelled(plan)
-    parts = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
-    yield "texts", f"{parts}; {_labels(plan.prepared.label_names)}"
+    splits = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
+    yield "texts", f"{splits}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
     where = " in ".join(escape(choice.value) for choice in (choices.device, choices.precision))
@@ -98,12 +98,14 @@ def _unlabelled(plan: Plan) -> Iterator[tuple[str, str]]:
     """The texts without labels: where they come from, how many are used, and what they are for."""
     if plan.unlabelled is None:
         return
-    found, texts = plan.unlabelled, plan.unlabelled.all
-    used, there = counted(len(found.examples), "text"), len(texts.examples)
-    drawn = used if len(found.examples) == there else f"{used}, drawn from {there:,},"
+    drawn_texts, texts = plan.unlabelled, plan.unlabelled.all
+    used, there = counted(len(drawn_texts.examples), "text"), len(texts.examples)
+    drawn = used if len(drawn_texts.examples) == there else f"{used}, drawn from {there:,},"
     out = f" (left out: {'; '.join(f'{rows:,} {why}' for why, rows in texts.dropped.items())})" if texts.dropped else ""
     column = escape(repr(texts.reading.text_column.value))
-    what = f"{_source(texts.reading)}, texts from {column}: {drawn} with {found.tokens.total:,} tokens{escape(out)}"
+    what = (
+        f"{_source(texts.reading)}, texts from {column}: {drawn} with {drawn_texts.tokens.total:,} tokens{escape(out)}"
+    )
     yield "unlabelled", f"{what}; a student learns from them, and is kept only where it is better"
 
 

@@ -60,5 +60,5 @@ def _beside(baseline: RivalRecord) -> str:
     from tunelet.evaluation import against_baseline, verdict
 
     pair = baseline.pair
-    found = f"{baseline.name} reaches {baseline.metrics.accuracy:.4f} in {duration(baseline.seconds)}"
-    return f"{found}. {against_baseline(pair) or verdict(pair)}"
+    reached = f"{baseline.name} reaches {baseline.metrics.accuracy:.4f} in {duration(baseline.seconds)}"
+    return f"{reached}. {against_baseline(pair) or verdict(pair)}"

@@ -19,7 +19,7 @@ class TerminalScreens(Screens):
     """Screens before and after, and progress between them."""
 
     def __init__(self, *, verbose: bool = False) -> None:
-        """On the stderr of now.
+        """Write to what is stderr when they are made.
 
         Args:
             verbose: whether every choice is shown with its reason.
@@ -46,6 +46,6 @@ class TerminalScreens(Screens):
         """Texts, model, time and folder."""
         adaptation_plan(self._console, plan)
 
-    def adaptation_result(self, found: Adaptation) -> None:
+    def adaptation_result(self, adaptation: Adaptation) -> None:
         """Loss before and after."""
-        adaptation_result(self._console, found)
+        adaptation_result(self._console, adaptation)

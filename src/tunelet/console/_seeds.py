@@ -1,4 +1,4 @@
-"""What several seeds came to together."""
+"""The screen after a training with several seeds."""
 
 import shlex
 
@@ -13,7 +13,7 @@ from tunelet.run import GroupSummary, measured_on
 
 
 def group_screen(console: Console, summary: GroupSummary) -> None:
-    """What several seeds came to together."""
+    """Print means, deviations and intervals over the seeds, with notes, and the folder of the runs."""
     seeds = ", ".join(map(str, summary.seeds))
     texts = counted(summary.n, f"{measured_on(summary)} text")
     made = table("metric", "mean", "deviation", "95 % interval, texts and seeds")

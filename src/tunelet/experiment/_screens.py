@@ -62,5 +62,5 @@ class Screens:
     def adaptation_plan(self, plan: AdaptationPlan) -> None:
         """Before a checkpoint goes on with its pretraining."""
 
-    def adaptation_result(self, found: "Adaptation") -> None:
+    def adaptation_result(self, adaptation: "Adaptation") -> None:
         """After it."""

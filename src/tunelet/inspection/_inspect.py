@@ -1,12 +1,16 @@
 """A checkpoint looked at before anything is trained: layers, LoRA targets, parameters, memory and time to expect."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunelet._arguments import checked
 from tunelet._choice import Choice
 from tunelet.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from tunelet.model import SequenceClassifier
 
 _LIBRARIES = 600 * 2**20  # what torch, transformers and peft take before a model is loaded
 
@@ -75,16 +79,10 @@ def inspect(model: str | Path | None, *, rank: int = 8, random_weights: bool = F
         ModelError: there is no such checkpoint, or it cannot be used.
         RecipeError: a rank that LoRA cannot have.
     """
-    import numpy as np
-    import torch
-    from torch import nn
-
     from tunelet.checkpoint import find_checkpoint
-    from tunelet.data import Tokens
     from tunelet.model import new_classifier, resolve_targets
-    from tunelet.recipe import AdapterSettings, ModelSettings, Recipe, TrainingSettings, with_settings
+    from tunelet.recipe import AdapterSettings, ModelSettings, Recipe, with_settings
     from tunelet.run import refuse_run_as_model
-    from tunelet.training import estimate_time
 
     adapter = with_settings(Recipe(), {"adapter.rank": rank}, "inspect").adapter
     model = None if model is None else str(model)
@@ -94,47 +92,67 @@ def inspect(model: str | Path | None, *, rank: int = 8, random_weights: bool = F
     settings = ModelSettings(random_weights=random_weights)
     head = new_classifier(checkpoint, ("0", "1"), settings, AdapterSettings(method="head"), seed=0)
     base, structure = head.base, head.structure
-    trainable = {"head": head.parameter_counts()[0], "full": head.parameter_counts()[1]}
-    targets = {}
-    for name in ("qv", "attention", "all-linear"):
-        targets[name] = resolve_targets(base, structure, name)
-        linears = [
-            base.get_submodule(linear)
-            for linear in structure.linears
-            if any(linear.endswith(f".{ending}") or linear == ending for ending in targets[name].value)
-        ]
-        lora = sum(rank * (m.in_features + m.out_features) for m in linears if isinstance(m, nn.Linear))
-        trainable[name] = lora + trainable["head"]
+    targets = {name: resolve_targets(base, structure, name) for name in ("qv", "attention", "all-linear")}
+    alone, total = head.parameter_counts()
+    trainable = {"head": alone, "full": total}
+    trainable |= {name: alone + _lora_parameters(head, choice.value, rank) for name, choice in targets.items()}
     classifier = new_classifier(checkpoint, ("0", "1"), settings, adapter, seed=0)
-    length = min(256, classifier.max_length)
-    texts = 64
-    generator = torch.Generator().manual_seed(0)
-    rows = int(base.config.vocab_size)
-    token_ids = torch.randint(min(5, rows - 1), rows, (texts * length,), generator=generator).numpy()
-    tokens = Tokens(token_ids.astype(np.int32), np.arange(texts + 1, dtype=np.int64) * length, truncated=0)
-    estimate = estimate_time(classifier, tokens, TrainingSettings())
     config = base.config
     layers = int(getattr(config, "num_hidden_layers", 0) or len(base.get_submodule(structure.blocks)))
-    hidden = int(config.hidden_size)
-    # Of each layer the backward pass keeps about 16 times the hidden states and the attention weights of every head.
-    bytes_each = 2 if classifier.execution.precision.value != "float32" else 4
-    longest = min(512, classifier.max_length)
-    heads = int(config.num_attention_heads)
-    activations = 16 * longest * layers * bytes_each * (16 * hidden + heads * longest)
     return Inspection(
         checkpoint=checkpoint,
         architecture=type(base).__name__,
         layers=layers,
         shared_weights=len(base.get_submodule(structure.blocks)) < layers,
-        hidden_size=hidden,
-        heads=heads,
+        hidden_size=int(config.hidden_size),
+        heads=int(config.num_attention_heads),
         max_length=classifier.max_length,
-        total_parameters=trainable["full"],
+        total_parameters=total,
         targets=targets,
         trainable=trainable,
         rank=rank,
         precision=classifier.execution.precision,
         execution=classifier.execution.described()["execution"],
-        memory_bytes=_LIBRARIES + 4 * trainable["full"] + activations,
-        texts_per_second=estimate.training_rate / length,
+        memory_bytes=_LIBRARIES + 4 * total + _activation_bytes(classifier, layers),
+        texts_per_second=_texts_per_second(classifier),
     )
+
+
+def _lora_parameters(classifier: "SequenceClassifier", endings: Sequence[str], rank: int) -> int:
+    """How many parameters LoRA of that rank has on the modules whose names end so."""
+    from torch import nn
+
+    modules = (
+        classifier.base.get_submodule(linear)
+        for linear in classifier.structure.linears
+        if any(linear.endswith(f".{ending}") or linear == ending for ending in endings)
+    )
+    return sum(rank * (m.in_features + m.out_features) for m in modules if isinstance(m, nn.Linear))
+
+
+def _activation_bytes(classifier: "SequenceClassifier", layers: int) -> int:
+    """What the backward pass keeps of 16 texts of 512 tokens.
+
+    Of each layer that is about 16 times the hidden states, and the attention weights of every head.
+    """
+    config = classifier.base.config
+    hidden, heads = int(config.hidden_size), int(config.num_attention_heads)
+    bytes_each = 2 if classifier.execution.precision.value != "float32" else 4
+    longest = min(512, classifier.max_length)
+    return 16 * longest * layers * bytes_each * (16 * hidden + heads * longest)
+
+
+def _texts_per_second(classifier: "SequenceClassifier", texts: int = 64) -> float:
+    """The rate of training on texts of 256 tokens, measured in a few steps on random ones."""
+    import numpy as np
+    import torch
+
+    from tunelet.data import Tokens
+    from tunelet.recipe import TrainingSettings
+    from tunelet.training import estimate_time
+
+    length, rows = min(256, classifier.max_length), int(classifier.base.config.vocab_size)
+    generator = torch.Generator().manual_seed(0)
+    token_ids = torch.randint(min(5, rows - 1), rows, (texts * length,), generator=generator).numpy()
+    tokens = Tokens(token_ids.astype(np.int32), np.arange(texts + 1, dtype=np.int64) * length, truncated=0)
+    return estimate_time(classifier, tokens, TrainingSettings()).training_rate / length
