@@ -62,7 +62,11 @@ class Comparison:
 
 @checked
 def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 2000, seed: int = 0) -> Comparison:
-    """Compare runs that were measured on the same texts.
+    """Compare runs that were measured on the same texts: every two of them, and each with its baselines.
+
+    >>> comparison = tunelet.compare(["runs/first", "runs/second"], resamples=200)
+    >>> len(comparison.verdicts) > 0
+    True
 
     Args:
         runs: two or more: folders, of a run or of several seeds, or what `train` returned.
