@@ -1,12 +1,11 @@
 """Numbers as a reader has them."""
 
-import math
 from collections.abc import Sequence
 
 
 def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
     """low to high; nothing where undefined."""
-    if bounds is None or math.isnan(bounds[0]) or math.isnan(bounds[1]):
+    if bounds is None:
         return ""
     low, high = (fixed(bound, 4, signed=signed) for bound in bounds)
     return f"{low} to {high}"

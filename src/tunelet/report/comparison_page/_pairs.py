@@ -89,8 +89,8 @@ def _less(pair: Pair) -> str:
 
 
 def _in_points(pair: Pair) -> tuple[float, float] | None:
-    low, high = pair.bounds("accuracy")
-    return None if low != low or high != high else (100 * low, 100 * high)
+    bounds = pair.intervals["accuracy"]
+    return bounds and (100 * bounds[0], 100 * bounds[1])
 
 
 def _signed(pair: Pair, name: str) -> str:
