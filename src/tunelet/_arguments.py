@@ -31,16 +31,16 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         check_variables()
         try:
-            given = signature.bind(*args, **kwargs).arguments
+            arguments = signature.bind(*args, **kwargs).arguments
         except TypeError as error:  # a name that there is not, or one that is missing: Python's own words are good
             raise TuneletError(f"{function.__name__}: {error}", f"see help({function.__qualname__})") from None
         for name, annotation in _annotations(function).items():
             if (
-                name in given
+                name in arguments
                 and name != "return"
                 and signature.parameters[name].kind is not inspect.Parameter.VAR_KEYWORD
             ):
-                _check(function.__name__, name, given[name], annotation)
+                _check(function.__name__, name, arguments[name], annotation)
         return function(*args, **kwargs)
 
     return call

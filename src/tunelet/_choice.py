@@ -25,10 +25,10 @@ class Choice(Generic[T]):
     reason: str
 
 
-def nearest(found: str, valid: Iterable[str], section: str = "") -> str:
+def nearest(typed: str, valid: Iterable[str], section: str = "") -> str:
     """The hint that follows a wrong name: the nearest valid one, with its section, or all when none is near."""
     names = sorted(valid)
-    other = _OTHER_NAMES.get(found.lower())
+    other = _OTHER_NAMES.get(typed.lower())
     # The cost of a match grows with the length squared.
-    close = [other] if other in names else difflib.get_close_matches(found[:100], names, n=1, cutoff=0.6)
+    close = [other] if other in names else difflib.get_close_matches(typed[:100], names, n=1, cutoff=0.6)
     return f"did you mean {f'{section}.{close[0]}'.lstrip('.')!r}?" if close else f"valid: {', '.join(names)}"

@@ -13,18 +13,18 @@ _LEAST, _MOST = 1.0, 30 * 24 * 3600.0
 _HINT = "for example budget='10m'; 90s, 1h30m and seconds as a plain number will do, too"
 
 
-def parse_budget(given: str | float) -> float:
+def parse_budget(budget: str | float) -> float:
     """Seconds, from `10m`, `90s`, `1h`, `1h30m` or a plain number of seconds. Raises RecipeError."""
-    if isinstance(given, str):
-        match = _FORM.fullmatch("".join(given.split()))
+    if isinstance(budget, str):
+        match = _FORM.fullmatch("".join(budget.split()))
         parts = match.groups() if match else ()
         if not any(parts):
-            raise RecipeError(f"budget: expected a time, found {shown(given)}", _HINT)
+            raise RecipeError(f"budget: expected a time, found {shown(budget)}", _HINT)
         seconds = sum(float(part or 0) * unit for part, unit in zip(parts, _UNITS.values(), strict=True))
     else:
-        seconds = float(given)
+        seconds = float(budget)
     if not _LEAST <= seconds <= _MOST:  # NaN is refused, too
-        raise RecipeError(f"budget: expected 1 second to 30 days, found {shown(given)}", _HINT)
+        raise RecipeError(f"budget: expected 1 second to 30 days, found {shown(budget)}", _HINT)
     return seconds
 
 

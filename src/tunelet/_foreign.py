@@ -41,8 +41,8 @@ def open_regular(path: Path) -> BinaryIO:
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):
         os.close(handle)
-        found = "a folder" if stat.S_ISDIR(kind) else "a device" if stat.S_ISCHR(kind) else "a pipe or a socket"
-        raise ForeignFileError(f"expected a file, found {found}")
+        instead = "a folder" if stat.S_ISDIR(kind) else "a device" if stat.S_ISCHR(kind) else "a pipe or a socket"
+        raise ForeignFileError(f"expected a file, found {instead}")
     return os.fdopen(handle, "rb")
 
 
@@ -79,10 +79,10 @@ def parse_json(text: str, *, unique: bool = False) -> Any:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         raise ForeignFileError("the same key stands there twice")
-    return found
+    return content
 
 
 def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:

@@ -30,13 +30,13 @@ class OutputError(Exception):
 
 def visible(text: str) -> str:
     """The text with every control character written as its escape: ESC as \\x1b."""
-    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 def json_line(value: dict[str, Any]) -> str:
     """One JSON object on one line; control characters are escaped as JSON has it, so that the value stays exact."""
     text = json.dumps(value, ensure_ascii=not _writes_unicode(sys.stdout), allow_nan=False)
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -53,10 +53,10 @@ def console(*, stderr: bool = False) -> "Console":
                 yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     stream = sys.stderr if stderr else sys.stdout
-    made = Guarded(file=stream.unguarded() if isinstance(stream, _Guard) else stream, stderr=stderr)
-    if made.width < 1:  # COLUMNS=0, as some shells within editors have it: rich would write nothing
-        made.width = _PLAIN_WIDTH
-    return made
+    guarded = Guarded(file=stream.unguarded() if isinstance(stream, _Guard) else stream, stderr=stderr)
+    if guarded.width < 1:  # COLUMNS=0, as some shells within editors have it: rich would write nothing
+        guarded.width = _PLAIN_WIDTH
+    return guarded
 
 
 @contextmanager

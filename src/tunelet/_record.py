@@ -90,13 +90,13 @@ def parse_record(content: bytes, shape: type[R]) -> R:
 
 def parse_lines(content: bytes, shape: type[R]) -> tuple[R, ...]:
     """JSON objects of one shape, one a line. Raises ForeignFileError."""
-    found = []
+    records = []
     for number, line in enumerate(as_text(content).splitlines(), 1):
         try:
-            found.append(_parse(line, shape))
+            records.append(_parse(line, shape))
         except ForeignFileError as error:
             raise ForeignFileError(f"line {number}: {error}") from None
-    return tuple(found)
+    return tuple(records)
 
 
 def _parse(text: str, shape: type[R]) -> R:

@@ -74,9 +74,9 @@ def check_variables() -> None:
         if not value:
             os.environ.pop(name, None)
         elif not form.pattern.fullmatch(value):
-            found = "something else" if form.secret else shown(value)
+            written = "something else" if form.secret else shown(value)
             raise TuneletError(
-                f"the environment variable {name} takes {form.words}, found {found}",
+                f"the environment variable {name} takes {form.words}, found {written}",
                 f"for example {name}={form.example}, or unset {name}",
             )
     try:

@@ -135,12 +135,12 @@ def _weights(folder: Path) -> dict[str, TensorEntry]:
         path = folder / shard
         if not path.is_file():
             raise ModelError(f"{INDEX} names {shard}, which is not in {folder}", "copy or download the missing file")
-        found = read_header(path)
-        if absent := names - set(found):
+        header = read_header(path)
+        if absent := names - set(header):
             raise ModelError(
                 f"{INDEX} places {min(absent)!r} in {shard}, which does not hold it", "download the checkpoint again"
             )
-        tensors |= found
+        tensors |= header
     return tensors
 
 

@@ -6,7 +6,7 @@ reason says so.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunelet import hub
@@ -75,22 +75,23 @@ def _default(*, random_weights: bool) -> Checkpoint:
     repo_id = SHORT_NAMES[DEFAULT]
     cached = _cached(DEFAULT, repo_id, "main", random_weights=random_weights)
     if cached is not None:
-        return _with_reason(cached, "no model was named; the Hub's cache holds it")
+        return replace(cached, reason="no model was named; the Hub's cache holds it")
     package = _offline.package_folder()
     try:
-        found = hub.look_up(repo_id, "model", timeout=hub.QUICK, offline_hint=_offline_hint())
+        answer = hub.look_up(repo_id, "model", timeout=hub.QUICK, offline_hint=_offline_hint())
     except ModelError as error:
         if package is None:
             raise
         return _from_package(OFFLINE, package, f"no model was named, and {error.message}; {_INSTALLED}")
-    if isinstance(found, OutOfReach):
+    if isinstance(answer, OutOfReach):
         if package is None:
             raise ModelError(
-                f"no model was named, and {found.reason}, so {DEFAULT} cannot be had", _offline_hint()
-            ) from found.error
-        reason = f"no model was named, and {found.reason}, so {DEFAULT} cannot be had; {_INSTALLED}"
+                f"no model was named, and {answer.reason}, so {DEFAULT} cannot be had", _offline_hint()
+            ) from answer.error
+        reason = f"no model was named, and {answer.reason}, so {DEFAULT} cannot be had; {_INSTALLED}"
         return _from_package(OFFLINE, package, reason)
-    return _with_reason(_fetched(DEFAULT, found, random_weights=random_weights), "no model was named; the Hub answers")
+    fetched = _fetched(DEFAULT, answer, random_weights=random_weights)
+    return replace(fetched, reason="no model was named; the Hub answers")
 
 
 def _from_folder(name: str, folder: Path, *, random_weights: bool) -> Checkpoint:
@@ -119,21 +120,21 @@ def _from_hub(name: str, *, random_weights: bool) -> Checkpoint:
     timeout = None if cached is None else hub.QUICK
     hint = _offline_hint()
     try:
-        found = hub.look_up(repo_id, "model", revision=revision, timeout=timeout, offline_hint=hint)
+        answer = hub.look_up(repo_id, "model", revision=revision, timeout=timeout, offline_hint=hint)
     except ModelError as error:
         if "/" in repo_id:
             raise
         raise ModelError(error.message, spelling_hint(name)) from error
-    if isinstance(found, Repository):
-        return _fetched(name, found, random_weights=random_weights)
+    if isinstance(answer, Repository):
+        return _fetched(name, answer, random_weights=random_weights)
     if cached is not None:
-        return _with_reason(cached, f"the Hub's cache holds it, and {found.reason}")
+        return replace(cached, reason=f"the Hub's cache holds it, and {answer.reason}")
     package = _offline.package_folder()
     if repo_id == _offline.HUB_ID and package is not None:
-        return _from_package(name, package, f"the installed package holds the same checkpoint, and {found.reason}")
+        return _from_package(name, package, f"the installed package holds the same checkpoint, and {answer.reason}")
     if "/" not in repo_id:
         hint = f"{spelling_hint(name)}; {hint}"
-    raise explain(found.error, name, "model", offline_hint=hint) from found.error
+    raise explain(answer.error, name, "model", offline_hint=hint) from answer.error
 
 
 def _cached(name: str, repo_id: str, revision: str, *, random_weights: bool) -> Checkpoint | None:
@@ -169,10 +170,6 @@ def _fetched(name: str, repository: Repository, *, random_weights: bool) -> Chec
         ("hub cache", "the cached copy is the Hub's newest") if whole else ("hub", "downloaded from the Hub")
     )
     return Checkpoint(name, folder, origin, reason, repository.id, repository.commit)
-
-
-def _with_reason(found: Checkpoint, reason: str) -> Checkpoint:
-    return Checkpoint(found.name, found.path, found.origin, reason, found.hub_id, found.revision)
 
 
 def _offline_hint() -> str:

@@ -36,11 +36,11 @@ def verified_folder(folder: Path) -> Path:
     if not weights.is_file():
         raise ModelError(f"the installed package {PACKAGE} holds no model.safetensors in {folder}", reinstall)
     with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256:
         raise ModelError(
             f"wrong checksum in the installed package {PACKAGE}: expected sha256 {SHA256[:12]}..., "
-            f"found {found[:12]}... in {weights}",
+            f"found {digest[:12]}... in {weights}",
             reinstall,
         )
     return folder

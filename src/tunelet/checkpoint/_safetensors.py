@@ -86,9 +86,9 @@ def _tensors(path: Path, header: bytes) -> dict[str, TensorEntry]:
 
 
 def _entry(name: str, entry: Any) -> TensorEntry:
-    found = entry if isinstance(entry, dict) else {}
-    shape, places = _sizes(found.get("shape")), _sizes(found.get("data_offsets"))
-    bits = _BITS.get(str(found.get("dtype")))
+    fields = entry if isinstance(entry, dict) else {}
+    shape, places = _sizes(fields.get("shape")), _sizes(fields.get("data_offsets"))
+    bits = _BITS.get(str(fields.get("dtype")))
     if shape is None or places is None or len(places) != 2 or bits is None:
         raise ForeignFileError(f"the entry of {shown(name)} in its header is not readable")
     begin, end = places

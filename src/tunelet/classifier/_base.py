@@ -101,16 +101,16 @@ class TextClassifier(ABC):
         """Of such texts, without a temperature."""
         from scipy.special import softmax
 
-        found: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
-        return found
+        probabilities: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
+        return probabilities
 
     def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
         """What is computed of the texts that are there, NaN for the empty ones, [n, classes]."""
         there = np.array([bool(text) for text in texts], dtype=bool)
-        found = np.full((len(texts), len(self.label_names)), np.nan)
+        rows = np.full((len(texts), len(self.label_names)), np.nan)
         if there.any():
-            found[there] = computed([text for text in texts if text])
-        return found
+            rows[there] = computed([text for text in texts if text])
+        return rows
 
     def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> list[str]:
         listed = texts_of(texts, self.run.trained_columns, column)

@@ -92,11 +92,11 @@ class Classifier(TextClassifier):
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         from tunelet.model import logits
 
-        found = logits(self._model, self._tokens(texts))
+        encoder_logits = logits(self._model, self._tokens(texts))
         if self._tfidf is None:
-            return found
+            return encoder_logits
         summary = self.run.summary
-        return summary.encoder_weight * found + summary.blend * self._tfidf.logits(texts)
+        return summary.encoder_weight * encoder_logits + summary.blend * self._tfidf.logits(texts)
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data

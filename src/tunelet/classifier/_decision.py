@@ -38,8 +38,8 @@ class Decision:
         called = probabilities[:, self.positive] >= self.threshold
         return np.where(called, self.positive, 1 - self.positive).astype(np.int64)
 
-    def given(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether that label is probable enough to be given, bool [n]."""
+    def confident(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether that label is at least as probable as `min_confidence` asks, bool [n]."""
         rows = np.arange(len(probabilities))
         enough: NDArray[np.bool_] = probabilities[rows, self.labels(probabilities)] >= self.min_confidence
         return enough
@@ -108,12 +108,12 @@ def predictions_of(
     probabilities: NDArray[np.float64], label_names: Sequence[str], decision: Decision
 ) -> list[Prediction]:
     """One for each row of probabilities [n, classes]."""
-    meant, given = decision.labels(probabilities), decision.given(probabilities)
+    meant, enough = decision.labels(probabilities), decision.confident(probabilities)
     return [
         Prediction(
             label=label_names[label] if there else None,
             probability=float(row[label]),
             probabilities={name: float(value) for name, value in zip(label_names, row, strict=True)},
         )
-        for row, label, there in zip(probabilities, meant, given, strict=True)
+        for row, label, there in zip(probabilities, meant, enough, strict=True)
     ]

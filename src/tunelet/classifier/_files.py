@@ -89,11 +89,11 @@ def predict_texts(
     return [
         {
             "text": text,
-            "label": found.label,
-            "probability": none_if_undefined(found.probability),
-            "probabilities": {name: none_if_undefined(value) for name, value in found.probabilities.items()},
+            "label": prediction.label,
+            "probability": none_if_undefined(prediction.probability),
+            "probabilities": {name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
         }
-        for text, found in zip(texts, predictions, strict=True)
+        for text, prediction in zip(texts, predictions, strict=True)
     ]
 
 
@@ -158,7 +158,7 @@ def predict_file(
         )
     classifier = load_classifier(run, baseline=baseline, device=device)
     probabilities = classifier.probabilities_of_cleaned(texts)
-    given = decision.given(probabilities)
+    enough = decision.confident(probabilities)
     free = _free_names(table, classifier.label_names)
     added = _added(free, classifier.label_names, probabilities, decision)
     write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "output")
@@ -168,7 +168,7 @@ def predict_file(
         rows=len(texts),
         n=int(there.sum()),
         empty=int((~there).sum()),
-        unsure=int((there & ~given).sum()),
+        unsure=int((there & ~enough).sum()),
         part=part,
         parts=tuple(sorted(tables, key=PARTS.index)),
         text_column=columns.text,
@@ -217,11 +217,11 @@ def _added(
         probabilities: [rows, classes].
         decision: what labels follow.
     """
-    meant, given = decision.labels(probabilities), decision.given(probabilities)
-    labels = [label_names[label] if said else None for label, said in zip(meant, given, strict=True)]
-    found: dict[str, Sequence[Any]] = {
+    meant, enough = decision.labels(probabilities), decision.confident(probabilities)
+    labels = [label_names[label] if said else None for label, said in zip(meant, enough, strict=True)]
+    values_of: dict[str, Sequence[Any]] = {
         "predicted": labels,
         "probability": probabilities[np.arange(len(meant)), meant].tolist(),
     }
-    found |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
-    return {columns[name]: [none_if_undefined(value) for value in values] for name, values in found.items()}
+    values_of |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
+    return {columns[name]: [none_if_undefined(value) for value in values] for name, values in values_of.items()}

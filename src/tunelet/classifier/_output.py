@@ -30,10 +30,10 @@ def check_output(path: Path) -> None:
     """Raises DataError unless the name ends as one of the formats does."""
     suffix, compression = _ending(path)
     if suffix not in FORMATS or (suffix == ".parquet" and compression):
-        found = f"{suffix}{compression}" or "no ending"
+        ending = f"{suffix}{compression}" or "no ending"
         raise DataError(
             f"{path}: expected a name that ends in {', '.join(FORMATS)} (all but the last also with "
-            f"{' or '.join(COMPRESSIONS)}), found {found!r}",
+            f"{' or '.join(COMPRESSIONS)}), found {ending!r}",
             f"for example output='{Path(path.stem).stem or 'predictions'}.csv'",
         )
 
@@ -74,8 +74,8 @@ def _names(table: RawTable) -> list[str]:
 def _values(table: RawTable, name: str) -> Sequence[object]:
     if name in table.columns or table.arrow is None:
         return table.columns[name]
-    found: list[object] = table.arrow.column(name).to_pylist()  # a nested column, which no text is read from
-    return found
+    values: list[object] = table.arrow.column(name).to_pylist()  # a nested column, which no text is read from
+    return values
 
 
 def _write_cells(file: TextIO, columns: Mapping[str, Sequence[object]], delimiter: str) -> None:

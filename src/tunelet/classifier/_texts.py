@@ -38,8 +38,8 @@ def texts_of(
         names = choose_columns(table, text=column, label=None, labelled=False, known=known).texts
         if column is None and len(names) == 1 and names[0].casefold() != str(columns).strip().casefold():
             # A command says which column it read instead; a function has nobody to say it to.
-            found = ", ".join(map(repr, table.columns))
-            message = f"the table has no column {columns!r}, which was trained on, found {found}"
+            listed_columns = ", ".join(map(repr, table.columns))
+            message = f"the table has no column {columns!r}, which was trained on, found {listed_columns}"
             raise DataError(message, f"name the column of texts: text={names[0]!r}")
         if len(names) > 1:  # a gap in one of them is no fault
             rows = zip(*(table.columns[name] for name in names), strict=True)

@@ -118,7 +118,7 @@ def choose_columns(
     taken = {*texts, chosen_label.value if chosen_label else None}
     ids = sorted(set(ids) - taken, key=lambda name: _ID_NAMES.index(plain_name(name)))
     if not table.headless:
-        if "text" not in table.given:
+        if "text" not in table.roles:
             chosen_text = _beside_trained(chosen_text, listed(known.get("text")))
         chosen_label = chosen_label and _beside_trained(chosen_label, listed(known.get("label")))
     return Columns(Choice(" + ".join(texts), chosen_text.reason), chosen_label, tuple(ids), texts)
@@ -136,11 +136,11 @@ def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[
         message = f"the run was trained on {trained}, found {counted(len(named), 'name')} of text columns"
         raise DataError(message, "name as many, in the same order: text=['COL', 'OTHER']")
     if len(named) > 1:
-        found = [choice for name in named if (choice := _named(table, name, "text"))]
-        if len({choice.value for choice in found}) < len(found):
+        chosen = [choice for name in named if (choice := _named(table, name, "text"))]
+        if len({choice.value for choice in chosen}) < len(chosen):
             message = f"a column of texts is named twice: {', '.join(map(repr, named))}"
             raise DataError(message, "name each once: text=['COL', 'OTHER']")
-        return found
+        return chosen
     if not named and len(known) > 1:
         missing = [name for name in known if name not in table.columns]
         if missing:
@@ -154,7 +154,7 @@ def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[
 def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
     """The column that the user named, or that the source gives beyond doubt."""
     if name is None:
-        return Choice(role, table.given[role]) if role in table.given else None
+        return Choice(role, table.roles[role]) if role in table.roles else None
     columns = list(table.columns)
     same = [column for column in columns if column == name]
     same = same or [column for column in columns if column.casefold() == name.strip().casefold()]
@@ -191,14 +191,14 @@ def _by_name(shapes: Mapping[str, Shape], ranks: Sequence[Sequence[str]], role: 
     exact = [[name for name in words if plain_name(name) in rank] for rank in ranks]
     beside = _NOT_CONTENT | (set(_LABEL_NAMES[0]) if role == "text" else set())  # `label_text` holds labels
     compound = [name for name in words if words[name] & set(ranks[0]) - {"y"} and not words[name] & beside]
-    for found in (exact[0], compound, *exact[1:]):
-        if len(found) > 1:
-            like = [name for name in found if (shapes[name].like_text if role == "text" else shapes[name].like_label)]
-            found = like or found
-        if len(found) > 1:
-            raise _ambiguous(found, role)
-        if found:
-            return Choice(found[0], "recognised by its name")
+    for names in (exact[0], compound, *exact[1:]):
+        if len(names) > 1:
+            like = [name for name in names if (shapes[name].like_text if role == "text" else shapes[name].like_label)]
+            names = like or names
+        if len(names) > 1:
+            raise _ambiguous(names, role)
+        if names:
+            return Choice(names[0], "recognised by its name")
     return None
 
 

@@ -29,12 +29,12 @@ def repeats_and_conflicts(keys: Sequence[str], labels: Sequence[str]) -> tuple[n
         repeats: bool [n].
         conflicts: bool [n]; no row is in both.
     """
-    found: dict[str, set[str]] = {}
+    labels_of: dict[str, set[str]] = {}
     repeats = np.zeros(len(keys), dtype=bool)
     for row, (key, label) in enumerate(zip(keys, labels, strict=True)):
-        repeats[row] = key in found
-        found.setdefault(key, set()).add(label)
-    conflicts = np.fromiter((len(found[key]) > 1 for key in keys), dtype=bool, count=len(keys))
+        repeats[row] = key in labels_of
+        labels_of.setdefault(key, set()).add(label)
+    conflicts = np.fromiter((len(labels_of[key]) > 1 for key in keys), dtype=bool, count=len(keys))
     return repeats & ~conflicts, conflicts
 
 

@@ -115,8 +115,8 @@ class Encoder:
         if not texts:
             return []
         encoded = self._tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)
-        found: list[list[int]] = encoded["input_ids"]
-        return found
+        ids: list[list[int]] = encoded["input_ids"]
+        return ids
 
     @property
     def _window(self) -> int:
@@ -195,8 +195,8 @@ def _between(tokenizer: "PreTrainedTokenizerBase", prefix: list[int]) -> list[in
         (at for at in range(len(full) - len(other), begin - 1, -1) if full[at : at + len(other)] == other), begin
     )
     if full[begin:end]:
-        found: list[int] = full[begin:end]
-        return found
+        separator: list[int] = full[begin:end]
+        return separator
     if tokenizer.sep_token_id is not None:
         return [tokenizer.sep_token_id]
     line_break: list[int] = tokenizer("\n", add_special_tokens=False)["input_ids"]

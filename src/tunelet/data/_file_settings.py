@@ -24,7 +24,7 @@ def file_settings(recipe: Recipe, settings: Mapping[str, Any] | None, encoding: 
     Raises:
         RecipeError: another key, or a value out of range.
     """
-    given = {"data.encoding": encoding or "", **(settings or {})}
-    if other := next((key for key in given if key not in FILE_KEYS), None):
+    changes = {"data.encoding": encoding or "", **(settings or {})}
+    if other := next((key for key in changes if key not in FILE_KEYS), None):
         raise RecipeError(f"{other} cannot be changed in a finished run", f"only {', '.join(FILE_KEYS)} can")
-    return FileSettings.of(with_settings(recipe, given).data)
+    return FileSettings.of(with_settings(recipe, changes).data)

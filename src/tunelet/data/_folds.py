@@ -100,9 +100,9 @@ def deal(
             "for example 5 folds",
         )
     names = np.asarray(labels).tolist()
-    found = [Counter(names[row] for row in rows) for rows in groups]
-    distinct = Counter(name for classes in found for name in classes)
-    rarest_first = [sorted(classes, key=lambda name: (distinct[name], name)) for classes in found]
+    class_counts = [Counter(names[row] for row in rows) for rows in groups]
+    distinct = Counter(name for classes in class_counts for name in classes)
+    rarest_first = [sorted(classes, key=lambda name: (distinct[name], name)) for classes in class_counts]
 
     order = np.random.default_rng(seed).permutation(len(groups)).tolist()
     order.sort(key=lambda at: (distinct[rarest_first[at][0]], rarest_first[at][0], -len(groups[at])))
@@ -113,5 +113,5 @@ def deal(
         fill = [(*(counts[name] for name in classes), len(rows)) for counts, rows in zip(held, rows_of, strict=True)]
         fold = fill.index(min(fill))
         rows_of[fold] += groups[at]
-        held[fold].update(found[at])
+        held[fold].update(class_counts[at])
     return tuple(np.array(sorted(rows), dtype=np.int64) for rows in rows_of)

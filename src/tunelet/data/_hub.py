@@ -68,19 +68,19 @@ def read_hub_tables(data: str) -> tuple[dict[str, RawTable], str]:
 def _files_on_disk(repo_id: str, revision: str, config: str | None) -> tuple[Path, _Configuration]:
     cached = hub.cached_folder(repo_id, "dataset", revision)
     timeout = None if cached is None else hub.QUICK
-    found = hub.look_up(repo_id, "dataset", revision=revision, timeout=timeout, offline_hint=LOCAL_DATA_HINT)
-    if isinstance(found, OutOfReach):
+    answer = hub.look_up(repo_id, "dataset", revision=revision, timeout=timeout, offline_hint=LOCAL_DATA_HINT)
+    if isinstance(answer, OutOfReach):
         configuration = None if cached is None else _cached_configuration(cached, config, repo_id)
         if cached is None or configuration is None:
-            raise explain(found.error, repo_id, "dataset", offline_hint=_offline_hint()) from found.error
+            raise explain(answer.error, repo_id, "dataset", offline_hint=_offline_hint()) from answer.error
         return cached, configuration
     readme = None
-    if _README in found.files:
-        readme = hub.download(found, [_README], last=False, offline_hint=LOCAL_DATA_HINT) / _README
-    configuration = _choose(readme, config, found.files, repo_id)
-    _require(configuration.files, repo_id, found.files)
+    if _README in answer.files:
+        readme = hub.download(answer, [_README], last=False, offline_hint=LOCAL_DATA_HINT) / _README
+    configuration = _choose(readme, config, answer.files, repo_id)
+    _require(configuration.files, repo_id, answer.files)
     names = [*([_README] if readme else []), *configuration.files]
-    return hub.download(found, names, offline_hint=LOCAL_DATA_HINT), configuration
+    return hub.download(answer, names, offline_hint=LOCAL_DATA_HINT), configuration
 
 
 def _cached_configuration(folder: Path, config: str | None, repo_id: str) -> _Configuration | None:
@@ -172,9 +172,9 @@ def _require(files: Iterable[str], repo_id: str, names: Iterable[str]) -> None:
     if any(files):
         return
     script = next((name for name in names if name.endswith(".py")), None)
-    found = f"only code ({script}), which is never run" if script else "none"
+    instead = f"only code ({script}), which is never run" if script else "none"
     raise DataError(
-        f"expected Parquet, CSV or JSON files in the data set {repo_id!r}, found {found}",
+        f"expected Parquet, CSV or JSON files in the data set {repo_id!r}, found {instead}",
         f"a converted copy may be at hub:{repo_id}@refs/convert/parquet" if script else LOCAL_DATA_HINT,
     )
 
@@ -202,8 +202,8 @@ def _load(folder: Path, configuration: _Configuration, repo_id: str) -> Mapping[
     finally:
         if not shown:
             datasets.enable_progress_bars()
-    found: Mapping[str, Any] = loaded
-    return found
+    splits: Mapping[str, Any] = loaded
+    return splits
 
 
 def _features(readme: Path, config: str | None) -> Any:

@@ -54,18 +54,18 @@ def labels_of(
     """
     class_names = table.class_names.get(column, ())
     values = table.columns.get(column, [None] * len(table))
-    found = [label_name(value, class_names) for value in values]
+    written = [label_name(value, class_names) for value in values]
     absent = set() if class_names else {as_seen(word).casefold() for word in missing}
     names = {as_seen(name): as_seen(well_formed(new)) for name, new in renamed.items()}
     unlabelled, labels = Counter[str](), list[str | None]()
-    for name in found:
+    for name in written:
         if name is not None and name not in names and name.casefold() in absent:
             unlabelled[name] += 1
             name = None
         labels.append(None if name is None else names.get(name, name))
-    notes = _tidied(values, found)
+    notes = _tidied(values, written)
     if not class_names:
-        notes += _on_missing(unlabelled, Counter(name for name in found if name and name not in names))
+        notes += _on_missing(unlabelled, Counter(name for name in written if name and name not in names))
     return labels, notes
 
 
@@ -147,10 +147,10 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
         raise DataError(message, f"{advice}name the column of labels: label='COL'")
 
 
-def _tidied(values: Sequence[object], found: Sequence[str | None]) -> list[str]:
+def _tidied(values: Sequence[object], names: Sequence[str | None]) -> list[str]:
     """A note on labels that held what cannot be seen: it does not count."""
     changed = Counter(
-        name for value, name in zip(values, found, strict=True)
+        name for value, name in zip(values, names, strict=True)
         if isinstance(value, str) and name is not None and len(written := value.strip()) > len(name)
         and as_seen(written) == name
     )  # fmt: skip

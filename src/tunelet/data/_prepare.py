@@ -140,12 +140,12 @@ def prepare(
 
 def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:
     if test is None:
-        found, source = reading.parts.get("test"), "the source's own part"
+        examples, source = reading.parts.get("test"), "the source's own part"
     else:
-        found, source = test.parts[test.held_out()], test.source
-    if found is not None:
-        notes.append(f"test: {source}, {counted(len(found), 'row')}")
-    return found
+        examples, source = test.parts[test.held_out()], test.source
+    if examples is not None:
+        notes.append(f"test: {source}, {counted(len(examples), 'row')}")
+    return examples
 
 
 def _count_read(reading: Reading, test: Reading | None, dropped: Counter[str]) -> None:
@@ -187,7 +187,7 @@ def _matched(examples: Examples, train: Examples, part: str, notes: list[str]) -
 
 def renamed_in_words(renamed: Mapping[str, str]) -> str:
     """A clause on labels that were read as one that training knows."""
-    pairs = [f"{found!r} as {known!r}" for found, known in sorted(renamed.items())]
+    pairs = [f"{written!r} as {known!r}" for written, known in sorted(renamed.items())]
     more = f", and {len(pairs) - 12:,} more" if len(pairs) > 12 else ""
     return f"labels read as those of the training data that they look like: {', '.join(pairs[:12])}{more}"
 

@@ -28,7 +28,7 @@ class RawTable:
         format: how it was stored, for the screen ("CSV, comma, header").
         class_names: column -> names of its integer values, where the source declares them (Hugging Face `ClassLabel`).
         headless: why the column names are only numbers ("column 1", ...); empty when the source names its columns.
-        given: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
+        roles: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
             columns are then called "text" and "label".
         arrow: the same table with its types and with the columns that cannot be read as texts, where Arrow read it.
         row_names: what the source calls its rows, where that is not 0, 1, 2, ...; empty where it is.
@@ -40,7 +40,7 @@ class RawTable:
     format: str
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     headless: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
     arrow: "pa.Table | None" = None
     row_names: Sequence[str] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)

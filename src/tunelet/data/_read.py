@@ -59,7 +59,7 @@ def read(
     Raises:
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
     """
-    names = [name for given in (text, label, *known.values()) for name in listed(given)]
+    names = [name for column_names in (text, label, *known.values()) for name in listed(column_names)]
     tables, source, form = read_tables(data, names, labelled=labelled, files=files)
     return reading_from(
         tables,

@@ -47,7 +47,7 @@ def rows_by_class(labels: Sequence[str]) -> list[np.ndarray]:
     rows: dict[str, list[int]] = {name: [] for name in ordered(labels)}
     for row, label in enumerate(labels):
         rows[label].append(row)
-    return [np.array(found, dtype=np.int64) for found in rows.values()]
+    return [np.array(indices, dtype=np.int64) for indices in rows.values()]
 
 
 def apportion(total: int, sizes: Sequence[int], *, least: Sequence[int], most: Sequence[int]) -> list[int]:

@@ -29,15 +29,15 @@ def split(examples: Examples, *, validation_size: float, seed: int) -> tuple[np.
         )
     members = copies(examples.texts)  # a group counts for the class of its first row
     classes = rows_by_class([examples.labels[rows[0]] for rows in members])
-    sizes = [sum(len(members[group]) for group in found) for found in classes]
+    sizes = [sum(len(members[group]) for group in groups) for groups in classes]
     total = min(max(round(validation_size * len(examples)), 1), len(examples) - 1)
-    least = [min(1, len(found) - 1) for found in classes]
+    least = [min(1, len(groups) - 1) for groups in classes]
     quotas = apportion(total, sizes, least=least, most=[size - 1 for size in sizes])
 
     random = np.random.default_rng(seed)
     validation: list[int] = []
-    for found, quota in zip(classes, quotas, strict=True):
-        validation += _fill(quota, [members[group] for group in random.permutation(found)])
+    for groups, quota in zip(classes, quotas, strict=True):
+        validation += _fill(quota, [members[group] for group in random.permutation(groups)])
     held_out = np.zeros(len(examples), dtype=bool)
     held_out[validation] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)

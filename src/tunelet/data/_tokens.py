@@ -106,12 +106,12 @@ def tokenise(
     from tunelet.data._token_cache import load, store
 
     folder = cache / "tokens" / _fingerprint(texts, tokenizer, encoder)
-    found = load(folder)
-    if found is None:
-        made = encoder.encode(texts)
+    tokens = load(folder)
+    if tokens is None:
+        encoded = encoder.encode(texts)
         # What was stored is read back: the ids then lie in the file and not in memory.
-        found = (load(folder) if store(made, folder) else None) or made
-    return found
+        tokens = (load(folder) if store(encoded, folder) else None) or encoded
+    return tokens
 
 
 def _fingerprint(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", encoder: object) -> str:

@@ -149,9 +149,9 @@ def cached_file(repo_id: str, kind: Kind, name: str, revision: str = _MAIN) -> P
     from huggingface_hub.errors import HFValidationError
 
     with contextlib.suppress(HFValidationError, OSError):  # an OSError: too long to be a name
-        found = try_to_load_from_cache(repo_id, name, repo_type=kind, revision=revision)
-        if isinstance(found, str):
-            return Path(found)
+        path = try_to_load_from_cache(repo_id, name, repo_type=kind, revision=revision)
+        if isinstance(path, str):
+            return Path(path)
     return None
 
 

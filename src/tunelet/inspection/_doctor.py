@@ -93,13 +93,13 @@ def _hub_answer() -> Choice[str]:
     from tunelet.errors import TuneletError
 
     try:
-        found = hub.look_up(
+        answer = hub.look_up(
             SHORT_NAMES[DEFAULT], "model", timeout=hub.QUICK, offline_hint=f"`tunelet inspect {DEFAULT}` tries again"
         )
     except TuneletError as error:
         return Choice("answers", error.message)
-    if isinstance(found, hub.OutOfReach):
-        return Choice("out of reach", found.reason)
+    if isinstance(answer, hub.OutOfReach):
+        return Choice("out of reach", answer.reason)
     return Choice("answers", f"{SHORT_NAMES[DEFAULT]} is to be had")
 
 

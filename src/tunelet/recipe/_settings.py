@@ -59,11 +59,11 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 def _value(key: str, raw: str) -> Any:
     try:
-        found = parse_toml(f"value = {raw}")
+        table = parse_toml(f"value = {raw}")
     except TooMuchError as error:
         raise RecipeError(f"--set {key}: {error}", _EXAMPLE) from None
     except ForeignFileError:
         return raw.strip()
-    if len(found) > 1:  # what follows the value are further keys or tables
+    if len(table) > 1:  # what follows the value are further keys or tables
         raise RecipeError(f"--set {key} takes one value, not {shown(raw)}", "give each setting a --set of its own")
-    return found["value"]
+    return table["value"]

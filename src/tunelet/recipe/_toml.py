@@ -60,14 +60,14 @@ def dump_settings(recipe: Recipe) -> str:
 
 def difference(one: Recipe, other: Recipe) -> dict[str, tuple[Any, Any]]:
     """The settings in which two recipes differ, by dotted key; names and descriptions are not settings."""
-    found = {}
+    changed = {}
     for name, section in one:
         if isinstance(section, Section):
             for key, value in section:
                 rival = getattr(getattr(other, name), key)
                 if value != rival:
-                    found[f"{name}.{key}"] = (value, rival)
-    return found
+                    changed[f"{name}.{key}"] = (value, rival)
+    return changed
 
 
 def with_floats(values: dict[str, Any]) -> dict[str, Any]:

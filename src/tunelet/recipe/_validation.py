@@ -64,19 +64,19 @@ def _as_recipe_error(error: ValidationError, source: str) -> RecipeError:
     first = error.errors(include_url=False)[0]
     # A union's branches (targets: a name or a list) stand behind the key in `loc`: the key alone is what was typed.
     path = [str(part) for part in first["loc"][:2]]
-    key, found = ".".join(path), shown(first["input"])
+    key, typed = ".".join(path), shown(first["input"])
     if first["type"] == "extra_forbidden":
         return unknown_key(key, source)
     kind = section_class(path[0])
     if kind is not None and len(path) == 1:
         name = next(iter(kind.model_fields))
         return RecipeError(
-            f"{source}: {key} should be a table, found {found}", f"write settings under [{key}], such as {name} = ..."
+            f"{source}: {key} should be a table, found {typed}", f"write settings under [{key}], such as {name} = ..."
         )
     field = (kind or Recipe).model_fields[path[-1]]
     if key == "adapter.targets":
         return RecipeError(
-            f"{source}: {key} takes 'qv', 'attention', 'all-linear' or a list of module names, not {found}",
+            f"{source}: {key} takes 'qv', 'attention', 'all-linear' or a list of module names, not {typed}",
             "for example adapter.targets=['q_lin', 'v_lin']",
         )
     if first["type"] == "literal_error":
@@ -85,13 +85,13 @@ def _as_recipe_error(error: ValidationError, source: str) -> RecipeError:
             annotation = get_args(annotation)[0]
         valid = [str(value) for value in get_args(annotation)]
         return RecipeError(
-            f"{source}: {key} = {found} is not one of {', '.join(valid)}", nearest(found.strip("'\""), valid)
+            f"{source}: {key} = {typed} is not one of {', '.join(valid)}", nearest(typed.strip("'\""), valid)
         )
     expected = first["msg"].removeprefix("Input ").removeprefix("String ").replace("a valid integer", "an integer")
     expected = expected.replace("a valid ", "a ")
     example = field.examples[0] if field.examples else field.get_default(call_default_factory=True)
     return RecipeError(
-        f"{source}: {key} {expected}, found {found}",
+        f"{source}: {key} {expected}, found {typed}",
         f"it takes {_takes(field)}, for example {key}={toml_value(example)}",
     )
 

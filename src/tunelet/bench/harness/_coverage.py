@@ -93,8 +93,8 @@ class Model:
         scores[np.arange(len(labels)), labels] += self.separation[labels]
         logits = self.sureness * (self.separation.mean() * scores + np.log(self.shape.shares))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        found: Floats = powers / powers.sum(axis=1, keepdims=True)
-        return found
+        shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+        return shares
 
     def draw(self, n: int) -> Predictions:
         """Predictions for n texts."""
@@ -111,11 +111,11 @@ def predictions(labels: NDArray[np.int64], probabilities: Floats) -> Predictions
 def models_of(shape: Shape, count: int, seed: int) -> list[tuple[Model, Metrics]]:
     """So many made-up models, each with its true figures."""
     rng = np.random.default_rng([seed, shape.classes, round(100 * shape.shares[0])])
-    found = []
+    models = []
     for _ in range(count):
         model = Model(shape, rng)
-        found.append((model, measure(model.draw(_TRUTH_TEXTS), resamples=0)))
-    return found
+        models.append((model, measure(model.draw(_TRUTH_TEXTS), resamples=0)))
+    return models
 
 
 def share_coverage(models: Sequence[tuple[Model, Metrics]], n: int, datasets: int) -> dict[str, Tally]:
@@ -171,7 +171,7 @@ def paired_coverage(shape: Shape, n: int, *, models: int, datasets: int, seed: i
     tallies = {name: Tally() for name in METRIC_NAMES}
     for _ in range(models):
         draws = _paired_draws((Model(shape, rng), Model(shape, rng)), float(rng.uniform(0.0, 0.95)), rng)
-        one, other = (measure(found, resamples=0).values for found in draws(_TRUTH_TEXTS))
+        one, other = (measure(predictions, resamples=0).values for predictions in draws(_TRUTH_TEXTS))
         for number in range(datasets):
             first, second = draws(n)
             (compared,) = compare_predictions({"A": [first], "B": [second]}, resamples=200, seed=number)

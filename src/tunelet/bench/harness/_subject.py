@@ -59,8 +59,8 @@ class Subject:
 
     def words(self) -> list[str]:
         """The sample as texts [n]."""
-        found: list[str] = json.loads((self.folder / "texts.json").read_text(encoding="utf-8"))
-        return found
+        texts: list[str] = json.loads((self.folder / "texts.json").read_text(encoding="utf-8"))
+        return texts
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,6 @@ def _random_texts(tokenizer: Any, lengths: list[int], seed: int) -> list[str]:
     words = [tokenizer.decode([token]).strip() for token in ids]
     words = [word for word in words if word.isascii() and word.isalpha()]
     encoded = tokenizer(words, add_special_tokens=False)["input_ids"]
-    whole = [word for word, found in zip(words, encoded, strict=True) if len(found) == 1]
+    whole = [word for word, word_ids in zip(words, encoded, strict=True) if len(word_ids) == 1]
     special = tokenizer.num_special_tokens_to_add()
     return [" ".join(random.choice(whole, max(1, length - special))) for length in lengths]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-Found = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 _TIMES = {
     "stock": "x stock",
@@ -54,7 +54,7 @@ class Table:
         console.print(screen, highlight=False)
 
 
-def tables(document: Found, *, wide: bool) -> Iterator[tuple[Found, list[Table]]]:
+def tables(document: JsonObject, *, wide: bool) -> Iterator[tuple[JsonObject, list[Table]]]:
     """Each model of a document with its tables, those without rows left out.
 
     Args:
@@ -62,16 +62,16 @@ def tables(document: Found, *, wide: bool) -> Iterator[tuple[Found, list[Table]]
         wide: with the columns that have no room on a terminal.
     """
     for model in document["models"]:
-        made = [arms_table(document, model, wide=wide), trials_table(model), ceilings_table(model)]
+        model_tables = [arms_table(document, model, wide=wide), trials_table(model), ceilings_table(model)]
         if model.get("parity"):
-            made.append(parity_table(model["parity"]))
-        yield model, [table for table in made if table.rows]
+            model_tables.append(parity_table(model["parity"]))
+        yield model, [table for table in model_tables if table.rows]
 
 
-def show_document(console: "Console", document: Found) -> None:
+def show_document(console: "Console", document: JsonObject) -> None:
     """All tables of a document, and with them how the arms ran and which could not be measured."""
-    for model, made in tables(document, wide=False):
-        for number, table in enumerate(made):
+    for model, model_tables in tables(document, wide=False):
+        for number, table in enumerate(model_tables):
             table.show(console)
             if number == 0:
                 ran = [(arm["name"], arm["setting"]) for arm in model["arms"] if arm["failure"] is None]
@@ -79,7 +79,7 @@ def show_document(console: "Console", document: Found) -> None:
                     console.print(f"{name}: {line}", highlight=False, markup=False)
 
 
-def arms_table(document: Found, model: Found, *, wide: bool) -> Table:
+def arms_table(document: JsonObject, model: JsonObject, *, wide: bool) -> Table:
     """The measured arms side by side; columns without any figure are left out."""
     rows = [arm_cells(arm) for arm in model["arms"] if arm["failure"] is None]
     hidden = () if wide else _NO_ROOM[document["kind"]]
@@ -91,7 +91,7 @@ def arms_table(document: Found, model: Found, *, wide: bool) -> Table:
     return Table(title, header, cells, words=2 if wide else 1)
 
 
-def arm_cells(arm: Found) -> dict[str, str]:
+def arm_cells(arm: JsonObject) -> dict[str, str]:
     """The cells of a measured arm by their heading; empty where there is no figure."""
     reviews, agreement = arm["reviews_per_second"], arm["agreement"]
     return {
@@ -108,7 +108,7 @@ def arm_cells(arm: Found) -> dict[str, str]:
     }
 
 
-def trials_table(model: Found) -> Table:
+def trials_table(model: JsonObject) -> Table:
     """What was tried to find the best settings of the others."""
     rows = []
     for trial in model["trials"]:
@@ -120,7 +120,7 @@ def trials_table(model: Found) -> Table:
     return Table(f"{model['name']}: settings tried", ("setting", "note", "tokens/s"), tuple(rows), words=2)
 
 
-def ceilings_table(model: Found) -> Table:
+def ceilings_table(model: JsonObject) -> Table:
     """What the machine's matrix products reach at the model's shapes."""
     rows = [
         (precision, kernel, f"{spread['median']:,.0f}", f"{spread['low']:,.0f} to {spread['high']:,.0f}")
@@ -131,25 +131,27 @@ def ceilings_table(model: Found) -> Table:
     return Table(title, ("precision", "kernel", "GFLOP/s", "min to max"), tuple(rows), words=2)
 
 
-def parity_table(parity: Found) -> Table:
+def parity_table(parity: JsonObject) -> Table:
     """Losses side by side: the first, the last, and how far they are apart at most."""
     reference = parity["stock"]
     rows = [("plain loop, float32", f"{reference[0]:.6f}", f"{reference[-1]:.6f}", "", "")]
-    for precision, found in parity["tunelet"].items():
-        if "losses" not in found:
+    for precision, measured in parity["tunelet"].items():
+        if "losses" not in measured:
             continue
-        losses, difference = found["losses"], found["difference"]
+        losses, difference = measured["losses"], measured["difference"]
         apart = (f"{difference['absolute']:.1e}", f"{difference['relative']:.1e}")
         rows.append((f"tunelet {precision}", f"{losses[0]:.6f}", f"{losses[-1]:.6f}", *apart))
     title = f"losses of {parity['steps']} steps, texts cut to {parity['longest']} tokens, dropout off"
     return Table(title, ("arm", "first loss", "last loss", "largest difference", "relative"), tuple(rows))
 
 
-def missing(model: Found) -> list[tuple[str, str]]:
+def missing(model: JsonObject) -> list[tuple[str, str]]:
     """Arms that could not be measured, with the reason."""
     arms = [(arm["name"], arm["failure"]) for arm in model["arms"] if arm["failure"] is not None]
     losses = (model.get("parity") or {}).get("tunelet", {})
-    return arms + [(f"losses, {name}", found["failure"]) for name, found in losses.items() if "failure" in found]
+    return arms + [
+        (f"losses, {name}", measured["failure"]) for name, measured in losses.items() if "failure" in measured
+    ]
 
 
 def number(value: float | None) -> str:

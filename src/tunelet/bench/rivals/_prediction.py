@@ -11,7 +11,7 @@ from tunelet.bench.harness._worker import Desk
 from tunelet.bench.rivals._predict_settings import Classified, PredictSetting
 
 Classify = Callable[[list[str]], np.ndarray]  # n texts -> probabilities [n, classes]
-Made = tuple[Classify, dict[str, Any]]  # with what was chosen, by name
+Engine = tuple[Classify, dict[str, Any]]  # what classifies, and what it chose, by name
 
 
 def classify_job(
@@ -32,14 +32,14 @@ def classify_job(
     for rows in phases:
         if not desk.wait():
             return
-        given = [texts[row] for row in rows]
+        turn_texts = [texts[row] for row in rows]
         begin = time.perf_counter()
-        probabilities = classify(given)
+        probabilities = classify(turn_texts)
         seconds = time.perf_counter() - begin
         desk.report(Classified(seconds, int(lengths[list(rows)].sum()), probabilities, chosen))
 
 
-def _pipeline(subject: Subject, setting: PredictSetting, longest: int) -> Made:
+def _pipeline(subject: Subject, setting: PredictSetting, longest: int) -> Engine:
     """What the model cards say: `pipeline("text-classification", model)(texts)`, with long texts cut."""
     from transformers import pipeline
 
@@ -52,14 +52,14 @@ def _pipeline(subject: Subject, setting: PredictSetting, longest: int) -> Made:
 
     def classify(texts: list[str]) -> np.ndarray:
         with quiet_libraries():
-            found = run(texts, truncation=True, max_length=longest, top_k=None)
-        scores = [{entry["label"]: entry["score"] for entry in text} for text in found]
+            results = run(texts, truncation=True, max_length=longest, top_k=None)
+        scores = [{entry["label"]: entry["score"] for entry in text} for text in results]
         return np.array([[text[name] for name in subject.label_names] for text in scores], dtype=np.float64)
 
     return classify, {}
 
 
-def _transformers(subject: Subject, setting: PredictSetting, longest: int) -> Made:
+def _transformers(subject: Subject, setting: PredictSetting, longest: int) -> Engine:
     import torch
 
     from tunelet.bench.rivals._stock import merged_model
@@ -68,20 +68,20 @@ def _transformers(subject: Subject, setting: PredictSetting, longest: int) -> Ma
 
     def forward(inputs: dict[str, np.ndarray]) -> np.ndarray:
         with torch.inference_mode():
-            given = {name: torch.from_numpy(value).to(subject.device) for name, value in inputs.items()}
-            return np.asarray(model(**given).logits.float().cpu().numpy())
+            tensors = {name: torch.from_numpy(value).to(subject.device) for name, value in inputs.items()}
+            return np.asarray(model(**tensors).logits.float().cpu().numpy())
 
     return _batched(subject, setting.batch_size, longest, ("input_ids", "attention_mask"), forward)
 
 
-def _onnx(subject: Subject, setting: PredictSetting, longest: int) -> Made:
+def _onnx(subject: Subject, setting: PredictSetting, longest: int) -> Engine:
     import onnxruntime
 
     from tunelet.bench.rivals._onnx import graph_path
 
     path = str(graph_path(subject, setting.precision, setting.variant))
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = tuple(str(given.name) for given in session.get_inputs())
+    names = tuple(str(argument.name) for argument in session.get_inputs())
     return _batched(
         subject, setting.batch_size, longest, names, lambda inputs: np.asarray(session.run(None, inputs)[0])
     )
@@ -93,7 +93,7 @@ def _batched(
     longest: int,
     names: Sequence[str],
     forward: Callable[[dict[str, np.ndarray]], np.ndarray],
-) -> Made:
+) -> Engine:
     """Texts sorted by length, in batches padded to their longest; what a careful user writes around a model."""
     from tunelet.bench.rivals._stock import stock_tokenizer
     from tunelet.model import quiet_libraries
@@ -116,7 +116,7 @@ def _batched(
     return classify, {}
 
 
-def _tunelet(subject: Subject, setting: PredictSetting, longest: int) -> Made:
+def _tunelet(subject: Subject, setting: PredictSetting, longest: int) -> Engine:
     from tunelet.bench._tunelet_training import choices
     from tunelet.data import tokenise
     from tunelet.errors import ModelError

@@ -79,9 +79,9 @@ def read_content(path: Path, settings: FileSettings, usable: Callable[[str], boo
         start = file.read(16)
         if not compression or not start:
             return Content(_within_limits(lambda: plain(file), path, settings, path.suffix), path.name, "")
-        found = describe_binary(start)
-        if found != (ZIP if compression == "zip" else f"{compression} data"):
-            kind = found or "no compressed data"
+        kind_of_data = describe_binary(start)
+        if kind_of_data != (ZIP if compression == "zip" else f"{compression} data"):
+            kind = kind_of_data or "no compressed data"
             raise DataError(f"{path} should hold {compression} data by its name, found {kind}", "correct its extension")
         try:
             if compression == "zip":
@@ -178,10 +178,10 @@ def _only_member(file: BinaryIO, path: Path, settings: FileSettings, usable: Cal
         tables = [name for name in names if usable(name)]
         tables = [name for name in tables if not name.lower().endswith(".txt")] or tables  # README.txt beside a table
         if len(tables) != 1:
-            found = ", ".join((tables or names)[:5]) or "nothing"
+            listed = ", ".join((tables or names)[:5]) or "nothing"
             more = ", ..." if len(tables or names) > 5 else ""
             raise DataError(
-                f"{path} should hold one table, found {found}{more}",
+                f"{path} should hold one table, found {listed}{more}",
                 "unpack it and pass one of its files, or its folder",
             )
         entry = archive.getinfo(tables[0])

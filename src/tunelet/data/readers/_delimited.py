@@ -34,17 +34,17 @@ Rows = list[list[str]]
 
 def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A CSV file; `names` are the columns asked for, which a header may hold."""
-    told = SEP_LINE.match(text)
-    if told:
-        text = text[told.end() :]
-    delimiter = told[1] if told else sniff_delimiter(text)
+    sep_line = SEP_LINE.match(text)
+    if sep_line:
+        text = text[sep_line.end() :]
+    delimiter = sep_line[1] if sep_line else sniff_delimiter(text)
     quoting = ""
     try:
-        rows = _trimmed(_parse(text, path, delimiter, settings, lead=bool(told)))
+        rows = _trimmed(_parse(text, path, delimiter, settings, lead=bool(sep_line)))
         _refuse_uneven(rows, path)
     except DataError:
         # Where doubled quotation marks do not fit, all rows may fit with a backslash before each.
-        escaped = _with_backslashes(text, path, settings, told[1] if told else "")
+        escaped = _with_backslashes(text, path, settings, sep_line[1] if sep_line else "")
         if escaped is None:
             raise
         rows, delimiter = escaped
@@ -98,7 +98,7 @@ def parse_lines(text: str, path: Path, names: Sequence[str], settings: FileSetti
     settings.check_cells(path, text.count("\n"), 1)
     lines = io.StringIO(text, newline=None).read().removesuffix("\n")
     # Not splitlines(): a text may hold what Unicode calls a line separator.
-    return RawTable({"text": lines.split("\n")}, "a text a line", given={"text": "the lines of the file"})
+    return RawTable({"text": lines.split("\n")}, "a text a line", roles={"text": "the lines of the file"})
 
 
 def _parse(text: str, path: Path, delimiter: str, settings: FileSettings, *, lead: bool = False) -> Rows:
@@ -131,7 +131,7 @@ def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
         yield line
 
 
-def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) -> tuple[Rows, str] | None:
+def _with_backslashes(text: str, path: Path, settings: FileSettings, declared: str) -> tuple[Rows, str] | None:
     r"""The rows and their delimiter where \" stands for a quotation mark, or None where not every row fits so.
 
     A backslash before anything else is a character of the text; only where the rows do not fit so is \\ one backslash,
@@ -140,10 +140,10 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, told: str) 
     if '\\"' not in text:
         return None
     for pattern in (r'\\(")', r'\\(["\\])'):
-        hidden = re.sub(pattern, lambda found: "\0q" if found[1] == '"' else "\0b", text)
-        delimiter = told or sniff_delimiter(hidden)
+        hidden = re.sub(pattern, lambda escape: "\0q" if escape[1] == '"' else "\0b", text)
+        delimiter = declared or sniff_delimiter(hidden)
         try:
-            rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(told)))
+            rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(declared)))
         except DataError:
             continue
         if not _uneven(rows):
@@ -171,8 +171,8 @@ def _trimmed(rows: Rows) -> Rows:
 
 
 def _refuse_uneven(rows: Rows, path: Path) -> None:
-    if found := _uneven(rows):
-        at, fields, width = found
+    if uneven := _uneven(rows):
+        at, fields, width = uneven
         message = f"{path}: row {at} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
         # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
         where = "put a text that holds the delimiter in double quotes"

@@ -35,7 +35,7 @@ def sniff_delimiter(text: str) -> str:
                 unusual = not any(plain_name(cell) in KNOWN_NAMES for cell in rows[0])
                 even.append((_like_punctuation(head, delimiter), unusual, delimiter))
     if even:
-        return min(even, key=lambda found: found[:2])[2]
+        return min(even, key=lambda candidate: candidate[:2])[2]
     return several[0] if several else ","
 
 

@@ -122,10 +122,10 @@ def suggest_encoding(content: bytes | bytearray) -> str:
     if _decodes(content, "cp1252") and not re.search(r"[^\W\d_]", re.sub(r"[ -~]", "", sample.decode("cp1252"))):
         return "cp1252"  # nothing but the marks that word processors put in: quotes, dashes, the euro
     scores: dict[str, float] = {}
-    for found in chardet.detect_all(sample, ignore_threshold=True):
-        name = _likely_name(found["encoding"] or "")
+    for candidate in chardet.detect_all(sample, ignore_threshold=True):
+        name = _likely_name(candidate["encoding"] or "")
         if name and _reads_well(sample, name):
-            scores[name] = max(found["confidence"], scores.get(name, 0.0))
+            scores[name] = max(candidate["confidence"], scores.get(name, 0.0))
     best = max(scores.values(), default=0.0)
     first = [name for name in _LIKELY if scores.get(name, 0.0) >= _ALIKE * best > 0.0]
     rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])

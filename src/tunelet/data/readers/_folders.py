@@ -22,7 +22,7 @@ from tunelet.errors import DataError
 
 _UNLABELLED = "unsup"  # aclImdb/train/unsup holds reviews without a rating
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
-_GIVEN = {"text": "the content of each text file", "label": "the name of the folder that a text lies in"}
+_ROLES = {"text": "the content of each text file", "label": "the name of the folder that a text lies in"}
 
 Tables = dict[str, RawTable]
 
@@ -109,7 +109,7 @@ class _Texts:
             ids += [f"{label}/{stem}" for stem in table.columns["id"]]
             texts += table.columns["text"]
             labels += [label] * len(names)
-        return RawTable({"id": ids, "text": texts, "label": labels}, "text files", given=_GIVEN)
+        return RawTable({"id": ids, "text": texts, "label": labels}, "text files", roles=_ROLES)
 
     def of(self, folder: Path, names: list[str]) -> RawTable:
         """The texts of these files."""
@@ -117,7 +117,7 @@ class _Texts:
             "id": [name.removesuffix(".txt") for name in names],
             "text": [self._text(folder / name) for name in names],
         }
-        return RawTable(columns, "text files", given={"text": _GIVEN["text"]})
+        return RawTable(columns, "text files", roles={"text": _ROLES["text"]})
 
     def _text(self, path: Path) -> str:
         limit = 4 * self.settings.max_cell  # a character takes at most four bytes
@@ -186,5 +186,5 @@ def _nothing_in(folder: Path) -> DataError:
         return DataError(f"{message}, found {', '.join(usable[:5])}", f"pass a file: {folder / usable[0]}")
     if len(inner := [name for name in names if (folder / name).is_dir()]) == 1:
         return DataError(f"{message}, found {', '.join(names[:5])}", f"pass the folder in it: {folder / inner[0]}")
-    found = ", ".join(names[:5]) if names else "nothing"
-    return DataError(f"{message}, found {found}", "check the path")
+    listed = ", ".join(names[:5]) if names else "nothing"
+    return DataError(f"{message}, found {listed}", "check the path")

@@ -66,8 +66,8 @@ def parse_json(text: str, path: Path, names: Sequence[str], settings: FileSettin
     else:
         rows = content
     if not isinstance(rows, list):
-        found = f"an object with {_listed(content) or 'no keys'}" if isinstance(content, dict) else _name(content)
-        raise DataError(f"{path} is {found}", _ARRAY_HINT)
+        kind = f"an object with {_listed(content) or 'no keys'}" if isinstance(content, dict) else _name(content)
+        raise DataError(f"{path} is {kind}", _ARRAY_HINT)
     if rows and all(isinstance(row, list) for row in rows):
         return _from_arrays(rows, [], path, names, settings)
     for at, row in enumerate(rows, 1):
@@ -119,8 +119,8 @@ def _split(content: Mapping[str, Any], path: Path, settings: FileSettings) -> Ra
     named = [str(name) for name in index] if isinstance(index, list) and len(index) == len(rows) else []
     for at, row in enumerate(rows, 1):
         if not isinstance(row, list) or len(row) != len(header):
-            found = f"of {len(row)}" if isinstance(row, list) else _name(row)
-            message = f"{path}: element {at} of data is {found}, expected an array of {len(header)}"
+            kind = f"of {len(row)}" if isinstance(row, list) else _name(row)
+            message = f"{path}: element {at} of data is {kind}, expected an array of {len(header)}"
             raise DataError(message, 'give "data" one array per row, with a value for each of "columns"')
     return _from_arrays(rows, header, path, (), settings, _unless_counted(named))
 

@@ -172,19 +172,19 @@ def _from_list(rows: Sequence[object], settings: FileSettings, *, labelled: bool
         _refuse_mixed(rows, texts, "a text")
         if labelled:
             raise DataError("the list holds texts without labels", "pass (text, label) pairs")
-        return RawTable({"text": texts}, "list of texts", given={"text": "the texts of the list"})
+        return RawTable({"text": texts}, "list of texts", roles={"text": "the texts of the list"})
     pairs = [row for row in rows if isinstance(row, list | tuple) and len(row) == 2]
     _refuse_mixed(rows, pairs, "a (text, label) pair")
     columns = {"text": [text for text, _ in pairs], "label": [label for _, label in pairs]}
-    given = {"text": "the first of each pair", "label": "the second of each pair"}
-    return RawTable(columns, "list of pairs", given=given)
+    roles = {"text": "the first of each pair", "label": "the second of each pair"}
+    return RawTable(columns, "list of pairs", roles=roles)
 
 
 def _refuse_mixed(rows: Sequence[object], fitting: Sequence[object], expected: str) -> None:
     """`fitting` are the rows of the expected kind, in order: the first that differs is the first misfit."""
     if len(fitting) < len(rows):
         at = next((at for at, row in enumerate(fitting) if row is not rows[at]), len(fitting))
-        found = rows[at]
-        size = f" of {len(found)}" if isinstance(found, list | tuple) else ""
-        message = f"element {at} of the list is a {type(found).__name__}{size}, expected {expected}"
+        misfit = rows[at]
+        size = f" of {len(misfit)}" if isinstance(misfit, list | tuple) else ""
+        message = f"element {at} of the list is a {type(misfit).__name__}{size}, expected {expected}"
         raise DataError(message, f"expected {_ACCEPTED}")
