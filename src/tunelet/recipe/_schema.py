@@ -86,7 +86,7 @@ class DataSettings(Section):
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows that are held out")
     folds: int = Field(5, ge=2, le=100, description="parts of a cross-validation, fewer where a label is rare")
     fold_tokens: int = Field(
-        700_000,
+        600_000,
         ge=0,
         le=10**12,
         description="auto: tokens that all folds train on, at most; beyond, there are fewer folds, or held-out rows",
