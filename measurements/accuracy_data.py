@@ -125,7 +125,7 @@ def parts(name: str) -> tuple[Examples, Examples]:
     """Training and test part as tunelet reads them, each text once and none on both sides."""
     source = SOURCES[name]
     if source.place is None:
-        found = read(name).parts
+        found = read(name).splits
         train, test = found["train"], found["test"]
     else:
         train, test = (_file(source.place / f"{part}.{source.ending}") for part in ("train", "test"))
@@ -136,7 +136,7 @@ def parts(name: str) -> tuple[Examples, Examples]:
 def _file(path: Path) -> Examples:
     if not path.exists():
         raise SystemExit(f"{path} is missing: measurements/own_sets.py writes what is not in ../shared")
-    (found,) = read(str(path)).parts.values()
+    (found,) = read(str(path)).splits.values()
     return found
 
 

@@ -100,7 +100,7 @@ def _write_test(path: Path, texts: int) -> None:
     """Made-up texts: no two are equal, and none occurs in the sample."""
     from tunelet.data import read
 
-    part = read("sample").parts["train"]
+    part = read("sample").splits["train"]
     draw = random.Random(1)
     with path.open("w") as file:
         for number in range(texts):

@@ -36,7 +36,7 @@ print(setting.told)
 from tunelet.data import read
 
 reading = read(setting.data)
-train = reading.parts["train"]
+train = reading.splits["train"]
 print(f"{len(train):,} texts; labels: {', '.join(sorted(set(train.labels)))}")
 for text, label in list(zip(train.texts, train.labels, strict=True))[:4]:
     print(f"\n[{label}] {text[:240]}")

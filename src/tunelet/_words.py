@@ -1,4 +1,4 @@
-"""Numbers as a reader has them."""
+"""Numbers, sizes and values as a sentence for a reader has them."""
 
 from collections.abc import Sequence
 
@@ -59,6 +59,16 @@ def bytes_in_words(count: float) -> str:
                 else f"{value:.2f} {unit}"
             )
     return f"{count / 1024:.0f} KiB"
+
+
+def first_line(error: BaseException, without: str = "") -> str:
+    """The first line of what an error says, for the middle of a sentence.
+
+    Args:
+        error: of any library; its message may have many lines, or none.
+        without: stands for a message that is empty; by default the name of the error's class.
+    """
+    return next(iter(str(error).strip().splitlines()), "") or without or type(error).__name__
 
 
 def shown(value: object, width: int = 60) -> str:

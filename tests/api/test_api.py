@@ -43,12 +43,12 @@ def test_the_run_folder_holds_what_it_should(run):
 def test_metrics_are_those_of_the_predictions_in_the_folder(run):
     assert run.metrics == measure(run.predictions, resamples=200, seed=1)
     assert run.summary.evaluated_on == "test"
-    assert run.metrics.n == len(read("sample").parts["test"])
+    assert run.metrics.n == len(read("sample").splits["test"])
     assert run.metrics.accuracy_ci[0] <= run.metrics.accuracy <= run.metrics.accuracy_ci[1]
 
 
 def test_the_loaded_classifier_gives_the_probabilities_of_training(run):
-    test = read("sample").parts["test"]
+    test = read("sample").splits["test"]
     classifier = Classifier.load(run.path)
     assert test.ids == run.predictions.ids
     np.testing.assert_array_equal(classifier.probabilities(test.texts), run.predictions.probabilities)
@@ -88,7 +88,7 @@ def test_evaluate_refuses_labels_that_the_run_does_not_know(run):
 def test_other_methods_train_save_and_load(tmp_path, method):
     settings = QUICK | {"adapter.method": method}
     run = tunelet.train("sample", model=minilm_folder(), settings=settings, limit=40, out=tmp_path / "run", quiet=True)
-    again = Classifier.load(run).probabilities(read("sample").parts["test"].texts)
+    again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 
@@ -129,7 +129,7 @@ def test_random_weights_are_made_again_from_the_seed(tmp_path, tiny_checkpoint):
     settings = QUICK | {"model.random_weights": True}
     run = tunelet.train("sample", model=base, settings=settings, limit=24, out=tmp_path / "run", quiet=True)
     assert run.summary.random_weights is True
-    again = Classifier.load(run).probabilities(read("sample").parts["test"].texts)
+    again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 

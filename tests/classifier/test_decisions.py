@@ -113,7 +113,7 @@ def test_evaluate_and_the_files_of_a_run_are_about_what_predict_gives(tmp_path, 
     record = run.evaluation.temperature
     assert record.applied, record
     assert run.summary.temperature == record.value > 1
-    texts = read(str(source)).parts["test"].texts
+    texts = read(str(source)).splits["test"].texts
     np.testing.assert_array_equal(Classifier.load(run).probabilities(texts), run.predictions.probabilities)
     assert run.metrics.log_loss == pytest.approx(record.after.log_loss)
     again = tunelet.evaluate(run, str(source))

@@ -132,13 +132,13 @@ def test_what_cannot_be_decided_names_the_flag(
 
 def test_an_id_column_is_kept_only_when_it_identifies() -> None:
     labels, texts = FEW[:4], LONG[:4]
-    assert read(pd.DataFrame({"id": [7, 8, 9, 10], "text": texts, "label": labels})).parts["train"].ids[0] == "7"
-    assert read(pd.DataFrame({"id": [7, 8, 7, 10], "text": texts, "label": labels})).parts["train"].ids[0] == "0"
+    assert read(pd.DataFrame({"id": [7, 8, 9, 10], "text": texts, "label": labels})).splits["train"].ids[0] == "7"
+    assert read(pd.DataFrame({"id": [7, 8, 7, 10], "text": texts, "label": labels})).splits["train"].ids[0] == "0"
 
 
 def test_row_numbers_stay_those_of_the_source_when_rows_are_dropped() -> None:
     reading = read([("a", "x"), ("  ", "y"), ("c", None), ("d", "y")])
-    assert reading.parts["train"].ids == ("0", "3")
+    assert reading.splits["train"].ids == ("0", "3")
     assert reading.dropped == {"train": {"empty text": 1, "no label": 1}}
 
 
@@ -155,12 +155,12 @@ def test_row_numbers_stay_those_of_the_source_when_rows_are_dropped() -> None:
     ],
 )
 def test_label_values_get_the_same_names_from_every_type(values: list[object], names: tuple[str, ...]) -> None:
-    assert read([("a", values[0]), ("b", values[1]), ("c", values[2])]).parts["train"].labels == names
+    assert read([("a", values[0]), ("b", values[1]), ("c", values[2])]).splits["train"].labels == names
 
 
 def test_label_names_rename_only_values_that_occur() -> None:
     reading = read([("a", 0), ("b", 1), ("c", 2)], label_names={"0": "negative", "1": "positive", "9": "none"})
-    assert reading.parts["train"].labels == ("negative", "positive", "2")
+    assert reading.splits["train"].labels == ("negative", "positive", "2")
 
 
 def test_an_error_names_a_dozen_of_many_columns() -> None:

@@ -30,7 +30,7 @@ def tokenizer() -> Any:
 
 def test_the_columns_named_are_read_together_in_their_order() -> None:
     reading = read(ROWS, text=["body", "title"])
-    assert [split_fields(text) for text in reading.parts["train"].texts] == [
+    assert [split_fields(text) for text in reading.splits["train"].texts] == [
         ["It was cold.", "Soup"], ["Warm bread.", ""], ["", "Tea"]
     ]  # fmt: skip
     assert reading.text_columns == ("body", "title")
@@ -41,7 +41,7 @@ def test_the_columns_named_are_read_together_in_their_order() -> None:
 
 
 def test_a_list_of_one_column_is_that_column() -> None:
-    assert read(ROWS, text=["body"]).parts["train"] == read(ROWS, text="body").parts["train"]
+    assert read(ROWS, text=["body"]).splits["train"] == read(ROWS, text="body").splits["train"]
 
 
 @pytest.mark.parametrize(

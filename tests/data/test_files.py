@@ -67,9 +67,9 @@ def error_of(path: Path, **settings: str) -> str:
 def test_each_format_gives_the_same_texts_and_labels(write: Write, name: str, content: str | bytes, form: str) -> None:
     reading = read(write(name, content))
     assert reading.format == form
-    assert reading.parts["train"].texts == TEXTS
-    assert reading.parts["train"].labels == LABELS
-    assert reading.parts["train"].ids == ("0", "1", "2")
+    assert reading.splits["train"].texts == TEXTS
+    assert reading.splits["train"].labels == LABELS
+    assert reading.splits["train"].ids == ("0", "1", "2")
     assert (reading.text_column.value, reading.label_column.value) == ("review", "sentiment")
 
 
@@ -83,25 +83,25 @@ def test_parquet_is_read_with_the_names_of_its_class_labels(tmp_path: Path, comp
     packed = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[compression](content)
     (tmp_path / f"a.parquet{compression}").write_bytes(packed)
     reading = read(tmp_path / f"a.parquet{compression}")
-    assert reading.parts["train"].labels == ("good", "bad")
+    assert reading.splits["train"].labels == ("good", "bad")
     assert reading.dropped == {"train": {"no label": 2}}
 
 
 def test_a_zstd_file_of_several_frames_is_read_whole(write: Write) -> None:
     content = zstandard.compress(CSV.encode()) + zstandard.compress(b"more,negative\n")
-    assert len(read(write("a.csv.zst", content)).parts["train"]) == 4
+    assert len(read(write("a.csv.zst", content)).splits["train"]) == 4
 
 
 def test_a_field_may_be_longer_than_the_csv_modules_default_limit(write: Write) -> None:
     path = write("a.csv", f"text,label\n{'word ' * 100_000},a\nshort,b\n")
-    assert len(read(path).parts["train"].texts[0]) == 499_999
+    assert len(read(path).splits["train"].texts[0]) == 499_999
 
 
 @pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "bar")])
 def test_other_delimiters_of_csv_are_found(write: Write, delimiter: str, name: str) -> None:
     reading = read(write("a.csv", f"text{delimiter}label\nwell, well{delimiter}a\nno{delimiter}b\n"))
     assert reading.format == f"CSV, {name}, header"
-    assert reading.parts["train"].texts == ("well, well", "no")
+    assert reading.splits["train"].texts == ("well, well", "no")
 
 
 @pytest.mark.parametrize(
@@ -126,25 +126,25 @@ def test_tsv_without_header_is_recognised_and_says_so(
     reading = read(write("a.tsv", content))
     assert reading.format == "TSV, no header"
     assert reading.text_column.reason.startswith("no header: ")
-    assert (reading.parts["train"].texts, reading.parts["train"].labels) == (texts, labels)
+    assert (reading.splits["train"].texts, reading.splits["train"].labels) == (texts, labels)
 
 
 def test_a_quotation_mark_in_plain_tsv_swallows_no_rows(write: Write) -> None:
     reading = read(write("a.tsv", 'label\ttext\nham\t"Hello, he said\nspam\tPrize\nham\tand left"\nspam\tMore\n'))
-    assert reading.parts["train"].texts == ('"Hello, he said', "Prize", 'and left"', "More")
+    assert reading.splits["train"].texts == ('"Hello, he said', "Prize", 'and left"', "More")
 
 
 def test_columns_without_header_are_named_by_number(write: Write) -> None:
     path = write("a.tsv", "x1\t1\t\tThey left early.\nx2\t0\t*\tThey left earlily.\n")
     assert "--label" in error_of(path)
     reading = read(path, label="2")
-    assert reading.parts["train"].labels == ("1", "0")
+    assert reading.splits["train"].labels == ("1", "0")
 
 
 def test_a_header_that_holds_a_column_named_by_the_user_is_a_header(write: Write) -> None:
     content = "What did you think of the whole long evening?,verdict\nfine,a\nbad,b\n"
     reading = read(write("a.csv", content), text="what did you think of the whole long evening?")
-    assert reading.parts["train"].texts == ("fine", "bad")
+    assert reading.splits["train"].texts == ("fine", "bad")
 
 
 @pytest.mark.parametrize(

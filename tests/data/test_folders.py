@@ -32,20 +32,20 @@ ACL = {
 def test_the_imdb_layout_gives_its_parts_with_folder_names_as_labels(tmp_path: Path) -> None:
     reading = read(lay(tmp_path, ACL))
     assert reading.format == "aclImdb folder (unsup left out)"
-    assert list(reading.parts) == ["train", "test"]
-    assert reading.parts["train"].texts == ("Bad film", "Good\nfilm")
-    assert reading.parts["train"].labels == ("neg", "pos")
-    assert reading.parts["train"].ids == ("neg/0_2", "pos/0_9")
+    assert list(reading.splits) == ["train", "test"]
+    assert reading.splits["train"].texts == ("Bad film", "Good\nfilm")
+    assert reading.splits["train"].labels == ("neg", "pos")
+    assert reading.splits["train"].ids == ("neg/0_2", "pos/0_9")
     assert reading.dropped["train"] == {"empty text": 1}
 
 
 def test_one_part_of_that_layout_is_read_as_training_data(tmp_path: Path) -> None:
-    assert read(lay(tmp_path, ACL) / "test").parts["train"].labels == ("neg", "pos")
+    assert read(lay(tmp_path, ACL) / "test").splits["train"].labels == ("neg", "pos")
 
 
 def test_a_folder_of_loose_texts_serves_where_no_labels_are_needed(tmp_path: Path) -> None:
     folder = lay(tmp_path, ACL) / "train" / "unsup"
-    assert read(folder, labelled=False).parts["train"].texts == ("Who knows",)
+    assert read(folder, labelled=False).splits["train"].texts == ("Who knows",)
     with pytest.raises(DataError, match="outside of any label's folder"):
         read(folder)
 
@@ -58,7 +58,7 @@ def test_a_file_per_part_is_read_whatever_its_format_and_name_of_the_part(tmp_pa
         "README.md": "",
     }
     reading = read(lay(tmp_path, files))
-    assert {part: examples.texts for part, examples in reading.parts.items()} == {
+    assert {part: examples.texts for part, examples in reading.splits.items()} == {
         "train": ("a", "b"),
         "validation": ("c",),
         "test": ("d",),
@@ -67,12 +67,12 @@ def test_a_file_per_part_is_read_whatever_its_format_and_name_of_the_part(tmp_pa
 
 def test_shards_of_a_part_are_joined(tmp_path: Path) -> None:
     files = {f"train-0000{shard}-of-00002.csv": f"text,label\nt{shard},x\n" for shard in range(2)}
-    assert read(lay(tmp_path, files)).parts["train"].texts == ("t0", "t1")
+    assert read(lay(tmp_path, files)).splits["train"].texts == ("t0", "t1")
 
 
 def test_a_test_part_without_labels_is_left_out_and_counted(tmp_path: Path) -> None:
     reading = read(lay(tmp_path, {"train.csv": "text,label\na,x\nb,y\n", "test.csv": "text\nc\nd\n"}))
-    assert list(reading.parts) == ["train"]
+    assert list(reading.splits) == ["train"]
     assert reading.dropped["test"] == {"no label": 2}
 
 

@@ -19,7 +19,7 @@ FRAME = pd.DataFrame(
 
 def columns_of(frame, **arguments):
     reading = read(frame, known=KNOWN, **arguments)
-    return reading.text_column, reading.label_column, reading.parts["train"]
+    return reading.text_column, reading.label_column, reading.splits["train"]
 
 
 def test_the_columns_of_training_win_over_better_names():

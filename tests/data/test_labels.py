@@ -155,12 +155,12 @@ def test_the_setting_that_a_note_offers_keeps_what_was_missing_so() -> None:
 
 def test_a_missing_word_that_is_renamed_is_a_class() -> None:
     reading = read(texts("good", "NULL"), label_names={"NULL": "no opinion"})
-    assert set(reading.parts["train"].labels) == {"good", "no opinion"}
+    assert set(reading.splits["train"].labels) == {"good", "no opinion"}
 
 
 def test_many_integer_classes_are_read_where_the_user_named_the_column() -> None:
     rows = [{"text": f"a text {at}", "category_id": 1000 + at % 60} for at in range(180)]
-    assert len(set(read(rows, label="category_id").parts["train"].labels)) == 60
+    assert len(set(read(rows, label="category_id").splits["train"].labels)) == 60
     with pytest.raises(DataError, match="where they are classes, say so: label='category_id'"):
         read(rows)
 
@@ -168,7 +168,7 @@ def test_many_integer_classes_are_read_where_the_user_named_the_column() -> None
 def test_data_to_be_measured_may_hold_a_single_text_of_each_of_many_classes() -> None:
     rows = [{"text": f"a text {at}", "category_id": 1000 + at} for at in range(60)]
     known = {"text": "text", "label": "category_id"}
-    assert len(read(rows, known=known).parts["train"]) == 60
+    assert len(read(rows, known=known).splits["train"]) == 60
     trained = [{"text": f"another text {at}", "category_id": 1000 + at % 60} for at in range(180)]
     result = prepare(
         read(trained, label="category_id"), read(rows, known=known),

@@ -14,7 +14,7 @@ from tunelet.data import read, tokenise
 from tunelet.data._encode import _WIDEST
 from tunelet.model import load_tokenizer
 
-REVIEWS = read("sample").parts["train"].texts
+REVIEWS = read("sample").splits["train"].texts
 CUTS = ("head", "tail", "head+tail")
 
 

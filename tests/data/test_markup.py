@@ -38,8 +38,8 @@ def test_text_without_markup_or_controls_is_only_stripped(text: str) -> None:
 
 def test_cleaning_can_be_switched_off() -> None:
     pairs = [(" a<br />b\0", "x"), ("c", "y")]
-    assert read(pairs, clean_markup=False).parts["train"].texts == (" a<br />b\0", "c")
-    assert read(pairs).parts["train"].texts == ("a\nb", "c")
+    assert read(pairs, clean_markup=False).splits["train"].texts == (" a<br />b\0", "c")
+    assert read(pairs).splits["train"].texts == ("a\nb", "c")
 
 
 def test_a_text_of_markup_alone_counts_as_empty() -> None:

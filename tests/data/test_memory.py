@@ -26,7 +26,7 @@ def test_every_kind_of_object_gives_the_same_examples() -> None:
     for form, data in sources.items():
         reading = read(data)
         assert (reading.source, reading.format) == (form, form)
-        assert reading.parts["train"] == Examples(("0", "1"), ("a", "b"), ("x", "y"))
+        assert reading.splits["train"] == Examples(("0", "1"), ("a", "b"), ("x", "y"))
 
 
 def test_a_data_set_keeps_its_order_its_class_names_and_its_parts() -> None:
@@ -38,19 +38,19 @@ def test_a_data_set_keeps_its_order_its_class_names_and_its_parts() -> None:
     rows = datasets.Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 1, 0]}, features=features)
     parts = datasets.DatasetDict({"train": rows.select([2, 1]), "valid": rows, "unsupervised": rows})
     reading = read(parts)
-    assert list(reading.parts) == ["train", "validation"]
-    assert (reading.parts["train"].texts, reading.parts["train"].labels) == (("c", "b"), ("bad", "good"))
+    assert list(reading.splits) == ["train", "validation"]
+    assert (reading.splits["train"].texts, reading.splits["train"].labels) == (("c", "b"), ("bad", "good"))
 
 
 def test_nulls_of_pandas_are_dropped_and_counted() -> None:
     frame = pd.DataFrame({"text": ["a", None, "c", "d"], "label": pd.array([1, 0, None, 0], dtype="Int64")})
     reading = read(frame)
-    assert reading.parts["train"].labels == ("1", "0")
+    assert reading.splits["train"].labels == ("1", "0")
     assert reading.dropped == {"train": {"empty text": 1, "no label": 1}}
 
 
 def test_texts_alone_serve_where_no_labels_are_needed() -> None:
-    assert read(["a", None, "b"], labelled=False).parts["train"] == Examples(("0", "2"), ("a", "b"), ())
+    assert read(["a", None, "b"], labelled=False).splits["train"] == Examples(("0", "2"), ("a", "b"), ())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_an_object_that_cannot_be_read_ends_in_one_line(data: object, expected: 
 
 
 def test_half_a_surrogate_pair_becomes_a_character_that_can_be_encoded() -> None:
-    examples = read([("a \ud83d b", "x"), ("é \ud83d\ude00", "y")]).parts["train"]
+    examples = read([("a \ud83d b", "x"), ("é \ud83d\ude00", "y")]).splits["train"]
     assert examples.texts == ("a \ufffd b", "é 😀")
     assert len(examples.fingerprint) == 64
 

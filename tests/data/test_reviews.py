@@ -14,9 +14,9 @@ def test_the_reviews_in_csv_are_read_with_their_columns() -> None:
     reading = read(IMDB / "kaggle_2000.csv")
     assert reading.label_column
     assert (reading.text_column.value, reading.label_column.value) == ("review", "sentiment")
-    assert len(reading.parts["train"]) == 2000
-    assert set(reading.parts["train"].labels) == {"positive", "negative"}
-    assert not any("<br" in text for text in reading.parts["train"].texts)
+    assert len(reading.splits["train"]) == 2000
+    assert set(reading.splits["train"].labels) == {"positive", "negative"}
+    assert not any("<br" in text for text in reading.splits["train"].texts)
 
 
 def test_25_000_reviews_are_read_and_never_leak_into_the_test() -> None:

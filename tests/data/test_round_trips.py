@@ -27,8 +27,8 @@ def texts_read(name: str, content: bytes) -> list[str]:
         path = Path(folder) / name
         path.write_bytes(content)
         reading = read(path, text="text", label="label", clean_markup=False)
-    assert list(reading.parts["train"].labels) == ["x"] * len(reading.parts["train"])
-    return list(reading.parts["train"].texts)
+    assert list(reading.splits["train"].labels) == ["x"] * len(reading.splits["train"])
+    return list(reading.splits["train"].texts)
 
 
 def delimited(rows: list[str], delimiter: str, quoting: int) -> bytes:

@@ -11,7 +11,7 @@ from tunelet.data import read
 
 @pytest.fixture(scope="module")
 def parts():
-    return read("sample").parts
+    return read("sample").splits
 
 
 def test_it_is_balanced_and_large_enough(parts):

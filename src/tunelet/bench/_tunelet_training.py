@@ -1,6 +1,7 @@
 """tunelet's training: the step of its loop, on the same texts as the stock stack's."""
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,8 +55,7 @@ def train_tunelet(
 
 def choices(classifier: Any) -> dict[str, dict[str, str]]:
     """How a classifier runs: what was chosen, each with its reason."""
-    described = classifier.execution.described()
-    return {name: {"value": choice.value, "reason": choice.reason} for name, choice in described.items()}
+    return {name: asdict(choice) for name, choice in classifier.execution.described().items()}
 
 
 def training_step(

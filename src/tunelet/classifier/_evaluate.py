@@ -31,8 +31,8 @@ class Evaluation:
     Attributes:
         metrics: values with intervals.
         source: what was read.
-        part: which part of it: "test", "validation" or, where it has but one, "train".
-        dropped: reason -> rows of that part without a text or a label.
+        part: which split of it: "test", "validation" or, where it has but one, "train".
+        dropped: reason -> rows of that split without a text or a label.
         text_column, label_column: the columns that were read, with the reasons.
         temperature: what the logits were divided by, as in every prediction; 1.0: nothing.
         notes: sentences about labels that were read otherwise than they are written.
@@ -89,7 +89,7 @@ def evaluate(
 
     Args:
         run: a finished run, or its folder.
-        data: as for `tunelet.train`; its test part, else its validation part, else all of it.
+        data: as for `tunelet.train`; its test split, else its validation split, else all of it.
         text: column of the texts, or as many as were read together in training; None: the one that was trained on, and
             only where there is none recognised.
         label: column of the labels, likewise.
@@ -117,7 +117,7 @@ def evaluate(
         files=file_settings(run.recipe, settings, encoding),
     )
     part = reading.held_out()
-    examples = reading.parts[part]
+    examples = reading.splits[part]
     notes = list(reading.notes)
     dropped = dict(reading.dropped.get(part, {}))
     left_out = run.data.labels_left_out

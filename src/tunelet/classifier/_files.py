@@ -18,7 +18,7 @@ from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Decision, decision_of
 from tunelet.classifier._output import check_output, write_table
-from tunelet.data import PARTS, RawTable, choose_columns, file_settings, listed, read_tables, row_texts
+from tunelet.data import SPLITS, RawTable, choose_columns, file_settings, listed, read_tables, row_texts
 from tunelet.errors import DataError
 from tunelet.run import Run, write_atomically
 
@@ -170,7 +170,7 @@ def predict_file(
         empty=int((~there).sum()),
         unsure=int((there & ~enough).sum()),
         part=part,
-        parts=tuple(sorted(tables, key=PARTS.index)),
+        parts=tuple(sorted(tables, key=SPLITS.index)),
         text_column=columns.text,
         columns=free,
         notes=(

@@ -73,7 +73,7 @@ def _table(given: Any) -> RawTable | None:
 
 def _cell(value: object, where: str) -> str:
     """A value of a column of texts: numbers among texts are texts, as in training; a gap is refused."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or is_null(value):
         return _text(value, where)
     return str(value)
 

@@ -16,7 +16,7 @@ from tunelet.data._label_indices import label_indices
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare, renamed_in_words
-from tunelet.data._raw import PARTS, RawTable
+from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
@@ -30,7 +30,7 @@ from tunelet.data.readers._settings import FileSettings
 
 __all__ = [
     "FILE_KEYS",
-    "PARTS",
+    "SPLITS",
     "Batch",
     "Columns",
     "Examples",

@@ -62,18 +62,18 @@ def training_batches(
 
 
 def split_batch(rows: np.ndarray, lengths: np.ndarray, *, token_budget: int) -> list[np.ndarray]:
-    """A batch in parts that go through the model one after the other; their gradients add up to the batch's.
+    """The micro-batches of a batch, which go through the model one by one; their gradients add up to the batch's.
 
     Args:
         rows: row numbers of the batch, int64 [n].
         lengths: tokens of each text of the data set, int64.
-        token_budget: tokens of a part, give or take half a text: parts are as even as the texts allow.
+        token_budget: tokens of a micro-batch, give or take half a text: they are as even as the texts allow.
     """
     counts = lengths[rows]
     total = int(counts.sum())
-    parts = -(-total // token_budget)
+    count = -(-total // token_budget)
     middles = np.cumsum(counts) - counts / 2
-    owner = np.minimum((middles * parts / total).astype(np.int64), parts - 1)
+    owner = np.minimum((middles * count / total).astype(np.int64), count - 1)
     return np.split(rows, np.flatnonzero(np.diff(owner)) + 1)
 
 

@@ -34,7 +34,7 @@ def reading_from(
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`.
 
-    The columns are chosen in the training part and must bear the same names in the others. A validation or test part
+    The columns are chosen in the training split and must bear the same names in the others. A validation or test split
     whose labels are all missing (as competitions publish them) is left out, its rows counted as dropped.
     """
     if "train" not in tables:
@@ -42,35 +42,37 @@ def reading_from(
             raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
         tables = {"train": next(iter(tables.values()))}
     columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled, known=known)
-    tables = {part: tables[part] for part in ("train", "validation", "test") if part in tables}
-    parts: dict[str, Examples] = {}
+    tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
+    splits: dict[str, Examples] = {}
     dropped: dict[str, dict[str, int]] = {}
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
-    for part, table in tables.items():
+    for split, table in tables.items():
         labels: list[str | None] | None = None
         if columns.label is not None:
             name = columns.label.value
             labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels)
-            if part == "train" and not known:  # elsewhere a label is one that training knows, or none
+            if split == "train" and not known:  # elsewhere a label is one that training knows, or none
                 refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
                 notes += never_renamed(table, name, label_names)
-            notes += said if part == "train" else [f"{part} part: {note}" for note in said]
-        examples, reasons = _examples(table, columns, part, clean_markup, labels)
-        dropped[part] = {reason: rows for reason, rows in reasons.items() if rows}
+            notes += said if split == "train" else [f"{split} part: {note}" for note in said]
+        examples, reasons = _examples(table, columns, split, clean_markup, labels)
+        dropped[split] = {reason: rows for reason, rows in reasons.items() if rows}
         if len(examples):
-            parts[part] = examples
-        elif part == "train":
+            splits[split] = examples
+        elif split == "train":
             raise _nothing_left(source, len(table), columns, reasons)
         else:
-            notes.append(f"left out: the {part} part, none of its {counted(len(table), 'row')} has a text with a label")
-    return Reading(source, form, parts, columns.text, columns.label, dropped, tuple(notes), columns.texts)
+            notes.append(
+                f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
+            )
+    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts)
 
 
 def _examples(
-    table: RawTable, columns: Columns, part: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
+    table: RawTable, columns: Columns, split: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
 ) -> tuple[Examples, dict[str, int]]:
     if missing := [name for name in columns.texts if name not in table.columns]:
-        message = f"the {part} part has no column {missing[0]!r}, found {some(list(table.columns))}"
+        message = f"the {split} part has no column {missing[0]!r}, found {some(list(table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
     ids, texts, labels = [], [], []

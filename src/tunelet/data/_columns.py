@@ -77,7 +77,7 @@ def choose_columns(
     """The columns of texts and labels in a table.
 
     Args:
-        table: the training part.
+        table: the training split.
         text: the column that the user named, if any; several are read together, in this order.
         label: the column that the user named, if any.
         labelled: whether labels are needed.

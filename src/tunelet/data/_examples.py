@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Examples:
     """Texts in the order of their source, with their labels.
 
-    >>> examples = tunelet.read("later.csv").parts["train"]
+    >>> examples = tunelet.read("later.csv").splits["train"]
     >>> len(examples), examples.ids[0], examples.labels[0]
     (20, '0', 'negative')
 
@@ -66,23 +66,23 @@ class Reading:
     """What a data source holds: its splits, and every decision with its reason.
 
     >>> reading = tunelet.read("sample")
-    >>> sorted(reading.parts), reading.label_column.value
+    >>> sorted(reading.splits), reading.label_column.value
     (['test', 'train'], 'label')
 
     Attributes:
         source: what the user typed, or "DataFrame", "list", "Dataset".
         format: how it was stored, for example "CSV, comma, header" or "aclImdb folder".
-        parts: always "train" (a single file is "train"); "validation" and "test" where the source has them.
+        splits: always "train" (a single file is "train"); "validation" and "test" where the source has them.
         text_column: the column of the texts ("title + body" where several are read together).
         label_column: the column of the labels; None when no labels were asked for.
-        dropped: part -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
+        dropped: split -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
         notes: sentences about how the source was read, for the screen, each with what to type for another reading.
         text_columns: the names behind `text_column`.
     """
 
     source: str
     format: str
-    parts: Mapping[str, Examples]
+    splits: Mapping[str, Examples]
     text_column: Choice[str]
     label_column: Choice[str] | None
     dropped: Mapping[str, Mapping[str, int]]
@@ -90,11 +90,11 @@ class Reading:
     text_columns: tuple[str, ...] = ()
 
     def held_out(self) -> str:
-        """The part to measure on: test, else validation, else all there is.
+        """The split to measure on: test, else validation, else all there is.
 
         Raises:
-            DataError: there is a test part, but none of its rows has a label.
+            DataError: there is a test split, but none of its rows has a label.
         """
-        if "test" in self.dropped and "test" not in self.parts:
+        if "test" in self.dropped and "test" not in self.splits:
             raise DataError(f"{self.source}: no row of the test part has a label", "name other data to measure on")
-        return next(part for part in ("test", "validation", "train") if part in self.parts)
+        return next(split for split in ("test", "validation", "train") if split in self.splits)

@@ -14,7 +14,8 @@ from typing import Any
 
 from tunelet import hub
 from tunelet._choice import nearest
-from tunelet.data._raw import RawTable, part_of
+from tunelet._words import first_line
+from tunelet.data._raw import RawTable, split_of
 from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.data.readers._folders import left_out_note
 from tunelet.errors import DataError
@@ -40,13 +41,13 @@ class _Configuration:
 
 
 def read_hub_tables(data: str) -> tuple[dict[str, RawTable], str]:
-    """The parts of a Hub data set as raw tables, and its format for the screen.
+    """The splits of a Hub data set as raw tables, and its format for the screen.
 
     Args:
         data: `hub:OWNER/NAME`, `hub:OWNER/NAME:CONFIG`, either with `@REVISION` after the name, or `imdb`.
 
     Returns:
-        part ("train" always, "validation", "test") -> table, with the label names of its `ClassLabel` columns;
+        split ("train" always, "validation", "test") -> table, with the label names of its `ClassLabel` columns;
         and "Hub data set ...".
 
     Raises:
@@ -57,12 +58,12 @@ def read_hub_tables(data: str) -> tuple[dict[str, RawTable], str]:
     if not repo_id:
         raise DataError(f"expected hub:OWNER/NAME or hub:OWNER/NAME:CONFIG, found {data!r}", "name the data set")
     folder, configuration = _files_on_disk(repo_id, revision, config or None)
-    parts = _parts(_load(folder, configuration, repo_id), repo_id)
+    splits = _tables_by_split(_load(folder, configuration, repo_id), repo_id)
     commit = hub.commit_of(folder)
     details = [f"configuration {configuration.name}"] if configuration.name not in (None, "default") else []
     details += [f"commit {commit[:7]}"] if commit else []
     form = ", ".join(["Hub data set", *details])
-    return {part: replace(table, format=form) for part, table in parts.items()}, form
+    return {split: replace(table, format=form) for split, table in splits.items()}, form
 
 
 def _files_on_disk(repo_id: str, revision: str, config: str | None) -> tuple[Path, _Configuration]:
@@ -197,13 +198,13 @@ def _load(folder: Path, configuration: _Configuration, repo_id: str) -> Mapping[
             verification_mode="no_checks",
         )
     except Exception as error:  # `datasets` raises whatever its readers raise; each is about the files
-        reason = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
+        reason = first_line(error.__cause__ or error)
         raise DataError(f"the data set {repo_id!r} cannot be read: {reason}", "look at its files on the Hub") from error
     finally:
         if not shown:
             datasets.enable_progress_bars()
-    splits: Mapping[str, Any] = loaded
-    return splits
+    by_split: Mapping[str, Any] = loaded
+    return by_split
 
 
 def _features(readme: Path, config: str | None) -> Any:
@@ -216,27 +217,27 @@ def _features(readme: Path, config: str | None) -> Any:
     return None if info is None else info.features
 
 
-def _parts(splits: Mapping[str, Any], repo_id: str) -> dict[str, RawTable]:
-    """Tables by part; a split without texts for training, or with hidden labels (-1) only, is left out."""
-    parts: dict[str, RawTable] = {}
+def _tables_by_split(loaded: Mapping[str, Any], repo_id: str) -> dict[str, RawTable]:
+    """The table of each split; a split of another name, or with hidden labels (-1) only, is left out."""
+    splits: dict[str, RawTable] = {}
     unnamed, unlabelled = [], []
-    for split, dataset in splits.items():
-        part = part_of(split) or ("train" if len(splits) == 1 and split not in _IGNORED_SPLITS else None)
-        if part is None or part in parts:
-            unnamed += [split] if split not in _IGNORED_SPLITS else []
-        elif (table := _table(dataset, f"{repo_id}, {split}")) is None:
-            unlabelled.append(split)
+    for name, dataset in loaded.items():
+        split = split_of(name) or ("train" if len(loaded) == 1 and name not in _IGNORED_SPLITS else None)
+        if split is None or split in splits:
+            unnamed += [name] if name not in _IGNORED_SPLITS else []
+        elif (table := _table(dataset, f"{repo_id}, {name}")) is None:
+            unlabelled.append(name)
         else:
-            parts[part] = table
+            splits[split] = table
     notes = [left_out_note(unnamed)] if unnamed else []
-    notes += [f"left out: {split}, whose labels are kept secret" for split in unlabelled]
-    if notes and "train" in parts:
-        parts["train"] = replace(parts["train"], notes=tuple(notes))
-    if "train" not in parts:
+    notes += [f"left out: {name}, whose labels are kept secret" for name in unlabelled]
+    if notes and "train" in splits:
+        splits["train"] = replace(splits["train"], notes=tuple(notes))
+    if "train" not in splits:
         raise DataError(
-            f"expected a split `train` in the data set {repo_id!r}, found {', '.join(splits)}", LOCAL_DATA_HINT
+            f"expected a split `train` in the data set {repo_id!r}, found {', '.join(loaded)}", LOCAL_DATA_HINT
         )
-    return parts
+    return splits
 
 
 def _table(dataset: Any, source: str) -> RawTable | None:

@@ -44,8 +44,8 @@ def labels_of(
     """The labels of a table.
 
     Args:
-        table: one part of a source.
-        column: of the labels; where the part lacks it, all labels are missing.
+        table: one split of a source.
+        column: of the labels; where the split lacks it, all labels are missing.
         renamed: new names for label values.
         missing: words that stand for no label, in any case; those that are renamed are classes.
 

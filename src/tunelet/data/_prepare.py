@@ -1,6 +1,6 @@
 """From what was read to what is trained on: labels agree, copies and leaks go, the rows are limited, split and checked.
 
-What also occurs in the test part never stays in training or validation, and what occurs in a given validation part
+What also occurs in the test split never stays in training or validation, and what occurs in a given validation split
 never stays in training, whatever the settings: a figure that was measured on known texts is worth nothing.
 """
 
@@ -24,7 +24,7 @@ from tunelet.errors import DataError
 
 @dataclass(frozen=True)
 class Prepared:
-    """The three parts of an experiment.
+    """The three splits of an experiment.
 
     Attributes:
         train, validation, test: labelled texts; `test` is None when none was given. Where there are folds, `validation`
@@ -35,7 +35,7 @@ class Prepared:
         warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
         left_out: labels with too few texts.
         folds: rows of `train` that are held out in turn, before one training on all of it: those of a cross-validation,
-            or a part that is held out once; none: the validation texts are others.
+            or rows that are held out once; none: the validation texts are others.
     """
 
     train: Examples
@@ -67,20 +67,20 @@ def prepare(
     min_texts: int = 0,
     folds: FoldLimits | None = None,
 ) -> Prepared:
-    """Make the training, validation and test parts.
+    """Make the training, validation and test splits.
 
     Args:
-        reading: the training data; validation and test parts of its own are used.
-        test: test data given apart, which wins: its "test" part, else all of it.
-        limit: rows to take for training and validation together (for training alone, where a validation part is
+        reading: the training data; validation and test splits of its own are used.
+        test: test data given apart, which wins: its "test" split, else all of it.
+        limit: rows to take for training and validation together (for training alone, where a validation split is
             given); None takes all.
         balanced: equally many rows of each class.
-        validation_size: share of the rows for validation, between 0 and 1, where no such part is given.
+        validation_size: share of the rows for validation, between 0 and 1, where no such split is given.
         drop_duplicates: drop repeats within the training data, and every copy of a text with contradicting labels.
         seed: of the sampling and the split.
         join_labels: make labels that look alike one, under the commonest spelling.
-        min_texts: leave out labels with fewer texts than this, in all parts.
-        folds: when to cross-validate instead of holding rows out, where no validation part is given; None: never.
+        min_texts: leave out labels with fewer texts than this, in all splits.
+        folds: when to cross-validate instead of holding rows out, where no validation split is given; None: never.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
@@ -88,26 +88,26 @@ def prepare(
     notes: list[str] = []
     warnings = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
     dropped = Counter[str]()
-    train, validation = reading.parts["train"], reading.parts.get("validation")
-    test_part = _test_examples(reading, test, notes)
+    train, validation = reading.splits["train"], reading.splits.get("validation")
+    test_examples = _held_out(reading, test, notes)
     _count_read(reading, test, dropped)
-    _require_labels(train, validation, test_part)
+    _require_labels(train, validation, test_examples)
 
     train = _joined(train, join_labels=join_labels, notes=warnings)
     validation = validation and _matched(validation, train, "validation", warnings)
-    test_part = test_part and _matched(test_part, train, "test", warnings)
+    test_examples = test_examples and _matched(test_examples, train, "test", warnings)
     train, repeated = _without_copies(train, drop_duplicates=drop_duplicates)
     dropped.update(repeated)
-    if test_part is not None:
-        train = _without_leaks(train, test_part, "also in the test part", dropped)
+    if test_examples is not None:
+        train = _without_leaks(train, test_examples, "also in the test part", dropped)
         if validation is not None:
-            validation = _without_leaks(validation, test_part, "validation text also in the test part", dropped)
+            validation = _without_leaks(validation, test_examples, "validation text also in the test part", dropped)
     if validation is not None:
         train = _without_leaks(train, validation, "also in the validation part", dropped)
     rare = _rare(train, min_texts, warnings)
     train = _without_labels(train, rare, "", dropped)
     validation = validation and _without_labels(validation, rare, " (validation part)", dropped)
-    test_part = test_part and _without_labels(test_part, rare, " (test part)", dropped)
+    test_examples = test_examples and _without_labels(test_examples, rare, " (test part)", dropped)
     if not len(train) and dropped["also in the test part"]:
         message = "no text is left to train on: all of them are also in the test part"
         raise DataError(message, "pass other test data: test='DATA', or none, and a part is held back for validation")
@@ -131,34 +131,34 @@ def prepare(
         train, validation = train.take(train_rows), train.take(validation_rows)
     else:
         notes.append(f"validation: the source's own part, {counted(len(validation), 'row')}")
-    for part, examples in (("validation", validation), ("test", test_part)):
+    for name, examples in (("validation", validation), ("test", test_examples)):
         if examples is not None:
-            _check_measured(part, examples, names)
+            _check_measured(name, examples, names)
     left_out = {why: n for why, n in dropped.items() if n}
-    return Prepared(train, validation, test_part, names, left_out, tuple(notes), tuple(warnings), rare, cut)
+    return Prepared(train, validation, test_examples, names, left_out, tuple(notes), tuple(warnings), rare, cut)
 
 
-def _test_examples(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:
+def _held_out(reading: Reading, test: Reading | None, notes: list[str]) -> Examples | None:
     if test is None:
-        examples, source = reading.parts.get("test"), "the source's own part"
+        examples, source = reading.splits.get("test"), "the source's own part"
     else:
-        examples, source = test.parts[test.held_out()], test.source
+        examples, source = test.splits[test.held_out()], test.source
     if examples is not None:
         notes.append(f"test: {source}, {counted(len(examples), 'row')}")
     return examples
 
 
 def _count_read(reading: Reading, test: Reading | None, dropped: Counter[str]) -> None:
-    parts = {part: reasons for part, reasons in reading.dropped.items() if part != "test" or test is None}
+    by_split = {name: reasons for name, reasons in reading.dropped.items() if name != "test" or test is None}
     if test is not None:
-        parts["test"] = test.dropped.get(test.held_out(), {})
-    for part, reasons in parts.items():
+        by_split["test"] = test.dropped.get(test.held_out(), {})
+    for name, reasons in by_split.items():
         for reason, rows in reasons.items():
-            dropped[reason if part == "train" else f"{reason} ({part} part)"] += rows
+            dropped[reason if name == "train" else f"{reason} ({name} part)"] += rows
 
 
-def _require_labels(*parts: Examples | None) -> None:
-    if any(part is not None and len(part.labels) != len(part) for part in parts):
+def _require_labels(*splits: Examples | None) -> None:
+    if any(examples is not None and len(examples.labels) != len(examples) for examples in splits):
         raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")
 
 
@@ -176,12 +176,12 @@ def _joined(train: Examples, *, join_labels: bool, notes: list[str]) -> Examples
     return replace(train, labels=join(train.labels, groups))
 
 
-def _matched(examples: Examples, train: Examples, part: str, notes: list[str]) -> Examples:
-    """A part to be measured in the spelling of the training labels."""
+def _matched(examples: Examples, train: Examples, name: str, notes: list[str]) -> Examples:
+    """A split to be measured in the spelling of the training labels."""
     labels, renamed = as_known(examples.labels, set(train.labels))
     if not renamed:
         return examples
-    notes.append(f"{part} part: {renamed_in_words(renamed)}")
+    notes.append(f"{name} part: {renamed_in_words(renamed)}")
     return replace(examples, labels=labels)
 
 
@@ -262,13 +262,13 @@ def _check_classes(train: Examples, min_texts: int = 0) -> None:
         raise DataError(message, f"{leave}add texts, or name another column: label='COL'")
 
 
-def _check_measured(part: str, examples: Examples, names: tuple[str, ...]) -> None:
+def _check_measured(name: str, examples: Examples, names: tuple[str, ...]) -> None:
     if not len(examples):
-        raise DataError(f"no text is left in the {part} part once leaks are dropped", "pass other data")
-    unseen = [name for name in ordered(examples.labels) if name not in names]
+        raise DataError(f"no text is left in the {name} part once leaks are dropped", "pass other data")
+    unseen = [label for label in ordered(examples.labels) if label not in names]
     if unseen:
-        message = f"the {part} part has labels that training never saw: {some(unseen)}; training has {some(names)}"
-        looks = {look(name) for name in names}
-        if any(look(name) in looks for name in unseen):  # each looks like several that are known
+        message = f"the {name} part has labels that training never saw: {some(unseen)}; training has {some(names)}"
+        looks = {look(label) for label in names}
+        if any(look(label) in looks for label in unseen):  # each looks like several that are known
             raise DataError(message, "make those that look alike one: settings={'data.join_labels': True}")
         raise DataError(message, "give both the same label names")

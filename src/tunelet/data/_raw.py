@@ -1,4 +1,4 @@
-"""What every source becomes first: columns of raw values, one table per part, before anything is recognised or cleaned.
+"""What every source becomes first: a table of raw values for each split, before anything is recognised or cleaned.
 
 A reader's only duty is to fill `RawTable`; recognition, cleaning and dropping are one path for all formats.
 """
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_PART_NAMES = {
+_SPLIT_NAMES = {
     "train": ("train", "training"),
     "validation": ("validation", "validate", "valid", "val", "dev", "development", "eval", "evaluation"),
     "test": ("test", "testing"),
 }
-PARTS = tuple(_PART_NAMES)
+SPLITS = tuple(_SPLIT_NAMES)
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One part of a source: columns of equal length, values as the format gave them.
+    """One split of a source: columns of equal length, values as the format gave them.
 
     Attributes:
         columns: name -> values; `None` and NaN are nulls.
@@ -50,9 +50,9 @@ class RawTable:
         return len(next(iter(self.columns.values()), ()))
 
 
-def part_of(name: str) -> str | None:
-    """The part ("train", "validation", "test") that a file, folder or split of this name holds, or None."""
-    return next((part for part, names in _PART_NAMES.items() if name.casefold() in names), None)
+def split_of(name: str) -> str | None:
+    """The split ("train", "validation", "test") that a file, a folder or a split of this name holds, or None."""
+    return next((split for split, names in _SPLIT_NAMES.items() if name.casefold() in names), None)
 
 
 def repeated(names: Sequence[str]) -> str | None:
@@ -67,7 +67,7 @@ def columns_from_objects(rows: Sequence[Mapping[str, object]]) -> dict[str, list
 
 
 def concatenate(tables: Iterable[RawTable]) -> RawTable:
-    """One table from the shards of a part; a column that one of them lacks is null there."""
+    """One table from the shards of a split; a column that one of them lacks is null there."""
     shards = list(tables)
     names = dict.fromkeys(name for shard in shards for name in shard.columns)
     columns = {

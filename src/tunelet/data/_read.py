@@ -35,7 +35,7 @@ def read(
     """Read texts, and their labels, from wherever they are.
 
     >>> reading = tunelet.read([("A joy.", "good"), ("A bore.", "bad")])
-    >>> reading.parts["train"].labels
+    >>> reading.splits["train"].labels
     ('good', 'bad')
 
     Args:
@@ -54,7 +54,7 @@ def read(
         files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
 
     Returns:
-        the parts with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
+        the splits with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
 
     Raises:
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
@@ -78,7 +78,7 @@ def read(
 def read_tables(
     data: object, names: Sequence[str] = (), *, labelled: bool = True, files: FileSettings = DEFAULTS
 ) -> tuple[Mapping[str, RawTable], str, str]:
-    """The parts of a source as they are, before anything is recognised, cleaned or dropped.
+    """The splits of a source as they are, before anything is recognised, cleaned or dropped.
 
     Args:
         data: as for `read`.
@@ -87,7 +87,7 @@ def read_tables(
         files: as for `read`.
 
     Returns:
-        part -> table, the source as the user would name it, and the format. Raises DataError as `read` does.
+        split -> table, the source as the user would name it, and the format. Raises DataError as `read` does.
     """
     if isinstance(data, str):
         if not data.strip():
@@ -111,12 +111,12 @@ def read_tables(
         except OSError as error:  # a name too long, a folder that may not be entered
             raise DataError(f"{data} cannot be read: {error.strerror}", "check the path and its permissions") from None
         if is_folder:
-            parts, form = read_folder(path, names, files, labelled=labelled)
-            return parts, str(data), form
+            splits, form = read_folder(path, names, files, labelled=labelled)
+            return splits, str(data), form
         table = read_file(path, names, files, labelled=labelled)
         return {"train": table}, str(data), table.format
-    parts, form = read_memory(data, files, labelled=labelled)
-    return parts, form, form
+    splits, form = read_memory(data, files, labelled=labelled)
+    return splits, form, form
 
 
 def _refuse_address(data: str) -> None:

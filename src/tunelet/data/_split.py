@@ -12,7 +12,7 @@ def split(examples: Examples, *, validation_size: float, seed: int) -> tuple[np.
     """Split into training and validation rows.
 
     Without copies the sizes are exact: `round(validation_size * n)` rows for validation, each class in proportion (to
-    less than one row). Copies (texts equal under `normalise`) move as one, so that the validation part may come out
+    less than one row). Copies (texts equal under `normalise`) move as one, so that the validation split may come out
     smaller by less than the size of such a group. Each class with two distinct texts is on both sides.
 
     Args:

@@ -48,7 +48,7 @@ def read_unlabelled(
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
     others: Sequence[Examples] = (),
 ) -> Unlabelled:
-    """Read texts; labels are not read, and of several parts the training part alone.
+    """Read texts; labels are not read, and of several splits the training split alone.
 
     Args:
         texts: in any form that `read` takes.
@@ -68,17 +68,17 @@ def read_unlabelled(
         known=known,
         files=FileSettings.of(settings),
     )
-    seen = {normalise(other) for part in others for other in part.texts}
+    seen = {normalise(other) for examples in others for other in examples.texts}
     taken, rows = set(seen), []
     dropped = Counter(reading.dropped.get("train", {}))
-    for row, content in enumerate(reading.parts["train"].texts):
+    for row, content in enumerate(reading.splits["train"].texts):
         key = normalise(content)
         if key in taken:
             dropped["also a labelled text" if key in seen else "repeated text"] += 1
         else:
             taken.add(key)
             rows.append(row)
-    return Unlabelled(reading, reading.parts["train"].take(rows), dict(dropped))
+    return Unlabelled(reading, reading.splits["train"].take(rows), dict(dropped))
 
 
 def draw(
@@ -105,8 +105,8 @@ def draw(
         left = limit - (0 if drawn is None else drawn.total)
         fitting = int(np.searchsorted(np.cumsum(tokens.lengths), left, side="right"))
         if fitting:
-            part = tokens.take(np.arange(fitting))
-            drawn, taken = part if drawn is None else drawn.followed_by(part), taken + fitting
+            first = tokens.take(np.arange(fitting))
+            drawn, taken = first if drawn is None else drawn.followed_by(first), taken + fitting
         if fitting < len(tokens):
             break
     if drawn is None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from tunelet._words import first_line
 from tunelet.errors import DataError, ModelError, TuneletError
 from tunelet.hub._stall import StalledError
 
@@ -117,5 +118,5 @@ def explain(error: BaseException, repo_id: str, kind: Kind, *, offline_hint: str
 
     if (reason := out_of_reach(error)) is not None:
         return family(f"cannot get the {noun} {repo_id!r}: {reason}", offline_hint)
-    first_line = without_credentials((str(error).strip() or "no message").splitlines()[0])
-    return family(f"cannot get the {noun} {repo_id!r} from the Hub: {type(error).__name__}: {first_line}", offline_hint)
+    reason = without_credentials(first_line(error, without="no message"))
+    return family(f"cannot get the {noun} {repo_id!r} from the Hub: {type(error).__name__}: {reason}", offline_hint)

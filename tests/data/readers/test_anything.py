@@ -137,7 +137,7 @@ def texts_read(name: str, content: bytes, encoding: str = "") -> list[str]:
         path = Path(folder) / name
         path.write_bytes(content)
         reading = read(path, text="text", label="label", clean_markup=False, files=FileSettings(encoding=encoding))
-    return list(reading.parts["train"].texts)
+    return list(reading.splits["train"].texts)
 
 
 @FEW

@@ -35,7 +35,7 @@ def test_a_few_bytes_that_stand_for_many_texts_are_counted(tmp_path: Path, optio
         read(path, files=FileSettings(max_bytes=2_000_000))
     with pytest.raises(DataError, match=r"column 'text'.*max_cell"):
         read(path, files=FileSettings(max_cell=10_000))
-    assert len(read(path).parts["train"]) == 400
+    assert len(read(path).splits["train"]) == 400
 
 
 def test_rows_that_take_no_room_on_disk_are_counted(tmp_path: Path) -> None:
@@ -50,17 +50,17 @@ def test_rows_that_take_no_room_on_disk_are_counted(tmp_path: Path) -> None:
 )
 def test_every_type_of_text_is_read(tmp_path: Path, kind: pa.DataType) -> None:
     table = pa.table({name: pa.array(values, pa.string()).cast(kind) for name, values in COLUMNS.items()})
-    assert read(table).parts["train"].labels == ("good", "bad")
+    assert read(table).splits["train"].labels == ("good", "bad")
     try:
         path = write(tmp_path / "a.parquet", table)
     except pa.ArrowNotImplementedError:
         pytest.skip("this pyarrow writes no such Parquet file")
-    assert read(path).parts["train"].texts == ("A good film", "A bad film")
+    assert read(path).splits["train"].texts == ("A good film", "A bad film")
 
 
 def test_a_label_in_a_list_of_one_is_read_from_parquet_too(tmp_path: Path) -> None:
     table = pa.table({"text": ["a film", "b film"], "label": [["good"], ["bad"]], "vector": [[1.0], [2.0]]})
-    assert read(write(tmp_path / "a.parquet", table)).parts["train"].labels == ("good", "bad")
+    assert read(write(tmp_path / "a.parquet", table)).splits["train"].labels == ("good", "bad")
 
 
 class Exchanged:
@@ -88,9 +88,9 @@ class Broken(Exchanged):
 @pytest.mark.parametrize("kind", [lambda table: table, ByStream, ByProtocol, lambda table: table.to_batches()[0]])
 def test_tables_of_any_library_are_read_by_the_interfaces_that_they_share(kind: Any) -> None:
     reading = read(kind(pa.table(COLUMNS)))
-    assert reading.parts["train"].labels == ("good", "bad")
+    assert reading.splits["train"].labels == ("good", "bad")
     assert reading.dropped["train"] == {"empty text": 1}
-    assert reading.parts["train"].ids == ("0", "1")
+    assert reading.splits["train"].ids == ("0", "1")
 
 
 def test_polars_frames_are_read_and_lazy_ones_say_what_to_call() -> None:
@@ -98,7 +98,7 @@ def test_polars_frames_are_read_and_lazy_ones_say_what_to_call() -> None:
     frame = polars.DataFrame({**COLUMNS, "id": [7, 8, 9]}).with_columns(polars.col("label").cast(polars.Categorical))
     reading = read(frame)
     assert reading.source == "polars DataFrame"
-    assert (reading.parts["train"].labels, reading.parts["train"].ids) == (("good", "bad"), ("7", "8"))
+    assert (reading.splits["train"].labels, reading.splits["train"].ids) == (("good", "bad"), ("7", "8"))
     with pytest.raises(DataError, match=r"polars LazyFrame.*collect\(\)"):
         read(frame.lazy())
     with pytest.raises(DataError, match="polars Series, a single column"):
@@ -127,11 +127,11 @@ def test_a_table_that_cannot_be_handed_out_is_the_users_error() -> None:
 )
 def test_a_meaningful_index_gives_the_ids(index: Any, ids: tuple[str, ...] | None) -> None:
     frame = pd.DataFrame({"text": ["A good film", "A bad film", "Fine"], "label": ["x", "y", "x"]}, index=index)
-    found = read(frame).parts["train"].ids
+    found = read(frame).splits["train"].ids
     assert found == ids or (ids is None and found[0].startswith("2024-01-01"))
-    assert read(frame.assign(id=["a", "b", "c"])).parts["train"].ids == ("a", "b", "c")
+    assert read(frame.assign(id=["a", "b", "c"])).splits["train"].ids == ("a", "b", "c")
 
 
 def test_ids_of_a_filtered_frame_are_those_of_the_rows_kept() -> None:
     frame = pd.DataFrame({"text": ["a film", "", "b film", "c film"], "label": ["x", "y", "x", "y"]})
-    assert read(frame[frame.text != ""]).parts["train"].ids == ("0", "2", "3")
+    assert read(frame[frame.text != ""]).splits["train"].ids == ("0", "2", "3")

@@ -52,7 +52,7 @@ def test_a_compressed_table_is_read_and_its_format_says_so(tmp_path: Path, suffi
     path = tmp_path / f"a.csv{suffix}"
     path.write_bytes(PACKERS[suffix](CSV))
     reading = read(path)
-    assert reading.parts["train"].labels == ("good", "bad")
+    assert reading.splits["train"].labels == ("good", "bad")
     assert reading.format.startswith("CSV, comma, header, ")
 
 
@@ -60,7 +60,7 @@ def test_a_compressed_table_is_read_and_its_format_says_so(tmp_path: Path, suffi
 def test_a_file_of_several_compressed_streams_is_read_whole(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.csv{suffix}"
     path.write_bytes(PACKERS[suffix](CSV) + PACKERS[suffix](b"One more,good\n"))
-    assert len(read(path).parts["train"]) == 3
+    assert len(read(path).splits["train"]) == 3
 
 
 @PACKED
@@ -77,7 +77,7 @@ def test_what_a_small_file_decodes_to_is_limited(tmp_path: Path, suffix: str) ->
     error = refusal(path, FileSettings(max_bytes=200_000))
     assert "holds more than 195 KiB" in error
     assert "data.max_bytes" in error
-    assert len(read(path, files=FileSettings(max_bytes=6_000_000)).parts["train"]) == 20_002
+    assert len(read(path, files=FileSettings(max_bytes=6_000_000)).splits["train"]) == 20_002
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of POSIX")
@@ -129,7 +129,7 @@ def test_an_archive_may_hold_what_systems_leave_in_it_beside_the_table(tmp_path:
     }
     path.write_bytes(zipped(**left))
     reading = read(path)
-    assert (len(reading.parts["train"]), reading.format) == (2, "CSV, comma, header, zip")
+    assert (len(reading.splits["train"]), reading.format) == (2, "CSV, comma, header, zip")
 
 
 @pytest.mark.parametrize(

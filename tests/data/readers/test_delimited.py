@@ -15,7 +15,7 @@ def reading_of(tmp_path: Path, content: str, name: str = "a.csv", **arguments: o
 
 
 def rows_of(reading: Reading) -> list[tuple[str, str]]:
-    part = reading.parts["train"]
+    part = reading.splits["train"]
     return list(zip(part.texts, part.labels, strict=True))
 
 
@@ -31,7 +31,7 @@ def test_the_line_that_tells_excel_the_delimiter_is_obeyed_and_no_row(
     rows = "".join(f'"{text}"{delimiter}{label}\r\n' for text, label in ROWS)
     reading = reading_of(tmp_path, f"{first.format(delimiter)}text{delimiter}label\r\n{rows}", name)
     assert rows_of(reading) == ROWS
-    assert reading.parts["train"].ids == ("0", "1")
+    assert reading.splits["train"].ids == ("0", "1")
 
 
 def test_row_numbers_in_errors_count_that_line(tmp_path: Path) -> None:
@@ -71,8 +71,8 @@ def test_commas_in_numbers_and_sentences_are_no_delimiters_where_semicolons_fit(
 )
 def test_quotation_marks_after_backslashes_are_read_where_doubling_does_not_fit(tmp_path: Path, content: str) -> None:
     reading = reading_of(tmp_path, f"text,label\n{content}")
-    assert reading.parts["train"].texts[0].startswith('He said "fine"')
-    assert reading.parts["train"].labels == ("good", "bad")
+    assert reading.splits["train"].texts[0].startswith('He said "fine"')
+    assert reading.splits["train"].labels == ("good", "bad")
     assert "backslashes" in reading.format
 
 
@@ -111,7 +111,7 @@ def test_a_header_that_occurs_again_is_dropped_and_counted_and_rows_keep_their_n
     reading = reading_of(tmp_path, "\ufefftext,label\na,x\n\ufefftext,label\nb,y\n\ntext, label\nc,x\n")
     assert rows_of(reading) == [("a", "x"), ("b", "y"), ("c", "x")]
     assert reading.dropped["train"] == {"repeat of the header": 2}
-    assert reading.parts["train"].ids == ("0", "2", "4")
+    assert reading.splits["train"].ids == ("0", "2", "4")
 
 
 def test_a_header_of_unusual_names_that_occurs_again_is_one_too(tmp_path: Path) -> None:
@@ -170,14 +170,14 @@ def test_a_header_of_questions_or_years_is_one_where_the_rows_below_differ(
 def test_a_first_row_like_those_below_is_data(tmp_path: Path, content: str) -> None:
     reading = reading_of(tmp_path, content, label=None, labelled=False, text="2" if content[0].isdigit() else "1")
     assert reading.format == "CSV, comma, no header"
-    assert len(reading.parts["train"]) == content.count("\n")
+    assert len(reading.splits["train"]) == content.count("\n")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_text_files_with_a_delimiter_are_tables(tmp_path: Path, delimiter: str) -> None:
     rows = "".join(f"a text number {at}{delimiter}{'xy'[at % 2]}\n" for at in range(4))
-    assert len(reading_of(tmp_path, f"text{delimiter}label\n{rows}", "a.txt").parts["train"]) == 4
-    assert len(reading_of(tmp_path, rows, "a.txt").parts["train"]) == 4
+    assert len(reading_of(tmp_path, f"text{delimiter}label\n{rows}", "a.txt").splits["train"]) == 4
+    assert len(reading_of(tmp_path, rows, "a.txt").splits["train"]) == 4
 
 
 @pytest.mark.parametrize("content", ["A good film\nA bad film\n", "Well, good\nBad\n", "Good, I say\nBad, well, no\n"])
@@ -185,7 +185,7 @@ def test_a_text_file_without_a_delimiter_cannot_be_trained_on_but_classified(tmp
     with pytest.raises(DataError, match="no rows with a tab, comma, semicolon or bar") as caught:
         reading_of(tmp_path, content, "a.txt")
     assert "text and label" in caught.value.hint
-    assert reading_of(tmp_path, content, "a.txt", labelled=False).parts["train"].texts == tuple(content.splitlines())
+    assert reading_of(tmp_path, content, "a.txt", labelled=False).splits["train"].texts == tuple(content.splitlines())
 
 
 def test_a_cell_a_row_and_a_name_have_limits(tmp_path: Path) -> None:
@@ -203,4 +203,4 @@ def test_a_cell_a_row_and_a_name_have_limits(tmp_path: Path) -> None:
 def test_many_columns_within_the_limit_are_read(tmp_path: Path) -> None:
     others = ",".join(f"c{at}" for at in range(9_000))
     rows = "".join(f"A text number {at},{'xy'[at % 2]},{','.join('1' * 9_000)}\n" for at in range(4))
-    assert len(reading_of(tmp_path, f"text,label,{others}\n{rows}").parts["train"]) == 4
+    assert len(reading_of(tmp_path, f"text,label,{others}\n{rows}").splits["train"]) == 4

@@ -37,7 +37,7 @@ def test_the_hint_names_the_encoding_and_reading_with_it_gives_the_texts(tmp_pat
     with pytest.raises(DataError) as caught:
         read(path)
     assert caught.value.hint.endswith(f"encoding={encoding!r}")
-    assert read(path, files=FileSettings(encoding=encoding)).parts["train"].texts == TEXTS[encoding] * 2
+    assert read(path, files=FileSettings(encoding=encoding)).splits["train"].texts == TEXTS[encoding] * 2
 
 
 def test_curly_quotes_and_a_euro_alone_are_those_of_windows(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_utf_8_and_byte_order_marks_win_over_the_encoding_named(tmp_path: Path) 
     settings = FileSettings(encoding="cp1252")
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"):
         path = write(tmp_path / "a.csv", TEXTS["cp1252"], encoding)
-        assert read(path, files=settings).parts["train"].texts == TEXTS["cp1252"] * 2
+        assert read(path, files=settings).splits["train"].texts == TEXTS["cp1252"] * 2
 
 
 def test_seven_bit_encodings_are_read_when_they_are_named(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", TEXTS["cp932"], "iso2022_jp")
-    assert read(path, files=FileSettings(encoding="iso2022_jp")).parts["train"].texts == TEXTS["cp932"] * 2
+    assert read(path, files=FileSettings(encoding="iso2022_jp")).splits["train"].texts == TEXTS["cp932"] * 2
 
 
 def test_a_wrong_encoding_names_the_byte_and_the_likely_one(tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_text_files_in_folders_are_read_in_the_encoding_named(tmp_path: Path) ->
         (tmp_path / label / "10001").write_bytes(text.encode("cp1251"))
     with pytest.raises(DataError, match="like cp1251"):
         read(tmp_path)
-    assert read(tmp_path, files=FileSettings(encoding="cp1251")).parts["train"].texts == TEXTS["cp1251"]
+    assert read(tmp_path, files=FileSettings(encoding="cp1251")).splits["train"].texts == TEXTS["cp1251"]
 
 
 @pytest.mark.parametrize("named", ["utf-16-le", "utf-16-be", "cp932", "ascii"])
 def test_a_file_of_plain_letters_is_never_made_noise_by_the_encoding_named(tmp_path: Path, named: str) -> None:
     path = write(tmp_path / "a.csv", ("A plain text", "Another one"), "ascii")
-    assert read(path, files=FileSettings(encoding=named)).parts["train"].texts[0] == "A plain text"
+    assert read(path, files=FileSettings(encoding=named)).splits["train"].texts[0] == "A plain text"

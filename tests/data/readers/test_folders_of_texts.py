@@ -20,15 +20,15 @@ def lay(folder: Path, files: dict[str, str]) -> Path:
 def test_texts_without_extension_are_read_from_class_folders(tmp_path: Path) -> None:
     files = {"sci.space/60151": "Orbit", "sci.space/60152": "Moon", "rec.autos/10": "Car", "rec.autos/.DS_Store": "\0"}
     reading = read(lay(tmp_path, files))
-    assert reading.parts["train"].labels == ("rec.autos", "sci.space", "sci.space")
-    assert reading.parts["train"].ids == ("rec.autos/10", "sci.space/60151", "sci.space/60152")
+    assert reading.splits["train"].labels == ("rec.autos", "sci.space", "sci.space")
+    assert reading.splits["train"].ids == ("rec.autos/10", "sci.space/60151", "sci.space/60152")
 
 
 def test_texts_without_extension_may_lie_below_parts(tmp_path: Path) -> None:
     files = {
         f"{part}/{label}/{at}": f"A text {part} {label}" for part in ("train", "dev") for label in "ab" for at in "12"
     }
-    assert {part: len(examples) for part, examples in read(lay(tmp_path, files)).parts.items()} == {
+    assert {part: len(examples) for part, examples in read(lay(tmp_path, files)).splits.items()} == {
         "train": 4,
         "validation": 4,
     }
@@ -43,7 +43,7 @@ def test_folders_of_other_files_are_no_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["validation", "validate", "valid", "val", "dev", "development", "eval", "Evaluation"])
 def test_every_usual_name_of_the_validation_part_is_known(tmp_path: Path, name: str) -> None:
     reading = read(lay(tmp_path, {"train.csv": TABLE, f"{name}.csv": "text,label\nc,x\n"}))
-    assert reading.parts["validation"].texts == ("c",)
+    assert reading.splits["validation"].texts == ("c",)
     assert reading.notes == ()
 
 
@@ -59,7 +59,7 @@ def test_splits_of_a_data_set_that_are_no_parts_are_named() -> None:
 
     rows = datasets.Dataset.from_dict({"text": ["a", "b"], "label": ["x", "y"]})
     reading = read(datasets.DatasetDict({"train": rows, "eval": rows, "extra": rows}))
-    assert list(reading.parts) == ["train", "validation"]
+    assert list(reading.splits) == ["train", "validation"]
     assert "extra" in reading.notes[0]
 
 
@@ -86,4 +86,4 @@ def test_texts_in_folders_have_the_limits_of_files(tmp_path: Path) -> None:
         read(folder, files=FileSettings(max_cell=1000))
     with pytest.raises(DataError, match="max_bytes"):
         read(folder, files=FileSettings(max_bytes=1024))
-    assert len(read(folder).parts["train"]) == 2
+    assert len(read(folder).splits["train"]) == 2

@@ -28,7 +28,7 @@ def reading_of(tmp_path: Path, content: object, name: str = "a.json", **argument
 @pytest.mark.parametrize("layout", ["records", "columns", "index", "split", "table", "values"])
 def test_every_layout_of_pandas_is_read(tmp_path: Path, layout: str) -> None:
     content = FRAME.to_json(orient=layout, index=layout not in ("records", "values"))  # type: ignore[call-overload]
-    examples = reading_of(tmp_path, content).parts["train"]
+    examples = reading_of(tmp_path, content).splits["train"]
     assert (examples.texts, examples.labels, examples.ids) == (TEXTS, LABELS, ("0", "1", "2"))
 
 
@@ -40,32 +40,32 @@ def test_layouts_keep_the_names_of_rows_whatever_the_columns_are_called(
     content = UNUSUAL.set_axis(index).to_json(orient=layout)  # type: ignore[call-overload]
     names = {"text": "Bemerkung", "label": "Urteil"} if layout == "index" and index[0] == "r1" else {}
     reading = reading_of(tmp_path, content, **names)
-    assert reading.parts["train"].ids == tuple(map(str, index))
-    assert reading.parts["train"].labels == ("g", "s", "g", "s")
+    assert reading.splits["train"].ids == tuple(map(str, index))
+    assert reading.splits["train"].labels == ("g", "s", "g", "s")
 
 
 def test_an_object_of_lists_is_a_table(tmp_path: Path) -> None:
-    assert reading_of(tmp_path, FRAME.to_dict("list")).parts["train"].labels == LABELS
+    assert reading_of(tmp_path, FRAME.to_dict("list")).splits["train"].labels == LABELS
 
 
 def test_arrays_with_a_header_use_it(tmp_path: Path) -> None:
     content = [["text", "label"], *map(list, zip(TEXTS, LABELS, strict=True))]
     reading = reading_of(tmp_path, content)
     assert reading.text_column.value == "text"
-    assert len(reading.parts["train"]) == 3
+    assert len(reading.splits["train"]) == 3
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json"])
 def test_json_lines_have_three_names(tmp_path: Path, suffix: str) -> None:
     lines = FRAME.to_json(orient="records", lines=True)
-    assert reading_of(tmp_path, lines, f"a.{suffix}").parts["train"].texts == TEXTS
+    assert reading_of(tmp_path, lines, f"a.{suffix}").splits["train"].texts == TEXTS
 
 
 @pytest.mark.parametrize("form", ["records", "columns"])
 def test_a_label_in_a_list_of_one_is_that_label_and_an_empty_list_is_none(tmp_path: Path, form: str) -> None:
     frame = pd.DataFrame({"text": [*TEXTS, "Never read"], "label": [["good"], ["bad"], ["good"], []]})
     reading = reading_of(tmp_path, frame.to_json(orient=form))  # type: ignore[call-overload]
-    assert reading.parts["train"].labels == LABELS
+    assert reading.splits["train"].labels == LABELS
     assert reading.dropped["train"] == {"no label": 1}
     with pytest.raises(DataError, match="a label is a list"):
         reading_of(tmp_path, [{"text": "a", "label": ["good", "bad"]}, {"text": "b", "label": ["bad"]}])
@@ -76,7 +76,7 @@ def test_a_text_that_is_a_number_stays_a_text_of_its_column(tmp_path: Path, numb
     rows = [{"text": text, "label": label} for text, label in zip(TEXTS, LABELS, strict=True)]
     reading = reading_of(tmp_path, [*rows, {"text": number, "label": "bad"}])
     assert reading.text_column.value == "text"
-    assert reading.parts["train"].texts[-1] == str(number)
+    assert reading.splits["train"].texts[-1] == str(number)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_a_long_text_is_refused_with_its_row_and_length(tmp_path: Path) -> None:
 
 def test_files_of_json_lines_that_were_joined_keep_their_byte_order_marks_apart(tmp_path: Path) -> None:
     lines = [json.dumps({"text": text, "label": label}) for text, label in zip(TEXTS, LABELS, strict=True)]
-    assert len(reading_of(tmp_path, "\n\ufeff".join(lines), "a.jsonl").parts["train"]) == 3
+    assert len(reading_of(tmp_path, "\n\ufeff".join(lines), "a.jsonl").splits["train"]) == 3

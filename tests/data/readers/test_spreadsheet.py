@@ -31,12 +31,12 @@ def workbook(path: Path, *sheets: list[list[Any]], hidden: tuple[int, ...] = ())
 def test_the_only_sheet_with_data_is_read(tmp_path: Path) -> None:
     reading = read(workbook(tmp_path / "a.xlsx", [], ROWS, [[None, ""]]))
     assert reading.format == "Excel, header"
-    assert reading.parts["train"].texts == ("A good film, really", "12")
-    assert reading.parts["train"].labels == ("1", "0")
+    assert reading.splits["train"].texts == ("A good film, really", "12")
+    assert reading.splits["train"].labels == ("1", "0")
 
 
 def test_hidden_sheets_do_not_count(tmp_path: Path) -> None:
-    assert len(read(workbook(tmp_path / "a.xlsx", ROWS, [["lists", "of", "Excel"]], hidden=(1,))).parts["train"]) == 2
+    assert len(read(workbook(tmp_path / "a.xlsx", ROWS, [["lists", "of", "Excel"]], hidden=(1,))).splits["train"]) == 2
 
 
 def test_a_compressed_workbook_and_one_without_header_are_read(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_compressed_workbook_and_one_without_header_are_read(tmp_path: Path) -
 
     content = workbook(tmp_path / "a.xlsx", ROWS).read_bytes()
     (tmp_path / "b.xlsx.gz").write_bytes(gzip.compress(content))
-    assert len(read(tmp_path / "b.xlsx.gz").parts["train"]) == 2
+    assert len(read(tmp_path / "b.xlsx.gz").splits["train"]) == 2
     rows = [["A good film that one would see again and again", "x"], ["A bad film", "y"], ["A fine film", "x"]]
     assert read(workbook(tmp_path / "c.xlsx", rows)).format == "Excel, no header"
 
@@ -59,13 +59,13 @@ def test_values_read_as_the_sheet_shows_them(tmp_path: Path) -> None:
         [1e300, True],
     ]
     reading = read(workbook(tmp_path / "a.xlsx", rows), text="text")
-    assert reading.parts["train"].texts == ("2", "2.5", "2024-05-01", "a", "1e+300")
-    assert set(reading.parts["train"].labels) == {"true", "false"}
+    assert reading.splits["train"].texts == ("2", "2.5", "2024-05-01", "a", "1e+300")
+    assert set(reading.splits["train"].labels) == {"true", "false"}
 
 
 def test_a_header_that_occurs_again_is_dropped_and_blank_rows_are_passed_over(tmp_path: Path) -> None:
     reading = read(workbook(tmp_path / "a.xlsx", [*ROWS, [], ROWS[0], ["A fine one", 1]]))
-    assert len(reading.parts["train"]) == 3
+    assert len(reading.splits["train"]) == 3
     assert reading.dropped["train"] == {"repeat of the header": 1}
 
 
@@ -89,7 +89,7 @@ def test_one_stray_cell_in_the_last_corner_costs_no_memory(tmp_path: Path) -> No
         sheet.append(row)
     sheet["Z50000"] = " "
     book.save(tmp_path / "a.xlsx")
-    assert len(read(tmp_path / "a.xlsx").parts["train"]) == 2
+    assert len(read(tmp_path / "a.xlsx").splits["train"]) == 2
     sheet["XFD4"] = "x"
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(DataError, match="16,384 columns"):

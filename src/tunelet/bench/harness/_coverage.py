@@ -6,6 +6,7 @@ anew for each made-up model, so recalls lie anywhere from about 0.5 to 1 and the
 too bold.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ class Tally:
     @property
     def coverage(self) -> float:
         """The share of the intervals that held the truth; NaN without intervals."""
-        return self.held / self.intervals if self.intervals else float("nan")
+        return self.held / self.intervals if self.intervals else math.nan
 
 
 class Model:

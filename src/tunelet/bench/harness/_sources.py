@@ -85,7 +85,7 @@ def draw_sample(data: str | None, n: int, seed: int) -> Sample:
             ("negative", "positive"),
         )
     reading = read(data or str(_REVIEWS))
-    examples: Examples = reading.parts["train"] if "train" in reading.parts else next(iter(reading.parts.values()))
+    examples: Examples = reading.splits["train"] if "train" in reading.splits else next(iter(reading.splits.values()))
     names = tuple(sorted(set(examples.labels)))
     if len(names) < 2:
         raise DataError(

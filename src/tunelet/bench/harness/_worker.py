@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tunelet._words import first_line
 from tunelet.errors import TuneletError
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _serve(
         connection.send(("refused", error.message, error.hint))
     except BaseException as error:
         traceback.print_exc()
-        reason = next(iter(str(error).strip().splitlines()), "")
+        reason = first_line(error, without="no message")
         connection.send(("failed", f"{type(error).__name__}: {reason[:200]}", None))
     finally:
         connection.close()

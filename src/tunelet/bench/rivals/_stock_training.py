@@ -4,6 +4,7 @@ The Trainer runs once, from its first batch to its last; a callback notes the ti
 included, and between turns waits to be asked again. Nothing is evaluated, logged or saved.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -153,7 +154,7 @@ def _clock(desk: Desk, batches: Batches, tokens: Tokens) -> Any:
 
     class Clock(TrainerCallback):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.loss = float("nan")
+            self.loss = math.nan
             self.phase = 0
             self.seconds: list[float] = []
             self.losses: list[float] = []

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunelet._words import first_line
 from tunelet.data._raw import RawTable, repeated
 from tunelet.data.readers._content import describe_binary
 from tunelet.data.readers._settings import FileSettings
@@ -26,8 +27,8 @@ def parse_parquet(content: bytearray, path: Path, names: Sequence[str], settings
     try:
         table = _read_parquet(content, path, settings)
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is no readable Parquet file ({reason})", "write or fetch the file again") from None
+        message = f"{path} is no readable Parquet file ({first_line(error)})"
+        raise DataError(message, "write or fetch the file again") from None
     if not table.num_rows:
         raise DataError(f"{path} holds no rows", "expected rows of texts and labels")
     return table_from_arrow(table, "Parquet", source=str(path))

@@ -1,7 +1,7 @@
-"""Folders: texts sorted into one folder per label (as `aclImdb` is laid out), or a data file per part.
+"""Folders: texts sorted into one folder per label (as `aclImdb` is laid out), or a data file per split.
 
-aclImdb/train/pos/0_9.txt, aclImdb/test/neg/...   a part, a label, a text (Maas et al., ACL 2011)
-train/pos/0_9.txt, train/neg/...                  one part of it
+aclImdb/train/pos/0_9.txt, aclImdb/test/neg/...   a split, a label, a text (Maas et al., ACL 2011)
+train/pos/0_9.txt, train/neg/...                  one split of it
 sci.space/60151, rec.autos/101551                 texts without extension, as 20 Newsgroups has them
 train.csv, validation.jsonl.gz, test.parquet      data files; also shards: train-00000-of-00002.parquet
 """
@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunelet._words import counted
-from tunelet.data._raw import PARTS, RawTable, concatenate, part_of
+from tunelet.data._raw import SPLITS, RawTable, concatenate, split_of
 from tunelet.data.readers._content import open_data_file
 from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._files import format_of, read_file
@@ -30,7 +30,7 @@ Tables = dict[str, RawTable]
 def read_folder(
     folder: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
 ) -> tuple[Tables, str]:
-    """The parts in a folder, and the layout found.
+    """The splits in a folder, and the layout found.
 
     Args:
         folder: the folder.
@@ -39,26 +39,26 @@ def read_folder(
         labelled: whether labels are needed; without them a folder of `.txt` files alone will do.
 
     Raises:
-        DataError: nothing readable in it, two files or folders for one part, or larger than the limits.
+        DataError: nothing readable in it, two files or folders for one split, or larger than the limits.
     """
     texts = _Texts(settings)
     subfolders = [Path(entry.path) for entry in _entries(folder) if entry.is_dir()]
-    of_parts: dict[str, list[Path]] = {}
+    of_splits: dict[str, list[Path]] = {}
     for sub in subfolders:
-        if (part := part_of(sub.name)) and _label_folders(sub):
-            of_parts.setdefault(part, []).append(sub)
-    if "train" in of_parts:
-        unlabelled = f" ({_UNLABELLED} left out)" if (of_parts["train"][0] / _UNLABELLED).is_dir() else ""
-        tables = {part: texts.labelled(_only(folder, "folders", part, subs)) for part, subs in of_parts.items()}
-        others = [sub.name for sub in subfolders if not part_of(sub.name) and _label_folders(sub)]
+        if (split := split_of(sub.name)) and _label_folders(sub):
+            of_splits.setdefault(split, []).append(sub)
+    if "train" in of_splits:
+        unlabelled = f" ({_UNLABELLED} left out)" if (of_splits["train"][0] / _UNLABELLED).is_dir() else ""
+        tables = {split: texts.labelled(_only(folder, "folders", split, subs)) for split, subs in of_splits.items()}
+        others = [sub.name for sub in subfolders if not split_of(sub.name) and _label_folders(sub)]
         return _noting(tables, others), f"aclImdb folder{unlabelled}"
-    files, others = _part_files(folder)
+    files, others = _split_files(folder)
     if "train" in files:
         tables = {
-            part: concatenate([read_file(path, names, settings, labelled=labelled) for path in paths])
-            for part, paths in files.items()
+            split: concatenate([read_file(path, names, settings, labelled=labelled) for path in paths])
+            for split, paths in files.items()
         }
-        form = f"folder of {', '.join(f'{part} ({table.format})' for part, table in tables.items())}"
+        form = f"folder of {', '.join(f'{split} ({table.format})' for split, table in tables.items())}"
         return _noting(tables, others), form
     if _label_folders(folder):
         return {"train": texts.labelled(folder)}, "folder of texts, one folder per label"
@@ -134,34 +134,34 @@ class _Texts:
         return text
 
 
-def _part_files(folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
-    """The data files of each part, and the names of those that are of none."""
+def _split_files(folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
+    """The data files of each split, and the names of those that are of none."""
     files: dict[str, list[Path]] = {}
     others = []
     for entry in _entries(folder):
         path = Path(entry.path)
-        part = part_of(_SHARD.sub("", path.name.partition(".")[0]))
+        split = split_of(_SHARD.sub("", path.name.partition(".")[0]))
         if entry.is_dir() or not (form := format_of(path.name)):
             continue
-        if part:
-            files.setdefault(part, []).append(path)
+        if split:
+            files.setdefault(split, []).append(path)
         elif form not in (".txt", ".json"):  # LICENSE.txt, dataset_infos.json
             others.append(path.name)
-    for part, paths in files.items():
+    for split, paths in files.items():
         if any(not _SHARD.search(path.name.partition(".")[0]) for path in paths):
-            _only(folder, "files", part, paths)
+            _only(folder, "files", split, paths)
     return files, others
 
 
-def _only(folder: Path, kind: str, part: str, paths: Sequence[Path]) -> Path:
+def _only(folder: Path, kind: str, split: str, paths: Sequence[Path]) -> Path:
     if len(paths) > 1:
-        message = f"{folder} holds {len(paths)} {kind} for {part}: {', '.join(path.name for path in paths)}"
+        message = f"{folder} holds {len(paths)} {kind} for {split}: {', '.join(path.name for path in paths)}"
         raise DataError(message, "keep one of them, or pass a file")
     return paths[0]
 
 
 def _noting(tables: Tables, left_out: Iterable[str]) -> Tables:
-    """The tables, the training part with a note on what else lies there."""
+    """The tables, the training split with a note on what else lies there."""
     names = list(left_out)
     if not names:
         return tables
@@ -169,10 +169,10 @@ def _noting(tables: Tables, left_out: Iterable[str]) -> Tables:
 
 
 def left_out_note(names: Sequence[str]) -> str:
-    """What to say of splits, files or folders that are no known part."""
+    """What to say of splits, files or folders that are no known split."""
     listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     verb = "is" if len(names) == 1 else "are"
-    return f"left out: {listed} {verb} not called {', '.join(PARTS[:-1])} or {PARTS[-1]}"
+    return f"left out: {listed} {verb} not called {', '.join(SPLITS[:-1])} or {SPLITS[-1]}"
 
 
 def _nothing_in(folder: Path) -> DataError:

@@ -47,8 +47,8 @@ def header_reason(rows: Sequence[Sequence[str]], names: Sequence[str] = ()) -> s
 
 def _made_of_known_words(name: str) -> bool:
     """customer_comment, reviewText: one word to the eye, of several of which one is known."""
-    parts = plain_name(name).split("_")
-    return bool(re.fullmatch(r"\w+", name)) and len(parts) > 1 and not KNOWN_NAMES.isdisjoint(parts)
+    words = plain_name(name).split("_")
+    return bool(re.fullmatch(r"\w+", name)) and len(words) > 1 and not KNOWN_NAMES.isdisjoint(words)
 
 
 def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

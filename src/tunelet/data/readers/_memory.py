@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tunelet.data._raw import RawTable, columns_from_objects, part_of, repeated
+from tunelet._words import first_line
+from tunelet.data._raw import RawTable, columns_from_objects, repeated, split_of
 from tunelet.data.readers._arrow import table_from_arrow
 from tunelet.data.readers._folders import left_out_note
 from tunelet.data.readers._settings import DEFAULTS, FileSettings
@@ -21,7 +22,7 @@ _ACCEPTED = (
 
 
 def read_memory(data: object, settings: FileSettings = DEFAULTS, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
-    """The parts of an object, and what it is ("DataFrame", "list of pairs", "dict of columns", "DatasetDict").
+    """The splits of an object, and what it is ("DataFrame", "list of pairs", "dict of columns", "DatasetDict").
 
     Args:
         data: the object.
@@ -31,13 +32,13 @@ def read_memory(data: object, settings: FileSettings = DEFAULTS, *, labelled: bo
     Raises:
         DataError: an object of another kind, an empty one, a list of mixed kinds, or one beyond the limits.
     """
-    parts, form = _parts(data, settings, labelled=labelled)
-    for table in parts.values():
+    splits, form = _tables(data, settings, labelled=labelled)
+    for table in splits.values():
         settings.check_table(f"the {form}", table.columns)
-    return parts, form
+    return splits, form
 
 
-def _parts(data: object, settings: FileSettings, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
+def _tables(data: object, settings: FileSettings, *, labelled: bool) -> tuple[dict[str, RawTable], str]:
     pandas, datasets = sys.modules.get("pandas"), sys.modules.get("datasets")
     if pandas is not None and isinstance(data, pandas.DataFrame):
         return {"train": _from_frame(data, settings)}, "DataFrame"
@@ -45,13 +46,13 @@ def _parts(data: object, settings: FileSettings, *, labelled: bool) -> tuple[dic
         return {"train": _from_dataset(data)}, "Dataset"
     if datasets is not None and isinstance(data, datasets.DatasetDict):
         # The splits beyond train, validation and test (IMDb's "unsupervised") have no use here.
-        parts = {part: _from_dataset(split) for name, split in data.items() if (part := part_of(str(name)))}
-        if others := [str(name) for name in data if not part_of(str(name))]:
-            parts = {part: replace(table, notes=(left_out_note(others),)) for part, table in parts.items()}
-        if not parts:
+        splits = {split: _from_dataset(dataset) for name, dataset in data.items() if (split := split_of(str(name)))}
+        if others := [str(name) for name in data if not split_of(str(name))]:
+            splits = {split: replace(table, notes=(left_out_note(others),)) for split, table in splits.items()}
+        if not splits:
             message = f"the DatasetDict holds {', '.join(map(str, data)) or 'no splits'}, expected a split 'train'"
             raise DataError(message, "pass one of its splits")
-        return parts, "DatasetDict"
+        return splits, "DatasetDict"
     if isinstance(data, list | tuple):
         table = _from_list(data, settings, labelled=labelled)
         return {"train": table}, table.format
@@ -87,8 +88,8 @@ def _from_arrow(data: Any) -> RawTable | None:
 
             table = from_dataframe(data)
     except Exception as error:  # the other library's code runs here, and raises what it likes
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise DataError(f"the {form} cannot be read as a table ({reason})", f"expected {_ACCEPTED}") from error
+        message = f"the {form} cannot be read as a table ({first_line(error)})"
+        raise DataError(message, f"expected {_ACCEPTED}") from error
     if not table.num_rows:
         raise DataError(f"the {form} is empty", "expected rows of texts and labels")
     return table_from_arrow(table, form, source=f"the {form}")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tunelet._words import first_line
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._delimited import table_of_rows
 from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
@@ -72,8 +73,7 @@ def _readable(path: Path) -> Iterator[None]:
     except (DataError, MemoryError):
         raise
     except Exception as error:  # openpyxl lets pass whatever its parsers and a strange workbook raise
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        message = f"{path} is no readable Excel workbook ({reason})"
+        message = f"{path} is no readable Excel workbook ({first_line(error)})"
         raise DataError(message, "save it again as .xlsx without a password, or as CSV") from None
 
 
