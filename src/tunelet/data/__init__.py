@@ -15,12 +15,12 @@ from tunelet.data._groups import copies, groups_of
 from tunelet.data._label_indices import label_indices
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
-from tunelet.data._prepare import Prepared, prepare, renamed_in_words
+from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
-from tunelet.data._spellings import as_known, some
+from tunelet.data._spellings import as_known, renamed_in_words, some
 from tunelet.data._split import split
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tunelet._words import shown
 from tunelet.data._duplicates import normalise
@@ -61,6 +61,13 @@ def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, 
     unknown = set(labels) - set(known)
     renamed = {name: like[0] for name in unknown if len(like := by_look.get(look(name), [])) == 1}
     return tuple(renamed.get(label, label) for label in labels), renamed
+
+
+def renamed_in_words(renamed: Mapping[str, str]) -> str:
+    """A clause on labels that were read as one that training knows."""
+    pairs = [f"{written!r} as {known!r}" for written, known in sorted(renamed.items())]
+    more = f", and {len(pairs) - 12:,} more" if len(pairs) > 12 else ""
+    return f"labels read as those of the training data that they look like: {', '.join(pairs[:12])}{more}"
 
 
 def some(names: Sequence[str], most: int = _SHOWN) -> str:
