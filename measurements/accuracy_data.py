@@ -8,10 +8,7 @@ from pathlib import Path
 import numpy as np
 from own_sets import FOLDER as OWN
 
-from tunelet.data import Examples, read
-from tunelet.data._duplicates import normalise
-from tunelet.data._labels import ordered
-from tunelet.data._sample import sample_rows
+from tunelet.data import Examples, normalise, ordered, read, sample_rows
 
 SHARED = Path(__file__).parents[2] / "shared"
 FEW = (8, 10, 16, 32, 64)  # a number up to this is texts a class

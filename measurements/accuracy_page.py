@@ -18,8 +18,7 @@ from accuracy_setfit import MAX_STEPS, MAX_TEXTS
 from blending import table as blending_table
 from rates import table as rates_table
 
-from tunelet.report._canvas import INK, QUIET, Figure, legend, look, panels
-from tunelet.report._palette import for_file
+from tunelet.report import INK, QUIET, Figure, for_file, legend, look, panels
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"

@@ -17,8 +17,7 @@ from accuracy_data import SOURCES, parts
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from tunelet.data import Examples, deal, tokenise
-from tunelet.data._labels import ordered
+from tunelet.data import Examples, deal, ordered, tokenise
 from tunelet.evaluation import (
     Gain,
     baseline_out_of_fold,

@@ -44,7 +44,7 @@ def profile_step(name: str, precision: str, steps: int = 20) -> dict[str, Any]:
 
     from tunelet.bench import Subject, find_model, imdb_lengths, training_step
     from tunelet.data import Tokens
-    from tunelet.kernels._native import Library
+    from tunelet.kernels import Library
 
     random = np.random.default_rng(0)
     lengths = imdb_lengths(_BATCH_SIZE * steps, random)

@@ -24,8 +24,7 @@ def train(data: Path, seed: int, *, same_order: bool) -> dict[str, Any]:
     from tunelet.bench import Subject, adapted_model, rows_in_order, stock_tokenizer
     from tunelet.checkpoint import find_checkpoint
     from tunelet.data import prepare, read
-    from tunelet.model import new_classifier
-    from tunelet.model._quiet import quiet_libraries
+    from tunelet.model import new_classifier, quiet_libraries
     from tunelet.recipe import resolve_recipe, with_settings
 
     begin = time.monotonic()

@@ -14,8 +14,7 @@ import pytest
 
 import tunelet
 from hub_server import HubServer
-from tunelet.checkpoint import _offline
-from tunelet.inspection import _rates
+from offline_package import stands_for_minilm
 
 QUICK = {"data.max_length": 32, "evaluation.resamples": 100, "data.validation": "held-out"}
 WORDS = {"positive": "A joy from start to end", "negative": "Two hours of nothing at all"}
@@ -43,9 +42,8 @@ def folder(
     (place / "models" / "bert").symlink_to(tiny_language_model("bert"))
     with pytest.MonkeyPatch.context() as patch, HubServer() as hub:
         patch.chdir(place)
-        patch.setattr(_offline, "package_folder", lambda: tiny_checkpoint("bert"))
-        patch.setattr(_offline, "verified_folder", lambda folder: folder)
-        patch.setattr(_rates, "_SECONDS", 0.01)  # what they are is not looked at
+        stands_for_minilm(tiny_checkpoint("bert"), patch)
+        patch.setattr("tunelet.inspection._rates._SECONDS", 0.01)  # what they are is not looked at
         patch.setattr(constants, "ENDPOINT", hub.url)
         patch.setenv("HF_TOKEN", "hf_abcdefghijklmnop")
         for name, settings in {"first": {}, "second": {"evaluation.errors": 0, "adapter.rank": 4}}.items():

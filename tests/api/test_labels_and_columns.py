@@ -93,7 +93,7 @@ def test_what_is_offered_to_type_fits_a_run_of_two_columns(run: Run) -> None:
     from rich.console import Console
 
     from tunelet.console import result_screen
-    from tunelet.report._card import model_card
+    from tunelet.report import model_card
 
     screen = io.StringIO()
     result_screen(Console(file=screen, width=120), run)

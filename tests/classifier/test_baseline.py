@@ -16,7 +16,7 @@ from command_line import environment
 from tunelet import BaselineClassifier, Run
 from tunelet.errors import DataError, RunError
 from tunelet.evaluation import train_baseline
-from tunelet.run._baseline import read_baseline, write_baseline
+from tunelet.run import read_baseline, write_baseline
 
 WORDS = ["warm", "rye", "loaf", "cold", "burnt", "roll", "plain", "toast", "fresh", "stale", "sweet", "Zwölf", "шесть"]
 

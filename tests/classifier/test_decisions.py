@@ -13,8 +13,7 @@ from tunelet import Classifier, Run
 from tunelet.data import read
 from tunelet.errors import DataError
 from tunelet.evaluation import scaled_probabilities
-from tunelet.run._mark import Mark, seal, write_mark
-from tunelet.run._sealed import Sealed
+from tunelet.run import Mark, Sealed, seal, write_mark
 
 TEXTS = [f"{words} number {n}" for n in range(15) for words in ("warm rye loaf", "cold burnt roll")]
 

@@ -4,7 +4,7 @@ import pytest
 
 import tunelet
 from command_line import call, refused
-from tunelet.experiment._request import whole_recipe
+from tunelet.experiment import whole_recipe
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import shlex
 import pytest
 
 import tunelet
+from checkpoints import stopped_behind
 from command_line import ROOT, call
 from markdown import Block, blocks
-from stopping import stopped_behind
 
 # What measurements took hours to write, and the page that test_extending.py follows from its first block to its last.
 ELSEWHERE = {"accuracy", "performance", "results", "extending"}

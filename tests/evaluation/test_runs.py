@@ -7,7 +7,7 @@ import pytest
 import tunelet
 from command_line import call, is_empty, refused
 from tunelet.errors import RecipeError
-from tunelet.run._seen import count_seen
+from tunelet.run import count_seen
 
 ROUTINE, ALARM = "the line is quiet, round", "the pump is burning, round"
 ROWS = [(f"{ALARM if n % 9 == 0 else ROUTINE} {n}", "alarm" if n % 9 == 0 else "routine") for n in range(90)]

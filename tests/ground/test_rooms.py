@@ -35,6 +35,24 @@ def test_no_import_runs_up(path):
             assert HEIGHT[parts[0]] < HEIGHT[here], f"{here} imports {module}"
 
 
+# But for tests/support and conftest.py, which stage what a test needs: a kill in a write, a package that is not there.
+AROUND = [
+    path
+    for folder in ("docs", "measurements", "notebooks", "tests", "tools")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path.name != "conftest.py" and path.parent.name != "support"
+]
+
+
+@pytest.mark.parametrize("path", AROUND, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_around_the_package_knows_doors_alone_and_tests_the_inside_of_their_own_room(path):
+    first, own, *_ = path.relative_to(ROOT).parts
+    for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        _, *parts = module.split(".")
+        if len(parts) > 1 and parts[0] in HEIGHT and (first, own) not in {("tests", parts[0]), ("tests", "ground")}:
+            assert not parts[1].startswith("_"), f"{module}: import it from tunelet.{parts[0]}"
+
+
 def test_every_room_has_its_storey():
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
     assert rooms == set(HEIGHT)

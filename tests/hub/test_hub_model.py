@@ -144,7 +144,7 @@ def test_a_download_killed_in_the_middle_is_completed_by_the_next_run(
         "HF_HOME": str(client.home),
         "PYTHONPATH": str(ROOT / "src"),
     }
-    code = f"from tunelet.checkpoint._find import find_checkpoint; find_checkpoint({MODEL_ID!r})"
+    code = f"from tunelet.checkpoint import find_checkpoint; find_checkpoint({MODEL_ID!r})"
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
     blobs = client.home / "hub" / "models--cinema--distilbert-tiny" / "blobs"
     try:

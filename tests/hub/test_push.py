@@ -15,7 +15,7 @@ from hub_client import MODEL_ID
 from hub_server import HubServer, Status
 from hub_user import User, the_object
 from tunelet.checkpoint import POOLED_CONFIGS, POOLED_HEAD
-from tunelet.report._card import MARK
+from tunelet.report import CARD_MARK
 
 CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean")
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
@@ -80,7 +80,7 @@ def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub
 def test_texts_are_quoted_where_asked_for_and_a_card_of_ones_own_is_kept(trained, model_hub, user):
     assert user.types("report", "film").status == 0
     card = trained / "README.md"
-    card.write_text(card.read_text().replace(MARK, "# Mine"))
+    card.write_text(card.read_text().replace(CARD_MARK, "# Mine"))
     done = user.types("report", "film")
     assert "left as it is" in done.stdout
     assert user.types("push", "film", "someone/film", "--private", "--with-texts", **TOKEN).status == 0

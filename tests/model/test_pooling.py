@@ -9,9 +9,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tunelet.checkpoint import find_checkpoint
-from tunelet.checkpoint._files import wanted
 from tunelet.data import prepare, read
-from tunelet.experiment._head import choose_head
+from tunelet.experiment import choose_head
 from tunelet.model import declared_pooling, head_pooling, load_tokenizer
 from tunelet.recipe import Recipe, with_settings
 
@@ -109,13 +108,6 @@ def test_what_is_no_file_says_nothing_and_keeps_nobody_waiting(folder, odd):
     elif odd == "device":
         place.symlink_to("/dev/zero")
     assert declared(folder) is None
-
-
-def test_a_download_from_the_hub_has_the_pooling_with_it():
-    names = ["README.md", "config.json", "model.safetensors", "tokenizer.json", "1_Pooling/config.json"]
-    assert "1_Pooling/config.json" in wanted(names, random_weights=False)
-    assert "1_Pooling/config.json" in wanted(names, random_weights=True)
-    assert "1_Pooling/config.json" not in wanted(names[:4], random_weights=False)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import tunelet
-from tunelet.training import _loop
+from checkpoints import stopped_behind
 
 ROWS = [(f"{words} {n}.", label) for n in range(8) for words, label in (("A joy to see", "good"), ("A pain", "bad"))]
 SETTINGS = {
@@ -37,18 +37,8 @@ def whole_run(go: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def killed_run(go: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("interrupted")
-    save, calls = _loop.save_checkpoint, []
-
-    def interrupt(*arguments: Any) -> None:
-        save(*arguments)
-        calls.append(1)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_loop, "save_checkpoint", interrupt)
-        with pytest.raises(KeyboardInterrupt, match="resume=True"):
-            go(folder / "run")
+    with stopped_behind(5):
+        go(folder / "run")
     return folder / "run.partial"
 
 

@@ -10,8 +10,7 @@ import torch.nn.functional as F
 from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Batch
 from tunelet.kernels import Pooling
-from tunelet.model import new_classifier
-from tunelet.model._classifier import SequenceClassifier
+from tunelet.model import SequenceClassifier, new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 
 NAMES = ("awful", "fine", "great")

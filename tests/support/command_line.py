@@ -69,7 +69,7 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> Done:
     """The same in this process: the entry point, its arguments in `sys.argv`."""
     from huggingface_hub import constants
 
-    from tunelet.cli._main import main
+    from tunelet.cli import main
 
     capsys.readouterr()
     with pytest.MonkeyPatch.context() as patch:

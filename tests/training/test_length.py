@@ -5,7 +5,7 @@ import pytest
 
 from tunelet.checkpoint import find_checkpoint
 from tunelet.errors import RecipeError
-from tunelet.experiment._request import whole_recipe
+from tunelet.experiment import whole_recipe
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.training import Length, fold_settings

@@ -13,6 +13,7 @@ from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._label_indices import label_indices
+from tunelet.data._labels import ordered
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare
@@ -61,6 +62,7 @@ __all__ = [
     "label_indices",
     "listed",
     "normalise",
+    "ordered",
     "prepare",
     "read",
     "read_tables",

@@ -6,6 +6,7 @@ from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tunelet.experiment._adapt import Adaptation, AdaptationJob, adaptation_recipe
+    from tunelet.experiment._head import choose_head
     from tunelet.experiment._plan import Plan
     from tunelet.experiment._request import Request, whole_recipe
     from tunelet.experiment._screens import AdaptationPlan, Screens
@@ -21,6 +22,7 @@ __all__ = [
     "Request",
     "Screens",
     "adaptation_recipe",
+    "choose_head",
     "run_seeds",
     "whole_recipe",
 ]
@@ -29,6 +31,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_adapt": ("Adaptation", "AdaptationJob", "adaptation_recipe"),
+        "_head": ("choose_head",),
         "_plan": ("Plan",),
         "_request": ("Request", "whole_recipe"),
         "_screens": ("AdaptationPlan", "Screens"),

@@ -5,6 +5,8 @@ The room can be called: `tunelet.report(run)` writes the report of a run.
 """
 
 from tunelet._lazy import callable_room
+from tunelet.report._canvas import INK, QUIET, Figure, legend, look, panels
+from tunelet.report._card import MARK as CARD_MARK
 from tunelet.report._card import model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
@@ -24,7 +26,11 @@ from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
 
 __all__ = [
+    "CARD_MARK",
+    "INK",
+    "QUIET",
     "Document",
+    "Figure",
     "WrittenReport",
     "check_comparison_folder",
     "comparison_document",
@@ -32,8 +38,11 @@ __all__ = [
     "document_files",
     "for_file",
     "group_document",
+    "legend",
+    "look",
     "may_replace_card",
     "model_card",
+    "panels",
     "render_html",
     "render_pdf",
     "report",

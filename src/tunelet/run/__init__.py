@@ -20,10 +20,11 @@ from tunelet.run._files import TrainingFolder
 from tunelet.run._folder import CheckpointFolder, RunFolder
 from tunelet.run._group import RunGroup, seed_folders
 from tunelet.run._history import HistoryLine
-from tunelet.run._mark import MARK, is_marked, mark_of
+from tunelet.run._mark import MARK, Mark, is_marked, mark_of, seal, write_mark
 from tunelet.run._names import default_folder, find_partial, free_folder, numbered
 from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
+from tunelet.run._sealed import Sealed
 from tunelet.run._summary import EvaluatedOn, GroupSummary, SeedsWarning, Summary
 from tunelet.run._words import (
     candidates_in_words,
@@ -38,7 +39,7 @@ from tunelet.run._words import (
 from tunelet.run._writing import disk_errors, refuse_link, write_atomically
 
 if TYPE_CHECKING:
-    from tunelet.run._baseline import write_baseline
+    from tunelet.run._baseline import read_baseline, write_baseline
     from tunelet.run._predictions import write_predictions
     from tunelet.run._seen import count_seen, write_seen
 
@@ -63,10 +64,12 @@ __all__ = [
     "GroupSummary",
     "HistoryLine",
     "MachineChoices",
+    "Mark",
     "RivalRecord",
     "Run",
     "RunFolder",
     "RunGroup",
+    "Sealed",
     "SeedsWarning",
     "SplitRecord",
     "SplitTokens",
@@ -95,13 +98,16 @@ __all__ = [
     "measured_on",
     "numbered",
     "peak_memory_bytes",
+    "read_baseline",
     "refuse_link",
     "refuse_run_as_model",
     "rivals_of",
+    "seal",
     "seed_folders",
     "write_atomically",
     "write_baseline",
     "write_files",
+    "write_mark",
     "write_predictions",
     "write_seen",
 ]
@@ -110,7 +116,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "_baseline": ("write_baseline",),
+        "_baseline": ("read_baseline", "write_baseline"),
         "_predictions": ("write_predictions",),
         "_seen": ("count_seen", "write_seen"),
     },

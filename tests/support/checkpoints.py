@@ -1,4 +1,4 @@
-"""A training that is stopped, as by Ctrl-C, behind a checkpoint."""
+"""Trainings whose checkpoints are noted, and one that is stopped behind a checkpoint, as by Ctrl-C."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,18 @@ from contextlib import contextmanager
 import pytest
 
 from tunelet.training import _loop
+
+
+@contextmanager
+def noted_checkpoints() -> Iterator[list[str]]:
+    """For each checkpoint that is written inside, the name of the folder that it lies in."""
+    written: list[str] = []
+    save = _loop.save_checkpoint
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            _loop, "save_checkpoint", lambda folder, *rest: (save(folder, *rest), written.append(folder.name))
+        )
+        yield written
 
 
 @contextmanager

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import tunelet
-from stopping import stopped_behind
+from checkpoints import noted_checkpoints, stopped_behind
 from tunelet import Classifier
 from tunelet.checkpoint import find_checkpoint
 from tunelet.experiment import _trainings
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.run import Run
-from tunelet.training import Outcome, TrainingData, _loop, estimate_time
+from tunelet.training import Outcome, TrainingData, estimate_time
 
 QUICK = {
     "data.max_length": 16, "data.validation": "cross-validation", "data.folds": 3, "model.precision": "float32",
@@ -144,12 +144,7 @@ def test_the_estimate_counts_the_steps_and_tokens_of_all_folds(go, tiny_checkpoi
 @pytest.fixture(scope="module")
 def undisturbed(tiny_checkpoint, tmp_path_factory):
     """A run, and how many checkpoints it wrote."""
-    written = []
-    save = _loop.save_checkpoint
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            _loop, "save_checkpoint", lambda folder, *rest: (save(folder, *rest), written.append(folder.name))
-        )
+    with noted_checkpoints() as written:
         run = resumable(tiny_checkpoint, tmp_path_factory.mktemp("undisturbed") / "run")
     return run, written
 

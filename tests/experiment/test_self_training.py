@@ -8,7 +8,7 @@ import pytest
 from scipy.special import softmax
 
 import tunelet
-from stopping import stopped_behind
+from checkpoints import noted_checkpoints, stopped_behind
 from tunelet import Classifier, TuneletError
 from tunelet.evaluation import STUDENT, fit_weights
 from tunelet.experiment import _trainings
@@ -17,7 +17,7 @@ from tunelet.publish import published
 from tunelet.recipe import TrainingSettings
 from tunelet.report import write_report
 from tunelet.run import Run, RunGroup, kept_in_words
-from tunelet.training import Mix, Outcome, Rates, TrainingData, Work, _loop, expect
+from tunelet.training import Mix, Outcome, Rates, TrainingData, Work, expect
 
 # No head is solved and a teacher has a few steps, so that TF-IDF, which needs none, has much to teach.
 QUICK = {
@@ -79,12 +79,7 @@ def trained(checkpoint, out, others=OTHERS, **given) -> tuple[Run, list[Trained]
 @pytest.fixture(scope="module")
 def learnt(tiny_checkpoint, tmp_path_factory):
     """A cross-validated run whose students were better, its trainings, and where each of its checkpoints lay."""
-    written: list[str] = []
-    save = _loop.save_checkpoint
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            _loop, "save_checkpoint", lambda folder, *rest: (save(folder, *rest), written.append(folder.name))
-        )
+    with noted_checkpoints() as written:
         return *trained(tiny_checkpoint("bert"), tmp_path_factory.mktemp("learnt") / "run"), written
 
 
