@@ -1,4 +1,4 @@
-"""Arrays on disk, for the cache: written whole, synced, and checked before they are used. What is damaged goes."""
+"""Arrays on disk, for the cache: written whole, synced, checked before they are used, and removed where damaged."""
 
 import contextlib
 import hashlib
@@ -47,9 +47,9 @@ def load_arrays(folder: Path, names: Collection[str], mapped: str) -> dict[str, 
 
 
 def store_arrays(arrays: Mapping[str, np.ndarray], folder: Path) -> bool:
-    """Write to a temporary folder, sync and rename it: neither a reader nor a power cut sees half. False: no use.
+    """Write to a temporary folder, sync and rename it: no reader ever sees half of it, nor does a power cut.
 
-    Where another process was first, its folder stays.
+    Where another process was first, its folder stays. Returns False where the cache cannot be written.
     """
     temporary = None
     try:

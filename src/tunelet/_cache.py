@@ -35,7 +35,7 @@ def make_private(folder: Path) -> str:
     """Make a folder that nobody but this user can change or put another one in the place of.
 
     Returns:
-        what speaks against it, as a clause; "" where nothing does.
+        why the folder cannot be trusted or made, as a clause; "" where it can.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

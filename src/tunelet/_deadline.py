@@ -45,14 +45,14 @@ class Deadline:
 
     @property
     def spent(self) -> float:
-        """Seconds that are used, in this session and those before."""
+        """Seconds that were used, in this session and in those before it."""
         return self._before + self.clock() - self._begun
 
     @property
     def left(self) -> float:
-        """Seconds; below 0 where it is over."""
+        """Seconds that are left; below 0 once the budget is spent."""
         return self.seconds - self.spent
 
     def go_on(self, spent: float) -> None:
-        """Sessions before this one have used so many seconds."""
+        """Count the seconds that earlier sessions of the run have used."""
         self._before = max(self._before, spent)

@@ -59,7 +59,7 @@ def read_bytes(path: Path, limit: int = LARGEST_RECORD) -> bytes:
 
 
 def read_text(path: Path, limit: int = LARGEST_RECORD) -> str:
-    """The same as text. Raises ForeignFileError, also for bytes that are not UTF-8."""
+    """The content of such a file as text. Raises ForeignFileError, also for bytes that are not UTF-8."""
     try:
         return read_bytes(path, limit).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -67,7 +67,7 @@ def read_text(path: Path, limit: int = LARGEST_RECORD) -> str:
 
 
 def parse_json(text: str, *, unique: bool = False) -> Any:
-    """JSON of any depth and any number, or one clause. Raises ForeignFileError, where `unique` also for a key twice."""
+    """The value of JSON text. Raises ForeignFileError for any fault, and where `unique` also for a key that repeats."""
     try:
         return json.loads(text, object_pairs_hook=_once_each if unique else None)
     except RecursionError:
@@ -86,7 +86,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:
-    """A JSON object. Raises ForeignFileError."""
+    """The JSON object that a file holds. Raises ForeignFileError."""
     content = parse_json(read_text(path, limit))
     if not isinstance(content, dict):
         raise ForeignFileError(f"expected a JSON object, found {type(content).__name__}")
@@ -94,7 +94,7 @@ def read_json_object(path: Path, limit: int = LARGEST_RECORD) -> dict[str, Any]:
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """TOML of any depth and any number, or one clause. Raises ForeignFileError."""
+    """The table of TOML text. Raises ForeignFileError for any fault, nesting and long numbers included."""
     try:
         return tomllib.loads(text)
     except RecursionError:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def lazy_exports(package: str, exports: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds each name in its private module.
+    """A module's `__getattr__` that imports each name from its private module.
 
     Args:
         package: the exporting package's `__name__`.

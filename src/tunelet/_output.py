@@ -63,7 +63,7 @@ def console(*, stderr: bool = False) -> "Console":
 def standard_streams() -> Iterator[None]:
     """Guard stdout and stderr for a while, in any encoding, open, closed or full.
 
-    Raises OutputError where stdout cannot be written; that stderr cannot is nobody's to be told.
+    Raises OutputError where stdout cannot be written; where stderr cannot, there is nowhere to say so.
     """
     _open_closed_ones()
     before = sys.stdout, sys.stderr
@@ -80,7 +80,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def abandon(stream: TextIO) -> None:
-    """Let what is still to be written go nowhere: whoever read it has gone, or it cannot be written."""
+    """Discard what is still to be written to a stream: its reader has gone, or it cannot be written."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -30,7 +30,7 @@ class Record(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def changed(self, **changes: Any) -> Self:
-        """The same with other values, checked as any."""
+        """A copy with some values changed, checked as any record is."""
         return self.model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
 
 
@@ -44,7 +44,7 @@ class FileRecord(Record):
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1)
 
     def to_dict(self) -> dict[str, Any]:
-        """With the version, always."""
+        """The record with its version, whether that was given or not."""
         return {"schema_version": self.schema_version, **super().to_dict()}
 
 
@@ -71,12 +71,12 @@ Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
 
 
 def as_number(value: float | None) -> float:
-    """For arithmetic: what a record has as None is NaN."""
+    """A figure for arithmetic: None becomes NaN."""
     return math.nan if value is None else value
 
 
 def as_bounds(interval: tuple[float, float] | None) -> tuple[float, float]:
-    """The same of an interval."""
+    """An interval for arithmetic: None becomes (NaN, NaN)."""
     return (math.nan, math.nan) if interval is None else interval
 
 
@@ -115,7 +115,7 @@ def _parse(text: str, shape: type[R]) -> R:
 
 
 def as_text(content: bytes) -> str:
-    """UTF-8. Raises ForeignFileError."""
+    """Bytes decoded as UTF-8. Raises ForeignFileError."""
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
-    """low to high; nothing where undefined."""
+    """An interval as "0.8000 to 0.9000"; an empty text where it is undefined."""
     if bounds is None:
         return ""
     low, high = (fixed(bound, 4, signed=signed) for bound in bounds)
@@ -12,13 +12,13 @@ def interval(bounds: Sequence[float] | None, *, signed: bool = False) -> str:
 
 
 def fixed(value: float, decimals: int, *, signed: bool = False) -> str:
-    """In so many decimals; what rounds to 0 has no sign, neither - nor +."""
+    """A number in so many decimals; one that rounds to 0 has no sign, neither - nor +."""
     text = f"{value:{'+' if signed else ''}.{decimals}f}"
     return text if text.strip("+-0.") else text.lstrip("+-")
 
 
 def number(value: float | None, form: str = ".4f") -> str:
-    """In so many figures; None is undefined."""
+    """A number in a format of Python; None is written "undefined"."""
     return "undefined" if value is None else f"{value:{form}}"
 
 

@@ -1,8 +1,8 @@
 """A config.json that may say anything: every number that decides what is built is within bounds before anything is.
 
 What is foreign here is arithmetic: a layer count of a billion is built until memory ends, heads that do not divide the
-hidden size fail deep inside a library, a vocabulary that is too small trains on random embeddings. The names of a
-number differ between architectures; those that are not listed are held to what any number may be.
+hidden size fail deep inside a library, a vocabulary that is too small trains on random embeddings. A number
+has different names in different architectures; a name that is not listed gets the bounds of any number.
 """
 
 from collections.abc import Iterator, Mapping

@@ -127,7 +127,7 @@ def _check_regular(folder: Path) -> None:
 
 
 def _weights(folder: Path) -> dict[str, TensorEntry]:
-    """The tensors of all weight files, each file found whole."""
+    """The tensors of all weight files, after a check that each file is whole."""
     if (folder / WEIGHTS).exists():
         return read_header(folder / WEIGHTS)
     tensors: dict[str, TensorEntry] = {}
@@ -145,7 +145,7 @@ def _weights(folder: Path) -> dict[str, TensorEntry]:
 
 
 def weight_files(folder: Path) -> dict[str, set[str]]:
-    """Of a checkpoint that `check_folder` found whole: the names of its weight files, and of the tensors in each."""
+    """Weight file -> names of its tensors, of a checkpoint that has passed `check_folder`."""
     if (folder / WEIGHTS).exists():
         return {WEIGHTS: set(read_header(folder / WEIGHTS))}
     return _shards(folder / INDEX)

@@ -24,7 +24,7 @@ _PATH = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|.*[/\\]$")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint on this disk, and how it came to be the one.
+    """A checkpoint on this disk, with where it comes from and why it was chosen.
 
     Attributes:
         name: what the user typed, or the default that was chosen.

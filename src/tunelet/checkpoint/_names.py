@@ -44,7 +44,7 @@ def hub_id(name: str) -> str:
 
 
 def spelling_hint(name: str) -> str:
-    """What to type instead of a name that nothing was found under."""
+    """What to type instead of a name that stands for no model."""
     if "/" in name:
         return "check the spelling of OWNER/NAME"
     return f"{nearest(name, SHORT_NAMES)} (or an id OWNER/NAME, or ./FOLDER)"

@@ -34,7 +34,7 @@ class TensorEntry:
 
 
 def read_header(path: Path) -> dict[str, TensorEntry]:
-    """The tensors of a safetensors file by name, once the file has been found whole.
+    """The tensors of a safetensors file by name, after a check that the file is whole.
 
     Raises:
         ModelError: missing, no safetensors file, cut short, longer than it should be, or a header that contradicts

@@ -20,8 +20,8 @@ class TextClassifier(ABC):
     """Texts in, labels with probabilities out.
 
     Attributes:
-        run: where it comes from.
-        temperature: what it divides its logits by; 1.0: as trained.
+        run: the run that it was loaded from.
+        temperature: number that the logits are divided by; 1.0: they stay as they are.
     """
 
     temperature: float = 1.0
@@ -80,8 +80,10 @@ class TextClassifier(ABC):
         return self.probabilities_of_cleaned(cleaned) if calibrated else self._rows(self._raw_probabilities, cleaned)
 
     def probabilities_of_cleaned(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The same for texts that `tunelet.data` has read with the run's settings: cleaning twice is not cleaning once,
-        for `&amp;lt;` becomes `&lt;`, and that a bracket."""
+        """The same for texts that are cleaned already, as `tunelet.data` reads them with the run's settings.
+
+        Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
+        """
         return scaled_probabilities(self._rows(self._raw_probabilities, texts), self.temperature)
 
     def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
@@ -95,17 +97,17 @@ class TextClassifier(ABC):
 
     @abstractmethod
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
-        """Of cleaned texts, at least one, none of them empty."""
+        """Logits [n, classes] of cleaned texts, at least one, none of them empty."""
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
-        """Of such texts, without a temperature."""
+        """Probabilities [n, classes] of such texts, before any temperature."""
         from scipy.special import softmax
 
         probabilities: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
         return probabilities
 
     def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
-        """What is computed of the texts that are there, NaN for the empty ones, [n, classes]."""
+        """A computed row for each text with content, a row of NaN for each empty one, [n, classes]."""
         there = np.array([bool(text) for text in texts], dtype=bool)
         rows = np.full((len(texts), len(self.label_names)), np.nan)
         if there.any():

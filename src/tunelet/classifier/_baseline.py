@@ -39,7 +39,7 @@ class BaselineClassifier(TextClassifier):
 
     @property
     def has_the_runs_threshold(self) -> bool:
-        """It was chosen for the encoder."""
+        """False: the threshold was chosen for the encoder."""
         return False
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
@@ -47,7 +47,7 @@ class BaselineClassifier(TextClassifier):
 
 
 def none_there(run: Run) -> RunError:
-    """What to say where the baseline is wanted, by itself or for its part in the model, and the run has none."""
+    """The error for a run without a baseline, where one is needed, by itself or because the model adds its logits."""
     settings = run.recipe.evaluation
     if not settings.baseline:
         reason, hint = "it was trained without one", "train again with settings={'evaluation.baseline': True}"

@@ -86,7 +86,7 @@ class Classifier(TextClassifier):
 
     @property
     def has_the_runs_threshold(self) -> bool:
-        """It was chosen for this model."""
+        """True: the threshold was chosen for this model."""
         return True
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:

@@ -31,12 +31,12 @@ class Decision:
     min_confidence: float = 0.0
 
     def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The label that is meant for each text, int64 [n], an index, of probabilities [n, classes]."""
+        """Index of the label of each text, int64 [n], from probabilities [n, classes]."""
         if self.threshold is None:
             likeliest: NDArray[np.int64] = probabilities.argmax(axis=1)
             return likeliest
-        called = probabilities[:, self.positive] >= self.threshold
-        return np.where(called, self.positive, 1 - self.positive).astype(np.int64)
+        positive = probabilities[:, self.positive] >= self.threshold
+        return np.where(positive, self.positive, 1 - self.positive).astype(np.int64)
 
     def confident(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether that label is at least as probable as `min_confidence` asks, bool [n]."""
@@ -107,7 +107,7 @@ class Prediction:
 def predictions_of(
     probabilities: NDArray[np.float64], label_names: Sequence[str], decision: Decision
 ) -> list[Prediction]:
-    """One for each row of probabilities [n, classes]."""
+    """A prediction for each row of probabilities [n, classes]."""
     meant, enough = decision.labels(probabilities), decision.confident(probabilities)
     return [
         Prediction(

@@ -191,7 +191,7 @@ def _header_note(table: RawTable, column: Choice[str], named: Sequence[str]) -> 
 
 
 def _free_names(table: RawTable, label_names: Sequence[str]) -> dict[str, str]:
-    """What is added -> the name of its column: the same, with a number behind it where the source has one of it."""
+    """Added column -> its name in the output, with a number behind it where the source has a column of that name."""
     taken = {name.casefold() for name in (table.columns if table.arrow is None else table.arrow.column_names)}
     names = {}
     for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):

@@ -14,12 +14,12 @@ _HINT = "pass strings: a list, a tuple, an array or a Series of them, or a table
 
 
 def texts_of(
-    given: Any, known: Mapping[str, str | Sequence[str]], column: str | Sequence[str] | None = None
+    texts: Any, known: Mapping[str, str | Sequence[str]], column: str | Sequence[str] | None = None
 ) -> list[str]:
     """The texts, in their order; where several columns were trained on, as `join_fields` makes them.
 
     Args:
-        given: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
+        texts: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
             Where several columns were trained on, each text is a tuple of one string a column, or a dict by column.
         known: role -> the columns that were trained on, which are taken from a table where it has them.
         column: that of the texts, for a table; None: the one that was trained on.
@@ -29,11 +29,11 @@ def texts_of(
     """
     columns = known.get("text", "")
     several = () if isinstance(columns, str) else columns
-    if isinstance(given, str):
+    if isinstance(texts, str):
         if several:
-            return [joined(given, several, "the text")]
-        return [_text(given, "the text")]
-    table = _table(given)
+            return [joined(texts, several, "the text")]
+        return [_text(texts, "the text")]
+    table = _table(texts)
     if table is not None:
         names = choose_columns(table, text=column, label=None, labelled=False, known=known).texts
         if column is None and len(names) == 1 and names[0].casefold() != str(columns).strip().casefold():
@@ -50,21 +50,21 @@ def texts_of(
         (name,) = names
         return [_cell(value, f"row {row} of column {name!r}") for row, value in enumerate(table.columns[name])]
     if column is not None:
-        raise DataError(f"text={column!r} names a column, found no table but {_kind(given)}", "leave it out")
-    if isinstance(given, bytes | bytearray | PathLike | set | frozenset) or not isinstance(given, Iterable):
-        raise DataError(f"expected texts, found {_kind(given)}", _HINT)
-    if (dimensions := getattr(given, "ndim", 1)) != 1:
+        raise DataError(f"text={column!r} names a column, found no table but {_kind(texts)}", "leave it out")
+    if isinstance(texts, bytes | bytearray | PathLike | set | frozenset) or not isinstance(texts, Iterable):
+        raise DataError(f"expected texts, found {_kind(texts)}", _HINT)
+    if (dimensions := getattr(texts, "ndim", 1)) != 1:
         raise DataError(f"expected an array of one dimension, found {dimensions}", _HINT)
-    listed = given.to_pylist() if hasattr(given, "to_pylist") else list(given)  # Arrow's elements are no strings
+    listed = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # Arrow's elements are no strings
     if several:
         return [joined(item, several, f"text {row}") for row, item in enumerate(listed)]
     return [_text(text, f"text {row}") for row, text in enumerate(listed)]
 
 
-def _table(given: Any) -> RawTable | None:
+def _table(data: Any) -> RawTable | None:
     """None where it is no table."""
-    if isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "column_names"):
-        tables, source, _ = read_tables(given, labelled=False)
+    if isinstance(data, Mapping) or hasattr(data, "columns") or hasattr(data, "column_names"):
+        tables, source, _ = read_tables(data, labelled=False)
         if len(tables) > 1:
             raise DataError(f"the {source} holds several parts: {', '.join(tables)}", "pass one of them")
         return next(iter(tables.values()))

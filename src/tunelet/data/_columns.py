@@ -54,9 +54,9 @@ class Columns:
     """The columns chosen.
 
     Attributes:
-        text: of the texts, as a screen shows it ("title + body" where several are read together).
-        label: of the labels; None when no labels were asked for.
-        ids: those named as ids, best first.
+        text: the column of the texts, as a screen shows it ("title + body" where several are read together).
+        label: the column of the labels; None where no labels are needed.
+        ids: columns named as ids, the likeliest first.
         texts: the names behind `text`.
     """
 
@@ -172,12 +172,12 @@ def _trained(table: RawTable, known: Mapping[str, str | Sequence[str]], role: st
     same = [column for column in table.columns if name and column.casefold() == name.strip().casefold()]
     same = [column for column in same if column == name] or same
     if len(same) != 1 or (table.headless and role == "text" and not shape_of(table.columns[same[0]]).strings):
-        return None  # what is only a number of a column may hold something else here
+        return None  # without a header a name is only a number: that column may hold something else here
     return Choice(same[0], TRAINED_ON)
 
 
 def _beside_trained(chosen: Choice[str], names: Sequence[str]) -> Choice[str]:
-    """A column that was recognised says so, where training had another."""
+    """The column; where it was recognised, its reason also says which training column is absent."""
     name = " + ".join(names)
     recognised = name and chosen.reason != TRAINED_ON and not chosen.reason.startswith(_NAMED)
     return Choice(chosen.value, f"{chosen.reason}; {ABSENT}{name!r}") if recognised else chosen
@@ -227,7 +227,7 @@ def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTa
 
 def _label_by_shape(shapes: Mapping[str, Shape], columns: list[str], text: str, table: RawTable) -> Choice[str]:
     like = [name for name, shape in shapes.items() if shape.like_label]
-    few = [name for name in like if shapes[name].distinct > 1] or like  # what is the same in every row tells nothing
+    few = [name for name in like if shapes[name].distinct > 1] or like  # not a column with one value in every row
     prefix = "no header; " if table.headless else ""
     if len(few) == 1:
         distinct = shapes[few[0]].distinct

@@ -19,15 +19,15 @@ def normalise(text: str) -> str:
 
 
 def repeats_and_conflicts(keys: Sequence[str], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Two masks over the rows: copies after the first with one label, and every copy of a text with several labels.
+    """Which rows repeat an earlier one, and which belong to a text whose labels contradict one another.
 
     Args:
         keys: normalised texts [n].
         labels: their labels [n].
 
     Returns:
-        repeats: bool [n].
-        conflicts: bool [n]; no row is in both.
+        repeats: bool [n], true for each copy but the first of a text with one label.
+        conflicts: bool [n], true for every copy of a text with several labels; no row is in both.
     """
     labels_of: dict[str, set[str]] = {}
     repeats = np.zeros(len(keys), dtype=bool)

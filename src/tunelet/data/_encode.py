@@ -23,11 +23,10 @@ Truncation = Literal["head", "tail", "head+tail"]
 _CHUNK = 2000  # texts tokenised at a time: enough to keep the threads busy, little to hold
 _CHUNK_CHARACTERS = 2**21  # of a chunk at most; tokenising takes some 60 times their memory
 _WINDOW = 16  # characters for each token that is kept, at first
-_NARROWEST = (
-    2**10
-)  # characters of a window at least: a part of a word that it cuts is too long to be known, as the word is
-_WIDEST = 2**18  # characters of a window at last
-_SPARE = 16  # tokens at the inner end of a window, which may be others than the whole text's
+# Characters of the smallest window. A word that is cut by it is so long that neither it nor its beginning is known.
+_NARROWEST = 2**10
+_WIDEST = 2**18  # characters of the largest window
+_SPARE = 16  # tokens at the inner end of a window, which may differ from those of the whole text
 _FORMAT = 3  # change it when the meaning of what is stored changes
 
 
@@ -40,11 +39,11 @@ class _Ids:
 
     @property
     def length(self) -> int:
-        """Of the whole field, as far as is known."""
+        """Tokens of the field; of a very long field, tokens of its encoded windows."""
         return len(self.head) + len(self.tail or ())
 
     def cut(self, room: int, truncation: Truncation) -> list[int]:
-        """At most `room` of them."""
+        """At most `room` token ids, from the end or the ends that the truncation keeps."""
         if self.tail is None and len(self.head) <= room:
             return self.head
         head = {"head": room, "tail": 0, "head+tail": room // 4}[truncation]
@@ -53,7 +52,10 @@ class _Ids:
 
 
 class Encoder:
-    """Encodes texts for one tokenizer, length and cut; its repr tells all that the result depends on beside these."""
+    """Encodes texts for one tokenizer, maximum length and truncation.
+
+    Its repr holds all that token ids depend on beside texts and tokenizer: the token cache makes its key of it.
+    """
 
     def __init__(
         self, tokenizer: "PreTrainedTokenizerBase", max_length: int, truncation: Truncation, *, several_fields: bool
@@ -131,7 +133,7 @@ class Encoder:
         return _Ids(head, tail)
 
     def _end(self, text: str, *, tail: bool) -> list[int] | None:
-        """Those of its first or last characters; None where they are so few that the whole text may be taken."""
+        """Token ids of the first or last characters, as many as are kept; None where all of the text may be encoded."""
         size = self._window
         while 2 * size < len(text):
             (ids,) = self._ids([_last(text, size) if tail else _first(text, size)])
@@ -142,7 +144,7 @@ class Encoder:
 
 
 def _chunks(texts: Sequence[str], whole: int) -> Iterator[list[str]]:
-    """Some texts at a time, counting no more of each than is tokenised."""
+    """The texts in chunks of bounded size; of each text at most `whole` characters count, for no more are tokenised."""
     chunk: list[str] = []
     characters = 0
     for text in texts:
@@ -156,7 +158,7 @@ def _chunks(texts: Sequence[str], whole: int) -> Iterator[list[str]]:
 
 
 def _first(text: str, size: int) -> str:
-    """So many characters at most, up to white space where there is some near."""
+    """The first `size` characters, or fewer, so that they end at white space where there is some near."""
     return text[: next((at for at in range(size, max(size // 2, size - 1000), -1) if text[at].isspace()), size)]
 
 
@@ -166,7 +168,7 @@ def _last(text: str, size: int) -> str:
 
 
 def _shares(lengths: Sequence[int], room: int) -> list[int]:
-    """Room for each field: as much as it has tokens, the longest cut first where that is too much together."""
+    """Tokens kept of each field: all where they fit together, else the longest fields are cut to one length."""
     shares = [0] * len(lengths)
     left = room
     for done, at in enumerate(sorted(range(len(lengths)), key=lambda at: lengths[at])):
@@ -176,7 +178,7 @@ def _shares(lengths: Sequence[int], room: int) -> list[int]:
 
 
 def _around(tokenizer: "PreTrainedTokenizerBase") -> tuple[list[int], list[int]]:
-    """What the tokenizer puts before and after a text, found by looking at what it does to one."""
+    """The special tokens before and after a text, read off what the tokenizer makes of the text "a"."""
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     full = tokenizer("a")["input_ids"]
     start = next((i for i in range(len(full) - len(bare) + 1) if full[i : i + len(bare)] == bare), 0)

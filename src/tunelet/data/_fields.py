@@ -36,7 +36,7 @@ def clean_fields(text: str) -> str:
 
 
 def joined(item: object, columns: Sequence[str], where: str) -> str:
-    """What a caller gives for a row of several columns, as one text.
+    """One text of what a caller passes for a row of several columns.
 
     Args:
         item: a list or tuple with a text for each column, a mapping by column, or what `join_fields` returned.

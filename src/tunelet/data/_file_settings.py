@@ -1,4 +1,4 @@
-"""How a finished run's further data are read: with the limits of its recipe, and what the user says for this file."""
+"""How data for a finished run is read: with the limits of its recipe, or with those that the user sets for the file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ FILE_KEYS = ("data.encoding", "data.max_bytes", "data.max_cell")
 
 
 def file_settings(recipe: Recipe, settings: Mapping[str, Any] | None, encoding: str | None) -> FileSettings:
-    """What `evaluate` and `predict_file` read with.
+    """The settings that `evaluate` and `predict_file` read a file with.
 
     The encoding of the training file is not taken over: another file may have another, and of the old eight-bit
     encodings each decodes any bytes.

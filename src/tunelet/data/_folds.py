@@ -25,7 +25,7 @@ _CHARACTERS = 4  # of a token, about, in English
 
 
 def tokens_about(text: str, most: int) -> int:
-    """How many tokens a text has, of which at most so many are read: before there is a tokenizer to count them."""
+    """An estimate of the tokens that are read of a text, at most `most`, before a tokenizer is loaded to count them."""
     return min(len(text) // _CHARACTERS + 2, most)
 
 
@@ -34,13 +34,12 @@ class FoldLimits:
     """When texts are few and short enough to be cross-validated.
 
     Attributes:
-        wanted: how many folds.
-        texts: fewer than this; None: any number.
-        tokens: that all folds together may be trained on, about, each text as often as in the training on all texts;
-            None: any number.
-        max_length: tokens that are read of a text.
-        epochs: how often a text is trained on at least.
-        least: texts that are trained on at least, each as often as it takes.
+        wanted: number of folds where texts are few and short enough.
+        texts: number of texts from which on rows are held out for good; None: never.
+        tokens: most tokens, by estimate, that all folds together train on in all epochs; None: no limit.
+        max_length: most tokens that are read of a text.
+        epochs: fewest epochs of a training.
+        least: fewest texts that a training goes through, all epochs together.
     """
 
     wanted: int
@@ -51,7 +50,10 @@ class FoldLimits:
     least: int = 0
 
     def count(self, examples: Examples) -> int:
-        """How many folds of these texts, at most as many as are wanted; 1: a part is held out once; 0: for good."""
+        """The number of folds for these texts, at most `wanted`.
+
+        1 means that rows are held out once, and trained on in the end; 0 that they are held out for good.
+        """
         if self.texts is not None and len(examples) >= self.texts:
             return 0
         if len(copies(examples.texts)) < 2:
@@ -59,8 +61,8 @@ class FoldLimits:
         if self.tokens is None:
             return self.wanted
         tokens = sum(tokens_about(text, self.max_length) for text in examples.texts)
-        passes = max(self.epochs, self.least / len(examples))
-        affordable = 1 + int(self.tokens / max(tokens * passes, 1))  # each fold leaves all but its own texts
+        epochs = max(self.epochs, self.least / len(examples))
+        affordable = 1 + int(self.tokens / max(tokens * epochs, 1))  # k folds train on all texts k - 1 times
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
 
 
@@ -87,7 +89,7 @@ def folds(examples: Examples, *, count: int, seed: int) -> tuple[NDArray[np.int6
 def deal(
     groups: Sequence[Sequence[int]], labels: Sequence[str] | NDArray[np.int64], *, count: int, seed: int
 ) -> tuple[NDArray[np.int64], ...]:
-    """Folds of rows that are already grouped.
+    """Cut rows that are already grouped into folds.
 
     Args:
         groups: rows that must share a fold; together they are the rows from 0 to n - 1.

@@ -33,7 +33,13 @@ _SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(.*)")
 
 @dataclass(frozen=True)
 class _Configuration:
-    """name: as README.md has it, None without one. splits: split -> files; {} leaves their names to `datasets`."""
+    """One configuration of a data set.
+
+    Attributes:
+        name: as README.md has it; None where README.md names none.
+        splits: split -> its files; empty where `datasets` is to tell the splits by the files' names.
+        files: all files to download.
+    """
 
     name: str | None
     splits: Mapping[str, tuple[str, ...]]

@@ -50,7 +50,7 @@ def labels_of(
         missing: words that stand for no label, in any case; those that are renamed are classes.
 
     Returns:
-        label names [n], None where there is none; sentences about what was read otherwise than it is written.
+        label names [n], None where there is none; notes on labels that are not read as they are written.
     """
     class_names = table.class_names.get(column, ())
     values = table.columns.get(column, [None] * len(table))
@@ -114,7 +114,7 @@ def never_renamed(table: RawTable, column: str, renamed: Mapping[str, str]) -> l
 
 
 def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bool, named: bool = False) -> None:
-    """A column of measurements, or of something different in every row, is no label column.
+    """Raise DataError for a column of measurements, or of a different value in every row: it is no label column.
 
     Args:
         labels: label names, nulls included [n].

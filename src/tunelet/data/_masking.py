@@ -24,8 +24,8 @@ class Masked:
 
     Attributes:
         batch: its token ids are those that the model reads.
-        places: int64 [m], into the T tokens, what is to be guessed.
-        words: int64 [m], the token ids that stood there.
+        places: int64 [m], indices into the T tokens: those to be guessed.
+        words: int64 [m], the token ids that stood at these places.
     """
 
     batch: Batch
@@ -49,7 +49,7 @@ class Masking:
 
     @classmethod
     def of(cls, tokenizer: Any) -> "Masking":
-        """Raises ModelError where the tokenizer has no mask token."""
+        """The masking for the vocabulary of a tokenizer. Raises ModelError where it has no mask token."""
         if tokenizer.mask_token_id is None:
             raise ModelError(
                 "the tokenizer has no mask token, so no word can be hidden", "name a checkpoint that was trained so"

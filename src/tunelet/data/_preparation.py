@@ -27,7 +27,7 @@ class Preparation:
         train, validation, test: labelled texts; None: there is no such split.
         dropped: reason -> rows. The reasons are keys of `data.json`, in which a split is called a part.
         notes: sentences about the split and the limit, for the screen.
-        warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
+        warnings: sentences about readings that may surprise, each with what to type for another.
     """
 
     train: Examples

@@ -23,9 +23,9 @@ class Prepared:
         train, validation, test: labelled texts; `test` is None when none was given. Where there are folds, `validation`
             are those texts of `train` that are in one of them, each predicted by a model that did not see it.
         label_names: the classes in the order of their indices.
-        dropped: reason -> rows, all that reading and preparing left out; rows left out by a limit are not among them.
+        dropped: reason -> rows that reading and preparing left out; those that a limit leaves out do not count.
         notes: sentences about the split and the limit, for the screen.
-        warnings: sentences about what is read otherwise than somebody might expect, each with what to type.
+        warnings: sentences about readings that may surprise, each with what to type for another.
         left_out: labels with too few texts.
         folds: rows of `train` that are held out in turn, before one training on all of it: those of a cross-validation,
             or rows that are held out once; none: the validation texts are others.

@@ -1,4 +1,4 @@
-"""Labels that are one to the eye: which look alike, how they are joined, and how other data's are matched to them."""
+"""Labels that look alike: which they are, how they are joined, and how those of other data are matched to them."""
 
 import re
 from collections import Counter
@@ -52,8 +52,8 @@ def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, 
     """Labels [n] of other data in the spelling of those that are known.
 
     Returns:
-        the labels; one that is not known, but looks like exactly one that is, takes its name.
-        which were renamed: found -> known.
+        the labels; an unknown one that looks like exactly one known label takes its name.
+        the renamed labels, as they are written -> as they are known.
     """
     by_look: dict[str, list[str]] = {}
     for name in known:
@@ -64,7 +64,7 @@ def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, 
 
 
 def renamed_in_words(renamed: Mapping[str, str]) -> str:
-    """A clause on labels that were read as one that training knows."""
+    """A clause on labels that are read as known ones, which they look like."""
     pairs = [f"{written!r} as {known!r}" for written, known in sorted(renamed.items())]
     more = f", and {len(pairs) - 12:,} more" if len(pairs) > 12 else ""
     return f"labels read as those of the training data that they look like: {', '.join(pairs[:12])}{more}"

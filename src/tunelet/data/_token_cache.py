@@ -1,4 +1,4 @@
-"""Tokens in the cache: their arrays, and that these fit together."""
+"""Tokens in the cache: the arrays that they are stored as, and a check that these fit together."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def load(folder: Path) -> Tokens | None:
 
 
 def store(tokens: Tokens, folder: Path) -> bool:
-    """Write an entry; False: it is no use."""
+    """Write an entry. Returns False where the cache cannot be written."""
     arrays = {
         "token_ids": tokens.token_ids,
         "offsets": tokens.offsets,

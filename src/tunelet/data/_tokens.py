@@ -86,7 +86,7 @@ def tokenise(
     several_fields: bool = False,
     cache: Path | None = None,
 ) -> Tokens:
-    """Token ids of `texts`, from the cache where they were made before.
+    """Token ids of `texts`, read from the cache where they were encoded before.
 
     Args:
         texts: n texts.

@@ -1,4 +1,4 @@
-"""Texts without labels: how they are read, which of them count, and which of these are drawn.
+"""Texts without labels: how they are read, which are dropped, and which of the others are drawn.
 
 `adapt` learns a language from them, `train` lets a student learn from what its teacher makes of them.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tunelet.recipe import DataSettings
 
-_AT_ONCE = 1000  # texts that are tokenised before it is looked whether they are enough
+_AT_ONCE = 1000  # texts that are tokenised at a time, until there are enough tokens
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Unlabelled:
 
     Attributes:
         reading: how they were read.
-        examples: those that count.
-        dropped: reason -> rows that do not.
+        examples: the texts without copies.
+        dropped: reason -> rows that were left out.
     """
 
     reading: Reading
@@ -84,18 +84,18 @@ def read_unlabelled(
 def draw(
     texts: Sequence[str], tokenise: Callable[[Sequence[str]], Tokens], *, limit: int, seed: int
 ) -> "tuple[NDArray[np.int64], Tokens]":
-    """Texts in a random order, as many as have so many tokens together.
+    """Draw texts at random, as many as fit into a number of tokens.
 
-    No more texts are tokenised than are needed.
+    Texts are tokenised as they are drawn, so that of a large collection only a few are.
 
     Args:
-        texts: to draw from.
-        tokenise: as the model reads them.
-        limit: most tokens of all that are drawn.
-        seed: of the order.
+        texts: the collection to draw from.
+        tokenise: encodes texts for the model.
+        limit: most tokens of all drawn texts together.
+        seed: random seed of the order.
 
     Returns:
-        the rows that are drawn, int64 [m], in the order in which they were, and their tokens.
+        the rows that are drawn, int64 [m], in the order of the draw, and their tokens.
     """
     order = np.random.default_rng(seed).permutation(len(texts))
     taken = 0

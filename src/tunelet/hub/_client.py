@@ -103,7 +103,7 @@ def download(repository: Repository, names: Sequence[str], *, last: bool = True,
     """The cached folder that holds the files `names` of the repository, downloaded where they were not there yet.
 
     Args:
-        repository: what `look_up` found.
+        repository: the answer of `look_up`.
         names: files of the repository.
         last: whether the repository is of use once these are there, so that the cache may name their commit.
         offline_hint: ends the error's line when the Hub is out of reach.

@@ -24,7 +24,7 @@ class Inspection:
     ('attention.self.query', 'attention.self.value')
 
     Attributes:
-        checkpoint: the folder with its files, and how it came to be the one.
+        checkpoint: the folder with its files, and why it was chosen.
         architecture: name of the class in Transformers.
         layers: how many layers are applied; shared_weights: whether they share one set of weights, as ALBERT's do.
         hidden_size, heads, max_length: of the encoder, max_length in tokens.

@@ -52,7 +52,8 @@ class DataSettings(Section):
         examples=[{"0": "negative", "1": "positive"}],
     )
     join_labels: bool = Field(
-        False, description="make labels that look alike (case, spaces, hyphens) one, spelt as most of them are"
+        False,
+        description="whether labels that look alike (case, spaces, hyphens) become one, spelt as most of them are",
     )
     missing_labels: list[str] = Field(
         default_factory=lambda: list(MISSING_LABELS), description="words that stand for no label, in any case"
@@ -61,47 +62,60 @@ class DataSettings(Section):
         0,
         ge=0,
         le=10**9,
-        description="leave out labels with fewer texts than this; 0: none, and a single text is refused",
+        description="fewest texts of a label; labels with fewer are left out; 0: none is, one text is an error",
     )
     encoding: str = Field(
-        "", pattern=r"^[A-Za-z0-9_.:-]*$", description="of text files that are not UTF-8, such as cp1252; empty: none"
+        "",
+        pattern=r"^[A-Za-z0-9_.:-]*$",
+        description="encoding of text files that are not UTF-8, such as cp1252; empty: they are refused",
     )
     max_bytes: int = Field(
         4 * 2**30, ge=1024, le=2**62, description="most bytes of a file once decompressed; a cell counts 64 or more"
     )
     max_cell: int = Field(1_000_000, ge=1, le=2**31 - 1, description="most characters of one cell")
     clean_markup: bool = Field(
-        True, description="turn <br /> into line breaks, HTML entities into characters, drop tags"
+        True, description="whether <br /> becomes a line break, HTML entities become characters, and tags go"
     )
-    drop_duplicates: bool = Field(True, description="keep one copy of a repeated text, none where its labels disagree")
+    drop_duplicates: bool = Field(
+        True, description="whether of a repeated text one copy is kept, and none where its labels disagree"
+    )
     limit: int = Field(
         0, ge=0, le=10**12, description="rows drawn at random before the split, label shares kept; 0: all"
     )
-    balanced: bool = Field(False, description="draw equally many rows of each label")
+    balanced: bool = Field(False, description="whether equally many rows of each label are drawn")
     validation: Literal["auto", "held-out", "cross-validation"] = Field(
         "auto",
-        description="held-out: some rows are not trained on; cross-validation: every row is predicted by a model that "
-        "did not see it, then one is trained on all; auto: that for fewer than 2,000 texts that are short enough",
+        description="how validation texts are chosen. held-out: some rows are not trained on; cross-validation: every "
+        "row is predicted by a model that did not see it, then one is trained on all; auto: cross-validation for fewer "
+        "than 2,000 texts that are short enough",
     )
     validation_size: float = Field(0.2, gt=0.0, lt=1.0, description="share of the rows that are held out")
-    folds: int = Field(5, ge=2, le=100, description="parts of a cross-validation, fewer where a label is rare")
+    folds: int = Field(
+        5, ge=2, le=100, description="folds of a cross-validation; never more than there are distinct texts"
+    )
     fold_tokens: int = Field(
         600_000,
         ge=0,
         le=10**12,
-        description="auto: tokens that all folds train on, at most; beyond, there are fewer folds, or held-out rows",
+        description="most tokens that all folds together train on, where validation is auto; beyond them there are "
+        "fewer folds, or rows are held out once",
     )
-    split_seed: int = Field(-1, ge=-1, lt=2**32, description="of drawing and splitting rows; -1: training.seed")
+    split_seed: int = Field(
+        -1, ge=-1, lt=2**32, description="random seed of drawing and splitting rows; -1: training.seed"
+    )
     unlabelled_tokens: int = Field(
         1_000_000,
         ge=1_000,
         le=10**12,
-        description="tokens of the texts of --unlabelled that are learnt from, at most; the texts are drawn at random",
+        description="most tokens of unlabelled texts (--unlabelled) that are learnt from; the texts are drawn "
+        "at random",
     )
-    max_length: int = Field(512, ge=8, le=10**6, description="tokens kept of a text, at most what the model can read")
+    max_length: int = Field(
+        512, ge=8, le=10**6, description="most tokens kept of a text, at most what the model can read"
+    )
     truncation: Literal["head", "tail", "head+tail"] = Field(
         "head+tail",
-        description="which end of a long text is kept; head+tail keeps a quarter at the start, the rest at the end",
+        description="end of a long text that is kept; head+tail keeps a quarter at the start, the rest at the end",
     )
 
 
@@ -109,34 +123,43 @@ class ModelSettings(Section):
     """Which encoder is adapted, and how it is executed."""
 
     name: str = Field(
-        "auto", min_length=1, description="short name, Hub id or folder; auto: DistilBERT if to be had, else MiniLM"
+        "auto",
+        min_length=1,
+        description="short name, Hub id or folder; auto: DistilBERT where it can be had, else MiniLM",
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it runs")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="device that computes; auto: a GPU where there is one"
+    )
     precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
-        "auto", description="of the frozen weights; what is trained stays float32"
+        "auto", description="precision of the frozen weights; what is trained stays float32"
     )
     pooling: Literal["auto", "first", "mean"] = Field(
         "auto",
-        description="what the head reads of a text, its first token or the mean of all; auto: what the checkpoint says "
-        "of itself, else what a logistic regression on frozen features prefers",
+        description="what the head reads of a text: its first token, or the mean of all tokens; auto: what the "
+        "checkpoint says of itself, else what a logistic regression on frozen features prefers",
     )
     layers: int = Field(
         0,
         ge=0,
         le=10_000,
-        description="layers of the encoder that are run, from the bottom, before the head reads. 0: as many as a "
-        "logistic regression on their frozen output prefers; all, where training.probe is off",
+        description="number of encoder layers that are run, from the bottom. 0: as many as a logistic regression on "
+        "their frozen output prefers; all, where training.probe is off",
     )
     packing: Literal["auto", "packed", "padded"] = Field(
-        "auto", description="packed: one row of all tokens without padding; padded: rows sorted by length"
+        "auto",
+        description="layout of a batch. packed: one row of all tokens, without padding; padded: rows sorted by length",
     )
-    random_weights: bool = Field(False, description="accept a folder without weights and start from random ones")
+    random_weights: bool = Field(
+        False, description="whether a folder without weights is accepted, and weights made at random"
+    )
 
 
 class AdapterSettings(Section):
     """What is trained, besides the head."""
 
-    method: Literal["lora", "head", "full"] = Field("lora", description="LoRA, the head alone, or every weight")
+    method: Literal["lora", "head", "full"] = Field(
+        "lora", description="what is trained: LoRA, the head alone, or every weight"
+    )
     targets: Literal["qv", "attention", "all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
         "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
     )
@@ -144,13 +167,15 @@ class AdapterSettings(Section):
         0,
         ge=0,
         le=10_000,
-        description="LoRA in so many layers from the top; 0: in all. What lies below is computed once",
+        description="number of layers from the top that get LoRA; 0: all. The layers below are computed once",
     )
     rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
     alpha: float = Field(16.0, gt=0.0, le=1e6, description="LoRA alpha; the update is scaled by alpha / r")
     dropout: float = Field(0.0, ge=0.0, lt=1.0, description="dropout on the input of the LoRA branch")
-    rank_stabilised: bool = Field(False, description="scale by alpha / sqrt(r) instead (Kalajdzievski 2023)")
-    dora: bool = Field(False, description="weight-decomposed adaptation (Liu et al. 2024)")
+    rank_stabilised: bool = Field(
+        False, description="whether the update is scaled by alpha / sqrt(r) instead (Kalajdzievski 2023)"
+    )
+    dora: bool = Field(False, description="whether the adaptation is weight-decomposed (Liu et al. 2024)")
     init: Literal["default", "gaussian", "orthogonal", "pissa", "olora"] = Field(
         "default", description="initialisation of A and B, as PEFT names them"
     )
@@ -161,43 +186,51 @@ class TrainingSettings(Section):
 
     probe: bool = Field(
         True,
-        description="begin with the head that a logistic regression on the frozen encoder gives (Kumar et al. 2022)",
+        description="whether the head begins as a logistic regression on the frozen encoder (Kumar et al. 2022)",
     )
     epochs: int = Field(3, ge=1, le=1000, description="passes over the training rows")
-    min_steps: int = Field(0, ge=0, le=10**7, description="optimiser steps at least, in more epochs; 0: no floor")
-    max_steps: int = Field(0, ge=0, le=10**9, description="optimiser steps at most, in fewer epochs; 0: no ceiling")
-    max_tokens: int = Field(
-        0, ge=0, le=10**12, description="tokens to train on at most, all epochs together; 0: no ceiling"
+    min_steps: int = Field(
+        0, ge=0, le=10**7, description="fewest optimizer steps, reached by more epochs; 0: no lower bound"
     )
-    batch_size: int = Field(16, ge=1, le=10**6, description="texts per forward pass")
-    gradient_accumulation: int = Field(1, ge=1, le=10**6, description="forward passes per optimiser step")
-    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak rate of the adapter")
+    max_steps: int = Field(
+        0, ge=0, le=10**9, description="most optimizer steps, kept by fewer epochs; 0: no upper bound"
+    )
+    max_tokens: int = Field(
+        0, ge=0, le=10**12, description="most tokens that are trained on, all epochs together; 0: no upper bound"
+    )
+    batch_size: int = Field(16, ge=1, le=10**6, description="texts of a batch")
+    gradient_accumulation: int = Field(1, ge=1, le=10**6, description="batches of an optimizer step")
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="peak learning rate of the adapter")
     full_learning_rate: float = Field(
-        5e-5, gt=0.0, le=1.0, description="peak rate of all weights where adapter.method is full"
+        5e-5, gt=0.0, le=1.0, description="peak learning rate of all weights, where adapter.method is full"
     )
     head_learning_rate: float = Field(
-        1e-3, gt=0.0, le=1.0, description="peak rate of the head, where the backbone is frozen"
+        1e-3, gt=0.0, le=1.0, description="peak learning rate of the head, where the backbone is frozen"
     )
     rate_batch: int = Field(
         0,
         ge=0,
         le=10**6,
-        description="texts a step that the rates are meant for; other steps scale them by the square root; 0: as given",
+        description="texts of the optimizer step that the learning rates are meant for; for a step of other size they "
+        "are scaled by the square root of the ratio; 0: they are not scaled",
     )
-    weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="AdamW, on matrices only")
+    weight_decay: float = Field(0.01, ge=0.0, lt=1.0, description="weight decay of AdamW, on matrices only")
     warmup: Fraction = Field(
-        0.06, description="share of the steps in which the rate rises from 0; then it falls to 0 linearly"
+        0.06, description="share of the steps in which the learning rate rises from 0; then it falls to 0 linearly"
     )
-    max_grad_norm: float = Field(1.0, gt=0.0, le=1e9, description="gradients are clipped to this norm")
+    max_grad_norm: float = Field(1.0, gt=0.0, le=1e9, description="norm that gradients are clipped to")
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0, description="share of the target spread over all labels")
     class_weights: Literal["none", "balanced"] = Field(
-        "none", description="balanced: rare labels weigh more in the loss"
+        "none", description="weights of the labels in the loss; balanced: rare labels weigh more"
     )
     best_metric: Literal["accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"] = (
-        Field("log_loss", description="metric of held-out rows that picks the epoch that is kept")
+        Field("log_loss", description="metric of the validation texts that decides which epoch is kept")
     )
     early_stopping: int = Field(
-        0, ge=0, le=1000, description="stop after so many evaluations without a better best_metric; 0: never"
+        0,
+        ge=0,
+        le=1000,
+        description="evaluations without a better best_metric after which training stops; 0: it never does",
     )
     activations_gib: float = Field(
         8.0,
@@ -205,13 +238,17 @@ class TrainingSettings(Section):
         le=1e6,
         description="most GiB on disk for hidden states below the lowest adapter, kept between epochs",
     )
-    seed: int = Field(1, ge=0, lt=2**32, description="of the head, the order of the texts, dropout and the split")
+    seed: int = Field(
+        1, ge=0, lt=2**32, description="random seed of the head, the order of the texts, dropout and the split"
+    )
     track: list[Literal["tensorboard", "mlflow", "wandb", "trackio"]] = Field(
         default_factory=list,
         description="live views, through Accelerate's trackers; pip install 'tunelet[track]'",
         examples=[["tensorboard"]],
     )
-    checkpoint_seconds: float = Field(60.0, gt=0.0, le=1e9, description="a checkpoint is written at least this often")
+    checkpoint_seconds: float = Field(
+        60.0, gt=0.0, le=1e9, description="longest time between two checkpoints, in seconds"
+    )
 
 
 class EvaluationSettings(Section):
@@ -219,7 +256,7 @@ class EvaluationSettings(Section):
 
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap draws behind each 95 % interval")
     baseline: bool = Field(
-        True, description="also train TF-IDF with logistic regression on the same rows, to compare with"
+        True, description="whether TF-IDF with logistic regression is trained on the same rows, to compare with"
     )
     threshold: str = Field(
         "f1",
@@ -229,15 +266,15 @@ class EvaluationSettings(Section):
     positive: str = Field(
         "",
         description="label that precision, recall, F1, ROC AUC and the threshold are about, against the rest; empty: "
-        "of two labels the one that its name gives away, of more their mean",
+        "of two labels the one whose name says so, of more the mean over all",
         examples=["spam"],
     )
     errors: int = Field(
         20,
         ge=0,
         le=1000,
-        description="most confident errors whose texts are kept in the run folder; 0: no text is, nor the baseline, "
-        "which is made of words of the texts",
+        description="number of the most confident errors whose texts are kept in the run folder; 0: no text is kept, "
+        "nor the baseline, which is made of words of the texts",
     )
 
     @field_validator("positive", mode="before")
@@ -257,9 +294,12 @@ class Recipe(Section):
     """
 
     name: str = Field(
-        "custom", min_length=1, pattern=r"^[A-Za-z0-9._-]+$", description="what run folders are called after"
+        "custom",
+        min_length=1,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="name of the recipe, which run folders begin with",
     )
-    description: str = Field("", description="one line for `tunelet recipes`")
+    description: str = Field("", description="one line about it for `tunelet recipes`")
     data: DataSettings = Field(default_factory=lambda: DataSettings())
     model: ModelSettings = Field(default_factory=lambda: ModelSettings())
     adapter: AdapterSettings = Field(default_factory=lambda: AdapterSettings())

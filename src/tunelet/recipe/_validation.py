@@ -1,4 +1,4 @@
-"""pydantic's findings as one sentence of ours: the key, what it takes, what was found, the nearest valid name."""
+"""pydantic's errors as one sentence of ours: the key, what it takes, what was written, the nearest valid name."""
 
 from typing import Any, cast, get_args, get_origin
 

@@ -16,7 +16,7 @@ def nothing(_: object) -> None:
 
 
 def prefixed(say: Say, name: str) -> Say:
-    """The same, each line with the name that it is about."""
+    """A `Say` that puts a name before each line."""
     return lambda line: say(f"{name}: {line}")
 
 
@@ -93,7 +93,7 @@ class Arms:
     def results(
         self, mean_tokens: float, ideal: Mapping[str, float | None], compared_with: Sequence[str]
     ) -> list[ArmResult]:
-        """The table.
+        """A row for each arm, those that failed last.
 
         Args:
             mean_tokens: of the sample, by which tokens become reviews: so no arm gains by the texts it happened to get.

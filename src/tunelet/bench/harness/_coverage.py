@@ -45,7 +45,7 @@ class Shape:
 
     @property
     def classes(self) -> int:
-        """How many."""
+        """Number of classes."""
         return len(self.shares)
 
 
@@ -61,7 +61,7 @@ SIZES = (20, 60, 300)
 
 @dataclass
 class Tally:
-    """Of one figure: intervals that there were, that held the truth, and experiments."""
+    """How often the intervals of one figure held the truth, over experiments, some of which had no interval."""
 
     held: int = 0
     intervals: int = 0
@@ -104,13 +104,13 @@ class Model:
 
 
 def predictions(labels: NDArray[np.int64], probabilities: Floats) -> Predictions:
-    """With names whose last one is the positive label."""
+    """Predictions with made-up label names, the last of which is the positive label."""
     names = tuple(f"class {number:02}" for number in range(probabilities.shape[1]))
     return Predictions(tuple(map(str, range(len(labels)))), names, labels, probabilities)
 
 
 def models_of(shape: Shape, count: int, seed: int) -> list[tuple[Model, Metrics]]:
-    """So many made-up models, each with its true figures."""
+    """Made-up models, `count` of them, each with its true figures."""
     rng = np.random.default_rng([seed, shape.classes, round(100 * shape.shares[0])])
     models = []
     for _ in range(count):

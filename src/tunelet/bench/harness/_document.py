@@ -133,13 +133,13 @@ def _is_document(path: Path, kind: str) -> bool:
 
 
 def write_document(values: Mapping[str, Any], path: Path) -> None:
-    """Whole or not at all. Raises DiskError."""
+    """Write a document as JSON, whole or not at all. Raises DiskError."""
     text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses as dicts, tuples as lists, paths as text; a number that is none is null."""
+    """Dataclasses as dicts, tuples as lists, paths as text; NaN and infinity as null."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):

@@ -44,7 +44,7 @@ class Work:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Operations of all three kinds together."""
         return self.frozen + self.attention + self.adapter
 
     def __add__(self, other: "Work") -> "Work":

@@ -30,7 +30,7 @@ class Phases:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Of each phase, the warm-up among them."""
+        """Steps of each phase, the warm-up first."""
         return (self.warm_up, *self.measured)
 
 

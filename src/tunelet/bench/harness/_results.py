@@ -18,11 +18,11 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Of one value or more."""
+        """The spread of one value or more."""
         return cls(statistics.median(values), min(values), max(values))
 
     def scaled(self, factor: float) -> "Spread":
-        """In another unit."""
+        """The same spread in another unit, each value times the factor."""
         return Spread(self.median * factor, self.low * factor, self.high * factor)
 
 

@@ -29,8 +29,8 @@ class Sample:
         source: where they come from, for the tables.
         texts: None where only their lengths are known, and models must make them up.
         lengths: in tokens, where there are no texts.
-        labels: indices into `label_names`.
-        label_names: of the classes.
+        labels: indices into `label_names`, one a text.
+        label_names: names of the classes.
     """
 
     source: str
@@ -40,7 +40,7 @@ class Sample:
     label_names: tuple[str, ...]
 
     def write(self, path: Path) -> None:
-        """As the file that `Subject.texts` names."""
+        """Write the JSON file that `Subject.texts` names."""
         fields = {"texts": self.texts, "lengths": self.lengths, "labels": self.labels}
         path.write_text(json.dumps({name: value for name, value in fields.items() if value is not None}))
 

@@ -34,13 +34,13 @@ class Table:
     words: int = 1
 
     def markdown(self) -> str:
-        """As GitHub shows it."""
+        """The table in GitHub's Markdown."""
         rule = ["---" if column < self.words else "---:" for column in range(len(self.header))]
         lines = [self.header, rule, *self.rows]
         return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
     def show(self, console: "Console") -> None:
-        """On a terminal."""
+        """Print the table on a terminal."""
         from rich.markup import escape
         from rich.table import Table as Screen
 
@@ -155,7 +155,7 @@ def missing(model: JsonObject) -> list[tuple[str, str]]:
 
 
 def number(value: float | None) -> str:
-    """Three figures."""
+    """A number in three figures; an empty text where there is none."""
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -34,9 +34,9 @@ class ArmTooSlow(ArmFailed):
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one worker, in bytes: resident set after loading the libraries, and the largest so far.
+    """Memory of one worker in bytes: its resident set after loading the libraries, and the largest so far.
 
-    On a GPU the largest allocation there, and a baseline of 0.
+    On a GPU the peak is the largest allocation there, and the baseline 0.
     """
 
     baseline: int
@@ -58,7 +58,7 @@ class Desk:
             return False
 
     def report(self, result: object) -> None:
-        """Hand over what the turn came to."""
+        """Hand over the result of the turn."""
         self._connection.send(("done", result, Memory(self._baseline, peak_bytes(self._device))))
 
 

@@ -23,7 +23,7 @@ from tunelet.model import quiet_libraries
 
 @dataclass(frozen=True)
 class Turn:
-    """What one turn came to, step by step.
+    """The measurements of one turn, step by step.
 
     Attributes:
         seconds: wall clock of each optimizer step.
@@ -44,11 +44,11 @@ class Turn:
 
     @property
     def total_seconds(self) -> float:
-        """Of all steps."""
+        """Seconds of all steps together."""
         return sum(self.seconds)
 
     def record(self) -> dict[str, Any]:
-        """For the JSON."""
+        """The turn as the JSON document has it."""
         return {"seconds": self.seconds, "tokens": self.tokens, "losses": self.losses}
 
 

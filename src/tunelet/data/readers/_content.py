@@ -112,7 +112,7 @@ def describe_binary(content: bytes | bytearray) -> str:
 
 
 def _within_limits(pieces: Callable[[], Iterator[bytes]], path: Path, settings: FileSettings, suffix: str) -> bytearray:
-    """All pieces in one; they are gone through twice, and the first time only measured."""
+    """All pieces joined, after a first pass over them has measured that they are within the limits."""
     meter = _Meter(path, settings, suffix.lower())
     for piece in pieces():
         meter.add(piece)
@@ -128,7 +128,10 @@ def _within_limits(pieces: Callable[[], Iterator[bytes]], path: Path, settings: 
 
 
 def _refuse_beyond_memory(path: Path, size: int) -> None:
-    """A system that is out of memory kills without a word, so it is asked first; bytes and text are held at once."""
+    """Raise DataError where a file needs more memory than is free: the system would end the process without a word.
+
+    The bytes of a file and its text are held at once, hence twice its size.
+    """
     if size < _ALWAYS_FITS:
         return
     import psutil

@@ -1,4 +1,4 @@
-"""CSV, TSV and delimited text: delimiter, quoting and header are found out from the content, and no broken row is
+"""CSV, TSV and delimited text: delimiter, quoting and header are recognised by the content, and no broken row is
 skipped in silence.
 
 Python's own `csv` reads them, strictly: it keeps newlines inside quoted fields, has no type inference that would turn
@@ -33,7 +33,7 @@ Rows = list[list[str]]
 
 
 def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
-    """A CSV file; `names` are the columns asked for, which a header may hold."""
+    """A CSV file; `names` are the columns that the user named, which a header may hold."""
     sep_line = SEP_LINE.match(text)
     if sep_line:
         text = text[sep_line.end() :]

@@ -30,7 +30,7 @@ Tables = dict[str, RawTable]
 def read_folder(
     folder: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
 ) -> tuple[Tables, str]:
-    """The splits in a folder, and the layout found.
+    """The splits in a folder, and the layout of the folder in words.
 
     Args:
         folder: the folder.
