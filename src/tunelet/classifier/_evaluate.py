@@ -7,7 +7,7 @@ from typing import Any
 
 from tunelet._arguments import checked
 from tunelet._choice import Choice
-from tunelet.data import as_known, file_settings, label_indices, read, renamed_in_words
+from tunelet.data import Examples, Reading, as_known, file_settings, label_indices, read, renamed_in_words
 from tunelet.evaluation import (
     FigureWarning,
     Metrics,
@@ -102,7 +102,6 @@ def evaluate(
         DataError: data that cannot be read, or labels that the run does not know.
     """
     from tunelet.classifier import load_classifier
-    from tunelet.run import count_seen
 
     run = run if isinstance(run, Run) else Run.load(run)
     recipe = run.recipe.data
@@ -116,19 +115,8 @@ def evaluate(
         missing_labels=recipe.missing_labels,
         files=file_settings(run.recipe, settings, encoding),
     )
-    part = reading.held_out()
-    examples = reading.splits[part]
-    notes = list(reading.notes)
-    dropped = dict(reading.dropped.get(part, {}))
-    left_out = run.data.labels_left_out
-    labels, renamed = as_known(examples.labels, (*run.label_names, *left_out))
-    if renamed:
-        notes.append(renamed_in_words(renamed))
-        examples = replace(examples, labels=labels)
-    kept = examples.without_labels(left_out)
-    if rows := len(examples) - len(kept):
-        dropped["label left out of training, with too few texts"] = rows
-        examples = kept
+    measured = _measurable(run, reading)
+    examples = measured.examples
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = load_classifier(run, baseline=baseline, device=device)
     predictions = Predictions(
@@ -143,20 +131,60 @@ def evaluate(
         resamples=run.recipe.evaluation.resamples,
         seed=run.recipe.training.seed,
     )
-    seen = None
-    if run.files.lists(run.folder.seen):
-        seen = run.files.read(run.folder.seen, lambda content: count_seen(content, examples.texts))
+    seen = _seen(run, examples)
     known = None if seen is None else seen_warning(len(examples), seen["train"], seen["validation"])
     assert reading.label_column is not None  # noqa: S101
     return Evaluation(
         metrics=metrics,
         source=reading.source,
-        part=part,
-        dropped=dropped,
+        part=measured.split,
+        dropped=measured.dropped,
         text_column=reading.text_column,
         label_column=reading.label_column,
         temperature=classifier.temperature,
-        notes=tuple(notes),
+        notes=measured.notes,
         warnings=(*([known] if known else []), *label_warnings(metrics)),
         trained_on=seen,
     )
+
+
+@dataclass(frozen=True)
+class _Measurable:
+    """The texts of a source that a run can be measured on.
+
+    Attributes:
+        split: which split of the source they are.
+        examples: the texts, their labels spelt as the run knows them.
+        dropped: reason -> rows of the split that were left out.
+        notes: sentences about how the source and its labels were read.
+    """
+
+    split: str
+    examples: Examples
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def _measurable(run: Run, reading: Reading) -> _Measurable:
+    """The held-out split, without the labels that training left out. Raises DataError where it has no labels."""
+    split = reading.held_out()
+    examples = reading.splits[split]
+    notes, dropped = reading.notes, dict(reading.dropped.get(split, {}))
+    left_out = run.data.labels_left_out
+    labels, renamed = as_known(examples.labels, (*run.label_names, *left_out))
+    if renamed:
+        notes = (*notes, renamed_in_words(renamed))
+        examples = replace(examples, labels=labels)
+    kept = examples.without_labels(left_out)
+    if rows := len(examples) - len(kept):
+        dropped["label left out of training, with too few texts"] = rows
+    return _Measurable(split, kept, dropped, notes)
+
+
+def _seen(run: Run, examples: Examples) -> dict[str, int] | None:
+    """How many of the texts are among those that the run saw, by its splits; None: the run does not hold those."""
+    from tunelet.run import count_seen
+
+    if not run.files.lists(run.folder.seen):
+        return None
+    return run.files.read(run.folder.seen, lambda content: count_seen(content, examples.texts))

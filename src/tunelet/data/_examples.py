@@ -24,7 +24,7 @@ class Examples:
     Attributes:
         ids: the source's id column where it has one without repeats, else the row number from 0, as text [n].
         texts: the texts [n].
-        labels: label names, never integers [n]; empty when no labels were asked for.
+        labels: label names, never integers [n]; empty where no labels are read.
     """
 
     ids: tuple[str, ...]
@@ -74,7 +74,7 @@ class Reading:
         format: how it was stored, for example "CSV, comma, header" or "aclImdb folder".
         splits: always "train" (a single file is "train"); "validation" and "test" where the source has them.
         text_column: the column of the texts ("title + body" where several are read together).
-        label_column: the column of the labels; None when no labels were asked for.
+        label_column: the column of the labels; None where no labels are read.
         dropped: split -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
         notes: sentences about how the source was read, for the screen, each with what to type for another reading.
         text_columns: the names behind `text_column`.

@@ -31,7 +31,7 @@ class Repository:
     Attributes:
         id: OWNER/NAME as asked.
         kind: "model" or "dataset".
-        revision: the branch, tag, pull request or commit that was asked for.
+        revision: the branch, tag, pull request or commit that was looked up.
         commit: the commit that this revision is at, 40 hexadecimal digits.
         files: path in the repository -> size in bytes (0 where the Hub names none).
     """

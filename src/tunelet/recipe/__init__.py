@@ -11,9 +11,9 @@ from tunelet.recipe._schema import (
     EvaluationSettings,
     ModelSettings,
     Recipe,
-    Section,
     TrainingSettings,
 )
+from tunelet.recipe._section import Section
 from tunelet.recipe._settings import parse_setting, with_settings
 from tunelet.recipe._toml import difference, dump_recipe, dump_settings, load_recipe, parse_recipe
 from tunelet.recipe._validation import toml_value, valid_keys

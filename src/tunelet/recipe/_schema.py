@@ -5,13 +5,11 @@ Every number has a lower and an upper bound, so that no library is given one tha
 errors suggest where the default would say nothing.
 """
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from tunelet.recipe._section import Section
 
 # What pandas, spreadsheets and databases write where there is nothing: never what somebody calls a class.
 MISSING_LABELS = (
@@ -20,21 +18,6 @@ MISSING_LABELS = (
 )  # fmt: skip
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Section(BaseModel):
-    """Frozen, and strict about unknown keys; numbers are not read from text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _can_be_written(cls, value: Any) -> Any:
-        """A recipe is written as UTF-8, which has no lone surrogates (bytes of a terminal that were no UTF-8)."""
-        texts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and _SURROGATE.search(text) for text in texts):
-            raise PydanticCustomError("surrogate", "should be text that can be written as UTF-8")
-        return value
 
 
 class DataSettings(Section):

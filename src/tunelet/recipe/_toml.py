@@ -5,7 +5,8 @@ from typing import Any
 
 from tunelet._foreign import ForeignFileError, parse_toml, read_text
 from tunelet.errors import RecipeError
-from tunelet.recipe._schema import Recipe, Section
+from tunelet.recipe._schema import Recipe
+from tunelet.recipe._section import Section
 from tunelet.recipe._validation import section_class, toml_value, validate
 
 _LARGEST = 2**20  # bytes of a recipe; one with every key has some thousand

@@ -1,6 +1,6 @@
 """Data that is in memory already: pandas DataFrames, lists, and the data sets of `datasets`.
 
-pandas and `datasets` are asked for only when the caller has imported them: an object of theirs cannot exist before.
+pandas and `datasets` are looked at only when the caller has imported them: an object of theirs cannot exist before.
 """
 
 import sys
