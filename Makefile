@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
-.PHONY: demo test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean docs
+.PHONY: demo check test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -22,6 +22,10 @@ demo: .venv/demo/ready
 	@rm -rf runs/demo runs/demo.partial
 	HF_HUB_OFFLINE=1 .venv/demo/bin/tunelet train sample --model minilm --out runs/demo
 	.venv/demo/bin/tunelet predict runs/demo "A wonderful film, funny and touching, and I would gladly see it again."
+
+## check: lint and the quick tests, in a minute: what to type while you work
+check: lint
+	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready

@@ -11,6 +11,8 @@ import tunelet
 from tunelet.errors import DataError, ModelError, RecipeError, RunError
 from tunelet.run import CheckpointFolder
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["the ferry", "a goat", "our baker", "this lamp"], ["sings", "burns", "waits", "leaves"], ["today", "at sea"]
 
 

@@ -13,6 +13,8 @@ from tunelet.data import read
 from tunelet.evaluation import measure
 from tunelet.recipe import load_recipe
 
+pytestmark = pytest.mark.slow
+
 QUICK = {
     "data.max_length": 64,
     "training.epochs": 1,

@@ -11,6 +11,8 @@ from transformers import AutoModel, DistilBertConfig
 import tunelet
 from command_line import environment
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
 SETTINGS = {
     "training.epochs": 1,

@@ -5,7 +5,10 @@ import pytest
 import tunelet
 from encoders import SHARED
 
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/models, which is absent")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/models, which is absent"),
+]
 
 QUICK = {
     "data.max_length": 24,

@@ -45,7 +45,7 @@ def test_the_run_says_what_was_joined_left_out_and_unreadable(run: Run) -> None:
     assert run.label_names == ("bad", "good")
     assert run.recipe.data.text_column == ["title", "body"]
     assert run.text_columns == ("title", "body")
-    assert run.data.labels_left_out == ["odd"]
+    assert run.data.labels_left_out == ("odd",)
     assert run.data.dropped == {"label with too few texts": 1}
     assert 0.05 < run.data.tokens.parts["train"].unknown_share < 0.5
     joined, rare, unknown = run.data.warnings

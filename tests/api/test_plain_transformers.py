@@ -12,6 +12,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, pipelin
 import tunelet
 from tunelet import Classifier, Run
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("bad", "fair", "good")
 TEXTS = [(f"a {label} loaf, visit {n}", label) for n in range(12) for label in LABELS]
 OWN_HEAD = {"training.probe": False, "model.pooling": "first"}  # that of the architecture, as Transformers builds it

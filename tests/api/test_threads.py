@@ -16,6 +16,8 @@ from tunelet.data import Tokens
 from tunelet.model import new_classifier, probabilities
 from tunelet.recipe import AdapterSettings, ModelSettings
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     ("a warm loaf and a kind word " * (n % 5 + 1), "good")
     if n % 2

@@ -18,6 +18,8 @@ from command_line import ROOT
 from tunelet.bench.harness._worker import run_once
 from tunelet.recipe import resolve_recipe, with_settings
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ("a warm and funny film", "dull from end to end") * 8
 LINE = {
     "data": "trec", "size": "8", "draw": 1, "method": "tfidf", "n": 48, "letters": 480, "test_letters": 100,

@@ -3,10 +3,13 @@
 import io
 import json
 
+import pytest
 from rich.console import Console
 
 from command_line import call, refused, run
 from tunelet.bench.harness._tables import number, show_document
+
+pytestmark = pytest.mark.slow
 
 
 def test_help_names_the_commands():

@@ -15,6 +15,8 @@ from command_line import ROOT
 from tunelet.bench.harness._coverage import SHAPES, Model
 from tunelet.kernels import attention_kernel
 
+pytestmark = pytest.mark.slow
+
 BENCH = ROOT / "measurements"
 VERSIONS = {"tunelet": "1", "torch": "2", "transformers": "5", "peft": "0"}
 ENVIRONMENT = {"processor": "AMD EPYC", "cores": 2, "threads": 2, "versions": VERSIONS}

@@ -11,6 +11,8 @@ from tunelet.bench.rivals._onnx import export_job, graph_path
 from tunelet.bench.rivals._predict_settings import PredictSetting
 from tunelet.bench.rivals._prediction import classify_job
 
+pytestmark = pytest.mark.slow
+
 NEEDS_ONNX = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxruntime", "onnxscript")),
     reason="needs tunelet[export]",

@@ -12,6 +12,8 @@ from tunelet.data import gather
 from tunelet.model import new_classifier, padded_inputs
 from tunelet.recipe import AdapterSettings, ModelSettings
 
+pytestmark = pytest.mark.slow
+
 
 def tunelet_model(subject):
     settings = ModelSettings(precision="float32", device="cpu", random_weights=subject.random_weights)

@@ -10,6 +10,8 @@ from tunelet.bench import TrainBench, bench_train
 from tunelet.bench._train import runnable, tunelet_precisions
 from tunelet.bench.harness._arms import Arms
 
+pytestmark = pytest.mark.slow
+
 STOCK = ("stock", "best", "best without dropout")
 ARMS = {*STOCK, *(f"tunelet {how}" for how in ("float32", "float32, mean", "bfloat16", "bfloat16, mean"))}
 

@@ -6,6 +6,8 @@ import bench_jobs
 from tunelet.bench.harness._worker import ArmFailed, ArmTooSlow, Worker, run_once
 from tunelet.errors import TuneletError
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_works_turn_by_turn_and_says_nothing_on_stdout(capfd):
     with Worker(bench_jobs.count, 5) as worker:

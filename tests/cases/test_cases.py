@@ -15,7 +15,7 @@ import pytest
 from command_line import ROOT, Done, call, environment, refused
 
 CASES = ROOT.parent / "shared" / "cases"
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not at ../shared/cases")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not at ../shared/cases")]
 Q = (
     "--model", "minilm", "--set", "training.epochs=1", "--set", "evaluation.resamples=100",
     "--set", "data.validation=held-out",

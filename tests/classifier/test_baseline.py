@@ -18,6 +18,8 @@ from tunelet.errors import DataError, RunError
 from tunelet.evaluation import train_baseline
 from tunelet.run import read_baseline, write_baseline
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["warm", "rye", "loaf", "cold", "burnt", "roll", "plain", "toast", "fresh", "stale", "sweet", "Zwölf", "шесть"]
 
 

@@ -15,6 +15,8 @@ from tunelet.errors import DataError
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Mark, Sealed, seal, write_mark
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [f"{words} number {n}" for n in range(15) for words in ("warm rye loaf", "cold burnt roll")]
 
 

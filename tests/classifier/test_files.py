@@ -16,6 +16,8 @@ import tunelet
 from tunelet import BaselineClassifier, Classifier, predict_file
 from tunelet.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 ADDED = ["predicted", "probability", "probability_bad", "probability_good"]
 
 

@@ -11,6 +11,8 @@ import pytest
 from command_line import QUICK, Done, call, is_empty, refused, run
 from encoders import minilm_folder
 
+pytestmark = pytest.mark.slow
+
 Train = Callable[..., Done]
 
 

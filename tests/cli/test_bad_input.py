@@ -10,6 +10,8 @@ import pytest
 
 from command_line import QUICK, Done, call, command, environment, is_empty, refused, run
 
+pytestmark = pytest.mark.slow
+
 Train = Callable[..., Done]
 
 PRAISE = "A warm film about a lighthouse: reel"

@@ -10,6 +10,8 @@ import pytest
 
 from command_line import QUICK, Done, call, refused, run
 
+pytestmark = pytest.mark.slow
+
 # What a run takes is known to some 10 kB: TF-IDF would take another 240 kB, LoRA in all layers 220 kB a checkpoint.
 SMALL = (
     "--set", "evaluation.baseline=false", "--set", "model.layers=3",

@@ -17,6 +17,8 @@ import pytest
 
 from command_line import QUICK, Done, call, command, environment, refused, run
 
+pytestmark = pytest.mark.slow
+
 METRICS = ("accuracy", "precision", "recall", "f1", "f1_weighted", "f1_macro", "roc_auc", "average_precision")
 METRICS += ("log_loss", "ece")
 COSTS = ("trainable_parameters", "total_parameters", "train_seconds", "tokens_per_second", "peak_memory_bytes")

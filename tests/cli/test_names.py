@@ -7,6 +7,8 @@ import pytest
 
 from command_line import call, command, environment, refused
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 5000
 
 

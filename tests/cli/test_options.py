@@ -6,6 +6,8 @@ import tunelet
 from command_line import call, refused
 from tunelet.experiment import whole_recipe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("method", "key"),

@@ -14,6 +14,8 @@ import pytest
 from command_line import QUICK, Done, call, command, environment, refused
 from tunelet._output import console, visible
 
+pytestmark = pytest.mark.slow
+
 TITLE = "\x1b]0;pwned\x07"  # sets the title of a terminal's window
 SHOWN = r"\x1b]0;pwned\x07"
 HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")

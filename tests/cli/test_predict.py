@@ -10,6 +10,8 @@ import tunelet
 from command_line import call, refused
 from tunelet import Run
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["warm rye loaf", "cold burnt roll"]
 
 

@@ -13,6 +13,8 @@ from tunelet._words import interval, number
 from tunelet.console import metrics_screen, result_screen
 from tunelet.evaluation import ClassMetrics, Confusion, Metrics
 
+pytestmark = pytest.mark.slow
+
 LONG = "Applications for a job, an apprenticeship or an internship"
 
 

@@ -14,6 +14,8 @@ from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.report import comparison_document
 from tunelet.run import RunGroup, rivals_of
 
+pytestmark = pytest.mark.slow
+
 GOOD = ["A wonderful film", "I loved every minute", "Funny, warm and clever", "A joy to watch", "Brilliant acting"]
 BAD = ["A dreadful film", "I hated every minute", "Dull, cold and stupid", "A pain to watch", "Wooden acting"]
 ROWS = [

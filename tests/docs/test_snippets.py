@@ -13,6 +13,8 @@ from checkpoints import stopped_behind
 from command_line import ROOT, call
 from markdown import Block, blocks
 
+pytestmark = pytest.mark.slow
+
 # What measurements took hours to write, and the page that test_extending.py follows from its first block to its last.
 ELSEWHERE = {"accuracy", "performance", "results", "extending"}
 PAGES = [

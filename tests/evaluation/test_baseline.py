@@ -8,6 +8,8 @@ from tunelet.data import Examples, folds
 from tunelet.evaluation import baseline_out_of_fold, baselines_by_fold, cross_validated_baseline
 from tunelet.evaluation._ngrams import Corpus, side_by_side
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["warm", "rye", "loaf", "cold", "burnt", "roll", "plain", "toast", "fresh", "stale", "sweet", "Zwölf", "шесть"]
 
 

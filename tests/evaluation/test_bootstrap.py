@@ -5,6 +5,8 @@ import pytest
 
 from tunelet.evaluation import METRIC_NAMES, Predictions, _bootstrap, measure, resampled_metrics
 
+pytestmark = pytest.mark.slow
+
 
 def random_predictions(seed: int, n: int, classes: int, *, kinds: int = 12, absent: int | None = None) -> Predictions:
     """n texts that share `kinds` different rows of probabilities, so that nearly every score is tied."""

@@ -21,6 +21,8 @@ from tunelet.bench.harness._coverage import (
 from tunelet.evaluation import METRIC_NAMES
 from tunelet.evaluation._uncertainty import Shares, split_bounds
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = 400
 ERROR = 3 * (0.95 * 0.05 / EXPERIMENTS) ** 0.5  # three standard errors of a coverage

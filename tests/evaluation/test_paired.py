@@ -25,6 +25,8 @@ from tunelet.evaluation import (
 from tunelet.evaluation._intervals import Z, difference_interval
 from tunelet.evaluation._power import detectable_accuracy
 
+pytestmark = pytest.mark.slow
+
 Z2 = Z**2
 
 

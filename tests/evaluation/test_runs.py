@@ -9,6 +9,8 @@ from command_line import call, is_empty, refused
 from tunelet.errors import RecipeError
 from tunelet.run import count_seen
 
+pytestmark = pytest.mark.slow
+
 ROUTINE, ALARM = "the line is quiet, round", "the pump is burning, round"
 ROWS = [(f"{ALARM if n % 9 == 0 else ROUTINE} {n}", "alarm" if n % 9 == 0 else "routine") for n in range(90)]
 TEST = [(f"{ALARM if n % 10 == 0 else ROUTINE} late {n}", "alarm" if n % 10 == 0 else "routine") for n in range(30)]

@@ -1,9 +1,12 @@
 """Choosing among models: the rule, and how much too good the figure of the chosen one is."""
 
 import numpy as np
+import pytest
 from scipy.special import log_softmax
 
 from tunelet.evaluation import cross_fitted_selection, fit_weights, select
+
+pytestmark = pytest.mark.slow
 
 
 def views(n, seed, noises, *, classes=3):

@@ -13,6 +13,8 @@ from tunelet.experiment._afford import Options, afford
 from tunelet.recipe import resolve_recipe, with_settings
 from tunelet.training import Rates, Work, expect
 
+pytestmark = pytest.mark.slow
+
 RECIPE = with_settings(resolve_recipe("quickstart"), {"training.min_steps": 0})
 LENGTHS = np.full(1600, 250)  # a hundred steps, 400,000 tokens
 PASS = 100.0  # seconds of a pass, at 4,000 tokens per second

@@ -16,6 +16,8 @@ from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.run import Run
 from tunelet.training import Outcome, TrainingData, estimate_time
 
+pytestmark = pytest.mark.slow
+
 QUICK = {
     "data.max_length": 16, "data.validation": "cross-validation", "data.folds": 3, "model.precision": "float32",
     "training.batch_size": 8, "training.epochs": 2, "evaluation.resamples": 100,

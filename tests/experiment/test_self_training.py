@@ -19,6 +19,8 @@ from tunelet.report import write_report
 from tunelet.run import Run, RunGroup, kept_in_words
 from tunelet.training import Mix, Outcome, Rates, TrainingData, Work, expect
 
+pytestmark = pytest.mark.slow
+
 # No head is solved and a teacher has a few steps, so that TF-IDF, which needs none, has much to teach.
 QUICK = {
     "data.max_length": 16, "data.validation": "cross-validation", "data.folds": 2, "model.precision": "float32",

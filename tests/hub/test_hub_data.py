@@ -1,8 +1,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from hub_client import DATA_ID, README, Client, gave_up
 from hub_server import Cut, HubServer, Stall, Status
+
+pytestmark = pytest.mark.slow
 
 FIRST, SECOND = "train-00000-of-00002", "train-00001-of-00002"
 

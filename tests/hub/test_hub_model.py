@@ -13,6 +13,8 @@ import pytest
 from hub_client import MODEL_ID, ROOT, Client, gave_up
 from hub_server import Cut, HubServer, Stall, Status
 
+pytestmark = pytest.mark.slow
+
 GATED = Status(403, (("X-Error-Code", "GatedRepo"),))
 NO_REPOSITORY = Status(404, (("X-Error-Code", "RepoNotFound"),))
 DISTILBERT = "distilbert/distilbert-base-uncased"

@@ -11,6 +11,8 @@ from hub_client import DATA_ID, MODEL_ID
 from hub_server import Cut, HubServer, Stall, Status
 from hub_user import User, the_object
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def hub(model_hub: HubServer, data_hub: HubServer) -> HubServer:

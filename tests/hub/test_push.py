@@ -17,6 +17,8 @@ from hub_user import User, the_object
 from tunelet.checkpoint import POOLED_CONFIGS, POOLED_HEAD
 from tunelet.report import CARD_MARK
 
+pytestmark = pytest.mark.slow
+
 CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean")
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
 TEXTS = ["A quiet film about a lighthouse.", "Two hours of nothing."]

@@ -17,6 +17,8 @@ from tunelet.kernels import Library, features, native, packed_attention, without
 from tunelet.kernels._native import build
 from tunelet.kernels._quantise import quantise
 
+pytestmark = pytest.mark.slow
+
 POINTWISE = ("quantise", "finish", "add_norm", "norm_backward", "activate", "activate_backward")
 FIRST = ("attend_first", "attend_first_backward")
 

@@ -17,6 +17,8 @@ from tunelet import _cache
 from tunelet.kernels import Library, _compiler, native
 from tunelet.kernels._native import build
 
+pytestmark = pytest.mark.slow
+
 STRANGER = 65533
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files to another user")
 

@@ -18,6 +18,8 @@ from tunelet.model._structure import structure_of
 from tunelet.model._targets import resolve_targets
 from tunelet.recipe import AdapterSettings, ModelSettings, resolve_recipe
 
+pytestmark = pytest.mark.slow
+
 QUERY_AND_VALUE = {
     "distilbert": {"attention.q_lin", "attention.v_lin"},
     "albert": {"albert_layers.0.attention.query", "albert_layers.0.attention.value"},

@@ -11,6 +11,8 @@ from tunelet.checkpoint import find_checkpoint
 from tunelet.model import padded_inputs, saved_classifier
 from tunelet.recipe import ModelSettings
 
+pytestmark = pytest.mark.slow
+
 MODELS = (*ARCHITECTURES, "minilm")
 
 

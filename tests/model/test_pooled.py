@@ -18,6 +18,8 @@ from tunelet.model import load_tokenizer, saved_classifier
 from tunelet.model._plain import refer_to_base
 from tunelet.recipe import ModelSettings
 
+pytestmark = pytest.mark.slow
+
 POOLINGS = ("first", "mean", "both")
 METHODS = {
     "lora": {"targets": "all-linear", "rank": 4},

@@ -6,6 +6,8 @@ import jupytext
 import nbclient
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NAMES = ("distilbert", "albert", "compare")
 

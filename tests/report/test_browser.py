@@ -11,7 +11,10 @@ from tunelet.report import comparison_document, group_document, render_html
 from tunelet.run import RunGroup
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="pages are not looked at: chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="pages are not looked at: chromium is not installed"),
+]
 
 
 @pytest.fixture(scope="module")

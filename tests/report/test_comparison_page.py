@@ -10,6 +10,8 @@ from tunelet.report import comparison_document, render_html, render_pdf
 from tunelet.report._document import Code, Folded, Heading, Quotes, Section, Table
 from tunelet.report.comparison_page._models import looks
 
+pytestmark = pytest.mark.slow
+
 QUICK = {
     "training.epochs": 1,
     "training.learning_rate": 0.002,

@@ -9,6 +9,8 @@ from tunelet.report._canvas import drawable
 from tunelet.report._document import Code, Document, Heading, Table, Text
 from tunelet.run import Run, RunGroup, rivals_of
 
+pytestmark = pytest.mark.slow
+
 LABELS = ('`sport` | "team"', "政治", "$money$ #tag")
 ROWS = [
     (f"{words} {n}", label)

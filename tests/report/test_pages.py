@@ -17,6 +17,8 @@ from tunelet.errors import RunError
 from tunelet.report import comparison_document, group_document, render_html, render_pdf, write_comparison, write_report
 from tunelet.run import RunGroup
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "link", "br", "img", "hr", "path", "use", "rect"}
 
 

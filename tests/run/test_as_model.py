@@ -11,6 +11,8 @@ from tunelet.cli import as_flags
 from tunelet.errors import ModelError
 from tunelet.run import refuse_run_as_model
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
 QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out", "evaluation.baseline": False}
 

@@ -18,6 +18,8 @@ from tunelet.publish import published
 from tunelet.run import MARK, Run, RunFolder
 from tunelet.run._mark import Mark, seal, write_mark
 
+pytestmark = pytest.mark.slow
+
 DAMAGES = of_any_file()
 TEXTS = ["A joy to see 3.", "A pain in the cinema.", "Neither."]
 

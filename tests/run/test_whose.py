@@ -13,6 +13,8 @@ from tunelet.errors import RunError, TuneletError
 from tunelet.report import write_report
 from tunelet.run import MARK, RunFolder, RunGroup, write_files
 
+pytestmark = pytest.mark.slow
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -13,6 +13,8 @@ from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
 from tunelet.training import Activations
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"epochs": 3, "batch_size": 8, "learning_rate": 2e-3}
 SIZE = 64 * 12 * 384 * 4  # bytes of the toy texts' hidden states in float32
 

@@ -17,6 +17,8 @@ from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Classification, Silent, TrainingStep, estimate_time, fit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("method", ["lora", "head", "full"])
 def test_every_method_learns(tmp_path, method):

@@ -13,6 +13,8 @@ from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Allowance, Silent, TrainingData, fit
 
+pytestmark = pytest.mark.slow
+
 STEP = 96  # tokens of a step of 8 toy texts
 
 

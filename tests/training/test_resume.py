@@ -13,6 +13,8 @@ from tunelet import train
 from tunelet.errors import RunError
 from tunelet.recipe import with_settings
 
+pytestmark = pytest.mark.slow
+
 
 def adapter(out: Path) -> bytes:
     return (out / "adapter" / "adapter_model.safetensors").read_bytes()

@@ -11,6 +11,8 @@ from tunelet.data import tokenise
 from tunelet.evaluation import train_probe
 from tunelet.model import load_tokenizer, text_vectors
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "adapter.method": "head", "data.max_length": 16, "model.precision": "float32", "model.pooling": "mean",
     "model.layers": 3,

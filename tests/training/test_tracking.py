@@ -9,6 +9,8 @@ import tunelet
 from tunelet.errors import RecipeError
 from tunelet.training import check_trackers
 
+pytestmark = pytest.mark.slow
+
 
 def test_tensorboard_gets_losses_and_validation_metrics(tmp_path, tiny_checkpoint):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")

@@ -17,6 +17,8 @@ from tunelet.recipe import AdapterSettings, ModelSettings, TrainingSettings
 from tunelet.run import RunFolder
 from tunelet.training import Silent, TrainingData, fit
 
+pytestmark = pytest.mark.slow
+
 SEED, N, EPOCHS, BATCH_SIZE = 3, 80, 2, 4
 RATES = {"learning_rate": 2e-3, "weight_decay": 0.5, "max_grad_norm": 0.1}
 WARMUP = 0.15  # of 40 steps
