@@ -3,6 +3,9 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 REQUIREMENTS = pyproject.toml constraints.txt
 
+# A file stays on one process; in the order of tests/conftest.py, so that both processes end at once.
+PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo check test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
@@ -25,11 +28,11 @@ demo: .venv/demo/ready
 
 ## check: lint and the quick tests, in a minute: what to type while you work
 check: lint
-	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q $(PARALLEL) -m "not slow"
 
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready
-	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -n 2 --dist loadfile  # one thread each: two cores, no waiting
+	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest $(PARALLEL)  # one thread each: two cores, no waiting
 
 # Their own warnings of deprecation are not this project's, and neither are tools: hence -W default, and pytest alone.
 .venv/lowest/ready: $(REQUIREMENTS) tools/lowest_versions.py
@@ -42,7 +45,7 @@ test: .venv/dev/ready
 
 ## test-lowest: the tests of everything but tools, pages and benchmarks, with the lowest versions that pyproject.toml admits
 test-lowest: .venv/lowest/ready
-	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest -n 2 --dist loadfile -W default $(LOWEST)
+	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest $(PARALLEL) -W default $(LOWEST)
 LOWEST = tests/api tests/cli tests/comparison tests/data tests/evaluation tests/hub tests/kernels tests/model \
 	tests/recipe tests/run tests/training
 

@@ -8,6 +8,8 @@ from tunelet.bench.harness import _sources
 from tunelet.bench.harness._sources import check_names, draw_sample, find_model
 from tunelet.errors import BenchError, DataError, ModelError
 
+pytestmark = pytest.mark.slow
+
 
 def test_texts_come_from_the_data_that_is_named():
     sample = draw_sample("sample", 20, seed=3)

@@ -9,6 +9,8 @@ import tunelet
 from tunelet import Classifier, Run
 from tunelet.errors import RunError
 
+pytestmark = pytest.mark.slow
+
 WORDS = {"fresh": ["warm", "rye", "crisp", "sweet"], "stale": ["cold", "burnt", "soggy", "sour"]}
 
 

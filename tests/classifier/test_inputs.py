@@ -11,6 +11,8 @@ from tunelet import Classifier
 from tunelet.classifier import BaselineClassifier
 from tunelet.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["warm rye loaf", "cold burnt roll", "plain toast"]
 
 

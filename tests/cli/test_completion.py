@@ -15,7 +15,10 @@ import pytest
 from command_line import environment
 
 BASH = shutil.which("bash")
-pytestmark = pytest.mark.skipif(BASH is None or not sys.platform.startswith("linux"), reason="needs bash, and /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BASH is None or not sys.platform.startswith("linux"), reason="needs bash, and /proc"),
+]
 
 PLACES = {
     "bash": (".bash_completions/tunelet.sh", "complete -o default -F _tunelet_completion tunelet"),

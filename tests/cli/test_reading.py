@@ -9,6 +9,8 @@ import pytest
 
 from command_line import QUICK, call, refused
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     (f"Булочка была {word}, визит {n}", label)
     for n in range(12)

@@ -3,7 +3,11 @@
 import json
 import shutil
 
+import pytest
+
 from command_line import QUICK, call, refused
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_seed_learns_from_the_same_texts_and_the_screen_says_so(capsys, in_folder, tiny_checkpoint):

@@ -14,6 +14,8 @@ from tunelet.data import read, tokenise
 from tunelet.data._encode import _WIDEST
 from tunelet.model import load_tokenizer
 
+pytestmark = pytest.mark.slow
+
 REVIEWS = read("sample").splits["train"].texts
 CUTS = ("head", "tail", "head+tail")
 

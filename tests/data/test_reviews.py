@@ -7,7 +7,10 @@ import pytest
 from tunelet.data import prepare, read
 
 IMDB = Path(__file__).parents[2].parent / "shared" / "imdb"
-pytestmark = pytest.mark.skipif(not IMDB.is_dir(), reason="the IMDb reviews are not at ../shared/imdb")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not IMDB.is_dir(), reason="the IMDb reviews are not at ../shared/imdb"),
+]
 
 
 def test_the_reviews_in_csv_are_read_with_their_columns() -> None:

@@ -11,6 +11,8 @@ import pytest
 from command_line import ROOT, environment
 from markdown import Block, blocks, patched
 
+pytestmark = pytest.mark.slow
+
 PAGE = list(blocks((ROOT / "docs" / "extending.md").read_text(encoding="utf-8")))
 
 

@@ -11,6 +11,8 @@ import pytest
 import tunelet
 from command_line import ROOT
 
+pytestmark = pytest.mark.slow
+
 MKDOCS = shutil.which("mkdocs", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
 

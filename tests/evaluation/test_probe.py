@@ -9,6 +9,8 @@ from tunelet.data import Examples, folds
 from tunelet.evaluation import probe_out_of_fold, train_probe
 from tunelet.evaluation._linear import fit_linear, log_losses
 
+pytestmark = pytest.mark.slow
+
 
 def gaussian(n, classes, *, width=12, seed=0, apart=1.5):
     """Classes around random centres, far from 0 and of unequal scale, as an encoder's features are."""

@@ -11,6 +11,8 @@ from tunelet.errors import ModelError
 from tunelet.model import new_masked_model
 from tunelet.recipe import AdapterSettings, ModelSettings
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = (5, 40, 9)
 PLACES = np.array([1, 3, 7, 30, 50, 53])
 ADAPTER = AdapterSettings(targets="all-linear", rank=4)

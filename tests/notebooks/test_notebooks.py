@@ -32,7 +32,7 @@ def test_the_notebook_runs(name, monkeypatch, tmp_path):
     notebook = jupytext.read(FOLDER / f"{name}.py")
     (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source = (
-        'changes = {"training.epochs": 1, "training.min_steps": 1, "data.limit": 300, "data.max_length": 32, '
+        'changes = {"training.epochs": 1, "training.min_steps": 1, "data.limit": 120, "data.max_length": 32, '
         '"evaluation.resamples": 100, "data.validation": "held-out"}'
     )
     nbclient.NotebookClient(

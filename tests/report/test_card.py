@@ -8,6 +8,8 @@ from huggingface_hub.repocard_data import eval_results_to_model_index, model_ind
 from tunelet.report import model_card
 from tunelet.run import Run
 
+pytestmark = pytest.mark.slow
+
 
 def test_metadata_is_read_back_with_every_result(trained):
     run = trained("distilbert")

@@ -21,7 +21,7 @@ from tunelet.training._objective import Objective
 from tunelet.training._reporter import Silent
 from tunelet.training._step import add_gradients, micro_batches
 
-_SECONDS = 3.0  # of measuring, at most about
+_SECONDS = 2.0  # of measuring, at most about
 _WARM_UP = 1  # micro-batches that are not counted: the first allocates memory and packs weights
 
 

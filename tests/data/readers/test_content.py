@@ -18,6 +18,8 @@ import zstandard
 from tunelet.data import FileSettings, read
 from tunelet.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 CSV = b"text,label\nA fine film,good\nA dull one,bad\n"
 
 
