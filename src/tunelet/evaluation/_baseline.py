@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import copies
-from tunelet.evaluation._linear import Linear, Part, choose_strength, fit_linear, splits_to_choose_by
+from tunelet.evaluation._linear import FeatureSplit, Linear, choose_strength, fit_linear, splits_to_choose_by
 from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, side_by_side
 
 _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
@@ -21,14 +21,14 @@ _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A trained baseline: what is stored of it is all that it computes with, so a copy gives the same bits.
+    """A trained baseline. It computes with its stored attributes alone, so a copy gives the same bits.
 
     Attributes:
         kinds: the features, one kind after the other.
         coefficients: float32 [classes, features], or [1, features] for the second of two classes.
         intercepts: float32 [classes] or [1].
         strength: the C that was chosen.
-        seconds: of training, the choice included.
+        seconds: that training took, the choice of the strength included.
     """
 
     kinds: tuple[Ngrams, ...]
@@ -39,24 +39,24 @@ class Baseline:
 
     @property
     def features(self) -> int:
-        """How many words, pairs of words and runs of characters it knows."""
+        """The number of words, pairs of words and runs of characters that it knows."""
         return sum(len(kind.terms) for kind in self.kinds)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Of each class for each text, float64 [n, classes]."""
+        """Logit of each class for each text, float64 [n, classes]."""
         features = side_by_side([kind.features(texts) for kind in self.kinds])
-        found = features @ self.coefficients.T.astype(np.float64) + self.intercepts
-        if found.shape[1] == 1:
-            found = np.concatenate([np.zeros_like(found), found], axis=1)
-        logits: NDArray[np.float64] = found
+        scores = features @ self.coefficients.T.astype(np.float64) + self.intercepts
+        if scores.shape[1] == 1:
+            scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+        logits: NDArray[np.float64] = scores
         return logits
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probability of each class for each text, float64 [n, classes]."""
         from scipy.special import softmax
 
-        found: NDArray[np.float64] = softmax(self.logits(texts), axis=1)
-        return found
+        probabilities: NDArray[np.float64] = softmax(self.logits(texts), axis=1)
+        return probabilities
 
 
 def train_baseline(
@@ -79,7 +79,7 @@ def train_baseline(
     known = Corpus(texts).learn(everything)
     train = _features(known, everything)
     held_out = side_by_side([kind.ngrams().features(validation_texts) for kind in known])
-    strength = choose_strength([Part(train, labels, held_out, validation_labels)], classes, _STRENGTHS)
+    strength = choose_strength([FeatureSplit(train, labels, held_out, validation_labels)], classes, _STRENGTHS)
     return _baseline(known, fit_linear(train, labels, classes, strength), strength, begin)
 
 
@@ -101,11 +101,11 @@ def cross_validated_baseline(texts: Sequence[str], labels: np.ndarray, classes: 
 
 @dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """Answers of baselines that each have not seen a fold.
+    """Logits of baselines, one for each fold, that was trained on the other folds.
 
     Attributes:
-        logits: of each text by the one that has not seen it, float64 [n, classes].
-        others: of other texts by each, a fold after the other, float64 [m, classes].
+        logits: of each text by the baseline that has not seen it, float64 [n, classes].
+        others: of other texts by each baseline in turn, float64 [m, classes]; empty where there are no other texts.
     """
 
     logits: NDArray[np.float64]
@@ -120,7 +120,7 @@ def baseline_out_of_fold(
     *,
     seed: int,
 ) -> NDArray[np.float64]:
-    """Logits of each text by a baseline that has not seen its fold: not its words, nor for the choice of the strength.
+    """Logits of each text by a baseline that has not seen its fold, neither for its words nor to choose its strength.
 
     Args:
         texts, labels, classes, seed: as `cross_validated_baseline` has them.
@@ -141,7 +141,7 @@ def baselines_by_fold(
     *,
     seed: int,
 ) -> OutOfFold:
-    """As `baseline_out_of_fold`, with what each fold's baseline makes of other texts [m], from which none learns."""
+    """As `baseline_out_of_fold`, with each baseline's logits for other texts [m], from which no baseline learns."""
     corpus, logits = Corpus(texts, others), np.empty((len(texts), classes))
     rows, answers = np.arange(len(texts), len(texts) + len(others)), []
     for held_out in folds:
@@ -161,12 +161,14 @@ def _cross_validated(
     groups = copies([texts[row] for row in rows])
     strength = _STRENGTHS[1]  # where there is nothing to choose by
     if len(groups) > 1:
-        parts = []
+        splits = []
         for inner in splits_to_choose_by(groups, labels[rows], seed=seed):
-            rest, held_out = (rows[part] for part in inner)
+            rest, held_out = (rows[chosen] for chosen in inner)
             known = corpus.learn(rest)
-            parts.append(Part(_features(known, rest), labels[rest], _features(known, held_out), labels[held_out]))
-        strength = choose_strength(parts, classes, _STRENGTHS)
+            splits.append(
+                FeatureSplit(_features(known, rest), labels[rest], _features(known, held_out), labels[held_out])
+            )
+        strength = choose_strength(splits, classes, _STRENGTHS)
     features = _features(corpus.learn(rows), rows)
     return fit_linear(features, labels[rows], classes, strength), strength
 
@@ -177,7 +179,7 @@ def _features(known: Sequence[Known], rows: NDArray[np.int64]) -> object:
 
 def _baseline(known: Sequence[Known], linear: Linear, strength: float, begin: float) -> Baseline:
     weight, bias = linear.weight, linear.bias
-    if len(bias) == 2:  # one row says it all
+    if len(bias) == 2:  # of two classes, one row of differences is enough
         weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
     return Baseline(
         kinds=tuple(kind.ngrams() for kind in known),

@@ -1,10 +1,10 @@
 """Models together: a sum of their logits, each with a weight that is not negative (Wolpert 1992; Breiman 1996).
 
-One model alone with a weight is temperature scaling (1 / T). The weights are fitted by log loss on logits for texts
-that the models have not seen: out of fold, or of validation texts. The loss is convex in them. To the n texts one is
-added that has every label in equal parts, so that a few texts without an error do not make a model certain (Platt 1999
-has the same thought). The weights of two models have a Gaussian prior besides: a few texts say little of them, and a
-little of both is better than either; many texts outweigh it.
+The weight of a single model is temperature scaling (1 / T). The weights are fitted by log loss on logits for texts that
+the models have not seen: out of fold, or of validation texts. The loss is convex in them. To the n texts one is added
+that has every label in equal shares, so that a few texts without an error do not make a model certain (Platt 1999 does
+likewise). The weights of two models have a Gaussian prior besides, for a few texts say little about them; many texts
+outweigh it.
 
 What a fit is worth on other texts is measured by cross-fitting, each fold with the weights of the others: the losses
 are then compared, text by text, with those of something simpler. `Gain` is that comparison.
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from tunelet.data import deal
 from tunelet.evaluation._linear import log_losses
 
-_MOST = 20.0  # as of the temperatures: beyond it a model is a step
+_MOST = 20.0  # as for temperatures: beyond it probabilities are all but 0 and 1
 _LEAST = 0.05
 _FOLDS = 5
-_CHANCE = 0.1  # below it a blend is not worth a second model
-_PRIOR = np.array([0.75, 0.5])  # of the weights of an encoder and of TF-IDF, as they mostly come out
-_PRECISION = 6.0  # of it: a standard deviation of 0.4
+_CHANCE = 0.1  # probability of a gain below which a blend is not worth a second model
+_PRIOR = np.array([0.75, 0.5])  # mean of the prior: usual weights of an encoder and of TF-IDF
+_PRECISION = 6.0  # of the prior: a standard deviation of 0.4
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Gain:
     Attributes:
         mean: above 0 where the new way is better, in nats a text.
         error: its standard error over the texts; None where there is none.
-        p_value: that a gain of 0 would show as much: one-sided paired t test (Student 1908).
+        p_value: of a one-sided paired t test (Student 1908) that there is no gain; None where there is none.
     """
 
     mean: float
@@ -44,7 +44,7 @@ class Gain:
 
     @property
     def chance(self) -> float:
-        """The probability that there is a gain, the mean of differences being about normal and nothing known before."""
+        """The probability that there is a gain, for a mean of differences that is about normal, and a flat prior."""
         from scipy.special import ndtr
 
         if self.error is None:
@@ -85,7 +85,7 @@ class Blend:
 
 
 def fit_weights(models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The weights of the least log loss on n texts and one more that has every label in equal parts.
+    """The weights of the least log loss on n texts and one more that has every label in equal shares.
 
     Args:
         models: the logits of each, float64 [n, classes], for texts that it has not seen: one model, or an encoder and
@@ -93,7 +93,7 @@ def fit_weights(models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64]
         labels: int64 [n].
 
     Returns:
-        float64 [models], each between 0 and 20. That of a model alone is at least 0.05, as of a temperature.
+        float64 [models], each between 0 and 20. The weight of a single model is at least 0.05, as for temperatures.
     """
     from scipy.optimize import minimize
     from scipy.special import logsumexp, softmax
@@ -109,36 +109,35 @@ def fit_weights(models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64]
         value = logsumexp(logits, axis=1).mean() - weights @ true.mean(axis=1) + precision / 2 * away @ away
         return float(value), slope.mean(axis=1) + precision * away
 
-    found: NDArray[np.float64] = minimize(
+    weights: NDArray[np.float64] = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=[(least, _MOST)] * len(models)
     ).x
-    return found
+    return weights
 
 
 def cross_fitted(
     models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64], *, seed: int = 0
 ) -> NDArray[np.float64]:
     """Logits of the weighted sum, float64 [n, classes]: each fifth of the texts with the weights of the others."""
-    found = np.zeros_like(models[0], dtype=np.float64)
+    blended = np.zeros_like(models[0], dtype=np.float64)
     for held_out in folds_of_rows(labels, seed):
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
         weights = fit_weights([logits[rest] for logits in models], labels[rest])
-        found[held_out] = np.tensordot(weights, np.stack([logits[held_out] for logits in models]), axes=1)
-    return found
+        blended[held_out] = np.tensordot(weights, np.stack([logits[held_out] for logits in models]), axes=1)
+    return blended
 
 
 def folds_of_rows(labels: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], ...]:
-    """Five stratified folds of rows that are all different texts, each as the rows that it holds out."""
+    """Five stratified folds, each as the rows that it holds out; every row counts as a text of its own."""
     return deal([[row] for row in range(len(labels))], labels, count=_FOLDS, seed=seed)
 
 
 def fit_blend(
     encoder: NDArray[np.float64], tfidf: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int = 0
 ) -> Blend:
-    """Whether TF-IDF has something to add to an encoder, and with which weight.
+    """Whether TF-IDF adds something to an encoder, and with which weight.
 
-    Where the chance that it has is next to nothing, the encoder is left alone. (Rules that were tried for the weights:
-    docs/accuracy.md.)
+    Where a gain is improbable, the encoder stays alone. (docs/accuracy.md lists the rules that were tried.)
 
     Args:
         encoder, tfidf: logits, float64 [n, classes], for texts that neither has seen.

@@ -8,8 +8,8 @@ taken together as scikit-learn does. Tests hold each metric of a row against sci
 Texts are drawn from all of them, whatever their class: class sizes differ from draw to draw, as they would in other
 data. What a draw leaves undefined, such as the recall of a class that it holds no text of, is NaN there.
 
-The draws say how figures spread and go together; `_uncertainty` and `_paired` make intervals of that. Their plain
-percentiles cover too little where few texts are wrong: what has not happened in the data happens in no resample.
+The draws show how metrics vary and correlate; `_uncertainty` and `_paired` make intervals of that. Plain percentiles of
+the draws are too narrow where few texts are wrong, for an error that is not in the data is in no resample either.
 """
 
 from collections.abc import Iterator, Sequence
@@ -134,9 +134,9 @@ def paired_metrics(models: Sequence[Predictions], *, positive: int | None, resam
     resampled = [_Resampled(predictions, positive) for predictions in models]
     chunks: list[list[Draws]] = [[] for _ in models]
     for weights in draw_weights(len(models[0]), resamples, seed):
-        for found, model in zip(chunks, resampled, strict=True):
-            found.append(model.metrics(weights))
-    return [_joined(found) for found in chunks]
+        for parts, model in zip(chunks, resampled, strict=True):
+            parts.append(model.metrics(weights))
+    return [_joined(parts) for parts in chunks]
 
 
 def _joined(chunks: Sequence[Draws]) -> Draws:
@@ -170,19 +170,19 @@ class _Resampled:
     def metrics(self, weights: Integers) -> Draws:
         """Each metric of each draw: weights [draws, n]."""
         weights = np.take(weights, self.order, axis=1)
-        found = self.cells.rates(weights, self.positive)
+        values = self.cells.rates(weights, self.positive)
         roc_auc, average = (np.full((self.classes, len(weights)), np.nan) for _ in range(2))
         for label, ranking in self.rankings.items():
             roc_auc[label], average[label] = ranking.areas(weights)
         chosen = slice(None) if self.positive is None else slice(self.positive, self.positive + 1)
-        found["roc_auc"] = mean_of_defined(roc_auc[chosen])
-        found["average_precision"] = mean_of_defined(average[chosen])
+        values["roc_auc"] = mean_of_defined(roc_auc[chosen])
+        values["average_precision"] = mean_of_defined(average[chosen])
         real = weights.astype(np.float64)
         n = len(self.losses)
-        found["log_loss"] = real @ self.losses / n
+        values["log_loss"] = real @ self.losses / n
         distances = [np.abs(np.take(real, rows, axis=1) @ self.gaps[rows]) for rows in self.members]
-        found["ece"] = np.sum(distances, axis=0) / n
-        return Draws(found, roc_auc, average)
+        values["ece"] = np.sum(distances, axis=0) / n
+        return Draws(values, roc_auc, average)
 
 
 def text_losses(probabilities: Floats, labels: Integers) -> Floats:

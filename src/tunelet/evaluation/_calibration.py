@@ -15,7 +15,7 @@ from tunelet.evaluation._intervals import share_interval
 from tunelet.evaluation._predictions import Predictions
 
 BINS = 15
-TEMPERATURES = (0.05, 20.0)  # beyond them a model is a constant, or a step
+TEMPERATURES = (0.05, 20.0)  # beyond them probabilities are all but 0 and 1, or all but equal
 
 
 class ReliabilityBin(Record):
@@ -62,9 +62,9 @@ def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray
 def calibration_noise(predictions: Predictions, bins: int = BINS) -> float:
     """The calibration error that a resample of a perfectly calibrated model with these confidences shows on average.
 
-    Noise alone gives a bin of m texts a distance: right answers less confidences have a variance of the sum of
-    c (1 - c), once in the data and once more in the resample, and the mean absolute value of a normal number is
-    sqrt(2 / pi) of its deviation.
+    Noise alone moves accuracy and confidence of a bin apart. The number of right answers less the sum of the
+    confidences c has the variance sum of c (1 - c), once from the data and once more from the resample; the mean
+    absolute value of a normal variable is sqrt(2 / pi) of its deviation.
     """
     confidence = predictions.confidence
     owner = confidence_bins(confidence, bins)
@@ -80,14 +80,14 @@ def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> tuple[Reliabi
             text once.
         bins: of equal width.
     """
-    confidence = np.concatenate([found.confidence for found in seeds])
-    correct = np.concatenate([found.predicted == found.labels for found in seeds])
+    confidence = np.concatenate([predictions.confidence for predictions in seeds])
+    correct = np.concatenate([predictions.predicted == predictions.labels for predictions in seeds])
     owner = confidence_bins(confidence, bins)
-    found = []
+    occupied = []
     for number in np.unique(owner):
         inside = owner == number
         n, right = int(inside.sum()), int(correct[inside].sum())
-        found.append(
+        occupied.append(
             ReliabilityBin(
                 low=float(number) / bins,
                 high=float(number + 1) / bins,
@@ -97,7 +97,7 @@ def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> tuple[Reliabi
                 accuracy_ci=share_interval(right / len(seeds), n / len(seeds)),
             )
         )
-    return tuple(found)
+    return tuple(occupied)
 
 
 def fit_temperature(predictions: Predictions) -> float:
@@ -124,17 +124,17 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
 
 
 def scaled_probabilities(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """The same probabilities [n, classes] with all logits divided by a temperature; of 1.0 unchanged, bit for bit."""
+    """Probabilities [n, classes] with all logits divided by a temperature; 1.0 changes no bit."""
     if temperature == 1.0:
         return probabilities
     scaled = log_probabilities(probabilities) / temperature
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
-    found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return found
+    normal: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return normal
 
 
 def cross_fitted_temperature(predictions: Predictions, *, folds: int = 5, seed: int = 0) -> Predictions:
-    """Each fold scaled by the temperature of the others: what scaling is worth where no other texts are at hand."""
+    """Each fold scaled by the temperature of the others: measures scaling fairly on the texts that it is fitted on."""
     owner = np.random.default_rng(seed).permutation(len(predictions)) % folds
     probabilities = predictions.probabilities.copy()
     for fold in np.unique(owner):

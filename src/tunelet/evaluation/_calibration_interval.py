@@ -1,8 +1,8 @@
 """An interval of the calibration error that the same bins would have with endlessly many texts.
 
-Notable: noise within a bin makes the error of few texts too large, of perfectly calibrated models most of all. So the
-interval holds those true errors that would give one such as was seen in 95 of 100 samples, noise included; it reaches
-down to 0 where a calibrated model would, and may lie below the value.
+Notable: noise within a bin makes the error of few texts too large, most of all for a perfectly calibrated model. So the
+interval holds the true errors that are compatible with the measured one, noise included. It reaches down to 0 where a
+calibrated model could have that error by chance, and may lie below the measured value.
 """
 
 import numpy as np
@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 def calibration_interval(predictions: Predictions) -> tuple[float, float] | str:
     """95 % interval of the true error, by inverting a test, or why there is none.
 
-    Two ways are tried in which the true distances between accuracy and confidence may lie: as they were seen, smaller
-    or larger by one factor; and the same distance in every bin. The interval holds both.
+    The true distances between accuracy and confidence are assumed to be either those of the data times one factor, or
+    equal in every bin. The interval covers both cases.
     """
     right, confidence = predictions.predicted == predictions.labels, predictions.confidence
     n, wrong = len(right), int((~right).sum())
@@ -34,23 +34,23 @@ def calibration_interval(predictions: Predictions) -> tuple[float, float] | str:
         np.bincount(owner, weights=values, minlength=BINS) for values in (np.ones(n), right, confidence)
     )
     gaps = (hits - sure) / n
-    # One made-up text a bin, right as often as it says, leaves no bin without doubt.
+    # One more text in each bin, right with the bin's confidence, keeps the noise of every bin above 0.
     share = (hits + sure / np.maximum(inside, 1)) / (inside + 1)
     noise = np.random.default_rng(0).normal(size=(_DRAWS, BINS)) * np.sqrt(inside * share * (1 - share)) / n
     seen = float(np.abs(gaps).sum())
     even = inside / n * (1.0 if gaps.sum() >= 0 else -1.0)
     shapes = (gaps / seen, even) if seen > 0 else (even,)
-    found = [_inverted(shape, noise, seen) for shape in shapes]
-    return min(low for low, _ in found), max(high for _, high in found)
+    intervals = [_inverted(shape, noise, seen) for shape in shapes]
+    return min(low for low, _ in intervals), max(high for _, high in intervals)
 
 
 def _inverted(shape: Floats, noise: Floats, seen: float) -> tuple[float, float]:
-    """The least and the largest true error under which what was seen is no surprise.
+    """The least and the largest true error that the measured one does not reject.
 
     Args:
-        shape: of the true distances: the error is their factor, [bins].
-        noise: [draws, bins].
-        seen: the error of the data.
+        shape: the true distance of each bin for an error of 1, [bins].
+        noise: of each draw and bin, [draws, bins].
+        seen: the error that was measured.
     """
     tail = (1 - CONFIDENCE) / 2
 

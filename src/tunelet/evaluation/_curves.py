@@ -33,7 +33,7 @@ class Curve:
     area: float
 
     def thinned(self, points: int = 256) -> "Curve":
-        """The same with at most so many points, its ends among them."""
+        """The same curve with at most so many points; both ends stay."""
         if len(self.x) <= points:
             return self
         way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(self.x), np.diff(self.y)))])
@@ -66,7 +66,7 @@ class LabelCurves(Record):
     precision_recall: DrawnCurve | None
 
     def curve(self, kind: CurveKind) -> DrawnCurve | None:
-        """That of a kind."""
+        """The ROC or the precision-recall curve; None where the texts do not allow it."""
         return self.roc if kind == "roc" else self.precision_recall
 
 
@@ -114,15 +114,15 @@ def macro_roc_curve(predictions: Predictions) -> Curve | None:
 def curve_records(predictions: Predictions, positive: str | None = None) -> tuple[LabelCurves, ...]:
     """ROC and precision-recall curves, thinned to be drawn: of the positive class, or of each class and their mean.
 
-    Of many classes only those are kept that are told apart worst.
+    Of many classes only the 20 with the smallest areas under their ROC curves are kept.
 
     Args:
         predictions: of labelled texts.
-        positive: the label that was named; None: of two the one that its name gives away, of more each.
+        positive: the positive label; None: of two labels the one whose name says so, of more every label.
     """
     index = positive_index(predictions.label_names, positive)
     labels = [index] if index is not None else _worst(predictions)
-    found = tuple(
+    curves = tuple(
         LabelCurves(
             label=predictions.label_names[label],
             share=float((predictions.labels == label).mean()),
@@ -132,9 +132,9 @@ def curve_records(predictions: Predictions, positive: str | None = None) -> tupl
         for label in labels
     )
     if index is not None:
-        return found
+        return curves
     mean = LabelCurves(label=None, share=None, roc=_drawn(macro_roc_curve(predictions)), precision_recall=None)
-    return (mean, *found)
+    return (mean, *curves)
 
 
 def _worst(predictions: Predictions) -> list[int]:

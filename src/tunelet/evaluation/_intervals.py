@@ -1,7 +1,8 @@
 """95 % intervals in closed form: of a share, of an F1, of an average of classes, of an area, of a paired difference.
 
-Notable: none is of zero width, however few texts there are and however right they all are, for each asks which true
-values could have given what was seen. `measurements/coverage.py` measures what they cover, for docs/evaluation.md.
+Notable: none has zero width, even where there are few texts and all are right, for each holds the true values that
+could have produced these data. `measurements/coverage.py` measures how often it holds the true one, for
+docs/evaluation.md.
 """
 
 from collections.abc import Callable
@@ -49,9 +50,9 @@ def average_interval(
 ) -> tuple[float, float]:
     """Interval of the mean of several classes' figures, from the interval of each.
 
-    The distances from value to limit add up as deviations do (MOVER: Zou and Donner 2008). They differ below and above
-    as skewed figures' do, and the skewness of a mean of k falls by sqrt(k): so does that difference here, and what
-    is left tends to the normal interval.
+    The distances from value to limit add up as deviations do (MOVER: Zou and Donner 2008). Skewed figures have a
+    longer distance on one side. The skewness of a mean of k falls by sqrt(k), and that difference does so here: with
+    many classes the interval tends to the normal one.
 
     Args:
         values, lows, highs: of each class, [classes].
@@ -64,7 +65,7 @@ def average_interval(
     down, up, plain = (max(0.0, float(part @ together @ part)) for part in (below, above, spread))
     several = float((spread**2).sum() ** 2 / (spread**4).sum())  # as many classes of equal spread
     square = (down + up) / 2 / several + (1 - 1 / several) * plain
-    # Where nearly all lie at an end of the scale, neither side vanishes.
+    # Where nearly all classes lie at an end of the scale, both sides stay above 0.
     skew = float(np.clip((down - up) / 2 / several**0.5, -0.75 * square, 0.75 * square))
     middle = float(values.mean())
     return (
@@ -76,9 +77,9 @@ def average_interval(
 def area_limits(area: float, positives: int, negatives: int, variance: float) -> tuple[float, float]:
     """Interval of an area under a ROC curve: Newcombe's method 5 (2006), scaled to how the data spread.
 
-    Its variance is that of Hanley and McNeil (1982) for exponential scores, at each area that is asked about. Where the
-    bootstrap's is larger, as with scores of unequal spread, it is multiplied by their ratio; where it is smaller, by
-    the root of that, for few texts make it smaller than it is.
+    The variance at each area is that of Hanley and McNeil (1982) for exponential scores, scaled by the ratio of the
+    bootstrap's variance to theirs at the measured area. Where that ratio is below 1 its root is taken, for with few
+    texts the bootstrap's variance is too small.
 
     Args:
         area: between 0 and 1.
@@ -91,7 +92,7 @@ def area_limits(area: float, positives: int, negatives: int, variance: float) ->
         spread = 1 + half * (1 - true) / (2 - true) + half * true / (1 + true)
         return true * (1 - true) * spread / (positives * negatives)
 
-    # As much of the plain variance as half a text of the smaller class is worth keeps the ratio of two zeros near 1.
+    # A little of the plain variance, about half a text of the smaller class, keeps the ratio of two zeros near 1.
     damp = plain((area * positives + 0.5) / (positives + 1)) / (2 * min(positives, negatives))
     ratio = (variance + damp) / (plain(area) + damp)
     ratio = max(ratio, ratio**0.5)
@@ -123,7 +124,7 @@ def difference_interval(only_first: float, only_second: float, n: int) -> tuple[
 
 
 def edge(inside: Callable[[float], bool], within: float, beyond: float, steps: int = 60) -> float:
-    """Where a set of values ends, between one in it and one that may lie beyond, by bisection."""
+    """The end of a set of values, by bisection between a value in it and one that may lie beyond."""
     for _ in range(steps):
         middle = (within + beyond) / 2
         if inside(middle):

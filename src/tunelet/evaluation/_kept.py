@@ -1,9 +1,8 @@
-"""Which model is kept: what was trained, the student that learnt from it and from texts without labels, or the probe
-that both began with, and with the logits of TF-IDF or without.
+"""Which model is kept: the trained adapter, the student that also learnt from texts without labels, or the probe that
+both began with; and whether the logits of TF-IDF are added to it.
 
-All is decided by the log loss of texts that no candidate has seen. The adapter costs nothing more to keep than the
-probe does, so the better of the two is kept; with TF-IDF a model is no encoder alone any more, so it is blended in
-where it may help.
+The log loss of texts that no candidate has seen decides. Adapter and probe cost the same to keep, so the better one is
+kept. TF-IDF is a second model to keep, so it is blended in only where it is likely to help.
 """
 
 from dataclasses import dataclass
@@ -24,16 +23,16 @@ STUDENT: Final = "adapter + unlabelled"
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What is kept.
+    """The model that is kept, and why.
 
     Attributes:
-        name: "adapter", what was trained, "adapter + unlabelled", what was trained on texts without labels, too, or
-            "probe", the frozen encoder with its solved head.
+        name: "adapter", the trained one; "adapter + unlabelled", the student, which was also trained on texts without
+            labels; or "probe", the frozen encoder with its solved head.
         blend: weight of the logits of TF-IDF, which are added to those of the encoder; 0.0: none.
-        encoder: weight of the encoder's own; 1.0 where nothing is added.
-        reason: why, as a clause.
-        candidates: all that there were, the blend among them where it is kept.
-        predictions: of the validation texts, by what is kept, without a temperature.
+        encoder: weight of the encoder's own logits; 1.0 where nothing is added.
+        reason: why it is kept, as a clause.
+        candidates: all models that were compared, the blend among them where it is kept.
+        predictions: of the kept model for the validation texts, without a temperature.
     """
 
     name: KeptName
@@ -45,7 +44,7 @@ class Kept:
 
     @property
     def record(self) -> "KeptRecord":
-        """What the run folder says of it."""
+        """Its entry in `evaluation.json`."""
         return KeptRecord(
             name=self.name,
             blend=self.blend,
@@ -59,7 +58,7 @@ class KeptRecord(Record):
     """Which model is kept, as `evaluation.json` has it; the attributes are those of `Kept`.
 
     Attributes:
-        encoder_weight: what `Kept` calls its encoder's.
+        encoder_weight: `Kept.encoder`, the weight of the encoder's own logits.
     """
 
     name: KeptName
@@ -75,47 +74,47 @@ def choose_kept(
     baseline: Predictions | None,
     student: Predictions | None = None,
 ) -> Kept:
-    """Choose by the validation texts; each argument is what a model makes of them that has not seen them.
+    """Choose by the validation texts. Each argument holds the predictions for them of a model that has not seen them.
 
     Args:
-        adapter: what was trained; None: nothing was.
-        probe: the frozen encoder with its solved head; None: there is none.
-        baseline: TF-IDF; None: nothing may be blended.
-        student: what was trained on texts without labels, too, with the adapter's answers to them; None: nothing was.
+        adapter: of the trained adapter; None: none was trained.
+        probe: of the frozen encoder with its solved head; None: there is no probe.
+        baseline: of TF-IDF; None: nothing may be blended.
+        student: of the adapter that also learnt the first one's answers to texts without labels; None: there is none.
     """
     named: tuple[tuple[KeptName, Predictions | None], ...] = (  # the simplest first
         ("probe", probe),
         ("adapter", adapter),
         (STUDENT, student),
     )
-    given = {name: made for name, made in named if made is not None}
+    answers = {name: predictions for name, predictions in named if predictions is not None}
     models: dict[str, NDArray[np.float64]] = {
-        name: log_probabilities(made.probabilities) for name, made in given.items()
+        name: log_probabilities(predictions.probabilities) for name, predictions in answers.items()
     }
-    labels = next(iter(given.values())).labels
+    labels = next(iter(answers.values())).labels
     if len(labels) < 2:
         only: KeptName = "probe" if adapter is None else "adapter"
-        return Kept(only, 0.0, 1.0, "there is one validation text alone", (), given[only])
+        return Kept(only, 0.0, 1.0, "there is one validation text alone", (), answers[only])
     selection = select(models, labels)
-    name = next(name for name in given if name == selection.chosen.value)
+    name = next(name for name in answers if name == selection.chosen.value)
     reason, candidates = selection.chosen.reason, selection.candidates
     if baseline is None:
-        return Kept(name, 0.0, 1.0, reason, candidates, given[name])
+        return Kept(name, 0.0, 1.0, reason, candidates, answers[name])
     tfidf = log_probabilities(baseline.probabilities)
     blend = fit_blend(models[name], tfidf, labels)
     if not blend.kept:
-        return Kept(name, 0.0, 1.0, reason, candidates, given[name])
+        return Kept(name, 0.0, 1.0, reason, candidates, answers[name])
     together = blend.logits(models[name], tfidf)
     shown = f"{name} + TF-IDF"
     (_, blended) = select({name: models[name], shown: together}, labels).candidates
     gain = f"{blend.gain.mean:.3f} ± {blend.gain.error or 0.0:.3f}"
     why = f"{reason}; TF-IDF added to it lowers the log loss by {gain}, by cross-fitting"
-    made = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
-    return Kept(name, blend.tfidf, blend.encoder, why, (*candidates, blended), made)
+    predictions = Predictions(baseline.ids, baseline.label_names, labels, _softmax(together))
+    return Kept(name, blend.tfidf, blend.encoder, why, (*candidates, blended), predictions)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy.special import softmax
 
-    found: NDArray[np.float64] = softmax(logits, axis=1)
-    return found
+    probabilities: NDArray[np.float64] = softmax(logits, axis=1)
+    return probabilities

@@ -1,10 +1,9 @@
 """Logistic regression (scikit-learn's) as both baselines use it, and its strength, chosen by cross-validation.
 
 The strength (C of scikit-learn, larger is freer) is the one that gives held-out texts the least log loss. Strengths are
-tried from the most bound to the freest until the loss rises: over log C it has one valley, and the freest fits, which
-are the dear ones, are seldom needed. Fits are as exact as scikit-learn's are by default: stopped at ten times its
-tolerance, the freest ones of 77 classes were two points less accurate than they should be, and were chosen all the
-same.
+tried from the strictest to the freest until the loss rises: over log C it has one valley, and the freest fits, which
+take longest, are seldom needed. Fits are as exact as scikit-learn's defaults make them: with ten times its tolerance,
+the freest fits of 77 classes lost two points of accuracy and were chosen nevertheless.
 """
 
 import warnings
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from tunelet.data import deal
 
 _GAIN = 1e-4  # nats a text that the next strength must bring
-_MANY = 2_000  # rows beyond which one part held out says enough
+_MANY = 2_000  # rows beyond which a single held-out split is enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +34,13 @@ class Linear:
 
     def logits(self, features: Any) -> NDArray[np.float64]:
         """float64 [n, classes] of features [n, width], dense or sparse."""
-        found: NDArray[np.float64] = features @ self.weight.T + self.bias
-        return found
+        logits: NDArray[np.float64] = features @ self.weight.T + self.bias
+        return logits
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """What is learnt from and what is held out, as features: arrays or sparse matrices of float32."""
+class FeatureSplit:
+    """Features to learn from and features that are held out: arrays or sparse matrices of float32."""
 
     train: Any
     train_labels: NDArray[np.int64]
@@ -50,7 +49,7 @@ class Part:
 
 
 def fit_linear(features: Any, labels: NDArray[np.int64], classes: int, strength: float) -> Linear:
-    """Logistic regression at this C. A class without a text is given about the probability of one text more.
+    """Logistic regression at this C. A class without a text gets about the probability that one text would give it.
 
     Args:
         features: float32 [n, width], dense or sparse.
@@ -66,7 +65,7 @@ def fit_linear(features: Any, labels: NDArray[np.int64], classes: int, strength:
     present = np.unique(labels)
     if len(present) > 1:
         model = LogisticRegression(C=strength, max_iter=300)
-        with warnings.catch_warnings():  # where it stops short of the optimum it is a baseline all the same
+        with warnings.catch_warnings():  # stopped short of the optimum it is still a baseline
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # few texts of each
             model.fit(features, labels)
@@ -81,29 +80,29 @@ def fit_linear(features: Any, labels: NDArray[np.int64], classes: int, strength:
 
 
 def log_losses(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of each text, float64 [n]: minus the logarithm of the probability of its label."""
+    """Log loss of each text, float64 [n]: minus the logarithm of the probability of its label."""
     from scipy.special import logsumexp
 
-    found: NDArray[np.float64] = logsumexp(logits, axis=1) - logits[np.arange(len(labels)), labels]
-    return found
+    losses: NDArray[np.float64] = logsumexp(logits, axis=1) - logits[np.arange(len(labels)), labels]
+    return losses
 
 
-def choose_strength(parts: Iterable[Part], classes: int, strengths: Sequence[float]) -> float:
-    """The strength of the least log loss over all held-out texts; the smaller where the next gains next to nothing.
+def choose_strength(splits: Iterable[FeatureSplit], classes: int, strengths: Sequence[float]) -> float:
+    """The strength of the least log loss over all held-out texts; a larger one only where it gains noticeably.
 
     Args:
-        parts: one, or the folds.
+        splits: one, or the folds.
         classes: how many.
         strengths: rising.
     """
-    found = list(parts)
+    folds = list(splits)
     best, least = strengths[0], np.inf
     for strength in strengths:
         losses = [
             log_losses(
-                fit_linear(part.train, part.train_labels, classes, strength).logits(part.held_out), part.held_out_labels
+                fit_linear(fold.train, fold.train_labels, classes, strength).logits(fold.held_out), fold.held_out_labels
             )
-            for part in found
+            for fold in folds
         ]
         loss = float(np.concatenate(losses).mean())
         if loss > least - _GAIN:
@@ -115,14 +114,14 @@ def choose_strength(parts: Iterable[Part], classes: int, strengths: Sequence[flo
 def splits_to_choose_by(
     groups: Sequence[Sequence[int]], labels: NDArray[np.int64], *, seed: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """The rows to learn from and to hold out, to choose a setting by.
+    """The rows to learn from and to hold out, by which a setting is chosen.
 
-    Five folds in turn. Of more than 2,000 rows one split, and of more than 5,000 one of about 4,000 and 1,000: C is how
-    firmly weights are believed to be small, which does not depend on the number of texts (scikit-learn adds their
-    losses up), and the last fit, on all of them, is what should take the time.
+    Up to 2,000 rows these are five folds in turn. Above, it is a single split, and above 5,000 rows one that holds out
+    about 1,000. The best C does not depend on the number of texts (it says how small weights are believed to be, and
+    scikit-learn adds the texts' losses up), so time is better spent on the last fit, on all rows.
 
     Args:
-        groups: rows that stay together, at least two of these.
+        groups: rows that stay together; at least two groups.
         labels: of the rows [n].
         seed: of the folds.
     """

@@ -1,6 +1,6 @@
 """How good a model is: the point estimates, all from scikit-learn, with their intervals, as one small object.
 
-Notable: no value is made up. What the data cannot say (the recall of a class that does not occur, the precision of one
+Notable: no value is invented. What the data cannot say (the recall of a class that does not occur, the precision of one
 that was never predicted, a ROC AUC with one class only) is None, and null in JSON; a macro average is the mean over
 the classes for which the value is defined, scikit-learn's own rule for `zero_division=nan`.
 """
@@ -64,7 +64,7 @@ def metric_words(positive: str | None) -> dict[str, str]:
 class Measured(Record):
     """Figures by name, each as NAME with its 95 % interval as NAME_ci; None where the data cannot say.
 
-    What has figures declares them, `n` for the number of texts, and `no_interval`: why there is none, by metric.
+    A subclass declares its metrics, `n` for the number of texts, and `no_interval`: by metric, why it has no interval.
     """
 
     metric_names: ClassVar[tuple[str, ...]] = METRIC_NAMES
@@ -73,31 +73,31 @@ class Measured(Record):
         no_interval: Mapping[str, str]
 
     def value(self, name: str) -> float | None:
-        """The metric of a name, for those who go through all of them."""
-        found: float | None = getattr(self, name)
-        return found
+        """The value of the metric of this name; None where it is undefined."""
+        value: float | None = getattr(self, name)
+        return value
 
     def interval(self, name: str) -> tuple[float, float] | None:
-        """Its interval."""
-        found: tuple[float, float] | None = getattr(self, f"{name}_ci")
-        return found
+        """The 95 % interval of the metric of this name; None where it has none."""
+        bounds: tuple[float, float] | None = getattr(self, f"{name}_ci")
+        return bounds
 
     def why_no_interval(self, name: str) -> str:
-        """The reason why it has no interval."""
+        """Why the metric of this name has no interval."""
         return self.no_interval.get(name, "undefined")
 
     def interval_or_why(self, name: str) -> str:
-        """Its interval, or why it has none, in words."""
+        """In words, the interval of the metric of this name, or why it has none."""
         return interval(self.interval(name)) or f"none: {self.why_no_interval(name)}"
 
     @property
     def values(self) -> dict[str, float]:
-        """For arithmetic: metric -> value, NaN where undefined."""
+        """Metric -> value, for arithmetic: NaN where undefined."""
         return {name: as_number(self.value(name)) for name in self.metric_names}
 
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """For arithmetic: metric -> interval, (NaN, NaN) where there is none; empty where none was computed."""
+        """Metric -> interval, for arithmetic: (NaN, NaN) where there is none; empty where none was computed."""
         there = [name for name in self.metric_names if f"{name}_ci" in self.model_fields_set]
         return {name: as_bounds(self.interval(name)) for name in there}
 
@@ -105,12 +105,12 @@ class Measured(Record):
         self, intervals: Mapping[str, tuple[float, float]], no_interval: Mapping[str, str], **others: Any
     ) -> Self:
         """The same figures with their intervals, (NaN, NaN) where there is none, and the reasons."""
-        bounds = {f"{name}_ci": found for name, found in intervals.items()}
+        bounds = {f"{name}_ci": limits for name, limits in intervals.items()}
         return self.changed(**bounds, no_interval=dict(no_interval), **others)
 
 
 class ClassMetrics(Measured):
-    """One class against the rest.
+    """The metrics of one class against the rest.
 
     Attributes:
         label: the class's name.
@@ -206,12 +206,12 @@ def measure(
     Args:
         predictions: at least one.
         positive: the index of the class that precision, recall, f1, roc_auc and average_precision speak of, against
-            the rest; None: of two classes the one that its name gives away, of more these are macro averages.
+            the rest; None: of two classes the one whose name says so, of more these are macro averages.
         resamples: draws of the bootstrap; 0 leaves the intervals out.
         seed: of the bootstrap; equal seeds give equal intervals.
 
     Raises:
-        DataError: no predictions, or a positive class that there cannot be.
+        DataError: there are no predictions, or `positive` is no class's index.
     """
     if not len(predictions):
         raise DataError("metrics need at least one prediction, found none", "pass a text and its label")
@@ -226,7 +226,7 @@ def measure(
             f"a positive class is a number from 0 to {len(names) - 1}, found {positive}", "leave positive out"
         )
     values, per_class, confusion = _point_estimates(predictions, positive)
-    found = Metrics.model_validate(
+    metrics = Metrics.model_validate(
         {
             **values,
             "n": len(predictions),
@@ -236,21 +236,23 @@ def measure(
         }
     )
     if not resamples:
-        return found
+        return metrics
     draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return with_intervals(found, predictions, draws)
+    return with_intervals(metrics, predictions, draws)
 
 
-def with_intervals(found: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
-    """The metrics of these predictions with their intervals, from draws that are at hand."""
-    positive = None if found.positive is None else predictions.label_names.index(found.positive)
-    areas = {name: np.array([row.values[name] for row in found.per_class]) for name in ("roc_auc", "average_precision")}
-    bounds, rows = all_bounds(predictions, found.confusion.counts, areas, draws, positive)
+def with_intervals(metrics: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
+    """The metrics of these predictions with their intervals, computed from existing draws."""
+    positive = None if metrics.positive is None else predictions.label_names.index(metrics.positive)
+    areas = {
+        name: np.array([row.values[name] for row in metrics.per_class]) for name in ("roc_auc", "average_precision")
+    }
+    bounds, rows = all_bounds(predictions, metrics.confusion.counts, areas, draws, positive)
     intervals, reasons = split_bounds({name: bounds[name] for name in METRIC_NAMES})
     per_class = tuple(
-        row.with_intervals(*split_bounds(of_class)) for row, of_class in zip(found.per_class, rows, strict=True)
+        row.with_intervals(*split_bounds(of_class)) for row, of_class in zip(metrics.per_class, rows, strict=True)
     )
-    return found.with_intervals(intervals, reasons, per_class=per_class)
+    return metrics.with_intervals(intervals, reasons, per_class=per_class)
 
 
 def _point_estimates(
@@ -295,9 +297,9 @@ def _point_estimates(
         "average_precision": average_precision,
     }
     if positive is None:
-        chosen = {name: float(mean_of_defined(np.asarray(found))) for name, found in by_class.items()}
+        chosen = {name: float(mean_of_defined(np.asarray(row))) for name, row in by_class.items()}
     else:
-        chosen = {name: float(found[positive]) for name, found in by_class.items()}
+        chosen = {name: float(row[positive]) for name, row in by_class.items()}
     values = {
         **chosen,
         "accuracy": float(sk.accuracy_score(labels, predicted)),

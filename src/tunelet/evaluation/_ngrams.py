@@ -1,7 +1,7 @@
 """TF-IDF of runs of words and of characters, as scikit-learn computes it; texts are cut and counted once.
 
-What a part of the texts teaches (which terms are known, and how rare each is) is then a matter of picking rows and
-columns of the counts, so that cross-validation costs little more than one training.
+What some of the texts teach (which terms are known, and how rare each is) then follows from rows and columns of the
+counts, so that cross-validation costs little more than one training.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 _WORD = r"(?u)\b\w+\b"
 _TERMS = 100_000  # of each kind at most: the commonest
-_FEW = 200  # in fewer texts than these everything is rare
+_FEW = 200  # texts below which a term that occurs in a single one is known, too
 
 
 @dataclass(frozen=True)
@@ -70,31 +70,31 @@ class Ngrams:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """The terms of a kind that a part of the texts teaches: columns of the counts, int64 [m], and weights [m]."""
+    """The terms of a kind that some of the texts teach: columns of the counts, int64 [m], and weights [m]."""
 
     counted: "_Counted"
     columns: NDArray[np.int64]
     weights: NDArray[np.float32]
 
     def features(self, rows: NDArray[np.int64]) -> Any:
-        """As `Ngrams.features`, of texts that are counted."""
+        """As `Ngrams.features`, for rows of the corpus, whose counts are there already."""
         return _weighed(self.counted.counts[rows][:, self.columns], self.weights)
 
     def ngrams(self) -> Ngrams:
-        """For texts that are not."""
+        """The same terms and weights by themselves, for texts that are not in the corpus."""
         kind, terms = self.counted.kind, self.counted.terms
         return Ngrams(kind.analyzer, kind.shortest, kind.longest, tuple(terms[self.columns].tolist()), self.weights)
 
 
 class Corpus:
-    """n texts in which the terms of each kind are counted once, and in m others: the rows from n on."""
+    """n texts, and m other ones as the rows from n on, in which the terms of each kind are counted once."""
 
     def __init__(self, texts: Sequence[str], others: Sequence[str] = ()) -> None:
-        """Nothing is counted yet.
+        """Take the texts; they are counted when they are first needed.
 
         Args:
-            texts: [n], whose terms there are.
-            others: [m], which teach no terms.
+            texts: [n], whose terms are the features.
+            others: [m], which add no terms.
         """
         self._texts, self._others = list(texts), list(others)
 
@@ -104,8 +104,8 @@ class Corpus:
     def learn(self, rows: NDArray[np.int64]) -> tuple[Known, ...]:
         """What these texts teach: words, word pairs and runs of characters; characters alone where none has a word."""
         rare = 2 if len(rows) >= _FEW else 1
-        found = tuple(counted.known(rows, rare) for counted in self._usual)
-        return found if all(len(kind.columns) for kind in found) else (self._characters.known(rows, 1),)
+        kinds = tuple(counted.known(rows, rare) for counted in self._usual)
+        return kinds if all(len(kind.columns) for kind in kinds) else (self._characters.known(rows, 1),)
 
     @cached_property
     def _usual(self) -> tuple["_Counted", ...]:
@@ -133,7 +133,7 @@ class _Counted:
 
     @classmethod
     def of(cls, kind: Kind, texts: Sequence[str], others: Sequence[str]) -> "_Counted":
-        """The terms are those of the texts alone."""
+        """Count the terms of the texts, in the texts and in the others."""
         from scipy.sparse import csr_array, vstack
 
         counter = kind.counter()
@@ -147,7 +147,7 @@ class _Counted:
         return cls(kind, np.array(counter.get_feature_names_out(), dtype=object), csr_array(counts))
 
     def known(self, rows: NDArray[np.int64], rare: int) -> Known:
-        """Terms that occur in at least `rare` of these texts; of too many the commonest."""
+        """The terms that occur in at least `rare` of these texts, or the 100,000 commonest of them."""
         counts = self.counts[rows]
         texts_with = np.bincount(counts.indices, minlength=len(self.terms))
         columns = np.flatnonzero(texts_with >= rare)

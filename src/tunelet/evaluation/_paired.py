@@ -1,10 +1,10 @@
 """Two models on the same texts: is the difference more than chance?
 
 Accuracies of single runs are compared by the texts that only one of them gets right: the interval of the difference is
-Tango's (1998), the test McNemar's exact one (1947). Differences of other metrics come with intervals from those of the
-two models (MOVER: Zou and Donner 2008), which go together as on the resamples, where both are measured.
-With several seeds interval and test are Student's, over texts and seeds. Holm's method (1979) corrects the p-values of
-several comparisons.
+Tango's (1998), the test McNemar's exact one (1947). The interval of another metric's difference is computed from the
+two models' own intervals (MOVER: Zou and Donner 2008); their correlation comes from resamples on which both are
+measured. With several seeds interval and test are Student's, over texts and seeds. Holm's method (1979) corrects the
+p-values of several comparisons.
 """
 
 import itertools
@@ -31,7 +31,7 @@ class McNemar(Record):
 
     Attributes:
         only_first, only_second: texts that only one of them got right.
-        p: of the exact two-sided binomial test that both are as often the one; 1 where they never disagree.
+        p: of the exact two-sided binomial test that both counts have the same expectation; 1 where both are 0.
     """
 
     only_first: int
@@ -40,27 +40,27 @@ class McNemar(Record):
 
 
 class Pair(Record):
-    """What two models come to, second minus first.
+    """Two models compared on the same texts, second minus first.
 
     Attributes:
         first, second: their names.
         n: texts.
         differences: metric -> second's value less the first's, means over seeds; None where undefined.
-        intervals: metric -> 95 % interval of that; None where there is none.
+        intervals: metric -> 95 % interval of the difference; None where there is none.
         no_interval: metric -> why there is none.
         mcnemar: of their accuracies, where each is one run; None: several seeds.
-        seeds: of the first and of the second.
+        seeds: how many the first has, and the second.
         p: of McNemar's test, or of Student's for mean accuracies over seeds.
-        p_adjusted: the same, corrected for as many comparisons as were made.
+        p_adjusted: the same, corrected for the number of comparisons.
         p_log_loss, p_roc_auc: of Student's test for the log loss and for the ROC AUC, corrected likewise; None where
             it is undefined.
-        log_losses: of the first and of the second, and of always giving each label its share of these texts.
-        calibration_noise: the larger mean calibration error that resamples of models with these confidences would show
-            were they calibrated perfectly; a difference below it means nothing.
-        agreement: share of texts that both give the same label, the mean over pairs of seeds.
+        log_losses: of the first, of the second, and of a constant prediction: each label's share of these texts.
+        calibration_noise: the mean calibration error that resamples would show if a model with these confidences were
+            calibrated perfectly, the larger of the two models'; a difference below it means nothing.
+        agreement: share of texts to which both give the same label, the mean over pairs of seeds.
         kappa: Cohen's, agreement beyond chance, likewise; None where both give one label only.
-        detectable: the smallest difference of accuracies that as many texts, with as many disagreements, would show in
-            4 of 5 cases, for as many comparisons; never less than the test can show at all.
+        detectable: the smallest difference of accuracies that would be shown in 4 of 5 cases with these numbers of
+            texts, disagreements and comparisons; never less than the test can show at all.
     """
 
     first: str
@@ -82,7 +82,7 @@ class Pair(Record):
     detectable: float
 
     def reversed(self) -> "Pair":
-        """The same, the first less the second."""
+        """The same comparison with first and second exchanged."""
         test = self.mcnemar
         return self.changed(
             first=self.second,
@@ -95,11 +95,11 @@ class Pair(Record):
         )
 
     def difference(self, name: str) -> float:
-        """Of a metric, for arithmetic: NaN where undefined."""
+        """The difference of this metric, for arithmetic: NaN where undefined."""
         return as_number(self.differences[name])
 
     def bounds(self, name: str) -> tuple[float, float]:
-        """Its interval, for arithmetic: (NaN, NaN) where there is none."""
+        """The interval of this metric's difference, for arithmetic: (NaN, NaN) where there is none."""
         return as_bounds(self.intervals[name])
 
 
@@ -140,7 +140,7 @@ def compare_predictions(
         positive: the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
-        pairs: which to compare; None: every two. p-values are corrected for so many.
+        pairs: the pairs to compare, for whose number p-values are corrected; None: every two models.
 
     Raises:
         DataError: the predictions are not for the same texts.
@@ -154,14 +154,14 @@ def compare_draws(
     drawn: Mapping[str, SeedDraws],
     pairs: Sequence[tuple[str, str]] | None = None,
 ) -> list[Pair]:
-    """`compare_predictions` from draws that are at hand."""
+    """`compare_predictions`, from existing draws."""
     pairs = list(itertools.combinations(models, 2)) if pairs is None else pairs
-    found = [_pair(first, second, models, drawn, len(pairs)) for first, second in pairs]
+    compared = [_pair(first, second, models, drawn, len(pairs)) for first, second in pairs]
     tests = ("p", "p_log_loss", "p_roc_auc")
-    corrected = {name: holm([as_number(getattr(pair, name)) for pair in found]) for name in tests}
+    corrected = {name: holm([as_number(getattr(pair, name)) for pair in compared]) for name in tests}
     return [
         pair.changed(p_adjusted=p, p_log_loss=loss, p_roc_auc=area)
-        for pair, p, loss, area in zip(found, *corrected.values(), strict=True)
+        for pair, p, loss, area in zip(compared, *corrected.values(), strict=True)
     ]
 
 
@@ -172,13 +172,13 @@ def _pair(
     drawn: Mapping[str, SeedDraws],
     comparisons: int,
 ) -> Pair:
-    """Two models; p-values as yet uncorrected."""
+    """One pair of models, its p-values not yet corrected."""
     one, other = drawn[first], drawn[second]
     n, single = len(models[first][0]), one.seeds == other.seeds == 1
     differences = {name: other.mean(name) - one.mean(name) for name in METRIC_NAMES}
     draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
     reasons = {name: why for name in METRIC_NAMES if (why := _why_none(differences[name], draws[name]))}
-    if single:  # what one of them has no interval for, the difference has none for either
+    if single:  # where one of the two has no interval, their difference has none
         reasons = {**one.measured[0].no_interval, **other.measured[0].no_interval, **reasons}
     reasons.pop("accuracy", None)
     tests = [mcnemar(left, right) for left in models[first] for right in models[second]]
@@ -210,7 +210,9 @@ def _pair(
         p_log_loss=tested["log_loss"][1] if "log_loss" in tested else 1.0,
         p_roc_auc=tested.get("roc_auc", undefined)[1],
         log_losses=(one.mean("log_loss"), other.mean("log_loss"), _chance(models[first][0])),
-        calibration_noise=max(calibration_noise(found) for name in (first, second) for found in models[name]),
+        calibration_noise=max(
+            calibration_noise(predictions) for name in (first, second) for predictions in models[name]
+        ),
         agreement=float(np.mean([share for share, _ in agreed])),
         kappa=float(np.mean([kappa for _, kappa in agreed])),
         detectable=detectable,
@@ -227,7 +229,8 @@ def _why_none(difference: float, draws: NDArray[np.float64]) -> str:
 def _accuracy_reach(tests: Sequence[McNemar], draws: NDArray[np.float64], n: int) -> tuple[float, float]:
     """How far other texts could take a difference of mean accuracies, below and above.
 
-    As far as for one pair of seeds with the mean counts, less what the seeds even out on the resamples.
+    As far as for one pair of runs with the mean counts, times the share of the deviation that is left on the resamples
+    when seeds are averaged.
     """
     only_first = float(np.mean([test.only_first for test in tests]))
     only_second = float(np.mean([test.only_second for test in tests]))
@@ -239,7 +242,7 @@ def _accuracy_reach(tests: Sequence[McNemar], draws: NDArray[np.float64], n: int
 
 
 def _tail(n: int) -> float:
-    """The share of the draws that is cut off at each end, so that few texts give as wide an interval as Student's."""
+    """The share of draws to cut at each end: smaller for few texts, so that the interval is as wide as Student's."""
     from scipy.stats import norm
     from scipy.stats import t as student_t
 
@@ -254,29 +257,29 @@ def _percentiles(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
 
 
 def _hybrid(one: SeedDraws, other: SeedDraws, metric: str, percentiles: tuple[float, float]) -> tuple[float, float]:
-    """A difference's interval from that of each model, as Newcombe's hybrid is (Zou and Donner 2008, with correlation).
+    """A difference's interval from each model's own, as Newcombe's hybrid is made (Zou and Donner 2008, correlated).
 
     Args:
-        one, other: of a single seed each.
-        metric: which.
-        percentiles: of the bootstrap; of the calibration error, whose own interval may leave out its value, the
-            interval holds both.
+        one, other: the two models, with a single seed each.
+        metric: whose difference it is.
+        percentiles: of the bootstrap. The interval of a calibration error may leave out its value, so for that metric
+            the result holds these percentiles, too.
     """
     first, second = one.mean(metric), other.mean(metric)
-    (low, high), (least, most) = (as_bounds(found.measured[0].interval(metric)) for found in (one, other))
-    apart = [found.draws[metric] - np.nanmean(found.draws[metric]) for found in (one, other)]
+    (low, high), (least, most) = (as_bounds(model.measured[0].interval(metric)) for model in (one, other))
+    apart = [model.draws[metric] - np.nanmean(model.draws[metric]) for model in (one, other)]
     scale = float(np.sqrt(np.nanmean(apart[0] ** 2) * np.nanmean(apart[1] ** 2)))
     together = float(np.clip(np.nanmean(apart[0] * apart[1]) / scale, -1, 1)) if scale > 0 else 0.0
     sides = [
         max(0.0, gain) ** 2 + max(0.0, loss) ** 2 - 2 * together * max(0.0, gain) * max(0.0, loss)
         for gain, loss in ((second - least, high - first), (most - second, first - low))
     ]
-    found = second - first - max(0.0, sides[0]) ** 0.5, second - first + max(0.0, sides[1]) ** 0.5
-    return found if metric != "ece" else (min(found[0], percentiles[0]), max(found[1], percentiles[1]))
+    lower, upper = second - first - max(0.0, sides[0]) ** 0.5, second - first + max(0.0, sides[1]) ** 0.5
+    return (lower, upper) if metric != "ece" else (min(lower, percentiles[0]), max(upper, percentiles[1]))
 
 
 def _spread(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
-    """What the draws' deviation comes to as half a 95 % interval, on both sides."""
+    """Half the width of a 95 % interval with the draws' deviation, below and above."""
     half = Z * float(np.nanstd(draws)) * (n / max(n - 1, 1)) ** 0.5
     return half, half
 
@@ -292,6 +295,6 @@ def _agreement(first: Predictions, second: Predictions) -> tuple[float, float]:
     from sklearn.metrics import cohen_kappa_score
 
     share = float((first.predicted == second.predicted).mean())
-    given = np.union1d(first.predicted, second.predicted)
-    kappa = float(cohen_kappa_score(first.predicted, second.predicted)) if len(given) > 1 else math.nan
+    predicted = np.union1d(first.predicted, second.predicted)
+    kappa = float(cohen_kappa_score(first.predicted, second.predicted)) if len(predicted) > 1 else math.nan
     return share, kappa

@@ -14,16 +14,16 @@ _COUNTS = 61  # numbers of disagreements whose power is computed
 def detectable_accuracy(disagreed: int, n: int, comparisons: int = 1) -> float:
     """The difference that McNemar's exact test shows with a power of 80 %, at a level of 5 % over several comparisons.
 
-    Among n texts a binomial number is right by one model only, as large a share of them as was seen, or as the
-    difference itself where that is larger; of these again a binomial number is right by the better one.
+    The number of the n texts that only one model gets right is taken as binomial, with the share that was observed, or
+    the difference itself where that is larger. Of these, the number that the better model gets right is binomial, too.
 
     Args:
         disagreed: texts that one model alone gets right.
         n: texts.
-        comparisons: how many are made; the level is shared among them, as the strictest step of Holm's method does.
+        comparisons: how many there are; the level is shared among them, as the strictest step of Holm's method does.
 
     Returns:
-        From 0 to 1; 1 where no difference whatever would be shown so often.
+        From 0 to 1; 1 where no difference would reach that power.
     """
     low, high = 0.0, 1.0
     for _ in range(24):
@@ -36,7 +36,7 @@ def detectable_accuracy(disagreed: int, n: int, comparisons: int = 1) -> float:
 
 
 def detectable_mean(reach: float, comparisons: int = 1) -> float:
-    """The same for means over seeds, from how far the 95 % interval of the difference reaches to its wider side."""
+    """`detectable_accuracy` for means over seeds, from the longer arm of the difference's 95 % interval."""
     normal = NormalDist()
     return min(1.0, (normal.inv_cdf(1 - SIGNIFICANCE / 2 / comparisons) + normal.inv_cdf(_POWER)) * reach / Z)
 

@@ -1,8 +1,8 @@
-"""What a model said about labelled texts, checked once on the way in, and which label "positive" means.
+"""A model's predictions for labelled texts, checked once at the start, and which label is the positive one.
 
-Notable: probabilities that come from float32 logits miss a sum of 1 by some 1e-7, which scikit-learn takes for a
-mistake; they are divided by their sum here, in float64, so that every later figure speaks of the same numbers. Rows
-that already sum to 1 stay as they are, so writing and reading predictions changes nothing.
+Notable: probabilities from float32 logits miss a sum of 1 by some 1e-7, which scikit-learn takes for a mistake. They
+are divided by their sum here, in float64, so that every later figure uses the same numbers. Rows that already sum to 1
+stay as they are, so writing and reading predictions changes nothing.
 """
 
 import re
@@ -36,7 +36,7 @@ class Predictions:
         probabilities: float64 [n, classes]; rows sum to 1.
 
     Raises:
-        DataError: the parts do not fit together, or the probabilities are none.
+        DataError: the shapes do not fit together, or rows are no probabilities.
     """
 
     ids: tuple[str, ...]
@@ -65,7 +65,7 @@ class Predictions:
                 "pass label_names.index(name) for each label",
             )
         sums = probabilities.sum(axis=1, keepdims=True)
-        # Written so that NaN, which answers no to every comparison, is refused too.
+        # Written so that NaN, for which every comparison is false, is refused too.
         if not ((probabilities >= 0).all() and (np.abs(sums - 1) <= SUM_TOLERANCE).all()):
             raise DataError(
                 "probabilities must be finite, not negative, and sum to 1 in every row",
@@ -120,22 +120,22 @@ def positive_label(label_names: Sequence[str]) -> Choice[int] | None:
 
 
 def positive_index(label_names: Sequence[str], positive: str | None) -> int | None:
-    """The index of the label that was named, or else of the one that `positive_label` recognises.
+    """The index of the label `positive`, or without one of the label that `positive_label` recognises.
 
     Args:
         label_names: of the classes.
         positive: a label as it is in the data, upper and lower case alike; None or empty: to be recognised.
 
     Raises:
-        RecipeError: none of the labels.
+        RecipeError: `positive` is none of the labels.
     """
     if not positive:
         recognised = positive_label(label_names)
         return recognised.value if recognised else None
     for same in (str, lambda name: name.strip().casefold()):
-        found = [index for index, name in enumerate(label_names) if same(name) == same(positive)]
-        if len(found) == 1:
-            return found[0]
+        matching = [index for index, name in enumerate(label_names) if same(name) == same(positive)]
+        if len(matching) == 1:
+            return matching[0]
     shown = ", ".join(map(repr, label_names[:12])) + (", ..." if len(label_names) > 12 else "")
     raise RecipeError(
         f"evaluation.positive: {positive!r} is none of the labels: {shown}",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import groups_of
-from tunelet.evaluation._linear import Part, choose_strength, fit_linear, splits_to_choose_by
+from tunelet.evaluation._linear import FeatureSplit, choose_strength, fit_linear, splits_to_choose_by
 
 STRENGTHS = tuple(float(10 ** (step / 2)) for step in range(-2, 9))  # C of scikit-learn, 0.1 to 10,000
 
@@ -28,7 +28,7 @@ class Probe:
         weight: float32 [classes, width]; opposite rows for two classes, as a softmax layer needs them.
         bias: float32 [classes].
         strength: the C that was chosen, for features of mean square length 1.
-        seconds: of training, the choice included.
+        seconds: that training took, the choice of the strength included.
     """
 
     weight: NDArray[np.float32]
@@ -37,9 +37,9 @@ class Probe:
     seconds: float
 
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of each class, float64 [n, classes], for features [n, width]."""
-        found: NDArray[np.float64] = features.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
-        return found
+        """Logits for features [n, width], float64 [n, classes]."""
+        logits: NDArray[np.float64] = features.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
+        return logits
 
 
 def train_probe(features: NDArray[np.float32], labels: NDArray[np.int64], classes: int, *, seed: int) -> Probe:
@@ -56,11 +56,11 @@ def train_probe(features: NDArray[np.float32], labels: NDArray[np.int64], classe
     groups = groups_of(row.tobytes() for row in features)
     strength = STRENGTHS[len(STRENGTHS) // 2]  # where there is nothing to choose by
     if len(groups) > 1:
-        parts = [
-            Part(scaled[rest], labels[rest], scaled[held_out], labels[held_out])
+        splits = [
+            FeatureSplit(scaled[rest], labels[rest], scaled[held_out], labels[held_out])
             for rest, held_out in splits_to_choose_by(groups, labels, seed=seed)
         ]
-        strength = choose_strength(parts, classes, STRENGTHS)
+        strength = choose_strength(splits, classes, STRENGTHS)
     linear = fit_linear(scaled, labels, classes, strength)
     weight = linear.weight / scale
     return Probe(
@@ -79,7 +79,7 @@ def probe_out_of_fold(
     *,
     seed: int,
 ) -> NDArray[np.float64]:
-    """Logits of each text by a probe that has not seen its fold, not for the choice of the strength either.
+    """Logits of each text by a probe that has not seen its fold, not even to choose its strength.
 
     Args:
         features, labels, classes, seed: as `train_probe` has them.
@@ -96,7 +96,7 @@ def probe_out_of_fold(
 
 
 def _scaled(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float, NDArray[np.float32]]:
-    """The mean of the features, the root of their mean square distance from it, and the features in these terms."""
+    """The features' mean, the root of their mean square distance from it, and the features in units of these two."""
     centre = features.mean(axis=0, dtype=np.float64)
     centred = features - centre.astype(np.float32)
     scale = float(np.sqrt(np.square(centred, dtype=np.float64).sum(axis=1).mean())) or 1.0

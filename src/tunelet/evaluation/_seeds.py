@@ -1,9 +1,9 @@
-"""Several trainings that differ in their seed alone: mean, deviation, and an interval that speaks of both.
+"""Several trainings that differ in their seed alone: mean, deviation, and an interval over texts and seeds.
 
 An interval of a mean over k seeds has two sources of spread: other texts could have been drawn, and other seeds (their
-variance, divided by k). The first reaches below and above the mean as far as a single run's own interval does, less
-what the mean over seeds evens out on the resamples. With few seeds the second is itself hardly known, so both together
-are Student's with the degrees of freedom of Satterthwaite (1946): with 2 or 3 seeds the interval is wide.
+variance, divided by k). The first is as large as in a single run's interval, reduced by as much as averaging over seeds
+reduces the deviation on the resamples. The second is hardly known with few seeds, so both together are Student's with
+the degrees of freedom of Satterthwaite (1946): with 2 or 3 seeds the interval is wide.
 """
 
 import math
@@ -70,9 +70,9 @@ class SeedMetrics(Measured):
     no_interval: Mapping[str, str]
 
     def deviation(self, name: str) -> float | None:
-        """Over seeds, of the metric of a name."""
-        found: float | None = getattr(self, f"{name}_sd")
-        return found
+        """The standard deviation over seeds of the metric of this name; None of a single seed."""
+        deviation: float | None = getattr(self, f"{name}_sd")
+        return deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +80,9 @@ class SeedDraws:
     """One model's metrics over its seeds.
 
     Attributes:
-        predictions, drawn: of each seed, and their metrics on the resamples.
-        plain: with each seed, without intervals.
+        predictions: of each seed.
+        drawn: each seed's metrics on the resamples.
+        plain: each seed's metrics, without intervals.
         draws: metric -> the mean over the seeds on each resample of the texts, [resamples].
     """
 
@@ -93,43 +94,43 @@ class SeedDraws:
     @classmethod
     def of(cls, seeds: Sequence[Predictions], drawn: Sequence[Draws], positive: int | None) -> "SeedDraws":
         """From the predictions of each seed and their draws, as `paired_metrics` gives them."""
-        plain = tuple(measure(found, positive=positive, resamples=0) for found in seeds)
-        draws = {name: np.mean([found.values[name] for found in drawn], axis=0) for name in METRIC_NAMES}
+        plain = tuple(measure(predictions, positive=positive, resamples=0) for predictions in seeds)
+        draws = {name: np.mean([of_seed.values[name] for of_seed in drawn], axis=0) for name in METRIC_NAMES}
         return cls(tuple(seeds), tuple(drawn), plain, draws)
 
     @cached_property
     def measured(self) -> tuple[Metrics, ...]:
-        """With each seed, with intervals: computed when they are asked for, for pairs do not need them."""
-        parts = zip(self.plain, self.predictions, self.drawn, strict=True)
-        return tuple(with_intervals(*part) for part in parts)
+        """Each seed's metrics with intervals, computed at the first use, for comparisons over seeds need none."""
+        seeds = zip(self.plain, self.predictions, self.drawn, strict=True)
+        return tuple(with_intervals(*seed) for seed in seeds)
 
     @cached_property
     def values(self) -> Mapping[str, Floats]:
         """Metric -> its value with each seed, [seeds]."""
-        return {name: np.array([found.values[name] for found in self.plain]) for name in METRIC_NAMES}
+        return {name: np.array([metrics.values[name] for metrics in self.plain]) for name in METRIC_NAMES}
 
     def shared(self, metric: str) -> float:
-        """Variance of the mean over the seeds by the mean of their variances, over texts, from 0 to 1.
+        """The variance of the mean over seeds, divided by the mean of the seeds' variances, on the resamples: 0 to 1.
 
-        1 where nothing varies: then there is nothing to say that the seeds even anything out.
+        It is 1 where nothing varies, for then averaging over seeds is not known to reduce anything.
         """
         if np.isnan(self.draws[metric]).all():
             return 1.0
-        single = float(np.mean([np.nanvar(found.values[metric]) for found in self.drawn]))
+        single = float(np.mean([np.nanvar(of_seed.values[metric]) for of_seed in self.drawn]))
         return min(1.0, float(np.nanvar(self.draws[metric])) / single) if single > 0 else 1.0
 
     def mean(self, metric: str) -> float:
-        """Over the seeds."""
+        """The mean of a metric over the seeds; NaN where undefined."""
         return float(self.values[metric].mean())
 
     def deviation(self, metric: str) -> float:
-        """Over the seeds (n - 1); NaN of a single one."""
+        """The standard deviation of a metric over the seeds (n - 1); NaN of a single one."""
         values = self.values[metric]
         return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
 
     @property
     def seeds(self) -> int:
-        """How many there are."""
+        """The number of seeds."""
         return len(self.values["accuracy"])
 
 
@@ -143,10 +144,12 @@ def draw_models(
     """
     if resamples < 1:
         raise DataError(f"intervals need at least one draw, found resamples = {resamples}", "pass resamples=1000")
-    runs = [(name, found) for name, seeds in models.items() for found in seeds]
+    runs = [(name, predictions) for name, seeds in models.items() for predictions in seeds]
     _check_same_texts(runs)
     index = positive_index(runs[0][1].label_names, positive)
-    drawn = iter(paired_metrics([found for _, found in runs], positive=index, resamples=resamples, seed=seed))
+    drawn = iter(
+        paired_metrics([predictions for _, predictions in runs], positive=index, resamples=resamples, seed=seed)
+    )
     return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds], index) for name, seeds in models.items()}
 
 
@@ -165,24 +168,24 @@ def measure_seeds(
     return summarise(drawn)
 
 
-def summarise(found: SeedDraws) -> SeedMetrics:
-    """Means, deviations and intervals of one model, from draws that are at hand."""
-    reasons = {name: why for each in found.measured for name, why in each.no_interval.items()}
-    if found.seeds == 1:
-        intervals = dict(found.measured[0].intervals)
+def summarise(model: SeedDraws) -> SeedMetrics:
+    """Means, deviations and intervals of one model, from existing draws."""
+    reasons = {name: why for each in model.measured for name, why in each.no_interval.items()}
+    if model.seeds == 1:
+        intervals = dict(model.measured[0].intervals)
     else:
         intervals = {
             name: (math.nan, math.nan)
             if name in reasons
-            else _within(name, over_seeds(found.mean(name), _text_reach(found, name), [found], name)[0])
+            else _within(name, over_seeds(model.mean(name), _text_reach(model, name), [model], name)[0])
             for name in METRIC_NAMES
         }
     return SeedMetrics.model_validate(
         {
-            **{name: found.mean(name) for name in METRIC_NAMES},
-            **{f"{name}_sd": found.deviation(name) for name in METRIC_NAMES},
+            **{name: model.mean(name) for name in METRIC_NAMES},
+            **{f"{name}_sd": model.deviation(name) for name in METRIC_NAMES},
             **{f"{name}_ci": bounds for name, bounds in intervals.items()},
-            "n": found.measured[0].n,
+            "n": model.measured[0].n,
             "no_interval": reasons,
         }
     )
@@ -196,8 +199,8 @@ def over_seeds(
     Args:
         estimate: the mean, or the difference.
         reach: how far the interval over texts alone goes below and above it.
-        models: whose seeds it is over; one with a single seed adds nothing for its seed.
-        metric: which.
+        models: the model, or the two whose difference it is; a single seed adds no variance.
+        metric: whose estimate it is.
 
     Returns:
         Interval and p; NaN where the metric is undefined.
@@ -206,7 +209,7 @@ def over_seeds(
 
     if math.isnan(estimate) or any(math.isnan(side) for side in reach):
         return (math.nan, math.nan), math.nan
-    terms = [(found.deviation(metric) ** 2 / found.seeds, found.seeds) for found in models if found.seeds > 1]
+    terms = [(model.deviation(metric) ** 2 / model.seeds, model.seeds) for model in models if model.seeds > 1]
     doubt = sum(term**2 / (seeds - 1) for term, seeds in terms)
     ends, p = [], 1.0
     for side, sign in zip(reach, (-1, 1), strict=True):
@@ -218,31 +221,31 @@ def over_seeds(
     return (ends[0], ends[1]), p
 
 
-def _text_reach(found: SeedDraws, metric: str) -> tuple[float, float]:
-    """How far other texts could take the mean over seeds, below and above."""
-    limits = np.array([measured.intervals[metric] for measured in found.measured])  # [seeds, 2]
-    below, above = np.abs(found.values[metric][:, None] - limits).mean(axis=0) * found.shared(metric) ** 0.5
+def _text_reach(model: SeedDraws, metric: str) -> tuple[float, float]:
+    """How far the mean over seeds could fall below and rise above the estimate with other texts."""
+    limits = np.array([measured.intervals[metric] for measured in model.measured])  # [seeds, 2]
+    below, above = np.abs(model.values[metric][:, None] - limits).mean(axis=0) * model.shared(metric) ** 0.5
     return float(below), float(above)
 
 
 def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
     """Raises DataError where ids, labels or label names differ, and says where."""
     (name, first), *rest = models
-    for other, found in rest:
-        if found.label_names != first.label_names:
+    for other, predictions in rest:
+        if predictions.label_names != first.label_names:
             raise DataError(
-                f"{other} knows the labels {', '.join(found.label_names)}, {name} {', '.join(first.label_names)}",
+                f"{other} knows the labels {', '.join(predictions.label_names)}, {name} {', '.join(first.label_names)}",
                 "compare runs that were trained on the same labels",
             )
-        if found.ids != first.ids or not np.array_equal(found.labels, first.labels):
+        if predictions.ids != first.ids or not np.array_equal(predictions.labels, first.labels):
             raise DataError(
-                f"{other} was measured on {counted(len(found), 'text')}, {name} on {len(first):,}, and they are "
+                f"{other} was measured on {counted(len(predictions), 'text')}, {name} on {len(first):,}, and they are "
                 "not the same, or not in the same order",
                 "measure both on the same test data: tunelet train ... --test DATA",
             )
 
 
 def _within(metric: str, interval: tuple[float, float]) -> tuple[float, float]:
-    """No metric is below 0, and none but the log loss above 1."""
+    """The interval cut to the metric's range: from 0 to 1, or without an upper end for the log loss."""
     low, high = interval
     return max(low, 0.0), high if metric == "log_loss" else min(high, 1.0)

@@ -1,13 +1,13 @@
 """Which of several models to keep, by log loss on texts that none of them has seen.
 
-Every model is judged with the temperature that suits it, cross-fitted, so that overconfidence, which costs nothing to
-mend, decides nothing. The one with the least loss is kept, for none costs more to keep; a difference below 0.001
-nats is none, and then the simpler one is. (The rule of one standard error of Breiman et al. 1984 was tried: with few
-texts the error is so large that it keeps the simplest model against all experience.)
+Every model is judged with its own cross-fitted temperature, so that overconfidence, which a temperature mends, does not
+decide. The model with the least loss is kept, for all cost the same to keep; where losses differ by less than 0.001
+nats, the simpler one is. (The rule of one standard error of Breiman et al. 1984 was tried: with few texts the error is
+so large that it keeps the simplest model even where others are usually better.)
 
-The figure of the one that was chosen is too good, since it was chosen for it. `cross_fitted_selection` measures
-choosing itself: each fold is answered by what the other folds would have chosen (in the manner of Tsamardinos,
-Greasidou and Borboudakis 2018, who resample where this cuts folds). That is the figure to report.
+The chosen model's own figure is too good, since the model was chosen by it. `cross_fitted_selection` measures the
+choice itself: each fold is predicted by the model that the other folds choose (Tsamardinos, Greasidou and Borboudakis
+2018 do so with resamples instead of folds). That is the figure to report.
 """
 
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ _NEGLIGIBLE = 0.001  # nats a text
 
 
 class Candidate(Record):
-    """How a model did.
+    """A model that may be kept, and how good it is.
 
     Attributes:
         name: of the model.
-        accuracy: share of the texts that it names rightly.
+        accuracy: share of the texts that it labels rightly.
         log_loss: with a cross-fitted temperature, in nats a text.
-        temperature: of all texts.
-        behind: how much less log loss the best one has; mean 0 for that one.
+        temperature: fitted on all texts.
+        behind: how much less log loss the best model has; mean 0 for the best one itself.
     """
 
     name: str
@@ -43,20 +43,20 @@ class Candidate(Record):
 
     @property
     def as_good(self) -> bool:
-        """Whether the best is better by next to nothing."""
+        """Whether the best model is better by no more than a negligible difference."""
         return self.behind.mean <= _NEGLIGIBLE
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The model to keep, with its reason, and how all did, the simplest first."""
+    """The model to keep, with its reason, and all candidates, the simplest first."""
 
     chosen: Choice[str]
     candidates: tuple[Candidate, ...]
 
 
 def select(models: Mapping[str, NDArray[np.float64]], labels: NDArray[np.int64], *, seed: int = 0) -> Selection:
-    """Choose one.
+    """Choose the model with the least cross-fitted log loss, or the simplest of those that are as good.
 
     Args:
         models: name -> logits, float64 [n, classes], out of fold or of validation texts; the simplest model first.
@@ -75,7 +75,7 @@ def select(models: Mapping[str, NDArray[np.float64]], labels: NDArray[np.int64],
         )
         for name, logits in models.items()
     )
-    chosen = next(found for found in candidates if found.as_good)
+    chosen = next(candidate for candidate in candidates if candidate.as_good)
     return Selection(Choice(chosen.name, _reason(chosen, best, candidates)), candidates)
 
 
@@ -87,7 +87,8 @@ def cross_fitted_selection(
     logits = np.zeros_like(first, dtype=np.float64)
     for held_out in folds_of_rows(labels, seed):
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
-        name = select({key: found[rest] for key, found in models.items()}, labels[rest], seed=seed).chosen.value
+        others = {name: logits_of[rest] for name, logits_of in models.items()}
+        name = select(others, labels[rest], seed=seed).chosen.value
         logits[held_out] = models[name][held_out] * fit_weights([models[name][rest]], labels[rest])[0]
     return logits
 
@@ -95,10 +96,10 @@ def cross_fitted_selection(
 def _reason(chosen: Candidate, best: str, candidates: tuple[Candidate, ...]) -> str:
     if chosen.name != best:
         return f"the simplest of those whose log loss is {chosen.log_loss:.3f}"
-    others = [found for found in candidates if found.name != best]
+    others = [candidate for candidate in candidates if candidate.name != best]
     if not others:
         return "the only one"
-    beaten = ", ".join(f"{found.name} has more by {_with_error(found.behind)}" for found in others)
+    beaten = ", ".join(f"{candidate.name} has more by {_with_error(candidate.behind)}" for candidate in others)
     return f"the least log loss, {chosen.log_loss:.3f}: {beaten}"
 
 

@@ -30,22 +30,22 @@ class LengthSlice(Record):
 
 
 def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int = _SLICES) -> tuple[LengthSlice, ...]:
-    """About equally many texts a slice, shortest first; texts of one length stay together.
+    """Figures by length of text: slices of about equally many texts, shortest first; equal lengths share a slice.
 
     Args:
         predictions: of n texts.
         lengths: their tokens, int64 [n].
-        slices: at most so many.
+        slices: how many there are at most.
     """
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, slices + 1)[1:-1], method="higher"))
     owner = np.searchsorted(edges, lengths, side="right")
     losses = text_losses(predictions.probabilities, predictions.labels)
     correct = predictions.predicted == predictions.labels
-    found = []
+    measured = []
     for number in np.unique(owner):
         inside = owner == number
         n, right = int(inside.sum()), int(correct[inside].sum())
-        found.append(
+        measured.append(
             LengthSlice(
                 shortest=int(lengths[inside].min()),
                 longest=int(lengths[inside].max()),
@@ -55,7 +55,7 @@ def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int 
                 log_loss=float(losses[inside].mean()),
             )
         )
-    return tuple(found)
+    return tuple(measured)
 
 
 def confident_errors(predictions: Predictions, count: int) -> NDArray[np.int64]:

@@ -1,10 +1,10 @@
-"""Whether the probabilities that a run gives are divided by its temperature: only where that helps on other texts.
+"""Whether a run's logits are divided by its temperature: only where that helps on other texts.
 
-A temperature is fitted on the validation texts, so it always helps there. Cross-fitting says what it is worth
-elsewhere: each fifth of the texts is scaled by the temperature of the other four. It is applied where this lowers the
-log loss of a text by more than noise: a one-sided paired t test over the texts (Student 1908), at 5 %. It is not
-applied where no validation text is wrong: the likeliest model is then certain of everything, which would not survive
-its first error; nor at the upper end of the temperatures searched, where all labels are equally probable.
+A temperature is fitted on the validation texts, so it always helps there. Cross-fitting shows what it is worth on other
+texts: each fifth of the texts is scaled by the temperature of the other four. It is applied where this lowers the log
+loss of a text by more than noise: a one-sided paired t test over the texts (Student 1908), at 5 %. It is not applied
+where no validation text is wrong, for the fitted temperature would then make the model certain of everything; nor at
+the upper end of the temperatures searched, where all labels are equally probable.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Temperature:
 
 
 class Sharpness(Record):
-    """What a temperature may change of the figures."""
+    """The figures that a temperature changes; it leaves every predicted label as it is."""
 
     log_loss: float
     ece: float
@@ -66,9 +66,9 @@ class TemperatureRecord(Record):
         value, applied, reason, p_value: as `Temperature` has them.
         fitted_on: always "validation".
         n: validation texts.
-        cross_fitted: whether the texts that are reported on are these; then each fold has the others' temperature.
-        before, after: without it and with it.
-        reliability_before, reliability: likewise, by confidence.
+        cross_fitted: whether validation texts are reported on; then each fold has the temperature of the others.
+        before, after: figures without the temperature and with it.
+        reliability_before, reliability: accuracy by confidence, without it and with it.
     """
 
     value: float
@@ -101,11 +101,11 @@ def choose_temperature(validation: Predictions) -> Temperature:
 
 
 def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cross_fitted: bool) -> TemperatureRecord:
-    """What `evaluation.json` says of it.
+    """The temperature's entry in `evaluation.json`.
 
     Args:
-        chosen: on validation texts.
-        reported: what the model itself says of the texts that are reported on, without a temperature.
+        chosen: the temperature of the validation texts.
+        reported: the model's predictions for the texts that are reported on, without a temperature.
         n: validation texts.
         cross_fitted: whether these are the texts that it was fitted on; then each fold has the others' temperature.
     """

@@ -21,12 +21,12 @@ _PATTERN = r"f1|precision:[0-9.]+|cost:[0-9.]+:[0-9.]+"
 
 @dataclass(frozen=True)
 class Threshold:
-    """A choice, and what it came to where it was made.
+    """The probability from which on a text is called positive, chosen for an aim.
 
     Attributes:
-        aim: as it was named.
-        value: of the probability of the positive class.
-        reached: whether the aim could be met; where not, the nearest to it was taken.
+        aim: as the recipe names it.
+        value: probability of the positive class.
+        reached: whether the aim is met on the texts that it was chosen on; if not, this threshold comes nearest to it.
     """
 
     aim: str
@@ -54,10 +54,10 @@ class ThresholdRecord(Record):
     """A threshold, and what it does to the texts that are reported on, beside one half.
 
     Attributes:
-        positive: the label that is given from it on.
+        positive: the label that texts get from this probability on.
         aim, value, reached: as `Threshold` has them.
         chosen_on: always "validation".
-        at_half, at_threshold: what 0.5 and it do to the texts that are reported on.
+        at_half, at_threshold: figures of the reported texts with a threshold of 0.5, and with this one.
     """
 
     positive: str
@@ -70,7 +70,7 @@ class ThresholdRecord(Record):
 
 
 def check_aim(aim: str) -> None:
-    """Raises RecipeError where an aim cannot be followed."""
+    """Check that an aim is one of the three; RecipeError says what is wrong with it."""
     if not re.fullmatch(_PATTERN, aim):
         raise RecipeError(
             f"evaluation.threshold: expected f1, precision:SHARE or cost:FALSE_POSITIVE:FALSE_NEGATIVE, found {aim!r}",
@@ -88,15 +88,15 @@ def check_aim(aim: str) -> None:
 
 
 def choose_threshold(truth: NDArray[np.bool_], score: NDArray[np.float64], aim: str) -> Threshold:
-    """The threshold for an aim; the largest where several do as well.
+    """The threshold for an aim; the largest of several equally good ones.
 
     Args:
         truth: whether a text is of the positive class, bool [n]; both classes occur.
         score: its probability, float64 [n].
-        aim: see above.
+        aim: as the module's docstring lists them.
 
     Raises:
-        RecipeError: no such aim.
+        RecipeError: there is no such aim.
     """
     check_aim(aim)
     order = np.argsort(-score, kind="stable")
@@ -123,7 +123,7 @@ def choose_threshold(truth: NDArray[np.bool_], score: NDArray[np.float64], aim: 
 
 
 def operate(truth: NDArray[np.bool_], score: NDArray[np.float64], threshold: float) -> Operation:
-    """What calling positive from a threshold on comes to; precision and recall from scikit-learn."""
+    """The figures of calling texts positive from a threshold on; precision and recall from scikit-learn."""
     from sklearn import metrics as sk
 
     called = score >= threshold
@@ -143,13 +143,13 @@ def operate(truth: NDArray[np.bool_], score: NDArray[np.float64], threshold: flo
 def threshold_record(
     validation: Predictions, reported: Predictions, aim: str, positive: int | None
 ) -> ThresholdRecord | None:
-    """The threshold of the validation texts; None of more than two classes, or where these texts lack one of both.
+    """The threshold of the validation texts; None for more than two classes, or where one of the two has no text.
 
     Args:
-        validation: what it is chosen on.
-        reported: what it is measured on.
-        aim: see above.
-        positive: index of the class that it cuts off.
+        validation: predictions that it is chosen on.
+        reported: predictions that it is measured on.
+        aim: as the module's docstring lists them.
+        positive: index of the positive class.
     """
     if positive is None or len(reported.label_names) > 2:
         return None
@@ -170,7 +170,7 @@ def threshold_record(
 
 
 def _between(falling: NDArray[np.float64], last: int) -> float:
-    """Half-way to the next lower score, so that a text like those above is called as they are."""
+    """Half-way between the last score that is called positive and the next lower one, to leave room on both sides."""
     if last + 1 == len(falling):
         return float(falling[last])
     middle = float(falling[last] + falling[last + 1]) / 2
@@ -178,7 +178,7 @@ def _between(falling: NDArray[np.float64], last: int) -> float:
 
 
 def aim_in_words(aim: str, positive: Any) -> str:
-    """For a page."""
+    """What a threshold is chosen for, as a phrase for a page."""
     kind, *numbers = aim.split(":")
     if kind == "f1":
         return f"the highest F1 of {positive!r}"

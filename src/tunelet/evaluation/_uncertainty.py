@@ -57,14 +57,14 @@ def all_bounds(
     """
     shares, ranked = Shares(confusion, predictions.label_names), _Areas(predictions, areas, draws)
     rows = [shares.of_class(label) | ranked.of_class(label) for label in range(len(confusion))]
-    found = shares.whole() | {"log_loss": _log_loss(predictions), "ece": calibration_interval(predictions)}
+    bounds = shares.whole() | {"log_loss": _log_loss(predictions), "ece": calibration_interval(predictions)}
     if positive is None:
-        return found | shares.means() | ranked.means(), rows
-    return found | {"f1_macro": shares.means()["f1_macro"]} | rows[positive], rows
+        return bounds | shares.means() | ranked.means(), rows
+    return bounds | {"f1_macro": shares.means()["f1_macro"]} | rows[positive], rows
 
 
 class Shares:
-    """What follows from the confusion matrix alone."""
+    """Intervals of the metrics that follow from the confusion matrix alone."""
 
     def __init__(self, confusion: NDArray[np.int64], names: Sequence[str]) -> None:
         self.confusion, self.names = confusion, names
@@ -73,21 +73,21 @@ class Shares:
         self.union = self.support + self.predicted - self.hits  # hits, misses and false alarms
 
     def of_class(self, label: int) -> dict[str, Bounds]:
-        """Precision, recall and F1 of a class."""
+        """Intervals of a class's precision, recall and F1."""
         hits, union = int(self.hits[label]), int(self.union[label])
-        found: dict[str, Bounds] = {}
+        bounds: dict[str, Bounds] = {}
         for name, n in (("precision", self.predicted[label]), ("recall", self.support[label])):
-            found[name] = share_interval(hits, int(n)) if n else UNDEFINED
+            bounds[name] = share_interval(hits, int(n)) if n else UNDEFINED
         low, high = share_interval(hits, union) if union else (0.0, 0.0)
-        return found | {"f1": (2 * low / (1 + low), 2 * high / (1 + high)) if union else UNDEFINED}
+        return bounds | {"f1": (2 * low / (1 + low), 2 * high / (1 + high)) if union else UNDEFINED}
 
     def whole(self) -> dict[str, Bounds]:
-        """Accuracy and weighted F1."""
+        """Intervals of accuracy and weighted F1, over all classes together."""
         n = int(self.support.sum())
         return {"accuracy": share_interval(int(self.hits.sum()), n), "f1_weighted": self._weighted_f1(n)}
 
     def means(self) -> dict[str, Bounds]:
-        """The means over the classes of precision, recall and F1; "f1" and "f1_macro" are one."""
+        """Intervals of the means over the classes of precision, recall and F1; "f1" and "f1_macro" are the same."""
         if why := too_few(self.support, self.names):
             return dict.fromkeys(("precision", "recall", "f1", "f1_macro"), why)
         never = np.flatnonzero(self.predicted == 0)
@@ -105,7 +105,7 @@ class Shares:
         return average_interval(self.hits / n, *share_limits(self.hits, n), share_variance(self.hits, n))
 
     def _macro_f1(self) -> tuple[float, float]:
-        """F1 is a concave function of a share that is unbiased: for small classes too low, which is put right here."""
+        """F1 is a concave function of an unbiased share, so it is too low for small classes; the bias is added back."""
         share = self.hits / self.union
         lows, highs = (2 * limit / (1 + limit) for limit in share_limits(self.hits, self.union))
         smooth = (self.hits + 0.5) / (self.union + 1)
@@ -116,9 +116,9 @@ class Shares:
         return low + bias, min(1.0, high + bias)
 
     def _f1_correlation(self) -> Floats:
-        """Of the classes' F1, [classes, classes]: a text of one class that is called another lowers both.
+        """Correlation of the classes' F1, [classes, classes]: a text of one class that is called another lowers both.
 
-        By the delta method, each cell of the confusion matrix with its share of half a text a row.
+        It follows by the delta method from the confusion matrix, with half a text more in each row, spread evenly.
         """
         cells = self.confusion + 0.5 / len(self.confusion)
         cells = cells / cells.sum()
@@ -131,7 +131,7 @@ class Shares:
         return correlation
 
     def _weighted_f1(self, n: int) -> tuple[float, float]:
-        """The delta method, with one made-up text that is spread over the cells by the classes' shares."""
+        """Interval by the delta method, with one more text that is spread over the cells by the classes' shares."""
         classes = len(self.confusion)
         prior = (self.support + 1 / classes) / (n + 1)
         cells = self.confusion + np.outer(prior, prior)
@@ -155,26 +155,26 @@ class _Areas:
         self.support = np.bincount(predictions.labels, minlength=len(predictions.label_names))
 
     def of_class(self, label: int) -> dict[str, Bounds]:
-        """Both areas of a class against the rest."""
+        """Intervals of both areas of a class against the rest."""
         return {name: self._of_class(name, label)[0] for name in self.values}
 
     def means(self) -> dict[str, Bounds]:
-        """Both, as means over the classes."""
+        """Intervals of both areas' means over the classes."""
         if why := too_few(self.support, self.predictions.label_names):
             return dict.fromkeys(self.values, why)
         return {name: self._mean(name) for name in self.values}
 
     def _mean(self, name: str) -> Bounds:
-        found = [self._of_class(name, label) for label in range(len(self.support))]
-        limits = [bounds for bounds, _ in found if not isinstance(bounds, str)]
-        if len(limits) < len(found):
-            return next(bounds for bounds, _ in found if isinstance(bounds, str))
+        of_classes = [self._of_class(name, label) for label in range(len(self.support))]
+        limits = [bounds for bounds, _ in of_classes if not isinstance(bounds, str)]
+        if len(limits) < len(of_classes):
+            return next(bounds for bounds, _ in of_classes if isinstance(bounds, str))
         lows, highs = np.array(limits).T
-        variances = np.array([variance for _, variance in found])
+        variances = np.array([variance for _, variance in of_classes])
         return average_interval(self.values[name], lows, highs, variances, _correlation(getattr(self.draws, name)))
 
     def _of_class(self, name: str, label: int) -> tuple[Bounds, float]:
-        """The interval, and a variance above 0."""
+        """The interval of one area of a class, and a variance above 0."""
         value, positives = float(self.values[name][label]), int(self.support[label])
         negatives = len(self.predictions) - positives
         if np.isnan(value):
@@ -188,28 +188,28 @@ class _Areas:
         if name == "roc_auc":
             low, high = area_limits(value, positives, negatives, variance)
             return (low, high), max(variance, smooth * (1 - smooth) / len(self.predictions))
-        # As many texts as the positive ones, and as the variance is worth: each alone covers too much, or too little.
+        # The number of positive texts alone makes the interval too wide, the variance's number too narrow: mix both.
         worth = value * (1 - value) / variance if variance > 0 else 0.0
         worth = max(worth, positives) ** 0.65 * positives**0.35
         return share_interval(value * worth, worth), smooth * (1 - smooth) / worth
 
 
 def too_few(support: NDArray[np.int64], names: Sequence[str]) -> str:
-    """Why a mean over classes has no interval: of some class there is next to nothing; empty where it has one."""
+    """Why a mean over classes has no interval: a class has too few texts; empty where it has one."""
     least = int(np.argmin(support))
     return f"fewer than {FEWEST} texts of {names[least]!r}" if support[least] < FEWEST else ""
 
 
 def _correlation(drawn: Floats) -> Floats:
-    """Of the classes' areas over the draws, [classes, classes]; 0 where a class never varies or is not defined."""
+    """Correlation of the classes' areas over the draws, [classes, classes]; 0 where one is constant or undefined."""
     defined = ~np.isnan(drawn)
     apart = np.where(defined, drawn - np.nanmean(drawn, axis=1, keepdims=True), 0.0)
     deviation = np.sqrt((apart**2).sum(axis=1))
     product = apart @ apart.T
     scale = np.outer(deviation, deviation)
-    found: Floats = np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
-    np.fill_diagonal(found, 1.0)
-    return found
+    correlation: Floats = np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
 
 
 def _log_loss(predictions: Predictions) -> Bounds:
@@ -227,6 +227,6 @@ def _log_loss(predictions: Predictions) -> Bounds:
 
 
 def split_bounds(bounds: Mapping[str, Bounds]) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
-    """Intervals by name, (NaN, NaN) where there is none, and why by name for those."""
-    none = {name: found for name, found in bounds.items() if isinstance(found, str)}
-    return {name: (np.nan, np.nan) if isinstance(found, str) else found for name, found in bounds.items()}, none
+    """Intervals by name, (NaN, NaN) where there is none, and by name the reasons for these."""
+    none = {name: bound for name, bound in bounds.items() if isinstance(bound, str)}
+    return {name: (np.nan, np.nan) if isinstance(bound, str) else bound for name, bound in bounds.items()}, none

@@ -1,4 +1,4 @@
-"""What a comparison comes to, in plain sentences that follow from its numbers and from nothing else."""
+"""The result of a comparison in plain sentences, which follow from its numbers alone."""
 
 import math
 from typing import TYPE_CHECKING
@@ -10,32 +10,34 @@ from tunelet.evaluation._power import SIGNIFICANCE
 if TYPE_CHECKING:
     from tunelet.evaluation._paired import Pair
 
-_LARGE_AREA = 0.05  # a difference of ROC AUC that is told, shown or not
-_SMALL_AREA = 0.0005  # one that is printed as 0.000, and no news however sure it is
+_LARGE_AREA = 0.05  # a difference of ROC AUC that is mentioned even where it is not significant
+_SMALL_AREA = 0.0005  # a difference that is printed as 0.000: not mentioned even where it is significant
 
 
 def verdict(pair: "Pair", comparisons: int = 1) -> str:
     """One to three sentences on two models.
 
     Args:
-        pair: as `compare_predictions` found it.
-        comparisons: how many p is corrected for.
+        pair: as `compare_predictions` returns it.
+        comparisons: the number that p is corrected for.
     """
     if differs(pair):
         better, worse = better_first(pair)
         gain, (low, high) = _points(pair, better)
-        told = f"{better} is better than {worse}: {_points_of_accuracy(gain, low, high)}, {_tested(pair, comparisons)}."
+        accuracy = (
+            f"{better} is better than {worse}: {_points_of_accuracy(gain, low, high)}, {_tested(pair, comparisons)}."
+        )
     else:
-        told = _undecided(pair, comparisons)
-    return " ".join(part for part in (told, _ranking(pair), _probabilities(pair), _trained_once(pair)) if part)
+        accuracy = _undecided(pair, comparisons)
+    return " ".join(part for part in (accuracy, _ranking(pair), _probabilities(pair), _trained_once(pair)) if part)
 
 
 def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
-    """What a report says first where a model is not shown to beat the baseline; None where it is.
+    """The first sentence of a report where a model is not shown to beat the baseline; None where it is.
 
     Args:
         pair: the baseline first, then the model.
-        comparisons: how many p is corrected for.
+        comparisons: the number that p is corrected for.
     """
     if differs(pair) and pair.difference("accuracy") > 0:
         return None
@@ -46,11 +48,11 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
             f"{_tested(pair, comparisons)}. Use the baseline."
         )
     if pair.difference("accuracy") > 0:
-        told = (
+        accuracy = (
             f"{pair.second} is ahead of the baseline {pair.first}, but {counted(pair.n, 'text')} are too few to show "
             f"that it is more often right: {_signed(pair)}, {_tested(pair, comparisons)}."
         )
-        return " ".join(part for part in (told, _ranking(pair), _probabilities(pair)) if part)
+        return " ".join(part for part in (accuracy, _ranking(pair), _probabilities(pair)) if part)
     return (
         f"{pair.second} does not beat the baseline {pair.first}: {_signed(pair)} on {counted(pair.n, 'text')}, "
         f"{_tested(pair, comparisons)}. The baseline costs seconds and may be all that is needed; more training texts, "
@@ -59,18 +61,18 @@ def against_baseline(pair: "Pair", comparisons: int = 1) -> str | None:
 
 
 def differs(pair: "Pair") -> bool:
-    """Whether a difference of accuracy is shown: by the corrected test, and by the interval."""
+    """Whether the accuracies differ by the corrected test and by the interval, which leaves out 0."""
     low, high = pair.bounds("accuracy")
     return pair.p_adjusted < SIGNIFICANCE and (low > 0 or high < 0)
 
 
 def better_first(pair: "Pair") -> tuple[str, str]:
-    """The names, that with the higher accuracy first."""
+    """The two names, the one with the higher accuracy first."""
     return (pair.second, pair.first) if pair.difference("accuracy") > 0 else (pair.first, pair.second)
 
 
 def p_value(p: float) -> str:
-    """As journals print it."""
+    """A p-value as journals print it."""
     if p < 0.001:
         return "p < 0.001"
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
@@ -83,19 +85,18 @@ def _tested(pair: "Pair", comparisons: int) -> str:
 
 
 def _undecided(pair: "Pair", comparisons: int) -> str:
-    told = (
+    sentence = (
         f"No difference between {pair.first} and {pair.second} can be shown with {counted(pair.n, 'text')} "
         f"({_signed(pair)}, {_tested(pair, comparisons)})"
     )
-    # One as large as that was seen, and its doubt said: what would be missed is then no news.
+    # A smallest detectable difference is worth printing only if it is larger than the difference just printed.
     if abs(pair.difference("accuracy")) >= pair.detectable:
-        return f"{told}."
-    seen = "would not be seen reliably"
-    return f"{told}: a difference under {100 * pair.detectable:.1f} points {seen}."
+        return f"{sentence}."
+    return f"{sentence}: a difference under {100 * pair.detectable:.1f} points would not be seen reliably."
 
 
 def _ranking(pair: "Pair") -> str:
-    """How the ROC AUC differs, where that is shown, or large though it is not shown."""
+    """How the ROC AUC differs, where the difference is significant, or large though not significant."""
     difference, (low, high) = pair.difference("roc_auc"), pair.bounds("roc_auc")
     if math.isnan(difference):
         return ""
@@ -104,19 +105,19 @@ def _ranking(pair: "Pair") -> str:
         return ""
     better, worse = (pair.second, pair.first) if difference > 0 else (pair.first, pair.second)
     gain, bounds = _gain(pair, "roc_auc", better)
-    told = f"ROC AUC {fixed(gain, 3, signed=True)}{_bracketed(bounds, 3)}"
+    area = f"ROC AUC {fixed(gain, 3, signed=True)}{_bracketed(bounds, 3)}"
     if shown:
-        return f"{better} ranks texts better than {worse}: {told}."
+        return f"{better} ranks texts better than {worse}: {area}."
     doubt = "which may be chance" if not math.isnan(low) else "of which there is no interval"
-    return f"{better} ranks these texts better than {worse}, {doubt}: {told}."
+    return f"{better} ranks these texts better than {worse}, {doubt}: {area}."
 
 
 def _probabilities(pair: "Pair") -> str:
-    """How the probabilities of the more accurate one compare, as far as that is shown and is worth a word.
+    """How the probabilities of the more accurate model compare with the other's, where that is significant.
 
-    By log loss, which is least for the true probabilities: praised only where it is below that of giving each label its
-    share. By calibration error, which is above 0 for any model, only where the difference stands out from what
-    perfectly calibrated models of such confidences would show.
+    Log loss, which is least for the true probabilities, is mentioned only where one of the two is better than the
+    constant prediction of each label's share. Calibration error, which is above 0 for any model, is mentioned only
+    where the difference is larger than perfectly calibrated models with these confidences would show.
     """
     better, worse = better_first(pair)
     good: list[str] = []
@@ -124,12 +125,12 @@ def _probabilities(pair: "Pair") -> str:
     loss, bounds = _gain(pair, "log_loss", better)
     shown = pair.p_log_loss < SIGNIFICANCE and (bounds[0] > 0 or bounds[1] < 0)
     idle = min(pair.log_losses[:2]) >= pair.log_losses[2]
-    if shown and not idle and abs(loss) >= 0.0005:  # what is printed as 0.000 is no news
+    if shown and not idle and abs(loss) >= 0.0005:  # a difference that is printed as 0.000 is not mentioned
         (bad if loss > 0 else good).append(f"log loss {fixed(loss, 3, signed=True)}{_bracketed(bounds, 3)}")
     error, bounds = _gain(pair, "ece", better)
     if not idle and (bounds[0] > pair.calibration_noise or bounds[1] < -pair.calibration_noise):
-        told = f"expected calibration error {fixed(error, 3, signed=True)}{_bracketed(bounds, 3)}"
-        (bad if error > 0 else good).append(told)
+        calibration = f"expected calibration error {fixed(error, 3, signed=True)}{_bracketed(bounds, 3)}"
+        (bad if error > 0 else good).append(calibration)
     if idle:
         return (
             "The probabilities of neither are worth more than each label's share of the texts "
@@ -143,7 +144,7 @@ def _probabilities(pair: "Pair") -> str:
 
 
 def _trained_once(pair: "Pair") -> str:
-    """Where one has several seeds and the other one: what the interval leaves out. (The baseline draws nothing.)"""
+    """A warning where one model has several seeds and the other a single one, whose variance the interval lacks."""
     once = [
         name for name, seeds in zip((pair.first, pair.second), pair.seeds, strict=True)
         if seeds == 1 < max(pair.seeds)
@@ -152,7 +153,7 @@ def _trained_once(pair: "Pair") -> str:
 
 
 def _gain(pair: "Pair", metric: str, better: str) -> tuple[float, tuple[float, float]]:
-    """The named one's value less the other's, with its interval; NaN where undefined."""
+    """The value of the model named `better` less the other's, with its interval; NaN where undefined."""
     sign = 1.0 if better == pair.second else -1.0
     low, high = pair.bounds(metric)
     if math.isnan(low) or math.isnan(high):
@@ -161,7 +162,7 @@ def _gain(pair: "Pair", metric: str, better: str) -> tuple[float, tuple[float, f
 
 
 def _points(pair: "Pair", better: str) -> tuple[float, tuple[float, float]]:
-    """The gain of the better one in points, with its interval."""
+    """The gain in accuracy of the model named `better`, in percentage points, with its interval."""
     gain, (low, high) = _gain(pair, "accuracy", better)
     return 100 * gain, (100 * low, 100 * high)
 
@@ -176,7 +177,7 @@ def _points_of_accuracy(gain: float, low: float, high: float) -> str:
 
 
 def _bracketed(bounds: tuple[float, float], decimals: int) -> str:
-    """An interval behind a value; nothing where there is none."""
+    """An interval in brackets, to stand behind a value; empty where there is none."""
     if math.isnan(bounds[0]):
         return ""
     return f" [{fixed(bounds[0], decimals)}, {fixed(bounds[1], decimals)}]"

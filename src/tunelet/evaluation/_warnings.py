@@ -1,6 +1,6 @@
-"""What a reader must know before the figures: labels that are never given, a model no better than a constant.
+"""What a reader must know before the figures: labels that are never predicted, a model no better than a constant.
 
-Each warning has a key for programs, one sentence of what is so, and what to type about it.
+Each warning has a key for programs, one sentence that states the fact, and what to type about it.
 """
 
 import shlex
@@ -17,14 +17,14 @@ _NAMED = 5  # labels that a sentence lists
 
 
 class FigureWarning(Record):
-    """One thing to know.
+    """A warning about a run's figures.
 
     Attributes:
         kind: "label_never_given", "no_better_than_commonest", "loss_still_falling", "epoch_chosen_on_these_texts" or
             "trained_on_these_texts".
-        message: what is so.
+        message: one sentence that states the fact.
         hint: what to type, or to pass.
-        labels: that it is about.
+        labels: the labels that it is about.
     """
 
     kind: str
@@ -34,10 +34,10 @@ class FigureWarning(Record):
 
 
 class Commonest(Record):
-    """What always giving the commonest label comes to.
+    """The constant answer that is most often right: always the commonest label.
 
     Attributes:
-        label: the one.
+        label: the commonest one.
         accuracy: share of the texts that have it.
         n: texts.
     """
@@ -52,16 +52,16 @@ def _warning(kind: str, message: str, hint: str, *labels: str) -> FigureWarning:
 
 
 def commonest(metrics: Metrics) -> Commonest:
-    """What always giving the commonest label comes to."""
+    """The commonest label of these texts, and the accuracy of always predicting it."""
     row = max(metrics.per_class, key=lambda row: row.n)
     return Commonest(label=row.label, accuracy=row.n / metrics.n, n=metrics.n)
 
 
 def label_warnings(metrics: Metrics) -> list[FigureWarning]:
-    """Labels that texts have and none is given, and an accuracy that a constant answer reaches."""
+    """Warn of labels that are never predicted, and of an accuracy that a constant answer reaches."""
     n, right = metrics.n, int(np.trace(metrics.confusion.counts))
     never = [row for row in metrics.per_class if row.n and not row.predicted]
-    given = [row for row in metrics.per_class if row.predicted]
+    predicted = [row for row in metrics.per_class if row.predicted]
     constant = commonest(metrics)
     rarest = min(never or [row for row in metrics.per_class if row.n], key=lambda row: row.n).label
     hint = (
@@ -71,34 +71,34 @@ def label_warnings(metrics: Metrics) -> list[FigureWarning]:
     if metrics.positive != rarest:
         setting = shlex.quote(f"evaluation.positive={rarest}")
         hint += f"; --set {setting} shows the precision, recall and F1 of it"
-    found = []
+    raised = []
     if never:
         listed = _listed([row.label for row in never])
         texts = sum(row.n for row in never)
-        only = f": all are called {given[0].label!r}" if len(given) == 1 else ""
+        only = f": all are called {predicted[0].label!r}" if len(predicted) == 1 else ""
         message = f"No text was called {listed}, though {texts:,} of {n:,} are{only}."
-        found.append(_warning("label_never_given", message, hint, *(row.label for row in never)))
+        raised.append(_warning("label_never_given", message, hint, *(row.label for row in never)))
     if right <= round(constant.accuracy * n) and n > 1:
         message = (
             f"Calling every text {constant.label!r} would be right for {points(constant.accuracy)} of "
             f"{counted(n, 'text')}, the model is for {points(right / n)}."
         )
-        found.append(_warning("no_better_than_commonest", message, hint, constant.label))
-    return found
+        raised.append(_warning("no_better_than_commonest", message, hint, constant.label))
+    return raised
 
 
 def training_warnings(losses_after: Mapping[int, float], *, reported_on_validation: bool) -> list[FigureWarning]:
-    """A loss that was still falling, and an epoch that was chosen on the texts that are reported on.
+    """Warn of a loss that was still falling, and of an epoch that was chosen on the texts that are reported on.
 
     Args:
-        losses_after: epoch -> validation loss after it, of those epochs that have an evaluation behind them.
+        losses_after: epoch -> validation loss after it, of the epochs that ended with an evaluation.
         reported_on_validation: whether the epoch was chosen on the texts that are reported on.
     """
     losses = list(losses_after.values())
-    found = []
+    raised = []
     epochs = max(losses_after, default=0)
     if len(losses) > 1 and losses[-1] < (1 - _FALLS) * min(losses[:-1]):
-        found.append(
+        raised.append(
             _warning(
                 "loss_still_falling",
                 f"The validation loss was still falling in the last of {counted(epochs, 'epoch')}, from "
@@ -107,7 +107,7 @@ def training_warnings(losses_after: Mapping[int, float], *, reported_on_validati
             )
         )
     if reported_on_validation:
-        found.append(
+        raised.append(
             _warning(
                 "epoch_chosen_on_these_texts",
                 "There were no test texts: the epoch was chosen on the very texts that are reported on, which flatters "
@@ -115,26 +115,26 @@ def training_warnings(losses_after: Mapping[int, float], *, reported_on_validati
                 "--test DATA",
             )
         )
-    return found
+    return raised
 
 
 def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
-    """Of texts that a run is evaluated on, how many it knows from training; None where it knows none.
+    """Warn that a run is evaluated on texts that it knows from training; None where it knows none of them.
 
     Args:
-        n: texts.
-        trained: of them among its training texts.
-        validated: of them among its validation texts, on which choices were made.
+        n: texts that it is evaluated on.
+        trained: how many of them are among its training texts.
+        validated: how many of them are among its validation texts, on which choices were made.
     """
     if not trained and not validated:
         return None
-    parts = [
+    known = [
         *([f"{trained:,} of the {counted(n, 'text')} were trained on"] if trained else []),
         *([f"{validated:,} of {n:,} were validation texts, on which choices were made"] if validated else []),
     ]
     return _warning(
         "trained_on_these_texts",
-        f"{', and '.join(parts)}: the figures are better than on new texts.",
+        f"{', and '.join(known)}: the figures are better than on new texts.",
         "pass data that the run has not seen",
     )
 
