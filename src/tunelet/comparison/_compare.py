@@ -1,4 +1,4 @@
-"""Finished runs side by side on the same test texts: what `tunelet compare` finds, as one record."""
+"""Finished runs side by side on the same test texts: the result of `tunelet compare`, as one record."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ BASELINES: dict[Rival, str] = {"baseline": "TF-IDF", "probe": "probe"}  # key of
 
 @dataclass(frozen=True)
 class Comparison:
-    """What several runs come to on the same texts.
+    """Several runs, compared on the same texts.
 
     >>> comparison = tunelet.compare(["runs/first", "runs/second"])
     >>> comparison.names, comparison.record.evaluated_on
@@ -46,17 +46,17 @@ class Comparison:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """Every two of them, and each with its baselines."""
+        """The comparison of every two runs, and of each run with its baselines."""
         return self.record.pairs
 
     @property
     def verdicts(self) -> tuple[str, ...]:
-        """In plain sentences: every two runs, then who does not beat its baselines."""
+        """The results in plain sentences: every two runs, then each run that does not beat its baselines."""
         return self.record.verdicts
 
     @property
     def outcomes(self) -> tuple[Outcomes | None, ...]:
-        """For each of `pairs` how often both, one or neither is right; None: several seeds."""
+        """For each of `pairs`, how often both, one or neither is right; None: several seeds."""
         return self.record.outcomes
 
 
@@ -77,28 +77,15 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         RunError: fewer than two, or one that is no finished run.
         DataError: they were measured on different texts, or know different labels; fewer than one draw.
     """
-    if isinstance(runs, str | bytes) or not isinstance(runs, Iterable):
-        raise RunError(f"expected two runs or more, found {type(runs).__name__}", "pass a list of runs or folders")
-    groups = tuple(RunGroup.given(run) for run in runs)
-    if len(groups) < 2:
-        raise RunError(f"expected two runs or more to compare, found {len(groups)}", "tunelet compare RUN RUN")
-    if len({group.path.resolve() for group in groups}) < len(groups):
-        raise RunError("the same run was named twice", "name different runs")
+    groups = _groups(runs)
     names = _names(groups)
     evaluated_on = _check_texts(groups, names)
-    ids = groups[0].runs[0].predictions.ids  # the texts are the same ones; what the others call them does not matter
-    predictions = {
-        name: [_with_ids(run.predictions, ids) for run in group.runs] for name, group in zip(names, groups, strict=True)
-    }
     baselines = {key: _baselines(key, groups, names) for key in BASELINES}
-    for key, found in baselines.items():
-        for name, run in found.items():
-            made = _predictions(run, key)
-            assert made is not None  # noqa: S101
-            predictions[name] = [_with_ids(made, ids)]
-    positive = groups[0].runs[0].summary.positive  # all are measured anew, by the first's
+    predictions = _all_predictions(groups, names, baselines)
+    first = groups[0].runs[0]
+    positive = first.summary.positive  # all runs are measured again, with the positive label of the first
     drawn = draw_models(predictions, positive=positive, resamples=resamples, seed=seed)
-    own = {key: _own(key, found, groups, names) for key, found in baselines.items()}
+    own = {key: _own(key, named, groups, names) for key, named in baselines.items()}
     compared = [
         *itertools.combinations(names, 2),
         *((baseline, name) for beside in own.values() for name, baseline in beside.items()),
@@ -110,15 +97,14 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
     ]
     models += [
         _baseline_model(name, run, key, drawn[name], positive)
-        for key, found in baselines.items()
-        for name, run in found.items()
+        for key, named in baselines.items()
+        for name, run in named.items()
     ]
-    first = groups[0].runs[0]
     verdicts = _verdicts(pairs, names) + ([_chosen_on_these(first)] if evaluated_on == "validation" else [])
     record = ComparisonRecord(
         evaluated_on=evaluated_on,
         folds=first.summary.folds,
-        n=len(ids),
+        n=len(first.predictions),
         positive=positive,
         label_names=first.label_names,
         resamples=resamples,
@@ -128,6 +114,37 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         verdicts=tuple(verdicts),
     )
     return Comparison(groups, names, record)
+
+
+def _groups(runs: Sequence[str | Path | Run | RunGroup]) -> tuple[RunGroup, ...]:
+    """Load the runs to compare. Raises RunError where these are not two or more different ones."""
+    if isinstance(runs, str | bytes) or not isinstance(runs, Iterable):
+        raise RunError(f"expected two runs or more, found {type(runs).__name__}", "pass a list of runs or folders")
+    groups = tuple(RunGroup.given(run) for run in runs)
+    if len(groups) < 2:
+        raise RunError(f"expected two runs or more to compare, found {len(groups)}", "tunelet compare RUN RUN")
+    if len({group.path.resolve() for group in groups}) < len(groups):
+        raise RunError("the same run was named twice", "name different runs")
+    return groups
+
+
+def _all_predictions(
+    groups: Sequence[RunGroup], names: Sequence[str], baselines: Mapping[Rival, Mapping[str, Run]]
+) -> dict[str, list[Predictions]]:
+    """The predictions of each run's seeds and of each baseline, by name, all with the ids of the first run.
+
+    The texts are the same; other runs may have other ids for them.
+    """
+    ids = groups[0].runs[0].predictions.ids
+    predictions = {
+        name: [_with_ids(run.predictions, ids) for run in group.runs] for name, group in zip(names, groups, strict=True)
+    }
+    for key, named in baselines.items():
+        for name, run in named.items():
+            of_baseline = _predictions(run, key)
+            assert of_baseline is not None  # noqa: S101
+            predictions[name] = [_with_ids(of_baseline, ids)]
+    return predictions
 
 
 def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
@@ -141,15 +158,15 @@ def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
 
 
 def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> EvaluatedOn:
-    """The split that all were measured on; raises DataError where two were measured on different texts."""
+    """The split that all runs were measured on. Raises DataError where two were measured on different texts."""
     seen: dict[tuple[EvaluatedOn, str], str] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
             evaluated_on = run.summary.evaluated_on
             texts = run.data.parts[evaluated_on]
             source = run.data.test_source or run.data.source
-            told = f"{name} on {texts.rows:,} {measured_on(run.summary)} texts of {source}"
-            seen.setdefault((evaluated_on, texts.sha256), told)
+            measured = f"{name} on {texts.rows:,} {measured_on(run.summary)} texts of {source}"
+            seen.setdefault((evaluated_on, texts.sha256), measured)
     if len(seen) > 1:
         raise DataError(
             f"these runs were measured on different texts, or in another order: {'; '.join(list(seen.values())[:2])}",
@@ -178,30 +195,31 @@ def _predictions(run: Run, key: str) -> Predictions | None:
 
 
 def _baselines(key: Rival, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
-    """One run for each different baseline of a kind, under its name: without that of a run where it is that
-    of all. A run that is its own probe has none.
+    """One run for each different baseline of a kind, by the baseline's name.
+
+    The name has no run's name in it where all runs share one baseline. A run that is its own probe has none.
     """
-    found: dict[tuple[str, ...], tuple[str, Run]] = {}
+    fitted: dict[tuple[str, ...], tuple[str, Run]] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
             if key in rivals_of(run):
-                found.setdefault(_fitted_on(run, key), (name, run))
-    if len(found) == 1 and all(_fitted_on(group.runs[0], key) in found for group in groups):
-        ((_, run),) = found.values()
+                fitted.setdefault(_fitted_on(run, key), (name, run))
+    if len(fitted) == 1 and all(_fitted_on(group.runs[0], key) in fitted for group in groups):
+        ((_, run),) = fitted.values()
         return {BASELINES[key]: run}
-    return {f"{BASELINES[key]} of {name}": run for name, run in found.values()}
+    return {f"{BASELINES[key]} of {name}": run for name, run in fitted.values()}
 
 
 def _own(key: str, baselines: Mapping[str, Run], groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, str]:
-    """Name of a model -> name of the baseline of that kind which was fitted to the same; none to the probe itself."""
+    """Name of a model -> name of its own baseline of a kind, fitted to the same texts; a kept probe has no probe."""
     known = {_fitted_on(run, key): name for name, run in baselines.items()}
-    found = {}
+    beside = {}
     for name, group in zip(names, groups, strict=True):
         first = group.runs[0]
         is_it = first.evaluation.kept.name == key and not first.evaluation.kept.blend
         if not is_it and (fitted := _fitted_on(first, key)) in known:
-            found[name] = known[fitted]
-    return found
+            beside[name] = known[fitted]
+    return beside
 
 
 def _model(
@@ -231,7 +249,7 @@ def _model(
         latency_seconds=_mean([cost.latency_seconds for cost in costs]),
         prediction_tokens_per_second=_mean([cost.tokens_per_second for cost in costs]),
         metrics=summarise(drawn),
-        curves=tuple(curve_records(found, positive) for found in drawn.predictions),
+        curves=tuple(curve_records(predictions, positive) for predictions in drawn.predictions),
         reliability=reliability(drawn.predictions),
     )
 
@@ -246,7 +264,7 @@ def _baseline_model(name: str, run: Run, key: Rival, drawn: SeedDraws, positive:
         training_texts=run.data.parts["train"].rows,
         train_seconds=rival.seconds,
         metrics=summarise(drawn),
-        curves=tuple(curve_records(found, positive) for found in drawn.predictions),
+        curves=tuple(curve_records(predictions, positive) for predictions in drawn.predictions),
         reliability=reliability(drawn.predictions),
     )
 
@@ -256,7 +274,7 @@ def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> Ou
 
 
 def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
-    """Every two models first, for that is what was asked; then who fails against its baselines."""
+    """The verdicts on every two models, which is the user's question; then each model that fails to beat a baseline."""
     warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first not in names]
     rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first in names]
     return rest + [warning for warning in warnings if warning is not None]

@@ -8,7 +8,7 @@ from tunelet.run import Run
 
 
 class Outcomes(Record):
-    """Texts by who gets them right: the four counts of McNemar's test."""
+    """How many texts both models get right, only the first, only the second, or neither: McNemar's four counts."""
 
     both: int
     only_first: int
@@ -21,9 +21,10 @@ class OnlyOneRight:
     """A text that one model gets right and the other wrong.
 
     Attributes:
-        text, label: of the data.
-        predicted: by the other model.
-        probability: that it gave to that.
+        text: as the data has it.
+        label: as the data has it.
+        predicted: the label that the wrong model predicts.
+        probability: what that model gives to it.
     """
 
     text: str
@@ -46,9 +47,9 @@ def outcomes(first: Predictions, second: Predictions) -> Outcomes:
 def right_instead(wrong: Run, right: Predictions, most: int) -> list[OnlyOneRight]:
     """Texts that a run is wrong about, most certain first, and that other predictions of the same texts get right.
 
-    They come from the errors that the run kept with their texts, which are few: none may be among them.
+    They are chosen from the few errors that the run kept with their texts, so there may be none.
     """
     rows = {name: row for row, name in enumerate(wrong.predictions.ids)}
     correct = right.predicted == right.labels
-    found = [error for error in wrong.evaluation.errors if error.id in rows and correct[rows[error.id]]]
-    return [OnlyOneRight(error.text, error.label, error.predicted, error.probability) for error in found[:most]]
+    errors = [error for error in wrong.evaluation.errors if error.id in rows and correct[rows[error.id]]]
+    return [OnlyOneRight(error.text, error.label, error.predicted, error.probability) for error in errors[:most]]

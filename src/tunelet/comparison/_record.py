@@ -11,7 +11,7 @@ Rival = Literal["baseline", "probe"]  # attribute of `evaluation.json`
 
 
 class ComparedModel(Record):
-    """A run, the runs of several seeds, or one of their baselines. What a baseline has not is None.
+    """A run, the runs of several seeds, or one of their baselines. Attributes that a baseline lacks are None.
 
     Attributes:
         name: in this comparison.
@@ -22,11 +22,11 @@ class ComparedModel(Record):
         random_weights: whether the encoder began without its pretrained weights.
         training_texts: texts that it was fitted to.
         trainable_parameters, total_parameters: counts.
-        train_seconds, tokens_per_second: of the training, means over the seeds.
+        train_seconds, tokens_per_second: duration and speed of the training, means over the seeds.
         peak_memory_bytes: the largest of the seeds.
-        saved_bytes, base_bytes: weights of the run's own, and of the checkpoint.
+        saved_bytes, base_bytes: size of the run's own weights, and of the checkpoint's.
         latency_seconds, prediction_tokens_per_second: of one text, and of many, means over the seeds.
-        metrics: with their deviations over the seeds.
+        metrics: means over the seeds, with deviations and intervals.
         curves: of each seed.
         reliability: of all seeds together.
     """
@@ -56,18 +56,20 @@ class ComparedModel(Record):
 
 
 class ComparisonRecord(FileRecord):
-    """What several models come to on the same texts.
+    """Several models, measured and compared on the same texts.
 
     Attributes:
-        evaluated_on, folds, n: the texts.
+        evaluated_on: the split that the texts are.
+        folds: in which they were predicted by models that had not seen them; 1: held out once; 0: no folds.
+        n: how many texts there are.
         positive: the label that precision, recall, F1 and the areas speak of; None: they are means over all labels.
-        label_names: of all.
+        label_names: the same for all models.
         resamples: paired draws of the texts.
         models: the runs, then the baselines.
         pairs: every two runs, and each with its baselines.
         outcomes: for each pair how often both, one or neither is right; None: several seeds.
-        verdicts: sentences.
-        folders: of the runs, where it is written.
+        verdicts: the results in plain sentences.
+        folders: of the runs; filled in when the record is written.
     """
 
     evaluated_on: EvaluatedOn

@@ -1,4 +1,4 @@
-"""What leaves the machine: which files of a run, made fit for others, and their way to the Hub."""
+"""The publishing room: which files of a run go to the Hub, what is removed from them, and the upload."""
 
 from tunelet.publish._files import published
 from tunelet.publish._push import push

@@ -1,8 +1,8 @@
-"""What of a run leaves the machine: the one function that decides it, by a list of what may go, not of what may not.
+"""What of a run is published: one function decides it, by lists of the entries that may leave the machine.
 
-A run's records hold sentences for its owner: where the data lay, what its first row looked like, what a machine
-answered. Others get the entries that are listed here, which hold numbers, names of labels and versions. An entry that
-a later version adds to a record stays at home until it is listed.
+A run's records hold sentences for its owner: where the data lay, what its first row looked like, which messages the
+machine gave. Others get the entries that are listed here, which hold numbers, names of labels and versions. An entry
+that a later version adds to a record is not published until it is listed.
 """
 
 import json
@@ -47,14 +47,14 @@ _EVALUATION = (
     "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
 )  # fmt: skip
 _RIVAL = ("name", "features", "strength", "seconds", "metrics", "curves")
-_KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason is made of names and numbers of ours
+_KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason consists of our own words and numbers
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _UNLABELLED = ("rows", "sha256", "used")
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",
 )  # fmt: skip
-# Strings of a recipe that are no choice among words of ours: which of them may go.
+# Settings that are published although they are free text, not a choice among our own words.
 _SETTINGS = (
     "data.text_column", "data.label_column", "data.label_names", "data.missing_labels", "data.encoding",
     "adapter.targets", "evaluation.threshold",
@@ -65,11 +65,11 @@ _WEIGHTS = re.compile(r"(adapter_)?model(-\d+-of-\d+)?\.safetensors|model\.safet
 
 
 def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | Path]:
-    """The files of a run as others may have them: path -> content, or the file that has it.
+    """The files of a run as they are published: path -> content, or the path of the file that has it.
 
     Args:
         run: a finished run, whose files are checked.
-        name: what it is called there.
+        name: of the published run.
         texts: whether the report quotes the texts of the most confident errors, and TF-IDF goes along where the model
             is blended with it.
 
@@ -88,14 +88,13 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
     }
     own = {**records, **_model_files(run, terms=texts and bool(run.summary.blend))}
     card = run.path / _CARD
-    written = (
-        model_card(shown).encode("utf-8") if may_replace_card(card) else card
-    )  # one of their own is theirs to show
-    return {_CARD: written, **own, **document_files(document), MARK: mark_of(own)}
+    # A card that the user has written goes as it is.
+    shown_card = model_card(shown).encode("utf-8") if may_replace_card(card) else card
+    return {_CARD: shown_card, **own, **document_files(document), MARK: mark_of(own)}
 
 
 def _shown(run: Run, name: str, *, texts: bool) -> Run:
-    """The run as its report and its card may tell of it."""
+    """The run with the entries that its published report, card and records may show."""
     data, environment, summary, evaluation = run.data, run.environment, run.summary, run.evaluation
     named = run.recipe.data.text_column
     column = _column(data.text_column, "text", named)
@@ -152,7 +151,7 @@ def _shown(run: Run, name: str, *, texts: bool) -> Run:
 
 
 def _unlabelled(record: UnlabelledRecord, named: str | list[str]) -> UnlabelledRecord:
-    """How many texts without labels there were, and the last part of where they lay."""
+    """The number of texts without labels, and the last component of their path."""
     return _only(
         record,
         _UNLABELLED,
@@ -164,7 +163,7 @@ def _unlabelled(record: UnlabelledRecord, named: str | list[str]) -> UnlabelledR
 
 
 def _only(record: R, listed: Iterable[str], **others: Any) -> R:
-    """A record with the entries that are listed and were given, and others in place of the rest."""
+    """A record of the listed entries, as far as it has them, and of others that replace the rest."""
     known = {name: getattr(record, name) for name in listed if name in record.model_fields_set}
     return type(record).model_validate(known | others)
 
@@ -186,33 +185,33 @@ def _without_text(error: ErrorRecord) -> ErrorRecord:
 
 
 def _model_name(run: Run) -> str:
-    """A name on the Hub or a short one as it is, of a folder its last part."""
+    """The checkpoint's name: unchanged where it is a Hub id or a short name, the last component of a folder's path."""
     checkpoint = run.environment.checkpoint
     return _place(checkpoint.name) if checkpoint.origin == "folder" else checkpoint.name
 
 
 def _place(name: str) -> str:
-    """The last part of a path; names such as hub:OWNER/NAME or sample are none."""
+    """The last component of a path; names such as hub:OWNER/NAME or sample are no paths and stay."""
     if name.startswith("hub:"):
         return name
     return PurePosixPath(name.replace("\\", "/")).name or "data"
 
 
 def _column(choice: Choice[str], role: str, named: str | list[str]) -> Choice[str]:
-    """A column, and why it was taken where that is one of our words."""
+    """A column with the reason why it was chosen, where that is in our own words."""
     if choice.reason in _REASONS:
         return choice
     return Choice(_column_name(choice.value, role, named), "chosen where it was trained")
 
 
 def _column_name(name: str, role: str, named: str | list[str]) -> str:
-    """A column's name, where the user gave it or it is a word: a text that was taken for a header is none."""
-    given = [named] if isinstance(named, str) else named
-    return name if name in given or re.fullmatch(r"column \d+|[\w.-]{1,40}", name) else role
+    """A column's name, where the user named it or it is a word; else its role, for it may be a text of the data."""
+    named_columns = [named] if isinstance(named, str) else named
+    return name if name in named_columns or re.fullmatch(r"column \d+|[\w.-]{1,40}", name) else role
 
 
 def _recipe(recipe: Recipe, model: str) -> Recipe:
-    """Every setting that is a number or one of our words, and of the others those that are listed."""
+    """The recipe with every setting that is a number or one of our words, and the others that are listed."""
     sections: dict[str, Any] = {"name": _place(recipe.name), "description": ""}
     for name, section in recipe:
         if isinstance(section, Section):
@@ -231,15 +230,15 @@ def _is_ours(annotation: Any) -> bool:
 
 
 def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
-    """Weights, their configs without paths of this machine, the tokenizer and, where asked for, the terms of a blend.
+    """Weights, their configs without paths of this machine, the tokenizer and, with `terms`, TF-IDF.
 
     Args:
         run: whose files they are.
-        terms: whether TF-IDF goes along, whose terms are words of the texts.
+        terms: whether TF-IDF is published, whose terms are words of the texts.
     """
     folder = run.folder
     weights = folder.weights if run.recipe.adapter.method == "lora" else folder.full_weights
-    found: dict[str, bytes | Path] = {}
+    files: dict[str, bytes | Path] = {}
     for place in (weights, folder.tokenizer):
         run.files.check_folder(place)
         for name in run.files.files:
@@ -248,17 +247,17 @@ def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
             if place == folder.weights and inside in (CONFIG, INDEX):
                 continue  # beside an adapter these say where on this machine its base model is
             if _CONFIGS.fullmatch(inside) or inside in POOLED_CONFIGS:
-                found[name] = run.files.read(path, _config)
+                files[name] = run.files.read(path, _config)
             elif _WEIGHTS.fullmatch(inside) or inside in (*TOKENIZER_FILES, POOLED_HEAD):
-                found[name] = path
+                files[name] = path
     if terms:
         run.files.check_folder(folder.baseline)
-        found |= {name: run.path / name for name in run.files.files if (run.path / name).parent == folder.baseline}
-    return found
+        files |= {name: run.path / name for name in run.files.files if (run.path / name).parent == folder.baseline}
+    return files
 
 
 def _config(content: bytes) -> bytes:
-    """A config of transformers or PEFT, in which a path of this machine is its last part."""
+    """A config of transformers or PEFT, in which each path of this machine is cut to its last component."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -1,6 +1,6 @@
-"""A finished run to the Hugging Face Hub, through huggingface_hub: what others need to use it and to judge it.
+"""Upload a finished run to the Hugging Face Hub, through huggingface_hub: all that others need to use and judge it.
 
-What is uploaded is made in memory, as `tunelet.publish._files` decides: no copy of it lies anywhere on the disk.
+The files are assembled in memory, as `tunelet.publish._files` decides; no copy is written to the disk.
 """
 
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from tunelet.run import Run
 def push(run: str | Path | Run, repository: str, *, private: bool = False, texts: bool = False) -> str:
     """Write report and model card, and upload them with adapter, tokenizer, recipe and metrics.
 
-    Neither data nor predictions are uploaded. Who downloads the repository loads it by `tunelet.Classifier.load`.
+    Neither data nor predictions are uploaded. After a download, `tunelet.Classifier.load` loads the model.
 
     >>> tunelet.push("runs/second", "someone/films")
     'https://huggingface.co/someone/films'
 
     Args:
         run: a finished run, or its folder.
-        repository: OWNER/NAME on the Hub; made where there is none.
-        private: make it private, where it is made now; else it is what the owner's settings say, most often public.
+        repository: OWNER/NAME on the Hub; it is created where there is none.
+        private: make a new repository private; otherwise the owner's settings decide, which mostly make it public.
         texts: quote the texts of the most confident errors in the report, as the run's own report does, and upload the
             terms of TF-IDF, which are words of the texts, where the model needs them (`kept.blend`).
 
@@ -66,7 +66,7 @@ def _upload(files: Mapping[str, bytes | Path], repository: str, *, private: bool
 
     api = HfApi()
     try:
-        # None, not False: what an organisation set for new repositories holds.
+        # None, not False: an organisation's own setting for new repositories decides.
         address = api.create_repo(repository, private=private or None, exist_ok=True)
         additions = [CommitOperationAdd(path, content) for path, content in files.items()]
         api.create_commit(repository, additions, commit_message="Upload a tunelet run")

@@ -1,6 +1,6 @@
 """The report room: finished runs and comparisons as pages, print and model cards.
 
-It reads run folders and recomputes nothing. A document is made once, in plain values; HTML and PDF show the same one.
+It reads run folders and recomputes nothing. A document of plain values comes first; HTML and PDF both show that one.
 The room can be called: `tunelet.report(run)` writes the report of a run.
 """
 

@@ -37,7 +37,7 @@ class Figure:
     Attributes:
         name: of its file, without ending.
         title: one line.
-        alternative: what it shows, for who does not see it.
+        alternative: what it shows, for readers who do not see it.
         svg: in marker colours.
         wide: whether it needs the whole width of a printed page.
     """
@@ -65,18 +65,18 @@ class Look:
 
 
 def look(index: int) -> Look:
-    """Of a label or a model by its number on the page; where the colours come round, line and points are others."""
+    """The look of a label or a model by its number on the page; when colours repeat, line and points change."""
     rounds, number = divmod(index, len(SERIES))
     return Look(ROLES[SERIES[number]].marker, "osD^vP"[rounds % 6], ("-", "-.", ":")[rounds % 3])
 
 
-# What is no label and no model has no colour: the mean of all labels, the baselines, the same curve before and after.
+# Curves of no single label or model are grey: the mean of all labels, baselines, a model without its temperature.
 STRONG, FAINT = Look(INK), Look(QUIET, "s")
 RIVALS = {"baseline": Look(QUIET, "D", "--"), "probe": Look(QUIET, "P", ":")}  # by key of `evaluation.json`
 
 
 def drawable(labels: Sequence[str]) -> tuple[str, ...]:
-    """The labels as figures show them: one with letters that no font at hand has is called by its number."""
+    """The labels as figures show them: a label with a letter that no installed font has becomes a number."""
     letters = _letters()
     return tuple(
         label if all(ord(c) in letters or c.isspace() for c in label) else f"label {number}"
@@ -159,7 +159,7 @@ def wrapped(text: str, width: int, lines: int) -> str:
 
 
 def legend(axes: "Axes") -> None:
-    """Under the axes, where no curve is, and the picture becomes as much higher."""
+    """Put the legend under the axes, where no curve is, and make the picture higher by as much."""
     handles, names = axes.get_legend_handles_labels()
     if not names:
         return
@@ -183,7 +183,7 @@ def spread(values: Sequence[float], intervals: Sequence[Sequence[float]]) -> lis
 
 
 def _tidy(svg: str, name: str) -> str:
-    """Without prologue and fixed size, and with ids that no other figure has."""
+    """The SVG without prologue and fixed size, its ids made unique by the figure's name."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)

@@ -47,7 +47,7 @@ def _metadata(run: Run) -> dict[str, Any]:
         if (value := summary.value(ours)) is not None and ours in words
     ]
     lora, pooled = run.recipe.adapter.method == "lora", head_pooling(run.recipe) is not None
-    found: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "model_name": run.path.resolve().name,
         "library_name": "peft" if lora else "sentence-transformers" if pooled else "transformers",
         "pipeline_tag": "text-classification",
@@ -60,10 +60,10 @@ def _metadata(run: Run) -> dict[str, Any]:
         "eval_results": results,
     }
     if (base := _base(run)) is not None:
-        found["base_model"] = base
+        metadata["base_model"] = base
     if source.startswith("hub:"):
-        found["datasets"] = [source.removeprefix("hub:").split(":")[0]]
-    return found
+        metadata["datasets"] = [source.removeprefix("hub:").split(":")[0]]
+    return metadata
 
 
 def _base(run: Run) -> str | None:
@@ -74,7 +74,7 @@ def _base(run: Run) -> str | None:
 
 
 def _terms(run: Run) -> str:
-    """What is known of the base model's licence. This model's own is for its maker to name, and stands nowhere here."""
+    """The section on licences: that of the base model, where known. This model's own is for its maker to name."""
     base = _base(run)
     published = licence(base) if base is not None else None
     of_base = f" Its base model, {_inline(base)}, was published under {published}." if base and published else ""
@@ -82,49 +82,18 @@ def _terms(run: Run) -> str:
 
 
 def _body(run: Run) -> str:
-    summary, data = run.summary, run.data
-    low_high = interval(summary.accuracy_ci)
-    rows = "\n".join(
-        f"| {_inline(words)} | {value:.4f} | {summary.interval_or_why(name)} |"
-        for name, words in metric_words(summary.positive).items()
-        if (value := summary.value(name)) is not None
-    )
-    beside = ""
-    for rival in rivals_of(run).values():
-        pair = rival.pair
-        beside += f"\n\n{_inline(against_baseline(pair) or verdict(pair))}"
-    if len(run.evaluation.kept.candidates) > 1:
-        beside += f"\n\n{_inline(f'Kept is {kept_in_words(run)}.')}"
-    labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
-    random = (
-        "\n\nThe encoder began with random weights: this model is for tests, not for use."
-        if summary.random_weights
-        else ""
-    )
-    columns = len(run.text_columns)
-    quoted = '"your text"'
+    """The card below its metadata, in Markdown."""
+    quoted, columns = '"your text"', len(run.text_columns)
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
-    trained_on = counted(data.parts["train"].rows, "text")
-    learnt_from = data.source
-    others = data.unlabelled
-    if summary.kept == STUDENT and others is not None:
-        learnt_from += f" and {counted(others.used.rows, 'text')} without labels of {others.source}"
-    measured = counted(summary.n, f"{measured_on(summary)} text")
     return f"""{MARK}
 
 # {_inline(run.path.resolve().name)}
 
-{_inline(summary.model)}, fine-tuned on {trained_on} of {_inline(learnt_from)} to
-tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
-{100 * summary.accuracy:.1f} % are right (95 % interval of the share: {low_high}).{random}
+{_introduction(run)}
 
 ## Results
 
-| metric | value | 95 % interval |
-| --- | --- | --- |
-{rows}
-
-An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases.{beside}
+{_results(run)}
 
 ## Use
 
@@ -153,18 +122,52 @@ included. Look at its errors in `report.html` before relying on it.
 """
 
 
+def _introduction(run: Run) -> str:
+    """What the model is, what it was trained on, which labels it gives, and how often it is right."""
+    summary, data = run.summary, run.data
+    trained_on, source = counted(data.parts["train"].rows, "text"), data.source
+    if summary.kept == STUDENT and (others := data.unlabelled) is not None:
+        source += f" and {counted(others.used.rows, 'text')} without labels of {others.source}"
+    labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
+    measured = counted(summary.n, f"{measured_on(summary)} text")
+    random = "\n\nThe encoder began with random weights: this model is for tests, not for use."
+    warning = random if summary.random_weights else ""
+    return f"""{_inline(summary.model)}, fine-tuned on {trained_on} of {_inline(source)} to
+tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
+{100 * summary.accuracy:.1f} % are right (95 % interval of the share: {interval(summary.accuracy_ci)}).{warning}"""
+
+
+def _results(run: Run) -> str:
+    """A table of the metrics with their intervals, a verdict on each baseline, and which candidate was kept."""
+    summary = run.summary
+    rows = "\n".join(
+        f"| {_inline(words)} | {value:.4f} | {summary.interval_or_why(name)} |"
+        for name, words in metric_words(summary.positive).items()
+        if (value := summary.value(name)) is not None
+    )
+    verdicts = [against_baseline(rival.pair) or verdict(rival.pair) for rival in rivals_of(run).values()]
+    if len(run.evaluation.kept.candidates) > 1:
+        verdicts.append(f"Kept is {kept_in_words(run)}.")
+    beside = "".join(f"\n\n{_inline(sentence)}" for sentence in verdicts)
+    return f"""| metric | value | 95 % interval |
+| --- | --- | --- |
+{rows}
+
+An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases.{beside}"""
+
+
 def _without_tunelet(run: Run, one: str) -> str:
     """How other libraries load the weights, and what makes their figures those of the table.
 
     Args:
-        run: what is told of.
-        one: a text, as code.
+        run: the run of the card.
+        one: a text to classify, as Python code.
     """
     lora, temperature = run.recipe.adapter.method == "lora", run.summary.temperature
     place = "adapter" if lora else "model"
     if head_pooling(run.recipe) is not None:
         divided = f" / {temperature:.4f}" if temperature != 1.0 else ""
-        told = f"""Without tunelet, Sentence Transformers loads `{place}/`.
+        text = f"""Without tunelet, Sentence Transformers loads `{place}/`.
 What it calls embeddings are the logits of the labels, in the order above:
 
 ```python
@@ -177,39 +180,39 @@ logits = model.encode([{one}], convert_to_tensor=True)
 probabilities = torch.softmax(logits{divided}, dim=1)
 ```"""
         if lora:
-            told += (
+            text += (
                 "\n\nThe encoder alone is an adapter in PEFT's format, of a base model that `AutoModel` loads: "
                 f'`PeftModel.from_pretrained(base, "OWNER/NAME", subfolder="{place}")`.'
             )
     elif lora:
-        told = (
+        text = (
             '`adapter/` is in PEFT\'s format: `PeftModel.from_pretrained(base, "OWNER/NAME", subfolder="adapter")`, '
             f"where `base` is the base model with `num_labels={len(run.label_names)}`; outputs are in the order of the "
             "labels above."
         )
     else:
-        told = "`model/` is a checkpoint of transformers."
+        text = "`model/` is a checkpoint of transformers."
     if temperature != 1.0 and head_pooling(run.recipe) is None:
-        told += (
+        text += (
             " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
             f"{temperature:.4f}, the temperature."
         )
-    if run.recipe.data.truncation != "head" and any(part.cut for part in run.data.tokens.parts.values()):
-        told += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
+    if run.recipe.data.truncation != "head" and any(split.cut for split in run.data.tokens.parts.values()):
+        text += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
     if run.summary.blend:
         own, other = run.summary.encoder_weight, run.summary.blend
-        told += (
+        text += (
             " Its figures are others than those of the table: tunelet adds to these logits those of TF-IDF, which no "
             f"other library loads, the ones {own:.3g} times and the others {other:.3g} times."
         )
-    return told
+    return text
 
 
 def _inline(text: str) -> str:
-    """A name in running Markdown: nothing in it is markup."""
+    """A name for running Markdown, on one line and escaped, so that nothing in it is markup."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|" else c for c in " ".join(text.split()))
 
 
 def _code(text: str) -> str:
-    """A name between backticks."""
+    """A name to stand between backticks: on one line, without backticks of its own."""
     return " ".join(text.replace("`", "'").split())

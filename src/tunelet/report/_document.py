@@ -37,7 +37,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Code:
-    """What to type, or a file."""
+    """Lines to type, or the content of a file, in a fixed-width font."""
 
     text: str
     kind: str = "code"
@@ -45,7 +45,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Quotes:
-    """Texts of the data: each a line about it, its beginning, and the whole where that is longer."""
+    """Texts of the data that are quoted, one after the other."""
 
     quotes: tuple["Quote", ...]
     kind: str = "quotes"
@@ -53,12 +53,12 @@ class Quotes:
 
 @dataclass(frozen=True)
 class Quote:
-    """One text.
+    """One text of the data.
 
     Attributes:
-        about: what was predicted of it.
-        beginning: one line or more of it.
-        whole: all of it, where the beginning is not.
+        about: a line on its label and on what was predicted.
+        beginning: its first characters, or the whole of a short text.
+        whole: the whole text, where it is longer than the beginning; None: it is not.
     """
 
     about: str
@@ -68,7 +68,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Heading:
-    """Of a part of a section."""
+    """A heading within a section."""
 
     text: str
     kind: str = "heading"
@@ -95,7 +95,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """For links within the page."""
+        """The id of the section, for links within the page."""
         return "-".join("".join(c if c.isalnum() else " " for c in self.heading.lower()).split())
 
 
@@ -105,9 +105,9 @@ class Document:
 
     Attributes:
         title: of the page.
-        subtitle: what it is about, in a line.
-        findings: sentences that come first.
-        sections: the rest.
+        subtitle: one line on model, data and seeds.
+        findings: sentences above the sections, the most important first.
+        sections: in their order.
         figures_of_merit: name -> value, three or four numbers at the top.
     """
 
@@ -119,21 +119,21 @@ class Document:
 
     @property
     def figures(self) -> list[Figure]:
-        """All pictures in their order."""
+        """All pictures of all sections, in their order."""
         blocks = [block for section in self.sections for block in section.blocks]
         return [figure for block in blocks if isinstance(block, Figures) for figure in block.figures]
 
     def without_quotes(self) -> "Document":
-        """The same without texts of the data."""
-        told = Text("Texts are not shown here.")
+        """The same document with a notice in place of each block of quoted texts."""
+        notice = Text("Texts are not shown here.")
         sections = tuple(
-            replace(section, blocks=tuple(told if isinstance(block, Quotes) else block for block in section.blocks))
+            replace(section, blocks=tuple(notice if isinstance(block, Quotes) else block for block in section.blocks))
             for section in self.sections
         )
         return replace(self, sections=sections)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON values, pictures by name."""
+        """The document as JSON values, in which a picture is its name and texts without its SVG."""
         plain = asdict(self)
         for section in plain["sections"]:
             for block in section["blocks"]:
@@ -146,7 +146,7 @@ QUOTED = 400  # characters of a text that are shown at once
 
 
 def quote(about: str, text: str) -> Quote:
-    """A text of the data, its beginning cut at a word."""
+    """Quote a text of the data, with its beginning cut at a word."""
     text = text.strip()
     if len(text) <= QUOTED:
         return Quote(about, text, None)
@@ -155,5 +155,5 @@ def quote(about: str, text: str) -> Quote:
 
 
 def facts_table(rows: Sequence[tuple[str, str]], caption: str) -> Table:
-    """Names and values, both in words."""
+    """A table of two columns without headings, names and values, both left-aligned."""
     return Table(("", ""), tuple(rows), caption, words=2)

@@ -1,4 +1,4 @@
-"""Figures: small functions from facts to a picture, each with a title and a text that says what it shows."""
+"""Figures: small functions from numbers to a picture, each with a title and a text that describes it."""
 
 import itertools
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Point:
-    """A named value with its interval, and what it costs."""
+    """A named value with its interval, its look, and its cost where the figure shows one."""
 
     name: str
     value: float
@@ -59,7 +59,7 @@ class Point:
 
 @dataclass(frozen=True)
 class LossAt:
-    """A loss, and how many epochs were behind it."""
+    """A loss, and the epochs that were trained before it was measured."""
 
     epoch: float
     loss: float
@@ -85,34 +85,34 @@ def roc(name: str, lines: Sequence[Line], about: str) -> Figure:
 
 
 def precision_recall(name: str, lines: Sequence[Line], about: str, share: float | None) -> Figure:
-    """Precision against recall, with what guessing would reach as a dotted line."""
+    """Precision against recall, with the precision of guessing as a dotted line."""
     with canvas(name) as (axes, finish):
         if share is not None:
             axes.axhline(share, color=QUIET, linewidth=1, linestyle=":")
         _overlay(axes, lines, "average", steps=True)
         _unit_square(axes, "recall", "precision")
         legend(axes)
-        told = _areas("Average precision", lines)
-        return finish(f"Precision and recall{about}", f"Precision against recall. {told}")
+        areas = _areas("Average precision", lines)
+        return finish(f"Precision and recall{about}", f"Precision against recall. {areas}")
 
 
-FEW = 10  # texts of a bin whose accuracy says little
+FEW = 10  # texts of a bin below which its accuracy means little
 
 
 def calibration(name: str, series: Sequence[Bins]) -> Figure:
-    """Accuracy against confidence, bin by bin: on the diagonal, a confidence means what it says.
+    """Accuracy against confidence, bin by bin: points on the diagonal are calibrated.
 
     Lines join neighbouring bins. Those of few texts are faint points, for a single text is either right or wrong.
     """
     with canvas(name) as (axes, finish):
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
         for each in series:
-            many = [found for found in each.bins if found.n >= FEW]
-            values = [found.accuracy for found in many]
+            many = [bin_ for bin_ in each.bins if bin_.n >= FEW]
+            values = [bin_.accuracy for bin_ in many]
             axes.errorbar(
-                [found.confidence for found in many],
+                [bin_.confidence for bin_ in many],
                 values,
-                yerr=spread(values, [found.accuracy_ci for found in many]),
+                yerr=spread(values, [bin_.accuracy_ci for bin_ in many]),
                 color=each.look.colour,
                 marker=each.look.marker,
                 linestyle="none",
@@ -122,36 +122,35 @@ def calibration(name: str, series: Sequence[Bins]) -> Figure:
             )
             for pair in joined(each.bins):
                 axes.plot(
-                    [found.confidence for found in pair], [found.accuracy for found in pair],
+                    [bin_.confidence for bin_ in pair], [bin_.accuracy for bin_ in pair],
                     color=each.look.colour, linestyle=each.look.dashes, linewidth=1.4,
                 )  # fmt: skip
-            few = [found for found in each.bins if found.n < FEW]
+            few = [bin_ for bin_ in each.bins if bin_.n < FEW]
             axes.plot(
-                [found.confidence for found in few],
-                [found.accuracy for found in few],
+                [bin_.confidence for bin_ in few],
+                [bin_.accuracy for bin_ in few],
                 color=each.look.colour,
                 marker=each.look.marker,
                 linestyle="none",
                 markersize=4,
                 alpha=0.35,
             )
-        least = min((found.confidence for each in series for found in each.bins), default=0.0)
+        least = min((bin_.confidence for each in series for bin_ in each.bins), default=0.0)
         axes.set_xlim(max(0.0, least - 0.05), 1.01)
         axes.set_ylim(-0.02, 1.02)
         axes.set_xlabel("confidence, mean of a bin")
         axes.set_ylabel("accuracy, 95 % interval")
         legend(axes)
-        told = "; ".join(
-            f"{each.name}: "
-            + ", ".join(f"{found.confidence:.2f} is right in {found.accuracy:.2f}" for found in each.bins)
+        listed = "; ".join(
+            f"{each.name}: " + ", ".join(f"{bin_.confidence:.2f} is right in {bin_.accuracy:.2f}" for bin_ in each.bins)
             for each in series
         )
         title = "Reliability" + (f"; faint: fewer than {FEW} texts" if _any_few(series) else "")
-        return finish(title, f"Accuracy against confidence. {told}.")
+        return finish(title, f"Accuracy against confidence. {listed}.")
 
 
 def joined(bins: Sequence[ReliabilityBin]) -> list[tuple[ReliabilityBin, ReliabilityBin]]:
-    """Neighbouring bins of enough texts, two by two: what a line may join."""
+    """Pairs of neighbouring bins with enough texts each, which a line joins."""
     return [
         (left, right)
         for left, right in itertools.pairwise(bins)
@@ -160,7 +159,7 @@ def joined(bins: Sequence[ReliabilityBin]) -> list[tuple[ReliabilityBin, Reliabi
 
 
 def _any_few(series: Sequence[Bins]) -> bool:
-    return any(found.n < FEW for each in series for found in each.bins)
+    return any(bin_.n < FEW for each in series for bin_ in each.bins)
 
 
 def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Figure:
@@ -188,43 +187,43 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
         axes.set_xlabel("predicted")
         axes.set_ylabel("true")
         axes.grid(visible=False)
-        told = "; ".join(
+        listed = "; ".join(
             f"{label}: "
             + ", ".join(f"{count} as {other}" for other, count in zip(labels, counts, strict=True) if count)
             for label, counts in zip(labels, matrix, strict=True)
         )
-        return finish("Confusion matrix", f"Texts by true and predicted class. {told}.")
+        return finish("Confusion matrix", f"Texts by true and predicted class. {listed}.")
 
 
 def lengths(name: str, slices: Sequence[LengthSlice]) -> Figure:
     """Accuracy by length of text."""
     spans = [
-        f"{found.shortest}" if found.shortest == found.longest else f"{found.shortest} to {found.longest}"
-        for found in slices
+        f"{texts.shortest}" if texts.shortest == texts.longest else f"{texts.shortest} to {texts.longest}"
+        for texts in slices
     ]
-    values = [found.accuracy for found in slices]
+    values = [texts.accuracy for texts in slices]
     with canvas(name) as (axes, finish):
         axes.errorbar(
             range(len(slices)),
             values,
-            yerr=spread(values, [found.accuracy_ci for found in slices]),
+            yerr=spread(values, [texts.accuracy_ci for texts in slices]),
             color=INK,
             marker="o",
             markersize=6,
             linestyle="none",
             elinewidth=1.6,
         )
-        ticks = [f"{span}\n{counted(found.n, 'text')}" for span, found in zip(spans, slices, strict=True)]
+        ticks = [f"{span}\n{counted(texts.n, 'text')}" for span, texts in zip(spans, slices, strict=True)]
         axes.set_xticks(range(len(slices)), ticks)
         axes.set_xlim(-0.6, len(slices) - 0.4)
         axes.set_xlabel("tokens of a text")
         axes.set_ylabel("accuracy, 95 % interval")
-        told = ", ".join(f"{span} tokens: {value:.3f}" for span, value in zip(spans, values, strict=True))
-        return finish("Accuracy by length", f"Accuracy by length of text. {told}.")
+        listed = ", ".join(f"{span} tokens: {value:.3f}" for span, value in zip(spans, values, strict=True))
+        return finish("Accuracy by length", f"Accuracy by length of text. {listed}.")
 
 
 def history(name: str, steps: Sequence[LossAt], epochs: Sequence[LossAt]) -> Figure:
-    """Loss over training, of training texts while they are learnt and of validation texts, where some were held out."""
+    """Training loss over the steps, and validation loss after each epoch where texts were held out."""
     from matplotlib.ticker import MaxNLocator
 
     with canvas(name) as (axes, finish):
@@ -252,11 +251,11 @@ def history(name: str, steps: Sequence[LossAt], epochs: Sequence[LossAt]) -> Fig
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         legend(axes)
-        told = f"Loss while training. Of training texts at the end: {steps[-1].loss:.3f}. " if steps else ""
+        text = f"Loss while training. Of training texts at the end: {steps[-1].loss:.3f}. " if steps else ""
         if epochs:
             losses = ", ".join(f"{entry.loss:.3f} after epoch {entry.epoch}" for entry in epochs)
-            told += f"On validation texts: {losses}."
-        return finish("Loss", told.strip())
+            text += f"On validation texts: {losses}."
+        return finish("Loss", text.strip())
 
 
 def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:
@@ -274,7 +273,7 @@ def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:
         axes.set_ylim(len(points) - 0.5, -0.75)
         axes.margins(x=0.12)
         axes.set_xlabel(unit)
-        return finish(title, f"{title}. {_told(points)}.")
+        return finish(title, f"{title}. {_listed(points)}.")
 
 
 def against_cost(name: str, title: str, points: Sequence[Point], across: str) -> Figure:
@@ -298,12 +297,12 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
         axes.set_xlabel(f"{across}, logarithmic")
         axes.set_ylabel("accuracy, 95 % interval")
         legend(axes)
-        told = "; ".join(f"{point.name}: {point.value:.3f} at {point.cost:,.4g}" for point in points)
-        return finish(title, f"{title} ({across}). {told}.")
+        listed = "; ".join(f"{point.name}: {point.value:.3f} at {point.cost:,.4g}" for point in points)
+        return finish(title, f"{title} ({across}). {listed}.")
 
 
 def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
-    """Paired differences with their intervals, and a line where there is none."""
+    """Paired differences with their intervals, and a dotted line at 0."""
     with canvas(name, WIDTH * 1.5, 1.0 + 0.5 * len(rows)) as (axes, finish):
         axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
         for row, point in enumerate(rows):
@@ -314,7 +313,7 @@ def differences(name: str, rows: Sequence[Point], unit: str) -> Figure:
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.margins(x=0.12)
         axes.set_xlabel(unit)
-        return finish("Paired differences", f"Paired differences, {unit}. {_told(rows)}.")
+        return finish("Paired differences", f"Paired differences, {unit}. {_listed(rows)}.")
 
 
 def _overlay(axes: "Axes", lines: Sequence[Line], area: str, *, steps: bool = False) -> None:
@@ -351,7 +350,7 @@ def _square(column: int, row: int, share: float) -> Any:
 
 
 def _cost(value: float) -> str:
-    """50 M, 20 k, 5, 0.02."""
+    """A number in short, for an axis: 50 M, 20 k, 5 or 0.02."""
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= size:
             return f"{value / size:g} {unit}"
@@ -362,7 +361,7 @@ def _areas(what: str, lines: Sequence[Line]) -> str:
     return "; ".join(f"{what} of {line.name}: {line.curve.area:.4f}" for line in lines) + "."
 
 
-def _told(points: Sequence[Point]) -> str:
+def _listed(points: Sequence[Point]) -> str:
     return "; ".join(
         f"{point.name} {point.value:.3f}"
         + (f" [{point.interval[0]:.3f}, {point.interval[1]:.3f}]" if point.interval else "")

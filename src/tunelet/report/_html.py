@@ -9,18 +9,18 @@ from tunelet.report._palette import css_variables, for_page
 
 
 def render_html(document: Document) -> str:
-    """The page."""
+    """The report as one page that needs no other file."""
     from markupsafe import Markup
 
     figures = {figure.name: Markup(for_page(figure.svg)) for figure in document.figures}  # noqa: S704  (our own SVG)
-    found: str = _template().render(
+    page: str = _template().render(
         document=document,
         svg=figures,
         light=css_variables(dark=False),
         dark=css_variables(dark=True),
         version=__version__,
     )
-    return found
+    return page
 
 
 @cache

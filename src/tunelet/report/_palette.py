@@ -56,8 +56,8 @@ def for_file(svg: str, title: str, alternative: str) -> str:
     """A picture that stands alone: in its light form on its own ground, with title and description."""
     head, _, body = for_print(svg).partition(">")
     ground = f'<rect width="100%" height="100%" fill="{ROLES["paper"].light}"/>'
-    told = f"<title>{escape(title)}</title><desc>{escape(alternative)}</desc>"
-    return f'{head} role="img">{told}{ground}{body}'
+    text = f"<title>{escape(title)}</title><desc>{escape(alternative)}</desc>"
+    return f'{head} role="img">{text}{ground}{body}'
 
 
 def css_variables(*, dark: bool) -> str:

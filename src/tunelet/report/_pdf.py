@@ -1,4 +1,4 @@
-"""A document as a typeset PDF, by typst. The document reaches it as data, never as markup, so no text can be code."""
+"""A document as a typeset PDF, by typst, which gets it as data and never as markup, so that no text can be code."""
 
 import json
 from importlib import resources
@@ -9,7 +9,7 @@ from tunelet.report._palette import for_print
 
 
 def render_pdf(document: Document) -> bytes:
-    """The PDF: A4, fonts within. All that it is made from stays in memory, for it may hold texts of the data."""
+    """The PDF, on A4, with its fonts. No input is written to the disk, for it may hold texts of the data."""
     import typst
 
     values = document.plain() | {"version": __version__}
@@ -18,5 +18,5 @@ def render_pdf(document: Document) -> bytes:
         "document.json": json.dumps(values, ensure_ascii=False).encode("utf-8"),
         **{f"{figure.name}.svg": for_print(figure.svg).encode("utf-8") for figure in document.figures},
     }
-    made: bytes = typst.compile(files)  # type: ignore[call-overload]  # its stubs know of one file
-    return made
+    content: bytes = typst.compile(files)  # type: ignore[call-overload]  # its stubs know of one file
+    return content

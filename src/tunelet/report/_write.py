@@ -1,4 +1,4 @@
-"""Reports into their folders: all of a report or nothing, and in place of tunelet's own files alone."""
+"""Write reports into their folders: a whole report or nothing, and over no files but tunelet's own."""
 
 import os
 from collections.abc import Sequence
@@ -39,9 +39,9 @@ class WrittenReport:
     """The files of a report.
 
     Attributes:
-        folder: where they are.
+        folder: the folder that holds them.
         files: their paths, the page first.
-        kept_card: a model card that was left as it is, because someone has taken its mark out; None: there is none.
+        kept_card: a model card that stays as it is, because its mark was taken out; None: there is none.
 
     >>> written = tunelet.report("runs/first", "report-of-first")
     >>> written.page.name, written.kept_card
@@ -54,7 +54,7 @@ class WrittenReport:
 
     @property
     def page(self) -> Path:
-        """The HTML page."""
+        """The path of the HTML page."""
         return self.files[0]
 
 
@@ -98,10 +98,10 @@ def write_report(group: RunGroup, folder: Path | None = None) -> list[Path]:
         folder: where to; None: the run's own folder.
 
     Returns:
-        The files, the page first. A model card whose mark someone has taken out is left as it is, and not among them.
+        The files, the page first. A model card whose mark was taken out stays as it is, and is not among them.
 
     Raises:
-        RunError: the run folder is damaged, or the folder holds files of these names that no report of tunelet's are.
+        RunError: the run folder is damaged, or the folder holds files of these names that tunelet did not write.
         DiskError: the folder cannot be written.
     """
     folder = group.path.resolve() if folder is None else folder
@@ -129,7 +129,7 @@ def document_files(document: Document) -> dict[str, bytes]:
 
 
 def may_replace_card(path: Path) -> bool:
-    """Whether a model card may be written there: nothing is, or one that still bears its mark."""
+    """Whether a model card may be written there: the place is free, or holds a card that still has its mark."""
     with disk_errors(path):
         if path.is_symlink():
             return False
@@ -142,7 +142,7 @@ def may_replace_card(path: Path) -> bool:
 
 
 def comparison_folder(comparison: Comparison) -> Path:
-    """`runs/comparison-NAMES`, with a number where another comparison lies there."""
+    """`runs/comparison-NAMES`, with a number where another comparison has that name."""
     names = "-".join(comparison.names).replace("/", "-")
     own = {_absolute(group.path) for group in comparison.groups}
     folders = numbered(Path("runs") / f"comparison-{names}")
@@ -150,7 +150,11 @@ def comparison_folder(comparison: Comparison) -> Path:
 
 
 def check_comparison_folder(folder: Path, runs: Sequence[str | Path]) -> None:
-    """Raises RunError where a folder holds anything but a comparison of these runs, before anything is computed."""
+    """Refuse a folder that holds anything but a comparison of these runs, before anything is computed.
+
+    Raises:
+        RunError: the folder holds something else.
+    """
     refuse_link(folder)
     with disk_errors(folder):
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
@@ -181,7 +185,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 
 def _compared(folder: Path) -> set[str]:
-    """The run folders of the comparison that lies there; none where it is not tunelet's, or was changed."""
+    """The run folders of the comparison in this folder; empty where it is not tunelet's, or was changed."""
     if not is_marked(folder, "comparison"):
         return set()
     try:

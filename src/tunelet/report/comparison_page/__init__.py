@@ -1,4 +1,4 @@
-"""The report of a comparison: what `compare` found, told and drawn, a file for each section."""
+"""The report of a comparison: the result of `compare` in sentences, tables and figures, a file for each section."""
 
 from tunelet.report.comparison_page._page import comparison_document
 

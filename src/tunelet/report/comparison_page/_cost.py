@@ -1,4 +1,4 @@
-"""What each model costs, and accuracy against that."""
+"""What each model costs, and its accuracy against that cost."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from tunelet.report.comparison_page._models import looks
 
 
 def cost_section(comparison: Comparison) -> Section:
-    """Parameters, time, memory, space, and a chart for each of the first three."""
+    """Parameters, time, memory and disk space, and accuracy against size, training time and time of a prediction."""
     models = comparison.record.models
     rows = tuple(
         (
@@ -34,20 +34,20 @@ def cost_section(comparison: Comparison) -> Section:
         _against(comparison, models, "train_seconds", "seconds of training", "Accuracy against training time"),
         _against(comparison, models, "latency_seconds", "seconds a text", "Accuracy against the cost of a prediction"),
     ]
-    drawn = tuple(chart for chart in charts if chart is not None)
-    return Section("Cost", (Table(header, rows, caption), Figures(drawn)))
+    known = tuple(chart for chart in charts if chart is not None)
+    return Section("Cost", (Table(header, rows, caption), Figures(known)))
 
 
 def _against(
     comparison: Comparison, models: Sequence[ComparedModel], key: str, across: str, title: str
 ) -> Figure | None:
-    drawn = looks(comparison)
+    styles = looks(comparison)
     points = [
         Point(
             model.name,
             model.metrics.accuracy,
             model.metrics.accuracy_ci,
-            drawn[model.name],
+            styles[model.name],
             float(cost),
         )
         for model in models

@@ -1,4 +1,4 @@
-"""What the runs have not in common: model, settings, data, seeds."""
+"""How the runs differ: model, settings, data, seeds."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ _SEEDS = "training.seed"
 
 
 def differs_section(comparison: Comparison) -> Section:
-    """A row for each thing in which the runs differ, the model and what was trained of it in any case."""
+    """A row for each difference between the runs; model and trained parameters have a row in any case."""
     groups = comparison.groups
     runs = [group.runs[0] for group in groups]
     rows = [
@@ -44,9 +44,9 @@ def _model(run: Run) -> str:
 
 
 def _unlabelled(run: Run) -> str:
-    """How many a student learnt from, and which."""
-    told = run.data.unlabelled
-    return f"{told.used.rows:,} of {told.source} ({told.sha256[:12]})" if told else "none"
+    """The texts without labels that a student learnt from: how many, of which source, with which fingerprint."""
+    texts = run.data.unlabelled
+    return f"{texts.used.rows:,} of {texts.source} ({texts.sha256[:12]})" if texts else "none"
 
 
 _DATA: dict[str, Callable[[RunGroup], str]] = {
@@ -74,6 +74,6 @@ def _setting(run: Run, key: str) -> str:
 
 
 def _in_their_order(run: Run, keys: set[str]) -> list[str]:
-    """As a recipe file has them."""
+    """Dotted keys of settings in the order in which a recipe file has them."""
     order = [f"{name}.{key}" for name, section in run.recipe for key in getattr(type(section), "model_fields", ())]
     return [key for key in order if key in keys]

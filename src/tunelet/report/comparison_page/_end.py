@@ -47,22 +47,22 @@ def environment_section(comparison: Comparison) -> Section:
         precision = environment.choices.precision.value
         ran_on = f"{environment.processor_in_words}, {precision}"
         rows.setdefault((ran_on, packages), []).append(name)
-    found = tuple((", ".join(names), ran_on, packages) for (ran_on, packages), names in rows.items())
-    return Section("Environment", (Table(("runs", "machine", "versions"), found, "What they ran on", words=3),))
+    cells = tuple((", ".join(names), ran_on, packages) for (ran_on, packages), names in rows.items())
+    return Section("Environment", (Table(("runs", "machine", "versions"), cells, "What they ran on", words=3),))
 
 
 def reproduce_section(comparison: Comparison) -> Section:
-    """The commands, and the recipes to open."""
+    """The commands that train and compare the models again, and the recipes that they need."""
     commands: list[str] = []
     recipes, folders = [], []
     for number, group in enumerate(comparison.groups, start=1):
         run = group.runs[0]
         recipe, out = f"recipe-{number}.toml", f"again/{number}"
-        call = training_call(run, [found.recipe.training.seed for found in group.runs], recipe, out)
+        call = training_call(run, [seed.recipe.training.seed for seed in group.runs], recipe, out)
         commands.append(call.removeprefix(_IMPORT) if any(line.startswith(_IMPORT) for line in commands) else call)
         recipes.append(Folded(f"{recipe}: {comparison.names[number - 1]}", dump_recipe(run.recipe)))
         folders.append(out)
     commands.append(shlex.join(["tunelet", "compare", *folders]))
-    told = "Take recipe.toml of each run folder under the names below (report.html shows them, too), and type:"
-    blocks: tuple[Block, ...] = (Text(told), Code("\n".join(commands)), *recipes)
+    intro = "Take recipe.toml of each run folder under the names below (report.html shows them, too), and type:"
+    blocks: tuple[Block, ...] = (Text(intro), Code("\n".join(commands)), *recipes)
     return Section("Reproduce", blocks)

@@ -18,5 +18,5 @@ def with_bounds(model: ComparedModel, name: str, form: str = ".4f") -> str:
     value = model.metrics.value(name)
     if value is None:
         return "undefined"
-    found = model.metrics.interval(name)
-    return f"{value:{form}}" + (f" [{found[0]:{form}}, {found[1]:{form}}]" if found else "")
+    bounds = model.metrics.interval(name)
+    return f"{value:{form}}" + (f" [{bounds[0]:{form}}, {bounds[1]:{form}}]" if bounds else "")

@@ -13,7 +13,7 @@ from tunelet.run import measured_on
 
 
 def comparison_document(comparison: Comparison) -> Document:
-    """All that there is to say about runs on the same texts."""
+    """The whole report of a comparison: its verdicts, the accuracies, and every section."""
     record = comparison.record
     models = comparison.record.models
     random = [model.name for model in models if model.random_weights]

@@ -1,4 +1,4 @@
-"""Every two models side by side: differences with intervals, who is right where, and texts that only one gets right."""
+"""Every two models side by side: differences with intervals, counts of right texts, and texts only one gets right."""
 
 from tunelet._words import counted, fixed, interval, number, points
 from tunelet.comparison import ComparedModel, Comparison, OnlyOneRight, Outcomes, right_instead
@@ -10,11 +10,11 @@ from tunelet.report._figures import Point
 from tunelet.report.run_page import kappa_in_words
 
 _METRICS = ("accuracy", "f1_macro", "roc_auc", "log_loss", "ece")
-_TEXTS = 3  # that are quoted for each side of a pair
+_TEXTS = 3  # texts that are quoted for each model of a pair
 
 
 def pairs_section(comparison: Comparison) -> Section:
-    """All differences in one figure, then a block for each pair."""
+    """One figure of all differences in accuracy, then tables and texts for each pair."""
     pairs = comparison.pairs
     drawn = [Point(_less(pair), 100 * pair.difference("accuracy"), _in_points(pair), STRONG) for pair in pairs]
     correction = f" p is corrected for {counted(len(pairs), 'comparison')} (Holm)." if len(pairs) > 1 else ""
@@ -26,21 +26,21 @@ def pairs_section(comparison: Comparison) -> Section:
         Text(intro),
         Figures((figures.differences("differences", drawn, "points of accuracy, 95 % interval"),)),
     ]
-    for pair, found in zip(pairs, comparison.outcomes, strict=True):
-        blocks += _pair(comparison, pair, found)
+    for pair, counts in zip(pairs, comparison.outcomes, strict=True):
+        blocks += _pair(comparison, pair, counts)
     return Section("Differences", tuple(blocks))
 
 
-def _pair(comparison: Comparison, pair: Pair, found: Outcomes | None) -> list[Block]:
+def _pair(comparison: Comparison, pair: Pair, counts: Outcomes | None) -> list[Block]:
     models = {model.name: model for model in comparison.record.models}
     blocks: list[Block] = [Heading(f"{pair.second} against {pair.first}"), _differences(comparison, pair, models)]
     agree = f"They give the same label to {points(pair.agreement)} of the texts (kappa {kappa_in_words(pair)})."
-    if found is None:
+    if counts is None:
         return [*blocks, Text(agree)]
     header = ("", f"{pair.second} right", f"{pair.second} wrong")
     rows = (
-        (f"{pair.first} right", f"{found.both:,}", f"{found.only_first:,}"),
-        (f"{pair.first} wrong", f"{found.only_second:,}", f"{found.neither:,}"),
+        (f"{pair.first} right", f"{counts.both:,}", f"{counts.only_first:,}"),
+        (f"{pair.first} wrong", f"{counts.only_second:,}", f"{counts.neither:,}"),
     )
     blocks += [Table(header, rows, "Texts by who gets them right: the counts of McNemar's test"), Text(agree)]
     return [*blocks, *_texts(comparison, pair)]
@@ -70,18 +70,18 @@ def _texts(comparison: Comparison, pair: Pair) -> list[Block]:
         return []
     blocks: list[Block] = []
     for right, wrong in ((pair.first, pair.second), (pair.second, pair.first)):
-        found = right_instead(runs[wrong], runs[right].predictions, _TEXTS)
-        if found:
+        examples = right_instead(runs[wrong], runs[right].predictions, _TEXTS)
+        if examples:
             blocks += [
                 Text(f"Only {right} is right, and {wrong} is most certain of something else:"),
-                Quotes(tuple(_quoted(each, wrong) for each in found)),
+                Quotes(tuple(_quoted(example, wrong) for example in examples)),
             ]
     return blocks
 
 
-def _quoted(found: OnlyOneRight, wrong: str) -> Quote:
-    about = f"{found.label} in the data, called {found.predicted} by {wrong} with {points(found.probability)}"
-    return quote(about, found.text)
+def _quoted(example: OnlyOneRight, wrong: str) -> Quote:
+    about = f"{example.label} in the data, called {example.predicted} by {wrong} with {points(example.probability)}"
+    return quote(about, example.text)
 
 
 def _less(pair: Pair) -> str:
@@ -94,7 +94,7 @@ def _in_points(pair: Pair) -> tuple[float, float] | None:
 
 
 def _signed(pair: Pair, name: str) -> str:
-    """The difference, and its interval on a line of its own."""
+    """The difference of a metric, and its interval on a line of its own."""
     value, bounds = pair.differences[name], interval(pair.intervals[name], signed=True)
     return "undefined" if value is None else fixed(value, 4, signed=True) + (f"\n{bounds}" if bounds else "")
 

@@ -1,4 +1,4 @@
-"""What each model comes to: metrics, and their curves over one another."""
+"""The results of each model: metrics side by side, and curves in shared figures."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from tunelet.report.run_page import curve_lines
 
 
 def results_section(comparison: Comparison) -> Section:
-    """The metrics side by side, with intervals."""
+    """The metrics side by side, with intervals, and the figures that show all models together."""
     record, models = comparison.record, comparison.record.models
     several = any(len(model.seeds) > 1 for model in models)
     rows = tuple(
@@ -27,29 +27,29 @@ def results_section(comparison: Comparison) -> Section:
 
 
 def _overlays(comparison: Comparison) -> list[Figure]:
-    record, models, drawn = comparison.record, comparison.record.models, looks(comparison)
+    record, models, styles = comparison.record, comparison.record.models, looks(comparison)
     points = [
-        Point(model.name, model.metrics.accuracy, model.metrics.accuracy_ci, drawn[model.name]) for model in models
+        Point(model.name, model.metrics.accuracy, model.metrics.accuracy_ci, styles[model.name]) for model in models
     ]
-    found = [figures.bars("accuracy", "Accuracy", points, "accuracy, 95 % interval")]
-    lines = _lines(comparison, "roc", drawn)
+    overlays = [figures.bars("accuracy", "Accuracy", points, "accuracy, 95 % interval")]
+    lines = _lines(comparison, "roc", styles)
     if lines:
         about = f" of {record.positive!r}" if record.positive else ", mean of all labels against the rest"
-        found.append(figures.roc("roc", lines, about))
-    lines = _lines(comparison, "precision_recall", drawn) if record.positive else []
+        overlays.append(figures.roc("roc", lines, about))
+    lines = _lines(comparison, "precision_recall", styles) if record.positive else []
     if lines:
         share = models[0].curves[0][0].share
-        found.append(figures.precision_recall("precision-recall", lines, f" of {record.positive!r}", share))
-    bins = [Bins(model.name, model.reliability, drawn[model.name]) for model in models]
-    found.append(figures.calibration("reliability", bins))
-    return found
+        overlays.append(figures.precision_recall("precision-recall", lines, f" of {record.positive!r}", share))
+    bins = [Bins(model.name, model.reliability, styles[model.name]) for model in models]
+    overlays.append(figures.calibration("reliability", bins))
+    return overlays
 
 
-def _lines(comparison: Comparison, kind: CurveKind, drawn: Mapping[str, Look]) -> list[Line]:
-    """The first curve of each seed: of the positive label, or the mean of all."""
+def _lines(comparison: Comparison, kind: CurveKind, styles: Mapping[str, Look]) -> list[Line]:
+    """One curve for each seed of each model: of the positive label, or the mean over all labels."""
     names = comparison.record.label_names
     return [
-        Line(model.name, line.curve, drawn[model.name])
+        Line(model.name, line.curve, styles[model.name])
         for model in comparison.record.models
         for seed in model.curves
         for line in curve_lines(seed, kind, names)[:1]
@@ -57,10 +57,10 @@ def _lines(comparison: Comparison, kind: CurveKind, drawn: Mapping[str, Look]) -
 
 
 def _cell(metrics: SeedMetrics, name: str, *, several: bool) -> str:
-    """The value, and its interval on a line of its own."""
+    """A metric's value with its deviation over seeds, and its interval on a line of its own."""
     if metrics.value(name) is None:
         return "undefined"
     deviation = metrics.deviation(name)
     spread = f" ± {deviation:.4f}" if several and deviation is not None else ""
-    found = metrics.interval(name)
-    return f"{number(metrics.value(name))}{spread}" + (f"\n[{found[0]:.4f}, {found[1]:.4f}]" if found else "")
+    bounds = metrics.interval(name)
+    return f"{number(metrics.value(name))}{spread}" + (f"\n[{bounds[0]:.4f}, {bounds[1]:.4f}]" if bounds else "")

@@ -1,6 +1,6 @@
-"""The report of a run, or of several seeds: its folder, read and told, a file for each section.
+"""The report of a run, or of several seeds, from what its folder holds: a file for each section.
 
-No figure is computed here.
+Metrics are taken from the run's records; none is computed here.
 """
 
 from tunelet.report.run_page._baseline import kappa_in_words

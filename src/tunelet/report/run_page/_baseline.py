@@ -1,4 +1,4 @@
-"""The model beside the baselines, and what was kept of the candidates."""
+"""The model beside the baselines, and which of the candidates was kept."""
 
 from tunelet._words import counted, duration, fixed, interval, number, points
 from tunelet.evaluation import Pair, against_baseline, metric_words, verdict
@@ -10,7 +10,7 @@ _SHORT = {"baseline": "TF-IDF", "probe": "frozen encoder"}  # at the head of a c
 
 
 def baselines_section(run: Run) -> Section | None:
-    """Models that cost seconds, each beside the one that is kept, and the candidates; None where there are none."""
+    """Baselines that train in seconds, each beside the kept model, and the candidates; None where there are none."""
     rivals = rivals_of(run)
     blocks = _kept(run)
     for key, rival in rivals.items():
@@ -19,7 +19,7 @@ def baselines_section(run: Run) -> Section | None:
 
 
 def _kept(run: Run) -> list[Block]:
-    """The candidates, and which of them the model is; nothing where there was no choice."""
+    """A table of the candidates, which names the kept one; nothing where there was no choice."""
     kept = run.evaluation.kept
     if len(kept.candidates) < 2:
         return []
@@ -36,7 +36,7 @@ def _kept(run: Run) -> list[Block]:
 
 
 def _beside(run: Run, key: str, rival: RivalRecord) -> list[Block]:
-    """One baseline beside the model."""
+    """A baseline's description, its verdict against the model, and a table of both models' metrics."""
     pair, summary = rival.pair, run.summary
     rows = tuple(
         (
@@ -51,25 +51,25 @@ def _beside(run: Run, key: str, rival: RivalRecord) -> list[Block]:
     )
     header = ("metric", summary.model, _SHORT[key], "difference", "95 % interval")
     test = pair.mcnemar
-    told = against_baseline(pair) or verdict(pair)
+    text = against_baseline(pair) or verdict(pair)
     if test is not None:
-        told += (
+        text += (
             f" On {counted(test.only_second, 'text')} the model alone is right, on {test.only_first:,} this baseline "
             f"alone; they agree on {points(pair.agreement)} (kappa {kappa_in_words(pair)})."
         )
     if key == "baseline" and run.folder.baseline.is_dir():
-        told += ' It is in the run folder: tunelet predict RUN --baseline "your text".'
+        text += ' It is in the run folder: tunelet predict RUN --baseline "your text".'
     caption = "The same texts; the interval of the accuracy is Tango's; the others are from those of the two models"
     return [
         Heading(rival.name),
         Text(_described(run, key, rival)),
-        Text(told, note=True),
+        Text(text, note=True),
         Table(header, rows, caption),
     ]
 
 
 def _described(run: Run, key: str, rival: RivalRecord) -> str:
-    """What it is, and what it took."""
+    """What a baseline is, how long its training took, and how its regularisation was chosen."""
     folds = run.summary.folds
     if key == "baseline":
         what = f"TF-IDF of words, word pairs and runs of characters ({rival.features:,} features)"
@@ -85,5 +85,5 @@ def _described(run: Run, key: str, rival: RivalRecord) -> str:
 
 
 def kappa_in_words(pair: Pair) -> str:
-    """Cohen's kappa; undefined where both models give one label only."""
+    """Cohen's kappa with two decimals, or "undefined" where both models give one label only."""
     return number(pair.kappa, ".2f")

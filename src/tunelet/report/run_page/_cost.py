@@ -1,4 +1,4 @@
-"""What training took, and what a prediction takes."""
+"""The cost of training and of a prediction."""
 
 from tunelet._words import bytes_in_words, counted, duration
 from tunelet.report._document import Section, facts_table
@@ -6,7 +6,7 @@ from tunelet.run import Run
 
 
 def cost_section(run: Run) -> Section:
-    """Time, memory, space."""
+    """A table of time, memory and disk space."""
     summary, cost = run.summary, run.evaluation.cost
     fitted = list(run.evaluation.rivals.values())
     facts = facts_table(

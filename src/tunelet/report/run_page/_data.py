@@ -1,23 +1,23 @@
-"""What the run was trained and measured on."""
+"""The data that the run was trained and measured on."""
 
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
-from tunelet.report.run_page._words import parts_of, sentence
+from tunelet.report.run_page._words import sentence, splits_of
 from tunelet.run import Run, UnlabelledRecord
 
 _LABELS = 30  # whose texts are counted
 
 
 def data_section(run: Run) -> Section:
-    """Source, columns, parts, and what was left out."""
-    data, parts, shown = run.data, parts_of(run, run.data.parts), run.label_names[:_LABELS]
+    """Sources, columns, splits, and the rows that were left out."""
+    data, splits, shown = run.data, splits_of(run, run.data.parts), run.label_names[:_LABELS]
     more = len(run.label_names) - len(shown)
     rows = [
-        ("all", *(f"{part.rows:,}" for part in parts.values())),
-        *((label, *(f"{part.labels.get(label, 0):,}" for part in parts.values())) for label in shown),
+        ("all", *(f"{split.rows:,}" for split in splits.values())),
+        *((label, *(f"{split.labels.get(label, 0):,}" for split in splits.values())) for label in shown),
     ]
-    header = ("label", *parts)
-    caption = "Texts by part and label" + (f", and {counted(more, 'more label')}" if more else "")
+    header = ("label", *splits)
+    caption = "Texts by split and label" + (f", and {counted(more, 'more label')}" if more else "")
     source = (
         f"Source: {data.source} ({data.format}). Texts come from column "
         f"{data.text_column.value!r} ({data.text_column.reason})"
@@ -25,7 +25,7 @@ def data_section(run: Run) -> Section:
     if data.label_column:
         source += f", labels from {data.label_column.value!r} ({data.label_column.reason})"
     source += "." + (f" Test texts: {data.test_source}." if data.test_source else "")
-    prints = ", ".join(f"{name} {part.sha256[:12]}" for name, part in parts.items())
+    prints = ", ".join(f"{name} {split.sha256[:12]}" for name, split in splits.items())
     blocks: list[Block] = [Text(source), Table(header, tuple(rows), caption), Text(f"SHA-256 of the texts: {prints}.")]
     if data.dropped:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data.dropped.items())
@@ -50,14 +50,14 @@ def _unlabelled(record: UnlabelledRecord) -> str:
 
 
 def _audited(run: Run) -> str:
-    """What was looked for, whether or not it was found."""
+    """A sentence on the rows that were searched for and left out, whether or not there were any."""
     settings = run.recipe.data
-    told = (
+    text = (
         "Empty texts, texts without a label, copies and texts with contradicting labels were looked for and left out"
         if settings.drop_duplicates
         else "Empty texts and texts without a label were left out; copies within the training texts were not looked "
         "for (data.drop_duplicates = false)"
     )
     if run.data.test_source or "test" in run.data.parts:
-        told += "; texts that occur in the test part were taken out of training"
-    return f"{told}."
+        text += "; texts that occur in the test split were taken out of training"
+    return f"{text}."

@@ -1,4 +1,4 @@
-"""The texts that it is wrong about, and sure of."""
+"""The texts that the model gets wrong although it is most certain of them."""
 
 from tunelet._words import counted, points
 from tunelet.report._document import Quotes, Section, Text, quote

@@ -4,20 +4,20 @@ from tunelet._words import counted, points
 from tunelet.evaluation import STUDENT
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
-from tunelet.report.run_page._words import in_a_row, parts_of
+from tunelet.report.run_page._words import in_a_row, splits_of
 from tunelet.run import Run, UnlabelledRecord
 
 
 def method_section(run: Run) -> Section:
-    """What was fitted and how, with the loss while it was trained."""
-    told = [_head(run)]
+    """What was trained and how, and a curve of the loss."""
+    paragraphs = [_head(run)]
     if run.recipe.adapter.method != "head":
-        told += [_training(run), _validated(run)]
+        paragraphs += [_training(run), _validated(run)]
         if run.data.unlabelled is not None:
-            told.append(_students(run, run.data.unlabelled))
+            paragraphs.append(_students(run, run.data.unlabelled))
     elif run.summary.folds:
-        told.append(_folds(run))
-    blocks: list[Block] = [Text(text) for text in [*told, cut_texts(run)]]
+        paragraphs.append(_folds(run))
+    blocks: list[Block] = [Text(text) for text in [*paragraphs, cut_texts(run)]]
     steps = [figures.LossAt(line.epoch, line.loss) for line in run.history if line.loss is not None]
     epochs = [figures.LossAt(line.epoch, loss) for line in run.history if (loss := line.validation_loss) is not None]
     if max(len(epochs), len(steps)) > 1:  # a curve, not a point
@@ -73,7 +73,7 @@ def _training(run: Run) -> str:
 
 
 def _students(run: Run, texts: UnlabelledRecord) -> str:
-    """How texts without labels were learnt from, and whether that is what is kept."""
+    """How a student learnt from texts without labels, and whether it is the model that is kept."""
     evaluation = run.recipe.evaluation
     helped = (
         ", together with TF-IDF where that has something to add" if evaluation.baseline and evaluation.errors else ""
@@ -125,7 +125,7 @@ def _folds(run: Run) -> str:
 def cut_texts(run: Run) -> str:
     """A sentence on texts that were too long for the model."""
     tokens = run.data.tokens
-    cut = {name: part.cut for name, part in parts_of(run, tokens.parts).items() if part.cut}
+    cut = {name: split.cut for name, split in splits_of(run, tokens.parts).items() if split.cut}
     if not cut:
         return f"No text was longer than {counted(tokens.max_length, 'token')}."
     counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())

@@ -13,12 +13,12 @@ from tunelet.report.run_page._method import method_section
 from tunelet.report.run_page._question import question_section, seeds_section
 from tunelet.report.run_page._reproduce import environment_section, reproduce_section
 from tunelet.report.run_page._results import results_section
-from tunelet.report.run_page._words import listed, part_of, sentence
-from tunelet.run import Run, RunGroup, kept_in_words, rivals_of
+from tunelet.report.run_page._words import listed, sentence
+from tunelet.run import Run, RunGroup, kept_in_words, measured_on, rivals_of
 
 
 def group_document(group: RunGroup) -> Document:
-    """All that there is to say about a finished run; of several seeds: what they came to together, then the first."""
+    """The whole report of a finished run; of several seeds, their means first, then the first seed's run."""
     run = group.runs[0]
     several = len(group.runs) > 1
     summary = group.summary if several else run.summary
@@ -40,7 +40,7 @@ def group_document(group: RunGroup) -> Document:
         title=f"{summary.model} on {run.data.source}",
         subtitle=(
             f"{counted(len(run.label_names), 'label')} ({listed(run.label_names)}), "
-            f"{counted(run.summary.n, f'{part_of(run)} text')}, "
+            f"{counted(run.summary.n, f'{measured_on(run.summary)} text')}, "
             f"recipe {run.recipe.name}, seed{'s' if several else ''} {seeds}"
         ),
         findings=tuple(_findings_of_seeds(group) if several else _findings(run)),
@@ -68,23 +68,23 @@ def _findings(run: Run) -> list[str]:
     summary = run.summary
     pairs = [rival.pair for rival in rivals_of(run).values()]
     beaten_by = {pair.first: warning for pair in pairs if (warning := against_baseline(pair)) is not None}
-    found = list(beaten_by.values())
-    found += [sentence(note) for note in run.data.warnings]
+    findings = list(beaten_by.values())
+    findings += [sentence(note) for note in run.data.warnings]
     if summary.random_weights:
-        found.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
-    found += [warning.message for warning in summary.warnings if warning.labels]
+        findings.append("The encoder began with random weights: these figures say nothing about the pretrained model.")
+    findings += [warning.message for warning in summary.warnings if warning.labels]
     bounds = summary.accuracy_ci
     between = f" (95 % interval {points(bounds[0])} to {points(bounds[1])})" if bounds else ""
-    found.append(
+    findings.append(
         f"{summary.model} names the right label for {points(summary.accuracy)} of "
-        f"{counted(summary.n, f'{part_of(run)} text')}{between}."
+        f"{counted(summary.n, f'{measured_on(summary)} text')}{between}."
     )
-    found += [verdict(pair) for pair in pairs if pair.first not in beaten_by]
+    findings += [verdict(pair) for pair in pairs if pair.first not in beaten_by]
     if len(run.evaluation.kept.candidates) > 1:
-        found.append(f"Kept is {kept_in_words(run)}.")
-    return found
+        findings.append(f"Kept is {kept_in_words(run)}.")
+    return findings
 
 
 def _with_interval(summary: Measured, name: str) -> str:
-    found = summary.interval(name)
-    return number(summary.value(name), ".3f") + ("" if found is None else f" [{found[0]:.3f}, {found[1]:.3f}]")
+    bounds = summary.interval(name)
+    return number(summary.value(name), ".3f") + ("" if bounds is None else f" [{bounds[0]:.3f}, {bounds[1]:.3f}]")

@@ -12,13 +12,13 @@ _MOST = 6  # curves in a figure
 
 
 def result_figures(run: Run) -> list[Figure]:
-    """Curves, confusion matrix, reliability, lengths."""
+    """The curves, the confusion matrix, the reliability diagram, and accuracy by length."""
     summary, evaluation = run.summary, run.evaluation
-    found = _curves(run)
+    drawn = _curves(run)
     if len(run.label_names) <= 30:
-        found.append(figures.confusion("confusion", run.label_names, summary.confusion.matrix))
+        drawn.append(figures.confusion("confusion", run.label_names, summary.confusion.matrix))
     temperature = evaluation.temperature
-    found.append(
+    drawn.append(
         figures.calibration(
             "reliability",
             [
@@ -28,14 +28,14 @@ def result_figures(run: Run) -> list[Figure]:
         )
     )
     if len(evaluation.lengths) > 1:
-        found.append(figures.lengths("lengths", evaluation.lengths))
-    return found
+        drawn.append(figures.lengths("lengths", evaluation.lengths))
+    return drawn
 
 
 def _curves(run: Run) -> list[Figure]:
     """ROC, and precision against recall: of the positive label beside the baselines', or of the labels one by one."""
     positive, curves = run.summary.positive, run.evaluation.curves
-    found = []
+    drawn = []
     kinds: tuple[CurveKind, ...] = ("roc", "precision_recall")
     for kind in kinds:
         lines = curve_lines(curves, kind, run.label_names)
@@ -49,20 +49,20 @@ def _curves(run: Run) -> list[Figure]:
             labels, shown = len(run.label_names), sum(line.name != _MEAN for line in lines)
             about = ", each label against the rest" + (f": the {shown} worst of {labels}" if shown < labels else "")
         if lines and kind == "roc":
-            found.append(figures.roc("roc", lines, about))
+            drawn.append(figures.roc("roc", lines, about))
         elif lines:
             share = curves[0].share if positive is not None else None
-            found.append(figures.precision_recall("precision-recall", lines, about, share))
-    return found
+            drawn.append(figures.precision_recall("precision-recall", lines, about, share))
+    return drawn
 
 
 def curve_lines(curves: Sequence[LabelCurves], kind: CurveKind, label_names: Sequence[str]) -> list[figures.Line]:
-    """Curves that there are, each under its label: the mean of all first, then those of the least area.
+    """The curves of a kind, each under its label: the mean first; of many labels those with the smallest areas.
 
     Args:
         curves: as `evaluation.json` has them.
         kind: "roc" or "precision_recall".
-        label_names: of the run; a label is drawn alike in every figure.
+        label_names: of the run; their order decides the colour, so a label looks the same in every figure.
     """
     shown, place = drawable(label_names), {label: number for number, label in enumerate(label_names)}
     mean, labels = [], []

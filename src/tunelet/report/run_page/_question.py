@@ -1,14 +1,14 @@
-"""What was asked, and what several seeds came to together."""
+"""The question that the run answers, and the figures of several seeds together."""
 
 from tunelet._words import counted, number
 from tunelet.evaluation import metric_words
 from tunelet.report._document import Section, Table, Text
-from tunelet.report.run_page._words import listed, part_of
-from tunelet.run import Run, RunGroup
+from tunelet.report.run_page._words import listed
+from tunelet.run import Run, RunGroup, measured_on
 
 
 def question_section(run: Run) -> Section:
-    """The question, in a paragraph."""
+    """The question in a paragraph: which labels, which model, how many labelled texts."""
     names = run.label_names
     text = (
         f"Which of {counted(len(names), 'label')} ({listed(names)}) belongs to a text? "
@@ -16,9 +16,9 @@ def question_section(run: Run) -> Section:
         f"answer that from {counted(run.data.parts['train'].rows, 'labelled text')}; here is how well it does, "
         + (
             "on these very texts, each answered by a model that was trained without it."
-            if part_of(run) == "cross-validated"
-            else "on a part of them, answered by a model that was trained without it."
-            if run.summary.folds and part_of(run) == "validation"
+            if measured_on(run.summary) == "cross-validated"
+            else "on those that were held out, answered by a model that was trained without them."
+            if run.summary.folds and measured_on(run.summary) == "validation"
             else "on texts that it was not trained on."
         )
     )
@@ -26,7 +26,7 @@ def question_section(run: Run) -> Section:
 
 
 def seeds_section(group: RunGroup) -> Section:
-    """What the seeds came to together."""
+    """Means, deviations and intervals over the seeds."""
     summary = group.summary
     rows = tuple(
         (words, number(summary.value(name)), number(summary.deviation(name)), summary.interval_or_why(name))

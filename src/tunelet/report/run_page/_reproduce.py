@@ -1,4 +1,4 @@
-"""What it ran on, and what to type to train it again."""
+"""The machine and versions of a run, and the command that trains it again."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _SHOWN_OTHERWISE = ("schema_version", "choices", "checkpoint", "memory_bytes")
 
 
 def environment_section(run: Run) -> Section:
-    """Machine, versions, choices with their reasons."""
+    """The checkpoint, every choice with its reason, the machine and the versions."""
     environment = run.environment
     rows = [
         (name, f"{choice.value} ({choice.reason})") for name, choice in choices_in_words(environment.choices).items()
@@ -32,7 +32,7 @@ def _value(value: Any) -> str:
 
 
 def reproduce_section(group: RunGroup) -> Section:
-    """The command and the recipe."""
+    """The command that trains the model again, and the recipe that it needs."""
     run = group.runs[0]
     seeds = [each.recipe.training.seed for each in group.runs]
     threads = run.environment.threads
@@ -54,13 +54,13 @@ def reproduce_section(group: RunGroup) -> Section:
 
 
 def training_call(run: Run, seeds: Sequence[int], recipe: str, out: str | None = None) -> str:
-    """What to type, or to call where the data was no file, to train it again.
+    """The command that trains a run again, or the Python call where its data was no file.
 
     Args:
-        run: one of the seeds.
-        seeds: all of them.
-        recipe: name of its file.
-        out: the run folder to be; None: the usual one.
+        run: the run, or that of one of the seeds.
+        seeds: all seeds.
+        recipe: name of the recipe's file.
+        out: the folder of the new run; None: the usual one.
     """
     source, test, unlabelled = run.data.source, run.data.test_source, run.data.unlabelled
     several = ",".join(map(str, seeds)) if len(seeds) > 1 else ""

@@ -6,8 +6,7 @@ from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
 from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks
 from tunelet.report.run_page._pictures import result_figures
-from tunelet.report.run_page._words import part_of
-from tunelet.run import Run, chosen_on
+from tunelet.run import Run, chosen_on, measured_on
 
 
 def results_section(run: Run) -> Section:
@@ -21,7 +20,7 @@ def results_section(run: Run) -> Section:
         Table(
             ("metric", "value", "95 % interval"),
             rows,
-            counted(summary.n, f"{part_of(run)} text"),
+            counted(summary.n, f"{measured_on(summary)} text"),
         ),
         Text(
             "An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases. Few texts "
@@ -51,12 +50,12 @@ def results_section(run: Run) -> Section:
 
 def _with_interval(row: ClassMetrics, name: str) -> str:
     """A figure of a class, and its 95 % interval on a line of its own."""
-    found = row.interval(name)
-    return number(row.value(name)) + (f"\n[{found[0]:.3f}, {found[1]:.3f}]" if found else "")
+    bounds = row.interval(name)
+    return number(row.value(name)) + (f"\n[{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "")
 
 
 def _confusions(confusion: Confusion, most: int = 10) -> list[Block]:
-    """The labels that are taken for one another most often."""
-    found = confusions(confusion.labels, confusion.matrix)[:most]
-    rows = tuple((true, predicted, f"{count:,}") for true, predicted, count in found)
+    """A table of the most frequent confusions; nothing where there is none."""
+    frequent = confusions(confusion.labels, confusion.matrix)[:most]
+    rows = tuple((true, predicted, f"{count:,}") for true, predicted, count in frequent)
     return [Table(("true", "predicted", "texts"), rows, "Most frequent confusions", words=2)] if rows else []

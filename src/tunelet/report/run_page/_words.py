@@ -3,19 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from tunelet.run import Run, measured_on
+from tunelet.run import Run
 
 T = TypeVar("T")
 
 
-def part_of(run: Run) -> str:
-    """What kind of texts the run is measured on."""
-    return measured_on(run.summary)
+def splits_of(run: Run, splits: Mapping[str, T]) -> dict[str, T]:
+    """The splits of a record of `data.json`, by name, without "validation" where that is the training split again.
 
-
-def parts_of(run: Run, parts: Mapping[str, T]) -> dict[str, T]:
-    """The parts of a record of `data.json`; of a cross-validation, whose validation part is the training part, once."""
-    return {name: part for name, part in parts.items() if name != "validation" or run.summary.folds < 2}
+    That is so in a cross-validation.
+    """
+    return {name: split for name, split in splits.items() if name != "validation" or run.summary.folds < 2}
 
 
 def in_a_row(names: Sequence[str]) -> str:
@@ -24,7 +22,7 @@ def in_a_row(names: Sequence[str]) -> str:
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:
-    """Names, the first few of many."""
+    """Names in a list; of many the first few and the number of the others."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
