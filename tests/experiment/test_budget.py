@@ -58,7 +58,7 @@ def rates(layers: int, precision: str) -> Rates | None:
 def chosen(seconds, *, given=(), upper=3, folds=(5, 3, 1, 0), rates=rates, recipe=RECIPE, longest=512):
     options = Options(
         rates=rates, work=work, fixed=lambda folds: 5.0 * (folds + 1), upper=upper, folds=folds, longest=longest,
-        given=set(given), solved=recipe.adapter.method == "head",
+        named=set(given), solved=recipe.adapter.method == "head",
     )  # fmt: skip
     found = afford(recipe, options, seconds)
     assert found.expected <= seconds

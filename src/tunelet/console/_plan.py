@@ -34,7 +34,7 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
     yield from _unlabelled(plan)
-    splits = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.parts.items())
+    splits = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.splits.items())
     yield "texts", f"{splits}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
@@ -60,7 +60,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from _unlabelled(plan)
     yield from _dropped(plan)
     names = plan.prepared.label_names
-    for name, examples in plan.parts.items():
+    for name, examples in plan.splits.items():
         counts = ", ".join(f"{escape(label)} {examples.labels.count(label):,}" for label in names[:_LABELS])
         more = f", and {counted(len(names) - _LABELS, 'more label')}" if len(names) > _LABELS else ""
         mean = plan.tokens[name].lengths.mean()
@@ -162,7 +162,7 @@ def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "warning", f"[bold]{escape(warning)}[/]"
     for note in plan.prepared.notes:
         yield "note", escape(note)
-    cut = {name: plan.tokens[name].truncated for name in plan.parts if plan.tokens[name].truncated}
+    cut = {name: plan.tokens[name].truncated for name in plan.splits if plan.tokens[name].truncated}
     if cut:
         counts = ", ".join(f"{name} {count:,}" for name, count in cut.items())
         kept = plan.recipe.data.truncation

@@ -1,7 +1,7 @@
-"""`adapt`: go on with the pretraining of a checkpoint on unlabelled texts; the result is a checkpoint to train from.
+"""`adapt`: continue the pretraining of a checkpoint on unlabelled texts; the result is a checkpoint to train from.
 
-Gururangan et al. (ACL 2020) call it task-adaptive pretraining. Words of the texts are hidden, and the checkpoint's own
-head names them; LoRA learns from that, and is merged into the weights at the end.
+Gururangan et al. (ACL 2020) call it task-adaptive pretraining. Tokens of the texts are hidden, and the checkpoint's own
+head predicts them; LoRA learns from that, and is merged into the weights at the end.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ _RECIPE = Recipe(
     adapter=AdapterSettings(targets="all-linear", rank=16, alpha=32.0),
     training=TrainingSettings(epochs=1, batch_size=32, learning_rate=5e-4),
 )
-_MOST_HELD_OUT = 500  # texts: their loss is a figure for the screen
+_MOST_HELD_OUT = 500  # texts whose loss is measured before and after
 _SECTIONS = {
     "data": ("text_column", "encoding", "max_bytes", "max_cell", "clean_markup", "limit", "validation_size",
              "max_length", "truncation"),
@@ -84,16 +84,16 @@ _SHORTCUTS = {
 }
 
 
-def adaptation_recipe(settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
+def adaptation_recipe(settings: Mapping[str, Any] | None, **arguments: Any) -> Recipe:
     """The settings of an adaptation, with those arguments of `adapt` that stand for one (`_SHORTCUTS`).
 
     Raises:
-        RecipeError: a setting is not admitted, or says nothing about further pretraining.
+        RecipeError: a setting is not admitted, or has no meaning for further pretraining.
     """
-    text = given.get("text")
+    text = arguments.get("text")
     if text is not None and not isinstance(text, str):
-        given["text"] = list(text)
-    named = {_SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+        arguments["text"] = list(text)
+    named = {_SHORTCUTS[name]: value for name, value in arguments.items() if value is not None}
     recipe = with_settings(with_settings(_RECIPE, settings or {}), named, "adapt")
     _refuse_others(recipe)
     return recipe
@@ -101,7 +101,7 @@ def adaptation_recipe(settings: Mapping[str, Any] | None, **given: Any) -> Recip
 
 @dataclass(frozen=True)
 class Adaptation:
-    """A checkpoint that went on with its pretraining.
+    """A checkpoint whose pretraining was continued.
 
     >>> adaptation = tunelet.adapt("reviews.csv", model="models/bert", out="models/reviews-128", max_length=128)
     >>> adaptation.texts + adaptation.held_out
@@ -124,12 +124,12 @@ class Adaptation:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The same values as JSON has them, the path as text."""
         return asdict(self) | {"path": str(self.path)}
 
 
 def _refuse_others(recipe: Recipe) -> None:
-    """Raise RecipeError for a setting of training that says nothing here."""
+    """Raise RecipeError for a setting that has no meaning for further pretraining."""
     for key in difference(_RECIPE, recipe):
         if key not in _SETTINGS:
             section = key.partition(".")[0]
@@ -144,14 +144,14 @@ class AdaptationJob:
     """One adaptation of a checkpoint, step by step."""
 
     def __init__(self, texts: Any, recipe: Recipe, out: Path, screens: Screens, *, resume: bool) -> None:
-        """Nothing is read yet.
+        """Prepare the job; `run` reads the texts.
 
         Args:
-            texts: what it learns from.
-            recipe: as `adaptation_recipe` makes it.
+            texts: unlabelled texts to learn from, in any form that `adapt` takes.
+            recipe: as `adaptation_recipe` returns it.
             out: folder of the new checkpoint.
-            screens: what a person sees of it.
-            resume: whether an interrupted adaptation goes on.
+            screens: what a person sees of the job.
+            resume: whether an interrupted adaptation is continued.
         """
         self.texts, self.recipe, self.resume, self.screens = texts, recipe, resume, screens
         with disk_errors(out):
@@ -165,7 +165,7 @@ class AdaptationJob:
         self._check_place()
         settings = self.recipe.data
         texts = read_unlabelled(self.texts, settings, text=settings.text_column or None)
-        train, held_out = _parts(texts.examples, self.recipe)
+        train, held_out = _split(texts.examples, self.recipe)
         checkpoint = find_checkpoint(self.recipe.model.name)
         record = _data_record(texts, train, held_out)
         if self.resume:
@@ -189,7 +189,7 @@ class AdaptationJob:
         tokenizer = load_tokenizer(checkpoint.path)
         masking = Masking.of(tokenizer)
         model = new_masked_model(checkpoint, recipe.model, recipe.adapter, seed=recipe.training.seed)
-        tokens, others = (self._tokens(part, tokenizer, model) for part in (train, held_out))
+        tokens, others = (self._tokens(examples, tokenizer, model) for examples in (train, held_out))
         choices = Choices.of(choices_of(model))
         environment = environment_of(checkpoint, choices, random_weights=False)
         if self.resume:
@@ -198,15 +198,15 @@ class AdaptationJob:
         self.screens.adaptation_plan(AdaptationPlan(recipe, checkpoint, record, tokens, choices, rate, folder.final))
         folder.begin(record, environment, dump_recipe(recipe))
         with self.screens.progress() as progress:
-            done = pretrain(model, masking, tokens, others, recipe.training, folder, progress)
+            result = pretrain(model, masking, tokens, others, recipe.training, folder, progress)
         model.merge_into(checkpoint.path, folder.path)
         with disk_errors(folder.path):
             tokenizer.save_pretrained(folder.path)
-        folder.write_record(folder.metrics, _figures(len(train), len(held_out), done))
+        folder.write_record(folder.metrics, _figures(len(train), len(held_out), result))
         folder.finish()
-        found = self._finished()
-        self.screens.adaptation_result(found)
-        return found
+        adaptation = self._finished()
+        self.screens.adaptation_result(adaptation)
+        return adaptation
 
     def _check_place(self) -> None:
         if self.folder.final.exists() or not self.resume:
@@ -221,10 +221,10 @@ class AdaptationJob:
         check_recipe(began.place, began.recipe, self.recipe)
         check_data(began, record.parts, "texts")
 
-    def _tokens(self, part: Examples, tokenizer: Any, model: "MaskedModel") -> Tokens:
+    def _tokens(self, examples: Examples, tokenizer: Any, model: "MaskedModel") -> Tokens:
         settings = self.recipe.data
         return tokenise(
-            part.texts,
+            examples.texts,
             tokenizer,
             max_length=min(settings.max_length, model.max_length),
             truncation=settings.truncation,
@@ -244,7 +244,7 @@ class AdaptationJob:
         )
 
 
-def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
+def _split(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
     """Texts to learn from, and texts that are held out."""
     rows = np.random.default_rng(recipe.training.seed).permutation(len(examples))
     if recipe.data.limit:
@@ -258,7 +258,7 @@ def _parts(examples: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
 
 
 def _data_record(texts: Unlabelled, train: Examples, held_out: Examples) -> AdaptationData:
-    """`data.json`."""
+    """The content of `data.json`: sources, columns, and fingerprints of the texts."""
     reading = texts.reading
     return AdaptationData(
         source=reading.source,
@@ -267,14 +267,19 @@ def _data_record(texts: Unlabelled, train: Examples, held_out: Examples) -> Adap
         dropped=dict(texts.dropped),
         notes=tuple(reading.notes),
         parts={
-            name: AdaptedTexts(rows=len(part), sha256=part.fingerprint)
-            for name, part in (("train", train), ("held_out", held_out))
+            name: AdaptedTexts(rows=len(examples), sha256=examples.fingerprint)
+            for name, examples in (("train", train), ("held_out", held_out))
         },
     )
 
 
-def _figures(texts: int, held_out: int, done: "Pretrained") -> AdaptationFigures:
-    """`metrics.json`."""
+def _figures(texts: int, held_out: int, result: "Pretrained") -> AdaptationFigures:
+    """The content of `metrics.json`: losses before and after, tokens and seconds."""
     return AdaptationFigures(
-        texts=texts, held_out=held_out, before=done.before, after=done.after, tokens=done.tokens, seconds=done.seconds
+        texts=texts,
+        held_out=held_out,
+        before=result.before,
+        after=result.after,
+        tokens=result.tokens,
+        seconds=result.seconds,
     )

@@ -1,11 +1,11 @@
-"""What a budget of time affords: how long, how deep, how exactly, on how much of each text, and with how many folds.
+"""What a budget of time affords: how many steps, folds, layers with adapters and tokens a text, and which precision.
 
-What costs least accuracy is given up first (docs/performance.md). Passes over the texts beyond ten buy nothing. Folds
-make the figure honest and spare the texts that would be held out, but each costs a training: fewer where there would
-be fewer than four passes. Adapters in the upper half of the layers are as accurate, within a point, in 0.6 of the time,
-for what lies below is computed once: where there would be fewer than two passes. Then texts are cut until one pass
-fits, at last with int8, which loses 0.2 points, but for that only some processors are made. A budget that no training
-fits into buys the frozen encoder with a solved head.
+What costs least accuracy is given up first (docs/performance.md), in this order. More than ten passes over the texts
+gain nothing. Folds make the figures honest and leave all texts for training, but each costs a training: there are fewer
+where each would have fewer than four passes. With fewer than two passes, adapters are in the upper half of the layers
+only: that is as accurate, within a point, in 0.6 of the time, for the layers below are computed once. Then texts are
+cut until one pass fits; where that is not enough, int8 is used, which loses 0.2 points and which some processors lack.
+Where no training fits, the encoder stays frozen and its head is solved.
 """
 
 import math
@@ -22,9 +22,9 @@ from tunelet.recipe import Recipe, TrainingSettings, with_settings
 from tunelet.training import Estimate, Length, Rates, Work, expect
 
 MOST_PASSES, FOLD_PASSES, DEEP_PASSES = 10, 4, 2
-_SHORTEST, _SHORTEST_READ = 64, 32  # tokens of a text that is trained on, and that is read once
-_GRAIN = 16  # tokens that lengths differ by
-# What a budget decides, where nobody else does.
+_SHORTEST, _SHORTEST_READ = 64, 32  # fewest tokens that texts are cut to: for training, and for a frozen encoder
+_GRAIN = 16  # step between the lengths that are tried, in tokens
+# Settings that a budget decides, unless the user names them.
 DECIDED = frozenset({
     "training.epochs", "training.min_steps", "training.max_steps", "training.max_tokens", "adapter.method",
     "adapter.layers", "model.precision", "data.max_length", "data.validation", "data.folds", "data.fold_tokens",
@@ -33,12 +33,12 @@ DECIDED = frozenset({
 
 @dataclass(frozen=True)
 class Afforded:
-    """What was chosen.
+    """The choices that fit into a budget of time.
 
     Attributes:
-        recipe: that says it.
+        recipe: with these choices in it.
         choices: by attribute of `BudgetChoices`, each with its reason.
-        rates: that were measured of it; None: not in this session.
+        rates: measured speeds of the chosen way to train; None: not measured in this session.
         expected: seconds for all that is still to do.
     """
 
@@ -50,18 +50,19 @@ class Afforded:
 
 @dataclass(frozen=True)
 class Options:
-    """What there is to choose from.
+    """The ways to train that a budget chooses from.
 
     Attributes:
-        rates: of adapters in so many layers from the top (0: as the recipe says) in a precision ("": the recipe's);
-            None: there is no such way.
-        work: with so many folds and texts of at most so many tokens.
-        fixed: seconds of all that is no pass over tokens, with so many folds.
-        upper: layers of the upper half; 0: adapters are where the recipe says.
-        folds: counts, the first that is affordable; 1: rows are held out once, then all are trained on; 0: for good.
+        rates: (layers from the top with adapters, precision) -> speeds; 0 layers and precision "" are the recipe's own;
+            None: training that way is impossible.
+        work: (folds, most tokens of a text) -> the tokens to train on and to read.
+        fixed: folds -> seconds of everything that is no pass over tokens.
+        upper: number of layers in the upper half; 0: adapters stay where the recipe has them.
+        folds: numbers of folds, tried in this order; 1: rows are held out once, then all are trained on; 0: rows are
+            held out and never trained on.
         longest: tokens that a text may have.
-        given: keys of settings that somebody named, and that stay as they are.
-        solved: whether the recipe asks for no training, but for the head alone, solved.
+        named: keys of settings that the user named, which stay as they are.
+        solved: whether the recipe trains nothing and solves the head alone.
     """
 
     rates: Callable[[int, str], Rates | None]
@@ -70,13 +71,13 @@ class Options:
     upper: int
     folds: Sequence[int]
     longest: int
-    given: Collection[str]
+    named: Collection[str]
     solved: bool = False
 
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to train, and the steps that it has time for."""
+    """One way to train, and the number of steps that there is time for."""
 
     folds: int
     layers: int
@@ -93,16 +94,16 @@ class _Way:
 
 
 def afford(recipe: Recipe, options: Options, left: float, spent: float = 0.0) -> Afforded:
-    """Choose what fits into the time that is left, in seconds.
+    """Choose the training that fits into the time that is left.
 
     Args:
-        recipe: what is wished for.
-        options: what there is to choose from.
-        left: seconds.
-        spent: seconds that were needed to come so far, for the error's figure.
+        recipe: the settings without a budget.
+        options: the ways to train.
+        left: seconds until the budget is used up.
+        spent: seconds used so far, from which an error computes the shortest possible budget.
 
     Raises:
-        RecipeError: nothing fits; the message says what would.
+        RecipeError: nothing fits; the message says how long a budget would have to be.
     """
     return _Choosing(recipe, options, left, spent).run()
 
@@ -117,33 +118,33 @@ class _Choosing:
     def run(self) -> Afforded:
         options, longest = self.options, self.options.longest
         if options.solved:
-            return self._frozen(asked=True)
+            return self._frozen(by_recipe=True)
         *counts, last = options.folds
         for count in counts:
             way = self._way(count, 0, "", longest, self.rates)
             if way.steps >= self._needed(way, FOLD_PASSES):
-                return self._found(way)
+                return self._afforded(way)
         way = self._way(last, 0, "", longest, self.rates)
         if way.passes >= DEEP_PASSES:
-            return self._found(way)
+            return self._afforded(way)
         layers, rates = 0, self.rates
         if options.upper and (upper := options.rates(options.upper, "")) is not None:
             shallow = self._way(last, options.upper, "", longest, upper)
             if shallow.passes > way.passes or not way.steps:
                 way, layers, rates = shallow, options.upper, upper
         if way.passes >= 1:
-            return self._found(way)
+            return self._afforded(way)
         if (shorter := self._shorter(last, layers, "", rates)) is not None:
-            return self._found(shorter)
-        if "model.precision" not in options.given and (coarse := options.rates(layers, "int8")) is not None:
+            return self._afforded(shorter)
+        if "model.precision" not in options.named and (coarse := options.rates(layers, "int8")) is not None:
             whole = self._way(last, layers, "int8", longest, coarse)
-            found = whole if whole.passes >= 1 else self._shorter(last, layers, "int8", coarse)
-            if found is not None:
-                return self._found(found)
-        return self._frozen(asked=False)
+            quantised = whole if whole.passes >= 1 else self._shorter(last, layers, "int8", coarse)
+            if quantised is not None:
+                return self._afforded(quantised)
+        return self._frozen(by_recipe=False)
 
     def _way(self, folds: int, layers: int, precision: str, length: int, rates: Rates) -> _Way:
-        """With as many steps as there is time for, none where there is not even time for one."""
+        """This way to train, with as many steps as there is time for; 0 where there is no time for one."""
         work = self.options.work(folds, length)
         per_pass = Length.of(self.recipe.training, work.lengths).per_epoch
 
@@ -169,8 +170,8 @@ class _Choosing:
         return self.recipe.training.model_copy(update=settings)
 
     def _shorter(self, folds: int, layers: int, precision: str, rates: Rates) -> _Way | None:
-        """The longest texts of which one pass fits; None: none, or the length is not ours to choose."""
-        if "data.max_length" in self.options.given:
+        """The way with the longest texts of which one pass fits; None where none fits, or the user named the length."""
+        if "data.max_length" in self.options.named:
             return None
         low, high = 0, max(self.options.longest - 1, 0) // _GRAIN  # in grains
         while low < high:
@@ -179,7 +180,7 @@ class _Choosing:
             low, high = (middle, high) if fits else (low, middle - 1)
         return self._way(folds, layers, precision, low * _GRAIN, rates) if low * _GRAIN >= _SHORTEST else None
 
-    def _found(self, way: _Way) -> Afforded:
+    def _afforded(self, way: _Way) -> Afforded:
         recipe, longest = self.recipe, self.options.longest
         settings = _length_settings(way.steps, way.per_pass)
         much = f"{way.passes:.1f} passes over the texts" if way.steps % way.per_pass else counted(
@@ -216,16 +217,20 @@ class _Choosing:
         chosen = with_settings(recipe, settings, "budget")
         return Afforded(chosen, choices, way.rates, way.estimate.seconds + self.options.fixed(way.folds))
 
-    def _frozen(self, *, asked: bool) -> Afforded:
-        """No training: the vectors of the frozen encoder, and the head that is solved on them."""
+    def _frozen(self, *, by_recipe: bool) -> Afforded:
+        """Train nothing: solve the head on the vectors of the frozen encoder.
+
+        Args:
+            by_recipe: whether the recipe wants that anyway; otherwise it is the last resort.
+        """
         folds = self.options.folds[-1]
-        may = asked or ("adapter.method" not in self.options.given and self.recipe.training.probe)
+        may = by_recipe or ("adapter.method" not in self.options.named and self.recipe.training.probe)
         least = math.inf
         for length in (
             self.options.longest,
             *range(self.options.longest // _GRAIN * _GRAIN, _SHORTEST_READ - 1, -_GRAIN),
         ):
-            if length < self.options.longest and "data.max_length" in self.options.given:
+            if length < self.options.longest and "data.max_length" in self.options.named:
                 break
             work = self.options.work(folds, length)
             tokens = int(np.sum(work.lengths)) + work.validation + 2 * work.test
@@ -234,15 +239,15 @@ class _Choosing:
                 settings: dict[str, Any] = {"adapter.method": "head"}
                 if self.options.folds != (0,):
                     settings |= _fold_settings(folds)
-                reason = "asked for" if asked else "there is no time to train an adapter"
+                reason = "asked for" if by_recipe else "there is no time to train an adapter"
                 choices = {"length": Choice("the head alone, solved on the frozen encoder", reason)}
                 if length < self.options.longest:
                     settings["data.max_length"] = length
                     choices["text_length"] = Choice(counted(length, "token"), "longer texts take too long to read")
                 return Afforded(with_settings(self.recipe, settings, "budget"), choices, self.rates, seconds)
             least = min(least, seconds)
-        if not may:  # then one pass is the least
-            length = self.options.longest if "data.max_length" in self.options.given else _SHORTEST
+        if not may:  # the shortest alternative is then a training of one pass
+            length = self.options.longest if "data.max_length" in self.options.named else _SHORTEST
             work = self.options.work(folds, length)
             per_pass = Length.of(self.recipe.training, work.lengths).per_epoch
             one = expect(self.rates, self._training(per_pass, per_pass), work)

@@ -1,4 +1,4 @@
-"""A budget of time in the main job: ways to train are measured, one is chosen, and every training gets its share."""
+"""A budget of time in the main job: measure ways to train, choose one, and give every training its share of time."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,45 +15,50 @@ from tunelet.recipe import Recipe
 from tunelet.run import BudgetChoices, BudgetRecord
 from tunelet.training import Allowance, Estimate, Rates, Work, time_steps
 
-_MEASURED = 0.03  # of the budget, to measure a way to train
-_SECONDS = 1.0, 30.0  # of that, at least and at most
-_SLACK = 0.03  # of the budget, for what nobody counts
+_MEASURED = 0.03  # share of the budget that measuring a way to train takes
+_SECONDS = 1.0, 30.0  # least and most seconds for that
+_SLACK = 0.03  # share of the budget for what is not estimated
 _FEWER_FOLDS = 3
-# Seconds of a processor that nothing else wants, for a character of TF-IDF's texts, and for a draw of a text.
+# Seconds on an idle processor: for a character of TF-IDF's texts, for a bootstrap draw of a text, and for the rest.
 _CHARACTER, _DRAW, _OTHER = 2e-6, 5e-6, 1.5
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a plan knows of its budget.
+    """A plan's budget of time.
 
     Attributes:
         deadline: of the whole command.
-        choices: what was chosen for it, by attribute of `BudgetChoices`, each with its reason.
-        after: seconds that are needed behind the last training.
+        choices: made to fit the budget, by attribute of `BudgetChoices`, each with its reason.
+        after: seconds that are needed after the last training.
     """
 
     deadline: Deadline
     choices: dict[str, Choice[str]]
     after: float
 
-    def allowance(self, estimate: Estimate, part: int) -> Allowance:
-        """Of a training, counted from 0 and the last one that on all texts: its share of what is left for all."""
+    def allowance(self, estimate: Estimate, number: int) -> Allowance:
+        """The time for one training: its share of what is left for all.
+
+        Args:
+            estimate: of the whole run.
+            number: of the training: a fold, counted from 0, or last the training on all texts.
+        """
         spent = self.deadline.spent
         left = self.deadline.seconds * (1 - _SLACK) - self.after - spent
-        share = estimate.trainings[part] / sum(estimate.trainings[part:])
+        share = estimate.trainings[number] / sum(estimate.trainings[number:])
         return Allowance(
             self.deadline, spent + left * share, estimate.training_rate, estimate.evaluation_rate, MOST_PASSES
         )
 
     @property
     def record(self) -> BudgetRecord:
-        """For `environment.json`."""
+        """The budget as `environment.json` has it."""
         return BudgetRecord(seconds=self.deadline.seconds, choices=BudgetChoices.of(self.choices))
 
 
 class Ways:
-    """The ways to train that there are, measured when they are asked for."""
+    """The possible ways to train, each measured when its speed is first needed."""
 
     def __init__(
         self,
@@ -63,20 +68,20 @@ class Ways:
         prepared: Prepared,
         tokens: Mapping[str, Tokens],
         deadline: Deadline,
-        given: Collection[str],
+        named: Collection[str],
     ) -> None:
-        """Nothing is measured yet.
+        """Take what is needed to measure; nothing is measured yet.
 
         Args:
-            classifier: as the recipe makes it.
-            new: makes one of another recipe.
-            recipe: what is wished for.
-            prepared, tokens: the parts, cut into folds as if time were no matter.
+            classifier: of the recipe.
+            new: creates a classifier of another recipe.
+            recipe: the settings without a budget.
+            prepared, tokens: the splits, in folds as they would be without a budget.
             deadline: of the whole command.
-            given: keys of settings that somebody named.
+            named: keys of settings that the user named.
         """
         self.classifier, self.new, self.recipe, self.deadline = classifier, new, recipe, deadline
-        self.prepared, self.tokens, self.given = prepared, tokens, set(given)
+        self.prepared, self.tokens, self.named = prepared, tokens, set(named)
         self._known: dict[tuple[int, str], Rates | None] = {}
 
     def choose(self) -> Afforded:
@@ -88,7 +93,7 @@ class Ways:
             upper=self._upper(),
             folds=self._folds(),
             longest=min(self.recipe.data.max_length, self.classifier.max_length),
-            given=self.given,
+            named=self.named,
             solved=self.classifier.method == "head" and self.classifier.head is not None,
         )
         rates = self._rates(0, "")
@@ -102,14 +107,17 @@ class Ways:
         return self._slowness * (_CHARACTER * characters * (1 + folds) + _measuring(self.prepared, self.recipe))
 
     def _upper(self) -> int:
-        """Half of the layers, rounded up, where adapters are in all and kernels can begin above the others; else 0."""
-        if self.recipe.adapter.method != "lora" or self.recipe.adapter.layers or "adapter.layers" in self.given:
+        """Half of the layers, rounded up; 0 where adapters must stay in all layers.
+
+        Fewer layers pay only where adapters are in all of them now and kernels can compute the lower ones once.
+        """
+        if self.recipe.adapter.method != "lora" or self.recipe.adapter.layers or "adapter.layers" in self.named:
             return 0
         return (self.classifier.fused.depth + 1) // 2 if self.classifier.fused is not None else 0
 
     def _folds(self) -> Sequence[int]:
-        wanted, asked = len(self.prepared.folds), self.given & {"data.validation", "data.folds", "data.fold_tokens"}
-        if not wanted or asked:
+        wanted, fixed = len(self.prepared.folds), self.named & {"data.validation", "data.folds", "data.fold_tokens"}
+        if not wanted or fixed:
             return (wanted,)
         return tuple(dict.fromkeys([wanted, min(wanted, _FEWER_FOLDS), 1, 0]))
 
@@ -128,7 +136,7 @@ class Ways:
             model = self.recipe.model.model_copy(update={"precision": precision} if precision else {})
             try:
                 classifier = self.new(self.recipe.model_copy(update={"adapter": adapter, "model": model}))
-            except ModelError:  # layers that share their weights, say
+            except ModelError:  # for example where layers share their weights
                 return None
             if precision and classifier.execution.precision.value != precision:
                 return None
@@ -139,7 +147,7 @@ class Ways:
         return time_steps(classifier, self.tokens["train"], self.recipe.training, apart=apart, seconds=seconds)
 
     def _work(self, folds: int, length: int) -> Work:
-        """As it will be, or nearly: which rows are held out decides little about their tokens."""
+        """The tokens to train on and to read, nearly as they will be: it matters little which rows are held out."""
         lengths = np.minimum(self.tokens["train"].lengths, length)
         test = int(np.minimum(self.tokens["test"].lengths, length).sum()) if "test" in self.tokens else 0
         rows = np.arange(len(lengths))
@@ -154,7 +162,7 @@ class Ways:
 
 
 def after_training(prepared: Prepared, tokens: Mapping[str, Tokens], recipe: Recipe, estimate: Estimate) -> float:
-    """Seconds behind the last training: the test texts, intervals, files."""
+    """Seconds that are needed after the last training: for the test texts, the intervals and the files."""
     test = tokens["test"].total if "test" in tokens else 0
     return test / estimate.evaluation_rate + estimate.slowness * _measuring(prepared, recipe)
 

@@ -1,8 +1,8 @@
-"""What the report says of a run beyond its metrics, as one record: `Findings`.
+"""The evaluation of a run beyond its metrics, as one record: `Findings`.
 
-Whatever is chosen (temperature, threshold, the baseline's strength) is chosen on validation texts. Where these are the
-very texts that are reported on, the record says so, and the temperature is judged by cross-fitting. Everything but the
-temperature's own record is about the probabilities that `predict` gives: scaled, where the temperature is applied.
+Temperature, threshold and the baseline's strength are chosen on validation texts. Where these are also reported on, the
+record says so, and the temperature is judged by cross-fitting. All figures but the temperature's own are for the
+probabilities that `predict` returns, which are scaled where the temperature is applied.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from tunelet.run import ErrorRecord, Findings, RivalRecord
 
 @dataclass(frozen=True, eq=False)
 class Classified:
-    """The texts of a part, and what the model made of them.
+    """The texts of a split, with the model's predictions for them.
 
     Attributes:
         examples: n texts.
@@ -52,10 +52,11 @@ class Rival:
     """A linear model that costs seconds, and that the model must beat to be worth its time.
 
     Attributes:
-        key: of its record, "baseline" or "probe"; name: on screens and pages.
-        features: how many numbers it weighs.
+        key: of its record, "baseline" or "probe".
+        name: on screens and pages.
+        features: the number of its inputs.
         strength: its C of scikit-learn.
-        seconds: of training.
+        seconds: that its training took.
         predictions: of the texts that are reported on.
     """
 
@@ -69,13 +70,13 @@ class Rival:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What was gathered.
+    """Everything that the evaluation of a run results in.
 
     Attributes:
-        findings: what `evaluation.json` says of the predictions.
-        temperature: chosen on the validation texts, and whether it is applied.
-        validation, test: what was given, with the probabilities that `predict` gives.
+        findings: the part of `evaluation.json` that is about the predictions.
         metrics: of the model on the texts that are reported on, with intervals.
+        temperature: chosen on the validation texts, and whether it is applied.
+        validation, test: the splits, with the probabilities that `predict` returns.
     """
 
     findings: Findings
@@ -94,12 +95,12 @@ def gather_evidence(
     seed: int,
     model: str,
 ) -> Evidence:
-    """Curves, calibration, threshold, slices by length, errors, and the model beside its rivals.
+    """Compute curves, calibration, threshold, slices by length and errors, and compare the model with its rivals.
 
     Args:
-        validation: what choices are made on.
-        test: what is reported on; None: the validation texts.
-        rivals: what it is compared with.
+        validation: the split that choices use.
+        test: the split that is reported on; None: it is the validation split.
+        rivals: the linear models to compare with.
         settings: the recipe's evaluation section.
         seed: of the bootstrap.
         model: its name, in comparisons.
@@ -145,9 +146,8 @@ def _beside(
         index = positive_index(predictions.label_names, positive)
         return measure(predictions, positive=index, resamples=settings.resamples, seed=seed), {}
     models = {rival.name: [rival.predictions] for rival in rivals} | {model: [predictions]}
-    drawn = draw_models(
-        models, positive=positive, resamples=settings.resamples, seed=seed
-    )  # once, for all that needs them
+    # Drawn once, for metrics and comparisons alike.
+    drawn = draw_models(models, positive=positive, resamples=settings.resamples, seed=seed)
     pairs = compare_draws(models, drawn, [(rival.name, model) for rival in rivals])
     records = {
         rival.key: RivalRecord(
@@ -164,11 +164,11 @@ def _beside(
     return drawn[model].measured[0], records
 
 
-def _scaled(part: Classified, temperature: Temperature) -> Classified:
-    """With the probabilities that `predict` gives."""
+def _scaled(split: Classified, temperature: Temperature) -> Classified:
+    """The split with the probabilities that `predict` returns."""
     if not temperature.applied:
-        return part
-    return replace(part, predictions=with_temperature(part.predictions, temperature.value))
+        return split
+    return replace(split, predictions=with_temperature(split.predictions, temperature.value))
 
 
 def _errors(reported: Classified, count: int) -> tuple[ErrorRecord, ...]:

@@ -1,4 +1,4 @@
-"""The end of a run: the best epoch's weights are measured, and the rest of the folder is written."""
+"""The end of a run: measure the best epoch's weights, and write the rest of the run folder."""
 
 import statistics
 import time
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
     from tunelet.training import Outcome, Reporter
 
-_LATENCY_TEXTS, _WARM_UP = 20, 2  # texts classified one by one, after so many that are not counted
+_LATENCY_TEXTS, _WARM_UP = 20, 2  # texts that are timed one by one, after this many that are not
 
 
 @dataclass(frozen=True)
 class Trained:
-    """All that training leaves in memory.
+    """The results of training, in memory.
 
     Attributes:
-        plan: what was planned.
+        plan: of the run.
         classifier: with the weights of the best epoch.
         tokenizer: of its checkpoint.
-        fitted: what was fitted, and what it makes of the validation texts.
+        fitted: the models beside the classifier, and all predictions for the validation texts.
     """
 
     plan: Plan
@@ -52,7 +52,7 @@ class Trained:
 
 
 def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
-    """Measure, write, and give the run its final name."""
+    """Measure the model, write the run folder's files, and give the folder its final name."""
     from tunelet.run import write_baseline, write_predictions, write_seen
 
     begun = time.monotonic()
@@ -90,7 +90,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     write_predictions(folder.predictions, classified[reported].predictions)
     if reported != "validation":
         write_predictions(folder.validation_predictions, classified["validation"].predictions)
-    write_seen(folder.seen, {name: plan.parts[name].texts for name in ("train", "validation") if name in plan.parts})
+    write_seen(folder.seen, {name: plan.splits[name].texts for name in ("train", "validation") if name in plan.splits})
     for rival in rivals:
         place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
         write_predictions(place, rival.predictions)
@@ -111,26 +111,24 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
 
 
 def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
-    """The linear models that were fitted, with what they make of the texts that are reported on."""
+    """The linear models of the run, with their predictions for the texts that are reported on."""
     from tunelet.experiment._rivals import NAMES
 
     predictions = fitted.test if reported == "test" else fitted.rivals
-    found = []
-    if fitted.baseline is not None:
-        made = fitted.baseline
-        found.append(
-            Rival("baseline", NAMES["baseline"], made.features, made.strength, made.seconds, predictions["baseline"])
+    rivals = []
+    if (tfidf := fitted.baseline) is not None:
+        rivals.append(
+            Rival("baseline", NAMES["baseline"], tfidf.features, tfidf.strength, tfidf.seconds, predictions["baseline"])
         )
-    if fitted.probe is not None:
-        probe = fitted.probe
-        found.append(
+    if (probe := fitted.probe) is not None:
+        rivals.append(
             Rival("probe", NAMES["probe"], probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"])
         )
-    return found
+    return rivals
 
 
 def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified]:
-    """The validation part, and the test part where there is one."""
+    """The validation split, and the test split where there is one, with the kept model's predictions."""
     from scipy.special import softmax
 
     from tunelet.model import logits
@@ -138,22 +136,22 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified]
     plan = trained.plan
     prepared, names = plan.prepared, plan.prepared.label_names
     lengths = plan.tokens["validation"].lengths
-    found = {"validation": Classified(prepared.validation, lengths, trained.fitted.validation)}
+    classified = {"validation": Classified(prepared.validation, lengths, trained.fitted.validation)}
     if prepared.test is not None:
         tokens = plan.tokens["test"]
         progress.stage("test", tokens.total)
         labels = label_indices(prepared.test, names, "test data")
-        made = logits(trained.classifier, tokens, progress.advance)
+        scores = logits(trained.classifier, tokens, progress.advance)
         if trained.fitted.kept.blend and trained.fitted.baseline is not None:
             kept = trained.fitted.kept
-            made = kept.encoder * made + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
-        test = Predictions(prepared.test.ids, names, labels, softmax(made, axis=1))
-        found["test"] = Classified(prepared.test, tokens.lengths, test)
-    return found
+            scores = kept.encoder * scores + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
+        test = Predictions(prepared.test.ids, names, labels, softmax(scores, axis=1))
+        classified["test"] = Classified(prepared.test, tokens.lengths, test)
+    return classified
 
 
 def _cost(trained: Trained, saved: Path) -> Cost:
-    """What one text costs to classify, from tokens to probabilities, and what the model takes on disk."""
+    """The time to classify one text, from tokens to probabilities, and the model's size on disk."""
     from tunelet.model import probabilities
 
     tokens = trained.plan.tokens["validation"]
@@ -174,7 +172,7 @@ def _cost(trained: Trained, saved: Path) -> Cost:
 
 
 def _planned_steps(plan: Plan, kept: Kept) -> int:
-    """Steps that the training of what is kept was to have; of a solved head none."""
+    """The steps that were planned for the training of the kept model; 0 for a solved head."""
     length = plan.student_lengths[-1] if kept.name == STUDENT else plan.length
     return 0 if length is None else length.steps
 
@@ -188,10 +186,10 @@ def _summary(
     seconds: float,
     warnings: Sequence[FigureWarning],
 ) -> Summary:
-    """`metrics.json`, which `tunelet train --json` prints: metrics flat, those of the validation texts beside them."""
+    """The content of `metrics.json`, which `tunelet train --json` prints: the metrics, reported and on validation."""
     findings = evidence.findings
     metrics = measured[findings.evaluated_on]
-    found = {name: getattr(metrics, name) for name in metrics.model_fields_set} | {
+    figures = {name: getattr(metrics, name) for name in metrics.model_fields_set} | {
         "run": str(plan.out),
         "evaluated_on": findings.evaluated_on,
         "warnings": tuple(warnings),
@@ -218,5 +216,5 @@ def _summary(
         "random_weights": plan.recipe.model.random_weights,
     }
     if findings.evaluated_on != "validation":
-        found["validation"] = measured["validation"]
-    return Summary.model_validate(found)
+        figures["validation"] = measured["validation"]
+    return Summary.model_validate(figures)

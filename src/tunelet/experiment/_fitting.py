@@ -1,12 +1,12 @@
-"""Everything that is fitted on the way to the model that is kept: the probe, the adapter, once or once a fold.
+"""All fitting on the way to the model that is kept: the probes, TF-IDF and the adapter, once or once for each fold.
 
-Held-out rows pick the epoch, as ever. In a cross-validation nothing is picked: each fold's model is trained to its end
-and predicts the texts that it did not see, so that these predictions are those of the whole procedure, and one more is
-then trained on all texts.
+Held-out rows choose the epoch. In a cross-validation no epoch is chosen: each fold's model is trained to its end and
+predicts the texts that it has not seen, so that these predictions measure the whole procedure. One more model is then
+trained on all texts.
 
-Where there are texts without labels every model that was trained is a teacher, and a student is trained after it
-(`_self_training`). In a cross-validation what is kept is decided before the last trainings, so that a student of all
-texts is trained only where the folds' students were better, and the run's history is that of what is kept.
+Where there are texts without labels, every trained model is a teacher, and a student is trained after it
+(`_self_training`). In a cross-validation the choice between the two comes before the last trainings, so that a student
+of all texts is trained only where the folds' students were better. The run's history is that of the kept model.
 """
 
 import time
@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What was fitted, the classifier's own weights apart, which are in it.
+    """The results of fitting, but for the weights, which are in the classifier.
 
     Attributes:
-        outcome: of the training of the classifier, on all training texts; tokens and seconds are those of all other
-            trainings, too, and elapsed counts all that was done here.
-        validation: what the classifier makes of the validation texts; of a fold's, the one that did not see them.
-        probe: logistic regression on the frozen encoder; None: not asked for.
-        baseline: logistic regression on TF-IDF; None: not asked for.
-        kept: which of these is the model from here on; the classifier's weights, and `validation`, are those of it.
-        rivals: for each of these that is there, "probe" and "baseline", what it makes of the validation texts.
-        test: what each of them makes of the test texts, empty where there are none.
+        outcome: of the classifier's training on all training texts; its tokens and seconds include all other
+            trainings, and elapsed includes everything that is done here.
+        validation: the kept model's predictions for the validation texts; in a cross-validation each text's are by a
+            model that has not seen it.
+        probe: logistic regression on the frozen encoder; None: the recipe wants none, or it is the model itself.
+        baseline: logistic regression on TF-IDF; None: the recipe wants none.
+        kept: the choice of the model that is kept, whose weights the classifier has.
+        rivals: predictions of "probe" and "baseline" for the validation texts.
+        test: their predictions for the test texts; empty where there are none.
     """
 
     outcome: Outcome
@@ -57,11 +58,11 @@ def fit_all(
     """Fit the probe and the classifier, and predict the validation texts with both.
 
     Args:
-        plan: what was planned.
-        classifier: as `new_classifier` made it; what was learnt from all training texts is in it afterwards.
-        weights: fingerprint of the checkpoint; None: they are random.
+        plan: of the run.
+        classifier: as `new_classifier` returns it; afterwards it has the weights of the kept model.
+        weights: fingerprint of the checkpoint; None: its weights are random.
         folder: of the run.
-        progress: where to show how it goes.
+        progress: to report to.
     """
     return _Fitting(plan, classifier, weights, folder, progress).run()
 
@@ -73,12 +74,12 @@ class _Fitting:
         self.begun = time.monotonic()
         self.plan, self.classifier, self.folder, self.progress = plan, classifier, folder, progress
         self.labelled = Labelled.of(plan)
-        # Before anything is trained: afterwards the encoder is another.
+        # Before any training, which changes the encoder.
         self.rivals = Rivals(plan, self.labelled, classifier, weights, progress)
         self.trainings = Trainings(plan, self.labelled, classifier, self.rivals, progress)
 
     def run(self) -> Fitted:
-        """The trainings, and the choice of what is kept."""
+        """Run all trainings, and choose the model that is kept."""
         before, rivals, solved = time.monotonic(), self.rivals, self.classifier.method == "head"
         if solved:
             outcome, kept = self._untrained(), self._choose(None, None)
@@ -90,27 +91,29 @@ class _Fitting:
         if kept.name == "probe":
             self.trainings.begin(ALL)
         probe = rivals.probes[ALL] if rivals.probes and not solved else None  # else it is the model
-        others = {name: made for name, made in rivals.predictions.items() if not (solved and name == "probe")}
+        others = dict(rivals.predictions)
+        if solved:
+            others.pop("probe", None)
         return Fitted(outcome, kept.predictions, probe, rivals.baseline, kept, others, rivals.test)
 
     def _choose(self, adapter: "NDArray[np.float64] | None", student: "NDArray[np.float64] | None") -> Kept:
-        """What is kept, by the probabilities of the validation texts."""
-        own, learnt = (None if made is None else self._validated(made) for made in (adapter, student))
-        return choose_kept(own, self.rivals.predictions.get("probe"), self.rivals.blended, learnt)
+        """Choose the model that is kept, by probabilities for the validation texts."""
+        trained, taught = (None if each is None else self._validated(each) for each in (adapter, student))
+        return choose_kept(trained, self.rivals.predictions.get("probe"), self.rivals.blended, taught)
 
     def _untrained(self) -> Outcome:
-        """What a training comes to that is none, for the head is solved."""
+        """The outcome of a run without a training, whose head is solved."""
         self.folder.history.touch()
         tokens = self.plan.tokens["train"].total
         return Outcome(0, 0, None, steps=0, tokens=tokens, seconds=0.0, elapsed=0.0, validation=None)
 
     def _held_out(self) -> tuple[Outcome, Kept]:
-        """A training on the training texts; the validation texts pick the epoch, and what is kept."""
+        """Train on the training texts; the validation texts choose the epoch, and the model that is kept."""
         trainings = self.trainings
         if self.plan.unlabelled is None:
             outcome = trainings.teach(ALL, self.folder)
             return outcome, self._choose(_said(outcome), None)
-        # Which of the two the run's history tells of is known in the end: each has a folder of its own.
+        # The run's history is that of the kept one, which is known only at the end, so each has a folder of its own.
         places = {name: self.folder.training(name) for name in ("teacher", "student")}
         with self.progress.part("teacher"):
             teacher = trainings.teach(ALL, places["teacher"])
@@ -126,20 +129,22 @@ class _Fitting:
         return trainings.in_all(outcome), kept
 
     def _cross_validated(self) -> tuple[Outcome, Kept]:
-        """A training for each fold, the choice by what these make of their texts, and a training on all texts."""
+        """Train once for each fold, choose by the predictions for held-out texts, and train on all texts."""
         folds, predicted = self.plan.prepared.folds, self.plan.prepared.predicted_rows
         trainings, folder, students = self.trainings, self.folder, self.plan.unlabelled is not None
-        made, learnt = (np.zeros((len(self.labelled.labels), len(self.labelled.names))) for _ in range(2))
+        of_teachers, of_students = (np.zeros((len(self.labelled.labels), len(self.labelled.names))) for _ in range(2))
         shared = trainings.shared(folder)
         for number, held_out in enumerate(folds):
             place = folder.training(f"fold-{number + 1}")
             with self.progress.part(self._part(number)):
-                made[held_out] = _said(trainings.teach(number, place, shared))
+                of_teachers[held_out] = _said(trainings.teach(number, place, shared))
                 trainings.ask(number, place)
         for number, held_out in enumerate(folds if students else ()):
             with self.progress.part(f"{self._part(number)}, student"):
-                learnt[held_out] = _said(trainings.study(number, folder.training(f"student-{number + 1}"), made))
-        kept = self._choose(made[predicted], learnt[predicted] if students else None)
+                of_students[held_out] = _said(
+                    trainings.study(number, folder.training(f"student-{number + 1}"), of_teachers)
+                )
+        kept = self._choose(of_teachers[predicted], of_students[predicted] if students else None)
         if kept.name != STUDENT:
             return trainings.in_all(trainings.teach(ALL, folder, shared)), kept
         place = folder.training("teacher")
@@ -147,22 +152,22 @@ class _Fitting:
             trainings.teach(ALL, place, shared)
             trainings.ask(ALL, place)
         with self.progress.part("student"):
-            outcome = trainings.study(ALL, folder, made)
+            outcome = trainings.study(ALL, folder, of_teachers)
         return trainings.in_all(outcome), kept
 
     def _part(self, number: int) -> str:
-        """What a fold is called on the screen."""
+        """The name of a fold's training on the screen."""
         folds = len(self.plan.prepared.folds)
         return f"fold {number + 1}/{folds}" if folds > 1 else "without the held-out texts"
 
     def _validated(self, probabilities: "NDArray[np.float64]") -> Predictions:
-        """As predictions of the validation texts."""
+        """Probabilities of the validation texts, as predictions."""
         return Predictions(
             self.plan.prepared.validation.ids, self.labelled.names, self.labelled.held_out, probabilities
         )
 
 
 def _said(outcome: Outcome) -> "NDArray[np.float64]":
-    """Probabilities of the texts that a training was given to validate by."""
+    """A training's probabilities for its validation texts."""
     assert outcome.validation is not None  # noqa: S101
     return outcome.validation.probabilities

@@ -1,9 +1,9 @@
-"""What the head should read: which vector of a text, after which layer, by a logistic regression on frozen features.
+"""The choice of what the head reads: which vector of a text, after which layer, by a logistic regression.
 
-The last layers of an encoder serve what it was pretrained for, and are not always the best to begin from: sentence
-encoders lose there what questions ask for, or how a review feels. What a logistic regression makes of each layer's
-vectors takes seconds to know, and what is best frozen is best to train as well (docs/accuracy.md). Training texts alone
-are asked, by cross-validation.
+The last layers of an encoder serve its pretraining, and are not always the best ones for a head: those of sentence
+encoders have lost, for example, the kind of a question or the mood of a review. A logistic regression on each layer's
+frozen vectors takes seconds, and the layer that is best when frozen is best when trained, too (docs/accuracy.md). It is
+measured by cross-validation on training texts alone.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from tunelet.kernels import Pooling
     from tunelet.model import SequenceClassifier
 
-_TEXTS, _TOKENS = 1_000, 100_000  # at most, to choose on
+_TEXTS, _TOKENS = 1_000, 100_000  # the most that the choice uses
 _FOLDS = 3
-_SEED = 0  # whatever the run's: runs that differ by their seed alone read the same
+_SEED = 0  # not the run's, so that runs that differ only in their seed make the same choice
 _NEGLIGIBLE = 0.001  # nats
 
 
@@ -43,14 +43,14 @@ class HeadChoice:
 def choose_head(
     checkpoint: "Checkpoint", prepared: Prepared, recipe: Recipe, tokenizer: Any, *, several: bool
 ) -> HeadChoice:
-    """What the recipe or the checkpoint says; where neither does, what a logistic regression prefers.
+    """Choose what the head reads: as recipe or checkpoint say, or else what a logistic regression prefers.
 
     Args:
         checkpoint: the encoder.
-        prepared: its training texts are used, none else.
-        recipe: what it leaves open is chosen (`model.pooling` auto, `model.layers` 0).
+        prepared: of which only the training texts are used.
+        recipe: which leaves the choice open with `model.pooling` auto or `model.layers` 0.
         tokenizer: of the checkpoint.
-        several: whether texts are several fields.
+        several: whether texts have several fields.
     """
     settings = recipe.model
     if settings.pooling != "auto" and settings.layers:
@@ -80,18 +80,18 @@ def choose_head(
         return HeadChoice(pooling, layers)
     losses = _losses(frozen, prepared, recipe, tokenizer, pooling, every_layer=layers is None, several=several)
     least = min(losses.values())
-    # The deepest of those that are as good: what lies above was pretrained, too.
+    # Of equally good layers the deepest, which keeps most of the pretrained weights.
     kind, number = max(
         (read for read, loss in losses.items() if loss <= least + _NEGLIGIBLE), key=lambda read: (read[1], read[0])
     )
-    found = f"a logistic regression on frozen vectors of training texts has the log loss {losses[kind, number]:.3f} so"
+    why = f"a logistic regression on frozen vectors of training texts has the log loss {losses[kind, number]:.3f} so"
     if pooling is None:
         others = {other: min(loss for (k, _), loss in losses.items() if k == other) for other, _ in losses}
         against = ", ".join(f"{loss:.3f} with {other}" for other, loss in others.items() if other != kind)
-        pooling = Choice(cast("Pooling", kind), f"{found}, {against}")
+        pooling = Choice(cast("Pooling", kind), f"{why}, {against}")
     if layers is None:
         against = f", {losses[kind, depth]:.3f} after all {counted(depth, 'layer')}" if number < depth else ""
-        layers = Choice(number, f"{found}{against}")
+        layers = Choice(number, f"{why}{against}")
     return HeadChoice(pooling, layers)
 
 
@@ -126,22 +126,22 @@ def _losses(
     held_out = folds(train, count=_FOLDS, seed=_SEED)
     width = int(frozen.base.config.hidden_size)
     kinds = ("first", "mean") if pooling is None else (pooling.value,)
-    found = {}
+    losses = {}
     for number in range(-(-depth // 2), depth + 1) if every_layer else (depth,):
         for at, kind in enumerate(kinds):
             features = np.ascontiguousarray(vectors[number - 1 - depth, :, at * width : (at + 1) * width])
             logits = probe_out_of_fold(features, labels, len(names), held_out, seed=_SEED)
-            found[kind, number] = float(log_losses(logits, labels).mean())
-    return found
+            losses[kind, number] = float(log_losses(logits, labels).mean())
+    return losses
 
 
 def _vectors(frozen: "SequenceClassifier", tokens: Tokens, *, every_layer: bool) -> "NDArray[np.float32]":
-    """float32 [layers, n, width]: after each layer, or after the last alone."""
-    found: NDArray[np.float32] | None = None
+    """The frozen vectors of texts, float32 [layers, n, width]: after each layer, or after the last one alone."""
+    vectors: NDArray[np.float32] | None = None
     for batch in prediction_batches(frozen, tokens):
-        made = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
-        if found is None:
-            found = np.empty((len(made), len(tokens), made.shape[2]), dtype=np.float32)
-        found[:, batch.rows] = made.cpu().numpy()
-    assert found is not None  # noqa: S101
-    return found
+        layers = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
+        if vectors is None:
+            vectors = np.empty((len(layers), len(tokens), layers.shape[2]), dtype=np.float32)
+        vectors[:, batch.rows] = layers.cpu().numpy()
+    assert vectors is not None  # noqa: S101
+    return vectors

@@ -1,4 +1,4 @@
-"""All that is known before training starts: what was read, what was chosen and why, what it will take."""
+"""The plan of a run, complete before training starts: data, choices with their reasons, and the expected time."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the first screen shows; every choice carries its reason.
+    """The plan that the first screen shows; every choice has its reason.
 
     Attributes:
         recipe: fully resolved.
-        reading, test_reading: what was read, None where no test data was named.
-        prepared: the parts after dropping, limiting and splitting.
-        tokens: tokens of each part that is there: "train", "validation", "test".
+        reading, test_reading: the training data and the test data as they were read; None: no test data was named.
+        prepared: the splits after dropping and limiting rows.
+        tokens: of each split that there is: "train", "validation", "test".
         max_length: tokens that a text may have.
         checkpoint: the pretrained model.
         choices: device, precision, execution, adapters and head, values as text.
         trained_parameters, total_parameters: counts.
-        estimate: the time it will take.
-        out: the run folder to be.
-        resumed: whether an interrupted run goes on.
+        estimate: the expected time.
+        out: the run folder.
+        resumed: whether an interrupted run is continued.
         budget: of time; None: there is none.
         unlabelled: texts without labels that students learn from; None: there are none.
     """
@@ -55,7 +55,7 @@ class Plan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What somebody should look at: of the labels, and of texts that the tokenizer cannot read."""
+        """Sentences about the labels, and about texts that the tokenizer cannot read, that the user should see."""
         return self.prepared.warnings + unreadable(self.tokens["train"], self.checkpoint.name)
 
     @property
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def fold_lengths(self) -> "list[Length]":
-        """Of the trainings before that, one a fold."""
+        """Steps and epochs of each fold's training, which come before the one on all training texts."""
         from tunelet.training import Length
 
         if self.length is None:
@@ -77,14 +77,14 @@ class Plan:
         return [Length.of(self.fold_settings(fold), np.delete(lengths, self.prepared.folds[fold])) for fold in folds]
 
     def fold_settings(self, fold: int) -> TrainingSettings:
-        """Of the training on what a fold leaves, the folds counted from 0."""
+        """The settings of a fold's training on the other folds' texts; folds are counted from 0."""
         from tunelet.training import fold_settings
 
         return fold_settings(self.recipe.training, self.tokens["train"].lengths, self.prepared.folds[fold])
 
     @property
     def student_lengths(self) -> "list[Length]":
-        """Of the students' trainings, one a fold and at last the one on all texts; none without unlabelled texts."""
+        """Steps and epochs of the students' trainings, one a fold and last the one on all texts; empty without them."""
         from tunelet.training import Mix
 
         if self.unlabelled is None:
@@ -94,17 +94,17 @@ class Plan:
         return [Mix.of(self.recipe.training, each, others).length for each in (*rests, lengths)]
 
     @property
-    def parts(self) -> dict[str, Examples]:
-        """The parts that are there, by name."""
+    def splits(self) -> dict[str, Examples]:
+        """The splits by name; "validation" is missing in a cross-validation, "test" where there are no test texts."""
         prepared = self.prepared
-        parts = {"train": prepared.train}
+        splits = {"train": prepared.train}
         if not prepared.folds:
-            parts["validation"] = prepared.validation
-        return parts if prepared.test is None else parts | {"test": prepared.test}
+            splits["validation"] = prepared.validation
+        return splits if prepared.test is None else splits | {"test": prepared.test}
 
 
 def splits_record(prepared: Prepared) -> dict[str, SplitRecord]:
-    """What `data.json` says of the splits, by name: counts and fingerprints."""
+    """The splits as `data.json` has them, by name: counts and fingerprints."""
     splits = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
     return {
         name: SplitRecord(
@@ -118,7 +118,7 @@ def splits_record(prepared: Prepared) -> dict[str, SplitRecord]:
 
 
 def data_record(plan: Plan) -> DataRecord:
-    """What `data.json` says of the data: sources, columns with reasons, counts, fingerprints, tokens."""
+    """The content of `data.json`: sources, columns with reasons, counts, fingerprints, tokens."""
     reading, test_reading, prepared = plan.reading, plan.test_reading, plan.prepared
     return DataRecord(
         source=reading.source,
@@ -137,9 +137,9 @@ def data_record(plan: Plan) -> DataRecord:
             max_length=plan.max_length,
             parts={
                 name: SplitTokens(
-                    tokens=found.total, cut=found.truncated, unknown_share=found.unknown / max(1, found.content)
+                    tokens=tokens.total, cut=tokens.truncated, unknown_share=tokens.unknown / max(1, tokens.content)
                 )
-                for name, found in plan.tokens.items()
+                for name, tokens in plan.tokens.items()
             },
         ),
         unlabelled=None if plan.unlabelled is None else plan.unlabelled.record,

@@ -1,4 +1,4 @@
-"""What is asked for: a recipe with all settings in it, what it is trained on, and where the run goes."""
+"""A request for a training: a recipe with all settings in it, the data, and the run folder."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,16 +29,17 @@ _LENGTHS = {f"training.{name}" for name in ("epochs", "min_steps", "max_steps", 
 
 @dataclass(frozen=True)
 class Request:
-    """One training that somebody asks for.
+    """The arguments of one training, checked and completed.
 
     Attributes:
         recipe: with all settings in it.
-        data, test: what is trained and measured on; test None: the test part of the data, where it has one.
+        data: to train on.
+        test: to measure on; None: the test split of the data, where it has one.
         unlabelled: texts that students learn from; None: there are none.
         out: the run folder; None: one below `runs/`.
-        resume: whether an interrupted run goes on.
-        deadline: of the whole; None: there is no budget of time.
-        given: dotted keys of the settings that were named, which no budget changes.
+        resume: whether an interrupted run is continued.
+        deadline: of the whole command; None: there is no budget of time.
+        named: dotted keys of the settings that the user named, which no budget changes.
     """
 
     recipe: Recipe
@@ -48,7 +49,7 @@ class Request:
     out: Path | None = None
     resume: bool = False
     deadline: Deadline | None = None
-    given: Collection[str] = frozenset()
+    named: Collection[str] = frozenset()
 
     @classmethod
     def of(
@@ -64,15 +65,15 @@ class Request:
         settings: Mapping[str, Any] | None,
         shortcuts: Mapping[str, Any],
     ) -> "Request":
-        """From the arguments of `train`; a budget of time runs from now on.
+        """A request from the arguments of `train`; a budget of time runs from now on.
 
         Raises:
             RecipeError: two of them contradict each other, or a setting is not what the recipe admits.
         """
         deadline = None if budget is None else Deadline(parse_budget(budget))
         whole = whole_recipe(recipe, settings, **shortcuts)
-        given = {SHORTCUTS[name] for name, value in shortcuts.items() if value is not None} | set(settings or {})
-        if deadline is not None and (twice := sorted(given & _LENGTHS)):
+        named = {SHORTCUTS[name] for name, value in shortcuts.items() if value is not None} | set(settings or {})
+        if deadline is not None and (twice := sorted(named & _LENGTHS)):
             raise RecipeError(
                 f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
                 "leave one of them out",
@@ -80,13 +81,13 @@ class Request:
         if unlabelled is not None:
             check_settings(whole, timed=deadline is not None)
         place = None if out is None else Path(out)
-        return cls(whole, data, test, unlabelled, place, resume, deadline, frozenset(given))
+        return cls(whole, data, test, unlabelled, place, resume, deadline, frozenset(named))
 
 
-def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) -> Recipe:
+def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **arguments: Any) -> Recipe:
     """A recipe with the settings in it, and with those arguments of `train` that stand for one (`SHORTCUTS`)."""
     resolved = with_settings(resolve_recipe(recipe), settings or {})
-    named = {SHORTCUTS[name]: value for name, value in given.items() if value is not None}
+    named = {SHORTCUTS[name]: value for name, value in arguments.items() if value is not None}
     if "model.name" in named:
         named["model.name"] = str(named["model.name"])  # a folder may be a Path
     if "training.learning_rate" in named and resolved.adapter.method in _RATES:
@@ -96,7 +97,7 @@ def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **given: Any) 
             named["data.text_column"] = column
         case tuple(columns):
             named["data.text_column"] = list(columns)
-    # Whoever names epochs means them: the recipe's floor and ceiling of steps are for those that it names itself.
+    # Named epochs count exactly: the recipe's least and most steps are meant for its own number of epochs.
     if "training.epochs" in named or "training.epochs" in (settings or {}):
         limits = {f"training.{name}": 0 for name in ("min_steps", "max_steps", "max_tokens")}
         named |= {key: value for key, value in limits.items() if key not in (settings or {})}

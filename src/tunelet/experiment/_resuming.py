@@ -1,4 +1,4 @@
-"""What an interrupted job was started with, and whether it can go on here: its recipe, its weights, its choices."""
+"""Resuming: what an interrupted job was started with, and whether it can be continued here with the same result."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tunelet.experiment._afford import Afforded
     from tunelet.model import SequenceClassifier
 
-# How often checkpoints are written, and who looks on, decides nothing about the result.
+# How often checkpoints are written, and which trackers follow the run, does not change the result.
 _FREE_TO_DIFFER = {"training.checkpoint_seconds", "training.track"}
 _FREE_CHOICES = {"targets", "threads"}  # the first are in the recipe; the second may change with the machine's load
 
@@ -40,10 +40,10 @@ class Began(Generic[BegunData]):
     """What an interrupted run was started with.
 
     Attributes:
-        place: its folder, as it is called while it is not finished.
-        recipe: with what was decided on the way.
-        environment: what it ran on.
-        data: what it learns from.
+        place: its folder, under the name that it has until it is finished.
+        recipe: with the choices that were made before training started.
+        environment: the machine, the versions, the checkpoint and the choices.
+        data: its `data.json`.
     """
 
     place: Path
@@ -53,7 +53,7 @@ class Began(Generic[BegunData]):
 
     @classmethod
     def of(cls, folder: RunFolder, data: type[BegunData]) -> "Began[BegunData]":
-        """Of a run that has begun. Raises RunError.
+        """Read what a run was started with. Raises RunError where it had not begun.
 
         Args:
             folder: of the run.
@@ -76,22 +76,24 @@ def check_data(began: Began[BegunData], now: Mapping[str, Record], what: str = "
     Args:
         began: what it was started with.
         now: the splits, by name.
-        what: it is called in the message.
+        what: the word for the data in the message.
     """
     if began.data.parts != now:
         raise RunError(f"{began.place} was started on other {what}", f"pass the same {what}, or leave out resume=True")
 
 
 def with_budget(
-    began: Began[DataRecord], recipe: Recipe, deadline: Deadline | None, given: Collection[str]
+    began: Began[DataRecord], recipe: Recipe, deadline: Deadline | None, named: Collection[str]
 ) -> "tuple[Recipe, Afforded | None]":
-    """The recipe, and what was chosen for the budget of time when the run was started, which must be the same one.
+    """The recipe with the choices that were made for the budget of time when the run was started, and these choices.
+
+    The budget must be the same one. Raises RunError where it is not.
 
     Args:
         began: what the run was started with.
-        recipe: what it is gone on with.
+        recipe: the one to continue with.
         deadline: of this call; None: there is no budget.
-        given: keys of the settings that were named, and so are not the budget's.
+        named: keys of the settings that the user named, and that so are not the budget's to choose.
     """
     before = began.environment.budget
     seconds = None if before is None else before.seconds
@@ -104,7 +106,7 @@ def with_budget(
     from tunelet.experiment._afford import DECIDED, Afforded
 
     changed = difference(began.recipe, recipe)
-    recipe = with_settings(recipe, {key: was for key, (was, _) in changed.items() if key in DECIDED - set(given)})
+    recipe = with_settings(recipe, {key: was for key, (was, _) in changed.items() if key in DECIDED - set(named)})
     return recipe, Afforded(recipe, before.choices.made, None, 0.0)
 
 
@@ -114,7 +116,7 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, also_free: Collecti
     Args:
         place: the run's folder.
         known: the recipe that it was started with.
-        wanted: the one that it is to go on with.
+        wanted: the one to continue with.
         also_free: further settings that may differ.
     """
     free = {*_FREE_TO_DIFFER, *also_free}
@@ -128,7 +130,7 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, also_free: Collecti
 
 
 def as_decided(known: Recipe, wanted: Recipe) -> Recipe:
-    """A recipe with what it leaves open about the head as the run decided it: that is what is gone on with."""
+    """The wanted recipe, with pooling and layers as the run chose them where it leaves these open."""
     settings = wanted.model
     open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
     decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
@@ -146,7 +148,7 @@ def choices_of(classifier: "SequenceClassifier") -> dict[str, Choice[str]]:
 def environment_of(
     checkpoint: "Checkpoint", choices: Choices, *, random_weights: bool, budget: BudgetRecord | None = None
 ) -> EnvironmentRecord:
-    """What the run runs on, the checkpoint with a fingerprint of its weights, the choices."""
+    """The content of `environment.json`: machine, versions, the checkpoint with its fingerprint, the choices."""
     import torch
 
     from tunelet.checkpoint import weights_fingerprint
@@ -175,7 +177,7 @@ def environment_of(
 
 
 def check_environment(folder: RunFolder, now: EnvironmentRecord) -> None:
-    """Refuse to go on from other weights or with another way of computing: the end would not be the same."""
+    """Refuse to continue with other weights or another way of computing, which would change the result."""
     before = folder.begun().read(folder.environment, lambda content: parse_record(content, EnvironmentRecord))
     if before.checkpoint.weights_sha256 != now.checkpoint.weights_sha256:
         raise RunError(

@@ -1,6 +1,7 @@
-"""What is fitted before anything is trained, in seconds: the probe on the frozen encoder, and TF-IDF; for folds, too.
+"""The linear models that are fitted in seconds before training: probes on the frozen encoder, and TF-IDF.
 
-The probes are baselines by themselves, and what a training begins with.
+There is one of each for all training texts and one for each fold. A probe is a baseline, and the head that a training
+begins with.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tunelet.data import Tokens
     from tunelet.training import Reporter
 
-ALL = -1  # the number of what is fitted to all training texts; folds are counted from 0
+ALL = -1  # the number of a model that is fitted to all training texts; folds are counted from 0
 NAMES = {"baseline": "TF-IDF + logistic regression", "probe": "frozen encoder + logistic regression"}
 _BEGIN_WITH_ZERO = ("default", "gaussian")  # initialisations of LoRA whose B is 0
 
@@ -43,7 +44,7 @@ class Labelled:
         names: of the classes.
         labels: of the training texts, int64 [n].
         held_out: of the validation texts, int64 [v].
-        rows: of the training texts, those that each fold leaves, and behind them (`ALL`) all.
+        rows: of the training texts: for each fold those that it does not hold out, and last (`ALL`) all of them.
     """
 
     names: tuple[str, ...]
@@ -53,7 +54,7 @@ class Labelled:
 
     @classmethod
     def of(cls, plan: Plan) -> "Labelled":
-        """Those of a plan."""
+        """The label numbers of a plan's texts. Raises DataError for a label that is none of its names."""
         prepared, source = plan.prepared, plan.reading.source
         labels = label_indices(prepared.train, prepared.label_names, source)
         held_out = label_indices(prepared.validation, prepared.label_names, source)
@@ -63,26 +64,28 @@ class Labelled:
 
 
 class Rivals:
-    """What was fitted, and what it makes of texts.
+    """The linear models of a run, and their predictions.
 
     Attributes:
-        probes: of what each fold leaves, and behind them (`ALL`) of all training texts; empty: none was asked for.
-        baseline: TF-IDF of all training texts; None: not asked for.
-        predictions: by "probe" and "baseline", of the validation texts; of a fold's, by the one that did not see them.
-        test: of the test texts, empty where there are none.
+        probes: one for each fold, fitted to the other folds, and last (`ALL`) one for all training texts; empty: the
+            recipe wants none.
+        baseline: TF-IDF of all training texts; None: the recipe wants none.
+        predictions: for the validation texts, by "probe" and "baseline"; a fold's texts are predicted by the model that
+            has not seen them.
+        test: for the test texts, likewise; empty where there are none.
     """
 
     def __init__(
         self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, weights: str | None, progress: "Reporter"
     ) -> None:
-        """Fit all of it; the encoder must be as it was pretrained.
+        """Fit all models; the encoder must still have its pretrained weights.
 
         Args:
-            plan: what was planned.
-            labelled: its labelled texts.
-            classifier: as `new_classifier` made it.
-            weights: fingerprint of the checkpoint; None: they are random.
-            progress: where to show how it goes.
+            plan: of the run.
+            labelled: the plan's labelled texts.
+            classifier: as `new_classifier` returns it.
+            weights: fingerprint of the checkpoint; None: its weights are random.
+            progress: to report to.
         """
         self._plan, self._labelled, self._progress = plan, labelled, progress
         self.predictions: dict[str, Predictions] = {}
@@ -91,39 +94,43 @@ class Rivals:
         self.baseline: Baseline | None = None
         self._tfidf: Answers | None = None
         if classifier.head is not None and (plan.recipe.training.probe or classifier.method == "head"):
-            self._fit_probes({part: self._vectors(classifier, weights, part) for part in plan.parts})
+            self._fit_probes({name: self._vectors(classifier, weights, name) for name in plan.splits})
         if plan.recipe.evaluation.baseline:
             progress.stage("baseline", 0)
             self._fit_baselines()
-        for name, made in self.predictions.items():
-            right = float((made.predicted == made.labels).mean())
+        for name, predictions in self.predictions.items():
+            right = float((predictions.predicted == predictions.labels).mean())
             how = "by cross-validation" if len(plan.prepared.folds) > 1 else "on validation texts"
             progress.say(f"{NAMES[name]}: accuracy {right:.4f} {how}")
 
     @property
     def blended(self) -> Predictions | None:
-        """Of the baseline, where it may be blended in: its terms must lie in the run folder, and texts may."""
+        """The baseline's predictions; None where it may not be blended in.
+
+        A blend needs its terms in the run folder, which are words of the texts, and `evaluation.errors` = 0 forbids
+        texts there.
+        """
         return self.predictions.get("baseline") if self._plan.recipe.evaluation.errors else None
 
     def tfidf(self, number: int) -> Answers | None:
-        """The baselines' answers, with those to texts without labels of the one of a fold, or of all texts (`ALL`).
+        """The baselines' answers, among them to texts without labels those of a fold's baseline, or of that of `ALL`.
 
-        None: it may not be blended in.
+        None: the baseline may not be blended in, or there are no texts without labels.
         """
-        found, unlabelled = self._tfidf, self._plan.unlabelled
-        if found is None or self.baseline is None or unlabelled is None or self.blended is None:
+        answers, unlabelled = self._tfidf, self._plan.unlabelled
+        if answers is None or self.baseline is None or unlabelled is None or self.blended is None:
             return None
-        if number not in found.unlabelled:
-            found.unlabelled[number] = self.baseline.logits(unlabelled.examples.texts)
-        return found
+        if number not in answers.unlabelled:
+            answers.unlabelled[number] = self.baseline.logits(unlabelled.examples.texts)
+        return answers
 
-    def _vectors(self, classifier: SequenceClassifier, weights: str | None, part: str) -> "NDArray[np.float32]":
-        """What the frozen encoder makes of the texts of a part, float32 [n, width]."""
-        tokens: Tokens = self._plan.tokens[part]
+    def _vectors(self, classifier: SequenceClassifier, weights: str | None, split: str) -> "NDArray[np.float32]":
+        """The frozen encoder's vectors of the texts of a split, float32 [n, width]."""
+        tokens: Tokens = self._plan.tokens[split]
         recipe = self._plan.recipe
-        # Random weights have no name, and an adapter may begin with weights that are the checkpoint's but for rounding.
+        # No cache for random weights, which have no fingerprint, and for adapters that begin with a rounding error.
         unnamed = recipe.model.random_weights or recipe.adapter.dora or recipe.adapter.init not in _BEGIN_WITH_ZERO
-        self._progress.stage(f"frozen encoder, {part}", tokens.total)
+        self._progress.stage(f"frozen encoder, {split}", tokens.total)
         return text_vectors(
             classifier,
             tokens,
@@ -133,25 +140,25 @@ class Rivals:
         )
 
     def _fit_probes(self, vectors: "dict[str, NDArray[np.float32]]") -> None:
-        """Logistic regressions on what the frozen encoder makes of the texts of each part."""
+        """Fit logistic regressions to the frozen encoder's vectors, which are given by split."""
         prepared, labels, classes = self._plan.prepared, self._labelled.labels, len(self._labelled.names)
         seed = self._plan.recipe.training.seed
         self.probes = [
             train_probe(vectors["train"][rows], labels[rows], classes, seed=seed) for rows in self._labelled.rows
         ]
         if prepared.folds:
-            made = np.empty((len(labels), classes))
+            out_of_fold = np.empty((len(labels), classes))
             for probe, held_out in zip(self.probes, prepared.folds, strict=False):
-                made[held_out] = probe.logits(vectors["train"][held_out])
-            found = made[prepared.predicted_rows]
+                out_of_fold[held_out] = probe.logits(vectors["train"][held_out])
+            logits = out_of_fold[prepared.predicted_rows]
         else:
-            found = self.probes[ALL].logits(vectors["validation"])
-        self.predictions["probe"] = self._predictions(prepared.validation, found)
+            logits = self.probes[ALL].logits(vectors["validation"])
+        self.predictions["probe"] = self._predictions(prepared.validation, logits)
         if prepared.test is not None:
             self.test["probe"] = self._predictions(prepared.test, self.probes[ALL].logits(vectors["test"]))
 
     def _fit_baselines(self) -> None:
-        """TF-IDF of all training texts, and, for its answers to the texts that it holds out, of each fold."""
+        """Fit TF-IDF to all training texts, and one for each fold, which predicts the texts that the fold holds out."""
         prepared, unlabelled = self._plan.prepared, self._plan.unlabelled
         texts, labels, classes = prepared.train.texts, self._labelled.labels, len(self._labelled.names)
         seed = self._plan.recipe.training.seed
@@ -160,13 +167,13 @@ class Rivals:
             by_fold = baselines_by_fold(texts, labels, classes, prepared.folds, others, seed=seed)
             self.baseline = cross_validated_baseline(texts, labels, classes, seed=seed)
             self._tfidf = Answers(by_fold.logits, dict(enumerate(by_fold.others)))
-            found = by_fold.logits[prepared.predicted_rows]
+            logits = by_fold.logits[prepared.predicted_rows]
         else:
             held_out = self._labelled.held_out
             self.baseline = train_baseline(texts, labels, prepared.validation.texts, held_out, classes)
-            found = self.baseline.logits(prepared.validation.texts)
-            self._tfidf = Answers(found)
-        self.predictions["baseline"] = self._predictions(prepared.validation, found)
+            logits = self.baseline.logits(prepared.validation.texts)
+            self._tfidf = Answers(logits)
+        self.predictions["baseline"] = self._predictions(prepared.validation, logits)
         if prepared.test is not None:
             self.test["baseline"] = self._predictions(prepared.test, self.baseline.logits(prepared.test.texts))
 

@@ -1,4 +1,4 @@
-"""What a person sees of a job while it runs: nothing, unless somebody passes screens that show it."""
+"""The door for what a person sees of a job while it runs: nothing, unless the caller passes other screens."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdaptationPlan:
-    """What is known before a checkpoint goes on with its pretraining.
+    """The plan of a further pretraining, complete before it starts.
 
     Attributes:
         recipe: the settings.
-        checkpoint: what is gone on with.
-        data: `data.json`.
+        checkpoint: whose pretraining is continued.
+        data: the content of `data.json`.
         tokens: of the texts to learn from.
         choices: device, precision and execution.
-        rate: measured, in tokens a second.
-        out: the folder to be.
+        rate: measured speed, in tokens a second.
+        out: the folder of the new checkpoint.
     """
 
     recipe: "Recipe"
@@ -44,23 +44,23 @@ class Screens:
     """Screens that show nothing; `console.TerminalScreens` shows everything."""
 
     def busy(self, doing: str) -> AbstractContextManager[Any]:
-        """While something goes on that has no progress to show."""
+        """Shown while a step runs whose progress is unknown; `doing` names the step."""
         return nullcontext()
 
     def progress(self) -> "AbstractContextManager[Reporter]":
-        """Of trainings and everything else that takes tokens."""
+        """The reporter of trainings, and of every other step that reads texts."""
         from tunelet.training import Silent
 
         return nullcontext(Silent())
 
     def plan(self, plan: "Plan") -> None:
-        """Before training."""
+        """Called with the plan before training starts."""
 
     def result(self, run: "Run") -> None:
-        """After it."""
+        """Called with the finished run."""
 
     def adaptation_plan(self, plan: AdaptationPlan) -> None:
-        """Before a checkpoint goes on with its pretraining."""
+        """Called with the plan before a further pretraining starts."""
 
     def adaptation_result(self, adaptation: "Adaptation") -> None:
-        """After it."""
+        """Called with the new checkpoint."""

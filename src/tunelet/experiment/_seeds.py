@@ -1,6 +1,6 @@
 """One recipe, several seeds: what `tunelet train --seeds 1,2,3` does, on the same split of the same rows.
 
-Each seed is a run like any other, in `seed-N` of one folder; what all of them came to is written last.
+Each seed is a run like any other, in `seed-N` of one folder; the metrics over all seeds are written last.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,9 +38,9 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
     Rows are drawn and split by the first seed, so that all are measured on the same texts.
 
     Args:
-        request: what is asked for; `out` becomes a folder of runs.
+        request: the training; its `out` becomes a folder of runs.
         seeds: two or more, all different.
-        screens: what a person sees of it.
+        screens: what a person sees of the trainings.
 
     Raises:
         TuneletError: the input is at fault.
@@ -71,7 +71,7 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
 
 
 def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None:
-    """That a folder can take these seeds: none trained with anything else, before the first one is begun."""
+    """Refuse a folder with other content, or with a seed that was trained otherwise, before the first training."""
     refuse_link(folder)
     with disk_errors(folder):
         if not folder.exists():
@@ -87,13 +87,13 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
     for seed, recipe in planned.items():
         done = folder / f"seed-{seed}"
         if done.is_dir():
-            # The folder has the model's name as it was found; that it is the same is checked in the end.
+            # The finished run's recipe has the resolved name of the model, so names may differ here.
             before = Run.load(done).recipe
             check_recipe(done, before, as_decided(before, recipe), {"model.name"})
 
 
 def _summary(group: RunGroup) -> GroupSummary:
-    """Means, deviations and intervals, and what each seed came to."""
+    """The content of the group's `metrics.json`: means, deviations and intervals, and the accuracy of each seed."""
     first = group.runs[0]
     evaluation = first.recipe.evaluation
     measured = measure_seeds(
@@ -123,18 +123,18 @@ def _summary(group: RunGroup) -> GroupSummary:
 
 
 def group_warnings(by_seed: Mapping[int, Sequence[FigureWarning]]) -> tuple[SeedsWarning, ...]:
-    """The warnings of each seed's run, each once, with the `seeds` that have it; one that not all have names them."""
+    """The warnings of all seeds' runs, each once, with its seeds; the message names them where not all have it."""
     first: dict[tuple[str, str], FigureWarning] = {}
     seeds: dict[tuple[str, str], list[int]] = {}
     for seed, warnings in by_seed.items():
         for warning in warnings:
             first.setdefault((warning.kind, warning.message), warning)
             seeds.setdefault((warning.kind, warning.message), []).append(seed)
-    found = []
+    merged = []
     for key, warning in first.items():
         having = seeds[key]
         whose = f"Seed{'s' if len(having) > 1 else ''} {', '.join(map(str, having))}: "
-        found.append(
+        merged.append(
             SeedsWarning(
                 kind=warning.kind,
                 message=(whose if len(having) < len(by_seed) else "") + warning.message,
@@ -143,4 +143,4 @@ def group_warnings(by_seed: Mapping[int, Sequence[FigureWarning]]) -> tuple[Seed
                 seeds=tuple(having),
             )
         )
-    return tuple(found)
+    return tuple(merged)

@@ -1,14 +1,14 @@
 """Self-training: a teacher, trained on labelled texts, answers texts without labels, and a student learns from both.
 
-The answers are probabilities, not labels: a student that is told how sure its teacher is does not learn its guesses as
-if they were known (Xie et al., CVPR 2020, compare both). They are calibrated first, by texts that the teacher has not
-seen, and where TF-IDF has something to add to the teacher (`evaluation.baseline`), it is blended in: what the student
-learns of the words that TF-IDF goes by, its teacher did not know.
+The answers are probabilities, not labels, so that the student does not learn uncertain guesses as if they were true
+labels (Xie et al., CVPR 2020, compare both). They are calibrated first, on texts that the teacher has not seen. Where
+TF-IDF improves the teacher's answers (`evaluation.baseline`), it is blended in, so that the student also learns what
+TF-IDF knows and its teacher does not.
 
-Every teacher has a student of its own. The one of a fold learns from the teacher of that fold, from the fold's TF-IDF
-and with weights that are fitted to the other folds' texts, so that its answers to the texts that the fold holds out
-are as honest as its teacher's, and one is compared with the other. Of a single part that is held out the weights, two
-numbers, are fitted to that part itself: there are no others.
+Every teacher has a student of its own. A fold's student learns from the teacher of that fold and from the fold's
+TF-IDF, with blend weights that are fitted to the other folds' texts. It has seen as little of the texts that the fold
+holds out as its teacher, so the two can be compared on them. Where rows are held out once, the two weights are fitted
+to these rows themselves, since there are no others.
 """
 
 from dataclasses import dataclass, field
@@ -36,9 +36,9 @@ class Drawn:
     """Texts without labels that students learn from.
 
     Attributes:
-        all: that there are.
-        examples: those that were drawn of them.
-        tokens: of these.
+        all: the texts that could be drawn.
+        examples: the texts that were drawn.
+        tokens: of the drawn texts.
     """
 
     all: Unlabelled
@@ -47,7 +47,7 @@ class Drawn:
 
     @property
     def record(self) -> UnlabelledRecord:
-        """What `data.json` says of them; `rows` and `sha256` are of all that could be drawn."""
+        """Their entry in `data.json`; `rows` and `sha256` are of all texts that could be drawn."""
         reading = self.all.reading
         return UnlabelledRecord(
             source=reading.source,
@@ -62,7 +62,7 @@ class Drawn:
 
 
 def check_settings(recipe: Recipe, *, timed: bool) -> None:
-    """Refuse what texts without labels cannot go with. Raises RecipeError.
+    """Refuse settings that cannot be combined with texts without labels. Raises RecipeError.
 
     Args:
         recipe: of the run.
@@ -81,28 +81,29 @@ def check_settings(recipe: Recipe, *, timed: bool) -> None:
 
 
 def read_for_students(texts: Any, settings: DataSettings, reading: Reading, prepared: Prepared) -> Unlabelled:
-    """Read texts without labels, without those that stand in any part of the data or occur twice. Raises DataError.
+    """Read texts without labels, and leave out copies of one another and of any split's texts. Raises DataError.
 
     Args:
-        texts: in any form that `train` takes; a column of texts is the one of the labelled data, where it is there.
+        texts: in any form that `train` takes; the text column is that of the labelled data, where there is one of
+            that name.
         settings: the recipe's data section.
         reading: of the labelled data.
-        prepared: its parts.
+        prepared: the splits of the labelled data.
     """
-    parts = [part for part in (prepared.train, prepared.validation, prepared.test) if part is not None]
-    found = read_unlabelled(texts, settings, known={"text": reading.text_columns}, others=parts)
-    if len(found.examples) < 2:
-        dropped = "; ".join(f"{rows:,} {why}" for why, rows in found.dropped.items())
+    splits = [split for split in (prepared.train, prepared.validation, prepared.test) if split is not None]
+    usable = read_unlabelled(texts, settings, known={"text": reading.text_columns}, others=splits)
+    if len(usable.examples) < 2:
+        dropped = "; ".join(f"{rows:,} {why}" for why, rows in usable.dropped.items())
         raise DataError(
-            f"{found.reading.source}: expected unlabelled texts by the hundred, found "
-            f"{['none', 'one'][len(found.examples)]} that can be used{f' (left out: {dropped})' if dropped else ''}",
+            f"{usable.reading.source}: expected unlabelled texts by the hundred, found "
+            f"{['none', 'one'][len(usable.examples)]} that can be used{f' (left out: {dropped})' if dropped else ''}",
             "pass other texts than those with labels, or leave out unlabelled=...",
         )
-    return found
+    return usable
 
 
 def draw_for_students(texts: Unlabelled, tokenising: Tokenising, seed: int) -> Drawn:
-    """As many of the texts as `data.unlabelled_tokens` allows. Raises DataError where these are not two."""
+    """Draw as many texts as `data.unlabelled_tokens` allows. Raises DataError where these are fewer than two."""
     limit = tokenising.settings.unlabelled_tokens
     rows, tokens = draw(texts.examples.texts, tokenising.tokens, limit=limit, seed=seed)
     if len(rows) < 2:
@@ -119,8 +120,8 @@ def check_same_texts(place: Path, before: UnlabelledRecord | None, texts: Unlabe
 
     Args:
         place: the run's folder.
-        before: what its `data.json` says of them.
-        texts: those that it would go on with.
+        before: their entry in its `data.json`.
+        texts: the texts to continue with.
     """
     known, now = before and before.sha256, texts and texts.examples.fingerprint
     if known == now:
@@ -138,7 +139,7 @@ def check_same_texts(place: Path, before: UnlabelledRecord | None, texts: Unlabe
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What models of one kind, that of each fold and that of all texts, make of texts that they were not trained on.
+    """Logits of a kind of model, one for each fold and one for all texts, for texts that they were not trained on.
 
     Attributes:
         known: logits of the texts whose labels are known, float64 [n, classes], each by a model that has not seen it.
@@ -157,14 +158,14 @@ def soft_labels(
     labels: "NDArray[np.int64]",
     folds: "Sequence[NDArray[np.int64]]",
 ) -> "NDArray[np.float32]":
-    """What the student of a fold, or the last one, learns of texts without labels: a probability of each label.
+    """The targets of a student for the texts without labels: a probability of each label.
 
     Args:
-        number: of the fold, from 0; -1: the student of all texts.
+        number: of the student's fold, from 0; -1: the student of all texts.
         encoder: the teachers' answers.
-        tfidf: those of TF-IDF; None: it takes no part.
+        tfidf: the answers of TF-IDF; None: it is not blended in.
         labels: of the known texts, int64 [n].
-        folds: the known texts that each fold holds out; none: all were held out.
+        folds: the known texts that each fold holds out; empty: all were held out.
 
     Returns:
         float32 [m, classes].
@@ -174,11 +175,11 @@ def soft_labels(
     rows = np.sort(np.concatenate(folds)) if folds else np.arange(len(labels))
     known, own = encoder.known[rows], encoder.unlabelled[number]
     if len(rows) < 2:
-        logits = own  # there is nothing to calibrate by
+        logits = own  # too few texts to calibrate on
     elif tfidf is None:
         logits = fit_weights([known], labels[rows])[0] * own
     else:
         blend = fit_blend(known, tfidf.known[rows], labels[rows])
         logits = blend.logits(own, tfidf.unlabelled[number])
-    found: NDArray[np.float32] = softmax(logits, axis=1).astype(np.float32)
-    return found
+    probabilities: NDArray[np.float32] = softmax(logits, axis=1).astype(np.float32)
+    return probabilities

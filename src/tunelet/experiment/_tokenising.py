@@ -1,4 +1,4 @@
-"""How the texts of a run become tokens: what its recipe, its model and its columns decide of it, in one place."""
+"""How a run turns texts into tokens, as its recipe, its model and its columns decide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from tunelet.recipe import DataSettings
 
 @dataclass(frozen=True, eq=False)
 class Tokenising:
-    """What makes tokens of texts.
+    """The tokenizer of a run with its settings.
 
     Attributes:
         settings: the recipe's data section.
         tokenizer: of the checkpoint.
-        longest: tokens that the model can read of a text.
+        longest: most tokens of a text that the model can read.
         several: whether texts have several fields, as `join_fields` makes them.
     """
 
@@ -27,11 +27,11 @@ class Tokenising:
 
     @property
     def max_length(self) -> int:
-        """Tokens that are kept of a text."""
+        """The most tokens that a text keeps: the least of the recipe's limit and the model's."""
         return min(self.settings.max_length, self.longest)
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
-        """Of these texts."""
+        """The tokens of these texts, from the cache where they are in it."""
         return tokenise(
             texts,
             self.tokenizer,
@@ -41,12 +41,12 @@ class Tokenising:
             cache=cache_folder(),
         )
 
-    def parts(self, prepared: Prepared) -> dict[str, Tokens]:
-        """Of each part that is there; of folds the validation part is rows of the training part."""
-        parts = {"train": prepared.train, "test": prepared.test}
+    def of_splits(self, prepared: Prepared) -> dict[str, Tokens]:
+        """The tokens of each split by name; with folds, "validation" consists of rows of the training split."""
+        splits = {"train": prepared.train, "test": prepared.test}
         if not prepared.folds:
-            parts["validation"] = prepared.validation
-        found = {name: self.tokens(part.texts) for name, part in parts.items() if part is not None}
+            splits["validation"] = prepared.validation
+        tokens = {name: self.tokens(split.texts) for name, split in splits.items() if split is not None}
         if prepared.folds:
-            found["validation"] = found["train"].take(prepared.predicted_rows)
-        return found
+            tokens["validation"] = tokens["train"].take(prepared.predicted_rows)
+        return tokens

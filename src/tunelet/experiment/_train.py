@@ -11,7 +11,6 @@ from tunelet.data import Prepared, Reading, Tokens, Unlabelled
 from tunelet.errors import RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._finish import Trained, finish
-from tunelet.experiment._parts import read_sources, split_parts, split_seed
 from tunelet.experiment._plan import Plan, data_record, splits_record
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import (
@@ -26,6 +25,7 @@ from tunelet.experiment._resuming import (
 )
 from tunelet.experiment._screens import Screens
 from tunelet.experiment._self_training import check_same_texts, draw_for_students, read_for_students
+from tunelet.experiment._splits import read_sources, split_data, split_seed
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import Recipe, dump_recipe, with_settings
 from tunelet.run import (
@@ -54,20 +54,20 @@ _ANOTHER = "name another encoder, such as model='minilm', or take shorter texts:
 
 
 class Experiment:
-    """One training, step by step; each step needs what the ones before it found."""
+    """One training, step by step; each step needs the results of those before it."""
 
     def __init__(self, request: Request, screens: Screens) -> None:
-        """Nothing is read yet.
+        """Take the request; `run` reads the data.
 
         Args:
-            request: what is asked for.
-            screens: what a person sees of it.
+            request: the arguments of the training.
+            screens: what a person sees of the training.
         """
         self._request, self._screens = request, screens
-        self._recipe = request.recipe  # what it leaves open is decided on the way
-        self._texts: Unlabelled | None = None  # what is usable of the texts without labels
-        self._choices: dict[str, Choice[str]] = {}  # of the head, decided once the encoder is there
-        self._afforded: Afforded | None = None  # decided likewise, where there is a budget of time
+        self._recipe = request.recipe  # open settings are replaced by choices on the way
+        self._texts: Unlabelled | None = None  # the usable texts without labels
+        self._choices: dict[str, Choice[str]] = {}  # of the head, made once the encoder is loaded
+        self._afforded: Afforded | None = None  # chosen likewise, where there is a budget of time
 
     def run(self) -> Run:
         """Train, measure and write the run folder, or go on with an interrupted run. Raises TuneletError."""
@@ -79,14 +79,14 @@ class Experiment:
 
             check_trackers(self._recipe.training.track)
         refuse_run_as_model(self._recipe.model.name)
-        # A name that is taken is told before anything is read.
+        # A folder that exists is refused before anything is read.
         folder = None if request.out is None else self._folder(request.out)
         with self._screens.busy("reading the data"):
             reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
             prepared = self._prepare(reading, test_reading)
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
-        positive_index(prepared.label_names, self._recipe.evaluation.positive)  # a label that is none is told now
+        positive_index(prepared.label_names, self._recipe.evaluation.positive)  # refuses an unknown label
         _compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:
@@ -118,14 +118,14 @@ class Experiment:
         return folder
 
     def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
-        return split_parts(self._recipe, reading, test_reading, timed=self._chooses_folds)
+        return split_data(self._recipe, reading, test_reading, timed=self._chooses_folds)
 
     @property
     def _chooses_folds(self) -> bool:
         return (
             self._request.deadline is not None
             and self._afforded is None
-            and "data.fold_tokens" not in self._request.given
+            and "data.fold_tokens" not in self._request.named
         )
 
     def _find_model(self) -> "Checkpoint":
@@ -134,9 +134,9 @@ class Experiment:
         settings = self._recipe.model
         name = None if settings.name == "auto" else settings.name
         checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
-        # What was found goes into the recipe: the run must load again from anywhere.
-        found = str(checkpoint.path) if checkpoint.origin == "folder" else checkpoint.name
-        self._recipe = with_settings(self._recipe, {"model.name": found})
+        # The resolved name goes into the recipe, so that the run loads from any working directory.
+        name = str(checkpoint.path) if checkpoint.origin == "folder" else checkpoint.name
+        self._recipe = with_settings(self._recipe, {"model.name": name})
         return checkpoint
 
     def _choose_head(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
@@ -149,18 +149,18 @@ class Experiment:
             self._choices["head"] = Choice("the architecture's own", "model.pooling is first, training.probe off")
             return
         with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
-            found = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
+            head = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
         words = {"first": "the first token", "mean": "the mean of the tokens"}
-        self._choices["pooling"] = Choice(words[found.pooling.value], found.pooling.reason)
-        self._choices["layers_read"] = Choice(str(found.layers.value), found.layers.reason)
-        decided = {"model.pooling": found.pooling.value, "model.layers": found.layers.value}
+        self._choices["pooling"] = Choice(words[head.pooling.value], head.pooling.reason)
+        self._choices["layers_read"] = Choice(str(head.layers.value), head.layers.reason)
+        decided = {"model.pooling": head.pooling.value, "model.layers": head.layers.value}
         self._recipe = with_settings(recipe, decided)
 
     def _resumable(self, folder: RunFolder, reading: Reading, test_reading: Reading | None) -> Prepared:
-        """The parts as they were; refuses to go on with another recipe or other data: the result would be neither's."""
+        """The splits as they were; refuses another recipe or other data, with which the result would be a mixture."""
         began = Began.of(folder, DataRecord)
         self._recipe = as_decided(began.recipe, self._recipe)
-        self._recipe, self._afforded = with_budget(began, self._recipe, self._request.deadline, self._request.given)
+        self._recipe, self._afforded = with_budget(began, self._recipe, self._request.deadline, self._request.named)
         check_recipe(folder.partial, began.recipe, self._recipe)
         prepared = self._prepare(reading, test_reading)
         check_data(began, splits_record(prepared))
@@ -225,17 +225,17 @@ class Experiment:
         checkpoint: "Checkpoint",
         tokenizer: Any,
     ) -> "tuple[SequenceClassifier, Prepared]":
-        """Choose what the budget has time for; the choice goes into the recipe, and the classifier and parts follow."""
+        """Choose what the budget has time for, put it into the recipe, and renew classifier and splits if needed."""
         from tunelet.experiment._budget import Ways
         from tunelet.model import foreign_model
 
-        tokens = self._tokenising(reading, tokenizer, classifier).parts(prepared)
+        tokens = self._tokenising(reading, tokenizer, classifier).of_splits(prepared)
 
         def new(recipe: Recipe) -> "SequenceClassifier":
             return self._new_classifier(recipe, checkpoint, prepared)
 
         with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):
-            ways = Ways(classifier, new, self._recipe, prepared, tokens, deadline, self._request.given)
+            ways = Ways(classifier, new, self._recipe, prepared, tokens, deadline, self._request.named)
             self._afforded = ways.choose()
         before, self._recipe = self._recipe, self._afforded.recipe
         if (self._recipe.adapter, self._recipe.model) != (before.adapter, before.model):
@@ -258,7 +258,7 @@ class Experiment:
         from tunelet.training import estimate_time, latest_checkpoint
 
         tokenising = self._tokenising(reading, tokenizer, classifier)
-        tokens, unlabelled = tokenising.parts(prepared), None
+        tokens, unlabelled = tokenising.of_splits(prepared), None
         if self._texts is not None:
             unlabelled = draw_for_students(self._texts, tokenising, split_seed(self._recipe))
         trained, total = classifier.parameter_counts()
@@ -306,7 +306,7 @@ class Experiment:
 
 
 def _compile_kernels() -> None:
-    """Let the compiler work, where it has to, while this thread imports libraries and loads the model."""
+    """Compile the kernels, where that is needed, while this thread imports libraries and loads the model."""
 
     def compile_them() -> None:
         from tunelet.kernels import native

@@ -1,4 +1,4 @@
-"""The trainings of a run, each from the same beginning: on what a fold leaves or on all texts, teacher and student."""
+"""The trainings of a run, all from the same initial weights: for each fold and on all texts, teachers and students."""
 
 import time
 from collections.abc import Mapping
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
 
 
 class Trainings:
-    """What is trained, one after the other, in one classifier.
+    """The trainings of a run, one after the other in one classifier.
 
     Attributes:
-        outcomes: of all so far.
+        outcomes: of the trainings so far.
     """
 
     def __init__(
         self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: Rivals, progress: Reporter
     ) -> None:
-        """Nothing is trained yet.
+        """Keep the initial weights; nothing is trained yet.
 
         Args:
-            plan: what was planned.
-            labelled: its labelled texts.
-            classifier: as `new_classifier` made it.
+            plan: of the run.
+            labelled: the plan's labelled texts.
+            classifier: as `new_classifier` returns it.
             rivals: whose probes are the heads that trainings begin with, and whose TF-IDF helps teachers.
-            progress: where to show how it goes.
+            progress: to report to.
         """
         self._plan, self._labelled, self._classifier, self._rivals = plan, labelled, classifier, rivals
         self._progress = progress
@@ -66,23 +66,23 @@ class Trainings:
         self.outcomes: list[Outcome] = []
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """A copy of what is trained."""
+        """A copy of the classifier's trainable weights, by name."""
         return {name: parameter.detach().clone() for name, parameter in self._classifier.trained_parameters().items()}
 
     def put(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Give the classifier these weights."""
+        """Copy these weights into the classifier."""
         with torch.no_grad():
             for name, parameter in self._classifier.trained_parameters().items():
                 parameter.copy_(weights[name])
 
     def begin(self, number: int) -> None:
-        """Put the classifier back to where it began, with the head that this one of the probes is."""
+        """Put the classifier back to its initial weights, with the probe of this number as its head."""
         self.put(self._beginning)
         if probes := self._rivals.probes:
             self._classifier.set_head(probes[number].weight, probes[number].bias)
 
     def shared(self, folder: RunFolder) -> Activations | None:
-        """What lies below the lowest adapter is the same in every fold: computed once, where it may be kept."""
+        """The activations below the lowest adapter, which all folds share; None where they are not kept."""
         tokens = self._plan.tokens["train"]
         if not keeps_activations(self._classifier, self._settings, Length.of(self._settings, tokens.lengths)):
             return None
@@ -93,12 +93,12 @@ class Trainings:
         return kept if kept.kept else None
 
     def teach(self, number: int, place: RunFolder | TrainingFolder, shared: Activations | None = None) -> Outcome:
-        """Train on the labelled texts that a fold leaves, or on all of them.
+        """Train on the labelled texts that a fold does not hold out, or on all of them.
 
         Args:
-            number: of the fold; `ALL`: none.
-            place: where it lies.
-            shared: what `shared` gave.
+            number: of the fold; `ALL`: all texts.
+            place: folder of the training.
+            shared: the activations that `shared` returned.
         """
         rows, folds, budget = self._labelled.rows[number], self._plan.prepared.folds, self._plan.budget
         kept: dict[str, HiddenStates] = {}
@@ -106,15 +106,15 @@ class Trainings:
             kept = {"train": shared}
             if number != ALL:
                 kept = {"train": shared.subset(rows), "validation": shared.subset(folds[number])}
-        part = number if number != ALL else len(folds)
-        allowance = None if budget is None else budget.allowance(self._plan.estimate, part)
+        position = number if number != ALL else len(folds)
+        allowance = None if budget is None else budget.allowance(self._plan.estimate, position)
         settings = self._settings if number == ALL else self._plan.fold_settings(number)
         return self._fit(number, self._tokens(number), self._labelled.labels[rows], settings, place, kept, allowance)
 
     def ask(self, number: int, place: TrainingFolder) -> None:
         """Let the classifier, just trained, answer the texts without labels, where there are any.
 
-        A run that goes on reads the answers from where its teacher lies: they may have taken as long as the teacher.
+        A resumed run reads the answers from its teacher's folder, for they may have taken as long as the training.
         """
         if self._plan.unlabelled is None:
             return
@@ -129,17 +129,17 @@ class Trainings:
             store_arrays({"logits": known}, place.answers)
         self._answers[number] = known
 
-    def study(self, number: int, place: RunFolder | TrainingFolder, made: "NDArray[np.float64]") -> Outcome:
-        """Train the student of a teacher that was asked, beginning where its teacher began.
+    def study(self, number: int, place: RunFolder | TrainingFolder, probabilities: "NDArray[np.float64]") -> Outcome:
+        """Train the student of a teacher whose answers are there, from the same initial weights.
 
         Args:
             number, place: as `teach` has them.
-            made: probabilities by the teachers for the texts that they have not seen, [n, classes]: for the training
-                texts where there are folds, else for the validation texts.
+            probabilities: by the teachers for the texts that they have not seen, [n, classes]: for the training texts
+                where there are folds, else for the validation texts.
         """
         unlabelled, folds, known = self._plan.unlabelled, self._plan.prepared.folds, self._labelled
-        assert unlabelled is not None  # noqa: S101  (there is no student else)
-        teachers = Answers(log_probabilities(made), self._answers)
+        assert unlabelled is not None  # noqa: S101  (without them there is no student)
+        teachers = Answers(log_probabilities(probabilities), self._answers)
         labels = known.labels if folds else known.held_out
         soft = soft_labels(number, teachers, self._rivals.tfidf(number), labels, folds)
         labelled = self._tokens(number)
@@ -148,7 +148,7 @@ class Trainings:
         return self._fit(number, texts, targets, mix.settings, place)
 
     def in_all(self, outcome: Outcome) -> Outcome:
-        """The outcome of one training, with what all of them took, the teachers' answers included."""
+        """One training's outcome, with the tokens and the time of all trainings and of the teachers' answers."""
         spent = {name: sum(getattr(each, name) for each in self.outcomes) for name in ("tokens", "seconds", "elapsed")}
         return replace(outcome, **spent | {"elapsed": spent["elapsed"] + self._asking})
 
@@ -162,7 +162,7 @@ class Trainings:
         kept: Mapping[str, HiddenStates] = MappingProxyType({}),
         allowance: Allowance | None = None,
     ) -> Outcome:
-        """A training from the beginning, with the texts that its fold holds out, or the validation texts."""
+        """Train from the initial weights; the held-out texts of the fold, or the validation texts, validate it."""
         self.begin(number)
         folds, tokens = self._plan.prepared.folds, self._plan.tokens
         held_out = held_out_labels = None
@@ -180,6 +180,6 @@ class Trainings:
         return outcome
 
     def _tokens(self, number: int) -> "Tokens":
-        """Of the training texts that a fold leaves, or of all."""
+        """The tokens of the training texts that a fold does not hold out, or of all."""
         tokens = self._plan.tokens["train"]
         return tokens if number == ALL else tokens.take(self._labelled.rows[number])

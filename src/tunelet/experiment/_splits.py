@@ -1,15 +1,15 @@
-"""The data of a run: what is read of each source, and the parts that it is split into."""
+"""The data of a run: reading its sources, and splitting them."""
 
 from typing import Any
 
 from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, prepare, read
 from tunelet.recipe import DataSettings, Recipe
 
-_FEW = 2_000  # texts, of which a fifth held out would be dear, and would measure little
+_FEW = 2_000  # texts up to which cross-validation is the default: a held-out fifth would be missed, and measures little
 
 
 def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading, Reading | None]:
-    """Training and test data; the columns of the test data are those of the training data. Raises DataError."""
+    """Read training and test data; the test data must have the training data's columns. Raises DataError."""
     columns: dict[str, Any] = {
         "text": settings.text_column or None,
         "label": settings.label_column or None,
@@ -23,13 +23,13 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
     return reading, None if test is None else read(test, **columns, known=trained)
 
 
-def split_parts(recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool) -> Prepared:
-    """The parts, without copies and leaks.
+def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool) -> Prepared:
+    """Split the data, without copies, and without training texts that are also test texts.
 
     Args:
         recipe: of the run.
-        reading, test_reading: what was read.
-        timed: whether a budget of time will decide how many folds there are.
+        reading, test_reading: the data as `read_sources` returns it.
+        timed: whether a budget of time will decide on the number of folds.
     """
     settings = recipe.data
     return prepare(
@@ -47,15 +47,16 @@ def split_parts(recipe: Recipe, reading: Reading, test_reading: Reading | None, 
 
 
 def split_seed(recipe: Recipe) -> int:
-    """Of drawing and splitting rows."""
+    """The seed of drawing and splitting rows: data.split_seed, or the training's where that is negative."""
     seed = recipe.data.split_seed
     return recipe.training.seed if seed < 0 else seed
 
 
 def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:
-    """When the recipe cross-validates. A solved head costs next to nothing, however long the texts are.
+    """The limits up to which the recipe cross-validates; None: it holds rows out.
 
-    Where there is a budget of time, how many folds there is time for is chosen later.
+    For a solved head the number of tokens is no limit, since it costs next to nothing. With a budget of time neither is
+    it, since the number of folds is chosen later.
     """
     settings, training = recipe.data, recipe.training
     most = None if timed or recipe.adapter.method == "head" else settings.fold_tokens
