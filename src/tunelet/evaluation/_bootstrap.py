@@ -113,7 +113,7 @@ class Ranking:
 
 
 def resampled_metrics(predictions: Predictions, *, positive: int | None, resamples: int, seed: int) -> Draws:
-    """Every metric of every draw.
+    """Every metric of one model on resamples of its texts.
 
     Args:
         predictions: at least one.

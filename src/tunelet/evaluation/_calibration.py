@@ -19,7 +19,7 @@ TEMPERATURES = (0.05, 20.0)  # beyond them probabilities are all but 0 and 1, or
 
 
 class ReliabilityBin(Record):
-    """Texts of similar confidence.
+    """A bin of texts of similar confidence, and how often they are right.
 
     Attributes:
         low, high: the bin, half-open on the left.

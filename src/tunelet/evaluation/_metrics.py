@@ -137,7 +137,7 @@ class ClassMetrics(Measured):
 
 
 class Confusion(Record):
-    """Texts by true and predicted class.
+    """The confusion matrix: how many texts have each pair of true and predicted class.
 
     Attributes:
         labels: of the classes.

@@ -12,7 +12,7 @@ _SLICES = 5
 
 
 class LengthSlice(Record):
-    """Texts of similar length.
+    """A slice of texts of similar length, and how good the model is on them.
 
     Attributes:
         shortest, longest: tokens.

@@ -140,7 +140,7 @@ def seen_warning(n: int, trained: int, validated: int) -> FigureWarning | None:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    """'a', 'b' or 'c', and how many more."""
+    """Labels in a sentence: "'a', 'b' or 'c'"; of many the first five and the number of the others."""
     shown = [repr(label) for label in labels[:_NAMED]]
     if len(labels) > _NAMED:
         return f"{', '.join(shown)} or {len(labels) - _NAMED} others"

@@ -32,7 +32,7 @@ INK, QUIET, LINE = (ROLES[name].marker for name in ("ink", "quiet", "line"))
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture.
+    """A finished picture of a report.
 
     Attributes:
         name: of its file, without ending.

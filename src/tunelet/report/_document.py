@@ -88,7 +88,7 @@ Block = Text | Table | Figures | Code | Quotes | Heading | Folded
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A section of a report: its heading and its blocks in order."""
 
     heading: str
     blocks: tuple[Block, ...]
@@ -101,7 +101,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A report.
+    """A report as plain values, which HTML and PDF are rendered from.
 
     Attributes:
         title: of the page.

@@ -196,7 +196,7 @@ def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]])
 
 
 def lengths(name: str, slices: Sequence[LengthSlice]) -> Figure:
-    """Accuracy by length of text."""
+    """Accuracy with its interval for texts of similar length, shortest first."""
     spans = [
         f"{texts.shortest}" if texts.shortest == texts.longest else f"{texts.shortest} to {texts.longest}"
         for texts in slices

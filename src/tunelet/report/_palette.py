@@ -11,11 +11,12 @@ from html import escape
 
 @dataclass(frozen=True)
 class Role:
-    """A colour by what it is for.
+    """The colour of a role in a figure or on a page.
 
     Attributes:
-        marker: drawn with this.
-        light, dark: shown as this.
+        marker: the colour that figures are drawn with, to be replaced.
+        light: the colour in light mode and in print.
+        dark: the colour in dark mode.
     """
 
     marker: str
@@ -39,21 +40,21 @@ SERIES = tuple(name for name in ROLES if name.startswith("series-"))
 
 
 def for_page(svg: str) -> str:
-    """Markers as CSS variables."""
+    """The SVG with CSS variables in place of marker colours, which follow the reader's light or dark mode."""
     for name, role in ROLES.items():
         svg = svg.replace(role.marker, f"var(--{name})")
     return svg
 
 
 def for_print(svg: str) -> str:
-    """Markers in their light form."""
+    """The SVG with light colours in place of marker colours."""
     for role in ROLES.values():
         svg = svg.replace(role.marker, role.light)
     return svg
 
 
 def for_file(svg: str, title: str, alternative: str) -> str:
-    """A picture that stands alone: in its light form on its own ground, with title and description."""
+    """The SVG as a file of its own: light colours on a background, with title and description."""
     head, _, body = for_print(svg).partition(">")
     ground = f'<rect width="100%" height="100%" fill="{ROLES["paper"].light}"/>'
     text = f"<title>{escape(title)}</title><desc>{escape(alternative)}</desc>"
@@ -61,5 +62,5 @@ def for_file(svg: str, title: str, alternative: str) -> str:
 
 
 def css_variables(*, dark: bool) -> str:
-    """The declarations of one form."""
+    """CSS declarations of all roles' colours, for dark or for light mode."""
     return " ".join(f"--{name}: {role.dark if dark else role.light};" for name, role in ROLES.items())

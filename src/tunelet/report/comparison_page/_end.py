@@ -11,7 +11,7 @@ _IMPORT = "import tunelet\n"
 
 
 def limits_section(comparison: Comparison) -> Section:
-    """Where these figures may mislead."""
+    """The section on how these figures may mislead."""
     models = comparison.record.models
     texts = [
         "The figures hold for texts like these. Two models that cannot be told apart here may differ on others.",

@@ -17,7 +17,7 @@ def splits_of(run: Run, splits: Mapping[str, T]) -> dict[str, T]:
 
 
 def in_a_row(names: Sequence[str]) -> str:
-    """a, b and c."""
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), names[-1]])
 
 
