@@ -176,6 +176,7 @@ def test_a_package_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch
     shutil.copytree(genuine, package, ignore=shutil.ignore_patterns("model.safetensors"))
     (package.parent / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, _offline.MODULE, raising=False)  # another test may have imported the genuine one
     assert "holds no model.safetensors" in refused("minilm")
     content = bytearray((genuine / "model.safetensors").read_bytes())
     content[-1] ^= 1

@@ -89,6 +89,11 @@ class Reading:
     notes: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
 
+    @property
+    def parts(self) -> Mapping[str, Examples]:
+        """The splits, under the name that `data.json` has for them."""
+        return self.splits
+
     def held_out(self) -> str:
         """The split to measure on: test, else validation, else all there is.
 
