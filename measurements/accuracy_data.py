@@ -84,6 +84,21 @@ class Task:
     checkpoint: Path
 
 
+def draw_within(labels: np.ndarray, size: int, seed: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of one training file: so many of each class to train on, and at most `most` others to measure on.
+
+    Args:
+        labels: of the file, int64 [n].
+        size: texts a class.
+        seed: of the draw.
+        most: rows to measure on.
+    """
+    random = np.random.default_rng([size, seed])
+    rows = [random.permutation(np.flatnonzero(labels == label))[:size] for label in range(int(labels.max()) + 1)]
+    train = np.concatenate(rows)
+    return train, random.permutation(np.setdiff1d(np.arange(len(labels)), train))[:most]
+
+
 def is_few(size: str) -> bool:
     """Whether a size is a number of texts a class."""
     return size != ALL and int(size) <= FEW[-1]

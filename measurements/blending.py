@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_data import SOURCES, parts
+from accuracy_data import SOURCES, draw_within, parts
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
@@ -89,11 +89,7 @@ def measure(name: str) -> list[dict[str, Any]]:
         if size * len(names) > _MOST_DRAWN or np.bincount(labels).min() < size:
             continue
         for draw in range(1, DRAWS + 1):
-            random = np.random.default_rng([size, draw])
-            rows = np.concatenate(
-                [random.permutation(np.flatnonzero(labels == label))[:size] for label in range(len(names))]
-            )
-            others = random.permutation(np.setdiff1d(np.arange(len(labels)), rows))[:_OTHERS]
+            rows, others = draw_within(labels, size, draw, _OTHERS)
             found.append({"data": name, "size": size, "draw": draw} | _draw(examples, labels, vectors, rows, others))
     return found
 

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from accuracy_data import SOURCES, parts
+from accuracy_data import SOURCES, draw_within, parts
 
 import tunelet
-from tunelet.data import Examples
 
 _DRAWS, _OTHERS = {8: 5, 16: 3, 32: 3, 64: 3}, 1_500
 _OUT = Path(__file__).with_name("rates.json")
@@ -27,26 +25,19 @@ _OUT = Path(__file__).with_name("rates.json")
 def measure(name: str, size: int, draw: int, rate: float) -> dict[str, Any]:
     """Accuracy and log loss of what is kept, on other texts of the training file."""
     examples, _ = parts(name)
-    labels = np.array(examples.labels)
-    random = np.random.default_rng([size, draw])
-    rows = np.concatenate([random.permutation(np.flatnonzero(labels == each))[:size] for each in sorted(set(labels))])
-    others = random.permutation(np.setdiff1d(np.arange(len(labels)), rows))[:_OTHERS]
+    labels = np.unique(examples.labels, return_inverse=True)[1]
+    rows, others = draw_within(labels, size, draw, _OTHERS)
     with tempfile.TemporaryDirectory() as folder:
         settings = {"training.learning_rate": rate, "training.seed": draw}
-        train, test = (_table(examples.take(chosen)) for chosen in (rows, others))
+        train, test = ([(examples.texts[row], examples.labels[row]) for row in chosen] for chosen in (rows, others))
         run = tunelet.train(train, test=test, model="minilm", out=Path(folder) / "run", settings=settings, quiet=True)
-        kept = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["kept"]
-        metrics = json.loads((run.path / "metrics.json").read_text(encoding="utf-8"))
+        kept, summary = run.evaluation.kept, run.summary
     return {
         "data": name, "size": size, "draw": draw, "rate": rate,
-        "accuracy": metrics["accuracy"], "log_loss": metrics["log_loss"], "kept": kept["name"],
-        "candidates": {each["name"]: [each["accuracy"], each["log_loss"]] for each in kept["candidates"]},
-        "seconds": round(metrics["seconds"], 1),
+        "accuracy": summary.accuracy, "log_loss": summary.log_loss, "kept": kept.name,
+        "candidates": {each.name: [each.accuracy, each.log_loss] for each in kept.candidates},
+        "seconds": round(summary.seconds, 1),
     }  # fmt: skip
-
-
-def _table(examples: Examples) -> pd.DataFrame:
-    return pd.DataFrame({"text": examples.texts, "label": examples.labels})
 
 
 def table(found: list[dict[str, Any]]) -> str:
