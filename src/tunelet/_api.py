@@ -75,13 +75,10 @@ def train(
     """
     from tunelet.experiment import Experiment, Request
 
-    shortcuts = {
-        "model": model, "text": text, "label": label, "encoding": encoding, "limit": limit, "seed": seed,
-        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "device": device,
-    }  # fmt: skip
     request = Request.of(
-        recipe, data, test=test, unlabelled=unlabelled, budget=budget, out=out, resume=resume, settings=settings,
-        shortcuts=shortcuts,
+        recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume, budget=budget,
+        model=model, text=text, label=label, encoding=encoding, limit=limit, seed=seed, epochs=epochs,
+        batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip
     return Experiment(request, _screens(quiet, verbose)).run()
 
@@ -136,13 +133,10 @@ def train_seeds(
     """
     from tunelet.experiment import Request, run_seeds
 
-    shortcuts = {
-        "model": model, "text": text, "label": label, "encoding": encoding, "limit": limit, "epochs": epochs,
-        "batch_size": batch_size, "learning_rate": learning_rate, "device": device,
-    }  # fmt: skip
     request = Request.of(
-        recipe, data, test=test, unlabelled=unlabelled, budget=None, out=out, resume=resume, settings=settings,
-        shortcuts=shortcuts,
+        recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume,
+        model=model, text=text, label=label, encoding=encoding, limit=limit, epochs=epochs,
+        batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip
     return run_seeds(request, seeds, _screens(quiet, verbose))
 

@@ -59,13 +59,17 @@ class Request:
         *,
         test: Any,
         unlabelled: Any,
-        budget: str | float | None,
+        settings: Mapping[str, Any] | None,
         out: str | Path | None,
         resume: bool,
-        settings: Mapping[str, Any] | None,
-        shortcuts: Mapping[str, Any],
+        budget: str | float | None = None,
+        **shortcuts: Any,
     ) -> "Request":
         """A request from the arguments of `train`; a budget of time runs from now on.
+
+        Args:
+            recipe, data, test, unlabelled, settings, out, resume, budget: as for `train`.
+            shortcuts: those arguments of `train` that stand for a setting (`SHORTCUTS`).
 
         Raises:
             RecipeError: two of them contradict each other, or a setting is not what the recipe admits.
