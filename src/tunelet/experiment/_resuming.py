@@ -153,14 +153,8 @@ def environment_of(
 
     from tunelet.checkpoint import weights_fingerprint
 
-    here = environment()
     return EnvironmentRecord(
-        versions=here.versions,
-        python=here.python,
-        system=here.system,
-        processor=here.processor,
-        cores=here.cores,
-        memory_bytes=here.memory_bytes,
+        **dict(environment()),
         threads=torch.get_num_threads(),
         checkpoint=CheckpointRecord(
             name=checkpoint.name,
