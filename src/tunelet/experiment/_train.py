@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
@@ -11,6 +12,7 @@ from tunelet.data import Prepared, Reading, Tokens, Unlabelled
 from tunelet.errors import RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._finish import Trained, finish
+from tunelet.experiment._material import Material
 from tunelet.experiment._plan import Plan, data_record, splits_record
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import (
@@ -26,8 +28,7 @@ from tunelet.experiment._resuming import (
 from tunelet.experiment._screens import Screens
 from tunelet.experiment._self_training import check_same_texts, draw_for_students, read_for_students
 from tunelet.experiment._splits import read_sources, split_data, split_seed
-from tunelet.experiment._tokenising import Tokenising
-from tunelet.recipe import Recipe, dump_recipe, with_settings
+from tunelet.recipe import dump_recipe, with_settings
 from tunelet.run import (
     Choices,
     DataRecord,
@@ -139,7 +140,7 @@ class Experiment:
         self._recipe = with_settings(self._recipe, {"model.name": name})
         return checkpoint
 
-    def _choose_head(self, checkpoint: "Checkpoint", prepared: Prepared, tokenizer: Any, *, several: bool) -> None:
+    def _choose_head(self, material: Material) -> None:
         """Decide what the head reads of a text, and after how many layers; the decision goes into the recipe, too."""
         from tunelet.experiment._head import choose_head
         from tunelet.model import foreign_model
@@ -148,8 +149,9 @@ class Experiment:
         if recipe.model.pooling == "first" and not recipe.training.probe and recipe.adapter.method != "head":
             self._choices["head"] = Choice("the architecture's own", "model.pooling is first, training.probe off")
             return
+        checkpoint, several = material.checkpoint, material.several_fields
         with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):  # a config may be odd
-            head = choose_head(checkpoint, prepared, recipe, tokenizer, several=several)
+            head = choose_head(checkpoint, material.prepared, recipe, material.tokenizer, several=several)
         words = {"first": "the first token", "mean": "the mean of the tokens"}
         self._choices["pooling"] = Choice(words[head.pooling.value], head.pooling.reason)
         self._choices["layers_read"] = Choice(str(head.layers.value), head.layers.reason)
@@ -180,13 +182,12 @@ class Experiment:
 
         with self._screens.busy("loading the model and timing a few steps"):
             tokenizer = load_tokenizer(checkpoint.path)
-            self._choose_head(checkpoint, prepared, tokenizer, several=len(reading.text_columns) > 1)
-            classifier = self._new_classifier(self._recipe, checkpoint, prepared)
+            material = Material(reading, test_reading, prepared, checkpoint, tokenizer)
+            self._choose_head(material)
+            classifier = material.new_classifier(self._recipe)
             if self._request.deadline is not None and self._afforded is None:
-                classifier, prepared = self._afford(
-                    self._request.deadline, classifier, reading, test_reading, prepared, checkpoint, tokenizer
-                )
-            plan = self._plan(folder, reading, test_reading, prepared, checkpoint, tokenizer, classifier)
+                classifier, material = self._afford(self._request.deadline, classifier, material)
+            plan = self._plan(folder, material, classifier)
         environment = environment_of(
             checkpoint,
             plan.choices,
@@ -203,61 +204,38 @@ class Experiment:
         self._screens.result(run)
         return run
 
-    def _new_classifier(self, recipe: Recipe, checkpoint: "Checkpoint", prepared: Prepared) -> "SequenceClassifier":
-        from tunelet.model import head_pooling, new_classifier
-
-        return new_classifier(
-            checkpoint,
-            prepared.label_names,
-            recipe.model,
-            recipe.adapter,
-            seed=recipe.training.seed,
-            pooling=head_pooling(recipe),
-        )
-
     def _afford(
-        self,
-        deadline: Deadline,
-        classifier: "SequenceClassifier",
-        reading: Reading,
-        test_reading: Reading | None,
-        prepared: Prepared,
-        checkpoint: "Checkpoint",
-        tokenizer: Any,
-    ) -> "tuple[SequenceClassifier, Prepared]":
+        self, deadline: Deadline, classifier: "SequenceClassifier", material: Material
+    ) -> "tuple[SequenceClassifier, Material]":
         """Choose what the budget has time for, put it into the recipe, and renew classifier and splits if needed."""
         from tunelet.experiment._budget import Ways
         from tunelet.model import foreign_model
 
-        tokens = self._tokenising(reading, tokenizer, classifier).of_splits(prepared)
-
-        def new(recipe: Recipe) -> "SequenceClassifier":
-            return self._new_classifier(recipe, checkpoint, prepared)
-
-        with foreign_model(checkpoint.path, _NO_FORWARD, _ANOTHER):
-            ways = Ways(classifier, new, self._recipe, prepared, tokens, deadline, self._request.named)
+        tokens = material.tokenising(self._recipe.data, classifier).of_splits(material.prepared)
+        with foreign_model(material.checkpoint.path, _NO_FORWARD, _ANOTHER):
+            ways = Ways(
+                classifier,
+                material.new_classifier,
+                self._recipe,
+                material.prepared,
+                tokens,
+                deadline,
+                self._request.named,
+            )
             self._afforded = ways.choose()
         before, self._recipe = self._recipe, self._afforded.recipe
         if (self._recipe.adapter, self._recipe.model) != (before.adapter, before.model):
-            classifier = new(self._recipe)
+            classifier = material.new_classifier(self._recipe)
         if self._recipe.data != before.data:
-            prepared = self._prepare(reading, test_reading)
-        return classifier, prepared
+            material = replace(material, prepared=self._prepare(material.reading, material.test_reading))
+        return classifier, material
 
-    def _plan(
-        self,
-        folder: RunFolder,
-        reading: Reading,
-        test_reading: Reading | None,
-        prepared: Prepared,
-        checkpoint: "Checkpoint",
-        tokenizer: Any,
-        classifier: "SequenceClassifier",
-    ) -> Plan:
+    def _plan(self, folder: RunFolder, material: Material, classifier: "SequenceClassifier") -> Plan:
         from tunelet.model import foreign_model
         from tunelet.training import estimate_time, latest_checkpoint
 
-        tokenising = self._tokenising(reading, tokenizer, classifier)
+        prepared, checkpoint = material.prepared, material.checkpoint
+        tokenising = material.tokenising(self._recipe.data, classifier)
         tokens, unlabelled = tokenising.of_splits(prepared), None
         if self._texts is not None:
             unlabelled = draw_for_students(self._texts, tokenising, split_seed(self._recipe))
@@ -276,8 +254,8 @@ class Experiment:
         budget = self._budget(prepared, tokens, estimate)
         return Plan(
             recipe=self._recipe,
-            reading=reading,
-            test_reading=test_reading,
+            reading=material.reading,
+            test_reading=material.test_reading,
             prepared=prepared,
             tokens=tokens,
             max_length=tokenising.max_length,
@@ -299,10 +277,6 @@ class Experiment:
 
         after = after_training(prepared, tokens, self._recipe, estimate)
         return Budget(self._request.deadline, self._afforded.choices, after)
-
-    def _tokenising(self, reading: Reading, tokenizer: Any, classifier: "SequenceClassifier") -> Tokenising:
-        several = len(reading.text_columns) > 1
-        return Tokenising(self._recipe.data, tokenizer, classifier.max_length, several)
 
 
 def _compile_kernels() -> None:

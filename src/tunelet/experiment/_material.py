@@ -1,0 +1,53 @@
+"""What a run is made of before anything is trained: its data, and the pretrained model with its tokenizer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tunelet.data import Prepared, Reading
+from tunelet.experiment._tokenising import Tokenising
+from tunelet.recipe import DataSettings, Recipe
+
+if TYPE_CHECKING:
+    from tunelet.checkpoint import Checkpoint
+    from tunelet.model import SequenceClassifier
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The data and the pretrained model of a run, as they are loaded.
+
+    Attributes:
+        reading: of the training source.
+        test_reading: of the test source; None: none was named.
+        prepared: the splits.
+        checkpoint: the pretrained model, its weights not loaded yet.
+        tokenizer: of the checkpoint.
+    """
+
+    reading: Reading
+    test_reading: Reading | None
+    prepared: Prepared
+    checkpoint: "Checkpoint"
+    tokenizer: Any
+
+    @property
+    def several_fields(self) -> bool:
+        """Whether a text is several columns, read together."""
+        return len(self.reading.text_columns) > 1
+
+    def new_classifier(self, recipe: Recipe) -> "SequenceClassifier":
+        """The checkpoint with a new head and adapter, as a recipe has them. Raises ModelError."""
+        from tunelet.model import head_pooling, new_classifier
+
+        return new_classifier(
+            self.checkpoint,
+            self.prepared.label_names,
+            recipe.model,
+            recipe.adapter,
+            seed=recipe.training.seed,
+            pooling=head_pooling(recipe),
+        )
+
+    def tokenising(self, settings: DataSettings, classifier: "SequenceClassifier") -> Tokenising:
+        """How texts become tokens for a classifier."""
+        return Tokenising(settings, self.tokenizer, classifier.max_length, self.several_fields)
