@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from tunelet._words import bytes_in_words, duration
 from tunelet.comparison import ComparedModel, Comparison
-from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure
 from tunelet.report._document import Figures, Section, Table
-from tunelet.report._figures import Point
+from tunelet.report._point_figures import Point, against_cost
 from tunelet.report.comparison_page._models import looks
 
 
@@ -53,4 +52,4 @@ def _against(
         for model in models
         if (cost := getattr(model, key))
     ]
-    return figures.against_cost(key.replace("_", "-"), title, points, across) if points else None
+    return against_cost(key.replace("_", "-"), title, points, across) if points else None

@@ -3,10 +3,9 @@
 from tunelet._words import counted, fixed, interval, number, points
 from tunelet.comparison import ComparedModel, Comparison, OnlyOneRight, Outcomes, right_instead
 from tunelet.evaluation import Pair, metric_words, p_value
-from tunelet.report import _figures as figures
 from tunelet.report._canvas import STRONG
 from tunelet.report._document import Block, Figures, Heading, Quote, Quotes, Section, Table, Text, quote
-from tunelet.report._figures import Point
+from tunelet.report._point_figures import Point, differences
 from tunelet.report.run_page import kappa_in_words
 
 _METRICS = ("accuracy", "f1_macro", "roc_auc", "log_loss", "ece")
@@ -24,7 +23,7 @@ def pairs_section(comparison: Comparison) -> Section:
     )
     blocks: list[Block] = [
         Text(intro),
-        Figures((figures.differences("differences", drawn, "points of accuracy, 95 % interval"),)),
+        Figures((differences("differences", drawn, "points of accuracy, 95 % interval"),)),
     ]
     for pair, counts in zip(pairs, comparison.outcomes, strict=True):
         blocks += _pair(comparison, pair, counts)

@@ -8,7 +8,8 @@ from tunelet.evaluation import CurveKind, SeedMetrics, metric_words
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure, Look
 from tunelet.report._document import Figures, Section, Table
-from tunelet.report._figures import Bins, Line, Point
+from tunelet.report._figures import Bins, Line
+from tunelet.report._point_figures import Point, bars
 from tunelet.report.comparison_page._models import looks
 from tunelet.report.run_page import curve_lines
 
@@ -31,7 +32,7 @@ def _overlays(comparison: Comparison) -> list[Figure]:
     points = [
         Point(model.name, model.metrics.accuracy, model.metrics.accuracy_ci, styles[model.name]) for model in models
     ]
-    overlays = [figures.bars("accuracy", "Accuracy", points, "accuracy, 95 % interval")]
+    overlays = [bars("accuracy", "Accuracy", points, "accuracy, 95 % interval")]
     lines = _lines(comparison, "roc", styles)
     if lines:
         about = f" of {record.positive!r}" if record.positive else ", mean of all labels against the rest"
