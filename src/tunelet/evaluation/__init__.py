@@ -39,7 +39,8 @@ from tunelet.evaluation._curves import (
 from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
 from tunelet.evaluation._linear import log_losses
-from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Confusion, Measured, Metrics, measure, metric_words
+from tunelet.evaluation._measure import measure
+from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Confusion, Measured, Metrics, metric_words
 from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
     McNemar,

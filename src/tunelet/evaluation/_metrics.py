@@ -1,4 +1,4 @@
-"""How good a model is: the point estimates, all from scikit-learn, with their intervals, as one small object.
+"""The metrics of a model as records: their names, their values, their intervals, and why one has none.
 
 Notable: no value is invented. What the data cannot say (the recall of a class that does not occur, the precision of one
 that was never predicted, a ROC AUC with one class only) is None, and null in JSON; a macro average is the mean over
@@ -14,11 +14,6 @@ from pydantic import Field
 
 from tunelet._record import Interval, Record, Value, as_bounds, as_number
 from tunelet._words import interval
-from tunelet.errors import DataError
-from tunelet.evaluation._bootstrap import Draws, mean_of_defined, resampled_metrics
-from tunelet.evaluation._calibration import expected_calibration_error
-from tunelet.evaluation._predictions import Predictions, positive_label
-from tunelet.evaluation._uncertainty import all_bounds, split_bounds
 
 METRIC_NAMES = (
     "accuracy",
@@ -192,120 +187,3 @@ class Metrics(Measured):
     no_interval: Mapping[str, str] = Field(default_factory=dict)
     confusion: Confusion
     per_class: tuple[ClassMetrics, ...]
-
-
-def measure(
-    predictions: Predictions,
-    *,
-    positive: int | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> Metrics:
-    """Every metric of the predictions, each with its 95 % interval or why there is none (see `_uncertainty`).
-
-    Args:
-        predictions: at least one.
-        positive: the index of the class that precision, recall, f1, roc_auc and average_precision speak of, against
-            the rest; None: of two classes the one whose name says so, of more these are macro averages.
-        resamples: draws of the bootstrap; 0 leaves the intervals out.
-        seed: of the bootstrap; equal seeds give equal intervals.
-
-    Raises:
-        DataError: there are no predictions, or `positive` is no class's index.
-    """
-    if not len(predictions):
-        raise DataError("metrics need at least one prediction, found none", "pass a text and its label")
-    if resamples < 0:
-        raise DataError(f"resamples must be 0 or more, found {resamples}", "pass resamples=0 for no intervals")
-    names = predictions.label_names
-    if positive is None:
-        recognised = positive_label(names)
-        positive = recognised.value if recognised else None
-    elif not 0 <= positive < len(names):
-        raise DataError(
-            f"a positive class is a number from 0 to {len(names) - 1}, found {positive}", "leave positive out"
-        )
-    values, per_class, confusion = _point_estimates(predictions, positive)
-    metrics = Metrics.model_validate(
-        {
-            **values,
-            "n": len(predictions),
-            "positive": None if positive is None else names[positive],
-            "confusion": Confusion(labels=names, matrix=tuple(map(tuple, confusion.tolist()))),
-            "per_class": per_class,
-        }
-    )
-    if not resamples:
-        return metrics
-    draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return with_intervals(metrics, predictions, draws)
-
-
-def with_intervals(metrics: Metrics, predictions: Predictions, draws: Draws) -> Metrics:
-    """The metrics of these predictions with their intervals, computed from existing draws."""
-    positive = None if metrics.positive is None else predictions.label_names.index(metrics.positive)
-    areas = {
-        name: np.array([row.values[name] for row in metrics.per_class]) for name in ("roc_auc", "average_precision")
-    }
-    bounds, rows = all_bounds(predictions, metrics.confusion.counts, areas, draws, positive)
-    intervals, reasons = split_bounds({name: bounds[name] for name in METRIC_NAMES})
-    per_class = tuple(
-        row.with_intervals(*split_bounds(of_class)) for row, of_class in zip(metrics.per_class, rows, strict=True)
-    )
-    return metrics.with_intervals(intervals, reasons, per_class=per_class)
-
-
-def _point_estimates(
-    predictions: Predictions, positive: int | None
-) -> tuple[dict[str, float], tuple[ClassMetrics, ...], NDArray[np.int64]]:
-    """The values by name, the table of classes, and the confusion matrix int64 [true, predicted]."""
-    from sklearn import metrics as sk
-
-    labels, predicted, probabilities = predictions.labels, predictions.predicted, predictions.probabilities
-    classes = np.arange(len(predictions.label_names))
-    rates = {"labels": classes, "zero_division": np.nan}
-    confusion = sk.confusion_matrix(labels, predicted, labels=classes).astype(np.int64)
-    precision, recall, f1, _ = sk.precision_recall_fscore_support(labels, predicted, **rates)
-    support = confusion.sum(axis=1)
-    # A ranking needs both sides; average precision needs only the positive one.
-    roc_auc = [
-        sk.roc_auc_score(labels == label, probabilities[:, label]) if 0 < support[label] < len(labels) else np.nan
-        for label in classes
-    ]
-    average_precision = [
-        sk.average_precision_score(labels == label, probabilities[:, label]) if support[label] else np.nan
-        for label in classes
-    ]
-    per_class = tuple(
-        ClassMetrics(
-            label=name,
-            n=int(support[label]),
-            predicted=int(confusion[:, label].sum()),
-            precision=float(precision[label]),
-            recall=float(recall[label]),
-            f1=float(f1[label]),
-            roc_auc=float(roc_auc[label]),
-            average_precision=float(average_precision[label]),
-        )
-        for label, name in enumerate(predictions.label_names)
-    )
-    by_class = {
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
-        "roc_auc": roc_auc,
-        "average_precision": average_precision,
-    }
-    if positive is None:
-        chosen = {name: float(mean_of_defined(np.asarray(row))) for name, row in by_class.items()}
-    else:
-        chosen = {name: float(row[positive]) for name, row in by_class.items()}
-    values = {
-        **chosen,
-        "accuracy": float(sk.accuracy_score(labels, predicted)),
-        "f1_weighted": float(sk.f1_score(labels, predicted, average="weighted", **rates)),
-        "f1_macro": float(sk.f1_score(labels, predicted, average="macro", **rates)),
-        "log_loss": float(sk.log_loss(labels, probabilities, labels=classes)),
-        "ece": expected_calibration_error(predictions.confidence, labels == predicted),
-    }
-    return {name: values[name] for name in METRIC_NAMES}, per_class, confusion

@@ -19,7 +19,8 @@ from tunelet._words import counted
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import Draws, paired_metrics
 from tunelet.evaluation._intervals import CONFIDENCE, Z
-from tunelet.evaluation._metrics import METRIC_NAMES, Measured, Metrics, measure, with_intervals
+from tunelet.evaluation._measure import measure, with_intervals
+from tunelet.evaluation._metrics import METRIC_NAMES, Measured, Metrics
 from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]

@@ -23,7 +23,7 @@ from tunelet.evaluation._calibration import (
     reliability,
     with_temperature,
 )
-from tunelet.evaluation._metrics import measure
+from tunelet.evaluation._measure import measure
 from tunelet.evaluation._power import SIGNIFICANCE
 from tunelet.evaluation._predictions import Predictions
 
