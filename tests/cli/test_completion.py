@@ -1,7 +1,7 @@
 """What a shell completes: the script for it is printed and installed, and commands, options and values are answered.
 
 A shell is known by the name of the process that tunelet was started from, so bash under another name stands for those
-that are not installed here.
+that are not installed here, as far as that name is all that matters.
 """
 
 import os
@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "bin").mkdir()
     for shell in PLACES:
-        (home / "bin" / shell).symlink_to(str(BASH))
+        (home / "bin" / shell).symlink_to(str(shutil.which(shell) or BASH))
     tunelet = home / "bin" / "tunelet"
     tunelet.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tunelet "$@"\n')
     tunelet.chmod(0o755)
@@ -43,8 +43,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(home: Path, name: str, script: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A script in a shell of that name; what follows the last command keeps the shell from giving its process away."""
     paths = f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    status = "$status" if name == "fish" and shutil.which("fish") else "$?"
     return subprocess.run(
-        [str(home / "bin" / name), "-c", f"{script}\nexit $?"],
+        [str(home / "bin" / name), "-c", f"{script}\nexit {status}"],
         env=environment(HOME=str(home), PATH=paths, **settings),
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
@@ -88,3 +89,40 @@ def test_zsh_and_fish_get_an_answer_to_what_their_scripts_ask(home: Path, name: 
     done = shell(home, name, "tunelet", **asked, _TYPER_COMPLETE_FISH_ACTION="get-args")
     assert (done.returncode, done.stderr) == (0, "")
     assert answer in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("tunelet ev", "evaluate"),
+        ("tunelet train sample --learn", "--learning-rate"),
+        ("tunelet train --recipe th", "thorough"),
+    ],
+)
+def test_fish_completes_a_command_an_option_and_a_value(home: Path, typed: str, answer: str) -> None:
+    done = shell(home, "fish", f"tunelet --show-completion | source\ncomplete --do-complete '{typed}'")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [answer]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("tunelet ev", "evaluate"),
+        ("tunelet train sample --learn", "--learning-rate"),
+        ("tunelet train --recipe th", "thorough"),
+    ],
+)
+def test_zsh_is_handed_a_command_an_option_and_a_value(home: Path, typed: str, answer: str) -> None:
+    words = typed.split()
+    # What zsh's own _arguments would lay out on the screen is printed.
+    script = (
+        'autoload -Uz compinit; compinit -u\neval "$(tunelet --show-completion)"\n'
+        '_arguments() { print -r -- "$@" }\n'
+        f"words=({' '.join(words)}); CURRENT={len(words)}; _tunelet_completion"
+    )
+    done = shell(home, "zsh", script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f'"{answer}"' in done.stdout
