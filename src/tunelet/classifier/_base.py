@@ -13,26 +13,26 @@ from tunelet.classifier._texts import texts_of
 from tunelet.data import clean, clean_fields
 from tunelet.errors import DataError
 from tunelet.evaluation import scaled_probabilities
-from tunelet.run import Run
+from tunelet.run import Task
 
 
 class TextClassifier(ABC):
     """Texts in, labels with probabilities out.
 
     Attributes:
-        run: the run that it was loaded from.
+        task: its labels, and how texts are read.
         temperature: number that the logits are divided by; 1.0: they stay as they are.
     """
 
     temperature: float = 1.0
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, task: Task) -> None:
+        self.task = task
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """Names of the labels in the order of the columns of `probabilities`."""
-        return self.run.label_names
+        return self.task.label_names
 
     def predict(
         self,
@@ -56,7 +56,7 @@ class TextClassifier(ABC):
             DataError: what is no text, or no such column or threshold.
         """
         decision = decision_of(
-            self.run, threshold=threshold, min_confidence=min_confidence, own=self.has_the_runs_threshold
+            self.task, threshold=threshold, min_confidence=min_confidence, own=self.has_the_runs_threshold
         )
         return predictions_of(self.probabilities(texts, text=text), self.label_names, decision)
 
@@ -115,8 +115,8 @@ class TextClassifier(ABC):
         return rows
 
     def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> list[str]:
-        listed = texts_of(texts, self.run.trained_columns, column)
-        if self.run.recipe.data.clean_markup:
-            cleaned = clean if len(self.run.text_columns) == 1 else clean_fields
+        listed = texts_of(texts, self.task.trained_columns, column)
+        if self.task.clean_markup:
+            cleaned = clean_fields if self.task.several_fields else clean
             listed = [cleaned(text) for text in listed]
         return ["" if text.isspace() else text for text in listed]

@@ -24,7 +24,8 @@ class BaselineClassifier(TextClassifier):
     """
 
     def __init__(self, run: Run, baseline: Baseline) -> None:
-        super().__init__(run)
+        super().__init__(run.task)
+        self.run = run
         self._baseline = baseline
 
     @classmethod

@@ -29,7 +29,8 @@ class Classifier(TextClassifier):
     """
 
     def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: Baseline | None = None) -> None:
-        super().__init__(run)
+        super().__init__(run.task)
+        self.run = run
         self._tfidf = tfidf  # whose logits are added with the run's weight, where it has one
         self.temperature = run.summary.temperature
         self._model = model

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tunelet._words import shown
 from tunelet.errors import DataError
-from tunelet.run import Run
+from tunelet.run import Task
 
 OF_RUN = "run"  # the threshold that the run chose on its validation texts
 
@@ -45,11 +45,11 @@ class Decision:
         return enough
 
 
-def decision_of(run: Run, *, threshold: Any, min_confidence: Any, own: bool = True) -> Decision:
+def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = True) -> Decision:
     """The decision that a caller asks for.
 
     Args:
-        run: whose labels they are.
+        task: whose labels they are.
         threshold: a number from 0 to 1, "run" for the one that the run chose, or None.
         min_confidence: a number from 0 to 1, or None.
         own: whether the probabilities are those of the model that the run's threshold was chosen for.
@@ -60,18 +60,18 @@ def decision_of(run: Run, *, threshold: Any, min_confidence: Any, own: bool = Tr
     least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
     if threshold is None:
         return Decision(min_confidence=least)
-    if len(run.label_names) != 2:
+    if len(task.label_names) != 2:
         raise DataError(
-            f"a threshold is between two labels, this run has {len(run.label_names)}",
+            f"a threshold is between two labels, this run has {len(task.label_names)}",
             "leave it out; min_confidence=0.8 works with any number of labels",
         )
-    assert run.summary.positive is not None  # noqa: S101  (of two labels one is)
-    positive = run.label_names.index(run.summary.positive)
+    assert task.positive is not None  # noqa: S101  (of two labels one is)
+    positive = task.label_names.index(task.positive)
     if not (isinstance(threshold, str) and threshold == OF_RUN):
         return Decision(_share(threshold, "threshold"), positive, least)
     if not own:
         raise DataError("the run's threshold was chosen for its encoder, not for the baseline", "give threshold=0.5")
-    chosen = run.summary.threshold
+    chosen = task.threshold
     if chosen is None:
         raise DataError(
             "the run has no threshold: its validation texts are of one label", "give a number: threshold=0.5"

@@ -83,7 +83,7 @@ def predict_texts(
     """
     run = run if isinstance(run, Run) else Run.load(run)
     # What cannot be decided is said before a model is loaded.
-    decision_of(run, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
     classifier = load_classifier(run, baseline=baseline, device=device)
     predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
     return [
@@ -141,7 +141,7 @@ def predict_file(
     if os.path.lexists(output):
         raise DataError(f"{output} exists already", "name another file, or remove it")
     run = run if isinstance(run, Run) else Run.load(run)
-    decision = decision_of(run, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    decision = decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
     files = file_settings(run.recipe, settings, encoding)
     known = run.trained_columns
     names = [*listed(text), *listed(known.get("text"))]

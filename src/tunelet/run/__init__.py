@@ -26,6 +26,7 @@ from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed
 from tunelet.run._summary import EvaluatedOn, GroupSummary, SeedsWarning, Summary
+from tunelet.run._task import Task
 from tunelet.run._words import (
     candidates_in_words,
     choice_label,
@@ -74,6 +75,7 @@ __all__ = [
     "SplitRecord",
     "SplitTokens",
     "Summary",
+    "Task",
     "TokensRecord",
     "TrainingFolder",
     "UnlabelledRecord",

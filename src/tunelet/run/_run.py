@@ -20,6 +20,7 @@ from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
 from tunelet.run._sealed import Sealed
 from tunelet.run._summary import Summary
+from tunelet.run._task import Task
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Baseline, Metrics, Predictions
@@ -135,10 +136,20 @@ class Run:
     @property
     def trained_columns(self) -> dict[str, str | Sequence[str]]:
         """Role ("text", "label") -> the columns of the training data, as they were called there."""
-        label = self.data.label_column
-        texts = self.text_columns
-        found: dict[str, str | Sequence[str]] = {"text": texts if len(texts) > 1 else texts[0]}
-        return found | ({"label": label.value} if label else {})
+        return self.task.trained_columns
+
+    @property
+    def task(self) -> Task:
+        """What predictions need beside the model."""
+        summary, label = self.summary, self.data.label_column
+        return Task(
+            label_names=self.label_names,
+            text_columns=self.text_columns,
+            label_column=None if label is None else label.value,
+            clean_markup=self.recipe.data.clean_markup,
+            positive=summary.positive,
+            threshold=summary.threshold,
+        )
 
     @cached_property
     def history(self) -> tuple[HistoryLine, ...]:

@@ -1,0 +1,37 @@
+"""What predictions need beside a model: names of labels and columns, how texts are cleaned, and the threshold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Task:
+    """A classification task, as a run was trained for it and an export carries it on.
+
+    Attributes:
+        label_names: in the order of the probabilities.
+        text_columns: the columns of the training data whose texts were read, together where there are several.
+        label_column: the column of the labels; None: the training data had no columns.
+        clean_markup: whether markup is taken out of texts.
+        positive: the label that a threshold is for; None: there are more than two.
+        threshold: of the probability of the positive label, chosen on validation texts; None: there is none.
+    """
+
+    label_names: tuple[str, ...]
+    text_columns: tuple[str, ...]
+    label_column: str | None
+    clean_markup: bool
+    positive: str | None
+    threshold: float | None
+
+    @property
+    def several_fields(self) -> bool:
+        """Whether texts of several columns are read together."""
+        return len(self.text_columns) > 1
+
+    @property
+    def trained_columns(self) -> dict[str, str | Sequence[str]]:
+        """Role ("text", "label") -> the columns of the training data, as they were called there."""
+        columns: str | Sequence[str] = self.text_columns if self.several_fields else self.text_columns[0]
+        found: dict[str, str | Sequence[str]] = {"text": columns}
+        return found | ({} if self.label_column is None else {"label": self.label_column})
