@@ -94,6 +94,19 @@ def test_a_classifier_is_loaded_by_many_threads_at_once(run):
     assert torch.get_default_dtype() is torch.float32
 
 
+def test_many_threads_ask_one_classifier_for_texts_of_many_lengths(run):
+    words = " ".join(text for text, _ in TEXTS).split()
+    asked = [
+        ["" if (k + n) % 11 == 0 else " ".join(words[: 1 + (37 * n + 101 * k) % len(words)]) for k in range(1 + n % 7)]
+        for n in range(80)
+    ]
+    classifier = Classifier.load(run)
+    with ThreadPoolExecutor(16) as threads:  # its first calls, all at once
+        together = list(threads.map(classifier.predict, asked))
+    for texts, found in zip(asked, together, strict=True):
+        assert repr(found) == repr(classifier.predict(texts))  # all digits; NaN is not equal to itself
+
+
 def test_trainings_beside_each_other_end_in_the_weights_that_they_end_in_alone(run, tiny_checkpoint, tmp_path):
     checkpoint = tiny_checkpoint("bert")
     classifier = Classifier.load(run)

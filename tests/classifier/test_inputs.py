@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
+from datasets import Dataset
 
 from tunelet import Classifier
 from tunelet.classifier import BaselineClassifier
@@ -34,6 +36,11 @@ def expected(classifier):
         pd.Series,
         np.array,
         pa.array,
+        pl.Series,
+        lambda texts: pa.chunked_array([texts[:1], texts[1:]]),
+        lambda texts: Dataset.from_dict({"note": texts})["note"],
+        lambda texts: pd.Series(texts, dtype="string"),
+        lambda texts: pl.DataFrame({"note": texts}),
         lambda texts: np.array(texts, dtype=object),
         lambda texts: dict.fromkeys(texts).keys(),
         lambda texts: (text for text in texts),
@@ -71,10 +78,11 @@ def test_the_column_of_a_table_can_be_named(classifier, expected):
         (b"bytes", "found bytes"),
         (Path("a.csv"), "found .*Path"),
         ({"a", "b"}, "found set"),
-        (["fine", None], "text 1: expected a string, found None"),
         (["fine", b"x"], "text 1: expected a string, found bytes"),
         (("fine", "well", 3), "text 2: expected a string, found int"),
-        (pd.Series(["fine", np.nan]), "text 1: expected a string, found float"),
+        (pd.Series(["fine", 0.5]), "text 1: expected a string, found float"),
+        (pa.array([b"fine"]), "text 0: expected a string, found bytes"),
+        (pl.Series([3, 4]), "text 0: expected a string, found int"),
         (np.array([1, 2]), "text 0: expected a string, found int"),
         (np.array(1), "one dimension"),
         (np.array([["a", "b"]]), "one dimension"),
@@ -82,7 +90,7 @@ def test_the_column_of_a_table_can_be_named(classifier, expected):
         ({"note": "a text alone"}, "'note' of the dict is str"),
         ({"note": ["a", "b"], "id": [1]}, "differ in length"),
         ({}, "no columns"),
-        (pd.DataFrame({"note": ["a", None]}), "row 1 of column 'note': expected a string, found None"),
+        (pd.DataFrame({"note": ["a", b"b"]}), "row 1 of column 'note': expected a string, found bytes"),
         (["fine", "half \ud800"], "text 1 holds half a surrogate"),
         ("\udfff", "half a surrogate"),
     ],
@@ -91,6 +99,29 @@ def test_what_is_no_text_is_refused_with_a_hint(classifier, given, words):
     with pytest.raises(DataError, match=words) as refused:
         classifier.predict(given)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["a loaf", None],
+        ("a loaf", float("nan")),
+        iter(["a loaf", pd.NA]),
+        np.array(["a loaf", None], dtype=object),
+        pd.Series(["a loaf", None]),
+        pd.Series(["a loaf", pd.NA], dtype="string"),
+        pl.Series(["a loaf", None]),
+        pa.array(["a loaf", None]),
+        pd.DataFrame({"note": ["a loaf", None]}),
+        {"note": ["a loaf", float("nan")]},
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_a_missing_value_is_a_text_with_nothing_to_read(classifier, given):
+    loaf, missing = classifier.predict(given)
+    assert loaf == classifier.predict("a loaf")[0]
+    assert missing.label is None
+    assert np.isnan(missing.probability)
 
 
 def test_no_texts_give_no_predictions(classifier):

@@ -1,8 +1,9 @@
 """What every classifier of a run can do, whatever computes its logits."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,21 @@ from numpy.typing import NDArray
 from tunelet._words import shown
 from tunelet.classifier._decision import Prediction, decision_of, predictions_of
 from tunelet.classifier._texts import texts_of
-from tunelet.data import clean, clean_fields
-from tunelet.errors import DataError
+from tunelet.data import chunks, clean, clean_fields
+from tunelet.errors import DataError, TuneletError
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Task
 
+# Of texts that are classified together: enough to sort them by length into full batches, little to hold.
+_CHUNK = 8_192
+_CHUNK_CHARACTERS = 2**22
+
 
 class TextClassifier(ABC):
-    """Texts in, labels with probabilities out.
+    """Texts in, labels with probabilities out. Threads may share a classifier.
+
+    Beside the texts that its caller holds, and the answers, it needs the memory of a few thousand texts, however many
+    there are. A copy or a pickle of it is the path of its run, and loads that run again.
 
     Attributes:
         task: its labels, and how texts are read.
@@ -26,8 +34,15 @@ class TextClassifier(ABC):
 
     temperature: float = 1.0
 
+    _load_again: Callable[[], Self] | None = None  # set by `load`
+
     def __init__(self, task: Task) -> None:
         self.task = task
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._load_again is None:
+            raise TuneletError("a classifier that no load made cannot be copied", "make it by Classifier.load(run)")
+        return self._load_again, (), {"temperature": self.temperature}
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -47,6 +62,8 @@ class TextClassifier(ABC):
         Args:
             texts: a text, any iterable of texts, or a table: a DataFrame, a dict of columns, an Arrow table. Where the
                 run reads several columns together, each text is a tuple of one string a column, or a dict by column.
+                A missing value (None, NaN, pandas' NA) is a text with nothing to read. What has a length is checked
+                before the first text is classified; a generator is read as it is classified.
             text: the column of a table that holds the texts; None: the one that was trained on.
             threshold: of the probability of the positive label, from which on it is given; "run": the one that the
                 run chose on its validation texts; None: the most probable label. For two labels.
@@ -55,10 +72,39 @@ class TextClassifier(ABC):
         Raises:
             DataError: what is no text, or no such column or threshold.
         """
+        return list(self.predict_iter(texts, text=text, threshold=threshold, min_confidence=min_confidence))
+
+    def predict_iter(
+        self,
+        texts: Any,
+        *,
+        text: str | Sequence[str] | None = None,
+        threshold: float | str | None = None,
+        min_confidence: float | None = None,
+    ) -> Iterator[Prediction]:
+        """The same one by one, for more answers than are to be held: a generator in, a generator out.
+
+        Texts are read ahead, up to 8,192 of them or 4 million characters, for those of similar length are classified
+        together.
+
+        >>> classifier = tunelet.Classifier.load("runs/first")
+        >>> answers = classifier.predict_iter(f"visit number {n}" for n in range(3))
+        >>> next(answers).label in classifier.label_names
+        True
+
+        Args:
+            texts, text, threshold, min_confidence: as for `predict`, which are checked at once.
+
+        Raises:
+            DataError: as for `predict`; of a generator, once it comes to the text that is none.
+        """
         decision = decision_of(
             self.task, threshold=threshold, min_confidence=min_confidence, own=self.has_the_runs_threshold
         )
-        return predictions_of(self.probabilities(texts, text=text), self.label_names, decision)
+        parts = _chunks(self._cleaned(texts, text))
+        return chain.from_iterable(
+            predictions_of(self.probabilities_of_cleaned(part), self.label_names, decision) for part in parts
+        )
 
     def probabilities(
         self, texts: Any, *, text: str | Sequence[str] | None = None, calibrated: bool = True
@@ -79,7 +125,7 @@ class TextClassifier(ABC):
         cleaned = self._cleaned(texts, text)
         return self.probabilities_of_cleaned(cleaned) if calibrated else self._rows(self._raw_probabilities, cleaned)
 
-    def probabilities_of_cleaned(self, texts: Sequence[str]) -> NDArray[np.float64]:
+    def probabilities_of_cleaned(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """The same for texts that are cleaned already, as `tunelet.data` reads them with the run's settings.
 
         Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
@@ -106,17 +152,24 @@ class TextClassifier(ABC):
         probabilities: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
         return probabilities
 
-    def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Sequence[str]) -> NDArray[np.float64]:
+    def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Iterable[str]) -> NDArray[np.float64]:
         """A computed row for each text with content, a row of NaN for each empty one, [n, classes]."""
-        there = np.array([bool(text) for text in texts], dtype=bool)
-        rows = np.full((len(texts), len(self.label_names)), np.nan)
-        if there.any():
-            rows[there] = computed([text for text in texts if text])
-        return rows
+        parts = [np.empty((0, len(self.label_names)))]
+        for part in _chunks(texts):
+            there = np.array([bool(text) for text in part], dtype=bool)
+            rows = np.full((len(part), len(self.label_names)), np.nan)
+            if there.any():
+                rows[there] = computed([text for text in part if text])
+            parts.append(rows)
+        return np.concatenate(parts)
 
-    def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> list[str]:
+    def _cleaned(self, texts: Any, column: str | Sequence[str] | None) -> Iterator[str]:
+        """The texts as the model reads them, one by one; what can be checked before the first of them is checked."""
         listed = texts_of(texts, self.task.trained_columns, column)
         if self.task.clean_markup:
-            cleaned = clean_fields if self.task.several_fields else clean
-            listed = [cleaned(text) for text in listed]
-        return ["" if text.isspace() else text for text in listed]
+            listed = map(clean_fields if self.task.several_fields else clean, listed)
+        return ("" if text.isspace() else text for text in listed)
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    return chunks(texts, most=_CHUNK, characters=_CHUNK_CHARACTERS)

@@ -1,5 +1,6 @@
 """The baseline of a run as a classifier of texts; neither an encoder nor PyTorch is loaded."""
 
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -36,7 +37,9 @@ class BaselineClassifier(TextClassifier):
         baseline = run.baseline
         if baseline is None:
             raise none_there(run)
-        return cls(run, baseline)
+        made = cls(run, baseline)
+        made._load_again = partial(cls.load, run.path.resolve())
+        return made
 
     @property
     def has_the_runs_threshold(self) -> bool:

@@ -1,5 +1,6 @@
 """A finished run as a function from texts to labels with probabilities."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -83,7 +84,9 @@ class Classifier(TextClassifier):
             seed=run.recipe.training.seed,
             pooling=head_pooling(run.recipe),
         )
-        return cls(run, model, load_tokenizer(run.folder.tokenizer), tfidf)
+        made = cls(run, model, load_tokenizer(run.folder.tokenizer), tfidf)
+        made._load_again = partial(cls.load, run.path.resolve(), device=device)
+        return made
 
     @property
     def has_the_runs_threshold(self) -> bool:

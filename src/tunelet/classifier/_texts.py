@@ -3,7 +3,7 @@
 A table is never taken for a list: iterating over a DataFrame or a dict gives the names of its columns.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from os import PathLike
 from typing import Any
 
@@ -15,8 +15,11 @@ _HINT = "pass strings: a list, a tuple, an array or a Series of them, or a table
 
 def texts_of(
     texts: Any, known: Mapping[str, str | Sequence[str]], column: str | Sequence[str] | None = None
-) -> list[str]:
+) -> Iterable[str]:
     """The texts, in their order; where several columns were trained on, as `join_fields` makes them.
+
+    A missing value is an empty text. What has a length is checked here, whole; of an iterator each text is checked when
+    it is asked for.
 
     Args:
         texts: a text; an iterable of texts; a DataFrame, an Arrow table, a `datasets.Dataset` or a dict of columns.
@@ -55,10 +58,16 @@ def texts_of(
         raise DataError(f"expected texts, found {_kind(texts)}", _HINT)
     if (dimensions := getattr(texts, "ndim", 1)) != 1:
         raise DataError(f"expected an array of one dimension, found {dimensions}", _HINT)
-    listed = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # Arrow's elements are no strings
+    items = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # Arrow's elements are no strings
+    checked = (_item(item, row, several) for row, item in enumerate(items))
+    return list(checked) if isinstance(texts, Sized) else checked
+
+
+def _item(item: object, row: int, several: Sequence[str]) -> str:
+    where = f"text {row}"
     if several:
-        return [joined(item, several, f"text {row}") for row, item in enumerate(listed)]
-    return [_text(text, f"text {row}") for row, text in enumerate(listed)]
+        return "" if is_null(item) else joined(item, several, where)
+    return _text(item, where)
 
 
 def _table(data: Any) -> RawTable | None:
@@ -72,7 +81,7 @@ def _table(data: Any) -> RawTable | None:
 
 
 def _cell(value: object, where: str) -> str:
-    """A value of a column of texts: numbers among texts are texts, as in training; a gap is refused."""
+    """A value of a column of texts: numbers among texts are texts, as in training."""
     if isinstance(value, bool) or not isinstance(value, int | float) or is_null(value):
         return _text(value, where)
     return str(value)
@@ -80,6 +89,8 @@ def _cell(value: object, where: str) -> str:
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
+        if is_null(value):
+            return ""
         raise DataError(
             f"{where}: expected a string, found {_kind(value)}", "give each text as a string, or leave it out"
         )

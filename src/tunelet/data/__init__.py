@@ -4,6 +4,7 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 """
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
+from tunelet.data._chunks import chunks
 from tunelet.data._clean import row_texts
 from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
@@ -45,6 +46,7 @@ __all__ = [
     "Unlabelled",
     "as_known",
     "choose_columns",
+    "chunks",
     "clean",
     "clean_fields",
     "copies",

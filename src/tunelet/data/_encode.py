@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from tunelet.data._chunks import chunks
 from tunelet.data._fields import split_fields
 from tunelet.data._tokens import Tokens
 
@@ -106,7 +107,7 @@ class Encoder:
 
     def _fields(self, texts: Sequence[str]) -> Iterator[list[_Ids]]:
         """The fields of each text; those that are short are tokenised many at a time."""
-        for chunk in _chunks(texts, whole=2 * self._window):
+        for chunk in chunks(texts, most=_CHUNK, characters=_CHUNK_CHARACTERS, whole=2 * self._window):
             split = [split_fields(text) if self._several else [text] for text in chunk]
             short = [field for fields in split for field in fields if len(field) <= 2 * self._window]
             encoded = iter(self._ids(short))
@@ -141,20 +142,6 @@ class Encoder:
                 return ids
             size = min(4 * size, _WIDEST)
         return None
-
-
-def _chunks(texts: Sequence[str], whole: int) -> Iterator[list[str]]:
-    """The texts in chunks of bounded size; of each text at most `whole` characters count, for no more are tokenised."""
-    chunk: list[str] = []
-    characters = 0
-    for text in texts:
-        if chunk and (len(chunk) == _CHUNK or characters + min(len(text), whole) > _CHUNK_CHARACTERS):
-            yield chunk
-            chunk, characters = [], 0
-        chunk.append(text)
-        characters += min(len(text), whole)
-    if chunk:
-        yield chunk
 
 
 def _first(text: str, size: int) -> str:

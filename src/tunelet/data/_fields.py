@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tunelet._words import counted
 from tunelet.data._markup import clean
+from tunelet.data._shape import is_null
 from tunelet.errors import DataError
 
 _SEPARATOR = "\x1f"
@@ -60,7 +61,7 @@ def joined(item: object, columns: Sequence[str], where: str) -> str:
         fields = list(item)
     else:
         raise DataError(f"{where}: expected the texts of {names}, found {type(item).__name__}", hint)
-    texts = ["" if field is None else field for field in fields]
+    texts = ["" if is_null(field) else field for field in fields]
     if len(texts) != len(columns):
         raise DataError(f"{where}: the run reads {names} together, found {len(texts)} of them", hint)
     kept = [field for field in texts if isinstance(field, str)]

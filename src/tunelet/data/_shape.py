@@ -76,10 +76,10 @@ def _text_of(value: object) -> str:
 
 
 def is_null(value: object) -> bool:
-    """None, NaN, or a string without a visible character."""
+    """None, NaN, pandas' NA, or a string without a visible character."""
     if isinstance(value, str):
         return not value.strip()
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
 def is_number(value: str) -> bool:
