@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_data import SOURCES, draw_within, parts
+from accuracy_data import SOURCES, draw_within
+from frozen import DRAWS, OTHERS, FrozenTexts, frozen_texts
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from tunelet.data import Examples, deal, ordered, tokenise
+from tunelet.data import deal
 from tunelet.evaluation import (
     Gain,
     baseline_out_of_fold,
@@ -31,9 +32,7 @@ from tunelet.evaluation import (
 )
 
 Logits = NDArray[np.float64]
-SIZES, DRAWS, FOLDS = (8, 16, 32, 64), 5, 5
-_TEXTS = {"imdb": 3_000, "long_reviews": 1_400}  # that features are computed of, where they are long
-_MOST_TEXTS, _OTHERS, _MOST_DRAWN = 5_000, 1_500, 1_200
+FOLDS = 5
 _OFTEN = 100  # repeated so many times, texts outweigh any prior
 
 
@@ -78,27 +77,20 @@ NAMES = (*FIXED, *RULES)
 
 
 def measure(name: str) -> list[dict[str, Any]]:
-    """All draws of a data set; those of too few texts of a class, or of too many in all, are left out."""
-    examples = _some(name)
-    names = ordered(examples.labels)
-    place = {label: number for number, label in enumerate(names)}
-    labels = np.array([place[label] for label in examples.labels])
-    vectors = _vectors(examples, tuple(names))
+    """All draws of a data set."""
+    texts = frozen_texts(name)
     found = []
-    for size in SIZES:
-        if size * len(names) > _MOST_DRAWN or np.bincount(labels).min() < size:
-            continue
+    for size in texts.sizes:
         for draw in range(1, DRAWS + 1):
-            rows, others = draw_within(labels, size, draw, _OTHERS)
-            found.append({"data": name, "size": size, "draw": draw} | _draw(examples, labels, vectors, rows, others))
+            rows, others = draw_within(texts.labels, size, draw, OTHERS)
+            found.append({"data": name, "size": size, "draw": draw} | _draw(texts, rows, others))
     return found
 
 
-def _draw(
-    examples: Examples, labels: NDArray[np.int64], vectors: NDArray[np.float32], rows: Any, others: Any
-) -> dict[str, Any]:
-    classes, known = int(labels.max()) + 1, labels[rows]
-    texts, unseen = ([examples.texts[row] for row in chosen] for chosen in (rows, others))
+def _draw(frozen: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
+    labels, classes, known = frozen.labels, frozen.classes, frozen.labels[rows]
+    vectors = frozen.vectors[-1]
+    texts, unseen = ([frozen.examples.texts[row] for row in chosen] for chosen in (rows, others))
     folds = deal([[row] for row in range(len(rows))], known, count=FOLDS, seed=0)
     encoder = log_softmax(probe_out_of_fold(vectors[rows], known, classes, folds, seed=0), axis=1)
     tfidf = log_softmax(baseline_out_of_fold(texts, known, classes, folds, seed=0), axis=1)
@@ -111,22 +103,6 @@ def _draw(
         right = float((made.argmax(axis=1) == labels[others]).mean())
         scores[name] = {"accuracy": right, "log_loss": float(log_losses(made, labels[others]).mean())}
     return {"rules": scores}
-
-
-def _some(name: str) -> Examples:
-    train, _ = parts(name)
-    return train.take(np.random.default_rng(0).permutation(len(train))[: _TEXTS.get(name, _MOST_TEXTS)])
-
-
-def _vectors(examples: Examples, names: tuple[str, ...]) -> NDArray[np.float32]:
-    from tunelet.checkpoint import find_checkpoint
-    from tunelet.model import load_tokenizer, new_classifier, text_vectors
-    from tunelet.recipe import AdapterSettings, ModelSettings
-
-    checkpoint = find_checkpoint("minilm")
-    tokens = tokenise(examples.texts, load_tokenizer(checkpoint.path), max_length=256)
-    classifier = new_classifier(checkpoint, names, ModelSettings(), AdapterSettings(), seed=1, pooling="mean")
-    return text_vectors(classifier, tokens, weights="", cache=None)
 
 
 def table(found: list[dict[str, Any]]) -> str:
