@@ -16,7 +16,7 @@ STOREYS = (
     ("classifier", "comparison"),
     ("experiment",),
     ("report", "inspection"),
-    ("publish",),
+    ("export", "publish"),
     ("console",),
     ("bench",),
     ("cli",),

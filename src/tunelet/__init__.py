@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tunelet.data import Examples, Reading, read
     from tunelet.errors import TuneletError
     from tunelet.experiment import Adaptation
+    from tunelet.export import Exported, export
     from tunelet.inspection import Examination, Inspection, doctor, inspect
     from tunelet.publish import push
     from tunelet.recipe import Recipe
@@ -41,6 +42,7 @@ __all__ = [
     "Evaluation",
     "Examination",
     "Examples",
+    "Exported",
     "FilePredictions",
     "Inspection",
     "Prediction",
@@ -55,6 +57,7 @@ __all__ = [
     "compare",
     "doctor",
     "evaluate",
+    "export",
     "inspect",
     "predict_file",
     "push",
@@ -81,6 +84,7 @@ __getattr__ = lazy_exports(
         "data": ("Examples", "Reading", "read"),
         "errors": ("TuneletError",),
         "experiment": ("Adaptation",),
+        "export": ("Exported", "export"),
         "inspection": ("Examination", "Inspection", "doctor", "inspect"),
         "publish": ("push",),
         "recipe": ("Recipe",),

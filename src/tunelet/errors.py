@@ -55,3 +55,7 @@ class BenchError(TuneletError):
 
 class DiskError(RunError):
     """The disk refuses to be written: it is full, or not ours."""
+
+
+class ExportError(RunError):
+    """A run cannot be exported so, or the export does not give what the run gives."""

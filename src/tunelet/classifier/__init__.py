@@ -4,16 +4,24 @@ from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Prediction
 from tunelet.classifier._evaluate import Evaluation, evaluate
+from tunelet.classifier._exported import ExportedClassifier
 from tunelet.classifier._files import FilePredictions, load_classifier, predict_file, predict_texts
+from tunelet.classifier._run_model import merged_model_of, sequence_classifier, tfidf_of
+from tunelet.classifier._tfidf_file import TfidfFile
 
 __all__ = [
     "BaselineClassifier",
     "Classifier",
     "Evaluation",
+    "ExportedClassifier",
     "FilePredictions",
     "Prediction",
+    "TfidfFile",
     "evaluate",
     "load_classifier",
+    "merged_model_of",
     "predict_file",
     "predict_texts",
+    "sequence_classifier",
+    "tfidf_of",
 ]

@@ -2,16 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._baseline import none_there
+from tunelet.classifier._places import is_export, local_folder
+from tunelet.classifier._run_model import sequence_classifier, tfidf_of
 from tunelet.data import Tokens, tokenise
-from tunelet.errors import RunError
 from tunelet.evaluation import Baseline
 from tunelet.recipe import with_settings
 from tunelet.run import Run
@@ -40,51 +40,28 @@ class Classifier(TextClassifier):
     @classmethod
     @checked
     def load(cls, run: str | Path | Run, *, device: str | None = None) -> Self:
-        """Load a finished run.
+        """Load a finished run, or what `tunelet.export` made of one.
 
         Args:
-            run: its folder, or the run itself.
+            run: its folder, the run itself, the folder of an export, or OWNER/NAME of either on the Hugging Face Hub.
             device: "auto", "cpu", "cuda" or "mps"; None: as the recipe says.
 
         Raises:
             RunError: no such run, a damaged one, or its base model has changed since.
-            ModelError: the base model cannot be found any more.
+            ModelError: the base model cannot be found any more, or the export holds what no export has.
         """
-        run = run if isinstance(run, Run) else Run.load(run)
-        tfidf = run.baseline if run.summary.blend else None
-        if run.summary.blend and tfidf is None:
-            raise none_there(run)
-        from tunelet.checkpoint import find_checkpoint, weights_fingerprint
-        from tunelet.model import head_pooling, load_tokenizer, saved_classifier
+        if not isinstance(run, Run):
+            folder = local_folder(run)
+            if is_export(folder):
+                from tunelet.classifier._exported import ExportedClassifier
+
+                return cast("Self", ExportedClassifier.of_folder(Path(folder), device=device))
+            run = Run.load(folder)
+        tfidf = tfidf_of(run)
+        from tunelet.model import load_tokenizer
 
         recipe = run.recipe if device is None else with_settings(run.recipe, {"model.device": device}, "device")
-        settings = recipe.model
-        method = run.recipe.adapter.method
-        weights = run.folder.weights if method == "lora" else run.folder.full_weights
-        for folder in (weights, run.folder.tokenizer):  # libraries read these by their names
-            run.files.check_folder(folder)
-        checkpoint = None
-        if method == "lora":
-            recorded = run.environment.checkpoint
-            # The very commit that was trained on: what the Hub holds by that name may have changed since.
-            pinned = recorded.origin in ("hub", "hub cache") and recorded.revision
-            name = f"{recorded.hub_id}@{recorded.revision}" if pinned else settings.name
-            checkpoint = find_checkpoint(name, random_weights=settings.random_weights)
-            trained_on = recorded.weights_sha256
-            if not settings.random_weights and weights_fingerprint(checkpoint.path) != trained_on:
-                raise RunError(
-                    f"{checkpoint.path}: not the weights that {run.path} was trained on", "restore them, or train again"
-                )
-        model = saved_classifier(
-            checkpoint,
-            weights,
-            run.label_names,
-            settings,
-            method,
-            seed=run.recipe.training.seed,
-            pooling=head_pooling(run.recipe),
-        )
-        made = cls(run, model, load_tokenizer(run.folder.tokenizer), tfidf)
+        made = cls(run, sequence_classifier(run, recipe.model), load_tokenizer(run.folder.tokenizer), tfidf)
         made._load_again = partial(cls.load, run.path.resolve(), device=device)
         return made
 
@@ -102,12 +79,22 @@ class Classifier(TextClassifier):
         summary = self.run.summary
         return summary.encoder_weight * encoder_logits + summary.blend * self._tfidf.logits(texts)
 
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer, as transformers loads it."""
+        return self._tokenizer
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens that are read of a text."""
+        return min(self.run.recipe.data.max_length, self._model.max_length)
+
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data
         return tokenise(
             texts,
             self._tokenizer,
-            max_length=min(settings.max_length, self._model.max_length),
+            max_length=self.max_length,
             truncation=settings.truncation,
-            several_fields=len(self.run.text_columns) > 1,
+            several_fields=self.task.several_fields,
         )

@@ -9,7 +9,7 @@ from tunelet.data._clean import row_texts
 from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples, Reading
-from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields
+from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
@@ -76,6 +76,7 @@ __all__ = [
     "some",
     "split",
     "split_batch",
+    "split_fields",
     "tokenise",
     "tokens_about",
     "training_batches",

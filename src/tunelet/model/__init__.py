@@ -6,10 +6,12 @@ from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
-    from tunelet.model._load import new_classifier, saved_classifier
+    from tunelet.model._load import merged_model, new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
     from tunelet.model._plain import refer_to_base
-    from tunelet.model._pooling import declared_pooling, head_pooling
+    from tunelet.model._pooled import PooledClassifier
+    from tunelet.model._pooled_files import save_pooled
+    from tunelet.model._pooling import declared_pooling, exported_pooling, head_pooling
     from tunelet.model._prediction_batches import prediction_batches
     from tunelet.model._pretrained import foreign_model, load_tokenizer
     from tunelet.model._probabilities import logits, probabilities
@@ -27,16 +29,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MaskedModel",
+    "PooledClassifier",
     "RandomNumbers",
     "SequenceClassifier",
     "choose_device",
     "choose_precision",
     "compute_dtype",
     "declared_pooling",
+    "exported_pooling",
     "foreign_model",
     "head_pooling",
     "load_tokenizer",
     "logits",
+    "merged_model",
     "new_classifier",
     "new_masked_model",
     "padded_inputs",
@@ -46,6 +51,7 @@ __all__ = [
     "refer_to_base",
     "refused_precisions",
     "resolve_targets",
+    "save_pooled",
     "saved_classifier",
     "text_vectors",
     "turn",
@@ -56,6 +62,7 @@ __getattr__ = lazy_exports(
     {
         "_classifier": ("SequenceClassifier",),
         "_load": (
+            "merged_model",
             "new_classifier",
             "saved_classifier",
         ),
@@ -64,8 +71,11 @@ __getattr__ = lazy_exports(
             "new_masked_model",
         ),
         "_plain": ("refer_to_base",),
+        "_pooled": ("PooledClassifier",),
+        "_pooled_files": ("save_pooled",),
         "_pooling": (
             "declared_pooling",
+            "exported_pooling",
             "head_pooling",
         ),
         "_prediction_batches": ("prediction_batches",),

@@ -112,6 +112,32 @@ def saved_classifier(
         return _saved(checkpoint, folder, label_names, model_settings, method, pooling)
 
 
+def merged_model(
+    checkpoint: Checkpoint | None,
+    folder: Path,
+    label_names: Sequence[str],
+    model_settings: ModelSettings,
+    method: str,
+    *,
+    seed: int,
+    pooling: Pooling | None = None,
+) -> PreTrainedModel:
+    """A classifier that `SequenceClassifier.save` wrote as a plain model: float32, on the CPU, LoRA merged into it.
+
+    It is the architecture's own classification model, or a `PooledClassifier`. The arguments, and what is raised, are
+    those of `saved_classifier`.
+    """
+    with making(seed):
+        place, settings = _own_weights(checkpoint, folder, model_settings, method)
+        with foreign_model(place.path):
+            model, _ = _load_base(place.path, label_names, settings, pooling)
+            module: Any = _with_saved(model, folder, method)
+        _check_finite(module, folder, adapter_alone=method == "lora")
+        if method == "lora":
+            module = module.merge_and_unload()
+        return cast("PreTrainedModel", module.eval().requires_grad_(False))
+
+
 def _saved(
     checkpoint: Checkpoint | None,
     folder: Path,
@@ -120,25 +146,38 @@ def _saved(
     method: str,
     pooling: Pooling | None,
 ) -> SequenceClassifier:
-    if method != "lora" or checkpoint is None:
-        checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
+    place, settings = _own_weights(checkpoint, folder, model_settings, method)
 
     def adapt(base: PreTrainedModel) -> nn.Module:
-        with foreign_model(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
-            if isinstance(base, PooledClassifier):
-                load_head(base, folder)
-            if method != "lora":
-                return cast("nn.Module", base.requires_grad_(False))
-            return load_adapter(base, folder)
+        return _with_saved(base, folder, method)
 
-    if method != "lora":  # the saved weights are loaded, even if the run began with random ones
-        model_settings = model_settings.model_copy(update={"random_weights": False})
-    with foreign_model(checkpoint.path):
-        model, _ = _load_base(checkpoint.path, label_names, model_settings, pooling)
+    with foreign_model(place.path):
+        model, _ = _load_base(place.path, label_names, settings, pooling)
         structure = structure_of(model)
-        made = assemble(model, structure, adapt, label_names, model_settings, method, Choice((), "as saved"))
+        made = assemble(model, structure, adapt, label_names, settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
     return made
+
+
+def _own_weights(
+    checkpoint: Checkpoint | None, folder: Path, settings: ModelSettings, method: str
+) -> tuple[Checkpoint, ModelSettings]:
+    """Where the weights are, without LoRA those that were saved, even if the run began with random ones."""
+    if method != "lora" or checkpoint is None:
+        checkpoint = Checkpoint(str(folder), folder, "folder", "the run's own weights", None, None)
+    if method != "lora":
+        settings = settings.model_copy(update={"random_weights": False})
+    return checkpoint, settings
+
+
+def _with_saved(base: PreTrainedModel, folder: Path, method: str) -> nn.Module:
+    """The loaded model with the head and the adapter that were saved."""
+    with foreign_model(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
+        if isinstance(base, PooledClassifier):
+            load_head(base, folder)
+        if method != "lora":
+            return cast("nn.Module", base.requires_grad_(False))
+        return load_adapter(base, folder)
 
 
 def _check_finite(module: nn.Module, folder: Path, *, adapter_alone: bool) -> None:

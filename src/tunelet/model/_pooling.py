@@ -1,10 +1,12 @@
 """What the head reads of a text, as the recipe and the checkpoint declare it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tunelet._choice import Choice
 from tunelet._foreign import ForeignFileError, read_json_object
 from tunelet.checkpoint import CONFIG, POOLING, Checkpoint
+from tunelet.errors import ModelError
 from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -37,6 +39,16 @@ def declared_pooling(checkpoint: Checkpoint) -> "Choice[Pooling] | None":
     if classifier in ("mean", "cls"):
         return Choice("mean" if classifier == "mean" else "first", f"classifier_pooling in {CONFIG} says so")
     return None
+
+
+def exported_pooling(folder: Path) -> "Pooling":
+    """The pooling of an exported Sentence Transformers folder. Raises ModelError where it is none of tunelet's."""
+    try:
+        modes = read_json_object(folder / POOLING)
+    except ForeignFileError as error:
+        raise ModelError(f"{folder / POOLING}: {error}", "export the run again, with tunelet export") from None
+    first, mean = (modes.get(f"pooling_mode_{name}") is True for name in ("cls_token", "mean_tokens"))
+    return "both" if first and mean else "first" if first else "mean"
 
 
 def _read(checkpoint: Checkpoint, name: str) -> dict[str, object]:

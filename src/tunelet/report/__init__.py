@@ -7,7 +7,7 @@ The room can be called: `tunelet.report(run)` writes the report of a run.
 from tunelet._lazy import callable_room
 from tunelet.report._canvas import INK, QUIET, Figure, legend, look, panels
 from tunelet.report._card import MARK as CARD_MARK
-from tunelet.report._card import model_card
+from tunelet.report._card import exported_card, model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._palette import for_file
@@ -36,6 +36,7 @@ __all__ = [
     "comparison_document",
     "comparison_folder",
     "document_files",
+    "exported_card",
     "for_file",
     "group_document",
     "legend",

@@ -1,5 +1,6 @@
 """The model card: `README.md` as a Hub upload takes it, its metadata through huggingface_hub."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tunelet._words import counted, interval
@@ -25,6 +26,46 @@ def model_card(run: Run) -> str:
 
     data = ModelCardData(**_metadata(run))
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{_body(run)}"))
+
+
+def exported_card(run: Run, *, name: str, library: str, notes: Sequence[str], use: str) -> str:
+    """The card of an export of a run: the run's own, with another way to use it.
+
+    Args:
+        run: what was exported.
+        name: of the export.
+        library: which loads it, as the Hub calls it.
+        notes: Markdown paragraphs on what the figures are of.
+        use: Markdown of the section on its use.
+    """
+    from huggingface_hub import ModelCard, ModelCardData
+
+    own = _metadata(run)
+    tags = [tag for tag in own["tags"] if tag not in ("lora", "sentence-transformers")]
+    data = ModelCardData(**own | {"model_name": name, "library_name": library, "tags": tags})
+    said = "".join(f"\n\n{note}" for note in notes)
+    body = f"""# {_inline(name)}
+
+{_introduction(run)}
+
+## Use
+
+{use}
+
+## Results
+
+{_results(run)}{said}
+
+## Limits
+
+The figures hold for texts like those it was trained on. It repeats what its labels say, mistakes and prejudice
+included.
+
+## Licence
+
+{_terms(run)}
+"""
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
 
 
 def _metadata(run: Run) -> dict[str, Any]:

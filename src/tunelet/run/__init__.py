@@ -16,6 +16,17 @@ from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
 from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
+from tunelet.run._export import (
+    RECORD,
+    ExportFolder,
+    ExportRecord,
+    Form,
+    OriginRecord,
+    ParityRecord,
+    QuantisedRecord,
+    parse_export,
+    read_export,
+)
 from tunelet.run._files import TrainingFolder
 from tunelet.run._folder import CheckpointFolder, RunFolder
 from tunelet.run._group import RunGroup, seed_folders
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MARK",
+    "RECORD",
     "AdaptationData",
     "AdaptationFigures",
     "AdaptedTexts",
@@ -61,11 +73,17 @@ __all__ = [
     "ErrorRecord",
     "EvaluatedOn",
     "EvaluationRecord",
+    "ExportFolder",
+    "ExportRecord",
     "Findings",
+    "Form",
     "GroupSummary",
     "HistoryLine",
     "MachineChoices",
     "Mark",
+    "OriginRecord",
+    "ParityRecord",
+    "QuantisedRecord",
     "RivalRecord",
     "Run",
     "RunFolder",
@@ -99,8 +117,10 @@ __all__ = [
     "mark_of",
     "measured_on",
     "numbered",
+    "parse_export",
     "peak_memory_bytes",
     "read_baseline",
+    "read_export",
     "refuse_link",
     "refuse_run_as_model",
     "rivals_of",

@@ -19,7 +19,17 @@ from tunelet.errors import RunError
 from tunelet.run._writing import disk_errors, write_atomically
 
 MARK = "tunelet.json"
-Kind = Literal["partial run", "run", "partial checkpoint", "checkpoint", "seeds", "report", "comparison"]
+Kind = Literal[
+    "partial run",
+    "run",
+    "partial checkpoint",
+    "checkpoint",
+    "partial export",
+    "export",
+    "seeds",
+    "report",
+    "comparison",
+]
 
 
 def _inside(name: str) -> str:

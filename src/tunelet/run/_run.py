@@ -162,6 +162,15 @@ class Run:
         return self._predictions(self.folder.predictions)
 
     @cached_property
+    def validation_predictions(self) -> "Predictions":
+        """Predictions for the validation texts, which `predictions` are where there are no test texts."""
+        return (
+            self.predictions
+            if self.summary.evaluated_on == "validation"
+            else self._predictions(self.folder.validation_predictions)
+        )
+
+    @cached_property
     def baseline(self) -> "Baseline | None":
         """The baseline itself; None: it was not asked for, not kept, or not published."""
         from tunelet.run._baseline import read_baseline

@@ -1,0 +1,97 @@
+"""`tfidf.json` of an export: terms of the training texts and their weights, as plain numbers."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from tunelet._foreign import ForeignFileError, read_bytes
+from tunelet._record import Record, parse_record
+from tunelet.errors import ModelError
+from tunelet.evaluation import Baseline, Ngrams
+
+_LARGEST = 2**30  # bytes of JSON
+
+
+class TermsFile(Record):
+    """The terms of one kind.
+
+    Attributes:
+        analyzer: "word", "char" or "char_wb" (characters within words), as scikit-learn names them.
+        shortest, longest: how many words or characters a term has.
+        terms: n of them.
+        idf: how much each counts, [n].
+        weights: of each label, or of the second of two, [labels or 1][n].
+    """
+
+    analyzer: Literal["word", "char", "char_wb"]
+    shortest: int = Field(ge=1)
+    longest: int = Field(le=10)
+    terms: tuple[str, ...] = Field(min_length=1)
+    idf: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.shortest > self.longest or len(set(self.terms)) != len(self.terms):
+            raise ValueError("lengths or terms contradict each other")
+        if any(len(row) != len(self.terms) for row in (self.idf, *self.weights)):
+            raise ValueError("expected a number for each term")
+        return self
+
+
+class TfidfFile(Record):
+    """`tfidf.json`: what is added to the logits of the graph.
+
+    Attributes:
+        version: of this form.
+        kinds: of terms.
+        bias: of each label, or of the second of two.
+    """
+
+    version: Literal[1]
+    kinds: tuple[TermsFile, ...] = Field(min_length=1)
+    bias: tuple[float, ...]
+
+    @classmethod
+    def of(cls, tfidf: Baseline, scale: float) -> Self:
+        """What is added of a baseline whose logits count `scale` times."""
+        ends = np.cumsum([0, *(len(kind.terms) for kind in tfidf.kinds)])
+        coefficients = tfidf.coefficients.astype(np.float64) * scale
+        kinds = tuple(
+            TermsFile(
+                analyzer=kind.analyzer,
+                shortest=kind.shortest,
+                longest=kind.longest,
+                terms=kind.terms,
+                idf=tuple(kind.weights.astype(np.float64).tolist()),
+                weights=tuple(tuple(row[begin:end].tolist()) for row in coefficients),
+            )
+            for kind, begin, end in zip(tfidf.kinds, ends, ends[1:], strict=False)
+        )
+        return cls(version=1, kinds=kinds, bias=tuple((tfidf.intercepts.astype(np.float64) * scale).tolist()))
+
+    def baseline(self, classes: int) -> Baseline:
+        """The same as a baseline. Raises ValueError where it is for another number of labels."""
+        rows = 1 if classes == 2 else classes
+        if len(self.bias) != rows or any(len(kind.weights) != rows for kind in self.kinds):
+            raise ValueError(f"expected weights of {classes} labels")
+        return Baseline(
+            kinds=tuple(
+                Ngrams(kind.analyzer, kind.shortest, kind.longest, kind.terms, np.array(kind.idf, dtype=np.float32))
+                for kind in self.kinds
+            ),
+            coefficients=np.concatenate([np.array(kind.weights) for kind in self.kinds], axis=1),
+            intercepts=np.array(self.bias),
+            strength=0.0,
+            seconds=0.0,
+        )
+
+
+def read_tfidf(path: Path, classes: int) -> Baseline:
+    """The TF-IDF of an export. Raises ModelError."""
+    try:
+        return parse_record(read_bytes(path, _LARGEST), TfidfFile).baseline(classes)
+    except (ForeignFileError, ValueError) as error:
+        raise ModelError(f"{path}: {error}", "export the run again, with tunelet export") from None

@@ -1,0 +1,53 @@
+"""The screen of `tunelet export`: what was written, and how far it is from the run."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from tunelet._words import bytes_in_words, counted, interval, points
+
+if TYPE_CHECKING:
+    from tunelet.export import Exported
+    from tunelet.run import ParityRecord, QuantisedRecord
+
+
+def export_screen(console: Console, exported: "Exported") -> None:
+    """What was compared on which texts, sizes and speeds, where the export lies, and what to type next."""
+    parity, record = exported.parity, exported.record
+    for name, line in (
+        ("checked", f"on {counted(parity.texts, 'text')}: {parity.source}, against the run in float32"),
+        ("parity", _parity(parity)),
+        ("accuracy", _accuracy(parity)),
+        *(("int8", _quantised(way)) for way in record.quantised),
+        ("size", (f"{bytes_in_words(parity.bytes)}; the run's weights, whole and in float32, "
+                 f"{bytes_in_words(parity.reference_bytes)}")),
+        ("speed", f"{parity.texts_per_second:,.1f} texts/s; the run, {parity.reference_texts_per_second:,.1f}"),
+        *(("note", note) for note in exported.notes),
+        ("export", str(exported.folder)),
+        ("classify", (f"tunelet.Classifier.load({str(exported.folder)!r}); others: {shlex.quote(str(exported.folder))}"
+                     "/README.md")),
+    ):  # fmt: skip
+        console.print(f"{name:<9} {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def _parity(parity: "ParityRecord") -> str:
+    largest = parity.largest_difference
+    apart = "" if largest is None else f"no probability is off by more than {largest:.1e}; "
+    return f"{apart}{points(parity.agreement, 2)} of the labels are the same"
+
+
+def _accuracy(parity: "ParityRecord") -> str:
+    if parity.accuracy is None or parity.reference_accuracy is None or parity.accuracy_difference is None:
+        return "the texts have no labels"
+    bounds = interval(parity.accuracy_difference_ci, signed=True)
+    return (
+        f"{points(parity.accuracy)}, the run's {points(parity.reference_accuracy)} on the same texts: "
+        f"{parity.accuracy_difference:+.4f} ({bounds})"
+    )
+
+
+def _quantised(way: "QuantisedRecord") -> str:
+    kept = "kept: " if way.kept else ""
+    return f"{kept}{way.name}: log loss {way.log_loss:.4f}, {points(way.agreement)} of the labels are the same"

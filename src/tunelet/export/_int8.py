@@ -1,0 +1,140 @@
+"""`--to onnx-int8`: weights as bytes, by ONNX Runtime; of several ways the one with the least log loss is kept.
+
+Embeddings and the products with weights become int8; the head, norms, softmax and attention stay as they are.
+Dynamic quantisation measures activations as they come, static quantisation has measured them on training texts before.
+"""
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.export._texts import Texts
+from tunelet.run import QuantisedRecord
+
+_TYPES = ["MatMul", "Gather"]
+_BATCH = 8  # texts of a batch of calibration
+
+Logits = Callable[[Path, Sequence[str]], NDArray[np.float64]]
+Feeds = Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How to quantise.
+
+    Attributes:
+        name: for the screen.
+        static: whether activations are measured before, on training texts.
+        per_channel: whether each output of a product has a scale of its own.
+    """
+
+    name: str
+    static: bool
+    per_channel: bool
+
+
+_WAYS = (
+    _Way("dynamic", False, False),
+    _Way("dynamic, a scale for each output", False, True),
+    _Way("static, a scale for each output", True, True),
+)
+
+
+def quantise(
+    graph: Path, target: Path, texts: Texts, probabilities: NDArray[np.float64], logits: Logits, feeds: Feeds
+) -> tuple[QuantisedRecord, ...]:
+    """Write the best int8 form of a graph to `target`.
+
+    Args:
+        graph: in float32.
+        target: the file to write.
+        texts: to choose by, and to calibrate on.
+        probabilities: of the source for these texts [n, classes].
+        logits: what a graph gives for texts.
+        feeds: texts as inputs of the graph.
+
+    Returns:
+        What was tried, and which of it is kept.
+    """
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    from tunelet.evaluation import log_losses
+
+    tried: list[tuple[float, Path, _Way, float]] = []
+    own = probabilities.argmax(axis=1)
+    labels = own if texts.labels is None else texts.labels
+    with tempfile.TemporaryDirectory(dir=target.parent) as place, _quiet():
+        prepared = Path(place) / "prepared.onnx"
+        quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        for number, way in enumerate(_WAYS):
+            path = Path(place) / f"{number}.onnx"
+            _write(prepared, path, way, texts.others, feeds)
+            found = logits(path, texts.texts)
+            agreement = float((found.argmax(axis=1) == own).mean())
+            tried.append((float(log_losses(found, labels).mean()), path, way, agreement))
+        best = min(tried, key=lambda one: one[0])
+        records = tuple(
+            QuantisedRecord(
+                name=way.name, log_loss=loss, agreement=agreement, bytes=path.stat().st_size, kept=path == best[1]
+            )
+            for loss, path, way, agreement in tried
+        )
+        best[1].replace(target)
+    return records
+
+
+def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: Feeds) -> None:
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_dynamic, quantize_static
+
+    options: dict[str, Any] = {
+        "op_types_to_quantize": _TYPES, "per_channel": way.per_channel, "weight_type": QuantType.QInt8,
+    }  # fmt: skip
+    if not way.static:
+        extra = {"MatMulConstBOnly": True}
+        quantize_dynamic(str(source), str(target), extra_options=extra, **options)
+        return
+    extra = {"MatMulConstBOnly": True, "ActivationSymmetric": False}
+    reader = _reader([feeds(others[at : at + _BATCH]) for at in range(0, len(others), _BATCH)])
+    quantize_static(
+        str(source),
+        str(target),
+        reader,
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        extra_options=extra,
+        **options,
+    )
+
+
+def _reader(batches: Sequence[dict[str, NDArray[np.int64]]]) -> Any:
+    """What ONNX Runtime reads calibration batches from."""
+    from onnxruntime.quantization import CalibrationDataReader
+
+    waiting = iter(batches)
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def get_next(self) -> dict[str, NDArray[np.int64]] | None:
+            return next(waiting, None)
+
+    return Reader()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)

@@ -1,0 +1,109 @@
+"""The gate: what an export gives for texts, beside what the run gives for them."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._words import counted, points
+from tunelet.errors import ExportError
+from tunelet.evaluation import Predictions, difference_interval, mcnemar
+from tunelet.export._texts import Texts
+from tunelet.run import ExportRecord, ParityRecord
+
+FLOAT32 = 1e-4  # of a probability
+INT8 = 0.02  # share of the labels that may change
+Result = TypeVar("Result")
+
+
+def timed(computed: Callable[[], Result]) -> tuple[Result, float]:
+    """A result, and the seconds that it took."""
+    begin = time.perf_counter()
+    result = computed()
+    return result, time.perf_counter() - begin
+
+
+def parity(
+    texts: Texts,
+    label_names: Sequence[str],
+    reference: NDArray[np.float64],
+    found: NDArray[np.float64],
+    *,
+    longer: NDArray[np.bool_],
+    sizes: tuple[int, int],
+    seconds: tuple[float, float],
+    tolerance: float,
+) -> ParityRecord:
+    """How far the probabilities of an export are from those of its source.
+
+    Args:
+        texts: [n].
+        label_names: of the classes.
+        reference, found: probabilities of the source and of the export, [n, classes].
+        longer: the texts that are cut elsewhere by the export, bool [n].
+        sizes: bytes of the weights of source and export.
+        seconds: that both took for the texts.
+        tolerance: that the export has to keep to.
+    """
+    n, differences = len(reference), np.abs(found - reference).max(axis=1)[~longer]
+    accuracies: tuple[float | None, float | None] = (None, None)
+    interval: tuple[float, float] | None = None
+    if texts.labels is not None:
+        ids = tuple(map(str, range(n)))
+        pair = [Predictions(ids, tuple(label_names), texts.labels, each) for each in (reference, found)]
+        counts = mcnemar(*pair)
+        interval = difference_interval(counts.only_first, counts.only_second, n)
+        before, after = (float((each.argmax(axis=1) == texts.labels).mean()) for each in (reference, found))
+        accuracies = before, after
+    return ParityRecord(
+        source=texts.source,
+        texts=n,
+        longer=int(longer.sum()),
+        largest_difference=float(differences.max()) if len(differences) else None,
+        agreement=float((found.argmax(axis=1) == reference.argmax(axis=1)).mean()),
+        accuracy=accuracies[1],
+        reference_accuracy=accuracies[0],
+        accuracy_difference=None if accuracies[0] is None else (accuracies[1] or 0.0) - accuracies[0],
+        accuracy_difference_ci=interval,
+        bytes=sizes[1],
+        reference_bytes=sizes[0],
+        texts_per_second=n / seconds[1],
+        reference_texts_per_second=n / seconds[0],
+        tolerance=tolerance,
+    )
+
+
+def check_parity(record: ExportRecord, found: ParityRecord) -> None:
+    """Raise ExportError where an export is farther from its source than is allowed."""
+    if record.form == "onnx-int8":
+        changed = 1 - found.agreement
+        if changed > found.tolerance:
+            raise ExportError(
+                f"the int8 model gives another label to {points(changed)} of {counted(found.texts, 'text')}, "
+                f"expected {points(found.tolerance)} at most",
+                f"export in float32 with to='onnx', or allow more with tolerance={_above(changed)}",
+            )
+        return
+    if found.largest_difference is None:
+        raise ExportError(
+            "every text of the check is too long for the model, and cut elsewhere by the library", "pass check='FILE'"
+        )
+    if not found.largest_difference <= found.tolerance:
+        raise ExportError(
+            f"a probability of the export is off by {found.largest_difference:.2g}, expected "
+            f"{found.tolerance:g} at most",
+            f"export to another form, or allow more with tolerance={_above(found.largest_difference)}",
+        )
+
+
+def _above(value: float) -> str:
+    """A round number above the value."""
+    return f"{value * 1.25:.1g}" if value >= 1e-4 else f"{value * 1.25:.6f}"
+
+
+def size_of(paths: Sequence[Path]) -> int:
+    """Bytes of files together."""
+    return sum(path.stat().st_size for path in paths if path.is_file())

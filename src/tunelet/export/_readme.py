@@ -1,0 +1,151 @@
+"""`README.md` of an export: the run's card, with the lines that use this form of it."""
+
+from tunelet._words import bytes_in_words, counted, interval, points
+from tunelet.export._source import Source, in_figures
+from tunelet.report import exported_card
+from tunelet.run import ExportRecord
+
+_LIBRARIES = {
+    "merged": "transformers",
+    "sentence-transformers": "sentence-transformers",
+    "onnx": "transformers.js",
+    "onnx-int8": "transformers.js",
+}
+
+
+def readme(source: Source, record: ExportRecord, name: str) -> str:
+    """The card of an export called `name`."""
+    use = {"merged": _transformers, "sentence-transformers": _sentence}.get(record.form, _onnx)(record)
+    return exported_card(source.run, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
+
+
+def _notes(source: Source, record: ExportRecord) -> list[str]:
+    notes = []
+    if source.run.summary.blend and not record.tfidf:
+        notes.append(
+            f"These are figures of the encoder with TF-IDF; this export is the encoder alone: {in_figures(source.run)}."
+        )
+    if (found := record.parity) is not None:
+        largest = (
+            ""
+            if found.largest_difference is None
+            else (f"no probability is off by more than {found.largest_difference:.1e}, and ")
+        )
+        difference = found.accuracy_difference
+        accuracy = (
+            ""
+            if difference is None
+            else (
+                f" The share of right labels differs by {100 * difference:+.2f} points "
+                f"(95 % interval {interval(found.accuracy_difference_ci, signed=True)} as shares)."
+            )
+        )
+        notes.append(
+            f"It was run back on {counted(found.texts, 'text')} ({found.source}) against the run in float32: "
+            f"{largest}"
+            f"{points(found.agreement, 2)} get the same label.{accuracy} "
+            f"Its weights take {bytes_in_words(found.bytes)}."
+        )
+    if record.tfidf:
+        notes.append("`tfidf.json` holds words of the training texts: whoever has this folder can read them.")
+    return notes
+
+
+def _long(record: ExportRecord) -> str:
+    how = {
+        "head": "their beginning is kept",
+        "tail": "their end is kept",
+        "head+tail": "a quarter is kept at the beginning and the rest at the end",
+    }[record.truncation]
+    return f"Texts of more than {record.max_length} tokens are cut: {how}"
+
+
+def _cleaning(record: ExportRecord) -> str:
+    if not record.clean_markup:
+        return ""
+    return " Texts with HTML in them were cleaned before training: take `<br>`, tags and entities out of yours."
+
+
+def _transformers(record: ExportRecord) -> str:
+    apart = ""
+    if record.truncation == "head+tail" or record.task.several_fields:
+        apart = ", but transformers keeps their beginning alone"
+    text = '{"text": "one", "text_pair": "other"}' if record.task.several_fields else '"your text"'
+    return f"""```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model=".")  # this folder
+classify({text}, truncation=True, top_k=None)
+```
+
+The scores are tunelet's probabilities. {_long(record)}{apart}.{_cleaning(record)}"""
+
+
+def _sentence(record: ExportRecord) -> str:
+    apart = ""
+    if record.truncation == "head+tail" or record.task.several_fields:
+        apart = ", but Sentence Transformers keeps their beginning alone"
+    text = '("one", "other")' if record.task.several_fields else '"your text"'
+    return f"""What Sentence Transformers calls embeddings are the logits of the labels:
+
+```python
+import torch
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer(".")  # this folder
+logits = model.encode([{text}], convert_to_tensor=True)
+probabilities = torch.softmax(logits, dim=1)  # in the order of id2label in config.json
+```
+
+{_long(record)}{apart}.{_cleaning(record)}"""
+
+
+def _onnx(record: ExportRecord) -> str:
+    graph = "model.onnx" if record.form == "onnx" else "model_quantized.onnx"
+    several = record.task.several_fields
+    imports = [*(["from clean import clean"] if record.clean_markup else [])]
+    imports += ["from tfidf import Tfidf"] if record.tfidf else []
+    own = "".join(f"\n{line}  # {line.split()[1]}.py of this folder" for line in imports)
+    texts = '[("one", "other")]' if several else '["your text"]'
+    cleaned = ""
+    if record.clean_markup:
+        one = "tuple(clean(field) for field in text)" if several else "clean(text)"
+        cleaned = f"\ntexts = [{one} for text in texts]"
+    added = ""
+    if record.tfidf:
+        joined = '"\\x1f".join(text)' if several else "text"
+        added = f'\ntfidf = Tfidf("tfidf.json")\nlogits = logits + np.array([tfidf.logits({joined}) for text in texts])'
+    share = " by itself, without TF-IDF's share" if record.tfidf else ""
+    where = "The tokenizer keeps the beginning of each" if several else "The graph does it: give it all tokens"
+    return f"""`pip install onnxruntime tokenizers` is all that these lines need. They are run in this folder:
+
+```python
+import json
+
+import numpy as np
+from onnxruntime import InferenceSession
+from tokenizers import Tokenizer{own}
+
+texts = {texts}{cleaned}
+names = json.load(open("config.json", encoding="utf-8"))["id2label"]
+session = InferenceSession("onnx/{graph}")
+rows = Tokenizer.from_file("tokenizer.json").encode_batch(texts)
+tokens = {{"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}}
+inputs = {{i.name: np.array([getattr(row, tokens[i.name]) for row in rows]) for i in session.get_inputs()}}
+logits = session.run(["logits"], inputs)[0]{added}
+shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+probabilities = shares / shares.sum(axis=1, keepdims=True)
+print([names[str(best)] for best in probabilities.argmax(axis=1)], probabilities)
+```
+
+The probabilities are tunelet's. {_long(record)}. {where}.
+
+transformers.js loads this folder as well: the encoder{share}.
+
+```js
+import {{ pipeline }} from "@huggingface/transformers";
+
+const classify = await pipeline("text-classification", "FOLDER");
+await classify("your text", {{ top_k: null }});
+```
+"""
