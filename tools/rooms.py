@@ -16,7 +16,7 @@ STOREYS = (
     ("classifier", "comparison"),
     ("experiment",),
     ("report", "inspection"),
-    ("export", "publish"),
+    ("export", "publish", "serve"),
     ("console",),
     ("bench",),
     ("cli",),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tunelet.recipe import Recipe
     from tunelet.report import WrittenReport, report
     from tunelet.run import Run, RunGroup
+    from tunelet.serve import serve
 
 __all__ = [
     "Adaptation",
@@ -63,6 +64,7 @@ __all__ = [
     "push",
     "read",
     "report",
+    "serve",
     "train",
     "train_seeds",
 ]
@@ -90,6 +92,7 @@ __getattr__ = lazy_exports(
         "recipe": ("Recipe",),
         "report": ("WrittenReport", "report"),
         "run": ("Run", "RunGroup"),
+        "serve": ("serve",),
     },
 )
 

@@ -53,6 +53,10 @@ class BenchError(TuneletError):
     """A measurement was asked for that cannot be made."""
 
 
+class ServeError(TuneletError):
+    """A service cannot be started as it was asked for."""
+
+
 class DiskError(RunError):
     """The disk refuses to be written: it is full, or not ours."""
 

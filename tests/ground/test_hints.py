@@ -56,7 +56,7 @@ def _raised() -> list[tuple[str, str, str]]:
             if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["message"]:
                 found.append((place, _literal(node.value), ""))
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if re.fullmatch(r"(Tunelet|Recipe|Data|Model|Run|Bench|Disk)Error", name) and node.args:
+            if re.fullmatch(r"(Tunelet|Recipe|Data|Model|Run|Bench|Serve|Disk)Error", name) and node.args:
                 texts = [_literal(argument) for argument in node.args[:2]]
                 found.append((place, texts[0], texts[1] if texts[1:] else ""))
     return found

@@ -2,7 +2,8 @@
 
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
-from tunelet.classifier._decision import Prediction
+from tunelet.classifier._decision import Decision, Prediction, decision_of, predictions_of
+from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._evaluate import Evaluation, evaluate
 from tunelet.classifier._exported import ExportedClassifier
 from tunelet.classifier._files import FilePredictions, load_classifier, predict_file, predict_texts
@@ -12,16 +13,20 @@ from tunelet.classifier._tfidf_file import TfidfFile
 __all__ = [
     "BaselineClassifier",
     "Classifier",
+    "Decision",
+    "EncodedText",
     "Evaluation",
     "ExportedClassifier",
     "FilePredictions",
     "Prediction",
     "TfidfFile",
+    "decision_of",
     "evaluate",
     "load_classifier",
     "merged_model_of",
     "predict_file",
     "predict_texts",
+    "predictions_of",
     "sequence_classifier",
     "tfidf_of",
 ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tunelet._words import shown
 from tunelet.classifier._decision import Prediction, decision_of, predictions_of
+from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._texts import texts_of
 from tunelet.data import chunks, clean, clean_fields
 from tunelet.errors import DataError, TuneletError
@@ -19,6 +20,7 @@ from tunelet.run import Task
 # Of texts that are classified together: enough to sort them by length into full batches, little to hold.
 _CHUNK = 8_192
 _CHUNK_CHARACTERS = 2**22
+_CHARACTERS = 4  # of a token, about
 
 
 class TextClassifier(ABC):
@@ -131,6 +133,17 @@ class TextClassifier(ABC):
         Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
         """
         return scaled_probabilities(self._rows(self._raw_probabilities, texts), self.temperature)
+
+    def encode(self, texts: Any, *, text: str | Sequence[str] | None = None) -> list[EncodedText]:
+        """Clean texts and say how long they are, for `probabilities_of_encoded`; arguments and errors as for `predict`.
+
+        Batches can so be made of texts from several sources. Here lengths are estimated; a text may be cut later.
+        """
+        return [EncodedText(entry, -(-len(entry) // _CHARACTERS)) for entry in self._cleaned(texts, text)]
+
+    def probabilities_of_encoded(self, texts: Sequence[EncodedText]) -> NDArray[np.float64]:
+        """What `probabilities` gives for the texts that were encoded, float64 [n, classes]."""
+        return self.probabilities_of_cleaned([entry.text for entry in texts])
 
     def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
         """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""

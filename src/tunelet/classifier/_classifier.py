@@ -1,5 +1,6 @@
 """A finished run as a function from texts to labels with probabilities."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
+from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._places import is_export, local_folder
 from tunelet.classifier._run_model import sequence_classifier, tfidf_of
 from tunelet.data import Tokens, tokenise
-from tunelet.evaluation import Baseline
+from tunelet.evaluation import Baseline, scaled_probabilities
 from tunelet.recipe import with_settings
 from tunelet.run import Run
 
@@ -70,10 +72,34 @@ class Classifier(TextClassifier):
         """True: the threshold was chosen for this model."""
         return True
 
+    def encode(self, texts: Any, *, text: str | Sequence[str] | None = None) -> list[EncodedText]:
+        """As described in `TextClassifier`; lengths are exact, and no text is tokenised again."""
+        cleaned = list(self._cleaned(texts, text))
+        tokens = self._tokens([entry for entry in cleaned if entry])
+        parts = (tokens.text(row) for row in range(len(tokens)))
+        encoded = (next(parts) if entry else None for entry in cleaned)
+        return [
+            EncodedText(entry, part.total if part else 0, part) for entry, part in zip(cleaned, encoded, strict=True)
+        ]
+
+    def probabilities_of_encoded(self, texts: Sequence[EncodedText]) -> NDArray[np.float64]:
+        """As described in `TextClassifier`."""
+        parts = [entry.tokens for entry in texts if entry.tokens is not None]
+        rows = np.full((len(texts), len(self.label_names)), np.nan)
+        if parts:
+            from scipy.special import softmax
+
+            logits = self._logits_of([entry.text for entry in texts if entry.text], Tokens.together(parts))
+            rows[[entry.tokens is not None for entry in texts]] = softmax(logits, axis=1)
+        return scaled_probabilities(rows, self.temperature)
+
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
+        return self._logits_of(texts, self._tokens(texts))
+
+    def _logits_of(self, texts: list[str], tokens: Tokens) -> NDArray[np.float64]:
         from tunelet.model import logits
 
-        encoder_logits = logits(self._model, self._tokens(texts))
+        encoder_logits = logits(self._model, tokens)
         if self._tfidf is None:
             return encoder_logits
         summary = self.run.summary

@@ -70,6 +70,10 @@ class ExportedClassifier(Classifier):
         """Most tokens that are read of a text."""
         return self.record.max_length
 
+    # Its texts are tokenised where its logits are computed.
+    encode = TextClassifier.encode
+    probabilities_of_encoded = TextClassifier.probabilities_of_encoded
+
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         scaled = self._scaled_logits(texts)
         return scaled if self.temperature == 1.0 else scaled * self.temperature

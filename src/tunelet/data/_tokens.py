@@ -60,14 +60,17 @@ class Tokens:
 
     def followed_by(self, others: "Tokens") -> "Tokens":
         """These texts and then those, both of one tokenizer, in memory; what was counted is not counted anew."""
-        firsts = None
-        if self.first_lengths is not None and others.first_lengths is not None:
-            firsts = np.concatenate([self.first_lengths, others.first_lengths])
-        return Tokens(
-            np.concatenate([self.token_ids[: self.total], others.token_ids[: others.total]]),
-            np.concatenate([self.offsets, self.total + others.offsets[1:]]),
+        return Tokens.together([self, others])
+
+    @classmethod
+    def together(cls, parts: Sequence["Tokens"]) -> "Tokens":
+        """All texts of the parts, one or more and of one tokenizer, in their order and in memory; not counted anew."""
+        firsts = [part.first_lengths for part in parts if part.first_lengths is not None]
+        return cls(
+            np.concatenate([part.token_ids[: part.total] for part in parts]),
+            np.cumsum(np.concatenate([[0], *(part.lengths for part in parts)])).astype(np.int64),
             truncated=0,
-            first_lengths=firsts,
+            first_lengths=np.concatenate(firsts) if len(firsts) == len(parts) else None,
         )
 
     def text(self, row: int) -> "Tokens":

@@ -1,0 +1,303 @@
+"""Requests of many connections, gathered into batches: a bounded queue, and one thread that computes.
+
+One thread is enough for all models: within a batch the model uses every core, and two batches at once would wait for
+each other. Tokenising is done there as well, so that the event loop is never blocked. Nothing waits for a batch to
+fill: what has arrived while a batch was computed is the next one. Requests take turns text by text, so a request with
+one text does not wait behind one with hundreds.
+"""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.classifier import EncodedText
+from tunelet.run import Task
+
+_CHUNK = 32  # texts that are tokenised together: many are quicker than one by one, and a huge text delays few
+_BATCH_SECONDS = 1 / 15  # that a batch may take where nobody says how many tokens it has
+_LEAST, _MOST = 256, 16_384  # tokens of a batch that is chosen so
+_WARM_UP = "It was said that the lighthouse at the end of the pier had been dark since the autumn of that year."
+_WARM_UPS = (1, 16, 16)  # texts: one builds what is built once, the last is timed
+_LONGEST_RETRY = 60  # seconds
+
+
+class Model(Protocol):
+    """What computes: a `Classifier`."""
+
+    task: Task
+
+    def encode(self, texts: Any) -> list[EncodedText]: ...
+
+    def probabilities_of_encoded(self, texts: Sequence[EncodedText]) -> NDArray[np.float64]: ...
+
+
+class FullError(Exception):
+    """The queue has no room for the texts of a request."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after  # seconds
+
+
+class ClosedError(Exception):
+    """Nothing new is taken."""
+
+
+class LateError(Exception):
+    """The deadline passed before all texts had been computed."""
+
+
+@dataclass(eq=False)
+class Job:
+    """The texts of a request on their way.
+
+    Attributes:
+        model: by name.
+        texts: at least one.
+        deadline: by `time.monotonic()`; what is later is not computed.
+        done: called once, by the thread that computes, with the probabilities [n, classes] or what went wrong.
+        given_up: nobody waits for the answer any more. Set by who gave the job.
+    """
+
+    model: str
+    texts: Sequence[Any]
+    deadline: float
+    done: Callable[[NDArray[np.float64] | Exception], None]
+    given_up: bool = False
+    _next: int = 0
+    _rows: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    _over: bool = False
+
+
+@dataclass(frozen=True)
+class BatchDone:
+    """A batch that was computed: its model, its texts, their tokens, the seconds that it took."""
+
+    model: str
+    texts: int
+    tokens: int
+    seconds: float
+
+
+@dataclass
+class _Piece:
+    """One text of a job, tokenised."""
+
+    job: Job
+    row: int
+    text: EncodedText
+
+
+@dataclass
+class _Lane:
+    """What waits for one model: jobs with texts that are not tokenised yet, and tokenised texts in their order."""
+
+    model: Model
+    batch_tokens: int
+    jobs: deque[Job] = field(default_factory=deque)
+    ready: deque[_Piece] = field(default_factory=deque)
+
+
+class Batcher:
+    """The queue and its thread.
+
+    Args:
+        models: by name.
+        queue: texts that may wait or be computed together.
+        batch_tokens: of a batch; 0: as many as take about a fifteenth of a second, measured at the start.
+        threads: that a model computes with; 0: as PyTorch chooses.
+        note: called after each batch, by the thread that computes.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        *,
+        queue: int,
+        batch_tokens: int = 0,
+        threads: int = 0,
+        note: Callable[[BatchDone], None] | None = None,
+    ) -> None:
+        self._lanes = {name: _Lane(model, batch_tokens) for name, model in models.items()}
+        self._turns = deque(self._lanes)
+        self._queue, self._threads, self._note = queue, threads, note
+        self._changed = threading.Condition()
+        self._waiting = 0
+        self._taking = True
+        self._rate = 0.0  # texts per second of the last batches
+        self._warm = threading.Event()
+        self._failed: Exception | None = None
+        self._thread = threading.Thread(target=self._work, name="tunelet-batches", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, and return when every model has computed its first texts. Raises what fails in that."""
+        self._thread.start()
+        self._warm.wait()
+        if self._failed is not None:
+            raise self._failed
+
+    @property
+    def batch_tokens(self) -> dict[str, int]:
+        """Tokens of a batch by model, once started."""
+        return {name: lane.batch_tokens for name, lane in self._lanes.items()}
+
+    @property
+    def waiting(self) -> int:
+        """Texts that were taken and have no answer yet."""
+        return self._waiting
+
+    def submit(self, job: Job) -> None:
+        """Take a job; its `done` is called in any case. Raises FullError or ClosedError, and then it is not."""
+        with self._changed:
+            if not self._taking:
+                raise ClosedError
+            if self._waiting + len(job.texts) > self._queue:
+                raise FullError(self._retry_after())
+            self._waiting += len(job.texts)
+            self._lanes[job.model].jobs.append(job)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Take nothing new; what was taken is still computed, and then the thread ends."""
+        with self._changed:
+            self._taking = False
+            self._changed.notify()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread to end; whether it did."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _retry_after(self) -> int:
+        seconds = math.ceil(self._waiting / self._rate) if self._rate else 1
+        return min(max(1, seconds), _LONGEST_RETRY)
+
+    def _work(self) -> None:
+        try:
+            if self._threads:
+                import torch
+
+                torch.set_num_threads(self._threads)  # of this thread
+            for lane in self._lanes.values():
+                _warm_up(lane)
+        except Exception as error:
+            self._failed = error
+            return
+        finally:
+            self._warm.set()
+        while (name := self._next_lane()) is not None:
+            lane = self._lanes[name]
+            if batch := self._gathered(lane):
+                self._compute(name, lane.model, batch)
+
+    def _next_lane(self) -> str | None:
+        """The model whose turn it is, of those with work; None: there will be none."""
+        with self._changed:
+            while True:
+                for _ in range(len(self._turns)):
+                    self._turns.rotate(-1)
+                    lane = self._lanes[self._turns[-1]]
+                    if lane.jobs or lane.ready:
+                        return self._turns[-1]
+                if not self._taking:
+                    return None
+                self._changed.wait()
+
+    def _gathered(self, lane: _Lane) -> list[_Piece]:
+        """Texts up to the budget, one at least if any waits."""
+        batch: list[_Piece] = []
+        tokens = 0
+        while lane.ready or self._tokenise_some(lane):
+            piece = lane.ready[0]
+            if not self._of_use(piece.job):
+                lane.ready.popleft()
+                continue
+            if batch and tokens + piece.text.length > lane.batch_tokens:
+                break
+            batch.append(lane.ready.popleft())
+            tokens += piece.text.length
+        return batch
+
+    def _tokenise_some(self, lane: _Lane) -> bool:
+        """Tokenise the next texts, one of each job in turn; False where none waits."""
+        chosen: list[tuple[Job, int]] = []
+        while lane.jobs and len(chosen) < _CHUNK:
+            job = lane.jobs.popleft()
+            if not self._of_use(job):
+                continue
+            chosen.append((job, job._next))
+            job._next += 1
+            if job._next < len(job.texts):
+                lane.jobs.append(job)
+        if chosen:
+            self._encode(lane, chosen)
+        return bool(chosen)
+
+    def _encode(self, lane: _Lane, chosen: list[tuple[Job, int]]) -> None:
+        try:
+            encoded = lane.model.encode([job.texts[row] for job, row in chosen])
+        except Exception as error:
+            if len(chosen) == 1:
+                self._finish(chosen[0][0], error)
+                return
+            for one in chosen:  # one text must not take the others down with it
+                self._encode(lane, [one])
+            return
+        lane.ready += [_Piece(job, row, text) for (job, row), text in zip(chosen, encoded, strict=True)]
+
+    def _of_use(self, job: Job) -> bool:
+        """Whether somebody waits for the rest of a job; if not, it is finished here."""
+        if not job._over and (job.given_up or time.monotonic() > job.deadline):
+            self._finish(job, LateError())
+        return not job._over
+
+    def _compute(self, name: str, model: Model, batch: list[_Piece]) -> None:
+        begin = time.perf_counter()
+        try:
+            rows = list(model.probabilities_of_encoded([piece.text for piece in batch]))
+        except Exception as error:
+            if len(batch) == 1:
+                self._finish(batch[0].job, error)
+                return
+            for piece in batch:  # likewise
+                if not piece.job._over:
+                    self._compute(name, model, [piece])
+            return
+        seconds = time.perf_counter() - begin
+        self._rate = len(batch) / seconds if not self._rate else 0.8 * self._rate + 0.2 * len(batch) / seconds
+        # Before any answer leaves: who has the answer may read the figures.
+        if self._note is not None:
+            self._note(BatchDone(name, len(batch), sum(piece.text.length for piece in batch), seconds))
+        for piece, row in zip(batch, rows, strict=True):
+            piece.job._rows[piece.row] = row
+            if len(piece.job._rows) == len(piece.job.texts):
+                self._finish(piece.job, np.stack([piece.job._rows[at] for at in range(len(piece.job.texts))]))
+
+    def _finish(self, job: Job, answer: NDArray[np.float64] | Exception) -> None:
+        if job._over:
+            return
+        job._over = True
+        with self._changed:
+            self._waiting -= len(job.texts)
+        job.done(answer)
+
+
+def _warm_up(lane: _Lane) -> None:
+    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch."""
+    columns = lane.model.task.text_columns
+    text = _WARM_UP if len(columns) == 1 else dict.fromkeys(columns, _WARM_UP)
+    for count in _WARM_UPS:
+        encoded = lane.model.encode([text] * count)
+        begin = time.perf_counter()
+        lane.model.probabilities_of_encoded(encoded)
+        seconds = time.perf_counter() - begin
+    if not lane.batch_tokens:
+        rate = sum(text.length for text in encoded) / seconds
+        lane.batch_tokens = int(min(max(_LEAST, rate * _BATCH_SECONDS), _MOST))

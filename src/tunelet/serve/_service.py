@@ -1,0 +1,113 @@
+"""A service at work: its models, its queue, its figures, and whether it is ready."""
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.serve._batching import Batcher, ClosedError, FullError, Job, LateError
+from tunelet.serve._metrics import Figures
+from tunelet.serve._problems import Refused
+from tunelet.serve._served import Served
+from tunelet.serve._settings import ServeSettings
+
+Phase = Literal["starting", "ready", "stopping"]
+PATHS = ("/v1/predict", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
+TEXTS = "tunelet.texts"  # where a route leaves in a request's scope the texts that it was asked about
+
+
+class Service:
+    """What all routes share.
+
+    Attributes:
+        models: by name.
+        settings: with the limits.
+        phase: "stopping" from the moment that it was told to stop, though it may still answer for a while.
+    """
+
+    def __init__(self, models: Mapping[str, Served], settings: ServeSettings) -> None:
+        self.models, self.settings = models, settings
+        self.figures = Figures(PATHS, lambda: self.batcher.waiting)
+        self.batcher = Batcher(
+            {name: served.classifier for name, served in models.items()},
+            queue=settings.queue,
+            batch_tokens=settings.batch_tokens,
+            threads=settings.threads,
+            note=self.figures.computed,
+        )
+        self.phase: Phase = "starting"
+
+    def start(self) -> None:
+        """Compute the first texts of every model, and be ready. Once is enough."""
+        if self.phase == "starting":
+            self.batcher.start()
+            self.phase = "ready"
+
+    @property
+    def stops(self) -> bool:
+        """Whether it was told to stop."""
+        return self.phase == "stopping"
+
+    async def finish(self) -> None:
+        """Take nothing new, and compute what was taken: as long as the longest deadline, and one batch more."""
+        self.phase = "stopping"
+        self.batcher.stop()
+        await asyncio.to_thread(self.batcher.join, 2 * self.settings.deadline)
+
+    def model(self, name: str | None) -> Served:
+        """The model of this name; None: the only one. Raises Refused."""
+        listed = ", ".join(self.models)
+        if name is None:
+            if len(self.models) > 1:
+                raise Refused(422, f"expected the name of a model, one of {listed}", field="model")
+            return next(iter(self.models.values()))
+        if name not in self.models:
+            raise Refused(404, f"there is no such model; there is {listed}", field="model")
+        return self.models[name]
+
+    async def probabilities(self, served: Served, texts: Sequence[Any], deadline: float | None) -> NDArray[np.float64]:
+        """Probabilities [n, classes] of texts.
+
+        Args:
+            served: the model.
+            texts: checked ones.
+            deadline: seconds; None: that of the service.
+
+        Raises:
+            Refused: the queue is full, the service is stopping, or the deadline has passed.
+        """
+        seconds = self.settings.deadline if deadline is None else deadline
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[NDArray[np.float64]] = loop.create_future()
+
+        def settle(result: NDArray[np.float64] | Exception) -> None:
+            if answer.done():
+                return
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+        def done(result: NDArray[np.float64] | Exception) -> None:
+            with suppress(RuntimeError):  # the loop has been closed: nobody waits
+                loop.call_soon_threadsafe(settle, result)
+
+        job = Job(served.name, texts, time.monotonic() + seconds, done)
+        try:
+            self.batcher.submit(job)
+            return await asyncio.wait_for(answer, seconds)
+        except FullError as error:
+            wait = {"Retry-After": str(error.retry_after)}
+            raise Refused(429, "too many texts are waiting", headers=wait) from None
+        except ClosedError:
+            wait = {"Retry-After": str(math.ceil(self.settings.drain) + 1), "Connection": "close"}
+            raise Refused(503, "the service is stopping", headers=wait) from None
+        except (TimeoutError, LateError):
+            raise Refused(504, f"no answer within {seconds:g} seconds") from None
+        finally:
+            job.given_up = True  # of no effect on one that is done
