@@ -13,7 +13,7 @@ from tunelet._lazy import lazy_exports
 from tunelet._version import __version__
 
 if TYPE_CHECKING:
-    from tunelet._api import adapt, train, train_seeds
+    from tunelet._api import adapt, predict_file, train, train_seeds
     from tunelet.classifier import (
         BaselineClassifier,
         Classifier,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         FilePredictions,
         Prediction,
         evaluate,
-        predict_file,
     )
     from tunelet.comparison import Comparison, compare
     from tunelet.data import Examples, Reading, read
@@ -72,7 +71,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "_api": ("adapt", "train", "train_seeds"),
+        "_api": ("adapt", "predict_file", "train", "train_seeds"),
         "classifier": (
             "BaselineClassifier",
             "Classifier",
@@ -80,7 +79,6 @@ __getattr__ = lazy_exports(
             "FilePredictions",
             "Prediction",
             "evaluate",
-            "predict_file",
         ),
         "comparison": ("Comparison", "compare"),
         "data": ("Examples", "Reading", "read"),

@@ -1,4 +1,4 @@
-"""The public verbs that train: what they take becomes a request, and a person sees how it goes.
+"""The public verbs that take long: what they take becomes a request, and a person sees how it goes.
 
 Nothing below knows the terminal: its screens are handed down from here.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._arguments import checked
+from tunelet.classifier import FileJob, FilePredictions, Unwatched
+from tunelet.errors import DataError
 from tunelet.experiment import Adaptation, Screens
 from tunelet.recipe import Recipe
 from tunelet.run import Run, RunGroup
@@ -191,6 +193,73 @@ def adapt(
         learning_rate=learning_rate, max_length=max_length, seed=seed, device=device,
     )  # fmt: skip
     return AdaptationJob(texts, recipe, Path(out), _screens(quiet, verbose=False), resume=resume).run()
+
+
+@checked
+def predict_file(
+    run: str | Path | Run,
+    source: str | Path,
+    output: str | Path | None,
+    *,
+    text: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    input_format: str | None = None,
+    output_format: str | None = None,
+    threshold: float | str | None = None,
+    min_confidence: float | None = None,
+    baseline: bool = False,
+    device: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+) -> FilePredictions:
+    """Classify a file of texts into another file: all its rows and columns in order, with the predictions beside them.
+
+    CSV, TSV, JSON lines, Parquet and lines of text are read a chunk at a time, so that memory does not grow with the
+    file. A call that was interrupted or killed goes on where it was when it is repeated: what it has classified lies
+    in OUTPUT.partial until the output is whole. Of a source with several splits, its test split is classified, else
+    its validation split.
+
+    >>> written = tunelet.predict_file("runs/first", "new.csv", "answers.csv")
+    >>> written.n, written.output
+    (20, 'answers.csv')
+
+    Args:
+        run: a finished run, or its folder.
+        source: .txt with one text a line, or whatever else `tunelet.train` reads; labels are not needed. "-" is
+            standard input.
+        output: .csv, .tsv, .jsonl or .parquet, which must not exist. "-" is standard output.
+        text: column of the texts, or as many as were read together in training; None: the one that was trained on, and
+            only where there is none recognised.
+        encoding: of a text file that is not UTF-8, such as "cp1252".
+        input_format: of a source whose name does not end in it: "csv", "tsv", "jsonl", "txt" (these also as "csv.gz"
+            and so on) or "parquet"; None: the ending, and of standard input what it begins like.
+        output_format: of an output whose name does not end in it: "csv", "tsv", "jsonl" (these also as "csv.gz" or
+            "csv.zst") or "parquet"; None: the ending, and of standard output the format of the source.
+        threshold, min_confidence: as for `Classifier.predict`.
+        baseline: classify with the run's baseline.
+        device: as for `Classifier.load`.
+        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
+        quiet: print nothing.
+
+    Raises:
+        DataError: a file that cannot be read or written, no column of texts, no such threshold.
+        KeyboardInterrupt: interrupted; the message says what is kept.
+    """
+    if output is None:
+        raise DataError("there is no file to write the answers to", "name one: output='predictions.csv'")
+    run = run if isinstance(run, Run) else Run.load(run)
+    job = FileJob(
+        run, str(source), Path(output), text=text, encoding=encoding, input_format=input_format,
+        output_format=output_format, threshold=threshold, min_confidence=min_confidence, baseline=baseline,
+        device=device, settings=settings,
+    )  # fmt: skip
+    if quiet:
+        return job.classify(Unwatched())
+    from tunelet._output import console
+    from tunelet.console import progress
+
+    with progress(console(stderr=True), unit="texts") as watcher:
+        return job.classify(watcher)
 
 
 def _screens(quiet: bool, verbose: bool) -> Screens:

@@ -9,10 +9,14 @@ stderr for as long as a command runs, what libraries print included. rich writes
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from tunelet.errors import DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +41,28 @@ def json_line(value: dict[str, Any]) -> str:
     """One JSON object on one line; control characters are escaped as JSON has it, so that the value stays exact."""
     text = json.dumps(value, ensure_ascii=not _writes_unicode(sys.stdout), allow_nan=False)
     return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def send(path: Path) -> None:
+    """Write the bytes of a file to stdout: data for a pipe or a file, which nothing is made visible in.
+
+    Raises BrokenPipeError where nobody reads them, OutputError where they cannot be written.
+    """
+    try:
+        sys.stdout.flush()
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, 2**20)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from None
+
+
+def refuse_terminal() -> None:
+    """Raises DataError where stdout is a terminal, which bytes would only disturb."""
+    if sys.stdout.isatty():
+        raise DataError("standard output is a terminal, which cannot show such bytes", "send it into a file: > FILE")
 
 
 def console(*, stderr: bool = False) -> "Console":

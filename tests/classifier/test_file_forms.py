@@ -3,11 +3,11 @@
 import csv
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tunelet import predict_file
-from tunelet.classifier._output import write_table
-from tunelet.data import RawTable
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,9 @@ def test_every_row_comes_back_and_a_repeated_header_is_counted(
     assert len(left_out) == content.count("sep=")
 
 
-def test_what_is_beyond_numbers_stays_so_in_a_cell(tmp_path: Path) -> None:
-    values = [float("inf"), float("-inf"), float("nan"), 1e300, None]
-    write_table(tmp_path / "a.csv", tmp_path / "a.csv", RawTable({"text": ["a"] * 5, "f": values}, "list of dicts"), {})
-    with (tmp_path / "a.csv").open(newline="") as file:
+def test_what_is_beyond_numbers_stays_so_in_a_cell(bakery_run, tmp_path: Path) -> None:
+    values = pa.array([float("inf"), float("-inf"), float("nan"), 1e300, None])
+    pq.write_table(pa.table({"text": ["a"] * 5, "f": values}), tmp_path / "in.parquet")
+    predict_file(bakery_run, tmp_path / "in.parquet", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
         assert [row["f"] for row in csv.DictReader(file)] == ["inf", "-inf", "", "1e+300", ""]

@@ -30,7 +30,6 @@ def test_names_of_files_are_no_texts(capsys: pytest.CaptureFixture[str], run_fol
     for name in ("tickets.csv", "notes", "folder", "absent.jsonl", "absent.csv.gz", "hub:someone/reviews"):
         refused(call(capsys, "predict", run_folder, "a text", name), f"--input {name}", "--output")
     refused(call(capsys, "predict", run_folder, "-"), "standard input", "--input")
-    refused(call(capsys, "predict", run_folder, "--input", "-", "--output", "o.csv"), "standard input", "--input")
     for text in ("see tickets.csv", "What is tickets.csv", "a/b", "3.5", "..."):
         assert call(capsys, "predict", run_folder, text).status == 0
 

@@ -6,8 +6,10 @@ from tunelet.classifier._decision import Decision, Prediction, decision_of, pred
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._evaluate import Evaluation, evaluate
 from tunelet.classifier._exported import ExportedClassifier
-from tunelet.classifier._files import FilePredictions, load_classifier, predict_file, predict_texts
+from tunelet.classifier._files import FileJob, FilePredictions
+from tunelet.classifier._predict import load_classifier, predict_texts
 from tunelet.classifier._run_model import merged_model_of, sequence_classifier, tfidf_of
+from tunelet.classifier._scoring import Unwatched, Watcher
 from tunelet.classifier._tfidf_file import TfidfFile
 
 __all__ = [
@@ -17,14 +19,16 @@ __all__ = [
     "EncodedText",
     "Evaluation",
     "ExportedClassifier",
+    "FileJob",
     "FilePredictions",
     "Prediction",
     "TfidfFile",
+    "Unwatched",
+    "Watcher",
     "decision_of",
     "evaluate",
     "load_classifier",
     "merged_model_of",
-    "predict_file",
     "predict_texts",
     "predictions_of",
     "sequence_classifier",

@@ -1,7 +1,12 @@
-"""Texts in, labels with probabilities out: several at once, or from a file to a file."""
+"""From a file of texts to the same file with labels and probabilities, however long it is."""
 
+import hashlib
+import json
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,18 +14,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet._arguments import checked
+from tunelet import _output as standard
 from tunelet._choice import Choice
 from tunelet._record import none_if_undefined
+from tunelet._version import __version__
 from tunelet._words import counted
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._baseline import BaselineClassifier
-from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Decision, decision_of
-from tunelet.classifier._output import check_output, write_table
-from tunelet.data import SPLITS, RawTable, choose_columns, file_settings, listed, read_tables, row_texts
-from tunelet.errors import DataError
-from tunelet.run import Run, write_atomically
+from tunelet.classifier._output import OutputForm, output_form, write_rows
+from tunelet.classifier._partial import Scores, kept_in_words, scores_at
+from tunelet.classifier._predict import load_classifier
+from tunelet.classifier._scoring import Watcher, score, scored
+from tunelet.data import (
+    SPLITS,
+    STANDARD,
+    Chunk,
+    Columns,
+    FileSettings,
+    Streamed,
+    TableStream,
+    choose_columns,
+    file_settings,
+    listed,
+    streamed,
+)
+from tunelet.errors import DataError, DiskError
+from tunelet.run import Run, disk_errors, new_folders, write_atomically
 
 
 @dataclass(frozen=True)
@@ -33,11 +52,14 @@ class FilePredictions:
 
     Attributes:
         run: the folder of the run.
-        output: the file that was written.
+        output: the file that was written; "-" for standard output.
         rows: number of rows of the source; each is in the output, in its order.
         n: number of texts that were classified.
         empty: number of rows without a text; their cells are empty.
         unsure: number of texts whose label was not probable enough for `min_confidence`; their label is empty.
+        resumed: number of texts that an earlier call had classified before it was interrupted.
+        seconds: what this call took to classify the others.
+        texts_per_second: of these; None where there were none.
         part: the split of the source that was classified: "test", "validation" or "train"; a single file is "train".
         parts: all splits of the source.
         text_column: the column of the texts, with the reason.
@@ -52,6 +74,9 @@ class FilePredictions:
     n: int
     empty: int
     unsure: int
+    resumed: int
+    seconds: float
+    texts_per_second: float | None
     part: str
     parts: tuple[str, ...]
     text_column: Choice[str]
@@ -63,165 +88,205 @@ class FilePredictions:
         return asdict(self) | {"parts": list(self.parts), "notes": list(self.notes)}
 
 
-def load_classifier(run: str | Path | Run, *, baseline: bool = False, device: str | None = None) -> TextClassifier:
-    """A run's encoder, or its baseline; errors as their own `load`."""
-    return BaselineClassifier.load(run) if baseline else Classifier.load(run, device=device)
+@dataclass(frozen=True)
+class FileJob:
+    """A file to classify; the attributes are the arguments of `tunelet.predict_file`."""
 
+    run: Run
+    source: str
+    output: Path
+    text: str | Sequence[str] | None = None
+    encoding: str | None = None
+    input_format: str | None = None
+    output_format: str | None = None
+    threshold: float | str | None = None
+    min_confidence: float | None = None
+    baseline: bool = False
+    device: str | None = None
+    settings: Mapping[str, Any] | None = None
 
-def predict_texts(
-    run: str | Path | Run,
-    texts: Sequence[str],
-    *,
-    threshold: float | str | None = None,
-    min_confidence: float | None = None,
-    baseline: bool = False,
-    device: str | None = None,
-) -> list[dict[str, Any]]:
-    """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label.
+    def classify(self, watcher: Watcher) -> FilePredictions:
+        """Do it. Raises DataError, RunError and DiskError as `tunelet.predict_file` does, and KeyboardInterrupt."""
+        if not self._to_stdout:
+            output_form(self.output, self.output_format, "")
+            _refuse_present(self.output)
+        files = file_settings(self.run.recipe, self.settings, self.encoding)
+        decision = decision_of(
+            self.run.task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline
+        )
+        known = self.run.trained_columns
+        names = [*listed(self.text), *listed(known.get("text"))]
+        with streamed(self.source, names, form=self.input_format, files=files) as source:
+            form = output_form(self.output, self.output_format, source.form)
+            if self._to_stdout and form.is_binary:
+                standard.refuse_terminal()
+            columns = choose_columns(source.rows.head, text=self.text or None, label=None, labelled=False, known=known)
+            classifier = load_classifier(self.run, baseline=self.baseline, device=self.device)
+            with self._scores(classifier) as scores:
+                scores.begin(self._fingerprints(source.rows, columns, files))
+                return self._with(scores, source, form, columns, decision, classifier, watcher, names)
 
-    Of a text with nothing to read, all of these are None.
-    """
-    run = run if isinstance(run, Run) else Run.load(run)
-    # What cannot be decided is said before a model is loaded.
-    decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
-    classifier = load_classifier(run, baseline=baseline, device=device)
-    predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
-    return [
-        {
-            "text": text,
-            "label": prediction.label,
-            "probability": none_if_undefined(prediction.probability),
-            "probabilities": {name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
+    @property
+    def _to_stdout(self) -> bool:
+        return str(self.output) == STANDARD
+
+    @contextmanager
+    def _scores(self, classifier: TextClassifier) -> Iterator[Scores]:
+        """Where the scores are kept: beside the output, or for standard output in a temporary place."""
+        classes = len(classifier.label_names)
+        with ExitStack() as stack:
+            if self._to_stdout:
+                path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tunelet-"))) / "scores"
+            else:
+                path = self.output.with_name(f"{self.output.name}.partial")
+                with disk_errors(self.output, "output"):
+                    stack.enter_context(new_folders(self.output.parent))
+            scores = stack.enter_context(scores_at(path, classes))
+            try:
+                yield scores
+            except KeyboardInterrupt:
+                if self._to_stdout or not scores.texts:
+                    raise
+                raise KeyboardInterrupt(f"{kept_in_words(scores)}; repeat this to go on with the rest") from None
+            except (DataError, DiskError) as error:
+                if self._to_stdout or not scores.texts:
+                    raise
+                raise type(error)(error.message, f"{error.hint}; {kept_in_words(scores)}") from error
+
+    def _fingerprints(self, stream: TableStream, columns: Columns, files: FileSettings) -> dict[str, str]:
+        """What the probabilities depend on."""
+        settings = {
+            "texts": columns.texts,
+            "encoding": files.encoding,
+            "format": self.input_format,
+            "baseline": self.baseline,
+            "device": self.device,
+            "tunelet": __version__,
         }
-        for text, prediction in zip(texts, predictions, strict=True)
+        run = {name: [content.sha256 for content in contents] for name, contents in self.run.files.files.items()}
+        return {
+            "input": stream.fingerprint(),
+            "run": hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest(),
+            "settings": json.dumps(settings, sort_keys=True),
+        }
+
+    def _with(
+        self,
+        scores: Scores,
+        source: Streamed,
+        form: OutputForm,
+        columns: Columns,
+        decision: Decision,
+        classifier: TextClassifier,
+        watcher: Watcher,
+        names: Sequence[str],
+    ) -> FilePredictions:
+        stream, resumed = source.rows, scores.texts
+        anew = [f"{scores.path} was begun anew: {scores.begun_anew}"] if scores.begun_anew else []
+        for line in anew:
+            watcher.say(line)
+        if resumed:
+            watcher.say(f"{counted(resumed, 'text')} were classified before: {scores.path}")
+        begin = time.monotonic()
+        clean = self.run.recipe.data.clean_markup
+        new = score(stream, columns, classifier, scores, watcher, clean=clean)
+        seconds = time.monotonic() - begin
+        if not scores.texts:
+            raise DataError(
+                f"all {counted(stream.rows, 'text')} in column {columns.text.value!r} of {stream.source} are empty",
+                "name the column of texts: text='COL'",
+            )
+        added = _AddedColumns(stream, classifier.label_names, decision)
+        self._write(form, stream, added, scores)
+        head = stream.head
+        return FilePredictions(
+            run=str(self.run.path),
+            output=str(self.output),
+            rows=stream.rows,
+            n=scores.texts,
+            empty=stream.rows - scores.texts,
+            unsure=added.unsure,
+            resumed=resumed,
+            seconds=seconds,
+            texts_per_second=new / seconds if new else None,
+            part=source.part,
+            parts=tuple(sorted(source.parts, key=SPLITS.index)),
+            text_column=columns.text,
+            columns=added.names,
+            notes=(
+                *head.notes,
+                *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in head.dropped.items()),
+                *_header_note(stream, columns.text, names),
+                *anew,
+            ),
+        )
+
+    def _write(self, form: OutputForm, stream: TableStream, added: "_AddedColumns", scores: Scores) -> None:
+        def rows() -> Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]:
+            added.unsure = 0
+            for chunk, probabilities in scored(stream, scores, len(added.label_names)):
+                yield chunk, added.of(probabilities)
+
+        def write(path: Path) -> None:
+            write_rows(path, form, stream, list(added.names.values()), rows)
+
+        if self._to_stdout:
+            path = scores.path.with_name("output")
+            with disk_errors(path, "output"):
+                write(path)
+            standard.send(path)
+        else:
+            _refuse_present(self.output)
+            write_atomically(self.output, write, "output")
+
+
+def _refuse_present(output: Path) -> None:
+    if os.path.lexists(output):
+        raise DataError(f"{output} exists already", "name another file, or remove it")
+
+
+def _header_note(stream: TableStream, column: Choice[str], named: Sequence[str]) -> list[str]:
+    """Where no name in a header is known, the first row may have been a text, and that would be lost."""
+    known = {name.casefold() for name in named} & {name.casefold() for name in stream.columns}
+    if ", header" not in stream.head.format or known or "by its name" in column.reason:
+        return []
+    listed_names = ", ".join(map(repr, stream.columns))
+    return [
+        f"the first row was taken for the names of columns: {listed_names}; if it is none, put a line of names above it"
     ]
 
 
-@checked
-def predict_file(
-    run: str | Path | Run,
-    source: str | Path,
-    output: str | Path | None,
-    *,
-    text: str | Sequence[str] | None = None,
-    encoding: str | None = None,
-    threshold: float | str | None = None,
-    min_confidence: float | None = None,
-    baseline: bool = False,
-    device: str | None = None,
-    settings: Mapping[str, Any] | None = None,
-) -> FilePredictions:
-    """Classify a file of texts into another file: all its rows and columns in order, with the predictions beside them.
+class _AddedColumns:
+    """The columns that an output has beside those of its source.
 
-    Of a source with several splits, its test split is classified, else its validation split.
-
-    >>> written = tunelet.predict_file("runs/first", "new.csv", "answers.csv")
-    >>> written.n, written.output
-    (20, 'answers.csv')
-
-    Args:
-        run: a finished run, or its folder.
-        source: .txt with one text a line, or whatever else `tunelet.train` reads; labels are not needed.
-        output: .csv, .tsv, .jsonl or .parquet, which must not exist.
-        text: column of the texts, or as many as were read together in training; None: the one that was trained on, and
-            only where there is none recognised.
-        encoding: of a text file that is not UTF-8, such as "cp1252".
-        threshold, min_confidence: as for `Classifier.predict`.
-        baseline: classify with the run's baseline.
-        device: as for `Classifier.load`.
-        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
-
-    Raises:
-        DataError: a file that cannot be read or written, no column of texts, no such threshold.
+    Attributes:
+        names: added column -> its name in the output, with a number behind it where the source has a column of that
+            name.
+        label_names: of the columns of probabilities.
+        unsure: number of texts, in the chunks so far, whose label was not probable enough.
     """
-    if output is None:
-        raise DataError("there is no file to write the answers to", "name one: output='predictions.csv'")
-    output = Path(output)
-    check_output(output)
-    if os.path.lexists(output):
-        raise DataError(f"{output} exists already", "name another file, or remove it")
-    run = run if isinstance(run, Run) else Run.load(run)
-    decision = decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
-    files = file_settings(run.recipe, settings, encoding)
-    known = run.trained_columns
-    names = [*listed(text), *listed(known.get("text"))]
-    tables, shown, _ = read_tables(source, names, labelled=False, files=files)
-    part = next(name for name in ("test", "validation", *tables) if name in tables)
-    table = tables[part]
-    columns = choose_columns(table, text=text or None, label=None, labelled=False, known=known)
-    texts = row_texts(table, columns, clean_markup=run.recipe.data.clean_markup)
-    there = np.array([bool(entry) for entry in texts], dtype=bool)
-    if not there.any():
-        raise DataError(
-            f"all {counted(len(texts), 'text')} in column {columns.text.value!r} of {shown} are empty",
-            "name the column of texts: text='COL'",
-        )
-    classifier = load_classifier(run, baseline=baseline, device=device)
-    probabilities = classifier.probabilities_of_cleaned(texts)
-    enough = decision.confident(probabilities)
-    free = _free_names(table, classifier.label_names)
-    added = _added(free, classifier.label_names, probabilities, decision)
-    write_atomically(output, lambda temporary: write_table(temporary, output, table, added), "output")
-    return FilePredictions(
-        run=str(run.path),
-        output=str(output),
-        rows=len(texts),
-        n=int(there.sum()),
-        empty=int((~there).sum()),
-        unsure=int((there & ~enough).sum()),
-        part=part,
-        parts=tuple(sorted(tables, key=SPLITS.index)),
-        text_column=columns.text,
-        columns=free,
-        notes=(
-            *table.notes,
-            *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in table.dropped.items()),
-            *_header_note(table, columns.text, names),
-        ),
-    )
 
+    def __init__(self, stream: TableStream, label_names: Sequence[str], decision: Decision) -> None:
+        self.label_names, self._decision = label_names, decision
+        self.unsure = 0
+        taken = {name.casefold() for name in stream.columns}
+        self.names: dict[str, str] = {}
+        for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
+            name, number = wanted, 2
+            while name.casefold() in taken:
+                name, number = f"{wanted}_{number}", number + 1
+            taken.add(name.casefold())
+            self.names[wanted] = name
 
-def _header_note(table: RawTable, column: Choice[str], named: Sequence[str]) -> list[str]:
-    """Where no name in a header is known, the first row may have been a text, and that would be lost."""
-    known = {name.casefold() for name in named} & {name.casefold() for name in table.columns}
-    if ", header" not in table.format or known or "by its name" in column.reason:
-        return []
-    listed = ", ".join(map(repr, table.columns))
-    return [f"the first row was taken for the names of columns: {listed}; if it is none, put a line of names above it"]
-
-
-def _free_names(table: RawTable, label_names: Sequence[str]) -> dict[str, str]:
-    """Added column -> its name in the output, with a number behind it where the source has a column of that name."""
-    taken = {name.casefold() for name in (table.columns if table.arrow is None else table.arrow.column_names)}
-    names = {}
-    for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
-        name, number = wanted, 2
-        while name.casefold() in taken:
-            name, number = f"{wanted}_{number}", number + 1
-        taken.add(name.casefold())
-        names[wanted] = name
-    return names
-
-
-def _added(
-    columns: Mapping[str, str],
-    label_names: Sequence[str],
-    probabilities: NDArray[np.float64],
-    decision: Decision,
-) -> dict[str, list[Any]]:
-    """The columns to add, None in the rows without a text.
-
-    Args:
-        columns: as `_free_names` has them.
-        label_names: of the columns of `probabilities`.
-        probabilities: [rows, classes].
-        decision: what labels follow.
-    """
-    meant, enough = decision.labels(probabilities), decision.confident(probabilities)
-    labels = [label_names[label] if said else None for label, said in zip(meant, enough, strict=True)]
-    values_of: dict[str, Sequence[Any]] = {
-        "predicted": labels,
-        "probability": probabilities[np.arange(len(meant)), meant].tolist(),
-    }
-    values_of |= {f"probability_{name}": probabilities[:, at].tolist() for at, name in enumerate(label_names)}
-    return {columns[name]: [none_if_undefined(value) for value in values] for name, values in values_of.items()}
+    def of(self, probabilities: NDArray[np.float64]) -> dict[str, list[Any]]:
+        """Name in the output -> values, None in the rows without a text, from probabilities [rows, classes]."""
+        meant, enough = self._decision.labels(probabilities), self._decision.confident(probabilities)
+        there = ~np.isnan(probabilities[:, 0])
+        self.unsure += int((there & ~enough).sum())
+        labels = [self.label_names[label] if said else None for label, said in zip(meant, there & enough, strict=True)]
+        values: list[Sequence[Any]] = [labels, probabilities[np.arange(len(meant)), meant].tolist()]
+        values += [probabilities[:, at].tolist() for at in range(len(self.label_names))]
+        return {
+            name: [none_if_undefined(value) for value in column]
+            for name, column in zip(self.names.values(), values, strict=True)
+        }

@@ -1,8 +1,8 @@
-"""A table with its predictions, written as it was read: every row and column in order, values as they were.
+"""Rows with their predictions, written as they were read: every row and column in order, values as they were.
 
-CSV and TSV cells that were read from such a file come back verbatim, JSON values nested as they were, Parquet columns
-with their types. Between formats values become what the other can hold: in a cell, whatever is no text is written as
-JSON; in Parquet, a column of mixed kinds is written as texts.
+Between CSV, TSV and JSON lines of the same form a row is copied as it stands, with the new values at its end; Parquet
+columns keep their types. Between formats values become what the other can hold: in a cell, whatever is no text is
+written as JSON; in Parquet, a column of mixed kinds is written as texts.
 """
 
 import csv
@@ -11,85 +11,152 @@ import io
 import json
 import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from tunelet.data import RawTable
+from tunelet.classifier._parquet import write_parquet
+from tunelet.data import STANDARD, Chunk, TableStream, with_members
 from tunelet.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 COMPRESSIONS = (".gz", ".zst")
 
+Rows = Callable[[], Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]]
+"""Goes through all rows anew: each chunk with the columns to add, by name; strings, floats and None."""
 
-def check_output(path: Path) -> None:
-    """Raises DataError unless the name ends as one of the formats does."""
-    suffix, compression = _ending(path)
-    if suffix not in FORMATS or (suffix == ".parquet" and compression):
-        ending = f"{suffix}{compression}" or "no ending"
+
+@dataclass(frozen=True)
+class OutputForm:
+    """How a file is written.
+
+    Attributes:
+        suffix: one of `FORMATS`.
+        compression: one of `COMPRESSIONS`, or "".
+    """
+
+    suffix: str
+    compression: str = ""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether a terminal cannot show it."""
+        return bool(self.compression) or self.suffix == ".parquet"
+
+
+def output_form(output: Path, named: str | None, read: str) -> OutputForm:
+    """The form of an output: the named one, the one that its name ends in, or for "-" that of the input.
+
+    Args:
+        output: its name.
+        named: such as "csv" or "jsonl.gz"; None: none is.
+        read: the ending of the input.
+
+    Raises:
+        DataError: there is no such form.
+    """
+    if named is not None:
+        form = _form_of(Path(f"x.{named}"))
+        if form is None:
+            listed = ", ".join(suffix[1:] for suffix in FORMATS)
+            message = f"expected one of {listed} as the format of the output, found {named!r}"
+            raise DataError(message, "for example output_format='jsonl.gz'")
+        return form
+    if str(output) == STANDARD:
+        return OutputForm(read if read in FORMATS else ".csv")
+    form = _form_of(output)
+    if form is None:
+        ending = "".join(output.suffixes[-2:]) if output.suffix in COMPRESSIONS else output.suffix
         raise DataError(
-            f"{path}: expected a name that ends in {', '.join(FORMATS)} (all but the last also with "
-            f"{' or '.join(COMPRESSIONS)}), found {ending!r}",
-            f"for example output='{Path(path.stem).stem or 'predictions'}.csv'",
+            f"{output}: expected a name that ends in {', '.join(FORMATS)} (all but the last also with "
+            f"{' or '.join(COMPRESSIONS)}), found {ending or 'no ending'!r}",
+            f"for example output='{Path(output.stem).stem or 'predictions'}.csv'",
         )
+    return form
 
 
-def write_table(path: Path, name: Path, table: RawTable, added: Mapping[str, Sequence[object]]) -> None:
-    """Write a table and further columns to `path`, in the format that `name` ends in.
+def _form_of(path: Path) -> OutputForm | None:
+    suffix, compression = path.suffix.lower(), ""
+    if suffix in COMPRESSIONS:
+        suffix, compression = Path(path.stem).suffix.lower(), suffix
+    return OutputForm(suffix, compression) if suffix in FORMATS and (suffix != ".parquet" or not compression) else None
+
+
+def write_rows(path: Path, form: OutputForm, stream: TableStream, added: Sequence[str], rows: Rows) -> None:
+    """Write all rows of a source with further columns.
 
     Args:
         path: the file.
-        name: what it will be called.
-        table: n rows.
-        added: name -> n values, none of them a name of the table's; strings, floats and None.
+        form: how it is written.
+        stream: the source.
+        added: names of the columns to add, none of them a name of the source's; the first is of texts, the others of
+            numbers.
+        rows: the chunks of the source with these columns.
     """
-    suffix, compression = _ending(name)
-    if suffix == ".parquet":
-        _write_parquet(path, table, added)
+    if form.suffix == ".parquet":
+        write_parquet(path, stream, added, rows, shown=_cell)
         return
-    columns = {column: _values(table, column) for column in _names(table)} | dict(added)
-    with _text_file(path, compression) as file:
-        if suffix in (".jsonl", ".ndjson"):
-            for row in zip(*columns.values(), strict=True):
-                record = {column: _plain(value) for column, value in zip(columns, row, strict=True)}
-                file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    with _text_file(path, form.compression) as file:
+        if form.suffix in (".jsonl", ".ndjson"):
+            for chunk, columns in rows():
+                file.writelines(_objects(stream, chunk, columns))
         else:
-            _write_cells(file, columns, "\t" if suffix == ".tsv" else ",")
+            _write_cells(file, "\t" if form.suffix == ".tsv" else ",", stream, added, rows)
 
 
-def _ending(path: Path) -> tuple[str, str]:
-    """The format's ending and the compression's, lower case."""
-    suffix = path.suffix.lower()
-    return (Path(path.stem).suffix.lower(), suffix) if suffix in COMPRESSIONS else (suffix, "")
+def _objects(stream: TableStream, chunk: Chunk, added: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    members = (dict(zip(added, map(_plain, row), strict=True)) for row in zip(*added.values(), strict=True))
+    if stream.form == "json":
+        for line, new in zip(chunk.lines, members, strict=True):
+            yield with_members(line, new) + "\n"
+        return
+    values = [chunk.column(name) for name in stream.columns]
+    for row, new in zip(zip(*values, strict=True), members, strict=True):
+        record = dict(zip(stream.columns, map(_plain, row), strict=True)) | new
+        yield json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _names(table: RawTable) -> list[str]:
-    return list(table.columns) if table.arrow is None else list(table.arrow.column_names)
+def _write_cells(file: TextIO, delimiter: str, stream: TableStream, added: Sequence[str], rows: Rows) -> None:
+    written = _CellWriter(delimiter)
+    same = stream.form == delimiter
+    header = [stream.header, written(added)] if same and stream.header else [written([*stream.columns, *added])]
+    file.write(delimiter.join(header) + "\n")
+    for chunk, columns in rows():
+        new = zip(*columns.values(), strict=True)
+        if same:
+            both = zip(chunk.lines, new, strict=True)
+            file.writelines(f"{line}{delimiter}{written(row)}\n" for line, row in both)
+        else:
+            values = [chunk.column(name) for name in stream.columns]
+            wider = zip(zip(*values, strict=True), new, strict=True)
+            file.writelines(written([*old, *row]) + "\n" for old, row in wider)
 
 
-def _values(table: RawTable, name: str) -> Sequence[object]:
-    if name in table.columns or table.arrow is None:
-        return table.columns[name]
-    values: list[object] = table.arrow.column(name).to_pylist()  # a nested column, which no text is read from
-    return values
+class _CellWriter:
+    """Writes a row of cells as a line without its end."""
 
+    def __init__(self, delimiter: str) -> None:
+        self._usual: Any = csv.writer(self, delimiter=delimiter, lineterminator="")
+        self._quoted: Any = csv.writer(self, delimiter=delimiter, lineterminator="", quoting=csv.QUOTE_ALL)
 
-def _write_cells(file: TextIO, columns: Mapping[str, Sequence[object]], delimiter: str) -> None:
-    usual = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    quoted = csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for row in ([*columns], *zip(*columns.values(), strict=True)):
-        cells = [_cell(value) for value in row]
+    def write(self, line: str) -> str:
+        """What `csv` calls with each row; its writers return what this returns."""
+        return line
+
+    def __call__(self, values: Sequence[object]) -> str:
+        cells = [_cell(value) for value in values]
         # A lone carriage return ends a row, too, but Python before 3.13 does not quote it.
-        (quoted if any("\r" in cell for cell in cells) else usual).writerow(cells)
+        line: str = (self._quoted if any("\r" in cell for cell in cells) else self._usual).writerow(cells)
+        return line
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, float) and math.isinf(value):
-        return str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(float(value))
     plain = _plain(value)
     if isinstance(plain, str):
         return plain
@@ -111,41 +178,6 @@ def _plain(value: object) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _write_parquet(path: Path, table: RawTable, added: Mapping[str, Sequence[object]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    whole = table.arrow
-    if whole is None:
-        whole = pa.table({name: _arrow_column(table.columns[name]) for name in table.columns})
-    for name, values in added.items():
-        kind = pa.float64() if any(isinstance(value, float) for value in values) else pa.string()
-        whole = whole.append_column(name, pa.array(values, kind))
-    pq.write_table(_with_features(whole, added), path, compression="zstd")
-
-
-def _arrow_column(values: Sequence[object]) -> "pa.Array[Any]":
-    import pyarrow as pa
-
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, OverflowError, TypeError, ValueError):  # values of several kinds
-        return pa.array([None if value is None else _cell(value) for value in values], pa.string())
-
-
-def _with_features(table: "pa.Table", added: Mapping[str, Sequence[object]]) -> "pa.Table":
-    """`datasets` lists the columns of a file in its metadata, and refuses one that it does not know."""
-    metadata = dict(table.schema.metadata or {})
-    try:
-        record = json.loads(metadata[b"huggingface"])
-        for name in added:
-            kind = "string" if table.schema.field(name).type == "string" else "float64"
-            record["info"]["features"][name] = {"dtype": kind, "_type": "Value"}
-    except (KeyError, TypeError, ValueError):
-        return table
-    return table.replace_schema_metadata(metadata | {b"huggingface": json.dumps(record).encode()})
-
-
 @contextmanager
 def _text_file(path: Path, compression: str) -> Iterator[TextIO]:
     """UTF-8, line ends as they are written."""
@@ -164,4 +196,5 @@ def _text_file(path: Path, compression: str) -> Iterator[TextIO]:
 
 
 def _text(raw: Any) -> TextIO:
-    return io.TextIOWrapper(raw, encoding="utf-8", newline="")
+    # Half a surrogate pair, which JSON can name and UTF-8 cannot write, becomes what JSON has for it.
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")

@@ -26,11 +26,22 @@ commands = family()
 
 Input = Annotated[
     str | None,
-    typer.Option(metavar="DATA", help="texts to classify, in any form that train reads; of a .txt each line is a text"),
+    typer.Option(
+        metavar="DATA", help="texts to classify, in any form that train reads; of a .txt each line is a text; -: stdin"
+    ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="file to write: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst"),
+    typer.Option(
+        metavar="FILE", help="file to write: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst; -: stdout"
+    ),
+]
+InputFormat = Annotated[
+    str | None, typer.Option(metavar="FORMAT", help="format of --input where its name does not say: csv, jsonl.gz, ...")
+]
+OutputFormat = Annotated[
+    str | None,
+    typer.Option(metavar="FORMAT", help="format of --output where its name does not say: csv, parquet, ..."),
 ]
 Threshold = Annotated[
     str | None,
@@ -84,6 +95,7 @@ def evaluate(
     epilog=examples(
         'tunelet predict runs/stars "Two hours I will not get back."',
         "tunelet predict runs/stars --input new.csv --output answers.csv",
+        "zcat new.jsonl.gz | tunelet predict runs/stars --input - --output - > answers.jsonl",
         'tunelet predict runs/stars "So so." --min-confidence 0.8 --json',
     )
 )
@@ -92,6 +104,8 @@ def predict(
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="texts to classify, in quotes")] = None,
     input: Input = None,  # noqa: A002  (the contract's flag)
     output: Output = None,
+    input_format: InputFormat = None,
+    output_format: OutputFormat = None,
     text: TextColumn = None,
     threshold: Threshold = None,
     min_confidence: MinConfidence = None,
@@ -104,7 +118,7 @@ def predict(
     """Classify texts, given here or in a file."""
     from tunelet.cli._typed import check_texts, number_of
 
-    check_texts(run, texts or [], input, output)
+    check_texts(run, texts or [], input, output, json=json)
     options: dict[str, Any] = {
         "threshold": number_of(threshold), "min_confidence": min_confidence, "baseline": baseline, "device": device,
     }  # fmt: skip
@@ -113,13 +127,23 @@ def predict(
         return
     from tunelet import predict_file
 
-    written = predict_file(run, input, output, text=text, encoding=encoding, settings=parsed(settings), **options)
+    written = predict_file(
+        run,
+        input,
+        output,
+        text=text,
+        encoding=encoding,
+        input_format=input_format,
+        output_format=output_format,
+        settings=parsed(settings),
+        **options,
+    )
     if json:
         print_json(written.to_dict())
         return
     from tunelet.console import file_screen
 
-    file_screen(console(), written)
+    file_screen(console(stderr=str(output) == "-"), written)  # what goes to stdout is the rows alone
 
 
 def _predict_texts(run: Path, texts: list[str], options: dict[str, Any], *, json: bool) -> None:

@@ -14,7 +14,7 @@ from tunelet.errors import DataError, RunError
 from tunelet.run import RunFolder
 
 
-def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Path | None) -> None:
+def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Path | None, *, json: bool) -> None:
     """Refuse what is hardly meant: the run in the wrong place, the name of a file, a dash, nothing at all.
 
     Args:
@@ -22,6 +22,7 @@ def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Pat
         texts: what was typed as texts.
         source: what `--input` names.
         output: what `--output` names.
+        json: whether stdout is for one JSON object.
 
     Raises:
         DataError, RunError: what was typed is no run with texts, and no run with a file of texts.
@@ -30,8 +31,10 @@ def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Pat
         raise DataError(
             "expected texts, or a file of texts", 'type tunelet predict RUN "some text", or --input FILE --output FILE'
         )
-    if "-" in (source, *texts):
-        raise DataError("standard input is not read", "write the texts to a file, one a line: --input texts.txt")
+    if "-" in texts:
+        raise DataError("standard input holds no text to type", "read it as a file: --input - --output FILE")
+    if json and str(output) == "-":
+        raise DataError("--json and --output - both want standard output", "name a file: --output predictions.csv")
     if texts and not _is_run(run):
         swapped = next((text for text in texts if _is_run(Path(text))), None)
         if swapped is not None:

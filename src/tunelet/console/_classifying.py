@@ -54,8 +54,10 @@ def file_screen(console: Console, written: "FilePredictions") -> None:
         _say(console, f"columns that the file has already: {', '.join(renamed)} in the output")
     counts = [counted(written.n, "text") + " classified"]
     counts += [f"{written.unsure:,} of them too unsure for a label"] if written.unsure else []
+    counts += [f"{written.resumed:,} of them before"] if written.resumed else []
     counts += [f"{counted(written.empty, 'row')} without text left empty"] if written.empty else []
-    _say(console, f"{', '.join(counts)}: {written.output}")
+    rate = f" ({written.texts_per_second:,.0f} texts/s)" if written.texts_per_second else ""
+    _say(console, f"{', '.join(counts)}{rate}: {'standard output' if written.output == '-' else written.output}")
 
 
 def _column(role: str, column: "Choice[str]") -> str:

@@ -1,4 +1,4 @@
-"""How a training is followed on stderr: a live bar on a terminal, a plain line now and then elsewhere."""
+"""How a long job is followed on stderr: a live bar on a terminal, a plain line now and then elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ _PLAIN_SECONDS = 15.0  # between plain lines
 
 
 @contextmanager
-def progress(console: "Console") -> "Iterator[Reporter]":
-    """The reporter for a console; it takes its bar away at the end."""
+def progress(console: "Console", *, unit: str = "tokens") -> "Iterator[Reporter]":
+    """The reporter for a console, which counts in some unit; it takes its bar away at the end."""
     if console.is_terminal:
         with _bars(console) as bars:
-            yield _Bar(console, bars)
+            yield _Bar(console, unit, bars)
     else:
-        yield _Lines(console)
+        yield _Lines(console, unit)
 
 
 def _bars(console: "Console") -> "Progress":
@@ -42,10 +42,10 @@ def _bars(console: "Console") -> "Progress":
 
 
 class _Lines:
-    """A plain line every `_PLAIN_SECONDS` seconds at most: stage, share done, tokens per second, loss, time left."""
+    """A plain line every `_PLAIN_SECONDS` seconds at most: stage, share done, rate, loss, time left."""
 
-    def __init__(self, console: "Console") -> None:
-        self._console = console
+    def __init__(self, console: "Console", unit: str) -> None:
+        self._console, self._unit = console, unit
         self._stage = self._part = self._loss = ""
         self._total = self._done = self._done_before = 0
         self._started = self._last_line = 0.0
@@ -60,7 +60,7 @@ class _Lines:
             self._part = ""
 
     def stage(self, name: str, total: int, done: int = 0) -> None:
-        """Count from `done` to `total` tokens."""
+        """Count from `done` to `total`."""
         self._stage, self._total, self._done, self._done_before = f"{self._part}{name}", total, done, done
         self._loss = ""
         self._started = self._last_line = time.monotonic()
@@ -78,7 +78,7 @@ class _Lines:
 
     @property
     def _rate(self) -> float:
-        """Tokens per second of this session since the stage began."""
+        """So many per second of this session since the stage began."""
         return (self._done - self._done_before) / max(time.monotonic() - self._started, 1e-9)
 
     def _show(self) -> None:
@@ -89,7 +89,7 @@ class _Lines:
         rate = self._rate
         left = (self._total - self._done) / max(rate, 1e-9)
         share = 100 * self._done / max(self._total, 1)
-        facts = [f"{self._stage}: {share:.0f} %", f"{rate:,.0f} tokens/s", self._loss, f"{duration(left)} left"]
+        facts = [f"{self._stage}: {share:.0f} %", f"{rate:,.0f} {self._unit}/s", self._loss, f"{duration(left)} left"]
         self._print(", ".join(filter(None, facts)))
 
     def _print(self, line: str) -> None:
@@ -99,8 +99,8 @@ class _Lines:
 class _Bar(_Lines):
     """The same in one live line."""
 
-    def __init__(self, console: "Console", bars: "Progress") -> None:
-        super().__init__(console)
+    def __init__(self, console: "Console", unit: str, bars: "Progress") -> None:
+        super().__init__(console, unit)
         self._bars = bars
         self._task: TaskID | None = None
 
@@ -113,5 +113,5 @@ class _Bar(_Lines):
 
     def _show(self) -> None:
         if self._task is not None:
-            rate = f"{self._rate:,.0f} tokens/s"
+            rate = f"{self._rate:,.0f} {self._unit}/s"
             self._bars.update(self._task, completed=self._done, rate=rate, loss=self._loss)

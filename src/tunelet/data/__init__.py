@@ -24,16 +24,21 @@ from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
 from tunelet.data._spellings import as_known, renamed_in_words, some
 from tunelet.data._split import split
+from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled
 from tunelet.data._unreadable import unreadable
 from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
+from tunelet.data.readers.streams._chunk import Chunk, TableStream
+from tunelet.data.readers.streams._json import with_members
 
 __all__ = [
     "FILE_KEYS",
     "SPLITS",
+    "STANDARD",
     "Batch",
+    "Chunk",
     "Columns",
     "Examples",
     "FileSettings",
@@ -42,6 +47,8 @@ __all__ = [
     "Prepared",
     "RawTable",
     "Reading",
+    "Streamed",
+    "TableStream",
     "Tokens",
     "Unlabelled",
     "as_known",
@@ -77,8 +84,10 @@ __all__ = [
     "split",
     "split_batch",
     "split_fields",
+    "streamed",
     "tokenise",
     "tokens_about",
     "training_batches",
     "unreadable",
+    "with_members",
 ]

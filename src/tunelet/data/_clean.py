@@ -92,14 +92,17 @@ def _examples(
     return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons
 
 
-def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool) -> list[str]:
-    """The text of each row as a model reads it; "" where a row has none. Raises DataError for what is no text."""
-    fields = [_column_texts(table.columns[name], name, clean_markup=clean_markup) for name in columns.texts]
+def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool, start: int = 0) -> list[str]:
+    """The text of each row as a model reads it; "" where a row has none.
+
+    Raises DataError for what is no text; its row is named, `start` being the number of rows before the table's first.
+    """
+    fields = [_column_texts(table.columns[name], name, start, clean_markup=clean_markup) for name in columns.texts]
     return fields[0] if len(fields) == 1 else [join_fields(row) for row in zip(*fields, strict=True)]
 
 
-def _column_texts(values: Sequence[object], column: str, *, clean_markup: bool) -> list[str]:
-    texts = ["" if is_null(value) else _as_text(value, column) for value in values]
+def _column_texts(values: Sequence[object], column: str, start: int, *, clean_markup: bool) -> list[str]:
+    texts = ["" if is_null(value) else _as_text(value, column, row) for row, value in enumerate(values, start + 1)]
     if clean_markup:
         texts = [clean(text) if text else "" for text in texts]
     return ["" if text.isspace() else text for text in texts]
@@ -115,9 +118,9 @@ def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
     return list(table.row_names) or [str(row) for row in range(len(table))]
 
 
-def _as_text(value: object, column: str) -> str:
+def _as_text(value: object, column: str, row: int) -> str:
     if isinstance(value, list | tuple | dict | set | bytes):
-        message = f"column {column!r} holds a {type(value).__name__}, expected texts"
+        message = f"column {column!r} holds a {type(value).__name__} (text {row:,} of it), expected texts"
         raise DataError(message, "name the column of texts: text='COL'")
     return well_formed(str(value))
 

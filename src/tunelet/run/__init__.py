@@ -48,7 +48,7 @@ from tunelet.run._words import (
     measured_on,
     rivals_of,
 )
-from tunelet.run._writing import disk_errors, refuse_link, write_atomically
+from tunelet.run._writing import disk_errors, new_folders, refuse_link, write_atomically
 
 if TYPE_CHECKING:
     from tunelet.run._baseline import read_baseline, write_baseline
@@ -116,6 +116,7 @@ __all__ = [
     "kept_name",
     "mark_of",
     "measured_on",
+    "new_folders",
     "numbered",
     "parse_export",
     "peak_memory_bytes",

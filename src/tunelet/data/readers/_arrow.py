@@ -1,9 +1,12 @@
 """Arrow tables, from Parquet files and from `datasets`; nested and binary columns are no texts and are left unread."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._words import first_line
 from tunelet.data._raw import RawTable, repeated
@@ -15,66 +18,103 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH, _SMALL_BATCH = 4096, 256  # rows
+_BUFFER = 2**20  # bytes
 
 
 def parse_parquet(content: bytearray, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A Parquet file; label names in the `huggingface` key of its schema are kept."""
     import pyarrow as pa
 
-    if (form := describe_binary(content)) != "Parquet data":
-        message = f"{path} should hold Parquet data by its name, found {form or 'something else'}"
-        raise DataError(message, "correct its extension or write the file again")
+    check_parquet(content, path)
     try:
         table = _read_parquet(content, path, settings)
     except (pa.ArrowException, OSError, ValueError) as error:
-        message = f"{path} is no readable Parquet file ({first_line(error)})"
-        raise DataError(message, "write or fetch the file again") from None
+        raise broken_parquet(path, error) from None
     if not table.num_rows:
         raise DataError(f"{path} holds no rows", "expected rows of texts and labels")
     return table_from_arrow(table, "Parquet", source=str(path))
 
 
-def _read_parquet(content: bytearray, path: Path, settings: FileSettings) -> "pa.Table":
-    """The table, piece by piece, for a few bytes can stand for a million equal texts.
+def check_parquet(start: bytes | bytearray, source: object) -> None:
+    """Raises DataError where a file does not begin as Parquet does."""
+    if (form := describe_binary(start)) != "Parquet data":
+        message = f"{source} should hold Parquet data by its name, found {form or 'something else'}"
+        raise DataError(message, "correct its extension or write the file again")
 
-    Texts stay dictionaries until their lengths are counted. Where a piece cannot be counted before it is decoded
-    (nested columns, and texts that are stored as differences from one another), the pieces are small.
-    """
+
+def broken_parquet(source: object, error: Exception) -> DataError:
+    """The error for what pyarrow cannot read."""
+    message = f"{source} is no readable Parquet file ({first_line(error)})"
+    return DataError(message, "write or fetch the file again")
+
+
+def _read_parquet(content: bytearray, path: Path, settings: FileSettings) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # One thread: the caller's other work, if any, knows better how many cores are free.
     whole = pq.ParquetFile(pa.BufferReader(content))
     schema, metadata = whole.schema_arrow, whole.metadata
     settings.check_cells(path, metadata.num_rows, metadata.num_columns)
-    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
-    needed = sum(group.column(at).total_uncompressed_size for group in groups for at in range(group.num_columns))
-    if needed > settings.max_bytes:
+    if (needed := sum(column.total_uncompressed_size for column in _stored_columns(metadata))) > settings.max_bytes:
         raise settings.too_large(path, needed)
-    texts = [field.name for field in schema if _is_text(field.type)]
-    differences = {
-        group.column(at).path_in_schema
-        for group in groups
-        for at in range(group.num_columns)
-        if "DELTA_BYTE_ARRAY" in group.column(at).encodings
-    }
-    views = {field.name for field in schema if _is_view(field.type)}  # into which dictionaries cannot be cast
-    encoded = [name for name in texts if name not in differences | views]
-    small = len(encoded) < len(texts) or any(pa.types.is_nested(field.type) for field in schema)
-    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=encoded)
     batches = []
     size = 0
-    for batch in file.iter_batches(_SMALL_BATCH if small else _BATCH, use_threads=False):
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            size += _text_bytes(column, name, path, settings) if name in texts else column.nbytes
+    for sizes, batch in parquet_batches(lambda: pa.BufferReader(content), path, settings):
+        size += int(sizes.sum())
         if size > settings.max_bytes:
             raise settings.too_large(path)
         batches.append(batch.cast(schema))
     return pa.Table.from_batches(batches, schema)
 
 
-def _text_bytes(column: Any, name: str, path: Path, settings: FileSettings) -> int:
-    """Bytes of the texts in a column, which may be dictionary-encoded. Raises DataError for one that is too long."""
+def parquet_batches(
+    opened: Callable[[], Any], source: object, settings: FileSettings
+) -> Iterator[tuple[NDArray[np.int64], "pa.RecordBatch"]]:
+    """The rows of a Parquet file piece by piece, for a few bytes can stand for a million equal texts.
+
+    Texts stay dictionaries until their lengths are counted. Where a piece cannot be counted before it is decoded
+    (nested columns, and texts that are stored as differences from one another), the pieces are small.
+
+    Args:
+        opened: returns the file, from its beginning.
+        source: its name.
+        settings: the limits on a cell and on what is decoded at once.
+
+    Returns:
+        bytes of each row once its texts are no dictionaries any more, int64 [rows], and the rows, to be cast to the
+        schema of the file. Raises DataError, and what pyarrow raises.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = pq.ParquetFile(opened())
+    schema, columns = whole.schema_arrow, list(_stored_columns(whole.metadata))
+    if (needed := max((column.total_uncompressed_size for column in columns), default=0)) > settings.max_bytes:
+        raise settings.too_large(source, needed)
+    texts = [field.name for field in schema if _is_text(field.type)]
+    differences = {column.path_in_schema for column in columns if "DELTA_BYTE_ARRAY" in column.encodings}
+    views = {field.name for field in schema if _is_view(field.type)}  # into which dictionaries cannot be cast
+    encoded = [name for name in texts if name not in differences | views]
+    small = len(encoded) < len(texts) or any(pa.types.is_nested(field.type) for field in schema)
+    # Read through a buffer and not a whole group of rows at once.
+    file = pq.ParquetFile(opened(), read_dictionary=encoded, buffer_size=_BUFFER, pre_buffer=False)
+    # One thread: the caller's other work, if any, knows better how many cores are free.
+    for batch in file.iter_batches(_SMALL_BATCH if small else _BATCH, use_threads=False):
+        sizes = np.zeros(batch.num_rows, dtype=np.int64)
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            known = name in texts
+            sizes += _text_bytes(column, name, source, settings) if known else -(-column.nbytes // batch.num_rows)
+        yield sizes, batch
+
+
+def _stored_columns(metadata: Any) -> Iterator[Any]:
+    """What is said of each column in each group of rows."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        yield from map(group.column, range(group.num_columns))
+
+
+def _text_bytes(column: Any, name: str, source: object, settings: FileSettings) -> NDArray[np.int64]:
+    """Bytes of each text in a column, which may be dictionary-encoded. Raises DataError for one that is too long."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -84,8 +124,10 @@ def _text_bytes(column: Any, name: str, path: Path, settings: FileSettings) -> i
     # A character takes at most four bytes: whether a text of fewer is too long is seen when it is read.
     if (pc.max(sizes).as_py() or 0) > 4 * settings.max_cell:
         length = (pc.max(sizes).as_py() or 0) // 4
-        raise settings.cell_too_long(path, f"a value of column {name[:50]!r}", length, at_least=True)
-    return pc.sum(pc.take(sizes, column.indices) if encoded else sizes).as_py() or 0
+        raise settings.cell_too_long(source, f"a value of column {name[:50]!r}", length, at_least=True)
+    of_rows = pc.take(sizes, column.indices) if encoded else sizes
+    bytes_of_rows: NDArray[np.int64] = pc.fill_null(of_rows, 0).to_numpy(zero_copy_only=False)
+    return bytes_of_rows
 
 
 def _is_text(kind: Any) -> bool:
@@ -134,14 +176,20 @@ def table_from_arrow(
     columns: dict[str, list[object]] = {}
     for field in table.schema:
         if _readable(field.type):
-            try:
-                columns[field.name] = table.column(field.name).to_pylist()
-            except UnicodeDecodeError as error:
-                message = f"{source}: column {field.name!r} holds text that is not UTF-8 ({error.reason})"
-                raise DataError(message, "write the file again from text in UTF-8") from None
+            columns[field.name] = values_of(table, field.name, source)
     if class_names is None:
         class_names = _class_names(table.schema.metadata or {})
     return RawTable(columns, form, class_names=class_names, arrow=table)
+
+
+def values_of(table: "pa.Table", name: str, source: str) -> list[object]:
+    """The values of a column. Raises DataError where it holds text that is not UTF-8."""
+    try:
+        values: list[object] = table.column(name).to_pylist()
+    except UnicodeDecodeError as error:
+        message = f"{source}: column {name!r} holds text that is not UTF-8 ({error.reason})"
+        raise DataError(message, "write the file again from text in UTF-8") from None
+    return values
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:

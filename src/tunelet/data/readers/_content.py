@@ -45,7 +45,7 @@ _MAGICS = {
 }
 _ALWAYS_FITS = 2**28
 _SEPARATORS = (b"\n", b'"', b",", b";", b"\t", b"|", b"\r")
-_BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -76,22 +76,32 @@ def read_content(path: Path, settings: FileSettings, usable: Callable[[str], boo
     """
     with open_data_file(path) as file:
         compression = COMPRESSIONS.get(path.suffix.lower(), "")
-        start = file.read(16)
-        if not compression or not start:
+        if not compression or not check_compression(file.read(16), path, compression):
             return Content(_within_limits(lambda: plain(file), path, settings, path.suffix), path.name, "")
-        kind_of_data = describe_binary(start)
-        if kind_of_data != (ZIP if compression == "zip" else f"{compression} data"):
-            kind = kind_of_data or "no compressed data"
-            raise DataError(f"{path} should hold {compression} data by its name, found {kind}", "correct its extension")
         try:
             if compression == "zip":
                 return _only_member(file, path, settings, usable)
             name = path.stem
             data = _within_limits(lambda: DECODERS[compression](file), path, settings, Path(name).suffix)
-        except _BROKEN as error:
+        except BROKEN as error:
             message = f"{path} is broken {compression} data ({error})"
             raise DataError(message, "fetch or compress the file again") from None
         return Content(data, name, compression)
+
+
+def check_compression(start: bytes, source: object, compression: str) -> bool:
+    """Whether there is something to decompress. Raises DataError where the first bytes are of another kind.
+
+    Args:
+        start: the first bytes of a file, at least four where it has them.
+        source: its name.
+        compression: what they should be, a value of `COMPRESSIONS`.
+    """
+    kind_of_data = describe_binary(start)
+    if start and kind_of_data != (ZIP if compression == "zip" else f"{compression} data"):
+        kind = kind_of_data or "no compressed data"
+        raise DataError(f"{source} should hold {compression} data by its name, found {kind}", "correct its extension")
+    return bool(start)
 
 
 @contextmanager

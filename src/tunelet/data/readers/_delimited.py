@@ -22,11 +22,11 @@ from tunelet.data.readers._delimiter import (
     sniff_delimiter,
 )
 from tunelet.data.readers._header import header_reason
-from tunelet.data.readers._settings import MOST_COLUMNS, FileSettings
+from tunelet.data.readers._settings import CELLS_A_LINE, MOST_COLUMNS, FileSettings
 from tunelet.errors import DataError
 
 REPEATED_HEADER = "repeat of the header"
-_CELLS_A_LINE = 64  # of the longest kind; a longer line would become one row that no memory holds
+ESCAPES = (r'\\(")', r'\\(["\\])')
 _IN_QUOTES = 'put a field that holds quotation marks in quotes and double them: "a ""fine"" film"'
 
 Rows = list[list[str]]
@@ -114,19 +114,22 @@ def _parse(text: str, path: Path, delimiter: str, settings: FileSettings, *, lea
             if not len(rows) % 4096:
                 settings.check_cells(path, cells, 1)
     except csv.Error as error:
-        if "field limit" in str(error):
-            raise settings.cell_too_long(
-                path, f"a cell of row {len(rows) + 1:,}", settings.max_cell, at_least=True
-            ) from None
-        reason = "a quotation mark is never closed" if "end of data" in str(error) else str(error)
-        raise DataError(f"{path} is broken at row {len(rows) + 1}: {reason}", _IN_QUOTES) from None
+        raise broken_row(error, len(rows) + 1, path, settings) from None
     settings.check_cells(path, cells, 1)
     return rows
 
 
+def broken_row(error: csv.Error, row: int, source: object, settings: FileSettings) -> DataError:
+    """The error for a row that Python's `csv` cannot read."""
+    if "field limit" in str(error):
+        return settings.cell_too_long(source, f"a cell of row {row:,}", settings.max_cell, at_least=True)
+    reason = "a quotation mark is never closed" if "end of data" in str(error) else str(error)
+    return DataError(f"{source} is broken at row {row}: {reason}", _IN_QUOTES)
+
+
 def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
     for at, line in enumerate(io.StringIO(text, newline=""), 1):
-        if len(line) > _CELLS_A_LINE * settings.max_cell:
+        if len(line) > CELLS_A_LINE * settings.max_cell:
             raise settings.cell_too_long(path, f"line {at:,}", len(line))
         yield line
 
@@ -139,16 +142,26 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, declared: s
     """
     if '\\"' not in text:
         return None
-    for pattern in (r'\\(")', r'\\(["\\])'):
-        hidden = re.sub(pattern, lambda escape: "\0q" if escape[1] == '"' else "\0b", text)
+    for escape in ESCAPES:
+        hidden = hide(text, escape)
         delimiter = declared or sniff_delimiter(hidden)
         try:
             rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(declared)))
         except DataError:
             continue
         if not _uneven(rows):
-            return [[cell.replace("\0q", '"').replace("\0b", "\\") for cell in row] for row in rows], delimiter
+            return [shown_again(row) for row in rows], delimiter
     return None
+
+
+def hide(text: str, escape: str) -> str:
+    """The text without its quotation marks after backslashes, and what else an expression of `ESCAPES` matches."""
+    return re.sub(escape, lambda match: "\0q" if match[1] == '"' else "\0b", text)
+
+
+def shown_again(row: list[str]) -> list[str]:
+    """The cells of a row with what was hidden, without the backslashes."""
+    return [cell.replace("\0q", '"').replace("\0b", "\\") for cell in row]
 
 
 def _uneven(rows: Rows) -> tuple[int, int, int] | None:
@@ -172,20 +185,38 @@ def _trimmed(rows: Rows) -> Rows:
 
 def _refuse_uneven(rows: Rows, path: Path) -> None:
     if uneven := _uneven(rows):
-        at, fields, width = uneven
-        message = f"{path}: row {at} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
-        # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
-        where = "put a text that holds the delimiter in double quotes"
-        if fields < width:
-            where = f"give each row as many fields, empty ones too; {where}"
-        elif width == 1:
-            where = f"remove a title above the header; {where}"
-        raise DataError(message, where)
+        raise uneven_row(path, *uneven)
 
 
-def _plain_cells(row: list[str]) -> list[str]:
+def uneven_row(source: object, row: int, fields: int, width: int) -> DataError:
+    """The error for a row whose number of fields is not that of the first row."""
+    message = f"{source}: row {row} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
+    # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
+    where = "put a text that holds the delimiter in double quotes"
+    if fields < width:
+        where = f"give each row as many fields, empty ones too; {where}"
+    elif width == 1:
+        where = f"remove a title above the header; {where}"
+    return DataError(message, where)
+
+
+def plain_cells(row: list[str]) -> list[str]:
     """The cells without spaces around them, nor the byte order mark of a file that was appended to another."""
     return [cell.strip().strip("\ufeff").strip() for cell in row]
+
+
+def names_in(filled: Rows, source: object, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Why the first of these rows does not name the columns, "" where it does; and the names. Raises DataError."""
+    headless = header_reason(filled, names)
+    header = [(not headless and cell.strip()) or f"column {at}" for at, cell in enumerate(filled[0], 1)]
+    if twice := repeated(header):
+        raise DataError(f"{source} has two columns named {twice!r}", "rename one of them")
+    return headless, header
+
+
+def may_be_repeated(header: list[str]) -> bool:
+    """Whether a row like the header is another header: 0, 1 may well be a row, too."""
+    return not all(is_number(cell) for cell in header if cell.strip())
 
 
 def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], settings: FileSettings) -> RawTable:
@@ -194,22 +225,17 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
     if not filled:
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
     settings.check_cells(path, len(filled), len(filled[0]))
-    headless = header_reason(filled, names)
+    headless, header = names_in(filled, path, names)
     row_names: list[str] = []
     repeats = 0
-    if headless:
-        header = [f"column {at}" for at in range(1, len(filled[0]) + 1)]
-    else:
+    if not headless:
         first = filled.pop(0)
-        header = [name.strip() or f"column {at}" for at, name in enumerate(first, 1)]
-        if not all(is_number(cell) for cell in first if cell.strip()):  # 0, 1 may well be a row, too
-            names_again = _plain_cells(first)
-            kept = [at for at, row in enumerate(filled) if _plain_cells(row) != names_again]
+        if may_be_repeated(first):
+            names_again = plain_cells(first)
+            kept = [at for at, row in enumerate(filled) if plain_cells(row) != names_again]
             repeats = len(filled) - len(kept)
         if repeats:
             filled, row_names = [filled[at] for at in kept], [str(at) for at in kept]
-    if twice := repeated(header):
-        raise DataError(f"{path} has two columns named {twice!r}", "rename one of them")
     if not filled:
         raise DataError(f"{path} holds a header and no rows", "expected rows of texts and labels below it")
     columns = dict(zip(header, map(list, zip(*filled, strict=True)), strict=True))

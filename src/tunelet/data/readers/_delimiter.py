@@ -47,8 +47,13 @@ def _like_punctuation(head: str, delimiter: str) -> bool:
 
 def csv_rows(lines: Iterator[str], delimiter: str, longest: int, *, strict: bool) -> Iterator[list[str]]:
     """What `csv.reader` gives, with fields of any length up to the longest."""
-    before = csv.field_size_limit(longest)
-    try:
-        yield from csv.reader(lines, delimiter=delimiter, strict=strict)
-    finally:
-        csv.field_size_limit(before)
+    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    while True:
+        before = csv.field_size_limit(longest)  # of the whole process: it has its own again between two rows
+        try:
+            row = next(reader, None)
+        finally:
+            csv.field_size_limit(before)
+        if row is None:
+            return
+        yield row

@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from tunelet.data.readers._content import COMPRESSIONS, GIT_LFS, ZIP, describe_binary
@@ -44,25 +45,49 @@ def decode(content: bytes | bytearray, path: Path, *, encoding: str = "", quoted
     Raises:
         DataError: binary content, or bytes that are not so encoded (the byte, its offset and its row are named).
     """
-    mark, own = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", ""))
-    if not own and (kind := describe_binary(content)):
-        raise DataError(f"{path} should be a text file by its name, found {kind}", _binary_hint(path, kind))
-    if encoding and not own and (_seven_bit(encoding) or b"\0" in content or not _decodes(content, "utf-8")):
+    mark, own = byte_order_mark(content, path)
+    if encoding and not own and named_encoding_is_needed(encoding, [content]):
         own = encoding
     own = own or "utf-8"
     if own == "utf-8" and (offset := content.find(b"\0")) >= 0:
-        raise _binary(path, offset, content)
+        raise binary(path, offset, content)
     try:
         text = str(memoryview(content)[len(mark) :], own)
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
-        raise _undecodable(content, path, own, len(mark), start, quoted_rows=quoted_rows) from None
+        raise undecodable(content, path, own, len(mark), start, quoted_rows=quoted_rows) from None
     if "\0" in text:
-        raise _binary(path, text.index("\0"), content)
+        raise binary(path, text.index("\0"), content)
     return text
 
 
-def _binary(path: Path, offset: int, content: bytes | bytearray) -> DataError:
+def byte_order_mark(start: bytes | bytearray, path: Path) -> tuple[bytes, str]:
+    """The mark at the beginning of a text file, and the encoding that it stands for; both empty where there is none.
+
+    Raises DataError where the first bytes are those of a file of another kind.
+    """
+    mark, own = next(((mark, name) for mark, name in _MARKS if start.startswith(mark)), (b"", ""))
+    if not own and (kind := describe_binary(start)):
+        raise DataError(f"{path} should be a text file by its name, found {kind}", _binary_hint(path, kind))
+    return mark, own
+
+
+def named_encoding_is_needed(encoding: str, pieces: Iterable[bytes | bytearray]) -> bool:
+    """Whether a file without a mark is in the encoding that the user names, and not in UTF-8."""
+    if _seven_bit(encoding):
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        if any(b"\0" in piece or not isinstance(decoder.decode(piece), str) for piece in pieces):
+            return True
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def binary(path: Path, offset: int, content: bytes | bytearray) -> DataError:
+    """The error for a NUL byte at an offset of what should be a text file."""
     message = f"{path} should be a text file by its name, found a NUL byte at offset {offset}"
     if wide := _wide_encoding(content):
         return DataError(message, f"the bytes look like {wide.upper()}, if they are: encoding={wide!r}")
@@ -80,9 +105,19 @@ def _wide_encoding(content: bytes | bytearray) -> str:
     return "" if _CONTROL.search(text) else encoding
 
 
-def _undecodable(
+def undecodable(
     content: bytes | bytearray, path: Path, encoding: str, mark: int, start: int, *, quoted_rows: bool
 ) -> DataError:
+    """The error for bytes of a text file that are not so encoded.
+
+    Args:
+        content: from the beginning of the file to behind the byte at fault, or all of it.
+        path: its name.
+        encoding: in which it was read.
+        mark: bytes of its byte order mark.
+        start: of the byte at fault, counted from behind the mark.
+        quoted_rows: as for `decode`.
+    """
     body = content[mark:]
     row = _row_at(body[:start].decode(encoding, "replace"), quoted_rows=quoted_rows)
     offset = start + mark

@@ -58,16 +58,7 @@ def read_file(
     Raises:
         DataError: missing, unsupported, empty, binary, wrongly encoded, too large or broken.
     """
-    try:
-        is_file = path.is_file()
-    except OSError as error:  # a name too long
-        raise DataError(f"{path} cannot be read: {error.strerror}", "check the name") from None
-    if not is_file:
-        raise _missing(path)
-    if format_of(path.name) is None:
-        kinds = f"{' '.join(FORMATS)} (or one of them with {' '.join(COMPRESSIONS)})"
-        message = f"{path} is {path.suffix or 'a file without extension'}, expected {kinds}"
-        raise DataError(message, "save the table as CSV, JSON lines or Parquet")
+    check_file(path)
     try:
         content = read_content(path, settings, lambda name: format_of(name) not in (None, ".zip"))
         table = _parse(content, path, names, settings, labelled=labelled)
@@ -76,6 +67,20 @@ def read_file(
         raise DataError(message, "split it, or take it to a machine with more memory") from None
     settings.check_table(path, table.columns)
     return replace(table, format=f"{table.format}, {content.compression}") if content.compression else table
+
+
+def check_file(path: Path, *, any_name: bool = False) -> None:
+    """Raises DataError where there is no such file, or, but for `any_name`, where its ending names no format."""
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # a name too long
+        raise DataError(f"{path} cannot be read: {error.strerror}", "check the name") from None
+    if not is_file:
+        raise _missing(path)
+    if not any_name and format_of(path.name) is None:
+        kinds = f"{' '.join(FORMATS)} (or one of them with {' '.join(COMPRESSIONS)})"
+        message = f"{path} is {path.suffix or 'a file without extension'}, expected {kinds}"
+        raise DataError(message, "save the table as CSV, JSON lines or Parquet")
 
 
 def _parse(content: Content, path: Path, names: Sequence[str], settings: FileSettings, *, labelled: bool) -> RawTable:

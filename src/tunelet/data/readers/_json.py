@@ -15,7 +15,7 @@ from tunelet.data.readers._header import header_reason
 from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
 
-_LINES_HINT = 'expected one object per line: {"text": "...", "label": "..."}'
+LINES_HINT = 'expected one object per line: {"text": "...", "label": "..."}'
 _ARRAY_HINT = 'expected [{"text": "...", "label": "..."}, ...] or {"data": [...]}'
 
 
@@ -26,20 +26,26 @@ def parse_json_lines(text: str, path: Path, names: Sequence[str], settings: File
     for at, line in enumerate(text.split("\n"), 1):  # not splitlines(): a text may hold U+2028
         line = line.lstrip("\ufeff")  # the byte order mark of a file that was appended to another
         if line.strip():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                message = f"{path}: row {at}, column {error.colno} is not JSON ({error.msg})"
-                raise DataError(message, _LINES_HINT) from None
-            except (ValueError, RecursionError) as error:
-                raise DataError(f"{path}: row {at} cannot be read ({error})", _LINES_HINT) from None
-            if not isinstance(row, dict):
-                raise DataError(f"{path}: row {at} is {_name(row)}", _LINES_HINT)
+            row = json_object(line, path, at)
             rows.append(row)
             cells += len(row) + 1
             if not len(rows) % 4096:
                 settings.check_cells(path, cells, 1)
     return _from_objects(rows, path, settings, "JSON lines")
+
+
+def json_object(line: str, source: object, row: int) -> dict[str, Any]:
+    """The object in a line. Raises DataError, which names the row, where it is none."""
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        message = f"{source}: row {row}, column {error.colno} is not JSON ({error.msg})"
+        raise DataError(message, LINES_HINT) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{source}: row {row} cannot be read ({error})", LINES_HINT) from None
+    if not isinstance(value, dict):
+        raise DataError(f"{source}: row {row} is {_name(value)}", LINES_HINT)
+    return value
 
 
 def parse_json(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
@@ -80,7 +86,7 @@ def _from_objects(
     rows: list[dict[str, Any]], path: Path, settings: FileSettings, form: str, row_names: Sequence[str] = ()
 ) -> RawTable:
     if not any(rows):
-        raise DataError(f"{path} holds no rows", _LINES_HINT if form == "JSON lines" else _ARRAY_HINT)
+        raise DataError(f"{path} holds no rows", LINES_HINT if form == "JSON lines" else _ARRAY_HINT)
     names = {name for row in rows for name in row}
     settings.check_cells(path, len(rows), len(names))
     return RawTable(columns_from_objects(rows), form, row_names=row_names)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 10_000
 LONGEST_NAME = 1000  # characters of a column's name
 LARGEST_CELL = 2**31 - 1  # characters; the largest limit that the csv module takes everywhere
+CELLS_A_LINE = 64  # of the longest kind; a longer line would become one row that no memory holds
 _LARGEST_INTEGER = 13_000  # bits; Python writes out no integer of more than 4,300 digits
 CELL_COST = 64  # bytes: a string of a few characters, and its place in a list
 

@@ -1,0 +1,46 @@
+"""A run, or its baseline, loaded to classify texts that were typed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tunelet._record import none_if_undefined
+from tunelet.classifier._base import TextClassifier
+from tunelet.classifier._baseline import BaselineClassifier
+from tunelet.classifier._classifier import Classifier
+from tunelet.classifier._decision import decision_of
+from tunelet.run import Run
+
+
+def load_classifier(run: str | Path | Run, *, baseline: bool = False, device: str | None = None) -> TextClassifier:
+    """A run's encoder, or its baseline; errors as their own `load`."""
+    return BaselineClassifier.load(run) if baseline else Classifier.load(run, device=device)
+
+
+def predict_texts(
+    run: str | Path | Run,
+    texts: Sequence[str],
+    *,
+    threshold: float | str | None = None,
+    min_confidence: float | None = None,
+    baseline: bool = False,
+    device: str | None = None,
+) -> list[dict[str, Any]]:
+    """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label.
+
+    Of a text with nothing to read, all of these are None.
+    """
+    run = run if isinstance(run, Run) else Run.load(run)
+    # What cannot be decided is said before a model is loaded.
+    decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    classifier = load_classifier(run, baseline=baseline, device=device)
+    predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
+    return [
+        {
+            "text": text,
+            "label": prediction.label,
+            "probability": none_if_undefined(prediction.probability),
+            "probabilities": {name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
+        }
+        for text, prediction in zip(texts, predictions, strict=True)
+    ]
