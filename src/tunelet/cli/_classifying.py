@@ -37,11 +37,14 @@ Output = Annotated[
     ),
 ]
 InputFormat = Annotated[
-    str | None, typer.Option(metavar="FORMAT", help="format of --input where its name does not say: csv, jsonl.gz, ...")
+    str | None,
+    typer.Option(
+        metavar="FORMAT", help="format of --input where its name does not say: csv, tsv, jsonl, txt or parquet"
+    ),
 ]
 OutputFormat = Annotated[
     str | None,
-    typer.Option(metavar="FORMAT", help="format of --output where its name does not say: csv, parquet, ..."),
+    typer.Option(metavar="FORMAT", help="format of --output where its name does not say: csv, tsv, jsonl or parquet"),
 ]
 Threshold = Annotated[
     str | None,
@@ -95,7 +98,7 @@ def evaluate(
     epilog=examples(
         'tunelet predict runs/stars "Two hours I will not get back."',
         "tunelet predict runs/stars --input new.csv --output answers.csv",
-        "zcat new.jsonl.gz | tunelet predict runs/stars --input - --output - > answers.jsonl",
+        "tunelet predict runs/stars --input - --output - --output-format jsonl < new.csv > answers.jsonl",
         'tunelet predict runs/stars "So so." --min-confidence 0.8 --json',
     )
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from tunelet._words import counted
+from tunelet._words import counted, duration
 from tunelet.console._metrics import metrics_screen
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def file_screen(console: Console, written: "FilePredictions") -> None:
     counts += [f"{written.unsure:,} of them too unsure for a label"] if written.unsure else []
     counts += [f"{written.resumed:,} of them before"] if written.resumed else []
     counts += [f"{counted(written.empty, 'row')} without text left empty"] if written.empty else []
-    rate = f" ({written.texts_per_second:,.0f} texts/s)" if written.texts_per_second else ""
-    _say(console, f"{', '.join(counts)}{rate}: {'standard output' if written.output == '-' else written.output}")
+    if written.texts_per_second and written.seconds >= 1:
+        _say(console, f"time: {duration(written.seconds)}, {written.texts_per_second:,.0f} texts/s")
+    _say(console, f"{', '.join(counts)}: {'standard output' if written.output == '-' else written.output}")
 
 
 def _column(role: str, column: "Choice[str]") -> str:
