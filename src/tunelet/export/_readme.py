@@ -36,8 +36,8 @@ def _notes(source: Source, record: ExportRecord) -> list[str]:
             ""
             if difference is None
             else (
-                f" The share of right labels differs by {100 * difference:+.2f} points "
-                f"(95 % interval {interval(found.accuracy_difference_ci, signed=True)} as shares)."
+                f" Accuracy, as a share, differs by {difference:+.4f} "
+                f"(95 % interval {interval(found.accuracy_difference_ci, signed=True)})."
             )
         )
         notes.append(
@@ -121,13 +121,14 @@ def _onnx(record: ExportRecord) -> str:
 
 ```python
 import json
+from pathlib import Path
 
 import numpy as np
 from onnxruntime import InferenceSession
 from tokenizers import Tokenizer{own}
 
 texts = {texts}{cleaned}
-names = json.load(open("config.json", encoding="utf-8"))["id2label"]
+names = json.loads(Path("config.json").read_text(encoding="utf-8"))["id2label"]
 session = InferenceSession("onnx/{graph}")
 rows = Tokenizer.from_file("tokenizer.json").encode_batch(texts)
 tokens = {{"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}}

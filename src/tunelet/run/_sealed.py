@@ -12,6 +12,7 @@ from tunelet.errors import RunError
 from tunelet.run._mark import MARK, Kind, Written, contents, contents_of, read_mark
 
 _DAMAGED = "the run folder is damaged: train again, or copy it anew from where it is whole"
+_DAMAGED_EXPORT = "the folder is damaged: export the run again, or copy it anew from where it is whole"
 _NEWER = "a later version of tunelet wrote it: pip install --upgrade tunelet"
 _PUBLISHED = "a copy from the Hub has fewer files: name the folder that tunelet train made, or train again"
 _LOADED = (".json", ".safetensors", ".bin", ".model", ".txt", ".jinja", ".py")  # what libraries look for by its name
@@ -25,24 +26,26 @@ class Sealed:
     Attributes:
         folder: of the run.
         files: path in it -> the contents that it may have: one, or two where a process was killed as it replaced it.
+        hint: what to do where one is damaged.
     """
 
     folder: Path
     files: Mapping[str, tuple[Written, ...]]
+    hint: str = _DAMAGED
 
     @classmethod
     def of(cls, folder: Path, kind: Kind) -> "Sealed":
         """Raises RunError where the folder has no mark of that kind."""
-        path = folder / MARK
+        path, hint = folder / MARK, _DAMAGED_EXPORT if kind == "export" else _DAMAGED
         try:
             mark = read_mark(folder)
         except RunError as error:
-            raise RunError(error.message, _DAMAGED) from None
+            raise RunError(error.message, hint) from None
         if mark is None:
-            raise RunError(f"{path} is missing, which lists the files of the {kind}", _DAMAGED)
+            raise RunError(f"{path} is missing, which lists the files of the {kind}", hint)
         if kind not in mark.files:
-            raise RunError(f"{path} lists no files of a {kind}", _DAMAGED)
-        return cls(folder, {name: mark.known(kind, name) for name in mark.files[kind]})
+            raise RunError(f"{path} lists no files of a {kind}", hint)
+        return cls(folder, {name: mark.known(kind, name) for name in mark.files[kind]}, hint)
 
     def read(self, path: Path, parse: Callable[[bytes], Read]) -> Read:
         """What `parse` makes of a file. Raises RunError where it is missing, damaged, or nothing that can be parsed."""
@@ -53,14 +56,14 @@ class Sealed:
         except RunError:
             raise
         except Exception as error:  # each library raises classes of its own for a foreign file
-            raise _damaged(path, error) from None
+            raise self._damaged(path, error) from None
 
     def check(self, path: Path) -> None:
         """That a file which a library reads is as it was written. Raises RunError."""
         try:
             self._check(path, contents_of(path, self._allowed(path)))
         except ForeignFileError as error:
-            raise _damaged(path, error) from None
+            raise self._damaged(path, error) from None
 
     def check_folder(self, folder: Path) -> None:
         """The same of a folder: all of its files, and no further one that a library would load. Raises RunError."""
@@ -89,7 +92,7 @@ class Sealed:
         try:
             return parse(folder)
         except Exception as error:  # as in `read`
-            raise _damaged(folder, error) from None
+            raise self._damaged(folder, error) from None
 
     def _allowed(self, path: Path) -> tuple[Written, ...]:
         allowed = self.files.get(path.relative_to(self.folder).as_posix())
@@ -101,17 +104,16 @@ class Sealed:
         allowed = self._allowed(path)
         if content.bytes < min(each.bytes for each in allowed):
             sizes = f"expected {allowed[0].bytes:,} bytes, found {content.bytes:,}"
-            raise RunError(f"{path} is truncated: {sizes}", _DAMAGED)
+            raise RunError(f"{path} is truncated: {sizes}", self.hint)
         if content not in allowed:
-            raise RunError(f"{path} has another content than the run wrote", _DAMAGED)
+            raise RunError(f"{path} has another content than the run wrote", self.hint)
 
-
-def _damaged(path: Path, error: Exception) -> RunError:
-    if not os.path.lexists(path):
-        return RunError(f"{path} is missing", _DAMAGED)
-    if isinstance(error, NewerFileError):
-        return RunError(f"{path}: {error}", _NEWER)
-    if isinstance(error, ForeignFileError):
-        return RunError(f"{path}: {error}", _DAMAGED)
-    reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
-    return RunError(f"{path}: cannot be read ({reason})", _DAMAGED)
+    def _damaged(self, path: Path, error: Exception) -> RunError:
+        if not os.path.lexists(path):
+            return RunError(f"{path} is missing", self.hint)
+        if isinstance(error, NewerFileError):
+            return RunError(f"{path}: {error}", _NEWER)
+        if isinstance(error, ForeignFileError):
+            return RunError(f"{path}: {error}", self.hint)
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
+        return RunError(f"{path}: cannot be read ({reason})", self.hint)

@@ -1,0 +1,98 @@
+"""An export that gives other answers, or cannot be checked, leaves nothing under its name."""
+
+import json
+import shutil
+
+import pytest
+
+import tunelet
+from bakery import write_rows
+from command_line import call
+from tunelet.errors import ExportError, RunError
+from tunelet.export import _export
+from tunelet.run import ExportFolder, Run
+
+
+def test_above_the_tolerance_it_fails_and_leaves_nothing(own_head_run, tmp_path):
+    with pytest.raises(ExportError, match="off by") as refused:
+        tunelet.export(own_head_run, to="merged", out=tmp_path / "new" / "out", tolerance=0.0)
+    assert "tolerance=" in refused.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_differ_are_noticed(own_head_run, tmp_path, monkeypatch):
+    def shifted(folder, source, model):
+        model.classifier.bias.data[0] += 0.1
+        written(folder, source, model)
+
+    written = _export.write_merged
+    monkeypatch.setattr(_export, "write_merged", shifted)
+    with pytest.raises(ExportError, match="off by"):
+        tunelet.export(own_head_run, to="merged", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_exists_stays_as_it_is(merged, own_head_run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    for out in (tmp_path / "out", merged.folder):
+        before = sorted(out.rglob("*"))
+        with pytest.raises(RunError):
+            tunelet.export(own_head_run, to="merged", out=out)
+        assert sorted(out.rglob("*")) == before
+
+
+def test_what_a_killed_export_left_is_replaced(own_head_run, tmp_path):
+    folder = ExportFolder(tmp_path / "out")
+    folder.start()
+    folder.graph.parent.mkdir()
+    folder.graph.write_bytes(b"half")
+    folder.card.write_text("half")
+    folder.release()
+    exported = tunelet.export(own_head_run, to="merged", out=tmp_path / "out")
+    assert not (exported.folder / "onnx").exists()
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_other_texts_serve_where_the_source_has_changed(own_head_run, bakery, tmp_path):
+    run = shutil.copytree(own_head_run.path, tmp_path / "run")
+    before = bakery.read_bytes()
+    try:
+        write_rows(bakery, 50)
+        with pytest.raises(ExportError, match="does not hold the validation texts any more") as refused:
+            tunelet.export(run, to="merged", out=tmp_path / "out")
+        assert "check='FILE'" in refused.value.hint
+        bakery.unlink()
+        with pytest.raises(ExportError, match="cannot be read again"):
+            tunelet.export(run, to="merged", out=tmp_path / "out")
+        texts = tmp_path / "texts.txt"
+        texts.write_text("a warm loaf\na cold one\n", encoding="utf-8")
+        parity = tunelet.export(run, to="merged", out=tmp_path / "out", check=texts).parity
+    finally:
+        bakery.write_bytes(before)
+    assert parity.texts == 2
+    assert parity.accuracy is None
+
+
+def test_the_command_says_what_was_compared_and_how_far_it_is(own_head_run, tmp_path, capsys):
+    out = tmp_path / "out"
+    done = call(capsys, "export", str(own_head_run.path), "--to", "merged", "--out", str(out), "--json")
+    said = json.loads(done.stdout)
+    assert said["form"] == "merged"
+    assert said["out"] == str(out)
+    assert said["parity"]["texts"] == 12
+    assert json.loads((out / "export.json").read_text())["parity"] == said["parity"]
+
+
+@pytest.mark.parametrize("to", ["torchscript", "", "web "])
+def test_an_unknown_form_is_refused_with_those_that_there_are(own_head_run, to, tmp_path):
+    with pytest.raises(ExportError, match="sentence-transformers"):
+        tunelet.export(own_head_run, to=to, out=tmp_path / "out")
+
+
+def test_a_run_of_three_columns_is_refused(own_head_run, tmp_path):
+    data = own_head_run.data.changed(text_columns=("a", "b", "c"))
+    known = {"recipe": own_head_run.recipe, "summary": own_head_run.summary, "data": data}
+    run = Run.of_records(own_head_run.path, **known, evaluation=own_head_run.evaluation)
+    with pytest.raises(ExportError, match="3 columns"):
+        tunelet.export(run, to="merged", out=tmp_path / "out")
