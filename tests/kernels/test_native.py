@@ -68,12 +68,12 @@ def test_it_is_compiled_once_and_loaded_after_that(library, cache):
 
 
 def test_it_holds_every_kernel_of_both_types(library):
-    assert all(library.has(f"{name}_{kind}") for name in POINTWISE + FIRST for kind in ("float32", "bfloat16"))
+    assert all(library.has(name, dtype) for name in POINTWISE + FIRST for dtype in (torch.float32, torch.bfloat16))
     there = features()
     for name in ("attend", "attend_backward"):
-        assert library.has(f"{name}_float32") == bool(there.get("avx512_f"))
-        assert library.has(f"{name}_bfloat16") == bool(there.get("avx512_bf16"))
-    assert not library.has("no_such_kernel")
+        assert library.has(name, torch.float32) == bool(there.get("avx512_f"))
+        assert library.has(name, torch.bfloat16) == bool(there.get("avx512_bf16"))
+    assert not library.has("no_such_kernel", torch.float32)
 
 
 def test_it_can_be_switched_off_by_the_environment(cache, monkeypatch):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from tunelet import _cache
 from tunelet.kernels import Library, _compiler, native
@@ -51,7 +52,7 @@ def again() -> Library:
     build.cache_clear()
     found = native().value
     assert found is not None, native().reason
-    assert found.has("quantise_float32")
+    assert found.has("quantise", torch.float32)
     return found
 
 
@@ -97,7 +98,7 @@ def test_half_a_library_does_not_kill_the_next_command(place: Path) -> None:
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(content[: len(content) // 2])
-    code = "from tunelet.kernels import native; print(native().value.has('quantise_float32'))"
+    code = "import torch; from tunelet.kernels import native; print(native().value.has('quantise', torch.float32))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done
     assert path.read_bytes() == content

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 
 from tunelet._choice import Choice
-from tunelet.kernels._native import Int, Library, dtype_name, native, threads
+from tunelet.kernels._native import Library, native
 from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
+from tunelet.kernels._signatures import dtype_name
 
 
 def packed_attention(
@@ -107,7 +108,6 @@ def attend(
 ) -> tuple[torch.Tensor, Attended]:
     """`packed_attention` without autograd: the output, and what `attend_backward` needs where `backward` is set."""
     total, heads, d = query.shape
-    scale = float(scale)  # a native function would take a whole number for an integer
     check_lengths(lengths, total)
     output = query.new_empty(total, heads, d)
     library = None if window is not None else _attention_library(query, key, value)
@@ -115,8 +115,8 @@ def attend(
         log_sums = torch.empty(heads, total) if backward else None
         seqlens = seqlens_of(lengths)
         library.call(
-            f"attend_{dtype_name(query)}", query, key, value, query.stride(0), output, output.stride(0), log_sums,
-            seqlens.cu_seqlens, seqlens.longest_first, Int(len(lengths)), total, Int(heads), Int(d), scale, threads(),
+            "attend", query.dtype, query, key, value, query.stride(0), output, output.stride(0), log_sums,
+            seqlens.cu_seqlens, seqlens.longest_first, len(lengths), total, heads, d, scale,
         )  # fmt: skip
         return output, Attended(query, key, value, lengths, scale, log_sums, ())
     kept: list[torch.Tensor] = []
@@ -152,9 +152,9 @@ def attend_backward(
         library = native().value
         assert library is not None  # noqa: S101
         library.call(
-            f"attend_backward_{dtype_name(query)}", query, key, value, query.stride(0), gradient, gradient.stride(0),
+            "attend_backward", query.dtype, query, key, value, query.stride(0), gradient, gradient.stride(0),
             attended.log_sums, d_query, d_key, d_value, d_value.stride(0), seqlens.cu_seqlens,
-            seqlens.longest_first, Int(len(lengths)), total, Int(heads), Int(d), attended.scale, threads(),
+            seqlens.longest_first, len(lengths), total, heads, d, attended.scale,
         )  # fmt: skip
         return
     for rows, weights in zip(text_slices(lengths), attended.weights, strict=True):
@@ -180,7 +180,7 @@ def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) ->
     if native().value is None:
         return Choice("batched products", native().reason)
     return Choice(
-        "batched products", f"the compiled kernel has no build for {dtype_name(like)}, heads of {head_dim}, here"
+        "batched products", f"the compiled kernel has no build for {dtype_name(like.dtype)}, heads of {head_dim}, here"
     )
 
 
@@ -204,7 +204,7 @@ def _attention_library(query: torch.Tensor, key: torch.Tensor, value: torch.Tens
         and query.shape[2] % 16 == 0
         and query.stride(0) * query.element_size() % 4 == 0
         and all(t.stride()[1:] == (query.shape[2], 1) and t.stride(0) == query.stride(0) for t in tensors)
-        and library.has(f"attend_{dtype_name(query)}")
+        and library.has("attend", query.dtype)
     )
     return library if fits else None
 

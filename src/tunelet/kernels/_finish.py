@@ -2,7 +2,7 @@
 
 import torch
 
-from tunelet.kernels._native import Int, dtype_name, native, threads
+from tunelet.kernels._native import native
 
 
 def finish(
@@ -28,8 +28,8 @@ def finish(
     if library is None:
         return y.copy_(reference_finish(y, scale=scale, bias=bias, residual=residual, low=low, high=high))
     library.call(
-        f"finish_{dtype_name(y)}", y, y.stride(0), scale, bias, residual, low, 0 if low is None else low.stride(0),
-        high, Int(0 if low is None else low.shape[1]), y.shape[0], Int(y.shape[1]), threads(),
+        "finish", y.dtype, y, y.stride(0), scale, bias, residual, low, 0 if low is None else low.stride(0),
+        high, 0 if low is None else low.shape[1], y.shape[0], y.shape[1],
     )  # fmt: skip
     return y
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from tunelet.kernels._attention import reference_attention
-from tunelet.kernels._native import Int, dtype_name, native, threads
+from tunelet.kernels._native import native
 from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
 
 
@@ -129,8 +129,8 @@ def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) 
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_{dtype_name(hidden)}", carried, hidden, seen, weights, seqlens_of(lengths).cu_seqlens,
-            Int(texts), Int(heads), Int(width), threads(),
+            "attend_first", hidden.dtype, carried, hidden, seen, weights, seqlens_of(lengths).cu_seqlens,
+            texts, heads, width,
         )  # fmt: skip
         return seen, weights
     for text, rows in enumerate(text_slices(lengths)):
@@ -151,8 +151,8 @@ def _see_backward(
     library = native().value
     if library is not None:
         library.call(
-            f"attend_first_backward_{dtype_name(hidden)}", carried, hidden, d_seen, weights, torch.empty_like(weights),
-            d_carried, d_hidden, seqlens_of(lengths).cu_seqlens, Int(texts), Int(heads), Int(width), threads(),
+            "attend_first_backward", hidden.dtype, carried, hidden, d_seen, weights, torch.empty_like(weights),
+            d_carried, d_hidden, seqlens_of(lengths).cu_seqlens, texts, heads, width,
         )  # fmt: skip
         return d_carried, d_hidden
     for text, rows in enumerate(text_slices(lengths)):

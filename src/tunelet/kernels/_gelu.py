@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import Int, dtype_name, native, threads
-from tunelet.kernels._quantise import Quantised, quantise
+from tunelet.kernels._native import native
+from tunelet.kernels._quantise import Quantised, memory, quantise
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def activate(
     out = torch.empty_like(y) if plain else None
     result = Quantised.empty(*y.shape) if quantised else None
     library.call(
-        f"activate_{dtype_name(y)}", y, scale, bias, out, result and result.bytes, result and result.scale, y.shape[0],
-        Int(y.shape[1]), Int(tanh), threads(),
+        "activate", y.dtype, y, scale, bias, out, *memory(result), y.shape[0],
+        y.shape[1], tanh,
     )  # fmt: skip
     return Activated(y, scale, bias, out, result)
 
@@ -75,9 +75,8 @@ def activate_backward(
         return reference_activate_backward(gradient, activated, scale=scale, tanh=tanh, quantised=quantised)
     result = Quantised.empty(*gradient.shape) if quantised else None
     library.call(
-        f"activate_backward_{dtype_name(gradient)}", gradient, scale, activated.y, activated.scale, activated.bias,
-        result and result.bytes, result and result.scale, gradient.shape[0], Int(gradient.shape[1]), Int(tanh),
-        threads(),
+        "activate_backward", gradient.dtype, gradient, scale, activated.y, activated.scale, activated.bias,
+        *memory(result), gradient.shape[0], gradient.shape[1], tanh,
     )  # fmt: skip
     return gradient, result
 

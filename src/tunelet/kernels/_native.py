@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -24,6 +23,7 @@ from tunelet._choice import Choice
 from tunelet.kernels._compiler import CompilerError, compile_library, version
 from tunelet.kernels._processor import features, forbidden_wide_vectors
 from tunelet.kernels._shelf import Shelf, ShelfError
+from tunelet.kernels._signatures import DTYPES, REQUIRED, declare, dtype_name
 
 _SOURCE = Path(__file__).parent / "native" / "exports.cpp"  # which includes the headers beside it
 _FLAGS = (
@@ -32,15 +32,6 @@ _FLAGS = (
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
 _WIDE = "-mprefer-vector-width=512"
-# The functions of every build. The attention of all tokens is missing here because it needs AVX-512.
-_REQUIRED = tuple(
-    f"{name}_{kind}"
-    for kind in ("float32", "bfloat16")
-    for name in (
-        "quantise", "finish", "add_norm", "norm_backward", "activate", "activate_backward", "attend_first",
-        "attend_first_backward",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,31 +47,18 @@ class Library:
     path: Path
     seconds: float
 
-    def has(self, name: str) -> bool:
-        """Whether this processor's build holds a function."""
-        return hasattr(self.functions, name)
+    def has(self, name: str, dtype: torch.dtype) -> bool:
+        """Whether this processor's build holds a function for tensors of a dtype."""
+        return hasattr(self.functions, f"{name}_{dtype_name(dtype)}")
 
-    def call(self, name: str, *arguments: Any) -> None:
-        """Call a function; arguments get the C type that their Python type stands for.
+    def call(self, name: str, dtype: torch.dtype, *arguments: torch.Tensor | float | None) -> None:
+        """Call a function for tensors of a dtype, with as many threads as PyTorch uses.
 
-        A tensor is passed as the pointer to its data, None as a null pointer, int as int64_t, `Int` as int, and float
-        as float.
+        Args:
+            name, arguments: as `_signatures.py` declares them, without the number of threads, which is the last.
+            dtype: of the elements, float32 or bfloat16.
         """
-        getattr(self.functions, name)(*map(_argument, arguments))
-
-
-class Int(int):
-    """An argument that the function declares as int."""
-
-
-def dtype_name(x: torch.Tensor) -> str:
-    """The dtype of a tensor as it ends the names of native functions: "float32" or "bfloat16"."""
-    return str(x.dtype).removeprefix("torch.")
-
-
-def threads() -> Int:
-    """The number of threads that native functions are to use: that of PyTorch."""
-    return Int(torch.get_num_threads())
+        getattr(self.functions, f"{name}_{dtype_name(dtype)}")(*arguments, torch.get_num_threads())
 
 
 _once = threading.Lock()  # a thread may compile while another loads the model
@@ -166,7 +144,8 @@ def _absent(content: bytes) -> str | None:
 
     The bytes are searched for the names, because a library once loaded could not be unloaded.
     """
-    return next((name for name in _REQUIRED if name.encode() + b"\0" not in content), None)
+    names = (f"{name}_{dtype_name(dtype)}" for dtype in DTYPES for name in REQUIRED)
+    return next((name for name in names if name.encode() + b"\0" not in content), None)
 
 
 def _load(wanted: _Build) -> Choice[Library | None]:
@@ -183,7 +162,9 @@ def _load(wanted: _Build) -> Choice[Library | None]:
     for place in places:
         try:
             path = place()
-            library = Library(ctypes.CDLL(str(path)), path, wanted.seconds)
+            functions = ctypes.CDLL(str(path))
+            declare(functions)
+            library = Library(functions, path, wanted.seconds)
         except (ShelfError, OSError) as error:
             problems.append(str(error))
             continue
@@ -206,15 +187,3 @@ def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
     sources = (file.read_bytes() for file in sorted(_SOURCE.parent.iterdir()))
     parts = (*sources, said, repr(flags).encode(), processor.encode(), torch.__version__.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32] + ".so"
-
-
-def _argument(value: Any) -> Any:
-    if value is None:
-        return ctypes.c_void_p(0)
-    if isinstance(value, torch.Tensor):
-        return ctypes.c_void_p(value.data_ptr())
-    if isinstance(value, Int):
-        return ctypes.c_int(value)
-    if isinstance(value, int):
-        return ctypes.c_int64(value)
-    return ctypes.c_float(value)

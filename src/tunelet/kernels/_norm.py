@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import Int, dtype_name, native, threads
-from tunelet.kernels._quantise import Quantised, quantise
+from tunelet.kernels._native import native
+from tunelet.kernels._quantise import Quantised, memory, quantise
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def add_norm(
     out, mean, inverse = torch.empty_like(y), torch.empty(rows), torch.empty(rows)
     result = Quantised.empty(rows, n) if quantised else None
     library.call(
-        f"add_norm_{dtype_name(y)}", y, scale, bias, residual, norm.weight, norm.bias, norm.epsilon, out, mean, inverse,
-        result and result.bytes, result and result.scale, rows, Int(n), threads(),
+        "add_norm", y.dtype, y, scale, bias, residual, norm.weight, norm.bias, norm.epsilon, out, mean, inverse,
+        *memory(result), rows, n,
     )  # fmt: skip
     return Normed(y, out, mean, inverse, result)
 
@@ -115,8 +115,8 @@ def norm_backward(
     rows, n = gradient.shape
     result = Quantised.empty(rows, n) if quantised else None
     library.call(
-        f"norm_backward_{dtype_name(gradient)}", gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
-        norm.weight, result and result.bytes, result and result.scale, rows, Int(n), threads(),
+        "norm_backward", gradient.dtype, gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
+        norm.weight, *memory(result), rows, n,
     )  # fmt: skip
     return gradient, result
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._native import Int, dtype_name, native, threads
+from tunelet.kernels._native import native
 
 ZERO_POINT = 128  # bytes are unsigned, for that is what the processor's int8 instructions take on the left
 
@@ -30,6 +30,11 @@ class Quantised:
         return (self.bytes.float() - ZERO_POINT) * self.scale[:, None]
 
 
+def memory(result: Quantised | None) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Where a native function writes bytes and scale; null pointers where they are not wanted."""
+    return (None, None) if result is None else (result.bytes, result.scale)
+
+
 def quantise(x: torch.Tensor) -> Quantised:
     """Round each row of x [T, n] to 255 levels between plus and minus its largest magnitude."""
     library = native().value
@@ -37,7 +42,14 @@ def quantise(x: torch.Tensor) -> Quantised:
         return reference_quantise(x)
     result = Quantised.empty(*x.shape)
     library.call(
-        f"quantise_{dtype_name(x)}", x, x.stride(0), result.bytes, result.scale, x.shape[0], Int(x.shape[1]), threads()
+        "quantise",
+        x.dtype,
+        x,
+        x.stride(0),
+        result.bytes,
+        result.scale,
+        x.shape[0],
+        x.shape[1],
     )
     return result
 

@@ -294,6 +294,45 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
     }
 }
 
+// For all heads of all texts of `rows` tokens, the longest texts first.
+template <class E>
+void attend_texts(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum,
+                  const int64_t* cu_seqlens, const int32_t* longest_first, int texts, int64_t rows, int heads, int d,
+                  float scale, int threads) {
+#pragma omp parallel num_threads(threads)
+    {
+        Scratch scratch;
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {
+            int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];
+            int length = int(cu_seqlens[text + 1] - begin);
+            int64_t at = begin * stride + head * d;
+            attend(q + at, k + at, v + at, stride, out + begin * out_stride + head * d, out_stride,
+                   log_sum ? log_sum + head * rows + begin : nullptr, length, d, scale, scratch);
+        }
+    }
+}
+
+template <class E>
+void attend_texts_backward(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,
+                           const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* cu_seqlens,
+                           const int32_t* longest_first, int texts, int64_t rows, int heads, int d, float scale,
+                           int threads) {
+#pragma omp parallel num_threads(threads)
+    {
+        Scratch scratch;
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {
+            int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];
+            int length = int(cu_seqlens[text + 1] - begin);
+            int64_t at = begin * stride + head * d, to = begin * d_stride + head * d;
+            attend_backward(q + at, k + at, v + at, stride, d_out + begin * out_stride + head * d, out_stride,
+                            log_sum + head * rows + begin, dq ? dq + to : nullptr, dk ? dk + to : nullptr, dv + to,
+                            d_stride, length, d, scale, scratch);
+        }
+    }
+}
+
 }  // namespace
 
 #endif  // __AVX512F__

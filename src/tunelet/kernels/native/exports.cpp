@@ -4,7 +4,7 @@
 //
 // A row is a token. E is the dtype of the tensors, float or bfloat16, and S its name; sums are in float. Optional
 // pointers may be null. No function keeps state or changes a setting of the process. Text number i has the rows from
-// cu_seqlens[i] to cu_seqlens[i + 1]; `longest_first` lists the texts by falling length.
+// cu_seqlens[i] to cu_seqlens[i + 1]; `longest_first` lists the texts by falling length. `_signatures.py` declares the arguments to Python.
 
 #include "attention.h"
 #include "first_token.h"
@@ -44,60 +44,28 @@ extern "C" {
     }                                                                                                                 \
     void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* cu_seqlens,   \
                           int texts, int heads, int n, int threads) {                                                 \
-        _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
-                                                                                task < int64_t(texts) * heads;        \
-                                                                                ++task) {                             \
-            int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];                               \
-            int length = int(cu_seqlens[text + 1] - begin);                                                           \
-            attend_first(carried + task * n, x + begin * n, seen + task * n,                                          \
-                         weights + begin * heads + head * length, length, n);                                         \
-        }                                                                                                             \
+        attend_first_of_texts(carried, x, seen, weights, cu_seqlens, texts, heads, n, threads);                       \
     }                                                                                                                 \
     void attend_first_backward_##S(const float* carried, const E* x, const float* d_seen, const float* weights,       \
                                    float* d_scores, float* d_carried, E* dx, const int64_t* cu_seqlens, int texts,    \
                                    int heads, int n, int threads) {                                                   \
-        _Pragma("omp parallel for schedule(dynamic) num_threads(threads)") for (int64_t task = 0;                     \
-                                                                                task < int64_t(texts) * heads;        \
-                                                                                ++task) {                             \
-            int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];                               \
-            int length = int(cu_seqlens[text + 1] - begin);                                                           \
-            int64_t at = begin * heads + head * length;                                                               \
-            attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at,                      \
-                                  d_carried + task * n, length, n);                                                   \
-        }                                                                                                             \
-        if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, cu_seqlens, texts, heads, n, threads);        \
+        attend_first_of_texts_backward(carried, x, d_seen, weights, d_scores, d_carried, dx, cu_seqlens, texts,       \
+                                       heads, n, threads);                                                            \
     }
 
 #define ATTENTION(E, S)                                                                                               \
     void attend_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum,   \
                     const int64_t* cu_seqlens, const int32_t* longest_first, int texts, int64_t rows, int heads,      \
                     int d, float scale, int threads) {                                                                \
-        _Pragma("omp parallel num_threads(threads)") {                                                                \
-            Scratch scratch;                                                                                          \
-            _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
-                int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];            \
-                int length = int(cu_seqlens[text + 1] - begin);                                                       \
-                int64_t at = begin * stride + head * d;                                                               \
-                attend(q + at, k + at, v + at, stride, out + begin * out_stride + head * d, out_stride,               \
-                       log_sum ? log_sum + head * rows + begin : nullptr, length, d, scale, scratch);                 \
-            }                                                                                                         \
-        }                                                                                                             \
+        attend_texts(q, k, v, stride, out, out_stride, log_sum, cu_seqlens, longest_first, texts, rows, heads, d,     \
+                     scale, threads);                                                                                 \
     }                                                                                                                 \
     void attend_backward_##S(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,  \
                              const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* cu_seqlens,  \
                              const int32_t* longest_first, int texts, int64_t rows, int heads, int d, float scale,    \
                              int threads) {                                                                           \
-        _Pragma("omp parallel num_threads(threads)") {                                                                \
-            Scratch scratch;                                                                                          \
-            _Pragma("omp for schedule(dynamic)") for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {      \
-                int64_t text = longest_first[task / heads], head = task % heads, begin = cu_seqlens[text];            \
-                int length = int(cu_seqlens[text + 1] - begin);                                                       \
-                int64_t at = begin * stride + head * d, to = begin * d_stride + head * d;                             \
-                attend_backward(q + at, k + at, v + at, stride, d_out + begin * out_stride + head * d, out_stride,    \
-                                log_sum + head * rows + begin, dq ? dq + to : nullptr, dk ? dk + to : nullptr,        \
-                                dv + to, d_stride, length, d, scale, scratch);                                        \
-            }                                                                                                         \
-        }                                                                                                             \
+        attend_texts_backward(q, k, v, stride, d_out, out_stride, log_sum, dq, dk, dv, d_stride, cu_seqlens,          \
+                              longest_first, texts, rows, heads, d, scale, threads);                                  \
     }
 
 POINTWISE(float, float32)

@@ -70,4 +70,33 @@ void first_to_hidden(const float* carried, const float* d_seen, const float* wei
     });
 }
 
+// For all heads of all texts: `carried` and `seen` are [texts, heads, n], `weights` and `d_scores` have one number for
+// each token and head, text by text and head by head within it.
+template <class E>
+void attend_first_of_texts(const float* carried, const E* x, float* seen, float* weights, const int64_t* cu_seqlens,
+                           int texts, int heads, int n, int threads) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {
+        int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];
+        int length = int(cu_seqlens[text + 1] - begin);
+        attend_first(carried + task * n, x + begin * n, seen + task * n, weights + begin * heads + head * length, length,
+                     n);
+    }
+}
+
+template <class E>
+void attend_first_of_texts_backward(const float* carried, const E* x, const float* d_seen, const float* weights,
+                                    float* d_scores, float* d_carried, E* dx, const int64_t* cu_seqlens, int texts,
+                                    int heads, int n, int threads) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t task = 0; task < int64_t(texts) * heads; ++task) {
+        int64_t text = task / heads, head = task % heads, begin = cu_seqlens[text];
+        int length = int(cu_seqlens[text + 1] - begin);
+        int64_t at = begin * heads + head * length;
+        attend_first_backward(x + begin * n, d_seen + task * n, weights + at, d_scores + at, d_carried + task * n,
+                              length, n);
+    }
+    if (dx) first_to_hidden(carried, d_seen, weights, d_scores, dx, cu_seqlens, texts, heads, n, threads);
+}
+
 }  // namespace
