@@ -15,7 +15,7 @@ STOREYS = (
     ("training",),
     ("classifier", "comparison"),
     ("experiment",),
-    ("report", "inspection"),
+    ("report", "inspection", "sklearn"),
     ("export", "publish", "serve"),
     ("console",),
     ("bench",),

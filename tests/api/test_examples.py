@@ -6,6 +6,7 @@ in the place of huggingface.co.
 
 import doctest
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 import tunelet
+import tunelet.sklearn
 from hub_server import HubServer
 from offline_package import stands_for_minilm
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 QUICK = {"data.max_length": 32, "evaluation.resamples": 100, "data.validation": "held-out"}
 WORDS = {"positive": "A joy from start to end", "negative": "Two hours of nothing at all"}
-NAMES = [name for name in tunelet.__all__ if name != "__version__"]
+NAMES = [*(name for name in tunelet.__all__ if name != "__version__"), "sklearn.TextClassifier"]
 
 
 def write_rows(path: Path, count: int) -> None:
@@ -57,7 +59,7 @@ def folder(
 
 
 def docstring(name: str) -> str:
-    value: Any = getattr(tunelet, name)
+    value: Any = attrgetter(name)(tunelet)
     return str((type(value).__call__ if isinstance(value, ModuleType) else value).__doc__)
 
 

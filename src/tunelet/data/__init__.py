@@ -14,7 +14,7 @@ from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._label_indices import label_indices
-from tunelet.data._labels import ordered
+from tunelet.data._labels import label_name, ordered
 from tunelet.data._markup import clean
 from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare
@@ -22,7 +22,7 @@ from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
-from tunelet.data._spellings import as_known, renamed_in_words, some
+from tunelet.data._spellings import as_known, look, renamed_in_words, some
 from tunelet.data._split import split
 from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
@@ -69,7 +69,9 @@ __all__ = [
     "join_fields",
     "joined",
     "label_indices",
+    "label_name",
     "listed",
+    "look",
     "normalise",
     "ordered",
     "prepare",

@@ -1,0 +1,74 @@
+"""scikit-learn's own checks of estimators. It has none that make texts, so here the numbers of a row become words."""
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.exceptions import SkipTestWarning
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from command_line import ROOT
+from tunelet.sklearn import TextClassifier
+
+# ruff: noqa: N803, N806  (X is what scikit-learn calls it)
+
+pytestmark = pytest.mark.slow
+
+PAGE = (ROOT / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
+DIFFERENT = dict(re.findall(r"^\| `(check_\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
+
+
+class Numbers(TextClassifier):
+    """Takes the tables of numbers that the checks make, a row as a text."""
+
+    def fit(self, X: Any, y: Any) -> "Numbers":
+        return super().fit(as_texts(X), y)
+
+    def _scores(self, X: Any) -> Any:
+        return super()._scores(as_texts(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.one_d_array = True, False
+        return tags
+
+
+def as_texts(X: Any) -> Any:
+    X = np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "tocsr") else X
+    if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "iufO":
+        return X
+    return [" ".join(f"{'abcdefghijklmnop'[at % 16]}{value}"[:6] for at, value in enumerate(row)) for row in X]
+
+
+def checks(estimator: Any) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SkipTestWarning)
+        return list(estimator_checks_generator(estimator, expected_failed_checks=DIFFERENT, mark=None))
+
+
+def name_of(check: Any) -> str:
+    while hasattr(check, "func"):
+        check = check.func
+    return check.__name__
+
+
+NAMES = sorted({name_of(check) for _, check in checks(Numbers())})
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore")
+def test_a_check_of_scikit_learn(name, quick):
+    for estimator, check in checks(Numbers(**quick)):
+        if name_of(check) != name:
+            continue
+        if name in DIFFERENT:
+            with pytest.raises(Exception):  # noqa: B017, PT011
+                check(estimator)
+        else:
+            check(estimator)
+
+
+def test_the_page_lists_no_check_that_there_is_not():
+    assert set(DIFFERENT) <= set(NAMES)
