@@ -33,6 +33,8 @@ for name in json.loads(sys.argv[1]):
     print(json.dumps([[prediction.label, prediction.probability] for prediction in found]))
 """
 
+LOAD_BY_ID = LOAD.replace("snapshot_download(name)", "name")
+
 
 @pytest.fixture
 def trained(model_hub: HubServer, data_hub: HubServer, user: User) -> Path:
@@ -77,6 +79,17 @@ def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub
     # The run itself is as it was, and its own report is not written by a push.
     assert not (trained / "report.html").exists()
     assert "private-folder" in (trained / "data.json").read_text()
+
+
+def test_a_run_and_an_export_are_loaded_by_their_ids(trained, model_hub, user, client):
+    the_object(user.types("push", "film", "someone/film", "--json", **TOKEN))
+    the_object(user.types("export", "film", "--to", "onnx", "--out", "film-onnx", "--json"))
+    exported = user.folder / "film-onnx"
+    assert b"private-folder" not in (exported / "export.json").read_bytes()
+    model_hub.add("model", "someone/film-onnx", exported)
+    run, graph = client.run(LOAD_BY_ID, ["someone/film", "someone/film-onnx"])
+    assert [label for label, _ in run] == [label for label, _ in graph]
+    assert [p for _, p in run] == pytest.approx([p for _, p in graph], abs=5e-3)  # one computes in bfloat16, perhaps
 
 
 def test_texts_are_quoted_where_asked_for_and_a_card_of_ones_own_is_kept(trained, model_hub, user):

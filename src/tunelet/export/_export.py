@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 class Exported:
     """What `tunelet.export` wrote.
 
+    >>> exported = tunelet.export("runs/second", to="sentence-transformers", out="films-sentence")
+    >>> exported.record.form, exported.record.label_names
+    ('sentence-transformers', ('negative', 'positive'))
+
     Attributes:
         folder: the folder.
         record: its `export.json`: labels, temperature, threshold, and how it was checked.
@@ -157,6 +161,8 @@ class _Export:
             seconds=(seconds, own_seconds),
             tolerance=self._tolerance,
         )
+        for path in folder.path.rglob("*.safetensors"):  # safetensors lets its user alone read them
+            path.chmod(folder.config.stat().st_mode & 0o777)
         record = record.changed(parity=checked_on, quantised=quantised)
         check_parity(record, checked_on)
         folder.write(folder.record, record.to_dict())

@@ -5,6 +5,7 @@ taken only where it gives that fingerprint.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def _validation(run: Run) -> Texts:
             known = set(predictions.ids)
             rest = [text for name, text in zip(examples.ids, examples.texts, strict=True) if name not in known]
             what = "out-of-fold" if run.summary.folds > 1 else "validation"
-            return _some(f"{what} texts of {source}", found.texts, predictions.labels, rest)
+            return _some(f"{what} texts of {_named(source)}", found.texts, predictions.labels, rest)
     raise ExportError(f"{run.path}: {source} does not hold the validation texts any more", hint)
 
 
@@ -75,7 +76,12 @@ def _given(run: Run, check: Any) -> Texts:
         reading = _read(run, check, labelled=False)
     examples = reading.splits[reading.held_out()]
     labels = label_indices(examples, run.label_names, shown) if examples.labels else None
-    return _some(f"texts of {shown}", examples.texts, labels, ())
+    return _some(f"texts of {_named(shown)}", examples.texts, labels, ())
+
+
+def _named(source: str) -> str:
+    """A source without the folders of this machine, for an export goes to others."""
+    return source if source.startswith("hub:") else PurePath(source).name or source
 
 
 def _read(run: Run, source: Any, *, labelled: bool) -> Reading:
