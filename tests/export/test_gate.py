@@ -96,3 +96,11 @@ def test_a_run_of_three_columns_is_refused(own_head_run, tmp_path):
     run = Run.of_records(own_head_run.path, **known, evaluation=own_head_run.evaluation)
     with pytest.raises(ExportError, match="3 columns"):
         tunelet.export(run, to="merged", out=tmp_path / "out")
+
+
+def test_an_export_classifies_typed_texts_and_is_no_run(merged, capsys, tmp_path):
+    done = call(capsys, "predict", str(merged.folder), "warm rye loaf", "--threshold", "run", "--json")
+    (said,) = json.loads(done.stdout)["predictions"]
+    assert said["label"] in merged.record.label_names
+    with pytest.raises(RunError, match="an export, expected the run"):
+        Run.load(merged.folder)

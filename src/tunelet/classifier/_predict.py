@@ -9,7 +9,8 @@ from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import decision_of
-from tunelet.run import Run
+from tunelet.classifier._places import is_export
+from tunelet.run import Run, read_export
 
 
 def load_classifier(run: str | Path | Run, *, baseline: bool = False, device: str | None = None) -> TextClassifier:
@@ -30,9 +31,11 @@ def predict_texts(
 
     Of a text with nothing to read, all of these are None.
     """
-    run = run if isinstance(run, Run) else Run.load(run)
+    if not isinstance(run, Run) and not is_export(run):
+        run = Run.load(run)
+    task = run.task if isinstance(run, Run) else read_export(Path(run)).task
     # What cannot be decided is said before a model is loaded.
-    decision_of(run.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    decision_of(task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
     classifier = load_classifier(run, baseline=baseline, device=device)
     predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
     return [

@@ -16,6 +16,7 @@ from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._data import DataRecord
 from tunelet.run._environment_record import EnvironmentRecord
 from tunelet.run._evaluation import EvaluationRecord
+from tunelet.run._export import RECORD as EXPORT_RECORD
 from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
 from tunelet.run._sealed import Sealed
@@ -58,6 +59,11 @@ class Run:
             if seeds := seed_folders(folder.final):
                 raise RunError(
                     f"{path}: holds runs of {counted(len(seeds), 'seed')}", f"name one of them, such as {seeds[0]}"
+                )
+            if (folder.final / EXPORT_RECORD).is_file():
+                raise RunError(
+                    f"{path}: an export, expected the run that it was made of",
+                    "name the folder that tunelet train made; tunelet.Classifier.load and tunelet predict take exports",
                 )
             for file in (folder.recipe, folder.metrics, folder.data):
                 if not os.path.lexists(file):
