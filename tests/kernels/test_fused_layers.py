@@ -262,3 +262,19 @@ def test_the_same_inputs_give_the_same_bits_again(way, hidden):
     fused = fused_layers(plain)
     once, again = (gradients_of(fused(hidden, LENGTHS), plain) for _ in range(2))
     assert all(torch.equal(once[name], again[name]) for name in once)
+
+
+@pytest.mark.parametrize("pooling", ["first", "mean", "both"])
+@pytest.mark.parametrize("adapted", [(), ROLES], ids=["frozen", "all-linear"])
+def test_the_gradient_of_the_input_is_that_of_autograd(way, hidden, adapted, pooling):
+    plain = [plain_layer(0), plain_layer(1, adapted), plain_layer(2)]
+    upstream = random_tensor(len(LENGTHS), HIDDEN * (2 if pooling == "both" else 1), seed=9)
+    found, expected = hidden.clone().requires_grad_(), hidden.clone().requires_grad_()
+    ours = fused_layers(plain, pooling=pooling)(found, LENGTHS)
+    theirs = reference_vectors(plain, expected, LENGTHS, pooling)
+    assert_near(ours, theirs)
+    inputs = torch.autograd.grad(ours, [found, *parameters_of(plain).values()], upstream)
+    for gradient, plainly in zip(
+        inputs, torch.autograd.grad(theirs, [expected, *parameters_of(plain).values()], upstream), strict=True
+    ):
+        assert_near(gradient, plainly, 2e-5)

@@ -1,4 +1,5 @@
-"""Fused layers: all layers of an encoder as one step of autograd, with a backward pass down to the lowest adapter."""
+"""Fused layers: all layers of an encoder as one step of autograd, with a backward pass down to the lowest adapter, or
+to the input where its gradient is asked for."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,15 +21,16 @@ class FusedLayers:
 
     def __init__(self, layers: Sequence[Layer], pooling: Pooling | None = "first") -> None:
         self.layers, self.pooling = tuple(layers), pooling
-        # In the layers under this one nothing is kept and no gradient is computed.
+        # In the layers under this one nothing is kept and no gradient is computed, unless that of the input is needed.
         self.lowest_adapted = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
 
     def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, first_layer: int = 0) -> torch.Tensor:
-        """The output, differentiable with respect to the adapters.
+        """The output, differentiable with respect to the adapters, and to `hidden` where that requires a gradient.
 
         Args:
             hidden: hidden states before `first_layer` [T, hidden], in the dtype of the weights. With `first_layer`
-                equal to the number of layers it is what `frozen_forward` made of all of them, and is returned.
+                equal to the number of layers it is what `frozen_forward` made of all of them, and is returned. Its
+                gradient needs products that were packed for a backward pass.
             lengths: tokens of each of the n texts.
             first_layer: number of the layer to go on from.
 
@@ -39,7 +41,7 @@ class FusedLayers:
             return hidden
         parameters, rows = self._parameters(first_layer), len(hidden) if self.pooling is None else len(lengths)
         hidden, lengths = _rounded(hidden, lengths)
-        if not (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
+        if not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (hidden, *parameters))):
             return self.run(hidden, lengths, first_layer=first_layer)[:rows]
         result: torch.Tensor = _Run.apply(self, hidden, lengths, first_layer, *parameters)  # type: ignore[no-untyped-call]
         return result[:rows]
@@ -86,14 +88,27 @@ class FusedLayers:
 
     @torch.no_grad()
     def run(
-        self, hidden: torch.Tensor, lengths: tuple[int, ...], *, first_layer: int = 0, kept: list[Kept] | None = None
+        self,
+        hidden: torch.Tensor,
+        lengths: tuple[int, ...],
+        *,
+        first_layer: int = 0,
+        kept: list[Kept] | None = None,
+        lowest: int | None = None,
     ) -> torch.Tensor:
-        """The output without autograd; what the backward pass needs is appended to `kept` where a list is given."""
+        """The output without autograd.
+
+        Args:
+            hidden, lengths, first_layer: as for a call.
+            kept: where a list is given, what the backward pass needs is appended to it.
+            lowest: the layer that this pass ends at; None: the lowest adapted one.
+        """
+        lowest = self.lowest_adapted if lowest is None else lowest
         state = Hidden(hidden, None)
         for number in range(first_layer, len(self.layers)):
             last = number == len(self.layers) - 1
             firsts = seqlens_of(lengths).first_tokens if last and self.pooling == "first" else None
-            keep = kept is not None and number >= self.lowest_adapted
+            keep = kept is not None and number >= lowest
             with _without_autocast():
                 state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:
@@ -112,7 +127,7 @@ class FusedLayers:
 
 
 class _Run(torch.autograd.Function):
-    """The step of autograd; its differentiable inputs are the adapters' matrices."""
+    """The step of autograd; its differentiable inputs are the hidden states and the adapters' matrices."""
 
     @staticmethod
     def forward(
@@ -121,7 +136,9 @@ class _Run(torch.autograd.Function):
         ctx.fused, ctx.first_layer, ctx.lengths = fused, first_layer, lengths
         ctx.parameters = [id(p) for p in parameters]
         ctx.kept, ctx.dtype = [], hidden.dtype
-        return fused.run(hidden, lengths, first_layer=first_layer, kept=ctx.kept)
+        lowest = first_layer if ctx.needs_input_grad[1] else max(fused.lowest_adapted, first_layer)
+        ctx.lowest = lowest
+        return fused.run(hidden, lengths, first_layer=first_layer, kept=ctx.kept, lowest=lowest)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
@@ -130,20 +147,21 @@ class _Run(torch.autograd.Function):
         if not kept:
             raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
         sums: dict[int, torch.Tensor] = {}
-        lowest = max(fused.lowest_adapted, ctx.first_layer)
+        wants_hidden = ctx.needs_input_grad[1]
         d_hidden: torch.Tensor | None  # layers write over it
         if fused.pooling is None or fused.pooling == "first":
             d_hidden = gradient.clone(memory_format=torch.contiguous_format)
         else:
             d_hidden = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype)
-        for number in range(len(fused.layers) - 1, lowest - 1, -1):
+        for number in range(len(fused.layers) - 1, ctx.lowest - 1, -1):
             saved = kept.pop()  # its memory is free once the layer is done
             assert d_hidden is not None  # noqa: S101
             layer = fused.layers[number]
             with _without_autocast():
-                d_hidden, gradients = layer.backward(saved, d_hidden, needs_input=number > lowest)
+                needs_input = wants_hidden or number > ctx.lowest
+                d_hidden, gradients = layer.backward(saved, d_hidden, needs_input=needs_input)
             _accumulate(layer, gradients, sums)
-        return None, None, None, None, *(sums.get(key) for key in ctx.parameters)
+        return None, d_hidden if wants_hidden else None, None, None, *(sums.get(key) for key in ctx.parameters)
 
 
 def _accumulate(layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor]) -> None:
