@@ -6,6 +6,7 @@ from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tunelet.model._classifier import SequenceClassifier
+    from tunelet.model._embedded import EmbeddedTexts, embedded_texts
     from tunelet.model._load import merged_model, new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
     from tunelet.model._plain import refer_to_base
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "EmbeddedTexts",
     "MaskedModel",
     "PooledClassifier",
     "RandomNumbers",
@@ -36,6 +38,7 @@ __all__ = [
     "choose_precision",
     "compute_dtype",
     "declared_pooling",
+    "embedded_texts",
     "exported_pooling",
     "foreign_model",
     "head_pooling",
@@ -61,6 +64,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_classifier": ("SequenceClassifier",),
+        "_embedded": ("EmbeddedTexts", "embedded_texts"),
         "_load": (
             "merged_model",
             "new_classifier",

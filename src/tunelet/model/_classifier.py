@@ -75,14 +75,15 @@ class SequenceClassifier:
 
     def _inputs(self, batch: Batch) -> dict[str, Any]:
         """The model's keyword arguments for a batch."""
-        token_ids = self._on_device(batch.token_ids)
+        token_ids = self.on_device(batch.token_ids)
         if self.packing is not None:
             return self.packing.inputs(token_ids, batch.lengths, batch.first_lengths)
         config = self.base.config
         firsts = batch.first_lengths if has_segments(config) else None
         return padded_inputs(token_ids, batch.lengths, config.pad_token_id or 0, firsts)
 
-    def _on_device(self, token_ids: np.ndarray) -> torch.Tensor:
+    def on_device(self, token_ids: np.ndarray) -> torch.Tensor:
+        """Token ids, int64 [T], where the model is. Raises ModelError for one that its vocabulary does not have."""
         rows = self.base.get_input_embeddings().num_embeddings
         if len(token_ids) and int(token_ids.max()) >= rows:
             raise ModelError(

@@ -45,15 +45,15 @@ class PooledClassifier(PreTrainedModel):  # type: ignore[misc]
         embeddings: nn.Module = self.backbone.get_input_embeddings()
         return embeddings
 
-    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **given: Any) -> torch.Tensor:
+    def pooled(self, attention_mask: torch.Tensor | None = None, **given: Any) -> torch.Tensor:
         """The vectors that the head reads, float32 [n, width].
 
         Args:
-            input_ids: of padded rows [n, longest], or of packed texts [1, T].
             attention_mask: of padded rows [n, longest]; None for packed texts, whose vectors the backbone gathers.
-            given: further arguments of the backbone.
+            given: further arguments of the backbone, among them `input_ids` or `inputs_embeds` of padded rows
+                [n, longest], or of packed texts [1, T].
         """
-        hidden = self.backbone(input_ids=input_ids, attention_mask=attention_mask, **given).last_hidden_state
+        hidden = self.backbone(attention_mask=attention_mask, **given).last_hidden_state
         if attention_mask is None:
             gathered: torch.Tensor = hidden[:, 0].float()
             return gathered

@@ -4,12 +4,14 @@ The weights stay in the model's own modules, so saving, loading and merging need
 call comes as its arguments, and threads may predict with one model at the same time.
 """
 
+import copy
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
@@ -22,9 +24,18 @@ _ACTIVATIONS = {"gelu": False, "gelu_new": True, "gelu_pytorch_tanh": True}  # n
 
 
 class _Merged(threading.local):
-    """The merged layers with which a thread predicts, None where it trains; like inference mode each thread's own."""
+    """The merged layers with which a thread predicts or explains, None where it trains; each thread's own, like
+    inference mode, and with the dtype that they read."""
 
     layers: FusedLayers | None = None
+    dtype: torch.dtype | None = None
+
+
+class _WithMatrices(NamedTuple):
+    """Merged layers, and copies of the A and B that are in them."""
+
+    layers: FusedLayers
+    matrices: list[torch.Tensor]
 
 
 class FusedStack:
@@ -60,22 +71,17 @@ class FusedStack:
     def install(self, precision: str, compute_dtype: torch.dtype) -> None:
         """Take the stack over, with frozen weights in `precision` and activations in `compute_dtype`."""
         self.compute_dtype = compute_dtype
-        self._weights = FusedWeights(
-            self._layers,
-            self.pooling,
-            heads=self._heads,
-            tanh=self._tanh,
-            precision=precision,
-            compute_dtype=compute_dtype,
-        )
+        self._weights = self._weights_in(precision, compute_dtype)
         self._with_adapters: FusedLayers | None = None  # made when needed, as the merged ones are
-        self._last_merged: tuple[list[torch.Tensor], FusedLayers] | None = None  # with the A and B that are in it
+        self._last_merged: _WithMatrices | None = None
+        self._last_exact: _WithMatrices | None = None
+        self._exact_front: tuple[Any, ...] | None = None
         self._stack.forward = self._forward
 
     def remove(self) -> None:
         """Give the stack back, and free the weights that were packed for it."""
         vars(self._stack).pop("forward", None)
-        del self._weights, self._with_adapters, self._last_merged
+        del self._weights, self._with_adapters, self._last_merged, self._last_exact, self._exact_front
 
     @property
     def depth(self) -> int:
@@ -94,7 +100,7 @@ class FusedStack:
             return self._merged.layers
         with self._making:
             if self._with_adapters is None:
-                self._with_adapters = self._weights.fused_layers(merged=False)
+                self._with_adapters = self._weights.fused_layers(merged=False, backward=True)
             return self._with_adapters
 
     @contextmanager
@@ -105,11 +111,36 @@ class FusedStack:
         merges them itself: the gradients of A and B need x A^T anyway, and adding (x A^T) B^T to a product costs less
         than forming and packing a weight.
         """
-        before, self._merged.layers = self._merged.layers, self._merged_layers()
+        with self._making:
+            self._last_merged = self._renewed(self._last_merged, self._weights, backward=False)
+            layers = self._last_merged.layers
+        with self._used(layers, self.compute_dtype):
+            yield
+
+    @contextmanager
+    def differentiable(self) -> Iterator[None]:
+        """Let this thread compute gradients of what the layers read, with merged weights and in float32 throughout.
+
+        In bfloat16 a logit is rounded to two or three digits, and its small changes along a path would be lost. These
+        weights are packed when they are first needed, beside the others, and kept as those of `merged` are.
+        """
+        with self._making:
+            if self._exact_front is None:
+                self._exact_front = self._front_in_float32()
+            weights = self._weights_in("float32", torch.float32)
+            self._last_exact = self._renewed(self._last_exact, weights, backward=True)
+            layers = self._last_exact.layers
+        with self._used(layers, torch.float32):
+            yield
+
+    @contextmanager
+    def _used(self, layers: FusedLayers, dtype: torch.dtype) -> Iterator[None]:
+        before = self._merged.layers, self._merged.dtype
+        self._merged.layers, self._merged.dtype = layers, dtype
         try:
             yield
         finally:
-            self._merged.layers = before
+            self._merged.layers, self._merged.dtype = before
 
     def frozen_forward(self, inputs: Mapping[str, Any]) -> torch.Tensor:
         """What the frozen layers make of a batch: hidden states of all tokens [T, hidden].
@@ -125,6 +156,31 @@ class FusedStack:
         """What a linear head would read after each layer, float32 [layers, n, width]; `inputs` as above."""
         return self.layers.vectors_by_layer(self._embedded(inputs), inputs["lengths"])
 
+    def embedded(self, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """What the first layer reads [T, hidden] of word embeddings [1, T, m], in float32, inside `differentiable`.
+
+        Args:
+            inputs: "inputs_embeds", and whatever else `Packing.inputs` makes.
+        """
+        assert self._exact_front is not None  # noqa: S101
+        embeddings, *further = self._exact_front
+        names = ("inputs_embeds", "token_type_ids", "position_ids")
+        given = {name: inputs[name] for name in names if name in inputs}
+        hidden: torch.Tensor = embeddings(input_ids=None, **given)
+        for module in further:
+            hidden = module(hidden)
+        return hidden[0]
+
+    def _front_in_float32(self) -> tuple[Any, ...]:
+        """Copies in float32 of what stands between word embeddings and the first layer, without the word embeddings."""
+        words = self._backbone.get_input_embeddings()
+        modules = (
+            self._backbone.embeddings,
+            getattr(self._backbone, "embeddings_project", None),
+            getattr(self._stack, "embedding_hidden_mapping_in", None),
+        )
+        return tuple(copy.deepcopy(each, {id(words): nn.Identity()}).float() for each in modules if each is not None)
+
     def _embedded(self, inputs: Mapping[str, Any]) -> torch.Tensor:
         """What the first layer reads of a batch [T, hidden]: the model's embeddings, without its forward pass."""
         names = ("input_ids", "token_type_ids", "position_ids")
@@ -137,7 +193,7 @@ class FusedStack:
         mapping = getattr(self._stack, "embedding_hidden_mapping_in", None)  # ALBERT's small embeddings
         if mapping is not None:
             hidden_states = mapping(hidden_states)
-        return hidden_states[0].to(self.compute_dtype)
+        return hidden_states[0].to(self._merged.dtype or self.compute_dtype)
 
     def _forward(
         self,
@@ -145,6 +201,7 @@ class FusedStack:
         *_: Any,
         lengths: tuple[int, ...],
         captured: torch.Tensor | None = None,
+        captured_depth: int | None = None,
         head_tokens: torch.Tensor | None = None,
         **__: Any,
     ) -> BaseModelOutputWithPastAndCrossAttentions:
@@ -154,22 +211,34 @@ class FusedStack:
             hidden_states: the embeddings [1, T, m].
             lengths: tokens of each text.
             captured: what `frozen_forward` made of the batch; the layers above go on from it.
+            captured_depth: the number of layers that made it; None: the frozen ones.
             head_tokens: where the head reads tokens, the positions among T of those that it is to read, int64 [n].
         """
         if captured is None:
             vectors = self.layers(self._before_layers(hidden_states), lengths)
         else:
-            vectors = self.layers(captured, lengths, first_layer=self.frozen_depth)
+            depth = self.frozen_depth if captured_depth is None else captured_depth
+            vectors = self.layers(captured, lengths, first_layer=depth)
         vectors = vectors if head_tokens is None else vectors[head_tokens]
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=vectors.unsqueeze(1))
 
-    def _merged_layers(self) -> FusedLayers:
+    def _weights_in(self, precision: str, compute_dtype: torch.dtype) -> FusedWeights:
+        return FusedWeights(
+            self._layers,
+            self.pooling,
+            heads=self._heads,
+            tanh=self._tanh,
+            precision=precision,
+            compute_dtype=compute_dtype,
+        )
+
+    def _renewed(self, last: _WithMatrices | None, weights: FusedWeights, *, backward: bool) -> _WithMatrices:
+        """Merged layers for the adapters as they are: the last ones, where no adapter has changed since."""
         adapters = self._adapter_matrices()
-        with self._making:
-            if self._last_merged is None or not _equal(self._last_merged[0], adapters):
-                copies = [matrix.clone() for matrix in adapters]
-                self._last_merged = copies, self._weights.fused_layers(merged=True)
-            return self._last_merged[1]
+        if last is not None and _equal(last.matrices, adapters):
+            return last
+        copies = [matrix.clone() for matrix in adapters]
+        return _WithMatrices(weights.fused_layers(merged=True, backward=backward), copies)
 
     def _adapter_matrices(self) -> list[torch.Tensor]:
         """A and B of every adapter. Their values are compared: a fused optimizer leaves `_version` as it was."""

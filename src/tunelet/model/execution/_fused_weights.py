@@ -37,8 +37,13 @@ class FusedWeights:
         self._precision, self._compute_dtype = precision, compute_dtype
         self._products: dict[tuple[int, int, bool], Product] = {}
 
-    def fused_layers(self, *, merged: bool) -> FusedLayers:
-        """The layers with their adapters, or with W + sBA in the place of each adapted weight, for prediction."""
+    def fused_layers(self, *, merged: bool, backward: bool) -> FusedLayers:
+        """The layers as a training, a prediction or an explanation needs them.
+
+        Args:
+            merged: whether W + sBA stands in the place of each adapted weight, and no adapter is left.
+            backward: whether a backward pass follows.
+        """
         layers: list[Layer] = []
         made: dict[tuple[int, bool], Layer] = {}
         for number, parts in enumerate(self._layers):
@@ -47,16 +52,18 @@ class FusedWeights:
             key = (id(parts["query"]), first_alone)  # a layer that is applied several times is made once
             if key not in made:
                 adapters = {} if merged else parts.adapters()
-                made[key] = Layer(self._layer_weights(parts, first_alone=first_alone, merged=merged), adapters)
+                made[key] = Layer(
+                    self._layer_weights(parts, first_alone=first_alone, merged=merged, backward=backward), adapters
+                )
             layers.append(made[key])
         return FusedLayers(layers, self._pooling)
 
-    def _layer_weights(self, parts: LayerParts, *, first_alone: bool, merged: bool) -> LayerWeights:
+    def _layer_weights(self, parts: LayerParts, *, first_alone: bool, merged: bool, backward: bool) -> LayerWeights:
         linears = parts.linears()
         joined = ("query",) if first_alone else ("query", "key", "value")
         unpacked = ("key", "value") if first_alone else ()
-        products = {"+".join(joined): self._product([linears[role] for role in joined], merged=merged)}
-        products |= {role: self._product([linears[role]], merged=merged) for role in ("out", "up", "down")}
+        products = {"+".join(joined): self._product([linears[role] for role in joined], merged, backward)}
+        products |= {role: self._product([linears[role]], merged, backward) for role in ("out", "up", "down")}
         return LayerWeights(
             products=products,
             biases={role: _bias(base_linear(module)) for role, module in linears.items()},
@@ -68,26 +75,27 @@ class FusedWeights:
             tanh=self._tanh,
         )
 
-    def _product(self, modules: list[nn.Module], *, merged: bool) -> Product:
-        """The product of modules that read the same input. For prediction (`merged`) it needs no backward pass.
+    def _product(self, modules: list[nn.Module], merged: bool, backward: bool) -> Product:
+        """The product of modules that read the same input.
 
-        Where merging changes no weight, prediction shares the product that training made, if it made one.
+        Where merging changes no weight, the product is made once, and one without a backward pass is not made beside
+        one with it.
         """
         changed = merged and any(isinstance(module, LoraLinear) for module in modules)
         key = (id(modules[0]), len(modules))
         if not changed:
-            for backward in (True, False) if merged else (True,):
-                if (*key, backward) in self._products:
-                    return self._products[*key, backward]
+            for known in (True,) if backward else (True, False):
+                if (*key, known) in self._products:
+                    return self._products[*key, known]
         weights = [weight_of(module, merged=merged) for module in modules]
         weight = torch.cat(weights) if len(weights) > 1 else weights[0]
         product: Product
         if self._precision == "int8":
-            product = Int8Product(weight, self._compute_dtype, backward=not merged)
+            product = Int8Product(weight, self._compute_dtype, backward=backward)
         else:
-            product = FloatProduct(weight.to(self._compute_dtype), backward=not merged)
+            product = FloatProduct(weight.to(self._compute_dtype), backward=backward)
         if not changed:
-            self._products[*key, not merged] = product
+            self._products[*key, backward] = product
         return product
 
 
