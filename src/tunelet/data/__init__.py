@@ -8,6 +8,7 @@ from tunelet.data._chunks import chunks
 from tunelet.data._clean import row_texts
 from tunelet.data._columns import Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
+from tunelet.data._encode import Truncation
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
@@ -22,6 +23,7 @@ from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
+from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
 from tunelet.data._split import split
 from tunelet.data._stream import STANDARD, Streamed, streamed
@@ -49,7 +51,9 @@ __all__ = [
     "Reading",
     "Streamed",
     "TableStream",
+    "TokenSpans",
     "Tokens",
+    "Truncation",
     "Unlabelled",
     "as_known",
     "choose_columns",
@@ -87,6 +91,7 @@ __all__ = [
     "split_batch",
     "split_fields",
     "streamed",
+    "token_spans",
     "tokenise",
     "tokens_about",
     "training_batches",

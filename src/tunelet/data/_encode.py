@@ -77,23 +77,14 @@ class Encoder:
         truncated = content = unknown = 0
         no_word = self._tokenizer.unk_token_id
         for fields in self._fields(texts):
-            room = max(
-                0, self._max_length - len(self._prefix) - len(self._suffix) - len(self._between) * (len(fields) - 1)
-            )
-            kept = [
-                ids.cut(share, self._truncation)
-                for ids, share in zip(fields, _shares([ids.length for ids in fields], room), strict=True)
-            ]
-            truncated += sum(ids.length for ids in fields) > room
+            kept = self._kept(fields)
+            truncated += sum(ids.length for ids in fields) > self._room(len(fields))
             content += sum(map(len, kept))
             unknown += sum(ids.count(no_word) for ids in kept) if no_word is not None else 0
             row = [*self._prefix, *kept[0]]
-            if len(kept) > 1:
-                first_lengths.append(len(row) + min(1, len(self._between)))
-                for ids in kept[1:]:
-                    row += [*self._between, *ids]
-            elif self._several:
-                first_lengths.append(len(row) + len(self._suffix))
+            for ids in kept[1:]:
+                row += [*self._between, *ids]
+            first_lengths.append(self._first_length(kept))
             pieces.append(np.asarray([*row, *self._suffix], dtype=np.int32))
         lengths = [len(piece) for piece in pieces]
         return Tokens(
@@ -105,6 +96,21 @@ class Encoder:
             first_lengths=np.asarray(first_lengths, dtype=np.int64) if self._several else None,
         )
 
+    def _room(self, fields: int) -> int:
+        """Tokens that are left for the texts of so many fields together."""
+        special = len(self._prefix) + len(self._suffix) + len(self._between) * (fields - 1)
+        return max(0, self._max_length - special)
+
+    def _kept(self, fields: Sequence[_Ids]) -> list[list[int]]:
+        """What is kept of each field of a text."""
+        shares = _shares([ids.length for ids in fields], self._room(len(fields)))
+        return [ids.cut(share, self._truncation) for ids, share in zip(fields, shares, strict=True)]
+
+    def _first_length(self, kept: Sequence[list[int]]) -> int:
+        """Tokens of the first field with the special tokens around it."""
+        after = min(1, len(self._between)) if len(kept) > 1 else len(self._suffix)
+        return len(self._prefix) + len(kept[0]) + after
+
     def _fields(self, texts: Sequence[str]) -> Iterator[list[_Ids]]:
         """The fields of each text; those that are short are tokenised many at a time."""
         for chunk in chunks(texts, most=_CHUNK, characters=_CHUNK_CHARACTERS, whole=2 * self._window):
@@ -114,7 +120,8 @@ class Encoder:
             for fields in split:
                 yield [_Ids(next(encoded)) if len(field) <= 2 * self._window else self._ends(field) for field in fields]
 
-    def _ids(self, texts: list[str]) -> list[list[int]]:
+    def _ids(self, texts: list[str], begin: int = 0) -> list[list[int]]:
+        """Token ids of each text; `begin` is where a single one begins in its field, for who asks where tokens lie."""
         if not texts:
             return []
         encoded = self._tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)
@@ -137,7 +144,8 @@ class Encoder:
         """Token ids of the first or last characters, as many as are kept; None where all of the text may be encoded."""
         size = self._window
         while 2 * size < len(text):
-            (ids,) = self._ids([_last(text, size) if tail else _first(text, size)])
+            part = _last(text, size) if tail else _first(text, size)
+            (ids,) = self._ids([part], len(text) - len(part) if tail else 0)
             if len(ids) >= self._max_length + _SPARE or size == _WIDEST:
                 return ids
             size = min(4 * size, _WIDEST)
