@@ -14,6 +14,7 @@ from tunelet.evaluation._baseline import (
 )
 from tunelet.evaluation._blend import Blend, Gain, cross_fitted, fit_blend, fit_weights
 from tunelet.evaluation._bootstrap import Draws, resampled_metrics
+from tunelet.evaluation._by_character import intercepts, logits_by_character
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
     calibration_noise,
@@ -143,9 +144,11 @@ __all__ = [
     "fit_temperature",
     "fit_weights",
     "holm",
+    "intercepts",
     "label_warnings",
     "log_losses",
     "log_probabilities",
+    "logits_by_character",
     "macro_roc_curve",
     "mcnemar",
     "measure",

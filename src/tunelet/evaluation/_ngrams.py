@@ -64,6 +64,11 @@ class Ngrams:
         return _weighed(self._counter.transform(texts), self.weights)
 
     @cached_property
+    def columns(self) -> dict[str, int]:
+        """Term -> its column among the features."""
+        return {term: column for column, term in enumerate(self.terms)}
+
+    @cached_property
     def _counter(self) -> Any:
         return Kind(self.analyzer, self.shortest, self.longest).counter(vocabulary=self.terms)
 
