@@ -12,7 +12,7 @@ STOREYS = (
     ("model",),
     ("evaluation",),
     ("run",),
-    ("training",),
+    ("training", "explain"),
     ("classifier", "comparison"),
     ("experiment",),
     ("report", "inspection", "sklearn"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tunelet.data import Examples, Reading, read
     from tunelet.errors import TuneletError
     from tunelet.experiment import Adaptation
+    from tunelet.explain import Explanation, explanations_page
     from tunelet.export import Exported, export
     from tunelet.inspection import Examination, Inspection, doctor, inspect
     from tunelet.publish import push
@@ -42,6 +43,7 @@ __all__ = [
     "Evaluation",
     "Examination",
     "Examples",
+    "Explanation",
     "Exported",
     "FilePredictions",
     "Inspection",
@@ -57,6 +59,7 @@ __all__ = [
     "compare",
     "doctor",
     "evaluate",
+    "explanations_page",
     "export",
     "inspect",
     "predict_file",
@@ -85,6 +88,7 @@ __getattr__ = lazy_exports(
         "errors": ("TuneletError",),
         "experiment": ("Adaptation",),
         "export": ("Exported", "export"),
+        "explain": ("Explanation", "explanations_page"),
         "inspection": ("Examination", "Inspection", "doctor", "inspect"),
         "publish": ("push",),
         "recipe": ("Recipe",),

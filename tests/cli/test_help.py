@@ -57,7 +57,7 @@ def parse(words: list[str]) -> Any:
 
 def test_all_commands_of_the_contract_are_there():
     assert set(COMMANDS) == {
-        "train", "adapt", "evaluate", "predict", "compare", "report", "push", "export", "serve", "recipes",
+        "train", "adapt", "evaluate", "predict", "explain", "compare", "report", "push", "export", "serve", "recipes",
         "inspect", "doctor",
         "bench train", "bench predict",
     }  # fmt: skip

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from tunelet._words import shown
 from tunelet.classifier._decision import Prediction, decision_of, predictions_of
 from tunelet.classifier._encoded import EncodedText
+from tunelet.classifier._explaining import explanations_of
 from tunelet.classifier._texts import texts_of
 from tunelet.data import chunks, clean, clean_fields
 from tunelet.errors import DataError, TuneletError
 from tunelet.evaluation import scaled_probabilities
-from tunelet.run import Task
+from tunelet.run import Explanation, Task
 
 # Of texts that are classified together: enough to sort them by length into full batches, little to hold.
 _CHUNK = 8_192
@@ -149,6 +150,32 @@ class TextClassifier(ABC):
         """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""
         return self._rows(self._logits, self._cleaned(texts, text))
 
+    def explain(
+        self, texts: Any, *, label: str | None = None, text: str | Sequence[str] | None = None
+    ) -> list[Explanation]:
+        """Which words of each text speak for a label, and which against it, in the order of the texts.
+
+        A word's contribution is its share of the label's log odds, log(p / (1 - p)). Those of an encoder are integrated
+        gradients (Sundararajan et al. 2017) with respect to word embeddings, from a text of mask tokens in the same
+        places; those of TF-IDF, alone or added to the encoder, follow from its weights. An explanation says how exactly
+        they sum up. Nine to seventeen times forward and back through the encoder make one, seldom more.
+
+        >>> classifier = tunelet.Classifier.load("runs/first")
+        >>> [film] = classifier.explain("A joy from start to end.", label="positive")
+        >>> [word.text for word in film.words]
+        ['A', 'joy', 'from', 'start', 'to', 'end', '.']
+
+        Args:
+            texts, text: as for `predict`.
+            label: the label to explain; None: of each text the most probable one.
+
+        Raises:
+            DataError: as for `predict`, or no such label.
+            ModelError: the tokenizer does not say where its tokens lie.
+            RunError: the model is an export, which explains nothing.
+        """
+        return explanations_of(self, self._cleaned(texts, text), label, self._explanation)
+
     @property
     @abstractmethod
     def has_the_runs_threshold(self) -> bool:
@@ -157,6 +184,10 @@ class TextClassifier(ABC):
     @abstractmethod
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         """Logits [n, classes] of cleaned texts, at least one, none of them empty."""
+
+    @abstractmethod
+    def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
+        """The words of a cleaned text, not empty; names and probability are not filled in."""
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Probabilities [n, classes] of such texts, before any temperature."""

@@ -11,7 +11,8 @@ from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.errors import RunError
 from tunelet.evaluation import Baseline
-from tunelet.run import Run
+from tunelet.explain import explain_tfidf
+from tunelet.run import Explanation, Run
 
 
 class BaselineClassifier(TextClassifier):
@@ -48,6 +49,9 @@ class BaselineClassifier(TextClassifier):
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         return self._baseline.logits(texts)
+
+    def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
+        return explain_tfidf(self._baseline, text, label, fields)
 
 
 def none_there(run: Run) -> RunError:

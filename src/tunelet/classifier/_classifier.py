@@ -16,7 +16,7 @@ from tunelet.classifier._run_model import sequence_classifier, tfidf_of
 from tunelet.data import Tokens, tokenise
 from tunelet.evaluation import Baseline, scaled_probabilities
 from tunelet.recipe import with_settings
-from tunelet.run import Run
+from tunelet.run import Explanation, Run
 
 if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
@@ -104,6 +104,23 @@ class Classifier(TextClassifier):
             return encoder_logits
         summary = self.run.summary
         return summary.encoder_weight * encoder_logits + summary.blend * self._tfidf.logits(texts)
+
+    def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
+        from tunelet.explain import ExplainedModel, explain_text
+
+        summary, blended = self.run.summary, self._tfidf is not None
+        model = ExplainedModel(
+            classifier=self._model,
+            tokenizer=self._tokenizer,
+            max_length=self.max_length,
+            truncation=self.run.recipe.data.truncation,
+            several_fields=self.task.several_fields,
+            encoder=summary.encoder_weight if blended else 1.0,
+            tfidf=self._tfidf,
+            blend=summary.blend,
+            temperature=self.temperature,
+        )
+        return explain_text(model, text, label, fields)
 
     @property
     def tokenizer(self) -> Any:

@@ -18,7 +18,7 @@ from tunelet.classifier._tfidf_file import read_tfidf
 from tunelet.data import tokenise
 from tunelet.errors import RunError
 from tunelet.recipe import ModelSettings
-from tunelet.run import ExportFolder, ExportRecord, Run, Sealed, read_export
+from tunelet.run import Explanation, ExportFolder, ExportRecord, Run, Sealed, read_export
 
 Logits = Callable[[list[str]], NDArray[np.float64]]
 
@@ -73,6 +73,12 @@ class ExportedClassifier(Classifier):
     # Its texts are tokenised where its logits are computed.
     encode = TextClassifier.encode
     probabilities_of_encoded = TextClassifier.probabilities_of_encoded
+
+    def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
+        raise RunError(
+            f"{self.folder} is an export, which explains no answer",
+            "explain the run that it was made of",
+        )
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         scaled = self._scaled_logits(texts)

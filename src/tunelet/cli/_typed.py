@@ -1,4 +1,4 @@
-"""What `tunelet predict` refuses of what was typed: a file's name, a run or a dash in the place of a text.
+"""What `predict` and `explain` refuse of what was typed: a file's name, a run or a dash in the place of a text.
 
 None of this is in the Python API, where a text in quotes is a text: only a shell turns `predict RUN reviews.csv` into
 the classification of a file's name.
@@ -35,23 +35,35 @@ def check_texts(run: Path, texts: Sequence[str], source: str | None, output: Pat
         raise DataError("standard input holds no text to type", "read it as a file: --input - --output FILE")
     if json and str(output) == "-":
         raise DataError("--json and --output - both want standard output", "name a file: --output predictions.csv")
+    _check_each(run, texts, "predict", "to classify what it holds: --input {} --output predictions.csv")
+    if source is None and output is not None:
+        raise DataError("--output goes with --input", "leave out --output, or put the texts in a file: --input FILE")
+
+
+def check_texts_to_explain(run: Path, texts: Sequence[str]) -> None:
+    """The same for `explain`, which reads no file. Raises DataError, RunError."""
+    if "-" in texts:
+        raise DataError("standard input is not read", 'type the text itself: tunelet explain RUN "some text"')
+    _check_each(run, texts, "explain", "explain what {} holds in Python: tunelet.Classifier.load(RUN).explain(texts)")
+
+
+def _check_each(run: Path, texts: Sequence[str], command: str, for_file: str) -> None:
+    """Refuse a run, a file's name or nothing among the texts; `for_file` says what to type for a file."""
     if texts and not _is_run(run):
         swapped = next((text for text in texts if _is_run(Path(text))), None)
         if swapped is not None:
             raise RunError(
                 f"expected the run first and then the texts, found the run {swapped!r} among the texts",
-                f"type tunelet predict {shlex.quote(swapped)} {shlex.quote(str(run))}",
+                f"type tunelet {command} {shlex.quote(swapped)} {shlex.quote(str(run))}",
             )
     if texts and not any(text.strip() for text in texts):
-        raise DataError("expected a text, found an empty one", 'type tunelet predict RUN "some text"')
+        raise DataError("expected a text, found an empty one", f'type tunelet {command} RUN "some text"')
     for text in texts:
         if _names_data(text):
             raise DataError(
                 f"{text!r} is the name of {_what_lies_there(text)}, expected a text",
-                f"to classify what it holds: --input {shlex.quote(text)} --output predictions.csv",
+                for_file.format(shlex.quote(text)),
             )
-    if source is None and output is not None:
-        raise DataError("--output goes with --input", "leave out --output, or put the texts in a file: --input FILE")
 
 
 def _is_run(path: Path) -> bool:

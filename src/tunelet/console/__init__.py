@@ -1,6 +1,7 @@
 """What a person sees: screens before and after training, progress in between, and the tables of other commands."""
 
 from tunelet.console._classifying import evaluation_screen, file_screen, prediction_lines
+from tunelet.console._explaining import explanations_screen
 from tunelet.console._export import export_screen
 from tunelet.console._facts import facts_screen
 from tunelet.console._inspection import examination_screen, inspection_screen
@@ -15,6 +16,7 @@ __all__ = [
     "TerminalScreens",
     "evaluation_screen",
     "examination_screen",
+    "explanations_screen",
     "export_screen",
     "facts_screen",
     "file_screen",

@@ -16,6 +16,7 @@ from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
 from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
+from tunelet.run._explanations import Explanation, Word
 from tunelet.run._export import (
     RECORD,
     ExportFolder,
@@ -73,6 +74,7 @@ __all__ = [
     "ErrorRecord",
     "EvaluatedOn",
     "EvaluationRecord",
+    "Explanation",
     "ExportFolder",
     "ExportRecord",
     "Findings",
@@ -98,6 +100,7 @@ __all__ = [
     "TrainingFolder",
     "UnlabelledRecord",
     "UsedTexts",
+    "Word",
     "at_work",
     "candidates_in_words",
     "check_place",

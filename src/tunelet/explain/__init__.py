@@ -1,0 +1,41 @@
+"""The explain room: how much each word of a text speaks for a label, by integrated gradients and exactly for TF-IDF.
+
+It stands below the classifiers and the main job, which both explain their models, and knows neither.
+"""
+
+from typing import TYPE_CHECKING
+
+from tunelet._lazy import lazy_exports
+from tunelet.explain._html import (
+    account,
+    check_page,
+    explanation_styles,
+    explanations_page,
+    html_fragment,
+    html_page,
+)
+from tunelet.explain._pieces import Piece, pieces, strongest
+from tunelet.explain._tfidf import explain_tfidf
+from tunelet.run import Explanation, Word
+
+if TYPE_CHECKING:
+    from tunelet.explain._encoder import ExplainedModel, explain_text
+
+__all__ = [
+    "ExplainedModel",
+    "Explanation",
+    "Piece",
+    "Word",
+    "account",
+    "check_page",
+    "explain_text",
+    "explain_tfidf",
+    "explanation_styles",
+    "explanations_page",
+    "html_fragment",
+    "html_page",
+    "pieces",
+    "strongest",
+]
+
+__getattr__ = lazy_exports(__name__, {"_encoder": ("ExplainedModel", "explain_text")})

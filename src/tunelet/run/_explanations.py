@@ -1,0 +1,56 @@
+"""Why texts were given their labels, as records: what `Classifier.explain` returns, and what a run keeps of it."""
+
+from pydantic import Field
+
+from tunelet._record import FileRecord, Record
+
+
+class Word(Record):
+    """A word of a text, or a run of punctuation.
+
+    Attributes:
+        text: its characters.
+        field: number of the column that it stands in, from 0.
+        begin, end: its characters in that column's text, cleaned as the model reads it.
+        contribution: what it adds to the log odds of the label; below 0 it speaks against it.
+        read: whether the encoder read it; False where the text is too long and this part is cut out. What such a word
+            contributes is TF-IDF's alone; without an encoder every word is read.
+    """
+
+    text: str
+    field: int = Field(ge=0)
+    begin: int = Field(ge=0)
+    end: int
+    contribution: float
+    read: bool
+
+
+class Explanation(FileRecord):
+    """Which words of a text speak for a label, and which against it.
+
+    The contributions sum to `log_odds - reference_log_odds`, but for `completeness_error` of that difference.
+
+    Attributes:
+        fields: the text as the model reads it, one string for each column that is read.
+        label: the label that is explained; None: there is nothing to read, and no words.
+        predicted: the most probable label.
+        probability: of `label`, as `predict` gives it; None without a text.
+        log_odds: log(p / (1 - p)) of `label` as explained, at full precision.
+        reference_log_odds: the same of the reference, the text with each of its tokens replaced by `reference`, and of
+            a text without known terms for TF-IDF.
+        reference: the token that stands for no word, such as "[MASK]"; "" where no encoder reads the text.
+        words: of all fields, in order.
+        completeness_error: how far the sum of the contributions is from what it should be, relative to that.
+        steps: equal steps from the reference to the text at which gradients were taken; 0: none were needed.
+    """
+
+    fields: tuple[str, ...]
+    label: str | None
+    predicted: str | None
+    probability: float | None
+    log_odds: float | None
+    reference_log_odds: float | None
+    reference: str
+    words: tuple[Word, ...]
+    completeness_error: float | None
+    steps: int = Field(ge=0)
