@@ -138,12 +138,12 @@ class _CellWriter:
     """Writes a row of cells as a line without its end."""
 
     def __init__(self, delimiter: str) -> None:
-        self._usual: Any = csv.writer(self, delimiter=delimiter, lineterminator="")
-        self._quoted: Any = csv.writer(self, delimiter=delimiter, lineterminator="", quoting=csv.QUOTE_ALL)
+        self._usual: Any = csv.writer(self, delimiter=delimiter, lineterminator="\n")
+        self._quoted: Any = csv.writer(self, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     def write(self, line: str) -> str:
-        """What `csv` calls with each row; its writers return what this returns."""
-        return line
+        """What `csv` calls with each row; its writers return what this returns. What ends a row is put in quotes."""
+        return line.removesuffix("\n")
 
     def __call__(self, values: Sequence[object]) -> str:
         cells = [_cell(value) for value in values]

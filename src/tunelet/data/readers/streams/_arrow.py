@@ -82,7 +82,8 @@ class ParquetStream(TableStream):
                 ends = np.cumsum(sizes + CELL_COST * batch.num_columns)
                 start = before = 0
                 while start < batch.num_rows:
-                    end = max(start + 1, int(np.searchsorted(ends, before + CHUNK_SIZE, side="right")))
+                    fitting = int(np.searchsorted(ends, before + CHUNK_SIZE, side="right"))
+                    end = max(start + 1, min(fitting, start + CHUNK_ROWS))
                     yield int(ends[end - 1]) - before, batch.slice(start, end - start)
                     start, before = end, int(ends[end - 1])
 

@@ -15,6 +15,7 @@ from tunelet.data.readers._encoding import binary, byte_order_mark, named_encodi
 from tunelet.data.readers._settings import CELLS_A_LINE, FileSettings
 from tunelet.errors import DataError
 
+_START = 64  # bytes; no mark of a format or an encoding is longer
 _EXPLAINED = 2**26  # bytes: how far into a file what cannot be decoded is still explained with its row and encoding
 
 
@@ -110,7 +111,7 @@ class StreamedText:
         """The text, decoded. Raises DataError for an empty or binary file, and for what is otherwise encoded."""
         decoder: codecs.IncrementalDecoder | None = None
         at = 0
-        for piece in self.file.pieces():
+        for piece in _begun(self.file.pieces()):
             if decoder is None:
                 self._choose_encoding(piece)
                 decoder = codecs.getincrementaldecoder(self._encoding)()
@@ -167,6 +168,18 @@ class StreamedText:
             if len(content) > offset + PIECE:
                 break
         return content
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first of them long enough to tell what they are; decoders begin with less."""
+    start = b""
+    for piece in pieces:
+        start += piece
+        if len(start) >= _START:
+            break
+    if start:
+        yield start
+    yield from pieces
 
 
 def _at_line_feeds(text: str) -> list[str]:
