@@ -224,7 +224,7 @@ def predict_file(
     (20, 'answers.csv')
 
     Args:
-        run: a finished run, or its folder.
+        run: a finished run, its folder, the folder of an export, or OWNER/NAME of either on the Hugging Face Hub.
         source: .txt with one text a line, or whatever else `tunelet.train` reads; labels are not needed. "-" is
             standard input.
         output: .csv, .tsv, .jsonl or .parquet, which must not exist. "-" is standard output.
@@ -247,7 +247,6 @@ def predict_file(
     """
     if output is None:
         raise DataError("there is no file to write the answers to", "name one: output='predictions.csv'")
-    run = run if isinstance(run, Run) else Run.load(run)
     job = FileJob(
         run, str(source), Path(output), text=text, encoding=encoding, input_format=input_format,
         output_format=output_format, threshold=threshold, min_confidence=min_confidence, baseline=baseline,

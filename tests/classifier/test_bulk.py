@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import tunelet
 from tunelet import predict_file
 from tunelet.classifier import _files, _partial, _scoring
 from tunelet.errors import DataError
@@ -296,3 +297,18 @@ def test_chunks_and_pieces_change_no_row(bakery_run, tmp_path: Path, monkeypatch
     whole, parts = (pd.read_csv(tmp_path / name) for name in ("whole.csv", "parts.csv"))
     assert whole["id"].tolist() == list(range(200))
     pd.testing.assert_frame_equal(parts, whole, check_exact=False, atol=1e-12)
+
+
+def test_an_export_classifies_files_as_its_run_does(bakery_run, tmp_path: Path) -> None:
+    odd_csv(tmp_path / "in.csv")
+    check = tmp_path / "check.csv"
+    check.write_text("note\n" + "".join(f"{words} {n}\n" for n in range(10) for words in ("warm loaf", "cold roll")))
+    tunelet.export(bakery_run, to="onnx", out=tmp_path / "onnx", check=check)
+    of_run = predict_file(bakery_run, tmp_path / "in.csv", tmp_path / "run.csv")
+    of_export = predict_file(tmp_path / "onnx", tmp_path / "in.csv", tmp_path / "export.csv")
+    assert (of_export.n, of_export.run) == (of_run.n, str(tmp_path / "onnx"))
+    run, export = (pd.read_csv(tmp_path / name) for name in ("run.csv", "export.csv"))
+    assert export["predicted"].fillna("").tolist() == run["predicted"].fillna("").tolist()
+    pd.testing.assert_frame_equal(export[ADDED[1:]], run[ADDED[1:]], check_exact=False, atol=1e-4)
+    with pytest.raises(tunelet.TuneletError, match="holds no baseline"):
+        predict_file(tmp_path / "onnx", tmp_path / "in.csv", tmp_path / "other.csv", baseline=True)

@@ -11,19 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tunelet import _output as standard
 from tunelet._choice import Choice
-from tunelet._record import none_if_undefined
 from tunelet._version import __version__
 from tunelet._words import counted
+from tunelet.classifier._added import AddedColumns
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._decision import Decision, decision_of
+from tunelet.classifier._named import Named
 from tunelet.classifier._output import OutputForm, output_form, write_rows
 from tunelet.classifier._partial import Scores, kept_in_words, scores_at
-from tunelet.classifier._predict import load_classifier
 from tunelet.classifier._scoring import Watcher, score, scored
 from tunelet.data import (
     SPLITS,
@@ -92,7 +89,7 @@ class FilePredictions:
 class FileJob:
     """A file to classify; the attributes are the arguments of `tunelet.predict_file`."""
 
-    run: Run
+    run: str | Path | Run
     source: str
     output: Path
     text: str | Sequence[str] | None = None
@@ -110,21 +107,23 @@ class FileJob:
         if not self._to_stdout:
             output_form(self.output, self.output_format, "")
             _refuse_present(self.output)
-        files = file_settings(self.run.recipe, self.settings, self.encoding)
+        named = Named.of(self.run)
+        files = file_settings(named.recipe, self.settings, self.encoding)
         decision = decision_of(
-            self.run.task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline
+            named.task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline
         )
-        known = self.run.trained_columns
+        known = named.task.trained_columns
         names = [*listed(self.text), *listed(known.get("text"))]
         with streamed(self.source, names, form=self.input_format, files=files) as source:
             form = output_form(self.output, self.output_format, source.form)
             if self._to_stdout and form.is_binary:
                 standard.refuse_terminal()
             columns = choose_columns(source.rows.head, text=self.text or None, label=None, labelled=False, known=known)
-            classifier = load_classifier(self.run, baseline=self.baseline, device=self.device)
+            classifier = named.load(baseline=self.baseline, device=self.device)
             with self._scores(classifier) as scores:
-                scores.begin(self._fingerprints(source.rows, columns, files))
-                return self._with(scores, source, form, columns, decision, classifier, watcher, names)
+                scores.begin(self._fingerprints(named, source.rows, columns, files))
+                scoring = _Scoring(named, source, columns, classifier, scores, watcher)
+                return self._written(scoring, form, decision, names)
 
     @property
     def _to_stdout(self) -> bool:
@@ -153,7 +152,7 @@ class FileJob:
                     raise
                 raise type(error)(error.message, f"{error.hint}; {kept_in_words(scores)}") from error
 
-    def _fingerprints(self, stream: TableStream, columns: Columns, files: FileSettings) -> dict[str, str]:
+    def _fingerprints(self, named: Named, stream: TableStream, columns: Columns, files: FileSettings) -> dict[str, str]:
         """What the probabilities depend on."""
         settings = {
             "texts": columns.texts,
@@ -163,44 +162,27 @@ class FileJob:
             "device": self.device,
             "tunelet": __version__,
         }
-        run = {name: [content.sha256 for content in contents] for name, contents in self.run.files.files.items()}
+        run = {name: [content.sha256 for content in contents] for name, contents in named.files.files.items()}
         return {
             "input": stream.fingerprint(),
             "run": hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest(),
             "settings": json.dumps(settings, sort_keys=True),
         }
 
-    def _with(
-        self,
-        scores: Scores,
-        source: Streamed,
-        form: OutputForm,
-        columns: Columns,
-        decision: Decision,
-        classifier: TextClassifier,
-        watcher: Watcher,
-        names: Sequence[str],
+    def _written(
+        self, scoring: "_Scoring", form: OutputForm, decision: Decision, names: Sequence[str]
     ) -> FilePredictions:
-        stream, resumed = source.rows, scores.texts
-        anew = [f"{scores.path} was begun anew: {scores.begun_anew}"] if scores.begun_anew else []
-        for line in anew:
-            watcher.say(line)
-        if resumed:
-            watcher.say(f"{counted(resumed, 'text')} were classified before: {scores.path}")
+        """Classify what is not yet, and write the output."""
+        source, stream, scores, columns = scoring.source, scoring.source.rows, scoring.scores, scoring.columns
+        said = scoring.say_what_is_there()
+        resumed = scores.texts
         begin = time.monotonic()
-        clean = self.run.recipe.data.clean_markup
-        new = score(stream, columns, classifier, scores, watcher, clean=clean)
+        new = scoring.score()
         seconds = time.monotonic() - begin
-        if not scores.texts:
-            raise DataError(
-                f"all {counted(stream.rows, 'text')} in column {columns.text.value!r} of {stream.source} are empty",
-                "name the column of texts: text='COL'",
-            )
-        added = _AddedColumns(stream, classifier.label_names, decision)
+        added = AddedColumns(stream.columns, scoring.classifier.label_names, decision)
         self._write(form, stream, added, scores)
-        head = stream.head
         return FilePredictions(
-            run=str(self.run.path),
+            run=str(scoring.named.path),
             output=str(self.output),
             rows=stream.rows,
             n=scores.texts,
@@ -214,14 +196,14 @@ class FileJob:
             text_column=columns.text,
             columns=added.names,
             notes=(
-                *head.notes,
-                *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in head.dropped.items()),
+                *stream.head.notes,
+                *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in stream.head.dropped.items()),
                 *_header_note(stream, columns.text, names),
-                *anew,
+                *said,
             ),
         )
 
-    def _write(self, form: OutputForm, stream: TableStream, added: "_AddedColumns", scores: Scores) -> None:
+    def _write(self, form: OutputForm, stream: TableStream, added: AddedColumns, scores: Scores) -> None:
         def rows() -> Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]:
             added.unsure = 0
             for chunk, probabilities in scored(stream, scores, len(added.label_names)):
@@ -256,37 +238,36 @@ def _header_note(stream: TableStream, column: Choice[str], named: Sequence[str])
     ]
 
 
-class _AddedColumns:
-    """The columns that an output has beside those of its source.
+@dataclass(frozen=True)
+class _Scoring:
+    """The first half of a job: texts to probabilities."""
 
-    Attributes:
-        names: added column -> its name in the output, with a number behind it where the source has a column of that
-            name.
-        label_names: of the columns of probabilities.
-        unsure: number of texts, in the chunks so far, whose label was not probable enough.
-    """
+    named: Named
+    source: Streamed
+    columns: Columns
+    classifier: TextClassifier
+    scores: Scores
+    watcher: Watcher
 
-    def __init__(self, stream: TableStream, label_names: Sequence[str], decision: Decision) -> None:
-        self.label_names, self._decision = label_names, decision
-        self.unsure = 0
-        taken = {name.casefold() for name in stream.columns}
-        self.names: dict[str, str] = {}
-        for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
-            name, number = wanted, 2
-            while name.casefold() in taken:
-                name, number = f"{wanted}_{number}", number + 1
-            taken.add(name.casefold())
-            self.names[wanted] = name
+    def say_what_is_there(self) -> list[str]:
+        """Tell the watcher what an earlier call has left; what of that is to be said once more at the end."""
+        scores = self.scores
+        if scores.texts:
+            self.watcher.say(f"{counted(scores.texts, 'text')} classified before: {scores.path}")
+        if not scores.begun_anew:
+            return []
+        line = f"{scores.path} was begun anew: {scores.begun_anew}"
+        self.watcher.say(line)
+        return [line]
 
-    def of(self, probabilities: NDArray[np.float64]) -> dict[str, list[Any]]:
-        """Name in the output -> values, None in the rows without a text, from probabilities [rows, classes]."""
-        meant, enough = self._decision.labels(probabilities), self._decision.confident(probabilities)
-        there = ~np.isnan(probabilities[:, 0])
-        self.unsure += int((there & ~enough).sum())
-        labels = [self.label_names[label] if said else None for label, said in zip(meant, there & enough, strict=True)]
-        values: list[Sequence[Any]] = [labels, probabilities[np.arange(len(meant)), meant].tolist()]
-        values += [probabilities[:, at].tolist() for at in range(len(self.label_names))]
-        return {
-            name: [none_if_undefined(value) for value in column]
-            for name, column in zip(self.names.values(), values, strict=True)
-        }
+    def score(self) -> int:
+        """Classify what is not yet; returns the number of texts. Raises DataError where there is no text at all."""
+        stream, clean = self.source.rows, self.named.task.clean_markup
+        new = score(stream, self.columns, self.classifier, self.scores, self.watcher, clean=clean)
+        if not self.scores.texts:
+            column = self.columns.text.value
+            raise DataError(
+                f"all {counted(stream.rows, 'text')} in column {column!r} of {stream.source} are empty",
+                "name the column of texts: text='COL'",
+            )
+        return new

@@ -6,16 +6,14 @@ from typing import Any
 
 from tunelet._record import none_if_undefined
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._baseline import BaselineClassifier
-from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import decision_of
-from tunelet.classifier._places import is_export
-from tunelet.run import Run, read_export
+from tunelet.classifier._named import Named
+from tunelet.run import Run
 
 
 def load_classifier(run: str | Path | Run, *, baseline: bool = False, device: str | None = None) -> TextClassifier:
-    """A run's encoder, or its baseline; errors as their own `load`."""
-    return BaselineClassifier.load(run) if baseline else Classifier.load(run, device=device)
+    """The model of a run or an export, or a run's baseline; errors as their own `load`."""
+    return Named.of(run).load(baseline=baseline, device=device)
 
 
 def predict_texts(
@@ -31,12 +29,10 @@ def predict_texts(
 
     Of a text with nothing to read, all of these are None.
     """
-    if not isinstance(run, Run) and not is_export(run):
-        run = Run.load(run)
-    task = run.task if isinstance(run, Run) else read_export(Path(run)).task
+    named = Named.of(run)
     # What cannot be decided is said before a model is loaded.
-    decision_of(task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
-    classifier = load_classifier(run, baseline=baseline, device=device)
+    decision_of(named.task, threshold=threshold, min_confidence=min_confidence, own=not baseline)
+    classifier = named.load(baseline=baseline, device=device)
     predictions = classifier.predict(texts, threshold=threshold, min_confidence=min_confidence)
     return [
         {

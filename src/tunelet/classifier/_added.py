@@ -1,0 +1,46 @@
+"""The columns that an output of predictions has beside those of its source."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._record import none_if_undefined
+from tunelet.classifier._decision import Decision
+
+
+class AddedColumns:
+    """The columns that an output has beside those of its source.
+
+    Attributes:
+        names: added column -> its name in the output, with a number behind it where the source has a column of that
+            name.
+        label_names: of the columns of probabilities.
+        unsure: number of texts, in the chunks so far, whose label was not probable enough.
+    """
+
+    def __init__(self, columns: Sequence[str], label_names: Sequence[str], decision: Decision) -> None:
+        self.label_names, self._decision = label_names, decision
+        self.unsure = 0
+        taken = {name.casefold() for name in columns}
+        self.names: dict[str, str] = {}
+        for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
+            name, number = wanted, 2
+            while name.casefold() in taken:
+                name, number = f"{wanted}_{number}", number + 1
+            taken.add(name.casefold())
+            self.names[wanted] = name
+
+    def of(self, probabilities: NDArray[np.float64]) -> dict[str, list[Any]]:
+        """Name in the output -> values, None in the rows without a text, from probabilities [rows, classes]."""
+        meant, enough = self._decision.labels(probabilities), self._decision.confident(probabilities)
+        there = ~np.isnan(probabilities[:, 0])
+        self.unsure += int((there & ~enough).sum())
+        labels = [self.label_names[label] if said else None for label, said in zip(meant, there & enough, strict=True)]
+        values: list[Sequence[Any]] = [labels, probabilities[np.arange(len(meant)), meant].tolist()]
+        values += [probabilities[:, at].tolist() for at in range(len(self.label_names))]
+        return {
+            name: [none_if_undefined(value) for value in column]
+            for name, column in zip(self.names.values(), values, strict=True)
+        }
