@@ -309,6 +309,8 @@ def test_an_export_classifies_files_as_its_run_does(bakery_run, tmp_path: Path) 
     assert (of_export.n, of_export.run) == (of_run.n, str(tmp_path / "onnx"))
     run, export = (pd.read_csv(tmp_path / name) for name in ("run.csv", "export.csv"))
     assert export["predicted"].fillna("").tolist() == run["predicted"].fillna("").tolist()
-    pd.testing.assert_frame_equal(export[ADDED[1:]], run[ADDED[1:]], check_exact=False, atol=1e-4)
+    pd.testing.assert_frame_equal(
+        export[ADDED[1:]], run[ADDED[1:]], check_exact=False, atol=0.01
+    )  # a run may compute in bfloat16
     with pytest.raises(tunelet.TuneletError, match="holds no baseline"):
         predict_file(tmp_path / "onnx", tmp_path / "in.csv", tmp_path / "other.csv", baseline=True)
