@@ -82,6 +82,9 @@ def test_the_command_says_what_was_compared_and_how_far_it_is(own_head_run, tmp_
     assert said["out"] == str(out)
     assert said["parity"]["texts"] == 12
     assert json.loads((out / "export.json").read_text())["parity"] == said["parity"]
+    done = call(capsys, "export", str(own_head_run.path), "--to", "merged", "--out", str(tmp_path / "again"))
+    for word in ("12 texts", "validation texts of bakery.csv", "of the labels are the same", "texts/s", "MiB"):
+        assert word in done.stdout
 
 
 @pytest.mark.parametrize("to", ["torchscript", "", "web "])

@@ -49,3 +49,10 @@ def test_a_linear_head_on_the_mean_is_refused_with_what_can_hold_it(blended_run,
     assert "to='sentence-transformers'" in refused.value.hint
     assert "to='onnx'" in refused.value.hint
     assert not (tmp_path / "out").exists()
+
+
+def test_it_names_no_folder_of_this_machine(merged, own_head_run, bakery):
+    for name in ("README.md", "export.json", "config.json", "tokenizer_config.json", "tunelet.json"):
+        content = (merged.folder / name).read_text(encoding="utf-8")
+        for folder in (bakery.parent, own_head_run.path.parent, own_head_run.recipe.model.name):
+            assert str(folder) not in content

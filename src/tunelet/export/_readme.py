@@ -2,6 +2,7 @@
 
 from tunelet._words import bytes_in_words, counted, interval, points
 from tunelet.export._source import Source, in_figures
+from tunelet.publish import shown_run
 from tunelet.report import exported_card
 from tunelet.run import ExportRecord
 
@@ -16,7 +17,9 @@ _LIBRARIES = {
 def readme(source: Source, record: ExportRecord, name: str) -> str:
     """The card of an export called `name`."""
     use = {"merged": _transformers, "sentence-transformers": _sentence}.get(record.form, _onnx)(record)
-    return exported_card(source.run, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
+    # What others may see of a run: no folders of this machine, and no words of the data.
+    shown = shown_run(source.run, name, texts=False)
+    return exported_card(shown, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
 
 
 def _notes(source: Source, record: ExportRecord) -> list[str]:

@@ -11,6 +11,7 @@ from tunelet._version import __version__
 from tunelet.classifier import Classifier, merged_model_of, sequence_classifier, tfidf_of
 from tunelet.errors import ExportError
 from tunelet.evaluation import Baseline
+from tunelet.publish import shown_run
 from tunelet.recipe import with_settings
 from tunelet.run import ExportRecord, Form, OriginRecord, Run, Task
 
@@ -98,7 +99,7 @@ class Source:
             truncation=run.recipe.data.truncation,
             origin=OriginRecord(
                 run=run.path.resolve().name,
-                model=run.summary.model,
+                model=shown_run(run, run.path.name, texts=False).summary.model,
                 recipe=run.recipe.name,
                 seed=run.recipe.training.seed,
                 tunelet=__version__,

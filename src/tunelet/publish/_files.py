@@ -76,7 +76,7 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
     Raises:
         RunError: the run is damaged.
     """
-    shown = _shown(run, name, texts=texts)
+    shown = shown_run(run, name, texts=texts)
     group = RunGroup(shown.path, (shown,))
     document = group_document(group) if texts else group_document(group).without_quotes()
     folder = RunFolder(Path(name))
@@ -93,8 +93,8 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
     return {_CARD: shown_card, **own, **document_files(document), MARK: mark_of(own)}
 
 
-def _shown(run: Run, name: str, *, texts: bool) -> Run:
-    """The run with the entries that its published report, card and records may show."""
+def shown_run(run: Run, name: str, *, texts: bool) -> Run:
+    """The run with the entries that its published report, card and records may show; arguments as for `published`."""
     data, environment, summary, evaluation = run.data, run.environment, run.summary, run.evaluation
     named = run.recipe.data.text_column
     column = _column(data.text_column, "text", named)
