@@ -124,3 +124,43 @@ def test_other_inputs_than_files_are_read_too(
     found = json.loads(done.stdout)
     assert (found["part"], found["empty"]) == ("test", 0)
     assert len((tmp_path / "o.jsonl").read_text(encoding="utf-8").splitlines()) == found["rows"]
+
+
+def test_rows_alone_go_to_standard_output_and_what_is_said_to_standard_error(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n01,warm rye loaf\n02,\n", encoding="utf-8")
+    arguments = ("predict", run_folder, "--baseline", "--input", tmp_path / "in.csv")
+    done = call(capsys, *arguments, "--output", "-")
+    assert done.status == 0
+    header, first, second = done.stdout.splitlines()
+    assert header.startswith("id,text,predicted,probability,")
+    assert first.startswith("01,warm rye loaf,good,")
+    assert second == "02,,,,,"
+    assert "1 row without text" in done.stderr
+    assert "standard output" in done.stderr.splitlines()[-1]
+    lines = call(capsys, *arguments, "--output", "-", "--output-format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["01", "02"]
+    refused(call(capsys, *arguments, "--output", "-", "--json"), "--json", "--output -", "predictions.csv")
+    refused(call(capsys, *arguments, "--output", "-", "--output-format", "xml"), "'xml'", "--output-format jsonl.gz")
+    refused(
+        call(capsys, *arguments, "--output", tmp_path / "o.csv", "--input-format", "doc"), "'doc'", "--input-format"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+
+
+def test_the_record_of_a_file_says_what_was_done(
+    capsys: pytest.CaptureFixture[str], run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "warm rye loaf"}\n{"text": null}\n', encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    done = call(
+        capsys, "predict", run_folder, "--baseline", "--input", tmp_path / "in.jsonl", "--output", out, "--json"
+    )
+    found = json.loads(done.stdout)
+    assert {name: found[name] for name in ("rows", "n", "empty", "unsure", "resumed")} == {
+        "rows": 2, "n": 1, "empty": 1, "unsure": 0, "resumed": 0,
+    }  # fmt: skip
+    assert found["seconds"] > 0
+    assert found["texts_per_second"] == pytest.approx(1 / found["seconds"])
+    assert found["output"] == str(out)

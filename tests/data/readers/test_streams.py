@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 import random
 import weakref
 from pathlib import Path
@@ -55,6 +56,8 @@ BROKEN = {
     "cut.csv.gz": gzip.compress(b"id,text\n" + b"1,a\n" * 99)[:-9],
     "broken.jsonl": b'{"text": "a"}\n{"text": }\n',
     "list.jsonl": b'{"text": "a"}\n[1]\n',
+    "deep.jsonl": b'{"text": ' + b"[" * 5_000 + b"\n",
+    "digits.jsonl": b'{"text": ' + b"1" * 5_000 + b"}\n",
     "long.csv": b"id,text\n1," + b"a" * 300 + b"\n",
     "long.txt": b"a" * 300,
     "long.jsonl": b'{"text": "' + b"a" * 300 + b'"}\n',
@@ -214,3 +217,24 @@ def test_a_gigabyte_of_nothing_is_refused_before_it_is_held(tmp_path: Path) -> N
             file.write(b" x" * 2**19)
     with pytest.raises(DataError, match=r"a cell of row 2|a line"):
         columns(tmp_path / "a.csv.gz", files=FileSettings(max_cell=10_000))
+
+
+def test_equal_texts_that_take_a_file_little_and_memory_much_come_in_small_chunks(tmp_path: Path) -> None:
+    rows, length = 3_000, 50_000
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["a " * (length // 2)]))
+    pq.write_table(pa.table({"text": texts.cast(pa.string())}), tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < 200_000
+    with streamed(str(tmp_path / "a.parquet")) as found:
+        sizes = [chunk.arrow.nbytes for chunk in found.rows.chunks()]
+    assert sum(sizes) >= rows * length
+    assert max(sizes) <= 1.1 * _chunk.CHUNK_SIZE
+
+
+def test_pipes_devices_and_folders_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "device.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "device.csv"):
+        with pytest.raises(DataError, match="neither a file nor a folder"):
+            columns(tmp_path / name)
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        columns(tmp_path / "pipe.csv", form="jsonl")
