@@ -24,7 +24,9 @@ from tunelet.run import (
     check_place,
     default_folder,
     disk_errors,
+    group_metrics,
     refuse_link,
+    seed_folder,
     seed_folders,
     write_files,
 )
@@ -60,13 +62,14 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
     planned = {seed: with_settings(recipe, {"training.seed": seed}, "seeds") for seed in seeds}
     _check(folder, planned, resume=request.resume)
     for seed in seeds:
-        place = RunFolder(folder / f"seed-{seed}")
+        place = RunFolder(seed_folder(folder, seed))
         if request.resume and place.final.is_dir():
             continue
         resume = request.resume and place.has_begun()
         Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
     group = RunGroup.of(folder, seed_folders(folder))
-    write_files(folder, "seeds", {"metrics.json": RunFolder.json_bytes(_summary(group).to_dict())}, own=True)
+    content = RunFolder.json_bytes(_summary(group).to_dict())
+    write_files(folder, "seeds", {group_metrics(folder).name: content}, own=True)
     return RunGroup.load(folder)
 
 
@@ -76,16 +79,17 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
     with disk_errors(folder):
         if not folder.exists():
             return
-    mark = check_place(folder, "seeds", ["metrics.json"], own=True)
+    metrics = group_metrics(folder).name
+    mark = check_place(folder, "seeds", [metrics], own=True)
     if "run" in mark.files:
         raise RunError(f"{folder} holds a finished run", "pass another out=...")
     known = {path.name.removesuffix(".partial") for path in folder.iterdir()}
-    strange = known - {f"seed-{seed}" for seed in planned} - {"metrics.json", MARK}
+    strange = known - {seed_folder(folder, seed).name for seed in planned} - {metrics, MARK}
     if not resume or strange:
         what = f"{folder} exists" if not strange else f"{folder} holds {min(strange)} already"
         raise RunError(what, "pass another out=..., or the same seeds with resume=True to go on with it")
     for seed, recipe in planned.items():
-        done = folder / f"seed-{seed}"
+        done = seed_folder(folder, seed)
         if done.is_dir():
             # The finished run's recipe has the resolved name of the model, so names may differ here.
             before = Run.load(done).recipe

@@ -30,7 +30,7 @@ from tunelet.run._export import (
 )
 from tunelet.run._files import TrainingFolder
 from tunelet.run._folder import CheckpointFolder, RunFolder
-from tunelet.run._group import RunGroup, seed_folders
+from tunelet.run._group import RunGroup, group_metrics, seed_folder, seed_folders
 from tunelet.run._history import HistoryLine
 from tunelet.run._mark import MARK, Mark, is_marked, mark_of, seal, write_mark
 from tunelet.run._names import default_folder, find_partial, free_folder, numbered
@@ -114,6 +114,7 @@ __all__ = [
     "find_partial",
     "forget_peak_memory",
     "free_folder",
+    "group_metrics",
     "is_marked",
     "kept_in_words",
     "kept_name",
@@ -129,6 +130,7 @@ __all__ = [
     "refuse_run_as_model",
     "rivals_of",
     "seal",
+    "seed_folder",
     "seed_folders",
     "write_atomically",
     "write_baseline",

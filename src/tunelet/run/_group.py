@@ -10,11 +10,12 @@ from tunelet._arguments import checked
 from tunelet._record import parse_record
 from tunelet.errors import RunError
 from tunelet.recipe import difference
+from tunelet.run._folder import RunFolder
 from tunelet.run._run import Run, folder_path
 from tunelet.run._sealed import Sealed
 from tunelet.run._summary import GroupSummary
 
-_SEED = re.compile(r"seed-\d+")
+_SEED = "seed-"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class RunGroup:
         seeds = seed_folders(path)
         if not seeds:
             return cls(path, (Run.load(path),))
-        if not (path / "metrics.json").is_file():
+        if not group_metrics(path).is_file():
             raise RunError(f"{path}: not all of its seeds are trained", "go on with tunelet train ... --seeds --resume")
         return cls.of(path, seeds)
 
@@ -81,8 +82,18 @@ class RunGroup:
     def summary(self) -> GroupSummary:
         """`metrics.json`: means, deviations (NAME_sd) and intervals (NAME_ci) over the seeds."""
         return Sealed.of(self.path, "seeds").read(
-            self.path / "metrics.json", lambda content: parse_record(content, GroupSummary)
+            group_metrics(self.path), lambda content: parse_record(content, GroupSummary)
         )
+
+
+def group_metrics(path: Path) -> Path:
+    """Where the metrics over all seeds lie in their folder, named as those of a run."""
+    return path / RunFolder(path).metrics.name
+
+
+def seed_folder(path: Path, seed: int) -> Path:
+    """Where the run of a seed lies in the folder of several."""
+    return path / f"{_SEED}{seed}"
 
 
 def seed_folders(path: Path) -> list[Path]:
@@ -92,8 +103,8 @@ def seed_folders(path: Path) -> list[Path]:
             return []
     except OSError:  # a name that is too long
         return []
-    found = [folder for folder in path.iterdir() if folder.is_dir() and _SEED.fullmatch(folder.name)]
-    return sorted(found, key=lambda folder: int(folder.name.removeprefix("seed-")))
+    found = [folder for folder in path.iterdir() if folder.is_dir() and re.fullmatch(rf"{_SEED}\d+", folder.name)]
+    return sorted(found, key=lambda folder: int(folder.name.removeprefix(_SEED)))
 
 
 def _fingerprints(run: Run) -> dict[str, str]:
