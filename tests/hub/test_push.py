@@ -170,11 +170,13 @@ def test_a_blend_is_pushed_with_its_terms_or_not_at_all(trained, model_hub, user
     content = (trained / "metrics.json").read_bytes()
     mark["files"]["run"]["metrics.json"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (trained / "tunelet.json").write_text(json.dumps(mark))
-    refused(user.types("push", "film", "someone/film", **TOKEN), "TF-IDF", "--with-texts")
+    for flags in ((), ("--with-texts",)):  # to quote a few texts is not to publish words of all
+        refused(user.types("push", "film", "someone/film", *flags, **TOKEN), "TF-IDF", "film/baseline", "--with-words")
     assert ("model", "someone/film") not in model_hub.repositories
-    assert user.types("push", "film", "someone/film", "--with-texts", **TOKEN).status == 0
+    assert user.types("push", "film", "someone/film", "--with-words", **TOKEN).status == 0
     files = model_hub.repositories["model", "someone/film"].branches["main"]
     assert {f"baseline/{path.name}" for path in (trained / "baseline").iterdir()} <= set(files)
     assert json.loads(files["metrics.json"])["blend"] == 0.5
     assert "baseline/features.json" in json.loads(files["tunelet.json"])["files"]["run"]
+    assert b"secret-text" not in files["report.html"]
     assert b"no other library loads" in b" ".join(files["README.md"].split())

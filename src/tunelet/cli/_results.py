@@ -79,6 +79,10 @@ def push(
         bool,
         typer.Option("--with-texts", help="texts of the most confident errors, quoted in the report that is uploaded"),
     ] = False,
+    words: Annotated[
+        bool,
+        typer.Option("--with-words", help="TF-IDF, where the model needs it: a list of words of the training texts"),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Upload a run to the Hugging Face Hub.
@@ -87,7 +91,7 @@ def push(
     """
     from tunelet import push as push_run
 
-    address = push_run(run, repository, private=private, texts=texts)
+    address = push_run(run, repository, private=private, texts=texts, words=words)
     if json:
         print_json({"run": str(run), "url": address})
     else:

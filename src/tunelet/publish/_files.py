@@ -64,14 +64,14 @@ _CONFIGS = re.compile(r"(adapter_|tokenizer_|generation_)?config\.json|special_t
 _WEIGHTS = re.compile(r"(adapter_)?model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json")
 
 
-def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | Path]:
+def published(run: Run, name: str, *, texts: bool = False, words: bool = False) -> dict[str, bytes | Path]:
     """The files of a run as they are published: path -> content, or the path of the file that has it.
 
     Args:
         run: a finished run, whose files are checked.
         name: of the published run.
-        texts: whether the report quotes the texts of the most confident errors, and TF-IDF goes along where the model
-            is blended with it.
+        texts: whether the report quotes the texts of the most confident errors.
+        words: whether TF-IDF goes along where the model is blended with it.
 
     Raises:
         RunError: the run is damaged.
@@ -86,7 +86,7 @@ def published(run: Run, name: str, *, texts: bool = False) -> dict[str, bytes | 
         folder.data.name: RunFolder.json_bytes(shown.data.to_dict()),
         folder.environment.name: RunFolder.json_bytes(shown.environment.to_dict()),
     }
-    own = {**records, **_model_files(run, terms=texts and bool(run.summary.blend))}
+    own = {**records, **_model_files(run, terms=words and bool(run.summary.blend))}
     card = run.path / _CARD
     # A card that the user has written goes as it is.
     shown_card = model_card(shown).encode("utf-8") if may_replace_card(card) else card

@@ -13,7 +13,9 @@ from tunelet.run import Run
 
 
 @checked
-def push(run: str | Path | Run, repository: str, *, private: bool = False, texts: bool = False) -> str:
+def push(
+    run: str | Path | Run, repository: str, *, private: bool = False, texts: bool = False, words: bool = False
+) -> str:
     """Write report and model card, and upload them with adapter, tokenizer, recipe and metrics.
 
     Neither data nor predictions are uploaded. After a download, `tunelet.Classifier.load` loads the model.
@@ -25,8 +27,10 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
         run: a finished run, or its folder.
         repository: OWNER/NAME on the Hub; it is created where there is none.
         private: make a new repository private; otherwise the owner's settings decide, which mostly make it public.
-        texts: quote the texts of the most confident errors in the report, as the run's own report does, and upload the
-            terms of TF-IDF, which are words of the texts, where the model needs them (`kept.blend`).
+        texts: quote the texts of the most confident errors in the report, as the run's own report does.
+        words: upload TF-IDF, where the model has its logits added (`kept.blend`) and is another one without them. It is
+            a list of words, pairs of words and pieces of words of the training texts, names among them: 100,000 at
+            most, of 200 texts or more only those that stand in two of them. No text can be put together from it.
 
     Returns:
         The address of the repository.
@@ -50,12 +54,14 @@ def push(run: str | Path | Run, repository: str, *, private: bool = False, texts
             f"{run.path}: its adapter belongs to an encoder in a folder of this machine, where nobody else has it",
             "push the encoder first, and train with its name on the Hub",
         )
-    if run.summary.blend and not texts:
+    if run.summary.blend and not words:
         raise RunError(
-            f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the texts",
-            "add texts=True to upload them, too, or train again with settings={'evaluation.errors': 0}, adding nothing",
+            f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the training texts",
+            f"look through {run.folder.baseline}, and add words=True to upload it, too; or train again with "
+            "settings={'evaluation.errors': 0}, adding nothing",
         )
-    return _upload(published(run, repository.rpartition("/")[2], texts=texts), repository, private=private)
+    files = published(run, repository.rpartition("/")[2], texts=texts, words=words)
+    return _upload(files, repository, private=private)
 
 
 def _upload(files: Mapping[str, bytes | Path], repository: str, *, private: bool) -> str:
