@@ -165,8 +165,13 @@ def measure(run: Path, folder: Path, seconds: float, say: Callable[[str], None])
 
 
 def trained(out: Path) -> Path:
-    """A run without TF-IDF, whose logits the others would lack; how well it classifies does not matter here."""
-    settings = {"evaluation.baseline": False, "data.validation": "held-out"}
+    """A run that transformers' own classes can hold: one linear head on first tokens, and no TF-IDF.
+
+    How well it classifies does not matter here.
+    """
+    settings = {
+        "evaluation.baseline": False, "data.validation": "held-out", "model.pooling": "first", "training.probe": False,
+    }  # fmt: skip
     run = tunelet.train("sample", model="minilm", limit=200, epochs=1, settings=settings, out=out, quiet=True)
     return run.path
 

@@ -55,8 +55,8 @@ def _overload(arm: dict[str, Any], times: int) -> str:
     return (
         f"At {times} times that rate, {load['rate']:.0f} a second for {load['seconds']:.0f} s, tunelet serve answered "
         f"{answered:,} of {load['asked']:,} requests with 200 (p99 {_ms(load)}) and {shed:,} with 429; "
-        f"{load['asked'] - answered - shed:,} ended otherwise. Its memory was at most {before:.0f} MiB in the first half "
-        f"and {later:.0f} MiB in the second. At half the rate afterwards it answered "
+        f"{load['asked'] - answered - shed:,} ended otherwise. Its memory was at most {before:.0f} MiB in the first "
+        f"half and {later:.0f} MiB in the second. At half the rate afterwards it answered "
         f"{after['statuses'].get('200', 0):,} of {after['asked']:,}, p99 {_ms(after)}."
     )
 
