@@ -1,7 +1,7 @@
 """Arrow tables, from Parquet files and from `datasets`; nested and binary columns are no texts and are left unread."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ def _read_parquet(content: bytearray, path: Path, settings: FileSettings) -> "pa
         raise settings.too_large(path, needed)
     batches = []
     size = 0
-    for sizes, batch in parquet_batches(lambda: pa.BufferReader(content), path, settings):
+    opened = pa.BufferReader(content)
+    for sizes, batch in parquet_batches(opened, path, settings, largest_dictionary=settings.max_bytes):
         size += int(sizes.sum())
         if size > settings.max_bytes:
             raise settings.too_large(path)
@@ -68,7 +69,7 @@ def _read_parquet(content: bytearray, path: Path, settings: FileSettings) -> "pa
 
 
 def parquet_batches(
-    opened: Callable[[], Any], source: object, settings: FileSettings
+    opened: Any, source: object, settings: FileSettings, *, largest_dictionary: int
 ) -> Iterator[tuple[NDArray[np.int64], "pa.RecordBatch"]]:
     """The rows of a Parquet file piece by piece, for a few bytes can stand for a million equal texts.
 
@@ -76,9 +77,11 @@ def parquet_batches(
     (nested columns, and texts that are stored as differences from one another), the pieces are small.
 
     Args:
-        opened: returns the file, from its beginning.
+        opened: the file.
         source: its name.
         settings: the limits on a cell and on what is decoded at once.
+        largest_dictionary: bytes; Arrow makes one dictionary of all texts of a group of rows, so that those of a group
+            that holds more come in small pieces instead.
 
     Returns:
         bytes of each row once its texts are no dictionaries any more, int64 [rows], and the rows, to be cast to the
@@ -87,30 +90,45 @@ def parquet_batches(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    whole = pq.ParquetFile(opened())
-    schema, columns = whole.schema_arrow, list(_stored_columns(whole.metadata))
+    # Read through a buffer and not a whole group of rows at once.
+    plain = pq.ParquetFile(opened, buffer_size=_BUFFER, pre_buffer=False)
+    schema, columns = plain.schema_arrow, list(_stored_columns(plain.metadata))
     if (needed := max((column.total_uncompressed_size for column in columns), default=0)) > settings.max_bytes:
         raise settings.too_large(source, needed)
-    texts = [field.name for field in schema if _is_text(field.type)]
+    texts = {field.name for field in schema if _is_text(field.type)}
     differences = {column.path_in_schema for column in columns if "DELTA_BYTE_ARRAY" in column.encodings}
     views = {field.name for field in schema if _is_view(field.type)}  # into which dictionaries cannot be cast
-    encoded = [name for name in texts if name not in differences | views]
-    small = len(encoded) < len(texts) or any(pa.types.is_nested(field.type) for field in schema)
-    # Read through a buffer and not a whole group of rows at once.
-    file = pq.ParquetFile(opened(), read_dictionary=encoded, buffer_size=_BUFFER, pre_buffer=False)
-    # One thread: the caller's other work, if any, knows better how many cores are free.
-    for batch in file.iter_batches(_SMALL_BATCH if small else _BATCH, use_threads=False):
-        sizes = np.zeros(batch.num_rows, dtype=np.int64)
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            known = name in texts
-            sizes += _text_bytes(column, name, source, settings) if known else -(-column.nbytes // batch.num_rows)
-        yield sizes, batch
+    encoded = sorted(texts - differences - views)
+    nested = any(pa.types.is_nested(field.type) for field in schema)
+    encoding = pq.ParquetFile(opened, read_dictionary=encoded, buffer_size=_BUFFER, pre_buffer=False)
+    for at in range(plain.metadata.num_row_groups):
+        group = list(_columns_of(plain.metadata.row_group(at)))
+        held = sum(column.total_uncompressed_size for column in group if column.path_in_schema in encoded)
+        small = nested or len(encoded) < len(texts) or held > largest_dictionary
+        file = plain if held > largest_dictionary else encoding
+        # One thread: the caller's other work, if any, knows better how many cores are free.
+        for batch in file.iter_batches(_SMALL_BATCH if small else _BATCH, row_groups=[at], use_threads=False):
+            yield _row_sizes(batch, texts, source, settings), batch
+
+
+def _row_sizes(
+    batch: "pa.RecordBatch", texts: Collection[str], source: object, settings: FileSettings
+) -> NDArray[np.int64]:
+    sizes = np.zeros(batch.num_rows, dtype=np.int64)
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        known = name in texts
+        sizes += _text_bytes(column, name, source, settings) if known else -(-column.nbytes // batch.num_rows)
+    return sizes
 
 
 def _stored_columns(metadata: Any) -> Iterator[Any]:
     """What is said of each column in each group of rows."""
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        yield from map(group.column, range(group.num_columns))
+        yield from _columns_of(group)
+
+
+def _columns_of(group: Any) -> Iterator[Any]:
+    yield from map(group.column, range(group.num_columns))
 
 
 def _text_bytes(column: Any, name: str, source: object, settings: FileSettings) -> NDArray[np.int64]:

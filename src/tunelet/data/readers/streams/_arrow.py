@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_LARGEST_DICTIONARY = 2**24  # bytes
+
+
 class ParquetStream(TableStream):
     """A Parquet file, whose columns keep their types."""
 
@@ -73,12 +76,8 @@ class ParquetStream(TableStream):
     def _slices(self) -> "Iterator[tuple[int, pa.RecordBatch]]":
         """Rows with what they count for, none of more than CHUNK_SIZE, but a single row."""
         with self._file.opened() as opened, _readable(self.source):
-
-            def from_the_beginning() -> object:
-                opened.seek(0)
-                return opened
-
-            for sizes, batch in parquet_batches(from_the_beginning, self.source, self._settings):
+            batches = parquet_batches(opened, self.source, self._settings, largest_dictionary=_LARGEST_DICTIONARY)
+            for sizes, batch in batches:
                 ends = np.cumsum(sizes + CELL_COST * batch.num_columns)
                 start = before = 0
                 while start < batch.num_rows:
