@@ -182,6 +182,8 @@ def measure(sizes: Sequence[int], rival_texts: int, tried: int, turns: int, path
             run = tunelet.train("sample", model="minilm", epochs=1, settings=settings, out=made, quiet=True)
         else:
             run = tunelet.Run.load(path)
+            if run.summary.blend:
+                raise SystemExit(f"{path} adds TF-IDF to its logits, which the pipeline cannot: name another run")
         measured = []
         for size in sizes:
             source = folder / f"{size}.csv"
