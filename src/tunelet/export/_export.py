@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Exported:
     """What `tunelet.export` wrote.
 
-    >>> exported = tunelet.export("runs/second", to="sentence-transformers", out="films-sentence")
+    >>> texts = ["A joy.", "A bore."]
+    >>> exported = tunelet.export("runs/second", to="sentence-transformers", out="films-sentence", check=texts)
     >>> exported.record.form, exported.record.label_names
     ('sentence-transformers', ('negative', 'positive'))
 
