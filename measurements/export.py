@@ -184,7 +184,9 @@ def section(measured: dict[str, Any]) -> str:
         f"{each['name']}: log loss {each['log_loss']:.4f}{', kept' if each['kept'] else ''}"
         for each in measured["quantised"]
     )
-    return "\n".join([*lines, "", f"Ways to int8, on the validation texts: {tried}.", "", environment_line(measured)])
+    return "\n".join(
+        [*lines, "", f"Ways to int8, against the run on its validation texts: {tried}.", "", environment_line(measured)]
+    )
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ class QuantisedRecord(Record):
 
     Attributes:
         name: how.
-        log_loss: on the texts of the check: of their labels, or where they have none, of the source's own.
+        log_loss: against the source's own probabilities, on the texts of the check.
         agreement: share of the texts to which it gives the source's label.
         bytes: of the file.
         kept: whether it is the one.
