@@ -11,6 +11,7 @@ import pytest
 
 from served import Held
 from tunelet.serve._batching import BatchDone, Batcher, ClosedError, FullError, Job, LateError
+from tunelet.serve._work import Predicting
 
 LONG_ENOUGH = 60.0
 
@@ -35,7 +36,9 @@ class Asked:
 
 @contextmanager
 def batcher(models: dict[str, Any], queue: int = 1000, batch_tokens: int = 100, **options: Any) -> Iterator[Batcher]:
-    made = Batcher(models, queue=queue, batch_tokens=batch_tokens, **options)
+    made = Batcher(
+        {name: Predicting(model) for name, model in models.items()}, queue=queue, batch_tokens=batch_tokens, **options
+    )
     made.start()
     try:
         yield made
@@ -90,6 +93,19 @@ def test_over_the_queue_a_job_is_refused_with_a_time_and_what_was_taken_is_answe
         assert len(again.answer()) == 1
 
 
+def test_what_would_wait_for_most_of_its_time_is_refused_at_once(held):
+    with batcher({"bakery": held}) as found:
+        with held.held():
+            many = Asked([note(n) for n in range(200)])
+            found.submit(many.job)
+            with pytest.raises(FullError):
+                found.submit(Asked(["in a hurry"], seconds=0.001).job)
+            patient = Asked(["patient"])
+            found.submit(patient.job)
+        assert len(many.answer()) == 200
+        assert len(patient.answer()) == 1
+
+
 def test_one_text_does_not_wait_behind_hundreds_of_another_request(held):
     with batcher({"bakery": held}, batch_tokens=30) as found:
         with held.held():
@@ -106,12 +122,12 @@ def test_one_text_does_not_wait_behind_hundreds_of_another_request(held):
 def test_what_is_late_or_given_up_is_not_computed(held):
     with batcher({"bakery": held}) as found:
         with held.held():
-            first, late, given_up = Asked(["first"]), Asked(["late"], seconds=0), Asked(["given up"])
+            first, late, given_up = Asked(["first"]), Asked(["late"]), Asked(["given up"])
             found.submit(first.job)
             held.wait_until_asked()
             found.submit(late.job)
             found.submit(given_up.job)
-            given_up.job.given_up = True
+            late.job.deadline, given_up.job.given_up = 0, True
         assert isinstance(late.answer(), LateError)
         assert isinstance(given_up.answer(), LateError)
         assert found.waiting == 0
@@ -179,7 +195,7 @@ def test_the_tokens_of_a_batch_are_measured_where_nobody_names_them(bakery):
 def test_a_model_that_cannot_start_is_no_service(held):
     held.breaks_on = "lighthouse"
     with pytest.raises(RuntimeError, match="no memory"):
-        Batcher({"bakery": held}, queue=10).start()
+        Batcher({"bakery": Predicting(held)}, queue=10).start()
 
 
 def test_texts_with_nothing_to_read_have_an_answer_of_nan(bakery):

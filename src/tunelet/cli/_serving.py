@@ -24,6 +24,7 @@ TokenFile = Annotated[
     typer.Option(metavar="FILE", help="file with the bearer token that requests must show; mode 0600 or 0640"),
 ]
 Queue = Annotated[int, typer.Option(metavar="N", help="number of texts that may wait; over it the answer is 429")]
+ExplainQueue = Annotated[int, typer.Option(metavar="N", help="number of texts that may wait to be explained")]
 Deadline = Annotated[float, typer.Option(metavar="SECONDS", help="time to an answer; past it the answer is 504")]
 MaxTexts = Annotated[int, typer.Option(metavar="N", help="largest number of texts in a request")]
 MaxCharacters = Annotated[int, typer.Option(metavar="N", help="largest number of characters in a text")]
@@ -54,6 +55,7 @@ def serve(
     port: Port = 8000,
     token_file: TokenFile = None,
     queue: Queue = 512,
+    explain_queue: ExplainQueue = 16,
     deadline: Deadline = 10.0,
     max_texts: MaxTexts = 256,
     max_characters: MaxCharacters = 100_000,
@@ -72,6 +74,7 @@ def serve(
 
     settings = ServeSettings(
         queue=queue,
+        explain_queue=explain_queue,
         deadline=deadline,
         max_texts=max_texts,
         max_characters=max_characters,

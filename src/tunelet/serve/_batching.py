@@ -14,32 +14,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tunelet.classifier import EncodedText
-from tunelet.run import Task
-
 _CHUNK = 32  # texts that are tokenised together: many are quicker than one by one, and a huge text delays few
 _BATCH_SECONDS = 1 / 15  # that a batch may take where nobody says how many tokens it has
 _LEAST, _MOST = 256, 16_384  # tokens of a batch that is chosen so
-_WARM_UP = "It was said that the lighthouse at the end of the pier had been dark since the autumn of that year."
 _WARM_UPS = (1, 16, 16)  # texts: one builds what is built once, the last is timed
 _LONGEST_RETRY = 60  # seconds
+# Of the time to its deadline that a job may wait, as it seems now. Who takes more jobs than it can finish in time
+# computes each of them until shortly after its deadline, and finishes none.
+_PATIENCE = 0.5
 
 
-class Model(Protocol):
-    """What computes: a `Classifier`."""
+class Encoded(Protocol):
+    """A text that is ready to be computed, with its tokens."""
 
-    task: Task
+    @property
+    def length(self) -> int: ...
 
-    def encode(self, texts: Any) -> list[EncodedText]: ...
 
-    def probabilities_of_encoded(self, texts: Sequence[EncodedText]) -> NDArray[np.float64]: ...
+class Work(Protocol):
+    """What is computed: `encode` makes texts ready, `compute` has an answer for each. `sample` is one to begin with."""
+
+    sample: Any
+
+    def encode(self, texts: Sequence[Any]) -> Sequence[Any]: ...
+
+    def compute(self, texts: Sequence[Any]) -> Sequence[Any]: ...
 
 
 class FullError(Exception):
-    """The queue has no room for the texts of a request."""
+    """The queue has no room for the texts of a request, or they would wait too long in it."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -62,17 +65,17 @@ class Job:
         model: by name.
         texts: at least one.
         deadline: by `time.monotonic()`; what is later is not computed.
-        done: called once, by the thread that computes, with the probabilities [n, classes] or what went wrong.
+        done: called once, by the thread that computes, with an answer for each text or what went wrong.
         given_up: nobody waits for the answer any more. Set by who gave the job.
     """
 
     model: str
     texts: Sequence[Any]
     deadline: float
-    done: Callable[[NDArray[np.float64] | Exception], None]
+    done: Callable[[list[Any] | Exception], None]
     given_up: bool = False
     _next: int = 0
-    _rows: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    _answers: dict[int, Any] = field(default_factory=dict)
     _over: bool = False
 
 
@@ -92,14 +95,14 @@ class _Piece:
 
     job: Job
     row: int
-    text: EncodedText
+    text: Encoded
 
 
 @dataclass
 class _Lane:
     """What waits for one model: jobs with texts that are not tokenised yet, and tokenised texts in their order."""
 
-    model: Model
+    work: Work
     batch_tokens: int
     jobs: deque[Job] = field(default_factory=deque)
     ready: deque[_Piece] = field(default_factory=deque)
@@ -109,7 +112,7 @@ class Batcher:
     """The queue and its thread.
 
     Args:
-        models: by name.
+        models: what is computed with each, by name.
         queue: texts that may wait or be computed together.
         batch_tokens: of a batch; 0: as many as take about a fifteenth of a second, measured at the start.
         threads: that a model computes with; 0: as PyTorch chooses.
@@ -118,14 +121,14 @@ class Batcher:
 
     def __init__(
         self,
-        models: Mapping[str, Model],
+        models: Mapping[str, Work],
         *,
         queue: int,
         batch_tokens: int = 0,
         threads: int = 0,
         note: Callable[[BatchDone], None] | None = None,
     ) -> None:
-        self._lanes = {name: _Lane(model, batch_tokens) for name, model in models.items()}
+        self._lanes = {name: _Lane(work, batch_tokens) for name, work in models.items()}
         self._turns = deque(self._lanes)
         self._queue, self._threads, self._note = queue, threads, note
         self._changed = threading.Condition()
@@ -158,7 +161,8 @@ class Batcher:
         with self._changed:
             if not self._taking:
                 raise ClosedError
-            if self._waiting + len(job.texts) > self._queue:
+            late = self._rate and self._waiting / self._rate > _PATIENCE * (job.deadline - time.monotonic())
+            if self._waiting + len(job.texts) > self._queue or (self._waiting and late):
                 raise FullError(self._retry_after())
             self._waiting += len(job.texts)
             self._lanes[job.model].jobs.append(job)
@@ -186,7 +190,7 @@ class Batcher:
 
                 torch.set_num_threads(self._threads)  # of this thread
             for lane in self._lanes.values():
-                _warm_up(lane)
+                self._rate = _warm_up(lane)
         except Exception as error:
             self._failed = error
             return
@@ -195,7 +199,7 @@ class Batcher:
         while (name := self._next_lane()) is not None:
             lane = self._lanes[name]
             if batch := self._gathered(lane):
-                self._compute(name, lane.model, batch)
+                self._compute(name, lane.work, batch)
 
     def _next_lane(self) -> str | None:
         """The model whose turn it is, of those with work; None: there will be none."""
@@ -242,7 +246,7 @@ class Batcher:
 
     def _encode(self, lane: _Lane, chosen: list[tuple[Job, int]]) -> None:
         try:
-            encoded = lane.model.encode([job.texts[row] for job, row in chosen])
+            encoded = lane.work.encode([job.texts[row] for job, row in chosen])
         except Exception as error:
             if len(chosen) == 1:
                 self._finish(chosen[0][0], error)
@@ -258,29 +262,30 @@ class Batcher:
             self._finish(job, LateError())
         return not job._over
 
-    def _compute(self, name: str, model: Model, batch: list[_Piece]) -> None:
+    def _compute(self, name: str, work: Work, batch: list[_Piece]) -> None:
         begin = time.perf_counter()
         try:
-            rows = list(model.probabilities_of_encoded([piece.text for piece in batch]))
+            answers = work.compute([piece.text for piece in batch])
         except Exception as error:
             if len(batch) == 1:
                 self._finish(batch[0].job, error)
                 return
             for piece in batch:  # likewise
                 if not piece.job._over:
-                    self._compute(name, model, [piece])
+                    self._compute(name, work, [piece])
             return
         seconds = time.perf_counter() - begin
         self._rate = len(batch) / seconds if not self._rate else 0.8 * self._rate + 0.2 * len(batch) / seconds
         # Before any answer leaves: who has the answer may read the figures.
         if self._note is not None:
             self._note(BatchDone(name, len(batch), sum(piece.text.length for piece in batch), seconds))
-        for piece, row in zip(batch, rows, strict=True):
-            piece.job._rows[piece.row] = row
-            if len(piece.job._rows) == len(piece.job.texts):
-                self._finish(piece.job, np.stack([piece.job._rows[at] for at in range(len(piece.job.texts))]))
+        for piece, answer in zip(batch, answers, strict=True):
+            there = piece.job._answers
+            there[piece.row] = answer
+            if len(there) == len(piece.job.texts):
+                self._finish(piece.job, [there[row] for row in range(len(there))])
 
-    def _finish(self, job: Job, answer: NDArray[np.float64] | Exception) -> None:
+    def _finish(self, job: Job, answer: list[Any] | Exception) -> None:
         if job._over:
             return
         job._over = True
@@ -289,15 +294,20 @@ class Batcher:
         job.done(answer)
 
 
-def _warm_up(lane: _Lane) -> None:
-    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch."""
-    columns = lane.model.task.text_columns
-    text = _WARM_UP if len(columns) == 1 else dict.fromkeys(columns, _WARM_UP)
+def _warm_up(lane: _Lane) -> float:
+    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch.
+
+    Returns:
+        Texts per second; 0.0: there is nothing to begin with.
+    """
+    if lane.work.sample is None:
+        return 0.0
     for count in _WARM_UPS:
-        encoded = lane.model.encode([text] * count)
+        encoded = lane.work.encode([lane.work.sample] * count)
         begin = time.perf_counter()
-        lane.model.probabilities_of_encoded(encoded)
+        lane.work.compute(encoded)
         seconds = time.perf_counter() - begin
     if not lane.batch_tokens:
         rate = sum(text.length for text in encoded) / seconds
         lane.batch_tokens = int(min(max(_LEAST, rate * _BATCH_SECONDS), _MOST))
+    return len(encoded) / seconds

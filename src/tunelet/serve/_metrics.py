@@ -1,6 +1,6 @@
 """Figures for Prometheus, in a registry of the service's own."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -21,10 +21,10 @@ class Figures:
 
     Args:
         paths: that have a line of their own; all others share one, for anybody may ask for any path.
-        waiting: how many texts wait, asked when the figures are.
+        waiting: by kind of work, how many texts wait, asked when the figures are.
     """
 
-    def __init__(self, paths: Collection[str], waiting: Callable[[], int]) -> None:
+    def __init__(self, paths: Collection[str], waiting: Mapping[str, Callable[[], int]]) -> None:
         self._paths = frozenset(paths)
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
@@ -46,8 +46,9 @@ class Figures:
         self._batch_seconds = Histogram(
             "tunelet_batch_seconds", "seconds that the model computed", ("model",), buckets=_SECONDS, registry=registry
         )
-        queue = Gauge("tunelet_queue_texts", "texts that wait or are computed", registry=registry)
-        queue.set_function(waiting)
+        queue = Gauge("tunelet_queue_texts", "texts that wait or are computed", ("work",), registry=registry)
+        for work, count in waiting.items():
+            queue.labels(work).set_function(count)
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request."""

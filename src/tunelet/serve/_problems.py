@@ -18,7 +18,7 @@ STATUSES: Mapping[int, tuple[str, str]] = {
     413: ("too_large", "The body has more bytes than are taken."),
     415: ("unsupported_media_type", "The body is not declared as application/json."),
     422: ("invalid", "A field is missing, unknown, of another kind or over a limit; `field` names it."),
-    429: ("queue_full", "Too many texts are waiting; the Retry-After header says when to try again, in seconds."),
+    429: ("queue_full", "Too many texts are waiting; the Retry-After header says in how many seconds to try again."),
     500: ("internal", "A fault of the service."),
     503: ("unavailable", "The service is stopping, or too many connections are open."),
     504: ("too_late", "The answer was not there by the deadline of the request."),

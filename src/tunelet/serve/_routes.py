@@ -2,24 +2,31 @@
 
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
 
 from tunelet._record import none_if_undefined
-from tunelet.classifier import decision_of, predictions_of
+from tunelet.classifier import ExportedClassifier, decision_of, predictions_of
+from tunelet.data import some
 from tunelet.errors import DataError
 from tunelet.serve._problems import Refused, documented
 from tunelet.serve._schemas import (
+    ExplainAnswer,
+    ExplainRequest,
     Health,
     Limits,
     ModelsAnswer,
     PredictAnswer,
     PredictRequest,
+    TextExplanation,
     TextPrediction,
-    request_model,
+    TextsRequest,
+    request_models,
 )
 from tunelet.serve._served import Served
 from tunelet.serve._service import TEXTS, Service
-from tunelet.serve._texts import TextsForm
+from tunelet.serve._texts import Text, TextsForm
+from tunelet.serve._work import ToExplain
 
 OPEN = ("/healthz", "/readyz")  # need no token: what watches over a service has none
 
@@ -27,17 +34,28 @@ OPEN = ("/healthz", "/readyz")  # need no token: what watches over a service has
 def routes(service: Service) -> APIRouter:
     """The routes of a service."""
     router = APIRouter()
-    columns = [served.classifier.task.text_columns for served in service.models.values()]
-    body = request_model(service.settings, list(service.models), columns)
+    classifiers = [served.classifier for served in service.models.values()]
+    columns = [classifier.task.text_columns for classifier in classifiers]
+    to_predict, to_explain = request_models(
+        service.settings, list(service.models), columns, classifiers[0].label_names[-1]
+    )
     refusals = documented(400, 401, 404, 408, 413, 415, 422, 429, 500, 503, 504)
 
     @router.post("/v1/predict", response_model=PredictAnswer, responses=refusals, tags=["models"])
-    async def predict(asked: body, request: Request) -> Any:  # type: ignore[valid-type]
+    async def predict(asked: to_predict, request: Request) -> Any:  # type: ignore[valid-type]
         """Classify texts.
 
         Labels and probabilities are those of `tunelet predict`: cleaned as in training, calibrated where the run is.
         """
         return await _predict(service, asked, request)
+
+    @router.post("/v1/explain", response_model=ExplainAnswer, responses=refusals, tags=["models"])
+    async def explain(asked: to_explain, request: Request) -> Any:  # type: ignore[valid-type]
+        """Say which words of texts speak for a label.
+
+        By integrated gradients, and exactly for TF-IDF. It takes some ten times as long as classifying a text.
+        """
+        return await _explain(service, asked, request)
 
     @router.get("/v1/models", response_model=ModelsAnswer, responses=documented(401), tags=["models"])
     async def models() -> Any:
@@ -51,6 +69,7 @@ def routes(service: Service) -> APIRouter:
                 body_bytes=settings.max_body,
                 deadline_seconds=settings.deadline,
                 queue_texts=settings.queue,
+                explain_texts=min(settings.max_texts, settings.explain_queue),
             ),
         )
 
@@ -77,13 +96,12 @@ def routes(service: Service) -> APIRouter:
 async def _predict(service: Service, asked: PredictRequest, request: Request) -> PredictAnswer:
     served = service.model(asked.model)
     task = served.classifier.task
-    texts = TextsForm(service.settings, task.text_columns).check(asked.texts)
-    request.scope[TEXTS] = texts
+    texts = _texts(service, served, asked, request, service.settings.max_texts)
     try:
         decision = decision_of(task, threshold=asked.threshold, min_confidence=asked.min_confidence)
     except DataError as error:
         raise Refused(422, error.message, field="threshold") from None
-    probabilities = await service.probabilities(served, texts, asked.deadline)
+    rows = await service.answers(service.batcher, served, texts, asked.deadline)
     return PredictAnswer(
         model=served.name,
         predictions=[
@@ -92,9 +110,32 @@ async def _predict(service: Service, asked: PredictRequest, request: Request) ->
                 probability=none_if_undefined(prediction.probability),
                 probabilities={name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
             )
-            for prediction in predictions_of(probabilities, task.label_names, decision)
+            for prediction in predictions_of(np.stack(rows), task.label_names, decision)
         ],
     )
+
+
+async def _explain(service: Service, asked: ExplainRequest, request: Request) -> ExplainAnswer:
+    served = service.model(asked.model)
+    if isinstance(served.classifier, ExportedClassifier):
+        raise Refused(422, f"{served.name} is an export, which explains nothing", field="model")
+    names = served.classifier.label_names
+    if asked.label is not None and asked.label not in names:
+        raise Refused(422, f"there is no such label; there is {some(names)}", field="label")
+    most = min(service.settings.max_texts, service.settings.explain_queue)
+    texts = [ToExplain(text, asked.label) for text in _texts(service, served, asked, request, most)]
+    explanations = await service.answers(service.explainer, served, texts, asked.deadline)
+    return ExplainAnswer(
+        model=served.name,
+        explanations=[TextExplanation.model_validate(each, from_attributes=True) for each in explanations],
+    )
+
+
+def _texts(service: Service, served: Served, asked: TextsRequest, request: Request, most: int) -> list[Text]:
+    """The texts of a request, checked, and noted for the log."""
+    texts = TextsForm(service.settings, served.classifier.task.text_columns, most).check(asked.texts)
+    request.scope[TEXTS] = texts
+    return texts
 
 
 def described(served: Served) -> str:

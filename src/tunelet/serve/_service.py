@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tunelet.classifier import ExportedClassifier
+from tunelet.errors import TuneletError
 from tunelet.serve._batching import Batcher, ClosedError, FullError, Job, LateError
 from tunelet.serve._metrics import Figures
 from tunelet.serve._problems import Refused
 from tunelet.serve._served import Served
 from tunelet.serve._settings import ServeSettings
+from tunelet.serve._work import Explaining, Predicting
 
 Phase = Literal["starting", "ready", "stopping"]
-PATHS = ("/v1/predict", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PATHS = ("/v1/predict", "/v1/explain", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
 TEXTS = "tunelet.texts"  # where a route leaves in a request's scope the texts that it was asked about
 
 
@@ -32,13 +32,26 @@ class Service:
 
     def __init__(self, models: Mapping[str, Served], settings: ServeSettings) -> None:
         self.models, self.settings = models, settings
-        self.figures = Figures(PATHS, lambda: self.batcher.waiting)
+        self.figures = Figures(
+            PATHS, {"predict": lambda: self.batcher.waiting, "explain": lambda: self.explainer.waiting}
+        )
         self.batcher = Batcher(
-            {name: served.classifier for name, served in models.items()},
+            {name: Predicting(served.classifier) for name, served in models.items()},
             queue=settings.queue,
             batch_tokens=settings.batch_tokens,
             threads=settings.threads,
             note=self.figures.computed,
+        )
+        # Explaining a text takes as long as a batch: predictions must not wait behind it.
+        self.explainer = Batcher(
+            {
+                name: Explaining(served.classifier)
+                for name, served in models.items()
+                if not isinstance(served.classifier, ExportedClassifier)
+            },
+            queue=settings.explain_queue,
+            batch_tokens=1,
+            threads=settings.threads,
         )
         self.phase: Phase = "starting"
 
@@ -46,6 +59,7 @@ class Service:
         """Compute the first texts of every model, and be ready. Once is enough."""
         if self.phase == "starting":
             self.batcher.start()
+            self.explainer.start()
             self.phase = "ready"
 
     @property
@@ -57,7 +71,9 @@ class Service:
         """Take nothing new, and compute what was taken: as long as the longest deadline, and one batch more."""
         self.phase = "stopping"
         self.batcher.stop()
-        await asyncio.to_thread(self.batcher.join, 2 * self.settings.deadline)
+        self.explainer.stop()
+        for batcher in (self.batcher, self.explainer):
+            await asyncio.to_thread(batcher.join, 2 * self.settings.deadline)
 
     def model(self, name: str | None) -> Served:
         """The model of this name; None: the only one. Raises Refused."""
@@ -70,22 +86,25 @@ class Service:
             raise Refused(404, f"there is no such model; there is {listed}", field="model")
         return self.models[name]
 
-    async def probabilities(self, served: Served, texts: Sequence[Any], deadline: float | None) -> NDArray[np.float64]:
-        """Probabilities [n, classes] of texts.
+    async def answers(
+        self, batcher: Batcher, served: Served, texts: Sequence[Any], deadline: float | None
+    ) -> list[Any]:
+        """What a batcher computes of texts, in their order.
 
         Args:
+            batcher: one of the service's two.
             served: the model.
             texts: checked ones.
             deadline: seconds; None: that of the service.
 
         Raises:
-            Refused: the queue is full, the service is stopping, or the deadline has passed.
+            Refused: the queue is full, the service is stopping, the deadline has passed, or the model cannot do it.
         """
         seconds = self.settings.deadline if deadline is None else deadline
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[NDArray[np.float64]] = loop.create_future()
+        answer: asyncio.Future[list[Any]] = loop.create_future()
 
-        def settle(result: NDArray[np.float64] | Exception) -> None:
+        def settle(result: list[Any] | Exception) -> None:
             if answer.done():
                 return
             if isinstance(result, Exception):
@@ -93,13 +112,13 @@ class Service:
             else:
                 answer.set_result(result)
 
-        def done(result: NDArray[np.float64] | Exception) -> None:
+        def done(result: list[Any] | Exception) -> None:
             with suppress(RuntimeError):  # the loop has been closed: nobody waits
                 loop.call_soon_threadsafe(settle, result)
 
         job = Job(served.name, texts, time.monotonic() + seconds, done)
         try:
-            self.batcher.submit(job)
+            batcher.submit(job)
             return await asyncio.wait_for(answer, seconds)
         except FullError as error:
             wait = {"Retry-After": str(error.retry_after)}
@@ -109,5 +128,7 @@ class Service:
             raise Refused(503, "the service is stopping", headers=wait) from None
         except (TimeoutError, LateError):
             raise Refused(504, f"no answer within {seconds:g} seconds") from None
+        except TuneletError as error:
+            raise Refused(422, error.message, field="model") from None
         finally:
             job.given_up = True  # of no effect on one that is done

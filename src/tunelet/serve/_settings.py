@@ -15,6 +15,7 @@ class ServeSettings:
 
     Attributes:
         queue: texts that may wait together; over it a request is answered 429.
+        explain_queue: the same of texts that are to be explained, which takes some ten times as long.
         deadline: seconds within which a request is answered, or else 504; it may ask for fewer.
         max_texts: texts of a request.
         max_characters: characters of a text.
@@ -29,6 +30,7 @@ class ServeSettings:
     """
 
     queue: int = 512
+    explain_queue: int = 16
     deadline: float = 10.0
     max_texts: int = 256
     max_characters: int = 100_000

@@ -19,17 +19,19 @@ class TextsForm:
     Attributes:
         settings: with the limits.
         columns: the columns that a model reads together; one: each text is a string.
+        most: texts of a request.
     """
 
     settings: ServeSettings
     columns: tuple[str, ...]
+    most: int
 
     def check(self, value: Any) -> list[Text]:
         """The texts as a list. Raises Refused, with the field of the first that is at fault."""
         one = not isinstance(value, list)
         texts = [value] if one else value
-        if not 1 <= len(texts) <= self.settings.max_texts:
-            said = f"expected 1 to {counted(self.settings.max_texts, 'text')}, found {len(texts):,}"
+        if not 1 <= len(texts) <= self.most:
+            said = f"expected 1 to {counted(self.most, 'text')}, found {len(texts):,}"
             raise Refused(422, said, field="texts")
         for row, text in enumerate(texts):
             self._check_text(text, "texts" if one else f"texts.{row}")
@@ -72,12 +74,13 @@ _KINDS = {
 }
 
 
-def texts_schema(settings: ServeSettings, columns: Sequence[Sequence[str]]) -> dict[str, Any]:
+def texts_schema(settings: ServeSettings, columns: Sequence[Sequence[str]], most: int) -> dict[str, Any]:
     """The JSON schema of the field.
 
     Args:
         settings: with the limits.
         columns: of each model.
+        most: texts of a request.
     """
     string = {"type": "string", "maxLength": settings.max_characters}
     kinds: list[dict[str, Any]] = [string] if any(len(names) == 1 for names in columns) else []
@@ -90,7 +93,7 @@ def texts_schema(settings: ServeSettings, columns: Sequence[Sequence[str]]) -> d
         "type": "array",
         "items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds},
         "minItems": 1,
-        "maxItems": settings.max_texts,
+        "maxItems": most,
     }
     first = columns[0]
     example = _EXAMPLE if len(first) == 1 else dict.fromkeys(first, _EXAMPLE)
