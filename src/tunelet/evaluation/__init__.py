@@ -37,6 +37,7 @@ from tunelet.evaluation._curves import (
     precision_recall_curve,
     roc_curve,
 )
+from tunelet.evaluation._deletion import DeletionPoint, Faithfulness, faithfulness
 from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
 from tunelet.evaluation._linear import log_losses
@@ -90,8 +91,10 @@ __all__ = [
     "Confusion",
     "Curve",
     "CurveKind",
+    "DeletionPoint",
     "DrawnCurve",
     "Draws",
+    "Faithfulness",
     "FigureWarning",
     "Gain",
     "Kept",
@@ -140,6 +143,7 @@ __all__ = [
     "difference_interval",
     "draw_models",
     "expected_calibration_error",
+    "faithfulness",
     "fit_blend",
     "fit_temperature",
     "fit_weights",

@@ -6,6 +6,7 @@ It stands below the classifiers and the main job, which both explain their model
 from typing import TYPE_CHECKING
 
 from tunelet._lazy import lazy_exports
+from tunelet.explain._deletion import deletion_curves
 from tunelet.explain._html import (
     account,
     check_page,
@@ -28,6 +29,7 @@ __all__ = [
     "Word",
     "account",
     "check_page",
+    "deletion_curves",
     "explain_text",
     "explain_tfidf",
     "explanation_styles",
