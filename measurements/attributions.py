@@ -81,17 +81,19 @@ def page(record: dict[str, Any]) -> str:
                 f"| {faithful['difference']:.3f} [{low:.3f}, {high:.3f}] | {faithful['p']:.1g} |"
             )
     points = record["runs"][0]["explained"]["faithfulness"]["points"]
-    curve = ", ".join(f"{100 * p['removed']:.0f} %: {p['ordered']:.2f} against {p['shuffled']:.2f}" for p in points)
+    curve = ", ".join(
+        f"{100 * point['removed']:.0f} %: {point['ordered']:.2f} against {point['shuffled']:.2f}" for point in points
+    )
     table = "\n".join(rows)
     return f"""{BEGIN}
 
-| run | what is explained | complete within 1 % | median error | largest | texts x steps | lost beyond random order | p |
+| run | explained | complete within 1 % | median error | largest | texts x steps | lost beyond random order | p |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {table}
 
 The last two columns: the mean probability of the label along the deletion curve in random order, less that in the order
-of the contributions, with its 95 % interval, and the paired t test. In the first run it is, words taken out in the order of their contributions against random order:
-{curve}.
+of the contributions, with its 95 % interval, and the paired t test. The curves of the first run, in the order of the
+contributions against random order: {curve}.
 
 {environment_line(record)}
 

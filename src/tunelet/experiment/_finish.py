@@ -22,6 +22,7 @@ from tunelet.evaluation import (
     training_warnings,
 )
 from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
+from tunelet.experiment._explaining import explanations
 from tunelet.experiment._plan import Plan
 from tunelet.model import refer_to_base
 from tunelet.run import Cost, EvaluationRecord, HistoryLine, Run, RunFolder, Summary, disk_errors, peak_memory_bytes
@@ -98,6 +99,9 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
         write_baseline(folder.baseline, trained.fitted.baseline)
     record = EvaluationRecord.of(evidence.findings, trained.fitted.kept.record, _cost(trained, saved))
     folder.write_record(folder.evaluation, record)
+    explained = explanations(trained, classified[reported], evidence.temperature.used, progress)
+    if explained is not None:
+        folder.write_record(folder.explanations, explained)
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
     losses = {int(line.epoch): loss for line in history if (loss := line.validation_loss) is not None}

@@ -39,14 +39,35 @@ def explanation_styles() -> str:
 .tl-explained mark[class^="for"] {{ border-bottom: .15em solid rgb(var(--tl-for)); }}
 .tl-explained mark[class^="against"] {{ border-bottom: .15em dashed rgb(var(--tl-against)); }}
 .tl-explained .tl-unread {{ opacity: .75; font-style: italic; }}
-.tl-explained .tl-heard {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
+.tl-explained .tl-heard {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  user-select: none; }}
 {shades}"""
 
 
-def html_fragment(explanation: Explanation) -> str:
-    """The text with its words coloured, as a `div`; the page around it has `explanation_styles` once."""
-    fields = "".join(f'<p class="tl-text" dir="auto">{_field(field)}</p>' for field in pieces(explanation) if field)
+def html_fragment(explanation: Explanation, most: int | None = None) -> str:
+    """The text with its words coloured, as a `div`; the page around it has `explanation_styles` once.
+
+    Args:
+        explanation: what `Classifier.explain` returned.
+        most: characters to show, about; None: all.
+    """
+    shown, left = [], most
+    for field in pieces(explanation):
+        kept, left = (field, left) if left is None else _beginning(field, left)
+        shown.append(kept)
+    fields = "".join(f'<p class="tl-text" dir="auto">{_field(field)}</p>' for field in shown if field)
     return f'<div class="tl-explained">{fields}</div>'
+
+
+def _beginning(field: Sequence[Piece], most: int) -> tuple[list[Piece], int]:
+    """The first pieces of a field, with an ellipsis where others follow, and the characters that are left to show."""
+    kept: list[Piece] = []
+    for piece in field:
+        if len(piece.text) > most:
+            return [*kept, Piece("…", 0, 0.0, piece.read)] if most else kept, 0
+        kept.append(piece)
+        most -= len(piece.text)
+    return kept, most
 
 
 @checked

@@ -146,6 +146,7 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
             ),
             errors=evaluation.errors if texts else tuple(map(_without_text, evaluation.errors)),
         ),
+        explanations=run.explanations and run.explanations.changed(errors=run.explanations.errors if texts else ()),
         history=tuple(_only(line, _HISTORY) for line in run.history),
     )
 

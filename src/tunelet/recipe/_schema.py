@@ -260,6 +260,14 @@ class EvaluationSettings(Section):
         "nor the baseline, which is made of words of the texts",
     )
 
+    explained: int = Field(
+        5,
+        ge=0,
+        le=1000,
+        description="number of the most confident errors whose words are explained, as far as a tenth of the "
+        "training's tokens allows; 0: none, and no deletion curve",
+    )
+
     @field_validator("positive", mode="before")
     @classmethod
     def _labels_are_words(cls, value: Any) -> Any:

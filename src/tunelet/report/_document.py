@@ -59,11 +59,16 @@ class Quote:
         about: a line on its label and on what was predicted.
         beginning: its first characters, or the whole of a short text.
         whole: the whole text, where it is longer than the beginning; None: it is not.
+        words: a line on the words that decided; "": nobody explained the text.
+        marked, marked_whole: beginning and whole in HTML, escaped, with these words coloured; "" likewise.
     """
 
     about: str
     beginning: str
     whole: str | None
+    words: str = ""
+    marked: str = ""
+    marked_whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,12 +138,14 @@ class Document:
         return replace(self, sections=sections)
 
     def plain(self) -> dict[str, Any]:
-        """The document as JSON values, in which a picture is its name and texts without its SVG."""
+        """The document as JSON values, in which pictures have no SVG and quoted texts no HTML."""
         plain = asdict(self)
         for section in plain["sections"]:
             for block in section["blocks"]:
                 for figure in block.get("figures", ()):
                     del figure["svg"]
+                for quoted in block.get("quotes", ()):
+                    del quoted["marked"], quoted["marked_whole"]
         return plain
 
 

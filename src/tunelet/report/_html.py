@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from tunelet._version import __version__
+from tunelet.explain import explanation_styles
 from tunelet.report._document import Document
 from tunelet.report._palette import css_variables, for_page
 
@@ -18,6 +19,7 @@ def render_html(document: Document) -> str:
         svg=figures,
         light=css_variables(dark=False),
         dark=css_variables(dark=True),
+        explained=explanation_styles(),
         version=__version__,
     )
     return page

@@ -16,7 +16,7 @@ from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
 from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
-from tunelet.run._explanations import Explanation, Word
+from tunelet.run._explanations import Explanation, ExplanationsRecord, Word
 from tunelet.run._export import (
     RECORD,
     ExportFolder,
@@ -75,6 +75,7 @@ __all__ = [
     "EvaluatedOn",
     "EvaluationRecord",
     "Explanation",
+    "ExplanationsRecord",
     "ExportFolder",
     "ExportRecord",
     "Findings",

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from tunelet._record import FileRecord, Record
+from tunelet.evaluation import Faithfulness
 
 
 class Word(Record):
@@ -54,3 +55,17 @@ class Explanation(FileRecord):
     words: tuple[Word, ...]
     completeness_error: float | None
     steps: int = Field(ge=0)
+
+
+class ExplanationsRecord(FileRecord):
+    """`explanations.json`.
+
+    Attributes:
+        errors: of the most confident errors, in the order of `evaluation.json`: which words speak for the wrong label
+            that was given. There may be fewer than errors. Texts stand in it.
+        faithfulness: whether taking out words in the order of their contributions changes answers faster than in random
+            order, on texts drawn at random; None: there was no time for any, or none had two words.
+    """
+
+    errors: tuple[Explanation, ...]
+    faithfulness: Faithfulness | None

@@ -85,6 +85,11 @@ class RunFiles:
         return self.path / "evaluation.json"
 
     @property
+    def explanations(self) -> Path:
+        """Words of the most confident errors, and whether such words matter; never uploaded."""
+        return self.path / "explanations.json"
+
+    @property
     def metrics(self) -> Path:
         return self.path / "metrics.json"
 
@@ -103,7 +108,7 @@ class RunFiles:
             self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
             self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.probe_predictions,
             self.baseline,
-            self.evaluation, self.metrics,
+            self.evaluation, self.explanations, self.metrics,
             self.tracking, self.checkpoints,
         ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._data import DataRecord
 from tunelet.run._environment_record import EnvironmentRecord
 from tunelet.run._evaluation import EvaluationRecord
+from tunelet.run._explanations import ExplanationsRecord
 from tunelet.run._export import RECORD as EXPORT_RECORD
 from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
@@ -128,6 +129,13 @@ class Run:
     def evaluation(self) -> EvaluationRecord:
         """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
         return self._record(self.folder.evaluation, EvaluationRecord)
+
+    @cached_property
+    def explanations(self) -> ExplanationsRecord | None:
+        """Which words decided in the most confident errors; None: the recipe asked for none, or an earlier version."""
+        if not self.files.has(self.folder.explanations):
+            return None
+        return self._record(self.folder.explanations, ExplanationsRecord)
 
     @property
     def label_names(self) -> tuple[str, ...]:

@@ -81,10 +81,10 @@ class Sealed:
         """Whether the run wrote a file, which a published copy may lack."""
         return path.relative_to(self.folder).as_posix() in self.files
 
-    def has(self, folder: Path) -> bool:
-        """Whether the run wrote files into a folder of its own."""
-        inside = f"{folder.relative_to(self.folder).as_posix()}/"
-        return any(name.startswith(inside) for name in self.files)
+    def has(self, path: Path) -> bool:
+        """Whether the run wrote this file, or files into this folder."""
+        name = path.relative_to(self.folder).as_posix()
+        return name in self.files or any(other.startswith(f"{name}/") for other in self.files)
 
     def read_folder(self, folder: Path, parse: Callable[[Path], Read]) -> Read:
         """What `parse` makes of a folder of files. Raises RunError as `read` does."""

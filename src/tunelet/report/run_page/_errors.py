@@ -1,15 +1,22 @@
-"""The texts that the model gets wrong although it is most certain of them."""
+"""The texts that the model gets wrong although it is most certain of them, and the words that decided there."""
+
+from dataclasses import replace
 
 from tunelet._words import counted, points
-from tunelet.report._document import Quotes, Section, Text, quote
-from tunelet.run import Run
+from tunelet.evaluation import Faithfulness, p_value
+from tunelet.explain import html_fragment, strongest
+from tunelet.report._deletion import deletion
+from tunelet.report._document import QUOTED, Block, Figures, Heading, Quote, Quotes, Section, Text, quote
+from tunelet.run import ErrorRecord, Explanation, Run
+
+_STRONGEST = 5  # words that are listed below a text
 
 
 def errors_section(run: Run) -> Section:
     """The texts with a wrong label of which the model is most certain."""
     errors, wrong = run.evaluation.errors, run.evaluation.wrong
     if not wrong:
-        return Section("Errors", (Text("Every text was given the right label."),))
+        return Section("Errors", (Text("Every text was given the right label."), *_faithfulness(run)))
     was = "was" if wrong == 1 else "were"
     if not errors:
         return Section(
@@ -18,6 +25,7 @@ def errors_section(run: Run) -> Section:
                 Text(
                     f"{counted(wrong, 'text')} {was} given a wrong label; none of them is kept (evaluation.errors = 0)."
                 ),
+                *_faithfulness(run),
             ),
         )
     shown = "is the one" if len(errors) == 1 else f"are the {len(errors)}"
@@ -25,12 +33,66 @@ def errors_section(run: Run) -> Section:
         f"{wrong:,} of {counted(run.summary.n, 'text')} {was} given a wrong label. Here {shown} of which the model "
         "was most certain; labels that are wrong in the data often show here."
     )
-    quotes = tuple(
-        quote(
-            f"{entry.label} in the data, called {entry.predicted} with {points(entry.probability)} "
-            f"(text {entry.id}, {counted(entry.tokens, 'token')})",
-            entry.text,
+    record = run.explanations
+    explained = () if record is None else record.errors
+    if explained:
+        intro += (
+            f" Of {'the first' if len(explained) == 1 else f'the first {len(explained)}'} the words are coloured that "
+            "decided: those with a solid line below speak for the wrong label, those with a dashed line against it."
         )
-        for entry in errors
+        if run.summary.folds > 1 and run.evaluation.evaluated_on == "validation":
+            intro += (
+                " The answers are of models that had not seen the text, and the words are those of the model that is "
+                "kept, which has: it may be less certain."
+            )
+    quotes = [_quote(entry) for entry in errors]
+    for at, explanation in enumerate(explained[: len(quotes)]):
+        quotes[at] = _explained(quotes[at], explanation)
+    return Section("Errors", (Text(intro), Quotes(tuple(quotes)), *_faithfulness(run)))
+
+
+def _quote(entry: ErrorRecord) -> Quote:
+    return quote(
+        f"{entry.label} in the data, called {entry.predicted} with {points(entry.probability)} "
+        f"(text {entry.id}, {counted(entry.tokens, 'token')})",
+        entry.text,
     )
-    return Section("Errors", (Text(intro), Quotes(quotes)))
+
+
+def _explained(quoted: Quote, explanation: Explanation) -> Quote:
+    listed = ", ".join(f"{word.text} {word.contribution:+.2f}" for word in strongest(explanation, _STRONGEST))
+    return replace(
+        quoted,
+        words=f"Strongest words, in log odds of {explanation.label}: {listed}.",
+        marked=html_fragment(explanation, QUOTED),
+        marked_whole=html_fragment(explanation),
+    )
+
+
+def _faithfulness(run: Run) -> tuple[Block, ...]:
+    """Whether the words that an explanation names matter."""
+    record = run.explanations
+    if record is None or record.faithfulness is None:
+        return ()
+    found = record.faithfulness
+    return (
+        Heading("Whether the named words matter"),
+        Text(faithfulness_in_words(found)),
+        Figures((deletion("deletion", found),)),
+    )
+
+
+def faithfulness_in_words(found: Faithfulness) -> str:
+    """The deletion curve, its interval and its test in a paragraph."""
+    said = (
+        f"From {counted(found.n, 'text')} drawn at random words were taken out, those first that speak most for the "
+        "label that the model gives, and as many in random order. Along the way the probability of that label is "
+        f"{100 * found.difference:.1f} points lower in the first order"
+    )
+    if found.difference_ci is not None:
+        low, high = found.difference_ci
+        said += f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
+    if found.p is None:
+        return f"{said}; there is no test of so few texts."
+    verdict = "so the words matter" if found.p < 0.05 and found.difference > 0 else "which may be chance"
+    return f"{said}, {verdict} (paired t test, {p_value(found.p)})."

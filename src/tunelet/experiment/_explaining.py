@@ -1,0 +1,132 @@
+"""What a run keeps of explanations: the words of its most confident errors, and whether such words matter to the model.
+
+It costs no more than a tenth of the training: a text is explained while its tokens, times the gradients that are taken
+of them, fit into a tenth of the tokens trained on. So the record follows from data, recipe and seed, as all others do.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.data import split_fields, tokenise
+from tunelet.evaluation import confident_errors, scaled_probabilities
+from tunelet.experiment._evidence import Classified
+from tunelet.explain import ExplainedModel, deletion_curves, explain_text
+from tunelet.run import Explanation, ExplanationsRecord
+
+if TYPE_CHECKING:
+    from tunelet.experiment._finish import Trained
+    from tunelet.training import Reporter
+
+_SHARE = 10  # of the tokens trained on, one in so many
+_LEAST = 2_000  # tokens that any run may take
+_OF_ERRORS = 0.4  # of all tokens, what errors may take; the others are for texts drawn at random
+_DRAWN = 20  # of these at most
+
+
+@dataclass(frozen=True)
+class _Explainer:
+    """The kept model, as it predicts and as it is explained."""
+
+    model: ExplainedModel
+    label_names: tuple[str, ...]
+
+    def probabilities(self, texts: list[str]) -> NDArray[np.float64]:
+        """As `predict` gives them, float64 [n, classes]."""
+        from scipy.special import softmax
+
+        from tunelet.model import logits
+
+        model = self.model
+        tokens = tokenise(
+            texts,
+            model.tokenizer,
+            max_length=model.max_length,
+            truncation=model.truncation,
+            several_fields=model.several_fields,
+        )
+        scores = model.encoder * logits(model.classifier, tokens)
+        if model.tfidf is not None:
+            scores = scores + model.blend * model.tfidf.logits(texts)
+        return scaled_probabilities(softmax(scores, axis=1), model.temperature)
+
+    def explain(self, text: str, label: int | None) -> Explanation:
+        """The words of a text for a label; None: for the most probable one."""
+        (row,) = self.probabilities([text])
+        predicted = int(row.argmax())
+        index = predicted if label is None else label
+        fields = tuple(split_fields(text)) if self.model.several_fields else (text,)
+        return explain_text(self.model, text, index, fields).changed(
+            label=self.label_names[index], predicted=self.label_names[predicted], probability=float(row[index])
+        )
+
+
+def explanations(
+    trained: "Trained", reported: Classified, temperature: float, progress: "Reporter"
+) -> ExplanationsRecord | None:
+    """The record of a run; None where its recipe asks for none.
+
+    Args:
+        trained: the run.
+        reported: the texts that it is reported on.
+        temperature: that the logits are divided by.
+        progress: whom to tell.
+    """
+    recipe = trained.plan.recipe
+    settings = recipe.evaluation
+    if not settings.explained:
+        return None
+    explainer = _explainer(trained, temperature)
+    all_tokens = max(_LEAST, trained.fitted.outcome.tokens // _SHARE)
+    progress.stage("explanations", all_tokens)
+    wrong = confident_errors(reported.predictions, min(settings.explained, settings.errors))
+    errors, spent = _explained(explainer, reported, wrong, int(_OF_ERRORS * all_tokens), progress, of_error=True)
+    random = np.random.default_rng(recipe.training.seed)
+    rows = random.permutation(len(reported.predictions))[:_DRAWN]
+    drawn, _ = _explained(explainer, reported, rows, all_tokens - spent, progress, of_error=False)
+    curves = deletion_curves(drawn, explainer.label_names, explainer.probabilities, seed=recipe.training.seed)
+    return ExplanationsRecord(errors=tuple(errors), faithfulness=curves)
+
+
+def _explained(
+    explainer: _Explainer,
+    reported: Classified,
+    rows: NDArray[np.int64],
+    most: int,
+    progress: "Reporter",
+    *,
+    of_error: bool,
+) -> tuple[list[Explanation], int]:
+    """Explanations of these texts as long as there are tokens left, and the tokens that they took."""
+    found: list[Explanation] = []
+    spent = largest = 0
+    for row in rows:
+        length = int(reported.lengths[row])
+        if spent + max(9, largest) * length > most:
+            break
+        label = int(reported.predictions.predicted[row]) if of_error else None
+        found.append(explainer.explain(reported.examples.texts[row], label))
+        gradients = found[-1].steps + 1
+        largest = max(largest, gradients)
+        spent += gradients * length
+        progress.advance(gradients * length)
+    return found, spent
+
+
+def _explainer(trained: "Trained", temperature: float) -> _Explainer:
+    plan, kept = trained.plan, trained.fitted.kept
+    settings, blended = plan.recipe.data, bool(kept.blend)
+    model = ExplainedModel(
+        classifier=trained.classifier,
+        tokenizer=trained.tokenizer,
+        max_length=min(settings.max_length, trained.classifier.max_length),
+        truncation=settings.truncation,
+        several_fields=plan.tokens["validation"].first_lengths is not None,
+        encoder=kept.encoder if blended else 1.0,
+        tfidf=trained.fitted.baseline if blended else None,
+        blend=kept.blend,
+        temperature=temperature,
+    )
+    return _Explainer(model, plan.prepared.label_names)
