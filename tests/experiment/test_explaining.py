@@ -1,5 +1,6 @@
 """A run keeps the words of its errors and a deletion curve, within its means; the report shows them as text."""
 
+import html
 import json
 import random
 from pathlib import Path
@@ -54,6 +55,7 @@ def test_the_report_colours_them_and_runs_nothing(run):
     assert "<script" not in page
     assert '<mark class="for-4"' in page
     assert "<b>bad" not in page
+    assert all(html.escape(error.text) in page.replace("&#39;", "&#x27;") for error in run.evaluation.errors)
     assert "Deletion curve" in page
     assert render_pdf(document).startswith(b"%PDF")
     assert "<mark" not in render_html(document.without_quotes())
