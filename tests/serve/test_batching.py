@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from served import Held
-from tunelet.serve._batching import BatchDone, Batcher, ClosedError, FullError, Job, LateError
+from tunelet.serve._batching import Batcher
+from tunelet.serve._jobs import BatchDone, ClosedError, FullError, Job, LateError
 from tunelet.serve._work import Predicting
 
 LONG_ENOUGH = 60.0

@@ -15,7 +15,7 @@ from tunelet.serve import ServeSettings
 @pytest.fixture(scope="module")
 def small(bakery) -> Iterator[Running]:
     """A service with limits that random requests reach."""
-    with running({"bakery": bakery}, ServeSettings(max_texts=4, max_characters=40, max_body=2000, drain=0)) as found:
+    with running({"bakery": bakery}, ServeSettings(max_texts=4, max_characters=40, max_body=50_000, drain=0)) as found:
         yield found
 
 

@@ -36,9 +36,8 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter()
     classifiers = [served.classifier for served in service.models.values()]
     columns = [classifier.task.text_columns for classifier in classifiers]
-    to_predict, to_explain = request_models(
-        service.settings, list(service.models), columns, classifiers[0].label_names[-1]
-    )
+    labels = list(dict.fromkeys(name for classifier in classifiers for name in classifier.label_names))
+    to_predict, to_explain = request_models(service.settings, list(service.models), columns, labels)
     refusals = documented(400, 401, 404, 408, 413, 415, 422, 429, 500, 503, 504)
 
     @router.post("/v1/predict", response_model=PredictAnswer, responses=refusals, tags=["models"])

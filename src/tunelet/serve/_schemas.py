@@ -39,7 +39,7 @@ class ExplainRequest(TextsRequest):
 
 
 def request_models(
-    settings: ServeSettings, names: Sequence[str], columns: Sequence[Sequence[str]], a_label: str
+    settings: ServeSettings, names: Sequence[str], columns: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> tuple[type[PredictRequest], type[ExplainRequest]]:
     """The requests with the limits and the models of a service.
 
@@ -47,7 +47,7 @@ def request_models(
         settings: with the limits.
         names: of the models.
         columns: that each of them reads.
-        a_label: for an example.
+        labels: of all models.
     """
     required = ConfigDict(json_schema_extra={"required": ["texts"] if len(names) == 1 else ["texts", "model"]})
     named: Any = Field(default=None, description="name of the model; null: the only one", examples=[names[0]])
@@ -80,8 +80,10 @@ def request_models(
 
         texts: Annotated[Any, WithJsonSchema(to_explain)]
         model: str | None = named
-        label: str | None = Field(
-            default=None, description="label to explain; null: of each text the most probable", examples=[None, a_label]
+        label: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": list(labels)}, {"type": "null"}]})] = Field(
+            default=None,
+            description="label to explain; null: of each text the most probable",
+            examples=[None, labels[0]],
         )
         deadline: Annotated[float, Field(ge=0.001, le=settings.deadline)] | None = within
 

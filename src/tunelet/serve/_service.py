@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from tunelet.classifier import ExportedClassifier
 from tunelet.errors import TuneletError
-from tunelet.serve._batching import Batcher, ClosedError, FullError, Job, LateError
+from tunelet.serve._batching import Batcher
+from tunelet.serve._jobs import ClosedError, FullError, Job, LateError
 from tunelet.serve._metrics import Figures
 from tunelet.serve._problems import Refused
 from tunelet.serve._served import Served
