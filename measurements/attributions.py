@@ -77,7 +77,7 @@ def page(record: dict[str, Any]) -> str:
             steps = ", ".join(f"{count} x {number}" for number, count in figures["steps"].items())
             rows.append(
                 f"| {run['model']}, {run['data']} | {name} | {complete['within_1_percent']} of {run['texts']} "
-                f"| {100 * complete['median']:.2g} % | {100 * complete['largest']:.2g} % | {steps} "
+                f"| {100 * complete['median']:.3g} % | {100 * complete['largest']:.3g} % | {steps} "
                 f"| {faithful['difference']:.3f} [{low:.3f}, {high:.3f}] | {faithful['p']:.1g} |"
             )
     points = record["runs"][0]["explained"]["faithfulness"]["points"]
