@@ -133,7 +133,9 @@ def scores_at(path: Path, classes: int) -> Iterator[Scores]:
     with disk_errors(path, "output"):
         refuse_link(path, "output")
         # Without a buffer: what was written is the system's, and outlives a kill.
-        file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
+        file: BinaryIO = os.fdopen(
+            os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b", buffering=0
+        )
     with file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise _in_the_way(path)
@@ -155,6 +157,8 @@ def _hold(file: BinaryIO, path: Path) -> None:
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file.fileno()).st_ino != path.stat().st_ino:  # whoever held it has just removed it
+            raise FileNotFoundError
     except OSError:
         raise DataError(
             f"{path}: another process is at work on this output", "wait for it, or name another output='FILE'"
