@@ -31,6 +31,12 @@ class Explanation(FileRecord):
 
     The contributions sum to `log_odds - reference_log_odds`, but for `completeness_error` of that difference.
 
+    >>> [film] = tunelet.Classifier.load("runs/first").explain("A joy from start to end.")
+    >>> total = sum(word.contribution for word in film.words)
+    >>> expected = film.log_odds - film.reference_log_odds
+    >>> film.completeness_error < 0.01, abs(total - expected) <= 0.011 * abs(expected)
+    (True, True)
+
     Attributes:
         fields: the text as the model reads it, one string for each column that is read.
         label: the label that is explained; None: there is nothing to read, and no words.
