@@ -91,6 +91,12 @@ def serve(
 ) -> None:
     """Serve finished runs over HTTP until the process is told to stop (SIGTERM, Ctrl-C).
 
+    >>> try:
+    ...     tunelet.serve("runs/first", host="0.0.0.0")
+    ... except tunelet.TuneletError as error:
+    ...     print(error.message)
+    other machines reach 0.0.0.0: a service there demands a token
+
     Args:
         runs: one or several, each a run, its folder, or "NAME=FOLDER"; or a mapping from names to them. Without a name
             a run has that of its folder.
