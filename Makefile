@@ -6,7 +6,7 @@ REQUIREMENTS = pyproject.toml constraints.txt
 # A file stays on one process; in the order of tests/conftest.py, so that both processes end at once.
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test test-lowest lint notebooks pictures bench bench-accuracy bench-performance clean docs
+.PHONY: demo check test test-lowest lint notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -84,6 +84,11 @@ bench-performance: .venv/dev/ready
 	.venv/dev/bin/tunelet bench predict --out measurements/performance-predict.json
 	.venv/dev/bin/python measurements/engine.py $(SHARED)/imdb --out measurements/engine.json
 	.venv/dev/bin/python measurements/performance.py
+
+## bench-serving: how many requests a second tunelet serve answers in time, beside others, for docs/serving.md (two hours)
+bench-serving: .venv/dev/ready
+	.venv/dev/bin/python $(PIP_INSTALL) --editable '.[bench]'
+	.venv/dev/bin/python measurements/serving.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
