@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 import tunelet
@@ -10,11 +11,13 @@ from bakery import write_rows
 from command_line import call
 from tunelet.errors import ExportError, RunError
 from tunelet.export import _export
+from tunelet.export._parity import FLOAT32, check_parity, parity
+from tunelet.export._texts import Texts
 from tunelet.run import ExportFolder, Run
 
 
 def test_above_the_tolerance_it_fails_and_leaves_nothing(own_head_run, tmp_path):
-    with pytest.raises(ExportError, match="off by") as refused:
+    with pytest.raises(ExportError, match="odds") as refused:
         tunelet.export(own_head_run, to="merged", out=tmp_path / "new" / "out", tolerance=0.0)
     assert "tolerance=" in refused.value.hint
     assert list(tmp_path.iterdir()) == []
@@ -27,7 +30,7 @@ def test_weights_that_differ_are_noticed(own_head_run, tmp_path, monkeypatch):
 
     written = _export.write_merged
     monkeypatch.setattr(_export, "write_merged", shifted)
-    with pytest.raises(ExportError, match="off by"):
+    with pytest.raises(ExportError, match="odds"):
         tunelet.export(own_head_run, to="merged", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -107,3 +110,16 @@ def test_an_export_classifies_typed_texts_and_is_no_run(merged, capsys, tmp_path
     assert said["label"] in merged.record.label_names
     with pytest.raises(RunError, match="an export, expected the run"):
         Run.load(merged.folder)
+
+
+def test_a_difference_that_sure_probabilities_hide_is_noticed(merged):
+    sure = np.array([[1.0 - 1e-9, 1e-9], [1e-9, 1.0 - 1e-9]])
+    other = np.array([[1.0 - 1.1e-9, 1.1e-9], [1e-9, 1.0 - 1e-9]])
+    record = parity(
+        Texts("two texts", ("a", "b"), None, (), ()), ("bad", "good"), sure, other, longer=np.zeros(2, dtype=bool),
+        sizes=(1, 1), seconds=(1.0, 1.0), tolerance=FLOAT32,
+    )  # fmt: skip
+    assert record.largest_difference < 1e-9
+    assert record.largest_shift == pytest.approx(np.log(1.1), rel=1e-3)
+    with pytest.raises(ExportError, match="odds"):
+        check_parity(merged.record, record)

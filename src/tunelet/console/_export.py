@@ -33,8 +33,12 @@ def export_screen(console: Console, exported: "Exported") -> None:
 
 
 def _parity(parity: "ParityRecord") -> str:
-    largest = parity.largest_difference
-    apart = "" if largest is None else f"no probability is off by more than {largest:.1e}; "
+    largest, shift = parity.largest_difference, parity.largest_shift
+    apart = (
+        ""
+        if largest is None or shift is None
+        else f"no probability is off by more than {largest:.1e}, no log-odds by more than {shift:.1e}; "
+    )
     return f"{apart}{points(parity.agreement, 2)} of the labels are the same"
 
 

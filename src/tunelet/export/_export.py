@@ -79,14 +79,15 @@ def export(
             "sentence-transformers".
         out: the folder, which must not exist.
         check: texts on which the export is run back, in any form that `train` takes, with labels or without; None: the
-            run's validation texts, read again from its source.
-        tolerance: the most that a probability may differ, 0.0001 by default; for "onnx-int8" the share of the texts
-            that may get another label, 0.02 by default.
+            run's validation texts, or its test texts where it was trained on all others in the end, read again from
+            their source.
+        tolerance: the most that a probability may differ, wherever it lies, 0.0001 by default; for "onnx-int8" the
+            share of the texts that may get another label, 0.02 by default.
         without_tfidf: export the encoder alone where the run adds the logits of TF-IDF to its own.
 
     Raises:
-        ExportError: this form cannot hold this run, its validation texts cannot be read again, or the export gives
-            other answers than the run. Then there is no folder.
+        ExportError: this form cannot hold this run, its texts cannot be read again, or the export gives other answers
+            than the run. Then there is no folder.
         RunError: no such run, or the folder exists.
     """
     if to not in get_args(Form):
@@ -145,7 +146,7 @@ class _Export:
         elif self._form == "sentence-transformers":
             write_sentence(folder, source, model, record.max_length)
         else:
-            quantised = self._write_graph(texts, record, model, tokenizer, before)
+            quantised = self._write_graph(texts, record, model, tokenizer, reference)
         found, own_seconds = timed(_probabilities(runner_of(folder, record), texts))
         longer = np.zeros(len(texts.texts), dtype=bool)
         if not in_graph and (record.truncation == "head+tail" or record.task.several_fields):
@@ -171,7 +172,7 @@ class _Export:
         return record
 
     def _write_graph(
-        self, texts: Texts, record: ExportRecord, model: Any, tokenizer: Any, before: NDArray[np.float64]
+        self, texts: Texts, record: ExportRecord, model: Any, tokenizer: Any, reference: Classifier
     ) -> "tuple[QuantisedRecord, ...]":
         from tunelet.export._foreign_run import feeds_of, graph_runner
         from tunelet.export._onnx import write_config, write_onnx
@@ -192,7 +193,7 @@ class _Export:
             folder.graph,
             folder.int8_graph,
             texts,
-            before,
+            reference.probabilities_of_cleaned(texts.choosing),
             lambda path, some: graph_runner(folder, record, path)(some),
             feeds_of(folder, record),
         )

@@ -59,7 +59,7 @@ def quantise(
         graph: in float32.
         target: the file to write.
         texts: to choose by, and to calibrate on.
-        probabilities: of the source for these texts [n, classes].
+        probabilities: of the source for `texts.choosing` [n, classes].
         logits: what a graph gives for texts.
         feeds: texts as inputs of the graph.
 
@@ -77,7 +77,7 @@ def quantise(
         for number, way in enumerate(_WAYS):
             path = Path(place) / f"{number}.onnx"
             _write(prepared, path, way, texts.others, feeds)
-            found = logits(path, texts.texts)
+            found = logits(path, texts.choosing)
             agreement = float((found.argmax(axis=1) == own).mean())
             loss = float(-(probabilities * log_softmax(found, axis=1)).sum(axis=1).mean())
             tried.append((loss, path, way, agreement))

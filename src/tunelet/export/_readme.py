@@ -31,8 +31,11 @@ def _notes(source: Source, record: ExportRecord) -> list[str]:
     if (found := record.parity) is not None:
         largest = (
             ""
-            if found.largest_difference is None
-            else (f"no probability is off by more than {found.largest_difference:.1e}, and ")
+            if found.largest_difference is None or found.largest_shift is None
+            else (
+                f"no probability is off by more than {found.largest_difference:.1e}, no log-odds by more than "
+                f"{found.largest_shift:.1e}, and "
+            )
         )
         difference = found.accuracy_difference
         accuracy = (

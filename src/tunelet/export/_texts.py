@@ -1,10 +1,12 @@
-"""The texts that an export is run back on: the run's validation texts, read again from its source, or others.
+"""The texts that an export is run back on, read again from the run's source, or others.
 
-A run keeps no texts, but the ids of its validation texts and a fingerprint of them all. What the source holds now is
-taken only where it gives that fingerprint.
+A run keeps no texts, but the ids of its validation and test texts and a fingerprint of each split. What the source
+holds now is taken only where it gives that fingerprint. Texts that the model was trained on make a poor check, since it
+is sure of nearly all of them: after a cross-validation the test texts are taken, where there are any. Nothing is chosen
+on them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -16,6 +18,7 @@ from tunelet.errors import DataError, ExportError, TuneletError
 from tunelet.run import Run
 
 _MOST = 2_000  # texts; more of them make the check longer, not surer
+_CHOOSING = 500
 _CALIBRATION = 128
 
 
@@ -27,45 +30,59 @@ class Texts:
         source: what they are, for the screen.
         texts: [n], cleaned.
         labels: int64 [n]; None: they have none.
-        others: texts of training, to learn from how large activations are; where there are none apart, some of these.
+        choosing: texts on which the best of several ways is chosen, by how close it comes to the run.
+        others: texts to learn from how large activations are, of the training texts where there are any apart.
     """
 
     source: str
     texts: tuple[str, ...]
     labels: NDArray[np.int64] | None
+    choosing: tuple[str, ...]
     others: tuple[str, ...]
 
 
 def check_texts(run: Run, check: Any) -> Texts:
-    """The texts of `check`, or the run's validation texts.
+    """The texts of `check`, or else texts of the run.
 
     Raises:
-        ExportError: the validation texts cannot be read again.
+        ExportError: the run's texts cannot be read again.
         DataError: `check` cannot be read.
     """
-    return _validation(run) if check is None else _given(run, check)
+    if check is not None:
+        return _given(run, check)
+    validation = _of_run(run, "validation")
+    if run.summary.folds and run.summary.evaluated_on == "test":
+        try:
+            return replace(_of_run(run, "test"), choosing=validation.choosing, others=validation.others)
+        except ExportError:
+            pass  # the test texts are gone, the training texts are not
+    return validation
 
 
-def _validation(run: Run) -> Texts:
-    predictions, source = run.validation_predictions, run.data.source
+def _of_run(run: Run, split: str) -> Texts:
+    """Validation or test texts of a run. Raises ExportError where they cannot be read again."""
+    predictions = run.validation_predictions if split == "validation" else run.predictions
+    source = run.data.source if split == "validation" else run.data.test_source or run.data.source
     hint = "pass check='FILE' with texts like those that it is for, with labels if you have them"
     try:
         reading = _read(run, source, labelled=False)
     except TuneletError as error:
-        raise ExportError(f"{run.path}: its validation texts cannot be read again: {error.message}", hint) from None
+        raise ExportError(f"{run.path}: its {split} texts cannot be read again: {error.message}", hint) from None
     names = [run.label_names[label] for label in predictions.labels]
-    for examples in (reading.splits[name] for name in ("validation", "train") if name in reading.splits):
+    for examples in (
+        reading.splits[name] for name in dict.fromkeys((split, *reading.splits)) if name in reading.splits
+    ):
         rows = {name: row for row, name in enumerate(examples.ids)}
         if not all(name in rows for name in predictions.ids):
             continue
         found = examples.take([rows[name] for name in predictions.ids])
         found = Examples(found.ids, found.texts, tuple(names))
-        if found.fingerprint == run.data.parts["validation"].sha256:
+        if found.fingerprint == run.data.parts[split].sha256:
             known = set(predictions.ids)
             rest = [text for name, text in zip(examples.ids, examples.texts, strict=True) if name not in known]
-            what = "out-of-fold" if run.summary.folds > 1 else "validation"
+            what = "out-of-fold" if split == "validation" and run.summary.folds > 1 else split
             return _some(f"{what} texts of {_named(source)}", found.texts, predictions.labels, rest)
-    raise ExportError(f"{run.path}: {source} does not hold the validation texts any more", hint)
+    raise ExportError(f"{run.path}: {source} does not hold the {split} texts any more", hint)
 
 
 def _given(run: Run, check: Any) -> Texts:
@@ -106,6 +123,7 @@ def _some(source: str, texts: tuple[str, ...], labels: NDArray[np.int64] | None,
         source=f"{len(rows):,} of the {len(texts):,} {source}" if few else source,
         texts=tuple(texts[row] for row in rows),
         labels=None if labels is None else labels[rows],
+        choosing=tuple(texts[row] for row in _evenly(len(texts), _CHOOSING)),
         others=tuple(others[row] for row in _evenly(len(others), _CALIBRATION)),
     )
 

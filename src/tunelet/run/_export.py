@@ -26,21 +26,24 @@ class ParityRecord(Record):
     Attributes:
         source: which texts.
         texts: how many.
-        longer: of these, texts that are too long and that this form cuts elsewhere; `largest_difference` is of the
+        longer: of these, texts that are too long and that this form cuts elsewhere; the largest differences are of the
             others.
         largest_difference: of a probability.
+        largest_shift: of the log-odds of two labels, which shows where probabilities near 0 or 1 hide a difference. No
+            probability can be off by more than a quarter of it.
         agreement: share of all texts to which both give the same label.
         accuracy, reference_accuracy: of the export and of its source on these texts; None: they have no labels.
         accuracy_difference, accuracy_difference_ci: the export's less its source's, with 95 % interval.
         bytes, reference_bytes: of the weights of both.
         texts_per_second, reference_texts_per_second: of both, on these texts, one after the other.
-        tolerance: the most that was allowed, of a difference, or for int8 of the share of labels that change.
+        tolerance: the most that was allowed: of a quarter of the shift, or for int8 of the share of labels that change.
     """
 
     source: str
     texts: int = Field(ge=1)
     longer: int
     largest_difference: Value
+    largest_shift: Value
     agreement: float
     accuracy: Value
     reference_accuracy: Value
@@ -58,7 +61,7 @@ class QuantisedRecord(Record):
 
     Attributes:
         name: how.
-        log_loss: against the source's own probabilities, on the texts of the check.
+        log_loss: against the source's own probabilities, on texts that ways are chosen by.
         agreement: share of the texts to which it gives the source's label.
         bytes: of the file.
         kept: whether it is the one.
