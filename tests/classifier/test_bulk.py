@@ -97,6 +97,15 @@ def test_the_same_cells_reach_every_other_format(bakery_run, tmp_path: Path, out
     assert written == rows[1:]
 
 
+def test_values_that_parquet_has_no_type_for_are_written_as_json(bakery_run, tmp_path: Path) -> None:
+    rows = [{"note": f"warm loaf {number}", "meta": {}, "tags": [{}]} for number in range(3)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    predict_file(bakery_run, tmp_path / "in.jsonl", tmp_path / "out.parquet", baseline=True)
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.column("meta").to_pylist() == ["{}"] * 3
+    assert found.column("tags").to_pylist() == ["[{}]"] * 3
+
+
 def test_lines_of_json_stay_as_they_were_written(bakery_run, tmp_path: Path) -> None:
     lines = [
         '{"note":"warm rye loaf","price":1.10,"big":123456789012345678901234567890,"tiny":1E-400}',

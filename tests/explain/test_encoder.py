@@ -65,7 +65,8 @@ def test_kernels_give_the_words_of_the_modules(tiny_checkpoint, tfidf):
 def test_tokens_are_those_of_captum(tiny_checkpoint, monkeypatch):
     from captum.attr import IntegratedGradients
 
-    monkeypatch.setattr("tunelet.explain._encoder._ENOUGH", 1e-9)
+    monkeypatch.setattr("tunelet.explain._completeness._ENOUGH", 1e-9)
+    monkeypatch.setattr("tunelet.explain._completeness._NEGLIGIBLE", 0.0)
 
     model = model_of(tiny_checkpoint("distilbert"))
     ours = explain_text(model, TEXT, 2, (TEXT,), most_steps=64)
@@ -86,7 +87,8 @@ def test_steps_are_halved_until_the_sum_is_right_or_the_limit_is_reached(tiny_ch
     model = model_of(tiny_checkpoint("bert"))
     rough = explain_text(model, TEXT, 0, (TEXT,), most_steps=8)
     assert rough.steps == 8
-    monkeypatch.setattr("tunelet.explain._encoder._ENOUGH", 1e-9)
+    monkeypatch.setattr("tunelet.explain._completeness._ENOUGH", 1e-9)
+    monkeypatch.setattr("tunelet.explain._completeness._NEGLIGIBLE", 0.0)
     fine = explain_text(model, TEXT, 0, (TEXT,), most_steps=64)
     assert fine.steps == 64
     assert fine.completeness_error < rough.completeness_error

@@ -11,7 +11,7 @@ from bakery import write_rows
 from command_line import call
 from tunelet.errors import ExportError, RunError
 from tunelet.export import _export
-from tunelet.export._parity import FLOAT32, check_parity, parity
+from tunelet.export._parity import FLOAT32, _above, check_parity, parity
 from tunelet.export._texts import Texts
 from tunelet.run import ExportFolder, Run
 
@@ -21,6 +21,35 @@ def test_above_the_tolerance_it_fails_and_leaves_nothing(own_head_run, tmp_path)
         tunelet.export(own_head_run, to="merged", out=tmp_path / "new" / "out", tolerance=0.0)
     assert "tolerance=" in refused.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [2e-7, 1.1e-4, 0.0011, 0.0199, 0.11, 1.0])
+def test_the_tolerance_that_a_hint_names_is_enough_and_hardly_more(value):
+    assert value < float(_above(value)) < 1.3 * value
+
+
+@pytest.mark.parametrize("tolerance", [float("nan"), float("inf"), -0.1])
+def test_a_tolerance_that_is_none_is_refused(own_head_run, tmp_path, tolerance):
+    with pytest.raises(ExportError, match="tolerance"):
+        tunelet.export(own_head_run, to="merged", out=tmp_path / "out", tolerance=tolerance)
+
+
+def test_an_export_at_work_is_left_alone(own_head_run, tmp_path):
+    at_work = ExportFolder(tmp_path / "out")
+    at_work.start()
+    at_work.graph.parent.mkdir()
+    at_work.graph.write_bytes(b"half")
+    with pytest.raises(RunError, match="another tunelet is at work"):
+        tunelet.export(own_head_run, to="merged", out=tmp_path / "out")
+    assert at_work.graph.read_bytes() == b"half"
+    at_work.discard()
+
+
+def test_an_export_killed_before_its_last_step_is_written_again(own_head_run, tmp_path):
+    whole = tunelet.export(own_head_run, to="merged", out=tmp_path / "out").folder
+    whole.rename(tmp_path / "out.partial")
+    assert tunelet.export(own_head_run, to="merged", out=tmp_path / "out").folder == whole
+    assert not (tmp_path / "out.partial").exists()
 
 
 def test_weights_that_differ_are_noticed(own_head_run, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from command_line import call
 from tunelet import Classifier
 from tunelet.errors import TuneletError
 from tunelet.run import MARK, Mark, seal, write_mark
@@ -202,13 +203,16 @@ def test_a_file_that_was_changed_afterwards_is_refused(drawn):
     assert "export the run again" in error.value.hint
 
 
-def test_names_of_labels_do_nothing_to_the_terminal_or_a_page(drawn):
+def test_names_of_labels_do_nothing_to_the_terminal(drawn, capsys):
     evil = ["\x1b]0;owned\x07<script>alert(1)</script>", "[red]\u202egood"]
     changed(drawn / "export.json", label_names=evil, positive=None, threshold=None)
     classifier = Classifier.load(sealed(drawn))
     answers = classifier.predict(["warm rye loaf"])
     assert set(answers[0].probabilities) == set(evil)
     assert np.isclose(sum(answers[0].probabilities.values()), 1)
+    done = call(capsys, "predict", str(drawn), "warm rye loaf")
+    assert "script" in done.stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
 
 
 def test_the_files_of_python_that_come_along_are_not_imported(drawn, tmp_path):

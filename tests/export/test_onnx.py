@@ -4,6 +4,7 @@ import re
 import runpy
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -73,8 +74,12 @@ def test_threads_and_copies_share_it(graph):
     import pickle
 
     classifier = Classifier.load(graph.folder)
+    alone = classifier.probabilities(TEXTS)
     again = pickle.loads(pickle.dumps(classifier))  # noqa: S301
-    np.testing.assert_array_equal(again.probabilities(TEXTS), classifier.probabilities(TEXTS))
+    np.testing.assert_array_equal(again.probabilities(TEXTS), alone)
+    with ThreadPoolExecutor(4) as threads:
+        for found in threads.map(classifier.probabilities, [TEXTS] * 12):
+            np.testing.assert_array_equal(found, alone)
 
 
 @pytest.mark.slow
@@ -88,6 +93,12 @@ def test_int8_is_small_and_says_what_was_tried(blended_run, graph, tmp_path):
     kept = next(way for way in exported.record.quantised if way.kept)
     assert kept.log_loss == min(way.log_loss for way in exported.record.quantised)
     assert np.isfinite(Classifier.load(tmp_path / "out").probabilities(TEXTS)).all()
+
+
+@pytest.mark.slow
+def test_int8_of_a_model_without_token_types(own_head_run, tmp_path):
+    exported = tunelet.export(own_head_run, to="onnx-int8", out=tmp_path / "out", tolerance=0.5, without_tfidf=True)
+    assert len(exported.record.quantised) == 3
 
 
 @pytest.mark.slow

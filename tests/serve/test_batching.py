@@ -161,6 +161,30 @@ def test_a_text_that_breaks_the_model_takes_no_other_down(held):
         assert found.waiting == 0
 
 
+def test_a_text_that_cannot_be_tokenised_ends_no_thread(held):
+    held.no_token_in = "burnt"
+    with batcher({"bakery": held}) as found:
+        alone = Asked(["a burnt roll"])
+        found.submit(alone.job)
+        assert isinstance(alone.answer(), RuntimeError)
+        after = Asked(["a loaf"])
+        found.submit(after.job)
+        assert len(after.answer()) == 1
+        assert found.waiting == 0
+
+
+def test_a_fault_of_the_service_itself_is_answered_and_ends_no_thread(held):
+    def note(done):
+        raise SystemError("no disk for the log")
+
+    with batcher({"bakery": held}, note=note) as found:
+        for _ in range(2):
+            asked = Asked(["a loaf"])
+            found.submit(asked.job)
+            assert isinstance(asked.answer(), SystemError)
+        assert found.waiting == 0
+
+
 def test_what_was_taken_before_the_stop_is_computed_and_nothing_after_it_is_taken(held):
     with batcher({"bakery": held}) as found:
         with held.held():

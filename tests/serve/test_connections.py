@@ -112,8 +112,10 @@ def test_a_client_that_sends_header_after_header_is_not_waited_for_longer(impati
         assert b" 408 " in send_until_cut_off(connection, b"x-more: y\r\n")
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(impatient):
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"\r\n\r\n"])
+def test_a_connection_on_which_nothing_comes_is_closed(impatient, sent):
     with impatient.connect() as connection:
+        connection.sendall(sent)
         assert everything(connection) == b""
 
 

@@ -32,12 +32,17 @@ def test_whatever_is_sent_is_answered_as_described(small, mode):
             continue  # takes nothing that could be wrong
 
         @given(case=operation.as_strategy(generation_mode=mode))
-        @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=3 if operation.method == "get" else 25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
         def ask(case):
             answer = case.call()
             sent.add((case.path, answer.status_code))
             if answer.status_code in (429, 504):  # only to who asked for it so soon
-                assert case.body["deadline"] < 5
+                assert (case.body.get("deadline") or 60) < 5
                 return
             assert answer.status_code < 500
             case.validate_response(answer)

@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -30,10 +31,15 @@ class Held:
         self._free.set()
         self._entered = threading.Semaphore(0)
         self.batches: list[list[str]] = []  # texts
-        self.breaks_on = ""
+        self.breaks_on = self.no_token_in = ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._classifier, name)
+
+    def encode(self, texts: Sequence[Any]) -> list[Any]:
+        if self.no_token_in and any(self.no_token_in in str(text) for text in texts):
+            raise RuntimeError("no token in this text")
+        return self._classifier.encode(texts)
 
     def probabilities_of_encoded(self, texts: Sequence[Any]) -> np.ndarray:
         self._entered.release()
@@ -92,6 +98,7 @@ def running(
     try:
         while not server.started:
             assert thread.is_alive()
+            time.sleep(0.01)
         yield Running(server, service, listening.getsockname()[1])
     finally:
         server.handle_exit(signal.SIGTERM, None)

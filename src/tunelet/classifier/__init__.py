@@ -4,7 +4,7 @@ from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import Decision, Prediction, decision_of, predictions_of
 from tunelet.classifier._encoded import EncodedText
-from tunelet.classifier._evaluate import Evaluation, evaluate
+from tunelet.classifier._evaluate import Evaluation, evaluate, measurable
 from tunelet.classifier._exported import ExportedClassifier
 from tunelet.classifier._files import FileJob, FilePredictions
 from tunelet.classifier._predict import load_classifier, predict_texts
@@ -28,6 +28,7 @@ __all__ = [
     "decision_of",
     "evaluate",
     "load_classifier",
+    "measurable",
     "merged_model_of",
     "predict_texts",
     "predictions_of",

@@ -115,7 +115,7 @@ def evaluate(
         missing_labels=recipe.missing_labels,
         files=file_settings(run.recipe, settings, encoding),
     )
-    measured = _measurable(run, reading)
+    measured = measurable(run, reading)
     examples = measured.examples
     indices = label_indices(examples, run.label_names, reading.source)
     classifier = load_classifier(run, baseline=baseline, device=device)
@@ -149,7 +149,7 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class _Measurable:
+class Measurable:
     """The texts of a source that a run can be measured on.
 
     Attributes:
@@ -165,7 +165,7 @@ class _Measurable:
     notes: tuple[str, ...]
 
 
-def _measurable(run: Run, reading: Reading) -> _Measurable:
+def measurable(run: Run, reading: Reading) -> Measurable:
     """The held-out split, without the labels that training left out. Raises DataError where it has no labels."""
     split = reading.held_out()
     examples = reading.splits[split]
@@ -178,7 +178,7 @@ def _measurable(run: Run, reading: Reading) -> _Measurable:
     kept = examples.without_labels(left_out)
     if rows := len(examples) - len(kept):
         dropped["label left out of training, with too few texts"] = rows
-    return _Measurable(split, kept, dropped, notes)
+    return Measurable(split, kept, dropped, notes)
 
 
 def _seen(run: Run, examples: Examples) -> dict[str, int] | None:

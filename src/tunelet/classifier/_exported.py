@@ -17,7 +17,7 @@ from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._tfidf_file import read_tfidf
 from tunelet.data import tokenise
 from tunelet.errors import RunError
-from tunelet.recipe import ModelSettings
+from tunelet.recipe import Recipe, with_settings
 from tunelet.run import Explanation, ExportFolder, ExportRecord, Run, Sealed, read_export
 
 Logits = Callable[[list[str]], NDArray[np.float64]]
@@ -103,9 +103,11 @@ def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None) -
 def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None) -> Logits:
     from tunelet.model import exported_pooling, load_tokenizer, logits, saved_classifier
 
-    settings = ModelSettings.model_validate(
-        {"name": str(folder.path), "precision": "float32", "device": device or "auto"}
-    )
+    settings = with_settings(
+        Recipe(name="export"),
+        {"model.name": str(folder.path), "model.precision": "float32", "model.device": device or "auto"},
+        "device",
+    ).model
     model: Any = saved_classifier(
         None,
         folder.path,

@@ -105,7 +105,19 @@ def _inferred(stream: TableStream) -> "pa.Schema":
             except (pa.ArrowException, OverflowError, TypeError, ValueError):
                 mixed.add(name)
                 kinds[name] = pa.string()
-    return pa.schema(list(kinds.items()))
+    return pa.schema([(name, kind if _can_be_written(kind) else pa.string()) for name, kind in kinds.items()])
+
+
+def _can_be_written(kind: Any) -> bool:
+    """Whether Parquet has the type: it knows no structure without fields, such as that of {}."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([("column", kind)])).close()
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
 
 
 def _with_added(schema: "pa.Schema", added: Sequence[str]) -> "pa.Schema":

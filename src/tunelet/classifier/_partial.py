@@ -6,6 +6,7 @@ classified together: its length and checksum, the numbers of its rows, their pro
 short is not read.
 """
 
+import errno
 import json
 import os
 import stat
@@ -27,6 +28,7 @@ from tunelet.run import disk_errors, refuse_link
 
 _MAGIC = b"tunelet predictions 1\n"
 _LONGEST_HEADER = 2**16  # bytes
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of file systems that have none
 _MOST_ROWS = 2**20  # of a record; real ones have some thousand
 _HEAD = struct.Struct("<II")  # rows, CRC-32 of what follows
 
@@ -147,7 +149,9 @@ def scores_at(path: Path, classes: int) -> Iterator[Scores]:
             if scores.is_empty:
                 path.unlink(missing_ok=True)
             raise
-        path.unlink(missing_ok=True)
+        if sys.platform != "win32":  # while nobody else can hold it
+            path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def _hold(file: BinaryIO, path: Path) -> None:
@@ -156,10 +160,14 @@ def _hold(file: BinaryIO, path: Path) -> None:
     import fcntl
 
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         if os.fstat(file.fileno()).st_ino != path.stat().st_ino:  # whoever held it has just removed it
             raise FileNotFoundError
-    except OSError:
+    except (BlockingIOError, FileNotFoundError):
         raise DataError(
             f"{path}: another process is at work on this output", "wait for it, or name another output='FILE'"
         ) from None

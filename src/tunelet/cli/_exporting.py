@@ -35,7 +35,7 @@ def export(
         typer.Option(
             metavar="DATA",
             help=f"texts on which the export is run back, with labels or without: {DATA}; default: the run's "
-            "validation texts, or test texts where it was trained on all others, read again",
+            "test texts, or validation texts where it has no others, read again",
         ),
     ] = None,
     tolerance: Annotated[

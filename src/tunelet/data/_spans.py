@@ -79,13 +79,14 @@ class _SpanEncoder(Encoder):
                 return_offsets_mapping=True,
                 verbose=False,
             )
-        except (NotImplementedError, ValueError):
+            found = encoded["offset_mapping"]
+        except (NotImplementedError, ValueError, KeyError):  # a tokenizer in Python refuses, or says nothing of them
             raise ModelError(
                 "the tokenizer of this model does not say where in a text its tokens lie",
                 "explain the run's baseline: baseline=True",
             ) from None
         numbers = []
-        for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True):
+        for ids, offsets in zip(encoded["input_ids"], found, strict=True):
             numbers.append(list(range(len(self._found), len(self._found) + len(ids))))
             self._found += [
                 (token, begin + start, begin + end) for token, (start, end) in zip(ids, offsets, strict=True)

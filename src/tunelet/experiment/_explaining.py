@@ -1,7 +1,8 @@
 """What a run keeps of explanations: the words of its most confident errors, and whether such words matter to the model.
 
-It costs no more than a tenth of the training: a text is explained while its tokens, times the gradients that are taken
-of them, fit into a tenth of the tokens trained on. So the record follows from data, recipe and seed, as all others do.
+It costs about a tenth of the training at most: a text is explained as far as its tokens, times the gradients that are
+taken of them and the predictions of its deletion curve, fit into a tenth of the tokens trained on. So the record
+follows from data, recipe and seed, as all others do.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import split_fields, tokenise
+from tunelet.errors import ModelError
 from tunelet.evaluation import confident_errors, scaled_probabilities
 from tunelet.experiment._evidence import Classified
-from tunelet.explain import ExplainedModel, deletion_curves, explain_text
+from tunelet.explain import DELETIONS, FIRST_STEPS, MOST_STEPS, ExplainedModel, deletion_curves, explain_text
 from tunelet.run import Explanation, ExplanationsRecord
 
 if TYPE_CHECKING:
@@ -52,13 +54,13 @@ class _Explainer:
             scores = scores + model.blend * model.tfidf.logits(texts)
         return scaled_probabilities(softmax(scores, axis=1), model.temperature)
 
-    def explain(self, text: str, label: int | None) -> Explanation:
-        """The words of a text for a label; None: for the most probable one."""
+    def explain(self, text: str, label: int | None, most_steps: int) -> Explanation:
+        """The words of a text for a label; None: for the most probable one. Gradients are taken at so many steps."""
         (row,) = self.probabilities([text])
         predicted = int(row.argmax())
         index = predicted if label is None else label
         fields = tuple(split_fields(text)) if self.model.several_fields else (text,)
-        return explain_text(self.model, text, index, fields).changed(
+        return explain_text(self.model, text, index, fields, most_steps=most_steps).changed(
             label=self.label_names[index], predicted=self.label_names[predicted], probability=float(row[index])
         )
 
@@ -66,7 +68,7 @@ class _Explainer:
 def explanations(
     trained: "Trained", reported: Classified, temperature: float, progress: "Reporter"
 ) -> ExplanationsRecord | None:
-    """The record of a run; None where its recipe asks for none.
+    """The record of a run; None where its recipe asks for none, or the tokenizer cannot say where its tokens lie.
 
     Args:
         trained: the run.
@@ -82,10 +84,14 @@ def explanations(
     all_tokens = max(_LEAST, trained.fitted.outcome.tokens // _SHARE)
     progress.stage("explanations", all_tokens)
     wrong = confident_errors(reported.predictions, min(settings.explained, settings.errors))
-    errors, spent = _explained(explainer, reported, wrong, int(_OF_ERRORS * all_tokens), progress, of_error=True)
     random = np.random.default_rng(recipe.training.seed)
     rows = random.permutation(len(reported.predictions))[:_DRAWN]
-    drawn, _ = _explained(explainer, reported, rows, all_tokens - spent, progress, of_error=False)
+    try:
+        errors, spent = _explained(explainer, reported, wrong, int(_OF_ERRORS * all_tokens), progress, of_error=True)
+        drawn, _ = _explained(explainer, reported, rows, all_tokens - spent, progress, of_error=False)
+    except ModelError as error:  # a run is not lost for want of its explanations
+        progress.say(f"no explanations: {error.message}")
+        return None
     curves = deletion_curves(drawn, explainer.label_names, explainer.probabilities, seed=recipe.training.seed)
     return ExplanationsRecord(errors=tuple(errors), faithfulness=curves)
 
@@ -101,17 +107,18 @@ def _explained(
 ) -> tuple[list[Explanation], int]:
     """Explanations of these texts as long as there are tokens left, and the tokens that they took."""
     found: list[Explanation] = []
-    spent = largest = 0
+    spent = 0
     for row in rows:
         length = int(reported.lengths[row])
-        if spent + max(9, largest) * length > most:
-            break
+        deleted = 0 if of_error else DELETIONS  # predictions for its curve
+        affordable = (most - spent) // max(length, 1) - deleted - 1
+        if affordable < FIRST_STEPS:
+            continue  # a shorter text may fit
         label = int(reported.predictions.predicted[row]) if of_error else None
-        found.append(explainer.explain(reported.examples.texts[row], label))
-        gradients = found[-1].steps + 1
-        largest = max(largest, gradients)
-        spent += gradients * length
-        progress.advance(gradients * length)
+        found.append(explainer.explain(reported.examples.texts[row], label, min(affordable, MOST_STEPS)))
+        cost = (found[-1].steps + 1 + deleted) * length
+        spent += cost
+        progress.advance(cost)
     return found, spent
 
 

@@ -6,7 +6,8 @@ It stands below the classifiers and the main job, which both explain their model
 from typing import TYPE_CHECKING
 
 from tunelet._lazy import lazy_exports
-from tunelet.explain._deletion import deletion_curves
+from tunelet.explain._completeness import FIRST_STEPS, MOST_STEPS
+from tunelet.explain._deletion import DELETIONS, deletion_curves
 from tunelet.explain._html import (
     account,
     check_page,
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from tunelet.explain._encoder import ExplainedModel, explain_text
 
 __all__ = [
+    "DELETIONS",
+    "FIRST_STEPS",
+    "MOST_STEPS",
     "ExplainedModel",
     "Explanation",
     "Piece",

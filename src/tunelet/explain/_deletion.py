@@ -14,6 +14,7 @@ from tunelet.run import Explanation, Word
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)  # of the words
 _ORDERS = 3  # random ones of each text, whose mean is taken
+DELETIONS = 1 + (1 + _ORDERS) * (len(SHARES) - 1)  # predictions that the curves of a text take: whole, and cut
 
 
 def deletion_curves(
@@ -39,9 +40,10 @@ def deletion_curves(
             continue
         falling = sorted(words, key=lambda word: -word.contribution)
         orders = [falling, *([words[at] for at in random.permutation(len(words))] for _ in range(_ORDERS))]
-        texts = [_without(explanation, order[: _removed(share, len(words))]) for order in orders for share in SHARES]
+        cut = [_without(explanation, order[: _removed(share, len(words))]) for order in orders for share in SHARES[1:]]
         label = list(label_names).index(explanation.label)
-        curves = probabilities(texts)[:, label].reshape(len(orders), len(SHARES))
+        whole, *rest = probabilities([_without(explanation, ()), *cut])[:, label]
+        curves = np.insert(np.array(rest).reshape(len(orders), -1), 0, whole, axis=1)
         ordered.append(curves[0])
         shuffled.append(curves[1:].mean(axis=0))
     if not ordered:

@@ -21,14 +21,11 @@ from numpy.typing import NDArray
 
 from tunelet.data import TokenSpans, Truncation, token_spans
 from tunelet.evaluation import Baseline, intercepts, logits_by_character
+from tunelet.explain._completeness import FIRST_STEPS, MOST_STEPS, completeness_error, is_complete
 from tunelet.explain._odds import torch_log_odds
-from tunelet.explain._tfidf import completeness_error
 from tunelet.explain._words import spread, summed_words
 from tunelet.model import EmbeddedTexts, SequenceClassifier, embedded_texts
 from tunelet.run import Explanation
-
-_FIRST, _MOST = 8, 256  # steps: tried first, and at most
-_ENOUGH = 0.01  # completeness error that is small enough
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class ExplainedModel:
 
 
 def explain_text(
-    model: ExplainedModel, text: str, label: int, fields: tuple[str, ...], *, most_steps: int = _MOST
+    model: ExplainedModel, text: str, label: int, fields: tuple[str, ...], *, most_steps: int = MOST_STEPS
 ) -> Explanation:
     """The words of a text that speak for a label, without the names of the labels and the probability.
 
@@ -93,12 +90,13 @@ def explain_text(
         linear, start = logits_by_character(model.tfidf, text), intercepts(model.tfidf)
     with embedded_texts(model.classifier, spans.token_ids, spans.first_length) as copies:
         way = _Way(model, copies, spans, reference_id, label, start, linear.sum(axis=1))
-        steps = _FIRST
+        steps = FIRST_STEPS
         way.add(np.arange(steps + 1) / steps)
         expected = way.odds[1.0] - way.odds[0.0]
-        while (error := completeness_error(way.sum(steps), expected)) > _ENOUGH and steps < most_steps:
+        while not is_complete(way.sum(steps), expected) and 2 * steps <= most_steps:
             way.add(np.arange(1, 2 * steps, 2) / (2 * steps))
             steps *= 2
+        error = completeness_error(way.sum(steps), expected)
         tokens, of_logits = way.contributions(steps)
     own = ~spans.special
     by_character = spread(tokens[own].tolist(), spans.begins[own].tolist(), spans.ends[own].tolist(), len(text))

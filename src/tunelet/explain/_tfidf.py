@@ -7,6 +7,7 @@ from a text without known terms, as integrated gradients do, at so many points t
 import numpy as np
 
 from tunelet.evaluation import Baseline, intercepts, logits_by_character
+from tunelet.explain._completeness import completeness_error
 from tunelet.explain._odds import log_odds, log_odds_gradient
 from tunelet.explain._words import summed_words
 from tunelet.run import Explanation
@@ -43,10 +44,3 @@ def explain_tfidf(baseline: Baseline, text: str, label: int, fields: tuple[str, 
         completeness_error=completeness_error(sum(word.contribution for word in words), float(odds - reference)),
         steps=0,
     )
-
-
-def completeness_error(found: float, expected: float) -> float:
-    """|found - expected| / |expected|; 0 where both are 0."""
-    if expected == 0.0:
-        return 0.0 if found == 0.0 else 1.0
-    return abs(found - expected) / abs(expected)

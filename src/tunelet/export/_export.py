@@ -1,5 +1,6 @@
 """The verb: write a form of a run into a folder, run it back, and give the folder its name only then."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -79,8 +80,7 @@ def export(
             "sentence-transformers".
         out: the folder, which must not exist.
         check: texts on which the export is run back, in any form that `train` takes, with labels or without; None: the
-            run's validation texts, or its test texts where it was trained on all others in the end, read again from
-            their source.
+            run's test texts, or its validation texts where it has no others, read again from their source.
         tolerance: the most that a probability may differ, wherever it lies, 0.0001 by default; for "onnx-int8" the
             share of the texts that may get another label, 0.02 by default.
         without_tfidf: export the encoder alone where the run adds the logits of TF-IDF to its own.
@@ -102,6 +102,10 @@ class _Export:
     def __init__(
         self, run: Run, form: Form, out: Path, check: Any, tolerance: float | None, without_tfidf: bool
     ) -> None:
+        if tolerance is not None and not 0 <= tolerance < math.inf:
+            raise ExportError(
+                f"tolerance: expected a number from 0 up, found {tolerance}", "leave it out, or give for example 0.001"
+            )
         self._source = Source.of(run, without_tfidf=without_tfidf)
         self._form, self._check = form, check
         self._tolerance = tolerance if tolerance is not None else INT8 if form == "onnx-int8" else FLOAT32

@@ -74,9 +74,10 @@ def quantise(
     with tempfile.TemporaryDirectory(dir=target.parent) as place, _quiet():
         prepared = Path(place) / "prepared.onnx"
         quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        of_graph = _own_inputs(prepared, feeds)
         for number, way in enumerate(_WAYS):
             path = Path(place) / f"{number}.onnx"
-            _write(prepared, path, way, texts.others, feeds)
+            _write(prepared, path, way, texts.others, of_graph)
             found = logits(path, texts.choosing)
             agreement = float((found.argmax(axis=1) == own).mean())
             loss = float(-(probabilities * log_softmax(found, axis=1)).sum(axis=1).mean())
@@ -113,6 +114,19 @@ def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: 
         extra_options=extra,
         **options,
     )
+
+
+def _own_inputs(graph: Path, feeds: Feeds) -> Feeds:
+    """Only the inputs that a graph has: ONNX Runtime refuses others."""
+    from onnxruntime import InferenceSession
+
+    names = [each.name for each in InferenceSession(str(graph), providers=["CPUExecutionProvider"]).get_inputs()]
+
+    def computed(texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+        found = feeds(texts)
+        return {name: found[name] for name in names}
+
+    return computed
 
 
 def _reader(batches: Sequence[dict[str, NDArray[np.int64]]]) -> Any:

@@ -1,5 +1,6 @@
 """The gate: what an export gives for texts, beside what the run gives for them."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -82,7 +83,7 @@ def check_parity(record: ExportRecord, found: ParityRecord) -> None:
     """Raise ExportError where an export is farther from its source than is allowed."""
     if record.form == "onnx-int8":
         changed = 1 - found.agreement
-        if changed > found.tolerance:
+        if not changed <= found.tolerance:
             raise ExportError(
                 f"the int8 model gives another label to {points(changed)} of {counted(found.texts, 'text')}, "
                 f"expected {points(found.tolerance)} at most",
@@ -109,8 +110,9 @@ def _logarithms(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _above(value: float) -> str:
-    """A round number above the value."""
-    return f"{value * 1.25:.1g}" if value >= 1e-4 else f"{value * 1.25:.6f}"
+    """A short number above the value."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value * 1.05 / step) * step:.2g}"
 
 
 def size_of(paths: Sequence[Path]) -> int:

@@ -2,10 +2,11 @@
 
 A run keeps no texts, but the ids of its validation and test texts and a fingerprint of each split. What the source
 holds now is taken only where it gives that fingerprint. Texts that the model was trained on make a poor check, since it
-is sure of nearly all of them: after a cross-validation the test texts are taken, where there are any. Nothing is chosen
-on them.
+is sure of nearly all of them: the test texts are taken, where there are any. Nothing is chosen on these: ways to int8
+are chosen and calibrated on validation and training texts.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.classifier import measurable
 from tunelet.data import Examples, Reading, file_settings, label_indices, read
 from tunelet.errors import DataError, ExportError, TuneletError
 from tunelet.run import Run
@@ -49,13 +51,15 @@ def check_texts(run: Run, check: Any) -> Texts:
         DataError: `check` cannot be read.
     """
     if check is not None:
-        return _given(run, check)
+        given = _given(run, check)
+        with suppress(ExportError):
+            own = _of_run(run, "validation")
+            return replace(given, choosing=own.choosing, others=own.others)
+        return given
     validation = _of_run(run, "validation")
-    if run.summary.folds and run.summary.evaluated_on == "test":
-        try:
+    if run.summary.evaluated_on == "test":
+        with suppress(ExportError):  # the test texts may be gone though the training texts are not
             return replace(_of_run(run, "test"), choosing=validation.choosing, others=validation.others)
-        except ExportError:
-            pass  # the test texts are gone, the training texts are not
     return validation
 
 
@@ -80,6 +84,8 @@ def _of_run(run: Run, split: str) -> Texts:
         if found.fingerprint == run.data.parts[split].sha256:
             known = set(predictions.ids)
             rest = [text for name, text in zip(examples.ids, examples.texts, strict=True) if name not in known]
+            if not rest and split == "validation" and reading.splits.get("train") not in (None, examples):
+                rest = list(reading.splits["train"].texts)
             what = "out-of-fold" if split == "validation" and run.summary.folds > 1 else split
             return _some(f"{what} texts of {_named(source)}", found.texts, predictions.labels, rest)
     raise ExportError(f"{run.path}: {source} does not hold the {split} texts any more", hint)
@@ -88,10 +94,10 @@ def _of_run(run: Run, split: str) -> Texts:
 def _given(run: Run, check: Any) -> Texts:
     shown = str(check) if isinstance(check, str) or hasattr(check, "__fspath__") else type(check).__name__
     try:
-        reading = _read(run, check, labelled=True)
+        examples = measurable(run, _read(run, check, labelled=True)).examples
     except DataError:
         reading = _read(run, check, labelled=False)
-    examples = reading.splits[reading.held_out()]
+        examples = reading.splits[reading.held_out()]
     labels = label_indices(examples, run.label_names, shown) if examples.labels else None
     return _some(f"texts of {_named(shown)}", examples.texts, labels, ())
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -12,12 +11,13 @@ from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import FileRecord, Interval, Record, Value, parse_record
 from tunelet.errors import RunError
 from tunelet.run._folder import RunFolder
-from tunelet.run._mark import Kind, is_marked
+from tunelet.run._mark import MARK, Kind, is_marked
 from tunelet.run._sealed import Sealed
 from tunelet.run._task import Task
 
 Form = Literal["merged", "sentence-transformers", "onnx", "onnx-int8"]
 RECORD = "export.json"
+_FOLDERS = ("onnx", "1_Pooling", "2_Dense")
 
 
 class ParityRecord(Record):
@@ -205,12 +205,22 @@ class ExportFolder(RunFolder):
         return [path for path in self.every_file() if path.is_file()]
 
     def _strangers(self) -> list[str]:
-        with suppress(OSError):
-            for name in ("onnx", "1_Pooling", "2_Dense"):
-                path = self.partial / name
-                if is_marked(self.partial, self.unfinished) and path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-        return super()._strangers()
+        found = super()._strangers()
+        if not (is_marked(self.partial, self.unfinished) or is_marked(self.partial, self.whole)):
+            return found
+        own = {MARK, *(path.name for path in self.every_file())}
+        return [name for name in found if name not in own]
+
+    def has_begun(self) -> bool:
+        """Never: an export is not gone on with, but written again."""
+        return False
+
+    def start(self) -> None:
+        """As for a run; what a killed export left goes, now that nobody else is at work here."""
+        super().start()
+        for name in _FOLDERS:
+            if (folder := self.partial / name).is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
 
     def write(self, path: Path, value: Mapping[str, Any]) -> None:
         """Write a JSON object."""

@@ -135,8 +135,22 @@ class Batcher:
             self._warm.set()
         while (name := self._next_lane()) is not None:
             lane = self._lanes[name]
-            if batch := self._gathered(lane):
-                self._compute(name, lane.work, batch)
+            batch: list[_Piece] = []
+            try:
+                batch = self._gathered(lane)
+                if batch:
+                    self._compute(name, lane.work, batch)
+            except BaseException as error:  # a panic of a library's, too: whoever asks next is answered
+                self._drop(lane, batch, error)
+
+    def _drop(self, lane: _Lane, batch: list[_Piece], error: BaseException) -> None:
+        """Finish every job of a lane with a fault."""
+        with self._changed:
+            jobs = [*lane.jobs, *(piece.job for piece in (*batch, *lane.ready))]
+            lane.jobs.clear()
+            lane.ready.clear()
+        for job in jobs:
+            self._finish(job, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
 
     def _next_lane(self) -> str | None:
         """The model whose turn it is, of those with work; None: there will be none."""
@@ -156,6 +170,8 @@ class Batcher:
         batch: list[_Piece] = []
         tokens = 0
         while lane.ready or self._tokenise_some(lane):
+            if not lane.ready:  # none of these could be tokenised
+                continue
             piece = lane.ready[0]
             if not self._of_use(piece.job):
                 lane.ready.popleft()

@@ -47,8 +47,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         answered = self.cycle is None or self.cycle.response_complete
-        if self._in_message and answered and not self.transport.is_closing():
-            self._wait_for_message()
+        if answered and not self.transport.is_closing():
+            self._wait_for_message()  # an empty line or two is no message either
         else:
             self._no_more_waiting()
 

@@ -7,11 +7,10 @@ from collections.abc import Collection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tunelet._words import bytes_in_words
+from tunelet.serve._loopback import host_of, is_loopback
 from tunelet.serve._problems import Refused, problem
 from tunelet.serve._settings import ServeSettings
 from tunelet.serve._token import Token
-
-_LOCAL = (b"localhost", b"127.0.0.1", b"[::1]")
 
 
 class Gate:
@@ -28,7 +27,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._token is None:
-            if _header(scope, b"host").rpartition(b":")[0] in _LOCAL or _header(scope, b"host") in _LOCAL:
+            if is_loopback(host_of(_header(scope, b"host").decode("latin-1"))):
                 await self._app(scope, receive, send)
             else:
                 said = "the Host header names another machine; a service for others is started with a token file"

@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import ipaddress
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ from tunelet.errors import ServeError
 from tunelet.serve._app import app_of
 from tunelet.serve._connections import Connection
 from tunelet.serve._log import LOGGER, log_to_stderr
+from tunelet.serve._loopback import is_loopback
 from tunelet.serve._routes import described
 from tunelet.serve._served import Runs, load_models
 from tunelet.serve._service import Service
@@ -111,7 +111,7 @@ def serve(
         RunError, ModelError: a run cannot be loaded.
         KeyboardInterrupt: it was stopped by Ctrl-C.
     """
-    if token_file is None and not _is_loopback(host):
+    if token_file is None and not is_loopback(host):
         raise ServeError(
             f"other machines reach {host}: a service there demands a token",
             "put one into a file and pass token_file='FILE', or listen at host='127.0.0.1'",
@@ -130,14 +130,6 @@ def serve(
     LOGGER.info("stopped")
     if server.interrupted:
         raise KeyboardInterrupt
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bound(host: str, port: int) -> socket.socket:

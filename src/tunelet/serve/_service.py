@@ -19,6 +19,7 @@ from tunelet.serve._work import Explaining, Predicting
 
 Phase = Literal["starting", "ready", "stopping"]
 PATHS = ("/v1/predict", "/v1/explain", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_POLL = 0.02  # seconds
 TEXTS = "tunelet.texts"  # where a route leaves in a request's scope the texts that it was asked about
 
 
@@ -73,8 +74,10 @@ class Service:
         self.phase = "stopping"
         self.batcher.stop()
         self.explainer.stop()
-        for batcher in (self.batcher, self.explainer):
-            await asyncio.to_thread(batcher.join, 2 * self.settings.deadline)
+        until = time.monotonic() + 2 * self.settings.deadline
+        # Asked again and again, and not waited for in a thread, which a second signal could not end.
+        while not (self.batcher.join(0) and self.explainer.join(0)) and time.monotonic() < until:
+            await asyncio.sleep(_POLL)
 
     def model(self, name: str | None) -> Served:
         """The model of this name; None: the only one. Raises Refused."""
