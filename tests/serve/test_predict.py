@@ -274,7 +274,7 @@ def test_the_log_has_a_line_a_request_and_texts_where_asked(bakery, caplog, log_
 
 @pytest.mark.slow
 def test_an_export_is_served_as_its_run_is_but_has_no_metrics(bakery_run, bakery, tmp_path):
-    tunelet.export(bakery_run, to="onnx", out=tmp_path / "onnx")
+    tunelet.export(bakery_run, to="onnx", out=tmp_path / "onnx", check=["warm rye loaf", "cold burnt roll"])
     with running({"onnx": Classifier.load(tmp_path / "onnx")}) as found, found.client() as client:
         texts = ["warm rye loaf", "", "cold burnt roll number 9"]
         answers = client.post("/v1/predict", json={"texts": texts}).json()["predictions"]

@@ -78,10 +78,11 @@ class Scores:
         else:
             if line.endswith(b"\n"):
                 self.begun_anew = _difference(line, job)
-            self._file.seek(0)
-            self._file.truncate()
-            self._write(header)
-            self._start = self._end = len(header)
+            with disk_errors(self.path, "output"):
+                self._file.seek(0)
+                self._file.truncate()
+                self._start = self._end = len(header)
+                self._write(header)
         self._file.truncate(self._end)
         self._file.seek(self._end)
 
