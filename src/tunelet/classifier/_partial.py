@@ -91,7 +91,11 @@ class Scores:
         content = record.rows.astype("<i8").tobytes() + record.probabilities.astype("<f8").tobytes()
         with disk_errors(self.path, "output"):
             self._file.seek(self._end)
-            self._write(_HEAD.pack(len(record.rows), zlib.crc32(content)) + content)
+            try:
+                self._write(_HEAD.pack(len(record.rows), zlib.crc32(content)) + content)
+            except OSError:
+                self._file.truncate(self._end)  # half a record is none
+                raise
             self._end = self._file.tell()
         self.pieces += 1
         self.texts += len(record.rows)
