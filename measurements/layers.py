@@ -19,7 +19,7 @@ from frozen import DRAWS, OTHERS, FrozenTexts, frozen_texts
 from numpy.typing import NDArray
 
 from tunelet.data import deal
-from tunelet.evaluation import log_losses, probe_out_of_fold, train_probe
+from tunelet.evaluation import log_losses, probe_losses, train_probe
 
 Losses = NDArray[np.float64]  # of each text after each layer, [layers, n], the last layer last
 FOLDS = 3
@@ -67,7 +67,7 @@ def _draw(texts: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
     folds = deal([[row] for row in range(len(rows))], known, count=FOLDS, seed=0)
     losses, scores = [], []
     for layer in texts.vectors:
-        losses.append(log_losses(probe_out_of_fold(layer[rows], known, classes, folds, seed=0), known))
+        losses.append(probe_losses(layer[rows], known, classes, folds))
         made = train_probe(layer[rows], known, classes, seed=0).logits(layer[others])
         right = float((made.argmax(axis=1) == labels[others]).mean())
         loss = float(log_losses(made, labels[others]).mean())

@@ -53,7 +53,7 @@ from tunelet.evaluation._paired import (
     mcnemar,
 )
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
-from tunelet.evaluation._probe import Probe, probe_out_of_fold, train_probe
+from tunelet.evaluation._probe import Probe, probe_losses, probe_out_of_fold, train_probe
 from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
 from tunelet.evaluation._select import Candidate, Selection, cross_fitted_selection, select
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
@@ -163,6 +163,7 @@ __all__ = [
     "positive_index",
     "positive_label",
     "precision_recall_curve",
+    "probe_losses",
     "probe_out_of_fold",
     "reliability",
     "resampled_metrics",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import groups_of
-from tunelet.evaluation._linear import FeatureSplit, choose_strength, fit_linear, splits_to_choose_by
+from tunelet.evaluation._linear import FeatureSplit, best_strength, choose_strength, fit_linear, splits_to_choose_by
 
 STRENGTHS = tuple(float(10 ** (step / 2)) for step in range(-2, 9))  # C of scikit-learn, 0.1 to 10,000
 
@@ -93,6 +93,31 @@ def probe_out_of_fold(
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
         logits[held_out] = train_probe(features[rest], labels[rest], classes, seed=seed).logits(features[held_out])
     return logits
+
+
+def probe_losses(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    classes: int,
+    folds: Sequence[NDArray[np.int64]],
+) -> NDArray[np.float64]:
+    """The log loss of each text [n] by probes that have not seen its fold, at the one strength that is best for all.
+
+    They flatter a little, since the strength is chosen on them. To tell features from each other they are as good as
+    those of `probe_out_of_fold`, at a fifth of the time.
+
+    Args:
+        features, labels, classes: as `train_probe` has them.
+        folds: the rows that each fold holds out.
+    """
+    _, _, scaled = _scaled(features)
+    splits = []
+    for held_out in folds:
+        rest = np.setdiff1d(np.arange(len(labels)), held_out)
+        splits.append(FeatureSplit(scaled[rest], labels[rest], scaled[held_out], labels[held_out]))
+    losses = np.empty(len(labels))
+    losses[np.concatenate(folds)] = best_strength(splits, classes, STRENGTHS)[1]
+    return losses
 
 
 def _scaled(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float, NDArray[np.float32]]:

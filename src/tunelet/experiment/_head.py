@@ -16,7 +16,7 @@ from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.data import Prepared, Tokens, folds, label_indices, sample_rows, tokenise, tokens_about
-from tunelet.evaluation import log_losses, probe_out_of_fold
+from tunelet.evaluation import probe_losses
 from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe
 
@@ -131,8 +131,7 @@ def _losses(
     for number in range(-(-depth // 2), depth + 1) if every_layer else (depth,):
         for at, kind in enumerate(kinds):
             features = np.ascontiguousarray(vectors[number - 1 - depth, :, at * width : (at + 1) * width])
-            logits = probe_out_of_fold(features, labels, len(names), held_out, seed=_SEED)
-            losses[kind, number] = float(log_losses(logits, labels).mean())
+            losses[kind, number] = float(probe_losses(features, labels, len(names), held_out).mean())
     return losses
 
 
