@@ -77,7 +77,7 @@ class DataSettings(Section):
         5, ge=2, le=100, description="folds of a cross-validation; never more than there are distinct texts"
     )
     fold_tokens: int = Field(
-        600_000,
+        400_000,
         ge=0,
         le=10**12,
         description="most tokens that all folds together train on, where validation is auto; beyond them there are "
