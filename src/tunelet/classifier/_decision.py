@@ -74,7 +74,7 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     chosen = task.threshold
     if chosen is None:
         raise DataError(
-            "there is no threshold: the validation texts are of one label, or TF-IDF was left out of an export",
+            "the run has no threshold: its validation texts are of one label, or an export of it leaves TF-IDF out",
             "give a number: threshold=0.5",
         )
     return Decision(chosen, positive, least)
