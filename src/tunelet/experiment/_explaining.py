@@ -112,6 +112,8 @@ def _explained(
         length = int(reported.lengths[row])
         deleted = 0 if of_error else DELETIONS  # predictions for its curve
         affordable = (most - spent) // max(length, 1) - deleted - 1
+        if affordable < FIRST_STEPS and of_error:
+            break  # the first so many, as the report has them
         if affordable < FIRST_STEPS:
             continue  # a shorter text may fit
         label = int(reported.predictions.predicted[row]) if of_error else None

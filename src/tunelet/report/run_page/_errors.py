@@ -10,6 +10,7 @@ from tunelet.report._document import QUOTED, Block, Figures, Heading, Quote, Quo
 from tunelet.run import ErrorRecord, Explanation, Run
 
 _STRONGEST = 5  # words that are listed below a text
+_LONGEST = 40  # characters of a word that is listed
 
 
 def errors_section(run: Run) -> Section:
@@ -60,7 +61,10 @@ def _quote(entry: ErrorRecord) -> Quote:
 
 
 def _explained(quoted: Quote, explanation: Explanation) -> Quote:
-    listed = ", ".join(f"{word.text} {word.contribution:+.2f}" for word in strongest(explanation, _STRONGEST))
+    listed = ", ".join(
+        f"{word.text if len(word.text) <= _LONGEST else word.text[:_LONGEST] + '…'} {word.contribution:+.2f}"
+        for word in strongest(explanation, _STRONGEST)
+    )
     return replace(
         quoted,
         words=f"Strongest words, in log odds of {explanation.label}: {listed}.",
