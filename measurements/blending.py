@@ -7,14 +7,10 @@ TF-IDF for them, and is measured on at most 1,500 other texts of that file. The 
 chosen on these figures.
 """
 
-import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_data import SOURCES, draw_within
-from frozen import DRAWS, OTHERS, FrozenTexts, frozen_texts
+from frozen import FrozenTexts, rules_table, run
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
@@ -76,17 +72,6 @@ RULES = {"least loss": least_loss, "tested": tested, "by chance": by_chance, "pr
 NAMES = (*FIXED, *RULES)
 
 
-def measure(name: str) -> list[dict[str, Any]]:
-    """All draws of a data set."""
-    texts = frozen_texts(name)
-    found = []
-    for size in texts.sizes:
-        for draw in range(1, DRAWS + 1):
-            rows, others = draw_within(texts.labels, size, draw, OTHERS)
-            found.append({"data": name, "size": size, "draw": draw} | _draw(texts, rows, others))
-    return found
-
-
 def _draw(frozen: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
     labels, classes, known = frozen.labels, frozen.classes, frozen.labels[rows]
     vectors = frozen.vectors[-1]
@@ -106,31 +91,9 @@ def _draw(frozen: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    """Accuracy by data set and size, mean over draws; then the means over all, log loss too."""
-    cells = sorted(
-        {(line["data"], line["size"]) for line in found}, key=lambda cell: (list(SOURCES).index(cell[0]), cell)
-    )
-    lines = [f"| data | {' | '.join(NAMES)} |", f"| --- |{' ---: |' * len(NAMES)}"]
-    for data, size in cells:
-        here = [line["rules"] for line in found if (line["data"], line["size"]) == (data, size)]
-        means = (np.mean([rules[name]["accuracy"] for rules in here]) for name in NAMES)
-        lines.append(f"| {data}, {size} a class | {' | '.join(f'{value:.3f}' for value in means)} |")
-    for word, key in (("accuracy", "accuracy"), ("log loss", "log_loss")):
-        means = (np.mean([line["rules"][name][key] for line in found]) for name in NAMES)
-        lines.append(f"| *all: {word}* | {' | '.join(f'{value:.3f}' for value in means)} |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", choices=list(SOURCES), default=list(SOURCES))
-    parser.add_argument("--out", type=Path, help="JSON file of the measurement")
-    arguments = parser.parse_args()
-    found = [line for name in arguments.data for line in measure(name)]
-    if arguments.out:
-        arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(table(found))
+    """The page's."""
+    return rules_table(found, NAMES)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, _draw, table)

@@ -36,18 +36,7 @@ SETTINGS = {
     "data.truncation": "head",
     "data.validation": "held-out",
 }
-NODE = """
-import { env, pipeline } from "@huggingface/transformers";
-import { readFileSync } from "node:fs";
-
-const [folder, texts] = process.argv.slice(2);
-env.allowRemoteModels = false;
-env.localModelPath = "";
-const classify = await pipeline("text-classification", folder);
-const answers = [];
-for (const text of JSON.parse(readFileSync(texts, "utf-8"))) answers.push(await classify(text, { top_k: null }));
-console.log("ANSWERS" + JSON.stringify(answers));
-"""
+NODE = (HERE / "transformers_js.mjs").read_text(encoding="utf-8")
 
 Probabilities = NDArray[np.float64]
 

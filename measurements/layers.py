@@ -8,14 +8,10 @@ a regression on at most 1,500 other texts of that file. The test files are not r
 figures.
 """
 
-import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_data import SOURCES, draw_within
-from frozen import DRAWS, OTHERS, FrozenTexts, frozen_texts
+from frozen import FrozenTexts, rules_table, run
 from numpy.typing import NDArray
 
 from tunelet.data import deal
@@ -51,17 +47,6 @@ RULES = {
 }
 
 
-def measure(name: str) -> list[dict[str, Any]]:
-    """All draws of a data set."""
-    texts = frozen_texts(name)
-    found = []
-    for size in texts.sizes:
-        for draw in range(1, DRAWS + 1):
-            rows, others = draw_within(texts.labels, size, draw, OTHERS)
-            found.append({"data": name, "size": size, "draw": draw} | _draw(texts, rows, others))
-    return found
-
-
 def _draw(texts: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
     labels, classes, known = texts.labels, texts.classes, texts.labels[rows]
     folds = deal([[row] for row in range(len(rows))], known, count=FOLDS, seed=0)
@@ -81,31 +66,9 @@ def _draw(texts: FrozenTexts, rows: Any, others: Any) -> dict[str, Any]:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    """Accuracy by data set and size, mean over draws; then the means over all, log loss too."""
-    cells = sorted(
-        {(line["data"], line["size"]) for line in found}, key=lambda cell: (list(SOURCES).index(cell[0]), cell)
-    )
-    lines = [f"| data | {' | '.join(RULES)} |", f"| --- |{' ---: |' * len(RULES)}"]
-    for data, size in cells:
-        here = [line["rules"] for line in found if (line["data"], line["size"]) == (data, size)]
-        means = (np.mean([rules[name]["accuracy"] for rules in here]) for name in RULES)
-        lines.append(f"| {data}, {size} a class | {' | '.join(f'{value:.3f}' for value in means)} |")
-    for word, key in (("accuracy", "accuracy"), ("log loss", "log_loss")):
-        means = (np.mean([line["rules"][name][key] for line in found]) for name in RULES)
-        lines.append(f"| *all: {word}* | {' | '.join(f'{value:.3f}' for value in means)} |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", choices=list(SOURCES), default=list(SOURCES))
-    parser.add_argument("--out", type=Path, help="JSON file of the measurement")
-    arguments = parser.parse_args()
-    found = [line for name in arguments.data for line in measure(name)]
-    if arguments.out:
-        arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(table(found))
+    """The page's."""
+    return rules_table(found, tuple(RULES))
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, _draw, table)

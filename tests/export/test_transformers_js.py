@@ -14,18 +14,7 @@ from tunelet import Classifier
 pytestmark = pytest.mark.slow
 
 TEXTS = ["warm rye loaf", "a cold and soggy one", "burnt " * 90, "Is it? İstanbul café 日本語", "x"]
-SCRIPT = """
-import { env, pipeline } from "@huggingface/transformers";
-import { readFileSync } from "node:fs";
-
-const [folder, texts] = process.argv.slice(2);
-env.allowRemoteModels = false;
-env.localModelPath = "";
-const classify = await pipeline("text-classification", folder);
-const answers = [];
-for (const text of JSON.parse(readFileSync(texts, "utf-8"))) answers.push(await classify(text, { top_k: null }));
-console.log("ANSWERS" + JSON.stringify(answers));
-"""
+SCRIPT = (Path(__file__).parents[2] / "measurements" / "transformers_js.mjs").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from tunelet.data._chunks import packed as _packed
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._settings import CELL_COST
 
@@ -76,16 +77,7 @@ class TableStream(ABC):
 
 def packed(rows: Iterable[tuple[int, Row]]) -> Iterator[list[Row]]:
     """Rows, each behind its size, in lists of at most CHUNK_ROWS rows and CHUNK_SIZE, or of a single larger row."""
-    pack: list[Row] = []
-    total = 0
-    for size, row in rows:
-        if pack and (len(pack) == CHUNK_ROWS or total + size > CHUNK_SIZE):
-            yield pack
-            pack, total = [], 0
-        pack.append(row)
-        total += size
-    if pack:
-        yield pack
+    return _packed(rows, most=CHUNK_ROWS, size=CHUNK_SIZE)
 
 
 def size_of(characters: int, cells: int) -> int:
