@@ -212,6 +212,28 @@ def test_several_models_take_turns(bakery):
     assert [batch.model for batch in done[:3]] == ["one", "other", "one"]
 
 
+def test_how_long_one_model_takes_says_nothing_of_another(bakery):
+    slow, quick = Held(bakery), Held(bakery)
+    slow.seconds_a_text = 0.01
+    with batcher({"slow": slow, "quick": quick}) as found:
+        for name in ("slow", "quick"):
+            computed = [Asked([note(n)], name) for n in range(20)]
+            for asked in computed:
+                found.submit(asked.job)
+            for asked in computed:
+                asked.answer()
+        with slow.held():
+            found.submit(Asked([note(n) for n in range(400)], "slow").job)
+            slow.wait_until_asked()
+            with pytest.raises(FullError) as refused:  # 4 seconds are ahead of it, more than half of its time
+                found.submit(Asked(["a roll"], "slow", seconds=5).job)
+            assert refused.value.retry_after >= 4
+            few = Asked(["a roll"], "quick", seconds=5)  # it waits for one batch of the slow one
+            found.submit(few.job)
+            slow.seconds_a_text = 0
+        assert len(few.answer()) == 1
+
+
 def test_the_tokens_of_a_batch_are_measured_where_nobody_names_them(bakery):
     with batcher({"bakery": bakery}, batch_tokens=0) as found:
         assert 256 <= found.batch_tokens["bakery"] <= 16_384

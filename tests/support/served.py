@@ -20,7 +20,7 @@ from tunelet.serve._token import Token
 
 
 class Held:
-    """A classifier that computes nothing while it is held, and remembers what it computed.
+    """A classifier that computes nothing while it is held, remembers what it computed, and can be made slower.
 
     Everything else is the classifier's own.
     """
@@ -32,6 +32,7 @@ class Held:
         self._entered = threading.Semaphore(0)
         self.batches: list[list[str]] = []  # texts
         self.breaks_on = self.no_token_in = ""
+        self.seconds_a_text = 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._classifier, name)
@@ -44,6 +45,7 @@ class Held:
     def probabilities_of_encoded(self, texts: Sequence[Any]) -> np.ndarray:
         self._entered.release()
         assert self._free.wait(60)
+        time.sleep(self.seconds_a_text * len(texts))
         self.batches.append([text.text for text in texts])
         if self.breaks_on and any(self.breaks_on in text.text for text in texts):
             raise RuntimeError("no memory for this text")

@@ -37,12 +37,34 @@ class _Piece:
 
 @dataclass
 class _Lane:
-    """What waits for one model: jobs with texts that are not tokenised yet, and tokenised texts in their order."""
+    """What waits for one model, and how fast that model is.
+
+    Attributes:
+        work: what is computed.
+        batch_tokens: of a batch.
+        jobs: those with texts that are not tokenised yet.
+        ready: tokenised texts in their order.
+        waiting: texts that were taken and have no answer yet.
+        text_seconds, batch_seconds: that a text and a batch of the last ones took; 0.0: none was computed yet.
+    """
 
     work: Work
     batch_tokens: int
     jobs: deque[Job] = field(default_factory=deque)
     ready: deque[_Piece] = field(default_factory=deque)
+    waiting: int = 0
+    text_seconds: float = 0.0
+    batch_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long computing what waits would take if no other model had anything to do."""
+        return self.waiting * self.text_seconds
+
+    def took(self, texts: int, seconds: float) -> None:
+        """Note how long a batch took."""
+        self.text_seconds = _smoothed(self.text_seconds, seconds / texts)
+        self.batch_seconds = _smoothed(self.batch_seconds, seconds)
 
 
 class Batcher:
@@ -69,9 +91,7 @@ class Batcher:
         self._turns = deque(self._lanes)
         self._queue, self._threads, self._note = queue, threads, note
         self._changed = threading.Condition()
-        self._waiting = 0
         self._taking = True
-        self._rate = 0.0  # texts per second of the last batches
         self._warm = threading.Event()
         self._failed: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="tunelet-batches", daemon=True)
@@ -91,18 +111,21 @@ class Batcher:
     @property
     def waiting(self) -> int:
         """Texts that were taken and have no answer yet."""
-        return self._waiting
+        return sum(lane.waiting for lane in self._lanes.values())
 
     def submit(self, job: Job) -> None:
         """Take a job; its `done` is called in any case. Raises FullError or ClosedError, and then it is not."""
         with self._changed:
             if not self._taking:
                 raise ClosedError
-            late = self._rate and self._waiting / self._rate > _PATIENCE * (job.deadline - time.monotonic())
-            if self._waiting + len(job.texts) > self._queue or (self._waiting and late):
-                raise FullError(self._retry_after())
-            self._waiting += len(job.texts)
-            self._lanes[job.model].jobs.append(job)
+            lane, waiting = self._lanes[job.model], self.waiting
+            if waiting + len(job.texts) > self._queue:
+                raise FullError(_retry_after(sum(each.seconds for each in self._lanes.values())))
+            ahead = self._seconds_ahead(lane)
+            if waiting and ahead > _PATIENCE * (job.deadline - time.monotonic()):
+                raise FullError(_retry_after(ahead))
+            lane.waiting += len(job.texts)
+            lane.jobs.append(job)
             self._changed.notify()
 
     def stop(self) -> None:
@@ -116,9 +139,14 @@ class Batcher:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def _retry_after(self) -> int:
-        seconds = math.ceil(self._waiting / self._rate) if self._rate else 1
-        return min(max(1, seconds), _LONGEST_RETRY)
+    def _seconds_ahead(self, lane: _Lane) -> float:
+        """How long what waits for a model will take, as it seems now.
+
+        Models take turns batch by batch. So while this one computes, each of the others gets about as much time, one
+        batch at least, but no more than it has work for.
+        """
+        others = (each for each in self._lanes.values() if each is not lane)
+        return lane.seconds + sum(min(each.seconds, max(lane.seconds, each.batch_seconds)) for each in others)
 
     def _work(self) -> None:
         try:
@@ -127,7 +155,7 @@ class Batcher:
 
                 torch.set_num_threads(self._threads)  # of this thread
             for lane in self._lanes.values():
-                self._rate = _warm_up(lane)
+                _warm_up(lane)
         except Exception as error:
             self._failed = error
             return
@@ -139,7 +167,7 @@ class Batcher:
             try:
                 batch = self._gathered(lane)
                 if batch:
-                    self._compute(name, lane.work, batch)
+                    self._compute(name, lane, batch)
             except BaseException as error:  # a panic of a library's, too: whoever asks next is answered
                 self._drop(lane, batch, error)
 
@@ -215,20 +243,20 @@ class Batcher:
             self._finish(job, LateError())
         return not job._over
 
-    def _compute(self, name: str, work: Work, batch: list[_Piece]) -> None:
+    def _compute(self, name: str, lane: _Lane, batch: list[_Piece]) -> None:
         begin = time.perf_counter()
         try:
-            answers = work.compute([piece.text for piece in batch])
+            answers = lane.work.compute([piece.text for piece in batch])
         except Exception as error:
             if len(batch) == 1:
                 self._finish(batch[0].job, error)
                 return
             for piece in batch:  # likewise
                 if not piece.job._over:
-                    self._compute(name, work, [piece])
+                    self._compute(name, lane, [piece])
             return
         seconds = time.perf_counter() - begin
-        self._rate = len(batch) / seconds if not self._rate else 0.8 * self._rate + 0.2 * len(batch) / seconds
+        lane.took(len(batch), seconds)
         # Before any answer leaves: who has the answer may read the figures.
         if self._note is not None:
             self._note(BatchDone(name, len(batch), sum(piece.text.length for piece in batch), seconds))
@@ -243,24 +271,28 @@ class Batcher:
             return
         job._over = True
         with self._changed:
-            self._waiting -= len(job.texts)
+            self._lanes[job.model].waiting -= len(job.texts)
         job.done(answer)
 
 
-def _warm_up(lane: _Lane) -> float:
-    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch.
+def _smoothed(before: float, now: float) -> float:
+    return 0.8 * before + 0.2 * now if before else now
 
-    Returns:
-        Texts per second; 0.0: there is nothing to begin with.
-    """
+
+def _retry_after(seconds: float) -> int:
+    return min(max(1, math.ceil(seconds)), _LONGEST_RETRY)
+
+
+def _warm_up(lane: _Lane) -> None:
+    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch."""
     if lane.work.sample is None:
-        return 0.0
+        return
     for count in _WARM_UPS:
         encoded = lane.work.encode([lane.work.sample] * count)
         begin = time.perf_counter()
         lane.work.compute(encoded)
         seconds = time.perf_counter() - begin
+    lane.took(len(encoded), seconds)  # the last one alone: the first also builds and loads
     if not lane.batch_tokens:
         rate = sum(text.length for text in encoded) / seconds
         lane.batch_tokens = int(min(max(_LEAST, rate * _BATCH_SECONDS), _MOST))
-    return len(encoded) / seconds
