@@ -29,6 +29,22 @@ def test_it_says_that_it_is_not_ready_while_it_still_answers(held: Held):
         found.stop()  # a second time: at once
 
 
+def test_the_answers_to_probes_are_no_errors_of_the_service(held: Held):
+    with running({"bakery": held}, ServeSettings(drain=30)) as found, found.client() as client:
+        client.get("/readyz")
+        assert "\ntunelet_ready 1.0\n" in client.get("/metrics").text
+        found.stop()
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        client.get("/no/such/path")
+        figures = client.get("/metrics").text
+        found.stop()  # a second time: at once
+    assert "\ntunelet_ready 0.0\n" in figures
+    assert 'tunelet_rejected_total{reason="stopping"} 0.0' in figures
+    assert not re.findall('healthz|readyz|status="5', figures)
+    assert 'tunelet_requests_total{method="GET",path="other",status="404"} 1.0' in figures
+
+
 def test_it_finishes_what_it_took_and_refuses_what_is_new(held: Held):
     with running({"bakery": held}) as found, found.client() as client, ThreadPoolExecutor(4) as threads:
         with held.held():

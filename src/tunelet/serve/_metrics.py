@@ -21,11 +21,20 @@ class Figures:
 
     Args:
         paths: that have a line of their own; all others share one, for anybody may ask for any path.
-        waiting: by kind of work, how many texts wait, asked when the figures are.
+        probes: paths that are not counted. What watches over a service asks there every few seconds, and the 503 of
+            one that stops is a correct answer: it must not raise an alarm about errors, nor thin out the real ones.
+        ready: whether new requests are welcome, asked when the figures are.
+        waiting: by kind of work, how many texts wait, likewise.
     """
 
-    def __init__(self, paths: Collection[str], waiting: Mapping[str, Callable[[], int]]) -> None:
-        self._paths = frozenset(paths)
+    def __init__(
+        self,
+        paths: Collection[str],
+        probes: Collection[str],
+        ready: Callable[[], bool],
+        waiting: Mapping[str, Callable[[], int]],
+    ) -> None:
+        self._paths, self._probes = frozenset(paths), frozenset(probes)
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "tunelet_requests", "requests answered", ("method", "path", "status"), registry=registry
@@ -46,12 +55,16 @@ class Figures:
         self._batch_seconds = Histogram(
             "tunelet_batch_seconds", "seconds that the model computed", ("model",), buckets=_SECONDS, registry=registry
         )
+        welcome = Gauge("tunelet_ready", "1 while new requests are welcome, else 0", registry=registry)
+        welcome.set_function(ready)
         queue = Gauge("tunelet_queue_texts", "texts that wait or are computed", ("work",), registry=registry)
         for work, count in waiting.items():
             queue.labels(work).set_function(count)
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count a request."""
+        """Count a request that is no probe."""
+        if path in self._probes:
+            return
         path = path if path in self._paths else "other"
         self._requests.labels(method if method in _METHODS else "other", path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)

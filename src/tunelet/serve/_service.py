@@ -19,6 +19,7 @@ from tunelet.serve._work import Explaining, Predicting
 
 Phase = Literal["starting", "ready", "stopping"]
 PATHS = ("/v1/predict", "/v1/explain", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PROBES = ("/healthz", "/readyz")
 _POLL = 0.02  # seconds
 TEXTS = "tunelet.texts"  # where a route leaves in a request's scope the texts that it was asked about
 
@@ -35,7 +36,10 @@ class Service:
     def __init__(self, models: Mapping[str, Served], settings: ServeSettings) -> None:
         self.models, self.settings = models, settings
         self.figures = Figures(
-            PATHS, {"predict": lambda: self.batcher.waiting, "explain": lambda: self.explainer.waiting}
+            PATHS,
+            PROBES,
+            ready=lambda: self.phase == "ready",
+            waiting={"predict": lambda: self.batcher.waiting, "explain": lambda: self.explainer.waiting},
         )
         self.batcher = Batcher(
             {name: Predicting(served.classifier) for name, served in models.items()},
