@@ -25,7 +25,7 @@ def test_whatever_is_sent_is_answered_as_described(small, mode):
     """As it should be sent, and as it should not."""
     description = schemathesis.openapi.from_url(f"{small.url}/openapi.json")
     operations = [found.ok() for found in description.get_all_operations()]
-    assert len(operations) == 6
+    assert len(operations) == 7
     sent: set[tuple[str, int]] = set()
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and operation.method == "get":
@@ -66,9 +66,18 @@ def test_every_field_of_an_answer_is_described_or_an_object_of_its_own(service):
     with service.client() as client:
         found = client.get("/openapi.json").json()
     assert "http" not in json.dumps(found["paths"])  # it names no other place
-    for name in ("TextPrediction", "TextExplanation", "ExplainedWord", "Problem", "Limits", "Figure"):
+    for name in (
+        "TextPrediction",
+        "TextExplanation",
+        "ExplainedWord",
+        "Problem",
+        "Limits",
+        "Figure",
+        "About",
+        "AboutMetric",
+    ):
         assert all("description" in field for field in found["components"]["schemas"][name]["properties"].values())
-    for path in ("/v1/predict", "/v1/explain", "/v1/models", "/metrics"):
+    for path in ("/v1/predict", "/v1/explain", "/v1/models", "/v1/about", "/metrics"):
         (operation,) = found["paths"][path].values()
         assert operation["summary"]
         assert all("Problem" in json.dumps(answer) for code, answer in operation["responses"].items() if code >= "400")

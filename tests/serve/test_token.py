@@ -62,7 +62,7 @@ def test_a_wrong_token_is_none(token_file, shown):
 
 def test_everything_but_what_watches_asks_for_the_token(bakery, token_file):
     with running({"bakery": bakery}, token=read_token(token_file)) as found, found.client() as client:
-        for path in ("/v1/models", "/metrics", "/openapi.json", "/", "/v1/other"):
+        for path in ("/v1/models", "/metrics", "/openapi.json", "/v1/about", "/page/other.js"):
             for headers in ({}, {"authorization": "Bearer wrong"}):
                 answer = client.get(path, headers=headers)
                 assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")

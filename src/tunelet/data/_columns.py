@@ -17,7 +17,7 @@ from tunelet.data._spellings import some
 from tunelet.errors import DataError
 
 # A rank is consulted only when those before it name no column.
-_TEXT_NAMES = (
+TEXT_NAMES = (
     ("text", "texts", "review", "reviews", "sentence", "content", "comment", "body", "message", "document", "tweet"),
     (
         "review_text",
@@ -42,7 +42,9 @@ _ID_NAMES = ("id", "ids", "idx", "guid", "uuid", "uid", "index", "row_id", "text
 _NOT_CONTENT = {"id", "idx", "index", "length", "len", "count", "words", "date", "time", "url", "hash", "lang"}
 _NOT_CONTENT |= {"language", "user", "author", "name", "type", "source"}
 
-KNOWN_NAMES = frozenset(name for rank in (*_TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank)
+KNOWN_NAMES = frozenset(name for rank in (*TEXT_NAMES, *_LABEL_NAMES, _ID_NAMES) for name in rank)
+
+NO_TEXT_WORDS = frozenset({*_NOT_CONTENT, *_LABEL_NAMES[0]})  # `label_text` holds labels
 
 TRAINED_ON = "the column that was trained on"
 ABSENT = "there is none called "
@@ -108,7 +110,7 @@ def choose_columns(
     if chosen_label:
         free.pop(chosen_label.value, None)
     if not chosen_text:
-        chosen_text = _by_name(free, _TEXT_NAMES, "text") or _by_name(empty, _TEXT_NAMES[:1], "text")
+        chosen_text = _by_name(free, TEXT_NAMES, "text") or _by_name(empty, TEXT_NAMES[:1], "text")
     if not chosen_text:
         chosen_text = _text_by_shape(free, list(shapes), table)
     free.pop(chosen_text.value, None)
@@ -189,7 +191,7 @@ def _by_name(shapes: Mapping[str, Shape], ranks: Sequence[Sequence[str]], role: 
 
     words = {name: set(plain_name(name).split("_")) for name in shapes if fits(name)}
     exact = [[name for name in words if plain_name(name) in rank] for rank in ranks]
-    beside = _NOT_CONTENT | (set(_LABEL_NAMES[0]) if role == "text" else set())  # `label_text` holds labels
+    beside = NO_TEXT_WORDS if role == "text" else _NOT_CONTENT
     compound = [name for name in words if words[name] & set(ranks[0]) - {"y"} and not words[name] & beside]
     for names in (exact[0], compound, *exact[1:]):
         if len(names) > 1:
@@ -221,7 +223,7 @@ def _text_by_shape(shapes: Mapping[str, Shape], columns: list[str], table: RawTa
     message = f"expected a column of texts, found {some(columns) or 'no columns with values'}"
     deeper = [name for name, shape in shapes.items() if shape.nested]
     lift = f"where they lie within {some(deeper[:3])}, write them into a column of their own; else " if deeper else ""
-    named = next((name for name in columns if plain_name(name) in _TEXT_NAMES[0]), "COL")
+    named = next((name for name in columns if plain_name(name) in TEXT_NAMES[0]), "COL")
     raise DataError(message, f"{lift}name the column of texts: text={named!r}")
 
 

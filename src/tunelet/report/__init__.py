@@ -10,8 +10,9 @@ from tunelet.report._card import MARK as CARD_MARK
 from tunelet.report._card import exported_card, model_card
 from tunelet.report._document import Document
 from tunelet.report._html import render_html
-from tunelet.report._palette import for_file
+from tunelet.report._palette import css_variables, for_file
 from tunelet.report._pdf import render_pdf
+from tunelet.report._strict import for_strict_page
 from tunelet.report._write import (
     WrittenReport,
     check_comparison_folder,
@@ -23,7 +24,7 @@ from tunelet.report._write import (
     write_report,
 )
 from tunelet.report.comparison_page import comparison_document
-from tunelet.report.run_page import group_document
+from tunelet.report.run_page import group_document, roc_figure
 
 __all__ = [
     "CARD_MARK",
@@ -35,9 +36,11 @@ __all__ = [
     "check_comparison_folder",
     "comparison_document",
     "comparison_folder",
+    "css_variables",
     "document_files",
     "exported_card",
     "for_file",
+    "for_strict_page",
     "group_document",
     "legend",
     "look",
@@ -47,6 +50,7 @@ __all__ = [
     "render_html",
     "render_pdf",
     "report",
+    "roc_figure",
     "write_comparison",
     "write_report",
 ]

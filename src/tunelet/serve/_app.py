@@ -10,8 +10,10 @@ from fastapi import FastAPI
 
 from tunelet._arguments import checked
 from tunelet._version import __version__
+from tunelet.serve._about import about_routes
 from tunelet.serve._answers import Answers
 from tunelet.serve._middleware import BodyLimits, Gate
+from tunelet.serve._page import page_paths, page_routes
 from tunelet.serve._problems import answer_problems
 from tunelet.serve._routes import OPEN, routes
 from tunelet.serve._served import Runs, load_models
@@ -72,12 +74,14 @@ def app_of(service: Service, token: Token | None) -> FastAPI:
     )
     app.state.service = service
     app.include_router(routes(service))
+    app.include_router(about_routes(service))
+    app.include_router(page_routes())
     answer_problems(app)
     if token is not None:
         _describe_token(app)
     # The last one is the first to see a request.
     app.add_middleware(BodyLimits, settings=service.settings)
-    app.add_middleware(Gate, token=token, open_paths=OPEN)
+    app.add_middleware(Gate, token=token, open_paths=(*OPEN, *page_paths()))
     app.add_middleware(Answers, service=service)
     return app
 

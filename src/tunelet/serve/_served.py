@@ -39,6 +39,7 @@ class Served:
             text_columns=list(task.text_columns),
             checkpoint=model,
             max_tokens=classifier.max_length,
+            explains=run is not None,
             evaluated_on=None if run is None else run.summary.evaluated_on,
             n=None if run is None else run.metrics.n,
             metrics={} if run is None else _figures(run.metrics),

@@ -18,7 +18,9 @@ from tunelet.serve._settings import ServeSettings
 from tunelet.serve._work import Explaining, Predicting
 
 Phase = Literal["starting", "ready", "stopping"]
-PATHS = ("/v1/predict", "/v1/explain", "/v1/models", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PATHS = (
+    "/", "/v1/predict", "/v1/explain", "/v1/models", "/v1/about", "/healthz", "/readyz", "/metrics", "/openapi.json",
+)  # fmt: skip
 PROBES = ("/healthz", "/readyz")
 _POLL = 0.02  # seconds
 TEXTS = "tunelet.texts"  # where a route leaves in a request's scope the texts that it was asked about

@@ -32,11 +32,15 @@ def result_figures(run: Run) -> list[Figure]:
     return drawn
 
 
-def _curves(run: Run) -> list[Figure]:
+def roc_figure(run: Run) -> Figure | None:
+    """The ROC curve alone; None where the texts do not allow one."""
+    return next(iter(_curves(run, ("roc",))), None)
+
+
+def _curves(run: Run, kinds: Sequence[CurveKind] = ("roc", "precision_recall")) -> list[Figure]:
     """ROC, and precision against recall: of the positive label beside the baselines', or of the labels one by one."""
     positive, curves = run.summary.positive, run.evaluation.curves
     drawn = []
-    kinds: tuple[CurveKind, ...] = ("roc", "precision_recall")
     for kind in kinds:
         lines = curve_lines(curves, kind, run.label_names)
         if positive is not None:

@@ -1,0 +1,189 @@
+// The page's source where a service answers: /v1/models, /v1/predict, /v1/explain and /v1/about of the service that the
+// page came from. It keeps to the service's limits, waits where it is asked to, and asks the reader for the token.
+//
+// What every source exports:
+//
+// @typedef {string | {[column: string]: string}} Text   an object where a model reads several columns together
+// @typedef {{
+//   name: string,
+//   labels: string[],
+//   columns: string[],              columns that it reads; one: a text is a string
+//   explains: boolean,              whether `explain` can be asked
+//   about: Promise<About | null>,   null: there is no run beside the model; never rejected
+// }} Model
+// @typedef {{
+//   metrics: {name: string, value: number | null, low: number | null, high: number | null}[],
+//   data: string, roc: string | null, roc_described: string | null,
+// }} About                          what `tunelet.page.about` made: `roc` is an SVG in the page's colours
+//
+// models() -> Promise<Model[]>, once they can be asked
+// predict(name, texts, signal) -> Promise<({label: string | null, probabilities: {[label]: number | null}}
+//     | {error: string})[]>, one a text, in order; label null: there is nothing to read
+// explain(name, text, signal) -> Promise<{label: string | null, method: string, fields?: string[],
+//     words: {text, field?, start, end, weight, read?}[]}>; start and end in UTF-16 units of the text, or of the field
+//     (a number, 0 where it is left out) of `fields`, where the model reads another text than was given, or several;
+//     weight > 0 speaks for the label; read false: the model did not read so far
+// place: a sentence that says where texts go
+//
+// All throw an Error whose message is fit for the reader, and what an aborted signal gives.
+
+import { authorization, refused } from "./token.js";
+
+export const place = "Texts go to the service at this address, and nowhere else.";
+
+const TRIES = 8; // of a request that is told to come again
+const LONGEST_WAIT = 30; // seconds
+let limits = { texts: 256, characters: 100_000, body_bytes: 1 << 20 };
+
+/** What the service refuses: `code` and `field` as in its documentation. */
+class Refusal extends Error {
+  constructor(message, code, field) {
+    super(message);
+    this.code = code;
+    this.field = field;
+  }
+}
+
+export async function models() {
+  const answer = await ask("v1/models");
+  limits = answer.limits;
+  return answer.models.map((model) => ({
+    name: model.name,
+    labels: model.labels,
+    columns: model.text_columns,
+    explains: model.explains,
+    about: model.evaluated_on === null ? Promise.resolve(null) : about(model.name),
+  }));
+}
+
+export async function predict(name, texts, signal) {
+  const answers = new Array(texts.length).fill(null);
+  const left = [];
+  texts.forEach((text, at) => {
+    const parts = typeof text === "string" ? [text] : Object.values(text);
+    // The service counts characters, and a string's length counts at least as many.
+    const long = parts.some((part) => part.length > limits.characters && [...part].length > limits.characters);
+    if (long) answers[at] = { error: `longer than ${limits.characters.toLocaleString("en")} characters` };
+    else left.push(at);
+  });
+  for (let begin = 0; begin < left.length; begin += limits.texts) {
+    await predictSome(name, texts, left.slice(begin, begin + limits.texts), answers, signal);
+  }
+  return answers;
+}
+
+export async function explain(name, text, signal) {
+  const { explanations: [found] } = await ask("v1/explain", { texts: [text], model: name }, signal);
+  const places = found.fields.map(unitsOfCharacters);
+  return {
+    label: found.label,
+    method: "Integrated gradients, and exactly for TF-IDF: what each word adds to the log odds of the label.",
+    fields: found.fields,
+    words: found.words.map((word) => ({
+      text: word.text,
+      field: word.field,
+      start: places[word.field](word.begin),
+      end: places[word.field](word.end),
+      weight: word.contribution,
+      read: word.read,
+    })),
+  };
+}
+
+async function about(name) {
+  try {
+    return await ask(`v1/about?model=${encodeURIComponent(name)}`);
+  } catch {
+    return null; // the answers are of use without it
+  }
+}
+
+/** Ask for the texts at some places; where that is too much or too late, for each half; what is at fault gets an error. */
+async function predictSome(name, texts, places, answers, signal) {
+  if (!places.length) return;
+  try {
+    const body = { texts: places.map((at) => texts[at]), model: name };
+    const { predictions } = await ask("v1/predict", body, signal);
+    places.forEach((at, row) => { answers[at] = predictions[row]; });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const row = /^texts\.(\d+)/.exec(error.field ?? "")?.[1];
+    if (row !== undefined) {
+      answers[places[row]] = { error: error.message };
+      await predictSome(name, texts, places.filter((_, at) => at !== Number(row)), answers, signal);
+    } else if (error.code !== "too_large" && error.code !== "too_late") {
+      throw error;
+    } else if (places.length === 1) {
+      answers[places[0]] = { error: error.message };
+    } else {
+      const half = places.length >> 1;
+      await predictSome(name, texts, places.slice(0, half), answers, signal);
+      await predictSome(name, texts, places.slice(half), answers, signal);
+    }
+  }
+}
+
+/** A request, sent again while the service is busy, and with another token where it refuses this one. */
+async function ask(path, body, signal) {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await send(path, body, signal);
+    if (answer.status === 401) {
+      await refused(answer.shown);
+      tries -= 1;
+    } else if (answer.status === 429 && tries < TRIES) {
+      await pause(answer.retryAfter, signal);
+    } else if (answer.status === 200) {
+      return answer.content;
+    } else {
+      const error = answer.content?.error;
+      throw new Refusal(error?.message ?? `the service answered ${answer.status}`, error?.code, error?.field);
+    }
+  }
+}
+
+async function send(path, body, signal) {
+  const shown = authorization();
+  const headers = { ...shown, ...(body ? { "Content-Type": "application/json" } : {}) };
+  const options = { headers, signal, cache: "no-store", credentials: "omit", redirect: "error" };
+  if (body) Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+  let response;
+  try {
+    response = await fetch(new URL(path, document.baseURI), options);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Error("the service does not answer; is it still running?");
+  }
+  const retryAfter = Number(response.headers.get("Retry-After")) || 1;
+  let content = null;
+  try {
+    content = await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error; // else a proxy answered, in words of its own
+  }
+  return { status: response.status, content, retryAfter, shown };
+}
+
+/** Wait as long as the service asks, and a little more or less, so that not all who wait come back together. */
+function pause(seconds, signal) {
+  const time = 1000 * Math.min(LONGEST_WAIT, seconds) * (0.75 + Math.random() / 2);
+  return new Promise((resolve, reject) => {
+    const end = setTimeout(resolve, time);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(end);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}
+
+/** From the number of a character to that of its UTF-16 unit; Python counts the former. */
+function unitsOfCharacters(text) {
+  if (!/[\ud800-\udbff]/.test(text)) return (at) => at;
+  const starts = [];
+  let unit = 0;
+  for (const character of text) {
+    starts.push(unit);
+    unit += character.length;
+  }
+  starts.push(unit);
+  return (at) => starts[at];
+}
