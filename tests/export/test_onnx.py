@@ -1,5 +1,6 @@
 """`onnx`: one graph, run by the lines of its README, gives tunelet's probabilities with TF-IDF and all."""
 
+import pickle
 import re
 import runpy
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import tunelet
 from tunelet import Classifier
 from tunelet.errors import DataError
+from tunelet.serve import ServeSettings, app
 
 TEXTS = ["warm rye loaf", "a <b>cold</b> and soggy one &amp; more", "burnt " * 90, "Is it?"]
 
@@ -71,8 +73,6 @@ def test_it_is_loaded_without_torch_and_transformers(graph):
 
 
 def test_threads_and_copies_share_it(graph):
-    import pickle
-
     classifier = Classifier.load(graph.folder)
     alone = classifier.probabilities(TEXTS)
     again = pickle.loads(pickle.dumps(classifier))  # noqa: S301
@@ -80,6 +80,31 @@ def test_threads_and_copies_share_it(graph):
     with ThreadPoolExecutor(4) as threads:
         for found in threads.map(classifier.probabilities, [TEXTS] * 12):
             np.testing.assert_array_equal(found, alone)
+
+
+def test_its_tokenizer_is_that_of_the_run(graph, merged, blended_run, own_head_run):
+    for exported, run in ((graph, blended_run), (merged, own_head_run)):
+        own = Classifier.load(run.path, device="cpu").tokenizer
+        found = Classifier.load(exported.folder).tokenizer
+        assert [found(text)["input_ids"] for text in TEXTS] == [own(text)["input_ids"] for text in TEXTS]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_its_graph_computes_with_as_many_threads_as_asked_for(graph, threads, monkeypatch):
+    import onnxruntime
+
+    asked = []
+
+    class Session(onnxruntime.InferenceSession):
+        def __init__(self, content, options, **kwargs):
+            asked.append(options.intra_op_num_threads)
+            super().__init__(content, options, **kwargs)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    app({"bakery": graph.folder}, settings=ServeSettings(threads=threads))
+    classifier = Classifier.load(graph.folder, threads=threads)
+    pickle.loads(pickle.dumps(classifier))  # noqa: S301
+    assert asked == [threads] * 3
 
 
 @pytest.mark.slow

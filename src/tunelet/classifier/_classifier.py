@@ -41,12 +41,14 @@ class Classifier(TextClassifier):
 
     @classmethod
     @checked
-    def load(cls, run: str | Path | Run, *, device: str | None = None) -> Self:
+    def load(cls, run: str | Path | Run, *, device: str | None = None, threads: int | None = None) -> Self:
         """Load a finished run, or what `tunelet.export` made of one.
 
         Args:
             run: its folder, the run itself, the folder of an export, or OWNER/NAME of either on the Hugging Face Hub.
             device: "auto", "cpu", "cuda" or "mps"; None: as the recipe says.
+            threads: that the graph of an ONNX export computes with; None: as OMP_NUM_THREADS says, else one a core.
+                PyTorch has a number for the whole process (torch.set_num_threads), which this leaves alone.
 
         Raises:
             RunError: no such run, a damaged one, or its base model has changed since.
@@ -57,7 +59,7 @@ class Classifier(TextClassifier):
             if is_export(folder):
                 from tunelet.classifier._exported import ExportedClassifier
 
-                return cast("Self", ExportedClassifier.of_folder(Path(folder), device=device))
+                return cast("Self", ExportedClassifier.of_folder(Path(folder), device=device, threads=threads))
             run = Run.load(folder)
         tfidf = tfidf_of(run)
         from tunelet.model import load_tokenizer

@@ -33,10 +33,10 @@ class ExportedClassifier(Classifier):
     def __init__(self, folder: ExportFolder, record: ExportRecord, logits: Logits) -> None:
         TextClassifier.__init__(self, record.task)
         self.folder, self.record, self.temperature = folder.path, record, record.temperature
-        self._scaled_logits = logits
+        self._scaled_logits, self._tokenizer = logits, None
 
     @classmethod
-    def of_folder(cls, path: Path, *, device: str | None = None) -> Self:
+    def of_folder(cls, path: Path, *, device: str | None = None, threads: int | None = None) -> Self:
         """Load a finished export. Raises RunError where it is damaged, ModelError where it is none of tunelet's."""
         check_exported(path)
         record = read_export(path)
@@ -44,16 +44,18 @@ class ExportedClassifier(Classifier):
         for name in sealed.files:
             if not name.endswith((".md", ".py")):  # these are for people
                 sealed.check(path / name)
-        made = cls.of_files(path, record, device=device)
-        made._load_again = partial(cls.of_folder, path.resolve(), device=device)
+        made = cls.of_files(path, record, device=device, threads=threads)
+        made._load_again = partial(cls.of_folder, path.resolve(), device=device, threads=threads)
         return made
 
     @classmethod
-    def of_files(cls, path: Path, record: ExportRecord, *, device: str | None = None) -> Self:
+    def of_files(
+        cls, path: Path, record: ExportRecord, *, device: str | None = None, threads: int | None = None
+    ) -> Self:
         """Load the files of an export, which are checked or tunelet's own."""
         folder = ExportFolder(path)
         folder.path = path
-        return cls(folder, record, _logits_of(folder, record, device))
+        return cls(folder, record, _logits_of(folder, record, device, threads))
 
     @property
     def run(self) -> Run:  # type: ignore[override]
@@ -64,6 +66,15 @@ class ExportedClassifier(Classifier):
     def has_the_runs_threshold(self) -> bool:
         """True: the threshold came along."""
         return True
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer, as transformers loads it; it is not the one that the texts go through."""
+        if self._tokenizer is None:
+            from tunelet.model import load_tokenizer
+
+            self._tokenizer = load_tokenizer(self.folder)
+        return self._tokenizer
 
     @property
     def max_length(self) -> int:
@@ -85,14 +96,14 @@ class ExportedClassifier(Classifier):
         return scaled if self.temperature == 1.0 else scaled * self.temperature
 
 
-def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None) -> Logits:
+def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, threads: int | None) -> Logits:
     """What computes logits with the temperature in them."""
     if record.form in ("onnx", "onnx-int8"):
         from tunelet.classifier._onnx_model import OnnxModel
 
         if device not in (None, "auto", "cpu"):
             raise RunError(f"{folder.path}: ONNX runs on the processor here, not on {device}", "leave out device=...")
-        graph = OnnxModel(folder, record, folder.graph if record.form == "onnx" else folder.int8_graph)
+        graph = OnnxModel(folder, record, folder.graph if record.form == "onnx" else folder.int8_graph, threads)
         if not record.tfidf:
             return graph.logits
         tfidf = read_tfidf(folder.tfidf, len(record.label_names))

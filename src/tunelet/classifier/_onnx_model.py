@@ -25,8 +25,15 @@ _HINT = "export the run again, with tunelet export"
 class OnnxModel:
     """Logits of cleaned texts by an exported graph. ONNX Runtime's sessions may be shared by threads."""
 
-    def __init__(self, folder: ExportFolder, record: ExportRecord, graph: Path) -> None:
-        """Open the graph, once it has been checked. Raises ModelError."""
+    def __init__(self, folder: ExportFolder, record: ExportRecord, graph: Path, threads: int | None = None) -> None:
+        """Open the graph, once it has been checked. Raises ModelError.
+
+        Args:
+            folder: of the export.
+            record: of it.
+            graph: file of the graph.
+            threads: that it computes with; None: as OMP_NUM_THREADS says, else one a core.
+        """
         try:
             import onnxruntime
         except ImportError:
@@ -36,7 +43,7 @@ class OnnxModel:
         content = check_onnx(graph, len(record.label_names))
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        options.intra_op_num_threads = _threads()
+        options.intra_op_num_threads = _threads() if threads is None else threads
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime has a class for each of its states

@@ -38,7 +38,7 @@ Connections = Annotated[int, typer.Option(metavar="N", help="largest number of o
 Drain = Annotated[
     float, typer.Option(metavar="SECONDS", help="time after SIGTERM in which requests are still taken, but not /readyz")
 ]
-Threads = Annotated[int, typer.Option(metavar="N", help="number of threads to compute with; 0: PyTorch's own choice")]
+Threads = Annotated[int, typer.Option(metavar="N", help="number of threads to compute with; 0: the library's choice")]
 LogTexts = Annotated[bool, typer.Option("--log-texts", help="texts of each request in the log")]
 
 

@@ -17,7 +17,7 @@ from tunelet.data import tokenise
 from tunelet.errors import ExportError
 from tunelet.export._merged import check_merged, write_merged
 from tunelet.export._parity import FLOAT32, INT8, check_parity, parity, size_of, timed
-from tunelet.export._readme import readme
+from tunelet.export._readme import end_kept, readme
 from tunelet.export._sentence import check_sentence, write_sentence
 from tunelet.export._source import Source
 from tunelet.export._texts import Texts, check_texts
@@ -232,6 +232,6 @@ def _said(record: ExportRecord) -> list[str]:
         )
         notes.append(
             f"texts of more than {record.max_length} tokens: tunelet keeps {record.truncation}, {library} the "
-            f"beginning alone; {record.parity.longer:,} of these are so long: only their labels are compared"
+            f"{end_kept(record)} alone; {record.parity.longer:,} of these are so long: only their labels are compared"
         )
     return notes

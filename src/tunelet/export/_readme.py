@@ -66,6 +66,11 @@ def _long(record: ExportRecord) -> str:
     return f"Texts of more than {record.max_length} tokens are cut: {how}"
 
 
+def end_kept(record: ExportRecord) -> str:
+    """Which end of a text is kept where a tokenizer cuts it."""
+    return "end" if record.truncation == "tail" else "beginning"
+
+
 def _cleaning(record: ExportRecord) -> str:
     if not record.clean_markup:
         return ""
@@ -75,7 +80,7 @@ def _cleaning(record: ExportRecord) -> str:
 def _transformers(record: ExportRecord) -> str:
     apart = ""
     if record.truncation == "head+tail" or record.task.several_fields:
-        apart = ", but transformers keeps their beginning alone"
+        apart = f", but transformers keeps their {end_kept(record)} alone"
     text = '{"text": "one", "text_pair": "other"}' if record.task.several_fields else '"your text"'
     return f"""```python
 from transformers import pipeline
@@ -90,7 +95,7 @@ The scores are tunelet's probabilities. {_long(record)}{apart}.{_cleaning(record
 def _sentence(record: ExportRecord) -> str:
     apart = ""
     if record.truncation == "head+tail" or record.task.several_fields:
-        apart = ", but Sentence Transformers keeps their beginning alone"
+        apart = f", but Sentence Transformers keeps their {end_kept(record)} alone"
     text = '("one", "other")' if record.task.several_fields else '"your text"'
     return f"""What Sentence Transformers calls embeddings are the logits of the labels:
 
@@ -122,7 +127,13 @@ def _onnx(record: ExportRecord) -> str:
         joined = '"\\x1f".join(text)' if several else "text"
         added = f'\ntfidf = Tfidf("tfidf.json")\nlogits = logits + np.array([tfidf.logits({joined}) for text in texts])'
     share = " by itself, without TF-IDF's share" if record.tfidf else ""
-    where = "The tokenizer keeps the beginning of each" if several else "The graph does it: give it all tokens"
+    long = f"{_long(record)}. The graph does it: give it all tokens"
+    if several:
+        long = (
+            f"Pairs of more than {record.max_length} tokens are cut by the tokenizer: it keeps the {end_kept(record)} "
+            "of each text; tunelet cuts them in another way"
+        )
+    exact = "near tunelet's, and how near stands below" if record.form == "onnx-int8" else "tunelet's"
     return f"""`pip install onnxruntime tokenizers` is all that these lines need. They are run in this folder:
 
 ```python
@@ -145,7 +156,7 @@ probabilities = shares / shares.sum(axis=1, keepdims=True)
 print([names[str(best)] for best in probabilities.argmax(axis=1)], probabilities)
 ```
 
-The probabilities are tunelet's. {_long(record)}. {where}.
+The probabilities are {exact}. {long}.
 
 transformers.js loads this folder as well: the encoder{share}.
 

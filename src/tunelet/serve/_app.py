@@ -52,7 +52,8 @@ def app(
         RunError, ModelError: a run cannot be loaded.
     """
     token = None if token_file is None else read_token(token_file)
-    return app_of(Service(load_models(runs, device=device), settings or ServeSettings()), token)
+    settings = settings or ServeSettings()
+    return app_of(Service(load_models(runs, device=device, threads=settings.threads), settings), token)
 
 
 def app_of(service: Service, token: Token | None) -> FastAPI:

@@ -50,13 +50,14 @@ def _figures(metrics: Metrics) -> dict[str, Figure]:
     return {name: Figure(value=metrics.value(name), interval=metrics.interval(name)) for name in metrics.metric_names}
 
 
-def load_models(runs: Runs, *, device: str | None = None) -> dict[str, Served]:
+def load_models(runs: Runs, *, device: str | None = None, threads: int = 0) -> dict[str, Served]:
     """Load finished runs, and exports of them.
 
     Args:
         runs: one or several, each a run, its folder, that of an export, or `NAME=FOLDER`; or a mapping from names to
             them. Without a name a run has that of its folder.
         device: as for `Classifier.load`.
+        threads: that ONNX Runtime computes with; 0: its own choice.
 
     Raises:
         ServeError: a name is no word, or two runs have the same.
@@ -75,7 +76,7 @@ def load_models(runs: Runs, *, device: str | None = None) -> dict[str, Served]:
             raise ServeError(
                 f"two runs are called {name!r}", f"give one of them another name: tunelet serve NAME={shown_path(run)}"
             )
-    return {name: Served(name, Classifier.load(run, device=device)) for name, run in named}
+    return {name: Served(name, Classifier.load(run, device=device, threads=threads or None)) for name, run in named}
 
 
 def shown_path(run: str | Path | Run) -> str:

@@ -120,7 +120,8 @@ def serve(
     listening = _bound(host, port)
     try:
         log_to_stderr()
-        service = Service(load_models(runs, device=device), settings or ServeSettings())
+        settings = settings or ServeSettings()
+        service = Service(load_models(runs, device=device, threads=settings.threads), settings)
         service.start()
         server = Server(app_of(service, token), service)
         _announce(service, listening)
