@@ -18,8 +18,8 @@ CASES = ROOT.parent / "shared" / "cases"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not at ../shared/cases")]
 Q = (
     "--model", "minilm", "--set", "training.epochs=1", "--set", "evaluation.resamples=100",
-    "--set", "data.validation=held-out",
-    "--set", "evaluation.baseline=false",
+    "--set", "data.validation=held-out", "--set", "evaluation.explained=0",
+    "--set", "model.pooling=mean", "--set", "model.layers=2", "--set", "evaluation.baseline=false",
 )  # fmt: skip
 
 
@@ -50,7 +50,10 @@ def finished(tmp_path_factory) -> Path:
         "training.epochs": 1,
         "evaluation.resamples": 100,
         "data.validation": "held-out",
+        "model.pooling": "mean",
+        "model.layers": 2,
         "evaluation.baseline": False,
+        "evaluation.explained": 0,
     }
     tunelet.train(CASES / "bakery.csv", model="minilm", settings=settings, out=folder, quiet=True)
     return folder

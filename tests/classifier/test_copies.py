@@ -3,13 +3,11 @@
 import copy
 import pickle
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from command_line import environment
+from command_line import run_code
 from tunelet import BaselineClassifier, Classifier
 from tunelet.errors import RunError
 
@@ -37,7 +35,8 @@ def test_a_pickle_answers_in_another_process_and_another_folder(bakery_run, tmp_
         "classifier = pickle.load(open('classifier', 'rb'))\n"
         f"numpy.save('found.npy', classifier.probabilities({TEXTS!r}))"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
+    done = run_code(code, cwd=tmp_path)
+    assert done.status == 0, done.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), classifier.probabilities(TEXTS))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from command_line import QUICK, refused
-from hub_client import MODEL_ID
+from hub_client import MODEL_ID, Client
 from hub_server import HubServer, Status
 from hub_user import User, the_object
 from tunelet.checkpoint import POOLED_CONFIGS, POOLED_HEAD
@@ -36,25 +36,34 @@ for name in json.loads(sys.argv[1]):
 LOAD_BY_ID = LOAD.replace("snapshot_download(name)", "name")
 
 
-@pytest.fixture
-def trained(model_hub: HubServer, data_hub: HubServer, user: User) -> Path:
-    """A run on a file of this machine, with an encoder of the Hub and nothing of TF-IDF added to its logits."""
+@pytest.fixture(scope="module")
+def owner(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
+    """Who trained `film`: a run on a file of this machine, with an encoder of the Hub and nothing of TF-IDF in it."""
     rows = "".join(
         json.dumps({"text": f"{text} {n}. secret-text", "label": label}) + "\n"
         for n in range(12)  # what a text says tells nothing of its label, or TF-IDF would be added to the model
         for text, label in zip(("A joy to see", "A pain to see"), ("good", "bad")[:: -1 if n % 2 else 1], strict=True)
     )
-    (user.folder / "private-folder").mkdir()
-    (user.folder / "private-folder" / "reviews.jsonl").write_text(rows)
-    done = user.types(
-        "train", str(user.folder / "private-folder" / "reviews.jsonl"), "--model", MODEL_ID, *CHEAP, "--out", "film",
-        "--json",
-    )  # fmt: skip
-    the_object(done)
+    home, folder = (tmp_path_factory.mktemp("owner") / name for name in ("hf", "work"))
+    reviews = folder / "private-folder" / "reviews.jsonl"
+    reviews.parent.mkdir(parents=True)
+    reviews.write_text(rows)
+    with HubServer() as hub:
+        hub.add("model", MODEL_ID, model_folder)
+        owner = User(Client(home, hub.url), folder)
+        the_object(owner.types("train", str(reviews), "--model", MODEL_ID, *CHEAP, "--out", "film", "--json"))
+    return owner
+
+
+@pytest.fixture
+def trained(owner: User, model_hub: HubServer, user: User) -> Path:
+    """A copy of that run, in the hands of a user who has what the owner has."""
+    shutil.copytree(owner.folder, user.folder, dirs_exist_ok=True)
+    shutil.copytree(owner.home, user.home, symlinks=True)
     return user.folder / "film"
 
 
-def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub, user, client):
+def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, owner, model_hub, user, client):
     done = user.types("push", "film", "someone/film", "--json", **TOKEN)
     assert the_object(done)["url"] == f"{model_hub.url}/someone/film"
     files = model_hub.repositories["model", "someone/film"].branches["main"]
@@ -69,7 +78,8 @@ def test_who_downloads_a_pushed_run_gets_the_same_predictions(trained, model_hub
     assert {"adapter/config.json", "adapter/model.safetensors.index.json"}.isdisjoint(files)
     everything = b"\n".join(files.values())
     assert b"private-folder" not in everything
-    assert str(user.folder).encode() not in everything
+    for folder in (user.folder, owner.folder):
+        assert str(folder).encode() not in everything
     assert b"secret-text" not in everything
     assert "visibility" not in model_hub.created[0]  # what the owner's settings say
     (there,) = client.run(LOAD, ["someone/film"])

@@ -3,8 +3,6 @@
 import copy
 import gc
 import pickle
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -16,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
 import tunelet
-from command_line import environment
+from command_line import run_code
 from tunelet.errors import TuneletError
 from tunelet.sklearn import InputError, TextClassifier
 
@@ -135,7 +133,8 @@ def test_a_fitted_estimator_is_kept_by_joblib_and_read_elsewhere(fitted, tmp_pat
         np.testing.assert_array_equal(other.predict_proba(ASKED), expected)
         assert other.run_.path != fitted.run_.path
     code = f"import joblib, numpy; numpy.save('found', joblib.load('model.joblib').predict_proba({ASKED!r}))"
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
+    done = run_code(code, cwd=tmp_path)
+    assert done.status == 0, done.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), expected)
 
 

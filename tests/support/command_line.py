@@ -5,24 +5,19 @@
 
 import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+import fork_server
+
 ROOT = Path(__file__).parents[2]
 QUICK = (
-    "--set",
-    "data.max_length=32",
-    "--set",
-    "training.epochs=1",
-    "--set",
-    "evaluation.resamples=100",
-    "--set",
-    "data.validation=held-out",
-)
+    "--set", "data.max_length=32", "--set", "data.validation=held-out", "--set", "training.epochs=1",
+    "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
+)  # fmt: skip
 
 _OF_THE_USER = re.compile(r"(HF_|HUGGING|TRANSFORMERS_|TUNELET_|PYTHON|(NO|FORCE|TTY)_?COLOR|TTY_|COLUMNS|TERM$).*")
 
@@ -52,16 +47,13 @@ def command(*arguments: object) -> list[str]:
 
 def run(*arguments: object, cwd: Path | None = None, **settings: str) -> Done:
     """`python -m tunelet ...` in a process of its own; settings are added to its environment."""
-    done = subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        env=environment(**settings),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = fork_server.run(["-m", "tunelet", *map(str, arguments)], environment(**settings), environment(), folder=cwd)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def run_code(code: str, *arguments: object, cwd: Path | None = None, **settings: str) -> Done:
+    """`python -c CODE ...`, likewise."""
+    done = fork_server.run(["-c", code, *map(str, arguments)], environment(**settings), environment(), folder=cwd)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -4,13 +4,12 @@
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from command_line import run_code
 
 ROOT = Path(__file__).parents[2]
 MODEL_ID = "cinema/distilbert-tiny"
@@ -65,25 +64,10 @@ class Client:
 
     def run(self, code: str, names: list[str | None], **environment: str) -> list[dict[str, Any]]:
         """Run the code with the names; one JSON object per name. No traceback may go to stderr."""
-        clean = {
-            key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "TRANSFORMERS_"))
-        }
-        settings = {"HF_ENDPOINT": self.endpoint, "HF_HOME": str(self.home), "PYTHONPATH": str(ROOT / "src")}
-        settings |= {
-            "HF_HUB_DOWNLOAD_TIMEOUT": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "NO_PROXY": "127.0.0.1",
-            **environment,
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", code, json.dumps(names)],
-            env=clean | settings | environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        settings = {"HF_ENDPOINT": self.endpoint, "HF_HOME": str(self.home), "HF_HUB_OFFLINE": "0"}
+        settings |= {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1"}
+        done = run_code(code, json.dumps(names), **settings | environment)
+        assert done.status == 0, done.stderr
         assert "Traceback" not in done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -13,6 +13,7 @@ class User:
 
     def __init__(self, client: Client, folder: Path) -> None:
         self.folder = folder
+        self.home = client.home
         self.settings = {
             "HF_ENDPOINT": client.endpoint,
             "HF_HOME": str(client.home),
