@@ -3,14 +3,17 @@
 import html
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 import tunelet
 from tunelet import Run
+from tunelet._choice import Choice
+from tunelet.publish import published, shown_run
 from tunelet.report import group_document, render_html, render_pdf
-from tunelet.run import RunGroup
+from tunelet.run import RunFolder, RunGroup
 
 pytestmark = pytest.mark.slow
 WORDS = {"good": ["warm", "rye", "crisp"], "<b>bad</b>": ["cold", "burnt", "soggy"]}
@@ -60,6 +63,31 @@ def test_the_report_colours_them_and_runs_nothing(run):
     assert render_pdf(document).startswith(b"%PDF")
     assert "<mark" not in render_html(document.without_quotes())
     json.dumps(document.plain())
+
+
+@pytest.mark.parametrize(("texts", "words"), [(False, False), (False, True), (True, True)])
+def test_what_is_published_has_texts_and_their_words_in_the_report_alone_and_only_where_asked_for(run, texts, words):
+    error = run.explanations.errors[0]
+    secrets = {error.fields[0], f"{error.words[-2].text} {error.words[-1].contribution:+.2f}", "alert("}
+    shown = Run.load(run.path)
+    vars(shown)["data"] = run.data.changed(
+        text_column=Choice("Bakerwoman", "its values are long"),
+        text_columns=("Bakerwoman",),
+        label_column=Choice("Burgomaster", "it holds few distinct values"),
+    )
+    for name, content in published(shown, "loaves", texts=texts, words=words).items():
+        said = html.unescape((content if isinstance(content, bytes) else content.read_bytes()).decode("latin-1"))
+        assert not {"Bakerwoman", "Burgomaster"} & set(re.findall(r"\w+", said)), name  # they may be texts of the data
+        if name != "report.html" or not texts:
+            assert not [secret for secret in secrets if secret in said], name
+        if name == "report.html":
+            assert "Deletion curve" in said
+            assert (error.fields[0] in said and '<mark class="for-' in said) == texts
+    assert json.loads(RunFolder.json_bytes(shown_run(shown, "loaves", texts=False).explanations.to_dict())) == {
+        "schema_version": 1,
+        "errors": [],
+        "faithfulness": run.explanations.faithfulness.to_dict(),
+    }
 
 
 def test_a_run_of_an_earlier_version_has_none_and_a_report_all_the_same(run):

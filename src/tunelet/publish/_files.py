@@ -8,7 +8,8 @@ that a later version adds to a record is not published until it is listed.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal, get_args, get_origin
 
 from tunelet._choice import Choice
@@ -50,6 +51,7 @@ _RIVAL = ("name", "features", "strength", "seconds", "metrics", "curves")
 _KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason consists of our own words and numbers
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _UNLABELLED = ("rows", "sha256", "used")
+_EXPLANATIONS = ("faithfulness",)  # a curve; the errors are texts with their words
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",
@@ -146,7 +148,8 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
             ),
             errors=evaluation.errors if texts else tuple(map(_without_text, evaluation.errors)),
         ),
-        explanations=run.explanations and run.explanations.changed(errors=run.explanations.errors if texts else ()),
+        explanations=run.explanations
+        and _only(run.explanations, _EXPLANATIONS, errors=run.explanations.errors if texts else ()),
         history=tuple(_only(line, _HISTORY) for line in run.history),
     )
 
@@ -206,9 +209,12 @@ def _column(choice: Choice[str], role: str, named: str | list[str]) -> Choice[st
 
 
 def _column_name(name: str, role: str, named: str | list[str]) -> str:
-    """A column's name, where the user named it or it is a word; else its role, for it may be a text of the data."""
+    """A column's name, where the user named it or it is one of ours; else its role.
+
+    A file without a header may have been read as one with a header: then the name is a text of the data.
+    """
     named_columns = [named] if isinstance(named, str) else named
-    return name if name in named_columns or re.fullmatch(r"column \d+|[\w.-]{1,40}", name) else role
+    return name if name in named_columns or re.fullmatch(r"column \d+", name) else role
 
 
 def _recipe(recipe: Recipe, model: str) -> Recipe:
@@ -248,7 +254,7 @@ def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
             if place == folder.weights and inside in (CONFIG, INDEX):
                 continue  # beside an adapter these say where on this machine its base model is
             if _CONFIGS.fullmatch(inside) or inside in POOLED_CONFIGS:
-                files[name] = run.files.read(path, _config)
+                files[name] = run.files.read(path, partial(_config, hub_id=run.environment.checkpoint.hub_id))
             elif _WEIGHTS.fullmatch(inside) or inside in (*TOKENIZER_FILES, POOLED_HEAD):
                 files[name] = path
     if terms:
@@ -257,14 +263,35 @@ def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
     return files
 
 
-def _config(content: bytes) -> bytes:
-    """A config of transformers or PEFT, in which each path of this machine is cut to its last component."""
+_PLACES = re.compile(r"(^|_)(path|file|dir|folder|directory)$|^auto_map$")  # keys whose value is a path or a Hub id
 
-    def plain(value: Any) -> Any:
+
+def _config(content: bytes, hub_id: str | None) -> bytes:
+    """A config of transformers or PEFT, in which each path of this machine is cut to its last component.
+
+    What begins as only a path of a machine does is cut wherever it stands. A relative path looks like other things,
+    such as the token "</s>" or a Hub id: it is cut where the key says that a path stands there.
+
+    Args:
+        content: JSON.
+        hub_id: of the checkpoint, which stays.
+    """
+
+    def plain(value: Any, is_place: bool = False) -> Any:
         if isinstance(value, Mapping):
-            return {key: plain(inner) for key, inner in value.items()}
+            return {key: plain(inner, is_place or bool(_PLACES.search(key))) for key, inner in value.items()}
         if isinstance(value, list):
-            return [plain(inner) for inner in value]
-        return _place(value) if isinstance(value, str) and re.match(r"([~/.]|[A-Za-z]:).*[/\\]", value) else value
+            return [plain(inner, is_place) for inner in value]
+        if not isinstance(value, str) or (hub_id and value.partition("--")[0] == hub_id):
+            return value
+        return _place(value) if is_place or _is_of_a_machine(value) else value
 
     return (json.dumps(plain(json.loads(content)), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _is_of_a_machine(value: str) -> bool:
+    """Whether a string begins as a path from a root, a drive, a share, a home or the working directory, and goes on."""
+    if "\n" in value or not re.search(r"[/\\][^/\\]", value):
+        return False
+    windows = PureWindowsPath(value)  # it splits at both kinds of separators
+    return bool(windows.drive or (windows.root and len(windows.parts) > 2) or value.startswith(("~", ".", "file:")))
