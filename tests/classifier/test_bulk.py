@@ -250,6 +250,25 @@ def test_an_interrupted_job_says_what_is_kept_and_goes_on(
     assert threshold.resumed == done  # which label follows is decided as the output is written
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.tsv", 'id\tnote\n1\t"warm rye loaf"\n\t\n\n \t \n2\tcold roll\n'),
+        ("in.tsv", 'id\tnote\n1\t"warm rye loaf\n\t\n\n \t \n2\tcold roll\n'),  # no mark closes: they are characters
+        ("in.csv", "id,note\n1,warm rye loaf\n,\n\n , \n2,cold roll\n"),
+    ],
+)
+def test_a_row_of_separators_alone_stays_without_a_label_and_is_counted(
+    bakery_run, tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    done = predict_file(bakery_run, tmp_path / name, tmp_path / "out.jsonl", text="note", quiet=True)
+    assert (done.rows, done.n, done.empty) == (4, 2, 2)
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["id"].strip() for row in rows] == ["1", "", "", "2"]
+    assert [row["predicted"] is None for row in rows] == [False, True, True, False]
+
+
 def test_what_tunelet_did_not_write_is_not_touched(bakery_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows_of(tmp_path / "in.jsonl", 5)
     partial, output = tmp_path / "out.csv.partial", tmp_path / "out.csv"

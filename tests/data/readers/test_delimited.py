@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tunelet.data import FileSettings, Reading, read
+from tunelet.data import FileSettings, Reading, read, read_tables
 from tunelet.errors import DataError
 
 
@@ -204,3 +204,25 @@ def test_many_columns_within_the_limit_are_read(tmp_path: Path) -> None:
     others = ",".join(f"c{at}" for at in range(9_000))
     rows = "".join(f"A text number {at},{'xy'[at % 2]},{','.join('1' * 9_000)}\n" for at in range(4))
     assert len(reading_of(tmp_path, f"text,label,{others}\n{rows}").splits["train"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'text,label\na "film",good\n,\n\nb,bad\n'),
+        ("a.csv", 'text;label\n"a ""film""";good\n;\n\nb;bad\n'),
+        ("a.csv", 'text,label\n"a \\"film\\"",good\n,\n\nb,bad\n'),
+        ("a.tsv", 'text\tlabel\n"a ""film"""\tgood\n\t\n\nb\tbad\n'),
+        ("a.tsv", 'text\tlabel\r\n"a film\tgood\r\n\t\r\n\r\nb\tbad\r\n'),
+        ("a.txt", 'text\tlabel\na "film\tgood\n\t\n\nb\tbad\n'),
+    ],
+)
+def test_delimiters_alone_are_a_row_without_a_text_and_a_blank_line_is_none(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content, newline="")
+    tables, _, _ = read_tables(str(tmp_path / name), [], labelled=True)
+    assert tables["train"].columns["label"] == ["good", "", "bad"]
+    reading = read(tmp_path / name)
+    assert reading.dropped["train"] == {"empty text": 1}
+    assert list(reading.splits["train"].labels) == ["good", "bad"]

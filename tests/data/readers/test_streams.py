@@ -34,6 +34,9 @@ ALIKE = {
     "wide.csv": "id,text\n1,fine\n2,käse \U0001f600\n".encode("utf-16"),
     "quoted.tsv": b'id\ttext\n1\t"a\n""fine""\tfilm"\n',
     "marks.tsv": b'id\ttext\n1\t5" of "fine film\n2\tanother "one\n',
+    "empty fields, marks.tsv": b'id\ttext\n1\t5" of fine film\n\t\n\n \t \n \n2\tanother "one\n',
+    "empty fields.tsv": b'id\ttext\n\t\n1\t"a"\n\n \t \n2\tb\n',
+    "empty fields.csv": b'id,text\n,\n1,"a"\n\n , \n2,b\n',
     "swallowing.tsv": b'id\ttext\n1\t"a\n2\tb"\n3\tc\n',
     "a.txt": b"a fine film\r\n\r\n\xe2\x80\xa8 one, two\rthree\n",
     "a.jsonl": (

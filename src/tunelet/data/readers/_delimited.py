@@ -60,7 +60,7 @@ def parse_tsv(text: str, path: Path, names: Sequence[str], settings: FileSetting
     row does not quote its fields.
     """
     settings.check_cells(path, text.count("\t") + text.count("\n"), 1)
-    plain = [line.rstrip("\r").split("\t") if line.strip() else [] for line in text.split("\n")]
+    plain = [plain_row(line.rstrip("\r"), "\t") for line in text.split("\n")]
     try:
         rows = _parse(text, path, "\t", settings)
     except DataError:
@@ -198,6 +198,11 @@ def uneven_row(source: object, row: int, fields: int, width: int) -> DataError:
     elif width == 1:
         where = f"remove a title above the header; {where}"
     return DataError(message, where)
+
+
+def plain_row(line: str, delimiter: str) -> list[str]:
+    """The cells of a line without quoting; none of a blank one. Delimiters alone make a row of empty cells."""
+    return line.split(delimiter) if delimiter in line or line.strip() else []
 
 
 def plain_cells(row: list[str]) -> list[str]:

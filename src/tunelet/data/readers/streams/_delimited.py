@@ -15,6 +15,7 @@ from tunelet.data.readers._delimited import (
     may_be_repeated,
     names_in,
     plain_cells,
+    plain_row,
     shown_again,
     uneven_row,
 )
@@ -83,8 +84,8 @@ class _Dialect:
     def _plain(self, text: StreamedText) -> Iterator[_Row]:
         for at, line in enumerate(text.lines("\n"), 1):
             line = line.rstrip(_LINE_ENDS)
-            if line.strip():
-                yield _Row(at, line.split(self.delimiter), line)
+            if cells := plain_row(line, self.delimiter):
+                yield _Row(at, cells, line)
 
 
 @dataclass
