@@ -50,6 +50,7 @@ def test_the_words_of_the_first_errors_speak_of_the_label_that_was_given(run):
         assert explanation.probability == pytest.approx(error.probability, abs=0.02)
         assert explanation.completeness_error <= 0.01
     assert record.faithfulness.n > 0
+    assert record.learnt_from is False
 
 
 def test_the_report_colours_them_and_runs_nothing(run):
@@ -87,6 +88,7 @@ def test_what_is_published_has_texts_and_their_words_in_the_report_alone_and_onl
         "schema_version": 1,
         "errors": [],
         "faithfulness": run.explanations.faithfulness.to_dict(),
+        "learnt_from": False,
     }
 
 

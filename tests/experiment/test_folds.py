@@ -13,6 +13,7 @@ from tunelet.checkpoint import find_checkpoint
 from tunelet.experiment import _trainings
 from tunelet.model import new_classifier
 from tunelet.recipe import AdapterSettings, ModelSettings
+from tunelet.report.run_page._errors import errors_section
 from tunelet.run import Run
 from tunelet.training import Outcome, TrainingData, estimate_time
 
@@ -76,19 +77,45 @@ def go(tiny_checkpoint, tmp_path, monkeypatch):
     return train
 
 
-def test_random_labels_are_learnt_by_heart_and_predicted_out_of_fold_at_chance(go):
-    rows = noise()
-    settings = {
+@pytest.fixture(scope="module")
+def by_heart(tiny_checkpoint, tmp_path_factory) -> Run:
+    """A run whose kept model knows its random labels by heart."""
+    settings = QUICK | {
         "training.probe": False, "training.epochs": 25, "training.learning_rate": 5e-3,
         "training.head_learning_rate": 2e-2,
     }  # fmt: skip
-    run, _ = go(rows, settings=settings)
+    out = tmp_path_factory.mktemp("by-heart") / "run"
+    return tunelet.train(noise(), model=tiny_checkpoint("bert"), settings=settings, out=out, quiet=True)
+
+
+def test_random_labels_are_learnt_by_heart_and_predicted_out_of_fold_at_chance(by_heart):
+    run, rows = by_heart, noise()
     assert run.summary.folds == 3
     assert len(run.predictions) == len(rows)
     assert abs(run.metrics.accuracy - 0.5) < 0.2
     again = Classifier.load(run).predict([text for text, _ in rows])
-    by_heart = np.mean([prediction.label == label for prediction, (_, label) in zip(again, rows, strict=True)])
-    assert by_heart > 0.9
+    known = np.mean([prediction.label == label for prediction, (_, label) in zip(again, rows, strict=True)])
+    assert known > 0.9
+
+
+def test_errors_of_folds_are_told_from_what_the_kept_model_says_of_them(by_heart):
+    run = by_heart
+    record, errors = run.explanations, run.evaluation.errors
+    assert (record.learnt_from, run.evaluation.evaluated_on) == (True, "validation")
+    assert len(record.errors) > 1
+    assert all(words.label == error.predicted for words, error in zip(record.errors, errors, strict=False))
+    kept = Classifier.load(run).predict([words.fields[0] for words in record.errors])
+    assert [words.predicted for words in record.errors] == [answer.label for answer in kept]
+    repeated = [words.predicted == words.label for words in record.errors]
+    section = errors_section(run)
+    assert not all(repeated)  # it knows the labels by heart
+    quotes = section.blocks[1].quotes
+    assert ["calls it so too" in quote.words for quote in quotes[: len(repeated)]] == repeated
+    assert ["calls it so no longer" in quote.words for quote in quotes[: len(repeated)]] == [
+        not one for one in repeated
+    ]
+    assert "of models that had not seen the text" in section.blocks[0].text
+    assert "had learnt from these texts" in section.blocks[3].text
 
 
 def test_folds_are_trained_on_the_rest_and_the_last_model_on_all(go):

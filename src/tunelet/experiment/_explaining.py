@@ -66,7 +66,7 @@ class _Explainer:
 
 
 def explanations(
-    trained: "Trained", reported: Classified, temperature: float, progress: "Reporter"
+    trained: "Trained", reported: Classified, temperature: float, progress: "Reporter", *, learnt_from: bool
 ) -> ExplanationsRecord | None:
     """The record of a run; None where its recipe asks for none, or the tokenizer cannot say where its tokens lie.
 
@@ -75,6 +75,7 @@ def explanations(
         reported: the texts that it is reported on.
         temperature: that the logits are divided by.
         progress: whom to tell.
+        learnt_from: whether the kept model had learnt from these texts, while others predicted them.
     """
     recipe = trained.plan.recipe
     settings = recipe.evaluation
@@ -93,7 +94,7 @@ def explanations(
         progress.say(f"no explanations: {error.message}")
         return None
     curves = deletion_curves(drawn, explainer.label_names, explainer.probabilities, seed=recipe.training.seed)
-    return ExplanationsRecord(errors=tuple(errors), faithfulness=curves)
+    return ExplanationsRecord(errors=tuple(errors), faithfulness=curves, learnt_from=learnt_from)
 
 
 def _explained(

@@ -99,7 +99,9 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
         write_baseline(folder.baseline, trained.fitted.baseline)
     record = EvaluationRecord.of(evidence.findings, trained.fitted.kept.record, _cost(trained, saved))
     folder.write_record(folder.evaluation, record)
-    explained = explanations(trained, classified[reported], evidence.temperature.used, progress)
+    learnt_from = reported == "validation" and bool(plan.prepared.folds)
+    temperature = evidence.temperature.used
+    explained = explanations(trained, classified[reported], temperature, progress, learnt_from=learnt_from)
     if explained is not None:
         folder.write_record(folder.explanations, explained)
     seconds = outcome.elapsed + time.monotonic() - begun

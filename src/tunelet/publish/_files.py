@@ -51,7 +51,7 @@ _RIVAL = ("name", "features", "strength", "seconds", "metrics", "curves")
 _KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason consists of our own words and numbers
 _CANDIDATE = ("name", "log_loss", "accuracy", "temperature", "behind")
 _UNLABELLED = ("rows", "sha256", "used")
-_EXPLANATIONS = ("faithfulness",)  # a curve; the errors are texts with their words
+_EXPLANATIONS = ("faithfulness", "learnt_from")  # a curve, and yes or no; the errors are texts with their words
 _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",

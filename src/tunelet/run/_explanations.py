@@ -71,7 +71,12 @@ class ExplanationsRecord(FileRecord):
             that was given. There may be fewer than errors. Texts stand in it.
         faithfulness: whether taking out words in the order of their contributions changes answers faster than in random
             order, on texts drawn at random; None: there was no time for any, or none had two words.
+        learnt_from: whether the model had learnt from all of these texts, as it has where a cross-validation is
+            reported on. What `evaluation.json` says of the errors is then of models that had not; `predicted` and
+            `probability` of here are of the one that is kept, which need not make the same errors. None: a version of
+            before did not say.
     """
 
     errors: tuple[Explanation, ...]
     faithfulness: Faithfulness | None
+    learnt_from: bool | None = None

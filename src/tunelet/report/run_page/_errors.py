@@ -1,5 +1,6 @@
 """The texts that the model gets wrong although it is most certain of them, and the words that decided there."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tunelet._words import counted, points
@@ -37,19 +38,33 @@ def errors_section(run: Run) -> Section:
     record = run.explanations
     explained = () if record is None else record.errors
     if explained:
-        intro += (
-            f" Of {'the first' if len(explained) == 1 else f'the first {len(explained)}'} the words are coloured that "
-            "decided: those with a solid line below speak for the wrong label, those with a dashed line against it."
-        )
-        if run.summary.folds > 1 and run.evaluation.evaluated_on == "validation":
-            intro += (
-                " The answers are of models that had not seen the text, and the words are those of the model that is "
-                "kept, which has: it may be less certain."
-            )
+        intro += _about_words(explained, learnt_from=_has_learnt_from(run))
     quotes = [_quote(entry) for entry in errors]
     for at, explanation in enumerate(explained[: len(quotes)]):
-        quotes[at] = _explained(quotes[at], explanation)
+        quotes[at] = _explained(quotes[at], explanation, learnt_from=_has_learnt_from(run))
     return Section("Errors", (Text(intro), Quotes(tuple(quotes)), *_faithfulness(run)))
+
+
+def _has_learnt_from(run: Run) -> bool:
+    """Whether the kept model has learnt from the texts that are reported on, while others answered them."""
+    return run.summary.folds > 0 and run.evaluation.evaluated_on == "validation"
+
+
+def _about_words(explained: Sequence[Explanation], *, learnt_from: bool) -> str:
+    """What the coloured words are, and of which model."""
+    first = "the first" if len(explained) == 1 else f"the first {len(explained)}"
+    said = (
+        f" In {first}, words are coloured: those with a solid line below speak for the wrong label, those with a "
+        "dashed line against it."
+    )
+    if not learnt_from:
+        return said
+    repeated = sum(explanation.predicted == explanation.label for explanation in explained)
+    return (
+        f"{said} The answers are of models that had not seen the text. They are not kept, so the words are those of "
+        "the model that is. It has learnt from the text and its label; "
+        f"it still gives the wrong one to {repeated or 'none'} of {first}."
+    )
 
 
 def _quote(entry: ErrorRecord) -> Quote:
@@ -60,14 +75,21 @@ def _quote(entry: ErrorRecord) -> Quote:
     )
 
 
-def _explained(quoted: Quote, explanation: Explanation) -> Quote:
+def _explained(quoted: Quote, explanation: Explanation, *, learnt_from: bool) -> Quote:
     listed = ", ".join(
         f"{word.text if len(word.text) <= _LONGEST else word.text[:_LONGEST] + '…'} {word.contribution:+.2f}"
         for word in strongest(explanation, _STRONGEST)
     )
+    words = f"Strongest words, in log odds of {explanation.label}: {listed}."
+    if learnt_from and explanation.probability is not None:
+        called = "too" if explanation.predicted == explanation.label else f"no longer, but {explanation.predicted}"
+        words += (
+            f" The model that is kept calls it so {called}: of {explanation.label} its probability is "
+            f"{points(explanation.probability)}."
+        )
     return replace(
         quoted,
-        words=f"Strongest words, in log odds of {explanation.label}: {listed}.",
+        words=words,
         marked=html_fragment(explanation, QUOTED),
         marked_whole=html_fragment(explanation),
     )
@@ -79,9 +101,12 @@ def _faithfulness(run: Run) -> tuple[Block, ...]:
     if record is None or record.faithfulness is None:
         return ()
     found = record.faithfulness
+    said = faithfulness_in_words(found)
+    if _has_learnt_from(run):
+        said += " The model that is kept had learnt from these texts; of others it may be less certain."
     return (
         Heading("Whether the named words matter"),
-        Text(faithfulness_in_words(found)),
+        Text(said),
         Figures((deletion("deletion", found),)),
     )
 
