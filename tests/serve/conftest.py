@@ -52,6 +52,12 @@ def bakery(bakery_run: Run) -> Classifier:
     return Classifier.load(bakery_run)
 
 
+@pytest.fixture(scope="session")
+def columns(train: Train) -> Classifier:
+    """One that reads two columns together."""
+    return Classifier.load(train("columns", text=["title", "note"]))
+
+
 @pytest.fixture
 def held(bakery: Classifier) -> Held:
     """The same, that can be held."""

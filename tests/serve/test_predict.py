@@ -142,7 +142,7 @@ def test_json_may_say_that_it_is_utf8(service):
 
 def test_other_paths_and_methods_are_refused_whatever_is_sent(service):
     with service.client() as client:
-        refused(client.get("/"), 404)
+        refused(client.get("/v1/"), 404)
         refused(client.post("/v1/other", content=b"\xff" * 2_000_000), 404)
         refused(client.get("/docs"), 404)
         answer = client.get("/v1/predict")
@@ -200,8 +200,8 @@ def test_a_text_that_breaks_the_model_is_a_fault_that_says_nothing_of_the_text(h
         assert client.post("/v1/predict", json={"texts": "a loaf"}).status_code == 200
 
 
-def test_several_models_answer_by_name(bakery, train: Callable[..., Any]):
-    columns, three = Classifier.load(train("columns", text=["title", "note"])), Classifier.load(train("three", 3))
+def test_several_models_answer_by_name(bakery, columns, train: Callable[..., Any]):
+    three = Classifier.load(train("three", 3))
     with running({"bakery": bakery, "columns": columns, "three": three}) as found:
         assert "bakery, columns, three" in refused(predict(found, texts="a"), 422, "model")
         refused(predict(found, texts="a", model="other"), 404, "model")

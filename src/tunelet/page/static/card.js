@@ -64,7 +64,9 @@ export class Card {
     try {
       const explanation = await this._source.explain(this._model.name, text, signal);
       const asked = typeof text === "string" ? text : Object.values(text).join("\n");
-      this._words.replaceChildren(...coloured(explanation, asked), legend(explanation));
+      const read = el("div", { class: "read", tabindex: "0", role: "group", "aria-label": "Words that decided" },
+        ...coloured(explanation, asked));
+      this._words.replaceChildren(read, legend(explanation));
     } catch (error) {
       if (signal.aborted) return;
       this._words.replaceChildren(el("p", { class: "idle" }, `No words are coloured: ${error.message}.`));

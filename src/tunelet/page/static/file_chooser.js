@@ -2,22 +2,27 @@
 
 import { el, fresh } from "./dom.js";
 
+const ENDINGS = ".csv,.tsv,.txt,text/csv,text/tab-separated-values";
+
 /** @param {string} said  what happens to a file  @param {(file: File) => void} taken  called with each  */
 export function fileChooser(said, taken) {
-  const hint = fresh("hint");
-  const input = el("input", {
-    type: "file", id: fresh("chosen"), accept: ".csv,.tsv,.txt,text/csv,text/tab-separated-values", "aria-describedby": hint,
-  });
+  const [id, hint] = [fresh("chosen"), fresh("hint")];
+  const input = el("input", { type: "file", class: "heard", id, accept: ENDINGS, "aria-describedby": hint });
   const element = el("div", { class: "drop" },
-    el("label", { for: input.id }, "Drop a CSV here, or choose one"), input, el("p", { id: hint, class: "hint" }, said));
+    el("p", {}, input, el("label", { for: id, class: "button" }, "Choose a CSV"), " or drop one anywhere on this page"),
+    el("p", { id: hint, class: "hint" }, said));
   input.addEventListener("change", () => {
-    if (input.files.length) taken(input.files[0]);
+    const [file] = input.files;
     input.value = ""; // so that the same file can be chosen again
+    if (file) taken(file);
   });
   const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
-  let within = 0; // a page is left when the last of its elements is
-  addEventListener("dragenter", (event) => { if (holdsFile(event)) element.classList.toggle("over", (within += 1) > 0); });
-  addEventListener("dragleave", (event) => { if (holdsFile(event)) element.classList.toggle("over", (within -= 1) > 0); });
+  let within = 0; // elements of the page that the file is above: it leaves one after it entered the next
+  const over = (change) => (event) => {
+    if (holdsFile(event)) element.classList.toggle("over", (within += change) > 0);
+  };
+  addEventListener("dragenter", over(1));
+  addEventListener("dragleave", over(-1));
   addEventListener("dragover", (event) => { if (holdsFile(event)) event.preventDefault(); });
   addEventListener("drop", (event) => {
     if (!holdsFile(event)) return;
@@ -26,5 +31,5 @@ export function fileChooser(said, taken) {
     element.classList.remove("over");
     taken(event.dataTransfer.files[0]);
   });
-  return { element };
+  return element;
 }

@@ -19,17 +19,17 @@ export function counts(scoring) {
     el("tbody", {}, ...labels.map((label) => el("tr", {},
       el("th", { scope: "row" }, named(label)), ...all.map((one, model) => cell(one.get(label) ?? 0, sums[model]))))));
   const place = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Rows by label" }, table);
-  return [place, ...remarks(scoring, sums).map((words) => el("p", { class: "hint" }, words))];
+  return [place, ...remarks(scoring).map((words) => el("p", { class: "hint" }, words))];
 }
 
-function remarks(scoring, sums) {
+function remarks(scoring) {
   const said = [];
   if (scoring.models.length > 1) {
     const { labelled, same } = scoring.agreement();
     if (labelled) said.push(`All models give the same label to ${percent(same / labelled)} of the rows.`);
   }
-  const without = scoring.all - scoring.failed - sums.reduce((sum, count) => sum + count, 0);
-  if (without) said.push(`${counted(without, "answer")} left empty: there is no text in the row.`);
+  const [{ length: without }] = scoring.answers.map((answers) => answers.filter((one) => !one?.error && one?.label == null));
+  if (without) said.push(`${counted(without, "row")} without a text, left empty.`);
   if (scoring.failed) said.push(`${counted(scoring.failed, "answer")} left empty: ${scoring.error}.`);
   return said;
 }

@@ -23,8 +23,7 @@ class Panel {
     this._models = models;
     this._trouble = el("p", { class: "wrong", role: "alert" });
     this._shown = el("div", { class: "shown" });
-    this._chooser = fileChooser(KEPT, (file) => this._open(file));
-    this.element = el("div", {}, this._chooser.element, this._trouble, this._shown);
+    this.element = el("div", {}, fileChooser(KEPT, (file) => this._open(file)), this._trouble, this._shown);
   }
 
   async _open(file) {
@@ -47,6 +46,7 @@ class Panel {
     const settings = fileSettings(name, table, this._models, () => {
       this._stop?.abort();
       result.replaceChildren();
+      score.classList.add("primary");
     });
     const score = el("button", { type: "submit", class: "primary" }, "Score");
     settings.form.append(el("div", { class: "buttons" }, score));
@@ -57,6 +57,7 @@ class Panel {
         result.replaceChildren(el("p", { class: "wrong", role: "alert" }, "Choose a model."));
         return;
       }
+      score.classList.remove("primary"); // what comes next has its own button
       this._score(name, table, new Scoring(this._source, models, table.length, textOf), result);
     });
     this._shown.replaceChildren(settings.form, result);
@@ -111,7 +112,7 @@ function progress(scoring, stop) {
       bar.value = done;
       const rate = (done - before) / ((performance.now() - begin) / 1000);
       const left = rate > 0 && done < all ? `, ${duration((all - done) / rate)} left` : "";
-      words.textContent = `${whole(done)} of ${counted(all, "row")}, ${whole(Math.round(rate))} a second${left}`;
+      words.textContent = `${whole(done)} of ${counted(all, scoring.models.length > 1 ? "answer" : "row")}, ${whole(Math.round(rate))} a second${left}`;
     },
   };
 }

@@ -62,7 +62,7 @@ export const textFor = ({ columns }, values) =>
 function field(name, count) {
   const id = fresh("text");
   const input = el("textarea", {
-    id, rows: count > 1 ? 3 : 8, dir: "auto", spellcheck: "false", placeholder: "Type or paste a text",
+    id, rows: count > 1 ? 3 : 6, dir: "auto", spellcheck: "false", placeholder: "Type or paste a text",
   });
   return { name, input, label: el("label", { for: id }, name === TEXT ? "Text" : named(name)) };
 }

@@ -1,0 +1,50 @@
+"""The files of the page: whole, without a build step, and nothing in them that a strict policy would have to allow."""
+
+import json
+import re
+
+from tunelet.data import TEXT_NAMES
+from tunelet.page import files, policy
+
+HTTP = {name: content.decode() for name, content in files("http").items()}
+SCRIPTS = {name: content for name, content in HTTP.items() if name.endswith(".js")}
+
+
+def test_every_file_that_another_one_names_is_there_and_each_is_named():
+    named = {f"page/{name}" for text in SCRIPTS.values() for name in re.findall(r'from "\./([\w.]+)"', text)}
+    named |= set(re.findall(r'(?:src|href)="([^"]+)"', HTTP["index.html"]))
+    assert named == set(HTTP) - {"index.html"}
+    assert next(iter(HTTP)) == "index.html"
+
+
+def test_there_is_one_source_and_it_exports_what_the_page_asks():
+    assert not {name for name in HTTP if "source_" in name}
+    exported = set(re.findall(r"^export (?:async function|const) (\w+)", HTTP["page/source.js"], re.MULTILINE))
+    assert exported == {"models", "predict", "explain", "place"}
+
+
+def test_no_other_host_is_named():
+    for name, text in HTTP.items():
+        assert set(re.findall(r"(?:https?:)?//[\w-]+\.[\w.-]+", text)) <= {"http://www.w3.org"}, name
+
+
+def test_markup_holds_no_script_and_no_style_and_scripts_make_none():
+    index = HTTP["index.html"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)|javascript:", index)
+    for name, text in SCRIPTS.items():
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function", text), name
+    assert [name for name, text in SCRIPTS.items() if "DOMParser" in text] == ["page/figure.js"]
+
+
+def test_the_policies_let_in_the_pages_own_files_alone():
+    for source in ("http", "browser"):
+        assert "default-src 'self'" in policy(source)
+        assert "unsafe-inline" not in policy(source)
+        assert "'unsafe-eval'" not in policy(source)
+    assert "frame-ancestors 'none'" in policy("http")
+
+
+def test_columns_are_recognised_by_the_names_that_training_knows():
+    written = re.search(r"TEXT_NAMES = (.*);", HTTP["page/names.js"])
+    assert written is not None
+    assert json.loads(written[1]) == [list(names) for names in TEXT_NAMES]
