@@ -157,4 +157,5 @@ def _announce(service: Service, listening: socket.socket) -> None:
     for name, served in service.models.items():
         tokens = service.batcher.batch_tokens[name]
         LOGGER.info("model %s, batches of %s", described(served), counted(tokens, "token"))
-    LOGGER.info("serving at http://%s:%d; /openapi.json describes it", f"[{host}]" if ":" in host else host, port)
+    at = f"[{host}]" if ":" in host else host
+    LOGGER.info("serving at http://%s:%d, a page to try it on; /openapi.json describes the rest", at, port)

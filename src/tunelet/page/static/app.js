@@ -6,7 +6,7 @@ import { filePanel } from "./file_panel.js";
 import * as source from "./source.js";
 import { textPanel } from "./texts.js";
 import { themeButton } from "./theme_button.js";
-import { counted } from "./words_of_numbers.js";
+import { counted, sentence } from "./wording.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -22,7 +22,7 @@ async function start() {
     at("subtitle").textContent = "";
     const again = el("button", { type: "button" }, "Try again");
     again.addEventListener("click", start);
-    at("trouble").replaceChildren(el("div", { class: "note", role: "alert" }, el("p", {}, `${error.message}`), again));
+    at("trouble").replaceChildren(el("div", { class: "note", role: "alert" }, el("p", {}, sentence(error.message)), again));
   }
 }
 

@@ -1,7 +1,7 @@
 // Labels with their probabilities, as numbers and as bars; of many labels the likeliest, and the others on demand.
 
 import { el, fresh, named } from "./dom.js";
-import { percent } from "./words_of_numbers.js";
+import { percent } from "./wording.js";
 
 const FEW = 6; // labels that keep their order, so that no bar jumps while one types
 

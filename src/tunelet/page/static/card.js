@@ -3,7 +3,7 @@
 import { bar, probabilities } from "./bars.js";
 import { el, fresh, named } from "./dom.js";
 import { coloured } from "./words.js";
-import { percent } from "./words_of_numbers.js";
+import { percent, sentence } from "./wording.js";
 
 const PAUSE = 350; // milliseconds without a new letter before words are asked for: that takes ten times as long
 
@@ -40,7 +40,7 @@ export class Card {
     } catch (error) {
       if (signal.aborted) throw error;
       this._words.replaceChildren();
-      this._answer.replaceChildren(el("p", { class: "wrong" }, error.message));
+      this._answer.replaceChildren(el("p", { class: "wrong" }, sentence(error.message)));
       return error.message;
     } finally {
       if (!signal.aborted) this.element.removeAttribute("aria-busy");
@@ -69,7 +69,7 @@ export class Card {
       this._words.replaceChildren(read, legend(explanation));
     } catch (error) {
       if (signal.aborted) return;
-      this._words.replaceChildren(el("p", { class: "idle" }, `No words are coloured: ${error.message}.`));
+      this._words.replaceChildren(el("p", { class: "idle" }, `No words are coloured. ${sentence(error.message)}`));
     }
     this._words.classList.remove("stale");
   }

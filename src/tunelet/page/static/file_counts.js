@@ -2,7 +2,7 @@
 
 import { bar } from "./bars.js";
 import { el, named } from "./dom.js";
-import { counted, percent, whole } from "./words_of_numbers.js";
+import { counted, percent, whole } from "./wording.js";
 
 /** The elements that show what a scoring came to. */
 export function counts(scoring) {

@@ -6,7 +6,7 @@ import { fileSettings } from "./file_settings.js";
 import { counts } from "./file_counts.js";
 import { Scoring } from "./scoring.js";
 import { Table } from "./table.js";
-import { counted, duration, whole } from "./words_of_numbers.js";
+import { counted, duration, sentence, whole } from "./wording.js";
 
 const LARGEST = 100 * 2 ** 20; // bytes: a browser holds it whole
 const KEPT = "Every row is classified. All your columns are kept, and the answers stand beside them.";
@@ -26,15 +26,23 @@ class Panel {
     this.element = el("div", {}, fileChooser(KEPT, (file) => this._open(file)), this._trouble, this._shown);
   }
 
-  async _open(file) {
+  /** End what runs; nothing of it is shown any more. */
+  _leave() {
     this._stop?.abort();
+    this._stop = null;
+  }
+
+  async _open(file) {
+    this._leave();
+    this._file = file;
     this._trouble.textContent = "";
     this._shown.replaceChildren();
     try {
       if (file.size > LARGEST) {
         throw new Error(`It has ${whole(Math.round(file.size / 2 ** 20))} MiB; this page takes 100. Type: tunelet predict RUN --input FILE`);
       }
-      this._settle(file.name, new Table(new Uint8Array(await file.arrayBuffer())));
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      if (this._file === file) this._settle(file.name, new Table(bytes)); // else another one was chosen meanwhile
     } catch (error) {
       this._trouble.replaceChildren(named(file.name), ": ", error.message);
     }
@@ -44,7 +52,7 @@ class Panel {
   _settle(name, table) {
     const result = el("div", { class: "result" });
     const settings = fileSettings(name, table, this._models, () => {
-      this._stop?.abort();
+      this._leave();
       result.replaceChildren();
       score.classList.add("primary");
     });
@@ -66,7 +74,7 @@ class Panel {
   }
 
   async _score(name, table, scoring, place) {
-    this._stop?.abort();
+    this._leave();
     const stop = this._stop = new AbortController();
     const { signal } = stop;
     const meter = progress(scoring, () => stop.abort());
@@ -76,7 +84,7 @@ class Panel {
       await scoring.run(signal, meter.show);
     } catch (error) {
       if (this._stop !== stop) return; // another file, or other settings
-      trouble = signal.aborted ? "Stopped." : `${error.message}.`;
+      trouble = signal.aborted ? "Stopped." : sentence(error.message);
     }
     if (this._stop !== stop) return;
     if (trouble === null) {

@@ -3,7 +3,7 @@
 import { textColumn } from "./columns.js";
 import { el, fresh, named, visible } from "./dom.js";
 import { fieldsOf } from "./texts.js";
-import { counted } from "./words_of_numbers.js";
+import { counted } from "./wording.js";
 
 const SEPARATORS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 const SHOWN = 3; // rows of the preview

@@ -2,7 +2,7 @@
 
 import { Card } from "./card.js";
 import { el, fresh, named, say } from "./dom.js";
-import { counted } from "./words_of_numbers.js";
+import { counted } from "./wording.js";
 
 const PAUSE = 250; // milliseconds
 const TEXT = "text"; // the field that a model with a single column reads

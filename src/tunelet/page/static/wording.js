@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers and messages as people read them.
 
 const WHOLE = new Intl.NumberFormat("en");
 
@@ -19,4 +19,10 @@ export function percent(share) {
 export function duration(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+/** A message as a sentence: with a capital, and a full stop where it has no end of its own. */
+export function sentence(message) {
+  const ended = /[.?!”"]$/.test(message) ? message : `${message}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }
