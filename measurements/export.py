@@ -4,17 +4,21 @@
     python measurements/export.py ../shared/imdb --train 60 --agree 20 --test 40 --out /tmp/export.json --no-page
 
 A run with MiniLM's own head, whose texts keep their beginning, can be held by every form. It is exported to `merged`,
-`onnx` and `onnx-int8`. The first reviews go through tunelet in float32, transformers' pipeline, the README's lines for
-ONNX Runtime, and transformers.js in Node; then the test file through the run as it is, through it in float32, and
-through both graphs, for accuracy, size and texts a second.
+`onnx`, `onnx-int8` and `web`. The first reviews go through tunelet in float32, transformers' pipeline, the README's
+lines for ONNX Runtime, transformers.js in Node, and the page in headless Chromium; then the test file through the run
+as it is, through it in float32, and through both graphs, for accuracy, size and texts a second.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +68,23 @@ def through_node(folder: Path, texts: Sequence[str], names: Sequence[str], place
     return by_name(json.loads(done.stdout.partition("ANSWERS")[2]), names)
 
 
+def through_browser(folder: Path, texts: Sequence[str], names: Sequence[str]) -> Probabilities:
+    """By the page, in Chromium: as it scores a file, some texts at a time."""
+    from playwright.sync_api import sync_playwright
+
+    ask = "async (texts) => (await import('./page/source.js')).predict('', texts)"
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        answers = [one for at in range(0, len(texts), 32) for one in page.evaluate(ask, list(texts[at : at + 32]))]
+        browser.close()
+        server.shutdown()
+    return np.array([[one["probabilities"][name] for name in names] for one in answers])
+
+
 def timed(computed: Callable[[], Probabilities]) -> tuple[Probabilities, float]:
     begin = time.perf_counter()
     return computed(), time.perf_counter() - begin
@@ -88,7 +109,7 @@ def measure(imdb: Path, *, train: int, agree: int, test: int) -> dict[str, Any]:
         )
         exported = {
             to: tunelet.export(run, to=to, out=place / to, tolerance=0.05 if to == "onnx-int8" else None)
-            for to in ("merged", "onnx", "onnx-int8")
+            for to in ("merged", "onnx", "onnx-int8", "web")
         }
         some = list(examples.texts[:agree])
         exact = Classifier.load(place / "merged").probabilities_of_cleaned(some)
@@ -97,6 +118,7 @@ def measure(imdb: Path, *, train: int, agree: int, test: int) -> dict[str, Any]:
             "transformers' pipeline": through_pipeline(place / "merged", some, run.label_names),
             "ONNX Runtime": Classifier.load(place / "onnx").probabilities_of_cleaned(some),
             "transformers.js": through_node(place / "onnx", some, run.label_names, place / "node"),
+            "the page in Chromium": through_browser(place / "web", some, run.label_names),
         }
         agreement = {
             name: {

@@ -98,12 +98,12 @@ class ExportedClassifier(Classifier):
 
 def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, threads: int | None) -> Logits:
     """What computes logits with the temperature in them."""
-    if record.form in ("onnx", "onnx-int8"):
+    if record.is_graph:
         from tunelet.classifier._onnx_model import OnnxModel
 
         if device not in (None, "auto", "cpu"):
             raise RunError(f"{folder.path}: ONNX runs on the processor here, not on {device}", "leave out device=...")
-        graph = OnnxModel(folder, record, folder.graph if record.form == "onnx" else folder.int8_graph, threads)
+        graph = OnnxModel(folder, record, folder.graph_of(record), threads)
         if not record.tfidf:
             return graph.logits
         tfidf = read_tfidf(folder.tfidf, len(record.label_names))

@@ -8,7 +8,7 @@ import typer
 from tunelet._output import console
 from tunelet.cli._family import DATA, Json, RunFolder, examples, family, print_json
 
-_FORMS = ("merged", "onnx", "onnx-int8", "sentence-transformers")
+_FORMS = ("merged", "onnx", "onnx-int8", "sentence-transformers", "web", "web-int8")
 
 commands = family()
 
@@ -21,6 +21,7 @@ def _forms(incomplete: str) -> list[str]:
     epilog=examples(
         "tunelet export runs/stars --to onnx --out stars-onnx",
         "tunelet export runs/stars --to onnx-int8 --out stars-int8 --check later.csv",
+        "tunelet export runs/stars --to web --out stars-page",
         "tunelet export runs/stars --to sentence-transformers --without-tfidf --out stars-encoder --json",
     )
 )
@@ -43,13 +44,21 @@ def export(
         typer.Option(
             metavar="P",
             min=0,
-            help="largest difference of a probability, 0.0001 by default; of onnx-int8 the share of the labels that "
+            help="largest difference of a probability, 0.0001 by default; of int8 the share of the labels that "
             "may change, 0.02 by default",
         ),
     ] = None,
     without_tfidf: Annotated[
         bool, typer.Option("--without-tfidf", help="encoder alone, where the run adds the logits of TF-IDF to its own")
     ] = False,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="folder with the packages that run the model in a browser, as npm pack leaves them, for web; default: "
+            "fetched from the registry of npm once, and kept",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a run in a form that other libraries run.
@@ -58,7 +67,9 @@ def export(
     """
     from tunelet import export as export_run
 
-    exported = export_run(run, to=to, out=out, check=check, tolerance=tolerance, without_tfidf=without_tfidf)
+    exported = export_run(
+        run, to=to, out=out, check=check, tolerance=tolerance, without_tfidf=without_tfidf, runtime=runtime
+    )
     if json:
         print_json(exported.to_dict())
         return

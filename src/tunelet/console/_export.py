@@ -26,6 +26,8 @@ def export_screen(console: Console, exported: "Exported") -> None:
         ("speed", f"{parity.texts_per_second:,.1f} texts/s; the run, {parity.reference_texts_per_second:,.1f}"),
         *(("note", note) for note in exported.notes),
         ("export", str(exported.folder)),
+        *([("page", f"python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(exported.folder))}")]
+          if record.is_page else []),
         ("classify", (f"tunelet.Classifier.load({str(exported.folder)!r}); others: {shlex.quote(str(exported.folder))}"
                      "/README.md")),
     ):  # fmt: skip

@@ -16,7 +16,7 @@ from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._label_indices import label_indices
 from tunelet.data._labels import label_name, ordered
-from tunelet.data._markup import clean
+from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
@@ -36,6 +36,7 @@ from tunelet.data.readers.streams._chunk import Chunk, TableStream
 from tunelet.data.readers.streams._json import with_members
 
 __all__ = [
+    "CONTROLS",
     "FILE_KEYS",
     "NO_TEXT_WORDS",
     "SPLITS",

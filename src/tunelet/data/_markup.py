@@ -16,9 +16,9 @@ _BREAK = re.compile(rf"</?br{_ATTRIBUTES}>", re.IGNORECASE)
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS}){_ATTRIBUTES}>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_INLINE}){_ATTRIBUTES}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_CONTROLS: dict[int, str | None] = dict.fromkeys([*range(32), *range(0x7F, 0xA0), 0xFEFF])
-_CONTROLS.update({code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))})
-_CONTROLS.update({ord("\t"): "\t", ord("\n"): "\n"})
+CONTROLS: dict[int, str | None] = dict.fromkeys([*range(32), *range(0x7F, 0xA0), 0xFEFF])
+CONTROLS.update({code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))})
+CONTROLS.update({ord("\t"): "\t", ord("\n"): "\n"})
 _HAS_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 
 
@@ -29,7 +29,7 @@ def clean(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     if _HAS_CONTROL.search(text):
-        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(CONTROLS)
     return text.strip()
 
 

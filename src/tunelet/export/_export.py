@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet._words import counted, shown
-from tunelet.classifier import Classifier, TfidfFile
+from tunelet.classifier import Classifier, ExportedClassifier, TfidfFile
 from tunelet.data import tokenise
 from tunelet.errors import ExportError
 from tunelet.export._merged import check_merged, write_merged
@@ -22,6 +22,7 @@ from tunelet.export._sentence import check_sentence, write_sentence
 from tunelet.export._source import Source
 from tunelet.export._texts import Texts, check_texts
 from tunelet.export._tokenizer import write_tokenizer
+from tunelet.export._web import check_web, runtime_files, write_page
 from tunelet.run import ExportFolder, ExportRecord, Form, ParityRecord, Run, disk_errors
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def export(
     check: Any = None,
     tolerance: float | None = None,
     without_tfidf: bool = False,
+    runtime: str | Path | None = None,
 ) -> Exported:
     """Write a finished run in a form that other libraries run, once it has given the same answers there.
 
@@ -76,31 +78,41 @@ def export(
 
     Args:
         run: a finished run, or its folder.
-        to: "merged", a plain folder of transformers; "onnx"; "onnx-int8", a quarter as large; or
-            "sentence-transformers".
+        to: "merged", a plain folder of transformers; "onnx"; "onnx-int8", a quarter as large; "sentence-transformers";
+            "web", a page that runs the model in the browser; or "web-int8", of which a quarter is to be downloaded.
         out: the folder, which must not exist.
         check: texts on which the export is run back, in any form that `train` takes, with labels or without; None: the
             run's test texts, or its validation texts where it has no others, read again from their source.
-        tolerance: the most that a probability may differ, wherever it lies, 0.0001 by default; for "onnx-int8" the
+        tolerance: the most that a probability may differ, wherever it lies, 0.0001 by default; for int8 the
             share of the texts that may get another label, 0.02 by default.
         without_tfidf: export the encoder alone where the run adds the logits of TF-IDF to its own.
+        runtime: for the web, folder with the packages that run the model in a browser, as `npm pack` leaves them; None:
+            they are fetched from the registry of npm once, and kept in tunelet's cache.
 
     Raises:
-        ExportError: this form cannot hold this run, its texts cannot be read again, or the export gives other answers
-            than the run. Then there is no folder.
+        ExportError: this form cannot hold this run, its texts cannot be read again, the packages for the web cannot be
+            had, or the export gives other answers than the run. Then there is no folder.
         RunError: no such run, or the folder exists.
     """
     if to not in get_args(Form):
         raise ExportError(f"to={shown(to)}: expected {', '.join(get_args(Form))}", "write for example to='onnx'")
     run = run if isinstance(run, Run) else Run.load(run)
-    return _Export(run, to, Path(out), check, tolerance, without_tfidf).write()  # type: ignore[arg-type]
+    place = None if runtime is None else Path(runtime)
+    return _Export(run, to, Path(out), check, tolerance, without_tfidf, place).write()  # type: ignore[arg-type]
 
 
 class _Export:
     """One export, from its checks to its name."""
 
     def __init__(
-        self, run: Run, form: Form, out: Path, check: Any, tolerance: float | None, without_tfidf: bool
+        self,
+        run: Run,
+        form: Form,
+        out: Path,
+        check: Any,
+        tolerance: float | None,
+        without_tfidf: bool,
+        runtime: Path | None,
     ) -> None:
         if tolerance is not None and not 0 <= tolerance < math.inf:
             raise ExportError(
@@ -108,7 +120,7 @@ class _Export:
             )
         self._source = Source.of(run, without_tfidf=without_tfidf)
         self._form, self._check = form, check
-        self._tolerance = tolerance if tolerance is not None else INT8 if form == "onnx-int8" else FLOAT32
+        self._tolerance = tolerance if tolerance is not None else INT8 if form.endswith("int8") else FLOAT32
         if len(run.text_columns) > 2:
             raise ExportError(
                 f"{run.path} reads {counted(len(run.text_columns), 'column')} together, other libraries two at most",
@@ -118,8 +130,13 @@ class _Export:
             check_merged(self._source)
         elif form == "sentence-transformers":
             check_sentence(self._source)
+        elif form.startswith("web"):
+            check_web(self._source)
+        elif runtime is not None:
+            raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
         self._folder = ExportFolder(out)
         self._folder.check_free()
+        self._runtime = runtime_files(runtime) if form.startswith("web") else {}
 
     def write(self) -> Exported:
         texts = check_texts(self._source.run, self._check)
@@ -142,7 +159,7 @@ class _Export:
         folder, source = self._folder, self._source
         record = source.record(self._form, reference.max_length)
         model, tokenizer = source.model(), reference.tokenizer
-        in_graph = self._form in ("onnx", "onnx-int8") and not record.task.several_fields
+        in_graph = record.is_graph and not record.task.several_fields
         write_tokenizer(folder, source.run, record, tokenizer, graph_cuts=in_graph)
         quantised: tuple[QuantisedRecord, ...] = ()
         if self._form == "merged":
@@ -151,6 +168,9 @@ class _Export:
             write_sentence(folder, source, model, record.max_length)
         else:
             quantised = self._write_graph(texts, record, model, tokenizer, reference)
+            if record.is_page:
+                graph = ExportedClassifier.of_files(folder.path, record)
+                write_page(folder, source, record, self._runtime, graph.probabilities)
         found, own_seconds = timed(_probabilities(runner_of(folder, record), texts))
         longer = np.zeros(len(texts.texts), dtype=bool)
         if not in_graph and (record.truncation == "head+tail" or record.task.several_fields):
@@ -189,7 +209,7 @@ class _Export:
         if record.clean_markup:
             folder.code("clean.py").write_text(_shipped("tunelet.data", "_markup.py"), encoding="utf-8")
         write_onnx(folder, self._source, model, record, tokenizer)
-        if record.form == "onnx":
+        if not record.is_int8:
             return ()
         from tunelet.export._int8 import quantise
 

@@ -23,7 +23,7 @@ def runner_of(folder: ExportFolder, record: ExportRecord) -> Runner:
         return _transformers(folder.path, record)
     if record.form == "sentence-transformers":
         return _sentence_transformers(folder.path, record)
-    return graph_runner(folder, record, folder.graph if record.form == "onnx" else folder.int8_graph)
+    return graph_runner(folder, record, folder.graph_of(record))
 
 
 def graph_runner(folder: ExportFolder, record: ExportRecord, graph: Path) -> Runner:

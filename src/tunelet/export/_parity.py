@@ -81,13 +81,14 @@ def parity(
 
 def check_parity(record: ExportRecord, found: ParityRecord) -> None:
     """Raise ExportError where an export is farther from its source than is allowed."""
-    if record.form == "onnx-int8":
+    if record.is_int8:
         changed = 1 - found.agreement
         if not changed <= found.tolerance:
+            exact = record.form.removesuffix("-int8")
             raise ExportError(
                 f"the int8 model gives another label to {points(changed)} of {counted(found.texts, 'text')}, "
                 f"expected {points(found.tolerance)} at most",
-                f"export in float32 with to='onnx', or allow more with tolerance={_above(changed)}",
+                f"export in float32 with to={exact!r}, or allow more with tolerance={_above(changed)}",
             )
         return
     if found.largest_shift is None:

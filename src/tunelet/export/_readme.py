@@ -11,12 +11,15 @@ _LIBRARIES = {
     "sentence-transformers": "sentence-transformers",
     "onnx": "transformers.js",
     "onnx-int8": "transformers.js",
+    "web": "transformers.js",
+    "web-int8": "transformers.js",
 }
 
 
 def readme(source: Source, record: ExportRecord, name: str) -> str:
     """The card of an export called `name`."""
-    use = {"merged": _transformers, "sentence-transformers": _sentence}.get(record.form, _onnx)(record)
+    ways = {"merged": _transformers, "sentence-transformers": _sentence, "web": _page, "web-int8": _page}
+    use = ways.get(record.form, _onnx)(record)
     # What others may see of a run: no folders of this machine, and no words of the data.
     shown = shown_run(source.run, name, texts=False)
     return exported_card(shown, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
@@ -112,7 +115,7 @@ probabilities = torch.softmax(logits, dim=1)  # in the order of id2label in conf
 
 
 def _onnx(record: ExportRecord) -> str:
-    graph = "model.onnx" if record.form == "onnx" else "model_quantized.onnx"
+    graph = "model_quantized.onnx" if record.is_int8 else "model.onnx"
     several = record.task.several_fields
     imports = [*(["from clean import clean"] if record.clean_markup else [])]
     imports += ["from tfidf import Tfidf"] if record.tfidf else []
@@ -133,7 +136,7 @@ def _onnx(record: ExportRecord) -> str:
             f"Pairs of more than {record.max_length} tokens are cut by the tokenizer: it keeps the {end_kept(record)} "
             "of each text; tunelet cuts them in another way"
         )
-    exact = "near tunelet's, and how near stands below" if record.form == "onnx-int8" else "tunelet's"
+    exact = "near tunelet's, and how near stands below" if record.is_int8 else "tunelet's"
     return f"""`pip install onnxruntime tokenizers` is all that these lines need. They are run in this folder:
 
 ```python
@@ -167,3 +170,26 @@ const classify = await pipeline("text-classification", "FOLDER");
 await classify("your text", {{ top_k: null }});
 ```
 """
+
+
+def _page(record: ExportRecord) -> str:
+    exact = "0.1" if record.is_int8 else "0.0001"
+    return f"""This folder is a page that runs the model in the browser. Any static web server shows it:
+
+```sh
+python -m http.server --bind 127.0.0.1 8000  # in this folder; then open http://127.0.0.1:8000
+```
+
+Opened as a file it does not run: browsers load no modules from files. To publish it, copy the whole folder to any
+static host, under any path. No headers are needed, but compression saves most of what is in `runtime`. Nothing is
+fetched from another host, and the texts stay in the browser. It takes a browser of 2023 or later (WebAssembly with
+SIMD, modules in workers).
+
+The check below was made where this was exported, by ONNX Runtime in Python. Each browser makes another one:
+`browser.json` holds some sentences with the probabilities that the graph gave there, and the page computes them before
+its first answer. Where one is off by more than {exact}, it says so and answers nothing. What runs the model lies in
+`runtime` with its licences: onnxruntime-web and @huggingface/tokenizers, of fixed versions with fixed checksums.
+
+### In Python and JavaScript
+
+{_onnx(record)}"""

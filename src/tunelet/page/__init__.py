@@ -5,7 +5,7 @@
 """
 
 from tunelet.page._about import About, AboutMetric, about
-from tunelet.page._files import Source, files
-from tunelet.page._policy import policy
+from tunelet.page._files import files
+from tunelet.page._policy import Source, policy
 
 __all__ = ["About", "AboutMetric", "Source", "about", "files", "policy"]

@@ -3,15 +3,28 @@
 import json
 from functools import cache
 from importlib.resources import files as resources
-from typing import Literal
 
 from tunelet._version import __version__
 from tunelet.data import NO_TEXT_WORDS, TEXT_NAMES
+from tunelet.page._policy import Source, policy
 from tunelet.report import css_variables
 
-Source = Literal["http", "browser"]
 _SOURCES: dict[Source, str] = {"http": "source_http.js", "browser": "source_browser.js"}
-_OF_HTTP = ("token.js",)  # what only that source imports
+# What only one of them imports.
+_OF: dict[Source, tuple[str, ...]] = {
+    "http": ("token.js",),
+    "browser": ("worker.js", "model.js", "clean.js", "tfidf.js", "leave_out.js"),
+}
+
+
+# A page from a folder: what headers would say, and a line for whoever opens the file itself, whose modules stay unread.
+_HEAD = '<head>\n<meta charset="utf-8">\n'
+_UNSERVED = (
+    '<p class="note unserved" id="unserved">If nothing happens here, this page was opened as a file. A web server must '
+    "serve its folder: type <code>python -m http.server</code> there, and open "
+    "<code>http://localhost:8000</code>.</p>\n"
+)
+_TROUBLE = '  <div id="trouble"></div>\n'
 
 
 @cache
@@ -22,12 +35,18 @@ def files(source: Source) -> dict[str, bytes]:
     `source_browser.js` runs the model in the browser. What they export stands at the head of the first.
     """
     static = {entry.name: entry.read_bytes() for entry in (resources("tunelet.page") / "static").iterdir()}
-    index = static.pop("index.html").replace(b"{{version}}", __version__.encode())
+    index = static.pop("index.html").decode("utf-8").replace("{{version}}", __version__)
+    if source == "browser":
+        said = f'<meta http-equiv="Content-Security-Policy" content="{policy(source)}">\n'
+        index = index.replace(_HEAD, _HEAD + said).replace(_TROUBLE, f"  {_UNSERVED}{_TROUBLE}")
     chosen = static.pop(_SOURCES[source])
-    left_out = {*_SOURCES.values(), *(() if source == "http" else _OF_HTTP)}
+    left_out = {*_SOURCES.values(), *(name for other, names in _OF.items() if other != source for name in names)}
     made = {"source.js": chosen, "colours.css": _colours(), "names.js": _names()}
     kept = {name: content for name, content in static.items() if name not in left_out}
-    return {"index.html": index, **{f"page/{name}": content for name, content in sorted((kept | made).items())}}
+    return {
+        "index.html": index.encode("utf-8"),
+        **{f"page/{name}": content for name, content in sorted((kept | made).items())},
+    }
 
 
 def _colours() -> bytes:

@@ -1,6 +1,8 @@
 """The Content-Security-Policy of the page: what it may load, from where, and that no text becomes markup."""
 
-from tunelet.page._files import Source
+from typing import Literal
+
+Source = Literal["http", "browser"]
 
 _ALL = {
     "default-src": "'self'",

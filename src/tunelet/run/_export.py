@@ -15,9 +15,9 @@ from tunelet.run._mark import MARK, Kind, is_marked
 from tunelet.run._sealed import Sealed
 from tunelet.run._task import Task
 
-Form = Literal["merged", "sentence-transformers", "onnx", "onnx-int8"]
+Form = Literal["merged", "sentence-transformers", "onnx", "onnx-int8", "web", "web-int8"]
 RECORD = "export.json"
-_FOLDERS = ("onnx", "1_Pooling", "2_Dense")
+_FOLDERS = ("onnx", "1_Pooling", "2_Dense", "page", "runtime")
 
 
 class ParityRecord(Record):
@@ -134,6 +134,21 @@ class ExportRecord(FileRecord):
         return self
 
     @property
+    def is_graph(self) -> bool:
+        """Whether it holds a graph of ONNX."""
+        return self.form in ("onnx", "onnx-int8", "web", "web-int8")
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page that runs the graph is beside it."""
+        return self.form in ("web", "web-int8")
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether the weights of the graph are bytes."""
+        return self.form in ("onnx-int8", "web-int8")
+
+    @property
     def task(self) -> Task:
         """What predictions need beside the model."""
         return Task(
@@ -164,6 +179,10 @@ class ExportFolder(RunFolder):
     def int8_graph(self) -> Path:
         return self.path / "onnx" / "model_quantized.onnx"
 
+    def graph_of(self, record: ExportRecord) -> Path:
+        """The graph that an export is run by."""
+        return self.int8_graph if record.is_int8 else self.graph
+
     @property
     def config(self) -> Path:
         return self.path / "config.json"
@@ -185,6 +204,16 @@ class ExportFolder(RunFolder):
         return self.path / "tfidf.json"
 
     @property
+    def browser(self) -> Path:
+        """What the page takes from the export."""
+        return self.path / "browser.json"
+
+    @property
+    def characters(self) -> Path:
+        """Entities and control characters, for the page to take markup out of texts."""
+        return self.path / "characters.json"
+
+    @property
     def card(self) -> Path:
         return self.path / "README.md"
 
@@ -197,7 +226,7 @@ class ExportFolder(RunFolder):
         named = (
             "onnx", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "tfidf.json",
             "tfidf.py", "clean.py", "README.md", RECORD, "modules.json", "sentence_bert_config.json", "1_Pooling",
-            "2_Dense",
+            "2_Dense", "browser.json", "characters.json", "index.html", "page", "runtime",
         )  # fmt: skip
         return [self.path / name for name in named]
 

@@ -1,0 +1,80 @@
+// Runs the model beside the page, so that the page stays awake. It takes {id, task, ...} and answers {id, ...}.
+import { logOdds, method, runsOf, without, wordsOf } from "./leave_out.js";
+import { Model } from "./model.js";
+
+const stopped = new Set();
+let model;
+let turn = Promise.resolve();
+
+// An explanation asks the model once for each word, or for each few words, so that it takes about so long.
+const SECONDS = 8;
+const [FEWEST, MOST] = [16, 256]; // times
+
+onmessage = ({ data }) => {
+  if (data.task === "stop") {
+    stopped.add(data.id);
+    return;
+  }
+  turn = turn.then(() => answer(data)); // one after the other: they would only slow each other down
+};
+
+async function answer({ id, task, ...asked }) {
+  try {
+    postMessage({ id, answer: await tasks[task](asked, () => breath(id)) });
+  } catch (error) {
+    postMessage({ id, error: error.name === "AbortError" ? null : error.message });
+  }
+  stopped.delete(id);
+}
+
+/** Take the messages that have come, and stop where one of them says so. */
+async function breath(id) {
+  await new Promise((resume) => setTimeout(resume));
+  if (stopped.has(id)) throw new DOMException("stopped", "AbortError");
+}
+
+const tasks = {
+  async load({ base }) {
+    model = await Model.load(base);
+    const { check } = model.record;
+    const found = await model.probabilities(check.texts.map((text) => model.cleaned(text)));
+    const differences = found.map((row, at) => Math.max(...row.map((value, label) => Math.abs(value - check.probabilities[at][label]))));
+    const { name, labels, columns, about } = model.record;
+    return { name, labels, columns, about, difference: Math.max(...differences), tolerance: check.tolerance };
+  },
+
+  async predict({ texts }, between) {
+    const cleaned = texts.map((text) => model.cleaned(text));
+    const read = cleaned.map((text, at) => at).filter((at) => cleaned[at]);
+    const rows = await model.probabilities(read.map((at) => cleaned[at]), between);
+    const { labels } = model.record;
+    // A null prototype has no __proto__ that a label of that name would be lost in.
+    const named = (row) => Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
+    const answers = texts.map(() => ({ label: null, probabilities: named([]) }));
+    read.forEach((at, row) => {
+      answers[at] = { label: labels[likeliest(rows[row])], probabilities: named(rows[row]) };
+    });
+    return answers;
+  },
+
+  async explain({ text }, between) {
+    if (!model.cleaned(text)) return { label: null, method: method([]), words: [] };
+    const begin = performance.now();
+    const [whole] = await model.probabilities([model.cleaned(text)], between);
+    const each = (performance.now() - begin) / 1000;
+    const runs = runsOf(wordsOf(text), Math.min(MOST, Math.max(FEWEST, Math.floor(SECONDS / each))));
+    // Without its only word a text is empty: it is compared with what the model says of no words at all.
+    const rest = await model.probabilities(runs.map((run) => model.cleaned(without(text, run))), between);
+    const label = likeliest(whole);
+    const all = logOdds(whole, label);
+    const words = runs.flatMap((run, at) => {
+      const weight = (all - logOdds(rest[at], label)) / run.length;
+      return run.map((word) => ({ ...word, weight }));
+    });
+    return { label: model.record.labels[label], method: method(runs), words };
+  },
+};
+
+function likeliest(probabilities) {
+  return probabilities.indexOf(Math.max(...probabilities));
+}

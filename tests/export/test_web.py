@@ -1,0 +1,272 @@
+"""`web`: a folder behind a plain web server, under a path of it, in a real browser, gives tunelet's probabilities."""
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tunelet
+from report_texts import NASTY
+from static_site import static_site
+from tunelet import Classifier, Run
+from tunelet.data import clean
+from tunelet.errors import ExportError, RunError
+from tunelet.export import Exported
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+browsing = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="pages are not looked at: chromium is not installed"),
+]
+TEXTS = [
+    "warm rye loaf",
+    "a <b>cold</b><br /><br>and soggy one &amp; more &hellip; \x93so\x94",
+    "Crème brûlée, naïve cafés: İstanbul, ΟΔΥΣΣΕΎΣ ΑΣ, Straße ﬁ ½",
+    "🙂 👩‍🍳 日本語のテキスト 한국어 هذه जुमला",
+    "burnt and cold " * 90,
+    "word-by_word [SEP] ##ing \ufeff\u200b\u2028 tab\tend",
+    "",
+    " \n\t\x1c ",
+    "<p></p>&#8203;",
+]
+ASK = "async (texts) => (await import('./page/source.js')).predict('', texts)"
+SINGLE = (
+    "<br> <BR/> <p> </p> <a href='x'> <a href=x/> <grin> <li <b> </b> <h1> <h7> < & ; = / > ' word Ü 🙂 &amp; &amp;lt; "
+    "&notit; &nbsp; &#39; &#x27; &#0; &#128; &#xFFFE; &#9999999; &#xD800; &constructor; <\u0130mg> <\u0131>"
+)
+CONTROLS = "\t\r\n\x00\x80\x93\x81\x85\ufeff\u3000\xa0\x1c"
+SPACED = [
+    '<div class="a b">',
+    "<span  a = b c>",
+    "<p a=''>",
+    '<a href="x>',
+    "< p>",
+    "<p\x85>",
+    "<p\ufeff>",
+    " ",
+    "\r\n",
+]
+PIECES = [*SINGLE.split(" "), *CONTROLS, *SPACED]
+
+
+@pytest.fixture(scope="module")
+def web(blended_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """BERT with TF-IDF beside it, as a page."""
+    try:
+        return tunelet.export(blended_run, to="web", out=tmp_path_factory.mktemp("web") / "under a path")
+    except ExportError as error:
+        if "cannot be had" in error.message:
+            pytest.skip(f"the npm registry is out of reach: {error.message}")
+        raise
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield started
+        started.close()
+
+
+class Tab:
+    """A page of the browser, with what it asked for and what it complained of."""
+
+    def __init__(self, browser: Any, address: str) -> None:
+        self.address = address
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        self.page = browser.new_page()
+        browser.contexts[-1].on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto(address)
+
+    def predict(self, texts: list[str], names: tuple[str, ...]) -> np.ndarray:
+        answers = self.page.evaluate(ASK, texts)
+        return np.array([[one["probabilities"][name] for name in names] for one in answers], dtype=np.float64)
+
+
+@pytest.fixture(scope="module")
+def tab(web, browser) -> Iterator[Tab]:
+    with static_site(web.folder.parent) as address:
+        found = Tab(browser, f"{address}under%20a%20path/")
+        found.page.wait_for_selector("#text:not([hidden])")
+        yield found
+        found.page.close()
+
+
+@pytest.fixture
+def changed(web, browser, tmp_path) -> Iterator[Any]:
+    """A tab on a copy of the folder, in which the page's file is changed."""
+    tabs = []
+    with static_site(tmp_path) as address:
+
+        def opened(**entries: object) -> Tab:
+            copy = shutil.copytree(web.folder, tmp_path / "copy", copy_function=_linked)
+            path = copy / "browser.json"
+            content = json.loads(path.read_text(encoding="utf-8"))
+            path.unlink()
+            path.write_text(json.dumps(content | entries), encoding="utf-8")
+            tabs.append(Tab(browser, f"{address}copy/"))
+            return tabs[-1]
+
+        yield opened
+        for each in tabs:
+            each.page.close()
+
+
+def _linked(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def slow(test: Any) -> Any:
+    for mark in browsing:
+        test = mark(test)
+    return test
+
+
+@slow
+def test_its_probabilities_are_those_of_tunelet(tab, web, blended_run):
+    assert web.record.tfidf
+    found = tab.predict(TEXTS, web.record.label_names)
+    np.testing.assert_allclose(found, Classifier.load(web.folder).probabilities(TEXTS), atol=1e-5)
+    np.testing.assert_allclose(found, Classifier.load(blended_run.path, device="cpu").probabilities(TEXTS), atol=5e-3)
+
+
+@slow
+def test_markup_is_taken_out_as_tunelet_does(tab):
+    drawn = random.Random(0)
+    texts = ["".join(drawn.choices(PIECES, k=drawn.randint(1, 14))) for _ in range(5000)]
+    found = tab.page.evaluate(
+        """async (texts) => {
+          const { cleaner } = await import("./page/clean.js");
+          return texts.map(cleaner(await (await fetch("characters.json")).json()));
+        }""",
+        texts,
+    )
+    assert [each for each in zip(texts, map(clean, texts), found, strict=True) if each[1] != each[2]] == []
+
+
+@slow
+def test_a_typed_text_gets_its_label_and_coloured_words_and_nothing_is_asked_elsewhere(tab, web):
+    text = "a warm and crisp loaf"
+    tab.page.fill("textarea", text)
+    tab.page.wait_for_selector(".coloured mark")
+    label = Classifier.load(web.folder).predict([text])[0].label
+    assert label in tab.page.inner_text(".verdict")
+    assert "left out" in tab.page.inner_text(".legend")
+    assert tab.page.inner_text("#place").startswith("Texts stay in this browser")
+    assert {url.startswith(tab.address) for url in tab.asked} == {True}
+    assert tab.said == []
+
+
+@slow
+def test_each_word_is_explained_in_its_place(tab):
+    text = "🙂 a warm, crisp loaf... 日本"
+    found = tab.page.evaluate("async (text) => (await import('./page/source.js')).explain('', text)", text)
+    units = text.encode("utf-16-le")
+    for word in found["words"]:
+        assert units[2 * word["start"] : 2 * word["end"]].decode("utf-16-le") == word["text"]
+        assert np.isfinite(word["weight"])
+    assert [word["text"] for word in found["words"]] == ["🙂", "a", "warm", ",", "crisp", "loaf", "...", "日", "本"]
+    nothing = tab.page.evaluate("async () => (await import('./page/source.js')).explain('', ' ')")
+    assert nothing["label"] is None
+    assert nothing["words"] == []
+
+
+@slow
+def test_what_is_stopped_is_not_waited_for(tab):
+    ended = tab.page.evaluate(
+        """async () => {
+          const { predict } = await import("./page/source.js");
+          const stop = new AbortController();
+          const asked = predict("", Array(200).fill("a warm loaf"), stop.signal).catch((error) => error.name);
+          stop.abort();
+          return [await asked, (await predict("", ["cold"])).length];
+        }"""
+    )
+    assert ended == ["AbortError", 1]
+
+
+@slow
+def test_names_of_labels_stay_text(changed, web):
+    names = [f"\x1b[31m{NASTY['markup']}", "__proto__"]
+    tab = changed(labels=names)
+    tab.page.fill("textarea", "a warm loaf")
+    tab.page.wait_for_selector(".coloured")
+    assert tab.page.title() != "owned"
+    assert tab.page.query_selector("main img, main script:not([src])") is None
+    assert tab.said == []
+    exact = Classifier.load(web.folder).probabilities(["a warm loaf"])
+    answer = tab.page.evaluate(
+        """async () => {
+          const [answer] = await (await import("./page/source.js")).predict("", ["a warm loaf"]);
+          return Object.entries(answer.probabilities);
+        }"""
+    )
+    assert [name for name, _ in answer] == names
+    np.testing.assert_allclose([value for _, value in answer], exact[0], atol=1e-5)
+
+
+@slow
+def test_a_browser_that_computes_otherwise_gives_no_answers(changed, web):
+    check = json.loads((web.folder / "browser.json").read_text(encoding="utf-8"))["check"]
+    check["probabilities"][0] = [share + 0.001 for share in check["probabilities"][0]]
+    tab = changed(check=check)
+    tab.page.wait_for_selector("#trouble [role=alert]")
+    assert "other probabilities than tunelet" in tab.page.inner_text("#trouble")
+    assert tab.page.is_hidden("#text")
+
+
+@slow
+def test_opened_as_a_file_it_says_what_to_type(browser, web):
+    page = browser.new_page()
+    page.goto((web.folder / "index.html").as_uri())
+    page.wait_for_selector("#unserved:visible")
+    assert "python -m http.server" in page.inner_text("#unserved")
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_folder_is_whole_and_an_export_like_others(web, graph, blended_run):
+    own = {path.relative_to(web.folder).as_posix() for path in web.folder.rglob("*") if path.is_file()}
+    assert {path.relative_to(graph.folder).as_posix() for path in graph.folder.rglob("*") if path.is_file()} < own
+    assert {"runtime/LICENSE-onnxruntime-web.txt", "runtime/LICENSE-tokenizers.txt", "runtime/onnxruntime.wasm"} < own
+    assert not [name for name in own if name.endswith((".mjs", ".map", ".tgz"))]
+    assert web.parity.largest_difference < 1e-5
+    said = (web.folder / "README.md").read_text(encoding="utf-8")
+    assert "python -m http.server" in said
+    assert "onnxruntime-web" in said
+    with pytest.raises(RunError, match="finished export"):
+        tunelet.export(blended_run, to="web", out=web.folder)
+
+
+def test_without_its_packages_nothing_is_left(own_head_run, tmp_path):
+    (tmp_path / "packages").mkdir()
+    with pytest.raises(ExportError, match=r"onnxruntime-web-.*\.tgz") as refused:
+        tunelet.export(own_head_run, to="web", out=tmp_path / "new" / "out", runtime=tmp_path / "packages")
+    assert "npm pack onnxruntime-web@" in refused.value.hint
+    assert not (tmp_path / "new").exists()
+
+
+def test_packages_for_the_web_are_refused_elsewhere(own_head_run, tmp_path):
+    with pytest.raises(ExportError, match="runtime"):
+        tunelet.export(own_head_run, to="onnx", out=tmp_path / "out", runtime=tmp_path)
+
+
+@pytest.mark.parametrize("to", ["web", "web-int8"])
+def test_a_run_of_two_columns_is_refused(own_head_run, to, tmp_path):
+    data = own_head_run.data.changed(text_columns=("title", "body"))
+    known = {"recipe": own_head_run.recipe, "summary": own_head_run.summary, "data": data}
+    run = Run.of_records(own_head_run.path, **known, evaluation=own_head_run.evaluation)
+    with pytest.raises(ExportError, match="two columns"):
+        tunelet.export(run, to=to, out=tmp_path / "out")
