@@ -273,7 +273,7 @@ def test_the_log_has_a_line_a_request_and_texts_where_asked(bakery, caplog, log_
 
 
 @pytest.mark.slow
-def test_an_export_is_served_as_its_run_is_but_has_no_metrics(bakery_run, bakery, tmp_path):
+def test_an_export_is_served_as_its_run_is_but_has_no_metrics_and_explains_nothing(bakery_run, bakery, tmp_path):
     tunelet.export(bakery_run, to="onnx", out=tmp_path / "onnx", check=["warm rye loaf", "cold burnt roll"])
     with running({"onnx": Classifier.load(tmp_path / "onnx")}) as found, found.client() as client:
         texts = ["warm rye loaf", "", "cold burnt roll number 9"]
@@ -283,3 +283,4 @@ def test_an_export_is_served_as_its_run_is_but_has_no_metrics(bakery_run, bakery
             assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-2)
         (model,) = client.get("/v1/models").json()["models"]
         assert (model["labels"], model["metrics"], model["n"]) == (list(bakery.label_names), {}, None)
+        assert "explains nothing" in refused(client.post("/v1/explain", json={"texts": "a"}), 422, "model")
