@@ -87,21 +87,21 @@ def test_evaluate_refuses_labels_that_the_run_does_not_know(run):
 
 
 @pytest.mark.parametrize("method", ["full", "head"])
-def test_other_methods_train_save_and_load(tmp_path, method):
-    settings = QUICK | {"adapter.method": method}
-    run = tunelet.train("sample", model=minilm_folder(), settings=settings, limit=40, out=tmp_path / "run", quiet=True)
+def test_other_methods_train_save_and_load(tmp_path, tiny_checkpoint, method):
+    settings, model = QUICK | {"adapter.method": method}, tiny_checkpoint("bert")
+    run = tunelet.train("sample", model=model, settings=settings, limit=40, out=tmp_path / "run", quiet=True)
     again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 
-def test_frames_lists_and_more_than_two_classes(tmp_path):
+def test_frames_lists_and_more_than_two_classes(tmp_path, tiny_checkpoint):
     words = {"sport": "goal match team", "food": "soup bread salt", "weather": "rain wind sun"}
     rows = [(f"{words[label]} number {n}", label) for n in range(12) for label in words]
     frame = pd.DataFrame(rows, columns=["text", "label"])
     settings = QUICK | {"training.seed": 5}
     results = []
     for name, data in (("list", rows), ("frame", frame)):
-        run = tunelet.train(data, model=minilm_folder(), settings=settings, out=tmp_path / name, quiet=True)
+        run = tunelet.train(data, model=tiny_checkpoint("bert"), settings=settings, out=tmp_path / name, quiet=True)
         results.append(run.metrics)
         assert run.label_names == ("food", "sport", "weather")
         assert run.summary.evaluated_on == "validation"
@@ -135,8 +135,8 @@ def test_random_weights_are_made_again_from_the_seed(tmp_path, tiny_checkpoint):
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 
-def test_a_quiet_run_prints_nothing(tmp_path, capfd):
-    tunelet.train("sample", model=minilm_folder(), settings=QUICK, limit=24, out=tmp_path / "run", quiet=True)
+def test_a_quiet_run_prints_nothing(tmp_path, tiny_checkpoint, capfd):
+    tunelet.train("sample", model=tiny_checkpoint("bert"), settings=QUICK, limit=24, out=tmp_path / "run", quiet=True)
     assert capfd.readouterr() == ("", "")
 
 

@@ -17,7 +17,10 @@ ROWS = [
     for n in range(14)
     for words, label in zip(("they won the match", "the vote was held", "shares fell again"), LABELS, strict=True)
 ]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out", "data.max_length": 16}
+QUICK = {
+    "data.max_length": 16, "data.validation": "held-out", "training.epochs": 1, "evaluation.resamples": 100,
+    "evaluation.explained": 0, "model.pooling": "mean", "model.layers": 3,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

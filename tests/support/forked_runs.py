@@ -29,13 +29,16 @@ _RECIPE = with_settings(
         "training.checkpoint_seconds": 0.001,  # after every step
         "evaluation.resamples": 100,
         "evaluation.baseline": False,
+        "evaluation.explained": 0,
         "data.validation": "held-out",
+        "model.pooling": "mean",
+        "model.layers": 3,
     },
 )
 
 RECIPES = {
     # dropout draws random numbers in the loop, whose state must come back; the kernels leave it to the modules
-    "modules": with_settings(_RECIPE, {"adapter.dropout": 0.1, "model.pooling": "mean", "model.layers": 3}),
+    "modules": with_settings(_RECIPE, {"adapter.dropout": 0.1}),
     # nearly all activations of the frozen layers are kept: those of 80 texts of 32 tokens take 1.9 MiB
     "kernels": with_settings(_RECIPE, {"adapter.layers": 2, "training.activations_gib": 0.0015}),
 }
