@@ -1,12 +1,14 @@
-"""The pictures in the README: a run as a terminal shows it, and the page of its report, both real.
+"""The pictures in the README and the docs: a run as a terminal shows it, its report and the page to try it on, all real.
 
     make pictures
 
-Trains on the sample with MiniLM, writes docs/pictures/train.svg with rich and docs/pictures/report.png with Chromium.
+Trains on the sample with MiniLM, writes docs/pictures/train.svg with rich, and with Chromium docs/pictures/report.png and
+docs/pictures/page.png, the page of `tunelet serve`.
 """
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,10 @@ from rich.text import Text
 _COLUMNS = 100
 _FOLDER = Path(__file__).parent / "pictures"
 _CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+_TEXT = (
+    "I had high hopes for this film, and for the first hour it was a delight: funny, warm and beautifully shot. "
+    "Then the plot falls apart, and the ending is a predictable mess. Still, the cast is wonderful."
+)
 
 
 def terminal(command: list[str], output: str, path: Path) -> None:
@@ -38,6 +44,25 @@ def page(report: Path, path: Path) -> None:
         opened.goto(report.as_uri())
         opened.screenshot(path=path)
         browser.close()
+
+
+def tried(run: Path, path: Path) -> None:
+    """The page of a service, with a text and its coloured words."""
+    command = [sys.executable, "-m", "tunelet", "serve", str(run), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service, sync_playwright() as playwright:
+        try:
+            assert service.stderr is not None
+            found = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in service.stderr)))
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM_FLAGS)
+            opened = browser.new_page(viewport={"width": 1100, "height": 1250}, color_scheme="light")
+            opened.goto(found[0])
+            opened.get_by_label("Text", exact=True).fill(_TEXT)
+            opened.locator(".legend").wait_for()
+            opened.locator("figure svg").wait_for()
+            opened.screenshot(path=path, animations="disabled")
+            browser.close()
+        finally:
+            service.terminate()
 
 
 def main() -> None:
@@ -65,6 +90,7 @@ def main() -> None:
             [sys.executable, "-m", "tunelet", "report", "runs/demo"], cwd=scratch, check=True, stdout=subprocess.DEVNULL
         )
         page(Path(scratch) / "runs" / "demo" / "report.html", _FOLDER / "report.png")
+        tried(Path(scratch) / "runs" / "demo", _FOLDER / "page.png")
 
 
 if __name__ == "__main__":

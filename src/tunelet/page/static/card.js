@@ -34,8 +34,9 @@ export class Card {
       const [answer] = await this._source.predict(this._model.name, [text], signal);
       if (answer.error) throw new Error(answer.error);
       this._show(answer);
-      if (answer.label !== null && this._model.explains) this._explain(text, signal); // nobody waits for it
-      else this._words.replaceChildren();
+      if (answer.label === null) this._words.replaceChildren();
+      else if (this._model.explains) this._explain(text, signal); // nobody waits for it
+      else this._words.replaceChildren(el("p", { class: "idle" }, "This model does not say which words decided."));
       return answer.label === null ? "there is nothing to read" : `${answer.label}, ${percent(probability(answer))}`;
     } catch (error) {
       if (signal.aborted) throw error;

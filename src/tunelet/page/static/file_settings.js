@@ -35,8 +35,11 @@ export function fileSettings(name, table, models, changed) {
 
   function show() {
     const at = [...selects.values()].map(({ select }) => select.value).filter(Boolean).map(Number);
-    const rows = Math.min(SHOWN, table.length);
-    preview.replaceChildren(...(at.length && rows ? [beginnings(table, at, rows)] : []));
+    const rows = [];
+    for (let row = 0; row < table.length && rows.length < SHOWN; row += 1) {
+      if (at.some((column) => table.field(row, column).trim())) rows.push(row);
+    }
+    preview.replaceChildren(...(rows.length ? [beginnings(table, at, rows)] : []));
   }
 
   const form = el("form", { class: "settings" },
@@ -81,11 +84,12 @@ function columnChoice(field, table, models) {
   return { label, select };
 }
 
-/** The first rows of the chosen columns. */
+/** The chosen columns of some rows. */
 function beginnings(table, columns, rows) {
   const cut = (text) => visible(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
-  return el("div", {}, el("p", { class: "hint" }, "It begins with"), el("ol", { class: "beginnings" },
-    ...Array.from({ length: rows }, (_, row) => el("li", { dir: "auto" }, columns.map((at) => cut(table.field(row, at))).join(" / ")))));
+  const shown = (row) => columns.map((at) => cut(table.field(row, at))).join(" / ");
+  return el("div", {}, el("p", { class: "hint" }, "It begins with"),
+    el("ul", { class: "beginnings" }, ...rows.map((row) => el("li", { dir: "auto" }, shown(row)))));
 }
 
 function checkbox(words, checked) {
