@@ -1,9 +1,9 @@
-"""The pictures in the README and the docs: a run as a terminal shows it, its report and the page to try it on, all real.
+"""The pictures in the README and the docs, all real: a run as a terminal shows it, its report, and the page of it.
 
     make pictures
 
-Trains on the sample with MiniLM, writes docs/pictures/train.svg with rich, and with Chromium docs/pictures/report.png and
-docs/pictures/page.png, the page of `tunelet serve`.
+Trains on the sample with MiniLM, and writes into docs/pictures train.svg with rich, and with Chromium report.png and
+page.png, the page of `tunelet serve`.
 """
 
 import io
@@ -51,8 +51,7 @@ def tried(run: Path, path: Path) -> None:
     command = [sys.executable, "-m", "tunelet", "serve", str(run), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service, sync_playwright() as playwright:
         try:
-            assert service.stderr is not None
-            found = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in service.stderr)))
+            found = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in service.stderr or ())))
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM_FLAGS)
             opened = browser.new_page(viewport={"width": 1100, "height": 1250}, color_scheme="light")
             opened.goto(found[0])
