@@ -12,10 +12,11 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "tools"))
+from flowchart import drawing  # noqa: E402
 from rooms import LOOSE, arrows, back, reduced  # noqa: E402
 
 _PACKAGE = "src/tunelet"
-PAGE = Path(__file__).parent / "architecture.md"
+NOW, THEN = (Path(__file__).parent / "pictures" / f"{name}.svg" for name in ("rooms", "rooms-before"))
 BEFORE = "cd200a4"  # the last commit before hub, checkpoint, inspection and publish were rooms
 
 
@@ -41,38 +42,20 @@ def files_of(commit: str) -> dict[str, str] | None:
 
 
 def diagram(files: Mapping[str, str]) -> str:
-    """The rooms as a Mermaid flowchart: who imports stands above what is imported."""
+    """The rooms as an SVG: who imports stands above what is imported; arrows that follow from others are left out."""
     drawn, loose = arrows(files)
     backward = back(drawn)
     forward = reduced({name: {one for one in below if (name, one) not in backward} for name, below in drawn.items()})
-    lines = ["```mermaid", "flowchart TB"]
-    if loose:
-        lines.append(f'    root["{len(loose)} {LOOSE} at the root"]')
-    lines += [f"    {_id(name)} --> {_id(one)}" for name in sorted(forward) for one in sorted(forward[name])]
-    lines += [f"    {_id(name)} -. up .-> {_id(one)}" for name, one in sorted(backward)]
-    return "\n".join([*lines, "```"])
+    downward = [(name, one) for name in sorted(forward) for one in sorted(forward[name])]
+    return drawing(downward, sorted(backward), {LOOSE: f"{len(loose)} {LOOSE} at the root"})
 
 
-def _id(name: str) -> str:
-    return "root" if name == LOOSE else name
-
-
-def with_diagram(page: str, name: str, drawn: str) -> str:
-    """The page with a diagram between the marker comments of its name."""
-    begin, end = f"<!-- {name}: written by docs/rooms_page.py -->\n", f"<!-- end of {name} -->"
-    head, found, rest = page.partition(begin)
-    _, closed, tail = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"docs/architecture.md has no place for the diagram {name!r}")
-    return f"{head}{begin}\n{drawn}\n\n{end}{tail}"
-
-
-def page() -> str:
-    """All of docs/architecture.md, with both diagrams drawn anew; the second stays where its commit is out of reach."""
-    text = with_diagram(PAGE.read_text(encoding="utf-8"), "rooms", diagram(files_now()))
+def drawings() -> dict[Path, str]:
+    """Path -> content of the diagrams, drawn anew; the second only where its commit is in reach."""
     before = files_of(BEFORE)
-    return text if before is None else with_diagram(text, "rooms before", diagram(before))
+    return {NOW: diagram(files_now())} | ({} if before is None else {THEN: diagram(before)})
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for path, content in drawings().items():
+        path.write_text(content, encoding="utf-8")

@@ -1,6 +1,7 @@
 """The docs site builds without a warning, and holds what it says it holds."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,14 @@ def test_every_page_of_the_docs_is_a_page_of_the_site(site):
     for name in ("index", "contributing", "changelog"):
         assert (site / f"{name}.html").is_file()
     assert not list(site.glob("*.py"))
+
+
+def test_pictures_are_files_of_the_site_and_nothing_is_left_to_be_drawn_by_a_script(site):
+    for path in sorted(site.glob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        assert 'class="mermaid"' not in page, path.name
+        for source in re.findall(r'<img[^>]* src="([^"]+)"', page):
+            assert (path.parent / source).is_file(), (path.name, source)
 
 
 def test_the_reference_explains_every_public_name(site):

@@ -1,12 +1,31 @@
 """The diagrams in docs/architecture.md are those of the code."""
 
+import re
+import xml.etree.ElementTree as ET
+
 import pytest
 
-from rooms_page import BEFORE, PAGE, files_of, page, with_diagram
+from command_line import ROOT
+from rooms import arrows, reduced
+from rooms_page import BEFORE, NOW, THEN, drawings, files_now, files_of
 
 
 def test_the_diagrams_are_what_the_command_draws_now():
-    assert PAGE.read_text(encoding="utf-8") == page(), "python docs/rooms_page.py"
+    for path, content in drawings().items():
+        assert path.read_text(encoding="utf-8") == content, "python docs/rooms_page.py"
+
+
+def test_the_page_shows_them():
+    shown = re.findall(r"!\[.+\]\((.+)\)", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    assert [ROOT / "docs" / path for path in shown] == [NOW, THEN]
+
+
+def test_every_arrow_of_the_code_that_follows_from_no_other_is_drawn():
+    drawn, _ = arrows(files_now())
+    titles = ET.parse(NOW).iter("{http://www.w3.org/2000/svg}title")  # noqa: S314  (our own file)
+    assert {title.text for title in titles} == {
+        f"{name} imports {one}" for name, below in reduced(drawn).items() for one in below
+    }
 
 
 def test_the_commit_of_the_earlier_diagram_is_of_this_history():
@@ -15,8 +34,3 @@ def test_the_commit_of_the_earlier_diagram_is_of_this_history():
         pytest.skip("this copy has no history, or not so much of it")
     assert "_hub.py" in files
     assert not any(path.startswith("hub/") for path in files)
-
-
-def test_a_page_without_a_place_for_a_diagram_is_refused():
-    with pytest.raises(ValueError, match="no place"):
-        with_diagram("# Architecture", "rooms", "```mermaid\n```")
