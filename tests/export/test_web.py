@@ -228,6 +228,15 @@ def test_a_browser_that_computes_otherwise_gives_no_answers(changed, web):
 
 
 @slow
+def test_a_text_that_its_tokenizer_would_read_otherwise_gets_no_answer(changed):
+    tab = changed(unlike="\u2603")
+    tab.page.wait_for_selector("#text:not([hidden])")
+    plain, odd = tab.page.evaluate(ASK, ["a loaf", "a loaf of \u2603"])
+    assert plain["label"]
+    assert "U+2603" in odd["error"]
+
+
+@slow
 def test_opened_as_a_file_it_says_what_to_type(browser, web):
     page = browser.new_page()
     page.goto((web.folder / "index.html").as_uri())

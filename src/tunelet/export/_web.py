@@ -7,6 +7,7 @@ graph gives here: each browser computes them before its first answer, and refuse
 
 import html
 import html.entities
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from tunelet.data import CONTROLS
 from tunelet.errors import ExportError
+from tunelet.export._browser_tokenizer import unlike
 from tunelet.export._npm import Package, package_files
 from tunelet.export._parity import FLOAT32
 from tunelet.export._source import Source
@@ -114,24 +116,37 @@ def write_page(
         place.write_bytes(content)
     if record.clean_markup:
         folder.write(folder.characters, _characters())
+    odd = unlike(json.loads(folder.tokenizer_file.read_text(encoding="utf-8")))
+    sentences = [sentence for sentence in _SENTENCES if not set(odd) & set(sentence)]
+    graph = folder.graph_of(record)
     folder.write(
         folder.browser,
         {
             "name": record.origin.run,
             "columns": list(record.text_columns),
             "labels": list(record.label_names),
-            "graph": folder.graph_of(record).relative_to(folder.path).as_posix(),
+            "graph": graph.relative_to(folder.path).as_posix(),
+            "bytes": graph.stat().st_size,
             "clean_markup": record.clean_markup,
             "tfidf": record.tfidf,
             "alone": record.is_int8,
-            "about": about(source.run).to_dict(),
+            "unlike": odd,
+            "about": _about(source, record),
             "check": {
-                "texts": list(_SENTENCES),
-                "probabilities": probabilities(_SENTENCES).tolist(),
+                "texts": sentences,
+                "probabilities": probabilities(sentences).tolist(),
                 "tolerance": _INT8 if record.is_int8 else FLOAT32,
             },
         },
     )
+
+
+def _about(source: Source, record: ExportRecord) -> dict[str, Any]:
+    """What the page says of the run, whose figures are those of both where TF-IDF is left out."""
+    said = about(source.run)
+    if source.run.summary.blend and not record.tfidf:
+        said = said.changed(data=f"{said.data}, with TF-IDF, which this page does without")
+    return said.to_dict()
 
 
 def _characters() -> dict[str, Any]:

@@ -9,8 +9,8 @@ const TOKENS = 1024; // of a batch, padding included
 
 /** A model, ready to be asked. `record` is what browser.json says of it. */
 export class Model {
-  /** Load the files at `base`, an address that ends with a slash. */
-  static async load(base) {
+  /** Load the files at `base`, an address that ends with a slash; `came` hears which share of the graph is there. */
+  static async load(base, came = () => {}) {
     const read = async (name) => {
       const answer = await fetch(new URL(name, base));
       if (!answer.ok) throw new Error(`${name} cannot be read (${answer.status}): copy the exported folder anew`);
@@ -21,10 +21,10 @@ export class Model {
     env.wasm.numThreads = 1; // more of them need headers that few static hosts send
     env.wasm.wasmPaths = { wasm: new URL("runtime/onnxruntime.wasm", base).href };
     env.logLevel = "error";
-    const graph = async () =>
-      InferenceSession.create(new Uint8Array(await (await read(record.graph)).arrayBuffer()), {
-        executionProviders: ["wasm"],
-      });
+    const graph = async () => {
+      const content = await whole(await read(record.graph), record.bytes, came);
+      return InferenceSession.create(content, { executionProviders: ["wasm"] });
+    };
     const [session, tokenizer, config, characters, terms] = await Promise.all([
       graph(),
       json("tokenizer.json"),
@@ -44,12 +44,21 @@ export class Model {
     this._lowers = lowers(tokenizer.normalizer);
     this._clean = clean ?? ((text) => text);
     this._terms = terms;
+    this._unlike = new Set(record.unlike);
   }
 
   /** The text as the model reads it; "" where there is nothing to read. */
   cleaned(text) {
     const cleaned = this._clean(text.toWellFormed());
     return strip(cleaned) ? cleaned : "";
+  }
+
+  /** What cannot be answered about a text, as a clause; "" where all can. */
+  trouble(text) {
+    const unlike = [...text].find((character) => this._unlike.has(character));
+    if (unlike === undefined) return "";
+    const code = unlike.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return `the text holds the character U+${code}, which this page would read in another way than the model`;
   }
 
   /**
@@ -90,6 +99,20 @@ export class Model {
     const feeds = Object.fromEntries(this._session.inputNames.map((name) => [name, inputs[name]]));
     const { data, dims } = (await this._session.run(feeds)).logits;
     return tokens.map((_, row) => Array.from(data.subarray(row * dims[1], (row + 1) * dims[1])));
+  }
+}
+
+/** The content of an answer that has so many bytes. */
+async function whole(answer, bytes, came) {
+  const content = new Uint8Array(bytes);
+  let there = 0;
+  for (const reader = answer.body.getReader(); ; came(there / bytes)) {
+    const { done, value } = await reader.read();
+    if (there + (value?.length ?? 0) > bytes || (done && there < bytes))
+      throw new Error("the model has another size than it should have: copy the exported folder anew");
+    if (done) return content;
+    content.set(value, there);
+    there += value.length;
   }
 }
 

@@ -5,6 +5,7 @@ export const place = "Texts stay in this browser: the model runs in it, and noth
 document.getElementById("unserved")?.remove(); // modules are read: this is no page that was opened as a file
 
 const BASE = new URL("../", import.meta.url).href;
+const said = document.getElementById("subtitle"); // the page's next words there are how the loading ended
 const waiting = new Map();
 let worker;
 let loaded;
@@ -17,7 +18,7 @@ function ask(task, asked, signal) {
   return new Promise((resolve, reject) => {
     const settled = new AbortController();
     signal?.addEventListener("abort", () => {
-      worker.postMessage({ id, task: "stop" });
+      worker?.postMessage({ id, task: "stop" });
       reject(signal.reason);
     }, { signal: settled.signal });
     waiting.set(id, { resolve, reject, settled });
@@ -27,7 +28,11 @@ function ask(task, asked, signal) {
 
 function started() {
   const made = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  made.onmessage = ({ data: { id, answer, error } }) => {
+  made.onmessage = ({ data: { id, answer, error, share } }) => {
+    if (share !== undefined) {
+      said.textContent = `Loading the model: ${Math.floor(100 * share)} %`;
+      return;
+    }
     const { resolve, reject, settled } = waiting.get(id);
     waiting.delete(id);
     settled.abort();

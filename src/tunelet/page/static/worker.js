@@ -1,4 +1,5 @@
-// Runs the model beside the page, so that the page stays awake. It takes {id, task, ...} and answers {id, ...}.
+// Runs the model beside the page, so that the page stays awake. It takes {id, task, ...} and answers {id, answer} or
+// {id, error}; before that, while it loads, {id, share} of what is to come.
 import { logOdds, method, runsOf, without, wordsOf } from "./leave_out.js";
 import { Model } from "./model.js";
 
@@ -20,7 +21,7 @@ onmessage = ({ data }) => {
 
 async function answer({ id, task, ...asked }) {
   try {
-    postMessage({ id, answer: await tasks[task](asked, () => breath(id)) });
+    postMessage({ id, answer: await tasks[task](asked, () => breath(id), (share) => postMessage({ id, share })) });
   } catch (error) {
     postMessage({ id, error: error.name === "AbortError" ? null : error.message });
   }
@@ -34,8 +35,8 @@ async function breath(id) {
 }
 
 const tasks = {
-  async load({ base }) {
-    model = await Model.load(base);
+  async load({ base }, between, came) {
+    model = await Model.load(base, came);
     const { check } = model.record;
     const found = await model.probabilities(check.texts.map((text) => model.cleaned(text)));
     const differences = found.map((row, at) => Math.max(...row.map((value, label) => Math.abs(value - check.probabilities[at][label]))));
@@ -45,12 +46,13 @@ const tasks = {
 
   async predict({ texts }, between) {
     const cleaned = texts.map((text) => model.cleaned(text));
-    const read = cleaned.map((text, at) => at).filter((at) => cleaned[at]);
+    const troubles = cleaned.map((text) => model.trouble(text));
+    const read = cleaned.map((text, at) => at).filter((at) => cleaned[at] && !troubles[at]);
     const rows = await model.probabilities(read.map((at) => cleaned[at]), between);
     const { labels } = model.record;
     // A null prototype has no __proto__ that a label of that name would be lost in.
     const named = (row) => Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
-    const answers = texts.map(() => ({ label: null, probabilities: named([]) }));
+    const answers = troubles.map((error) => (error ? { error } : { label: null, probabilities: named([]) }));
     read.forEach((at, row) => {
       answers[at] = { label: labels[likeliest(rows[row])], probabilities: named(rows[row]) };
     });
@@ -59,6 +61,8 @@ const tasks = {
 
   async explain({ text }, between) {
     if (!model.cleaned(text)) return { label: null, method: method([]), words: [] };
+    const trouble = model.trouble(model.cleaned(text));
+    if (trouble) throw new Error(trouble);
     const begin = performance.now();
     const [whole] = await model.probabilities([model.cleaned(text)], between);
     const each = (performance.now() - begin) / 1000;
