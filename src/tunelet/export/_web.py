@@ -22,6 +22,7 @@ from tunelet.export._npm import Package, package_files
 from tunelet.export._parity import FLOAT32
 from tunelet.export._source import Source
 from tunelet.page import about, files
+from tunelet.publish import shown_run
 from tunelet.run import ExportFolder, ExportRecord
 
 # The build without WebGPU and WebNN: half the size of what transformers.js brings along, and as fast on a processor.
@@ -143,7 +144,7 @@ def write_page(
 
 def _about(source: Source, record: ExportRecord) -> dict[str, Any]:
     """What the page says of the run, whose figures are those of both where TF-IDF is left out."""
-    said = about(source.run)
+    said = about(shown_run(source.run, record.origin.run, texts=False))
     if source.run.summary.blend and not record.tfidf:
         said = said.changed(data=f"{said.data}, with TF-IDF, which this page does without")
     return said.to_dict()

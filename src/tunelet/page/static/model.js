@@ -55,6 +55,7 @@ export class Model {
 
   /** What cannot be answered about a text, as a clause; "" where all can. */
   trouble(text) {
+    if (!this._unlike.size) return "";
     const unlike = [...text].find((character) => this._unlike.has(character));
     if (unlike === undefined) return "";
     const code = unlike.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");

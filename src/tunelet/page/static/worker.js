@@ -60,22 +60,23 @@ const tasks = {
   },
 
   async explain({ text }, between) {
-    if (!model.cleaned(text)) return { label: null, method: method([]), words: [] };
-    const trouble = model.trouble(model.cleaned(text));
+    const read = model.cleaned(text);
+    const trouble = model.trouble(read);
     if (trouble) throw new Error(trouble);
+    if (!read) return { label: null, method: method([]), fields: [read], words: [] };
     const begin = performance.now();
-    const [whole] = await model.probabilities([model.cleaned(text)], between);
+    const [whole] = await model.probabilities([read], between);
     const each = (performance.now() - begin) / 1000;
-    const runs = runsOf(wordsOf(text), Math.min(MOST, Math.max(FEWEST, Math.floor(SECONDS / each))));
+    const runs = runsOf(wordsOf(read), Math.min(MOST, Math.max(FEWEST, Math.floor(SECONDS / each))));
     // Without its only word a text is empty: it is compared with what the model says of no words at all.
-    const rest = await model.probabilities(runs.map((run) => model.cleaned(without(text, run))), between);
+    const rest = await model.probabilities(runs.map((run) => without(read, run)), between);
     const label = likeliest(whole);
     const all = logOdds(whole, label);
     const words = runs.flatMap((run, at) => {
       const weight = (all - logOdds(rest[at], label)) / run.length;
       return run.map((word) => ({ ...word, weight }));
     });
-    return { label: model.record.labels[label], method: method(runs), words };
+    return { label: model.record.labels[label], method: method(runs), fields: [read], words };
   },
 };
 
