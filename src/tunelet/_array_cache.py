@@ -100,7 +100,7 @@ def _remove_unfinished(parent: Path) -> None:
 def _sync(path: Path) -> None:
     """Flush a file or a folder to the disk, where the system lets a folder be synced."""
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows flushes what it may write
     except OSError:
         if path.is_dir():
             return

@@ -108,6 +108,13 @@ def test_without_a_compiler_everything_runs_in_pytorch_and_the_reason_says_so(ca
     assert not files(cache)
 
 
+@pytest.mark.usefixtures("cache")
+def test_on_windows_no_compiler_is_asked(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert native().value is None
+    assert native().reason == "not built on Windows"
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

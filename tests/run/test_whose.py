@@ -95,12 +95,13 @@ def test_a_run_takes_no_report_of_another(finished: Path, whole_run: Path) -> No
         write_report(RunGroup.load(whole_run), finished)
 
 
-def test_a_marked_file_out_of_the_folder_is_not_believed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../mine", "/mine", "C:mine", "C:/mine"])
+def test_a_marked_file_out_of_the_folder_is_not_believed(tmp_path: Path, name: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "mine").write_text("mine")
     write_files(tmp_path / "out", "report", {"a": b"1"})
     mark = tmp_path / "out" / MARK
-    mark.write_text(mark.read_text().replace('"a"', '"../mine"'))
+    mark.write_text(mark.read_text().replace('"a"', f'"{name}"'))
     with pytest.raises(RunError, match="expected the path of a file in the folder"):
         write_files(tmp_path / "out", "report", {"b": b"1"})
     assert (tmp_path / "mine").read_text() == "mine"

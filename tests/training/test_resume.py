@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from checkpoints import stopped_behind
 from encoders import minilm_folder
 from forked_runs import RECIPES, finish, start
 from tunelet import train
 from tunelet.errors import RunError
 from tunelet.recipe import with_settings
+from tunelet.training._checkpoint import _read, latest_checkpoint
 
 pytestmark = pytest.mark.slow
 
@@ -111,3 +113,18 @@ def test_resuming_with_another_recipe_or_other_data_is_refused(tmp_path):
         train(other, model=minilm_folder(), recipe=RECIPES["kernels"], out=out, resume=True, quiet=True)
     with pytest.raises(RunError, match="holds an interrupted run"):
         train("sample", model=minilm_folder(), recipe=RECIPES["kernels"], out=out, quiet=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which files are in memory")
+def test_a_checkpoint_that_was_read_is_not_kept_open(tiny_checkpoint, tmp_path):
+    """Windows could not remove it when the next one is written."""
+    rows = [
+        (f"{words} {n}.", label) for n in range(8) for words, label in (("A joy to see", "good"), ("A pain", "bad"))
+    ]
+    settings = {"training.checkpoint_seconds": 0.001, "data.max_length": 16, "data.validation": "held-out"}
+    with stopped_behind(2):
+        train(rows, model=tiny_checkpoint("distilbert"), settings=settings, out=tmp_path / "run", quiet=True)
+    path = latest_checkpoint(tmp_path / "run.partial" / "checkpoints")
+    tensors, _ = _read(path)
+    assert tensors
+    assert path.name not in Path("/proc/self/maps").read_text()

@@ -14,7 +14,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -152,7 +152,8 @@ def scores_at(path: Path, classes: int) -> Iterator[Scores]:
             yield scores
         except BaseException:
             if scores.is_empty:
-                path.unlink(missing_ok=True)
+                with suppress(PermissionError):  # Windows removes no file that is open
+                    path.unlink(missing_ok=True)
             raise
         if sys.platform != "win32":  # while nobody else can hold it
             path.unlink(missing_ok=True)

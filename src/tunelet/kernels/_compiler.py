@@ -6,6 +6,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -81,8 +82,11 @@ def _run(command: list[str], seconds: float) -> _Ended:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

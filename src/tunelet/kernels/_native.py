@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -92,6 +93,8 @@ def build() -> Choice[Library | None]:
     """What `native` returns: loaded, or compiled and loaded, once in a process."""
     if os.environ.get("TUNELET_NATIVE") == "0":
         return Choice(None, "switched off by TUNELET_NATIVE=0")
+    if sys.platform == "win32":  # a g++ may be there, but what it makes was never tried
+        return Choice(None, "not built on Windows")
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "c++", "g++", "clang++"))), None)
     if compiler is None:
         return Choice(None, "no C++ compiler")

@@ -13,6 +13,8 @@ from pathlib import Path
 from tunelet._cache import is_ours, make_private
 
 _LARGEST = 64 * 2**20  # bytes
+# Through no link, and waiting for no writer of a pipe. Windows has neither, and no library of ours.
+_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class ShelfError(Exception):
@@ -49,7 +51,7 @@ class Shelf:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            handle = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            handle = os.open(self._folder / name, os.O_RDONLY | _CAREFUL)
         except OSError:
             return None
         with os.fdopen(handle, "rb") as file:

@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save_file
 from torch import nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
@@ -144,7 +144,9 @@ def _restore_others(source: Path, folder: Path, names: set[str]) -> None:
             others |= {name: tensors[name].float() if tensors[name].is_floating_point() else tensors[name]
                        for name in wanted}  # fmt: skip
     if others:
-        save_file(load_file(folder / WEIGHTS) | others, folder / WEIGHTS, metadata={"format": "pt"})
+        # From bytes: tensors in a file's memory keep it open, and Windows replaces no file that is.
+        held = load((folder / WEIGHTS).read_bytes())
+        save_file(held | others, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def _copy_sentence_modules(source: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ read it.
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -34,7 +34,8 @@ Kind = Literal[
 
 def _inside(name: str) -> str:
     path = PurePosixPath(name)
-    if not name or "\\" in name or "\0" in name or path.is_absolute() or ".." in path.parts or path.as_posix() != name:
+    elsewhere = path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive
+    if not name or "\\" in name or "\0" in name or elsewhere or path.as_posix() != name:
         raise ValueError("expected the path of a file in the folder")
     return name
 

@@ -171,7 +171,8 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], Position]:
         open_regular(path).close()  # a pipe or a device is not opened by safetensors
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+            # Copies: a tensor in the file's memory keeps it open, and Windows removes no file that is.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118  (not a mapping)
         position = TypeAdapter(Position).validate_json(metadata["position"])
         if metadata["sha256"] != _checksum(metadata["position"], tensors):
             raise ForeignFileError("its checksum does not match its content")
