@@ -8,6 +8,7 @@ import { textPanel } from "./texts.js";
 import { themeButton } from "./theme_button.js";
 import { counted, sentence } from "./wording.js";
 
+const LONGEST = 40; // characters of a label in the line below the title
 const at = (id) => document.getElementById(id);
 
 themeButton(at("theme"), at("theme-name"));
@@ -40,6 +41,7 @@ function furnish(models) {
 function described(models) {
   if (models.length > 1) return `${counted(models.length, "model")} side by side`;
   const [{ labels }] = models;
-  const shown = labels.slice(0, 5).map(visible).join(", ");
+  const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);
+  const shown = labels.slice(0, 5).map((name) => visible(short(name))).join(", ");
   return labels.length > 5 ? `${counted(labels.length, "label")}: ${shown}, …` : `Labels: ${shown}`;
 }

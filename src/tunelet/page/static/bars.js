@@ -3,6 +3,7 @@
 import { el, fresh, named } from "./dom.js";
 import { percent } from "./wording.js";
 
+const LONG = 20; // characters of a name that stands above its bar, not beside it
 const FEW = 6; // labels that keep their order, so that no bar jumps while one types
 
 /** A bar that fills a share of its place; for the eye only, the number stands beside it. */
@@ -12,11 +13,14 @@ export function bar(share, strong = true) {
   return el("span", { class: "bar", "aria-hidden": "true" }, filled);
 }
 
+/** The class of a list of these labels. */
+export const listClass = (labels) => (labels.some((name) => name.length > LONG) ? "probabilities long" : "probabilities");
+
 /** The list of labels of an answer: {label, probabilities}. */
 export function probabilities({ label, probabilities: of }) {
   const all = Object.entries(of);
   const ordered = all.length > FEW ? all.toSorted((a, b) => b[1] - a[1]) : all;
-  const list = el("ul", { class: "probabilities", id: fresh("labels") });
+  const list = el("ul", { class: listClass(Object.keys(of)), id: fresh("labels") });
   const item = ([name, value]) =>
     el("li", { class: name === label ? "chosen" : null },
       named(name, { class: "name" }), bar(value, name === label), el("span", { class: "number" }, percent(value)));

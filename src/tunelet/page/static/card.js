@@ -1,6 +1,6 @@
 // One model's answer to the text: its label, its probabilities, the words that decided.
 
-import { bar, probabilities } from "./bars.js";
+import { bar, listClass, probabilities } from "./bars.js";
 import { el, fresh, named } from "./dom.js";
 import { coloured } from "./words.js";
 import { percent, sentence } from "./wording.js";
@@ -82,7 +82,7 @@ const probability = ({ label, probabilities: of }) => of[label];
 function idle(labels) {
   const rows = labels.slice(0, 6).map((label) =>
     el("li", {}, named(label, { class: "name" }), bar(0), el("span", { class: "number" }, "–")));
-  return [el("p", { class: "idle" }, "The answer appears here as you type."), el("ul", { class: "probabilities" }, ...rows)];
+  return [el("p", { class: "idle" }, "The answer appears here as you type."), el("ul", { class: listClass(labels) }, ...rows)];
 }
 
 function legend({ label, method }) {
