@@ -68,7 +68,10 @@ def serve(
     log_texts: LogTexts = False,
     device: Device = None,
 ) -> None:
-    """Serve finished runs over HTTP. POST /v1/predict classifies texts, /openapi.json describes the rest."""
+    """Serve finished runs over HTTP, with a page at / to try them on.
+
+    POST /v1/predict classifies texts, /openapi.json describes the rest.
+    """
     from tunelet.serve import ServeSettings
     from tunelet.serve import serve as serve_runs
 
