@@ -246,6 +246,25 @@ def test_what_watches_over_it_is_answered(service):
     assert "/no/such/path" not in figures.text
 
 
+def test_a_path_with_a_slash_too_many_is_none_and_leads_nowhere_else(service):
+    with service.client() as client:
+        answer = client.post("/v1/predict/", json={"texts": "a loaf"}, headers={"host": "localhost"})
+        refused(answer, 404)
+        assert "location" not in answer.headers
+
+
+def test_head_is_answered_as_get_is_but_without_a_body(service):
+    with service.client() as client:
+        for path in ("/healthz", "/readyz", "/v1/models", "/openapi.json"):
+            asked, head = client.get(path), client.head(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-length"] == asked.headers["content-length"]
+        assert client.head("/v1/predict").status_code == 405
+        assert client.head("/v1/models", headers={"host": "attacker.example"}).status_code == 400
+        assert client.get("/healthz").json() == {"status": "ok"}  # the connection is in step
+        assert 'method="HEAD",path="/v1/models",status="200"' in client.get("/metrics").text
+
+
 def test_a_host_of_another_name_is_refused_where_there_is_no_token(service):
     with service.client() as client:
         refused(client.get("/v1/models", headers={"host": "attacker.example"}), 400)

@@ -12,7 +12,7 @@ from tunelet._arguments import checked
 from tunelet._version import __version__
 from tunelet.serve._about import about_routes
 from tunelet.serve._answers import Answers
-from tunelet.serve._middleware import BodyLimits, Gate
+from tunelet.serve._middleware import BodyLimits, Gate, Heads
 from tunelet.serve._page import page_paths, page_routes
 from tunelet.serve._problems import answer_problems
 from tunelet.serve._routes import OPEN, routes
@@ -72,6 +72,7 @@ def app_of(service: Service, token: Token | None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # /v1/predict/ is no path: a redirect would lead where the Host header says
     )
     app.state.service = service
     app.include_router(routes(service))
@@ -83,6 +84,7 @@ def app_of(service: Service, token: Token | None) -> FastAPI:
     # The last one is the first to see a request.
     app.add_middleware(BodyLimits, settings=service.settings)
     app.add_middleware(Gate, token=token, open_paths=(*OPEN, *page_paths()))
+    app.add_middleware(Heads)
     app.add_middleware(Answers, service=service)
     return app
 

@@ -39,6 +39,23 @@ class Gate:
             await refuse(send, 401, said, (b"www-authenticate", b'Bearer realm="tunelet"'))
 
 
+class Heads:
+    """Answers HEAD as GET, without the body (RFC 9110, section 9.3.2): some of what watches over services asks so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bare(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, bare)
+
+
 class BodyLimits:
     """Reads no more of a body than the limit, no longer than the limit, and nothing that is not declared as JSON.
 
