@@ -271,9 +271,10 @@ def test_without_its_packages_nothing_is_left(own_head_run, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_packages_for_the_web_are_refused_elsewhere(own_head_run, tmp_path):
+@pytest.mark.parametrize("to", ["merged", "onnx"])
+def test_packages_for_the_web_are_refused_elsewhere(own_head_run, to, tmp_path):
     with pytest.raises(ExportError, match="runtime"):
-        tunelet.export(own_head_run, to="onnx", out=tmp_path / "out", runtime=tmp_path)
+        tunelet.export(own_head_run, to=to, out=tmp_path / "out", runtime=tmp_path)
 
 
 @pytest.mark.parametrize("to", ["web", "web-int8"])

@@ -126,14 +126,14 @@ class _Export:
                 f"{run.path} reads {counted(len(run.text_columns), 'column')} together, other libraries two at most",
                 "train again on one column of all of them joined",
             )
+        if runtime is not None and not form.startswith("web"):
+            raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
         if form == "merged":
             check_merged(self._source)
         elif form == "sentence-transformers":
             check_sentence(self._source)
         elif form.startswith("web"):
             check_web(self._source)
-        elif runtime is not None:
-            raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
         self._folder = ExportFolder(out)
         self._folder.check_free()
         self._runtime = runtime_files(runtime) if form.startswith("web") else {}

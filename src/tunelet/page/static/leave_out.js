@@ -1,7 +1,10 @@
 // Which words speak for a label: what its log-odds lose when a word is left out of the text.
 
 // A word in scripts that write blanks between them; of the others a character, which is about a word there.
-const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]|[\p{L}\p{M}\p{N}_]+(?:['’-][\p{L}\p{M}\p{N}_]+)*|[^\s\p{L}\p{M}\p{N}_]+/gu;
+const UNSPACED = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"].map((name) => `\\p{sc=${name}}`);
+const LETTERS = "[\\p{L}\\p{M}\\p{N}_]+";
+const SIGNS = "[^\\s\\p{L}\\p{M}\\p{N}_]+";
+const WORD = new RegExp(`[${UNSPACED.join("")}]|${LETTERS}(?:['’-]${LETTERS})*|${SIGNS}`, "gu");
 
 /** The words of a text, with their places in it. */
 export function wordsOf(text) {

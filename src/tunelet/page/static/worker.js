@@ -39,9 +39,10 @@ const tasks = {
     model = await Model.load(base, came);
     const { check } = model.record;
     const found = await model.probabilities(check.texts.map((text) => model.cleaned(text)));
-    const differences = found.map((row, at) => Math.max(...row.map((value, label) => Math.abs(value - check.probabilities[at][label]))));
+    const expected = check.probabilities.flat();
+    const difference = Math.max(...found.flat().map((value, at) => Math.abs(value - expected[at])));
     const { name, labels, columns, about } = model.record;
-    return { name, labels, columns, about, difference: Math.max(...differences), tolerance: check.tolerance };
+    return { name, labels, columns, about, difference, tolerance: check.tolerance };
   },
 
   async predict({ texts }, between) {
@@ -51,7 +52,8 @@ const tasks = {
     const rows = await model.probabilities(read.map((at) => cleaned[at]), between);
     const { labels } = model.record;
     // A null prototype has no __proto__ that a label of that name would be lost in.
-    const named = (row) => Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
+    const named = (row) =>
+      Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
     const answers = troubles.map((error) => (error ? { error } : { label: null, probabilities: named([]) }));
     read.forEach((at, row) => {
       answers[at] = { label: labels[likeliest(rows[row])], probabilities: named(rows[row]) };
