@@ -158,4 +158,4 @@ def _announce(service: Service, listening: socket.socket) -> None:
         tokens = service.batcher.batch_tokens[name]
         LOGGER.info("model %s, batches of %s", described(served), counted(tokens, "token"))
     at = f"[{host}]" if ":" in host else host
-    LOGGER.info("serving at http://%s:%d, a page to try it on; /openapi.json describes the rest", at, port)
+    LOGGER.info("serving at http://%s:%d; / is a page to try it on, /openapi.json describes the rest", at, port)
