@@ -13,17 +13,18 @@ _SOURCES: dict[Source, str] = {"http": "source_http.js", "browser": "source_brow
 # What only one of them imports.
 _OF: dict[Source, tuple[str, ...]] = {
     "http": ("token.js",),
-    "browser": ("worker.js", "model.js", "clean.js", "tfidf.js", "leave_out.js"),
+    "browser": ("opened.js", "worker.js", "check.js", "model.js", "clean.js", "tfidf.js", "leave_out.js"),
 }
 
 
-# A page from a folder: what headers would say, and a line for whoever opens the file itself, whose modules stay unread.
+# A page from a folder: what headers would say, and a line for whoever opens the file itself.
 _HEAD = '<head>\n<meta charset="utf-8">\n'
 _UNSERVED = (
-    '<p class="note unserved" id="unserved">If nothing happens here, this page was opened as a file. A web server must '
-    "serve its folder: type <code>python -m http.server</code> there, and open "
-    "<code>http://localhost:8000</code>.</p>\n"
+    '<p class="note unserved" id="unserved">This page was opened as a file, from which browsers read no modules. A web '
+    "server must serve its folder: type <code>python -m http.server --bind 127.0.0.1</code> there, and open "
+    "<code>http://127.0.0.1:8000</code>.</p>\n"
 )
+_OPENED = '<script src="page/opened.js"></script>\n</head>'
 _TROUBLE = '  <div id="trouble"></div>\n'
 
 
@@ -38,7 +39,9 @@ def files(source: Source) -> dict[str, bytes]:
     index = static.pop("index.html").decode("utf-8").replace("{{version}}", __version__)
     if source == "browser":
         said = f'<meta http-equiv="Content-Security-Policy" content="{policy(source)}">\n'
-        index = index.replace(_HEAD, _HEAD + said).replace(_TROUBLE, f"  {_UNSERVED}{_TROUBLE}")
+        index = (
+            index.replace(_HEAD, _HEAD + said).replace("</head>", _OPENED).replace(_TROUBLE, f"  {_UNSERVED}{_TROUBLE}")
+        )
     chosen = static.pop(_SOURCES[source])
     left_out = {*_SOURCES.values(), *(name for other, names in _OF.items() if other != source for name in names)}
     made = {"source.js": chosen, "colours.css": _colours(), "names.js": _names()}
