@@ -17,6 +17,7 @@ from tunelet import Classifier, Run
 from tunelet.data import clean
 from tunelet.errors import ExportError, RunError
 from tunelet.export import Exported
+from tunelet.export._web import sentences_alike
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 browsing = [
@@ -35,6 +36,8 @@ TEXTS = [
     "<p></p>&#8203;",
 ]
 ASK = "async (texts) => (await import('./page/source.js')).predict('', texts)"
+NAMES = [f"\x1b[31m{NASTY['markup']}", "__proto__"]
+PAIR = [[0.5, 0.5], [0.2, 0.8]]  # probabilities of two sentences
 SINGLE = (
     "<br> <BR/> <p> </p> <a href='x'> <a href=x/> <grin> <li <b> </b> <h1> <h7> < & ; = / > ' word Ü 🙂 &amp; &amp;lt; "
     "&notit; &nbsp; &#39; &#x27; &#0; &#128; &#xFFFE; &#9999999; &#xD800; &constructor; <\u0130mg> <\u0131>"
@@ -84,6 +87,7 @@ class Tab:
         self.address = address
         self.asked: list[str] = []
         self.said: list[str] = []
+        self.refused = ""
         self.page = browser.new_page()
         browser.contexts[-1].on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -104,24 +108,30 @@ def tab(web, browser) -> Iterator[Tab]:
         found.page.close()
 
 
-@pytest.fixture
-def changed(web, browser, tmp_path) -> Iterator[Any]:
-    """A tab on a copy of the folder, in which the page's file is changed."""
-    tabs = []
-    with static_site(tmp_path) as address:
+@pytest.fixture(scope="module")
+def changed(web, browser, tmp_path_factory) -> Iterator[Tab]:
+    """A tab on a copy of the folder with other labels and odd characters, whose check is wrong at first."""
+    folder = tmp_path_factory.mktemp("changed")
+    copy = shutil.copytree(web.folder, folder / "copy", copy_function=_linked)
+    path = copy / "browser.json"
+    content = json.loads(path.read_text(encoding="utf-8")) | {"labels": NAMES, "unlike": "\u2603"}
+    right = content["check"]["probabilities"]
+    wrong = [[share + 0.001 for share in right[0]], *right[1:]]
 
-        def opened(**entries: object) -> Tab:
-            copy = shutil.copytree(web.folder, tmp_path / "copy", copy_function=_linked)
-            path = copy / "browser.json"
-            content = json.loads(path.read_text(encoding="utf-8"))
-            path.unlink()
-            path.write_text(json.dumps(content | entries), encoding="utf-8")
-            tabs.append(Tab(browser, f"{address}copy/"))
-            return tabs[-1]
+    def write(probabilities: list[list[float]]) -> None:
+        path.unlink()
+        path.write_text(json.dumps(content | {"check": content["check"] | {"probabilities": probabilities}}))
 
-        yield opened
-        for each in tabs:
-            each.page.close()
+    write(wrong)
+    with static_site(folder) as address:
+        tab = Tab(browser, f"{address}copy/")
+        tab.page.wait_for_selector("#trouble [role=alert]")
+        tab.refused = tab.page.inner_text("main")
+        write(right)
+        tab.page.click("#trouble button")
+        tab.page.wait_for_selector("#text:not([hidden])")
+        yield tab
+        tab.page.close()
 
 
 def _linked(source: str, target: str) -> None:
@@ -200,9 +210,29 @@ def test_what_is_stopped_is_not_waited_for(tab):
 
 
 @slow
+def test_a_typed_text_goes_ahead_of_a_file(tab):
+    order, answers = tab.page.evaluate(
+        """async () => {
+          const { explain, predict } = await import("./page/source.js");
+          const order = [];
+          const ended = (name) => (answer) => (order.push(name), answer);
+          const texts = Array.from({ length: 300 }, (_, at) => `a loaf of ${at % 7} days`);
+          const [file] = await Promise.all([
+            predict("", texts).then(ended("file")),
+            predict("", texts).then(ended("next of the file")),
+            predict("", ["a warm loaf"]).then(ended("text")),
+            explain("", "a warm loaf").then(ended("words")),
+          ]);
+          return [order, file.map(({ probabilities }) => Object.values(probabilities)[0])];
+        }"""
+    )
+    assert order == ["text", "words", "file", "next of the file"]
+    np.testing.assert_allclose(answers, (answers[:7] * 43)[:300], atol=1e-6)  # each text kept its own
+
+
+@slow
 def test_names_of_labels_stay_text(changed, web):
-    names = [f"\x1b[31m{NASTY['markup']}", "__proto__"]
-    tab = changed(labels=names)
+    tab = changed
     tab.page.fill("textarea", "a warm loaf")
     tab.page.wait_for_selector(".coloured")
     assert tab.page.title() != "owned"
@@ -215,25 +245,46 @@ def test_names_of_labels_stay_text(changed, web):
           return Object.entries(answer.probabilities);
         }"""
     )
-    assert [name for name, _ in answer] == names
+    assert [name for name, _ in answer] == NAMES
     np.testing.assert_allclose([value for _, value in answer], exact[0], atol=1e-5)
 
 
 @slow
-def test_a_browser_that_computes_otherwise_gives_no_answers(changed, web):
-    check = json.loads((web.folder / "browser.json").read_text(encoding="utf-8"))["check"]
-    check["probabilities"][0] = [share + 0.001 for share in check["probabilities"][0]]
-    tab = changed(check=check)
-    tab.page.wait_for_selector("#trouble [role=alert]")
-    assert "other probabilities than tunelet" in tab.page.inner_text("#trouble")
-    assert tab.page.is_hidden("#text")
+def test_a_browser_that_computes_otherwise_gives_no_answers(changed):
+    assert "other probabilities than tunelet" in changed.refused
+    assert "A text" not in changed.refused  # its section is hidden
+
+
+@slow
+@pytest.mark.parametrize(("computed", "expected"), [([], []), ([[]], [[]]), (PAIR[:1], PAIR), ([*PAIR, *PAIR], PAIR)])
+def test_a_check_of_nothing_or_of_other_sentences_is_none(tab, computed, expected):
+    compare = """async ([computed, expected]) => {
+      const { largestDifference } = await import("./page/check.js");
+      try { return largestDifference(computed, expected); } catch (error) { return error.message; }
+    }"""
+    assert "copy the exported folder anew" in tab.page.evaluate(compare, [computed, expected])
+    assert tab.page.evaluate(compare, [[[0.5, 0.5], [0.3, 0.7]], PAIR]) == pytest.approx(0.1)
+
+
+@slow
+def test_a_model_whose_worker_has_died_is_loaded_again(changed, web):
+    exact = Classifier.load(web.folder).probabilities(["a warm loaf"])
+    page = changed.page
+    (worker,) = page.workers
+    worker.evaluate("() => void setTimeout(() => { throw new Error('out of memory'); })")
+    for _ in range(500):
+        if not page.workers:
+            break
+        page.wait_for_timeout(20)
+    (answer,) = page.evaluate(ASK, ["a warm loaf"])
+    assert answer["probabilities"][NAMES[0]] == pytest.approx(exact[0][0], abs=1e-5)
+    assert len(page.workers) == 1
+    assert "Loading" not in page.inner_text("#subtitle")
 
 
 @slow
 def test_a_text_that_its_tokenizer_would_read_otherwise_gets_no_answer(changed):
-    tab = changed(unlike="\u2603")
-    tab.page.wait_for_selector("#text:not([hidden])")
-    plain, odd = tab.page.evaluate(ASK, ["a loaf", "a loaf of \u2603"])
+    plain, odd = changed.page.evaluate(ASK, ["a loaf", "a loaf of \u2603"])
     assert plain["label"]
     assert "U+2603" in odd["error"]
 
@@ -242,8 +293,18 @@ def test_a_text_that_its_tokenizer_would_read_otherwise_gets_no_answer(changed):
 def test_opened_as_a_file_it_says_what_to_type(browser, web):
     page = browser.new_page()
     page.goto((web.folder / "index.html").as_uri())
-    page.wait_for_selector("#unserved:visible")
-    assert "python -m http.server" in page.inner_text("#unserved")
+    assert "python -m http.server --bind 127.0.0.1" in page.inner_text("#unserved:visible")
+    page.close()
+
+
+@slow
+def test_a_page_from_a_server_never_says_that_it_was_opened_as_a_file(browser, web):
+    page = browser.new_page()
+    page.route("**/*.js", lambda route: route.abort() if "/app.js" in route.request.url else route.continue_())
+    with static_site(web.folder) as address:
+        page.goto(address)  # modules are not read: an old browser, a slow network
+        assert page.is_hidden("#unserved")
+        assert page.evaluate("document.querySelector('#unserved').getAnimations().length") == 0  # nor later
     page.close()
 
 
@@ -261,6 +322,13 @@ def test_the_folder_is_whole_and_an_export_like_others(web, graph, blended_run):
     assert "onnxruntime-web" in said
     with pytest.raises(RunError, match="finished export"):
         tunelet.export(blended_run, to="web", out=web.folder)
+
+
+def test_a_page_that_no_browser_could_check_is_refused():
+    assert len(sentences_alike("\u200d\t")) == len(sentences_alike("")) - 1
+    with pytest.raises(ExportError, match="could be checked") as refused:
+        sentences_alike("aeiou")
+    assert "to='onnx'" in refused.value.hint
 
 
 def test_without_its_packages_nothing_is_left(own_head_run, tmp_path):

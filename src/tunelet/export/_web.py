@@ -77,6 +77,7 @@ _SENTENCES = (
     "日本語のテキストです。한국어 문장입니다. Это предложение. هذه جملة.",
     "🙂 👩‍🍳 <b>bold</b> &amp; 50% — “quoted” ½ ﬁ\tend",
 )
+_FEWEST = 3  # of them, for a check that says anything
 _INT8 = 0.1  # of a probability: activations are rounded, and processors round their products in their own ways
 
 
@@ -118,7 +119,7 @@ def write_page(
     if record.clean_markup:
         folder.write(folder.characters, _characters())
     odd = unlike(json.loads(folder.tokenizer_file.read_text(encoding="utf-8")))
-    sentences = [sentence for sentence in _SENTENCES if not set(odd) & set(sentence)]
+    sentences = sentences_alike(odd)
     graph = folder.graph_of(record)
     folder.write(
         folder.browser,
@@ -141,6 +142,18 @@ def write_page(
             },
         },
     )
+
+
+def sentences_alike(odd: str) -> list[str]:
+    """The sentences without any character that a browser reads in another way. Raises ExportError: too few."""
+    kept = [sentence for sentence in _SENTENCES if not set(odd) & set(sentence)]
+    if len(kept) < _FEWEST:
+        raise ExportError(
+            f"no browser could be checked: of {len(_SENTENCES)} sentences for it, {len(_SENTENCES) - len(kept)} hold "
+            "characters that the page reads in another way than the model",
+            "pass to='onnx', and run that where the library tokenizers is",
+        )
+    return kept
 
 
 def _about(source: Source, record: ExportRecord) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 export const place = "Texts stay in this browser: the model runs in it, and nothing is sent anywhere.";
 
-document.getElementById("unserved")?.remove(); // modules are read: this is no page that was opened as a file
-
 const BASE = new URL("../", import.meta.url).href;
 const said = document.getElementById("subtitle"); // the page's next words there are how the loading ended
 const waiting = new Map();
@@ -41,7 +39,7 @@ function started() {
   };
   made.onerror = (event) => {
     event.preventDefault();
-    worker = undefined; // the next question starts another one
+    worker = loaded = undefined; // the next question starts another one, which has to load the model
     made.terminate();
     for (const { reject } of waiting.values())
       reject(new Error(`The model cannot be started in this browser (${event.message ?? "a file of it is missing"})`));
@@ -51,24 +49,24 @@ function started() {
 }
 
 async function load() {
-  const { name, labels, columns, about, difference, tolerance } = await ask("load", { base: BASE });
+  const before = said.textContent;
+  const { difference, tolerance, about, ...model } = await ask("load", { base: BASE });
   // Sentences whose probabilities came along: a browser that computes others must not answer as if it did not.
   if (!(difference <= tolerance))
     throw new Error(
       `This browser computes other probabilities than tunelet: they differ by ${difference.toPrecision(2)}, ` +
         `expected ${tolerance} at most; try another browser`,
     );
-  return { name, labels, columns, explains: true, about: Promise.resolve(about) };
+  said.textContent = before;
+  return { ...model, explains: true, about: Promise.resolve(about) };
 }
 
 export async function models() {
-  loaded ??= load();
-  try {
-    return [await loaded];
-  } catch (error) {
+  loaded ??= load().catch((error) => {
     loaded = undefined; // to be tried again
     throw error;
-  }
+  });
+  return [await loaded];
 }
 
 export async function predict(name, texts, signal) {

@@ -1,11 +1,15 @@
 // Runs the model beside the page, so that the page stays awake. It takes {id, task, ...} and answers {id, answer} or
 // {id, error}; before that, while it loads, {id, share} of what is to come.
+import { largestDifference } from "./check.js";
 import { logOdds, method, runsOf, without, wordsOf } from "./leave_out.js";
 import { Model } from "./model.js";
 
 const stopped = new Set();
+// One after the other: they would only slow each other down. Who typed a text waits for no file.
+const typed = [];
+const files = [];
+let busy = false;
 let model;
-let turn = Promise.resolve();
 
 // An explanation asks the model once for each word, or for each few words, so that it takes about so long.
 const SECONDS = 8;
@@ -16,21 +20,31 @@ onmessage = ({ data }) => {
     stopped.add(data.id);
     return;
   }
-  turn = turn.then(() => answer(data)); // one after the other: they would only slow each other down
+  (data.texts?.length > 1 ? files : typed).push(data);
+  work();
 };
 
-async function answer({ id, task, ...asked }) {
+async function work() {
+  if (busy) return;
+  busy = true;
+  for (let next; (next = typed.shift() ?? files.shift()); ) await answer(next, next.texts?.length > 1);
+  busy = false;
+}
+
+async function answer({ id, task, ...asked }, ofFile = false) {
+  const between = () => breath(id, ofFile);
   try {
-    postMessage({ id, answer: await tasks[task](asked, () => breath(id), (share) => postMessage({ id, share })) });
+    postMessage({ id, answer: await tasks[task](asked, between, (share) => postMessage({ id, share })) });
   } catch (error) {
     postMessage({ id, error: error.name === "AbortError" ? null : error.message });
   }
   stopped.delete(id);
 }
 
-/** Take the messages that have come, and stop where one of them says so. */
-async function breath(id) {
+/** Take the messages that have come: stop where one of them says so, and let what was typed go ahead of a file. */
+async function breath(id, ofFile) {
   await new Promise((resume) => setTimeout(resume));
+  while (ofFile && typed.length) await answer(typed.shift());
   if (stopped.has(id)) throw new DOMException("stopped", "AbortError");
 }
 
@@ -39,8 +53,7 @@ const tasks = {
     model = await Model.load(base, came);
     const { check } = model.record;
     const found = await model.probabilities(check.texts.map((text) => model.cleaned(text)));
-    const expected = check.probabilities.flat();
-    const difference = Math.max(...found.flat().map((value, at) => Math.abs(value - expected[at])));
+    const difference = largestDifference(found, check.probabilities);
     const { name, labels, columns, about } = model.record;
     return { name, labels, columns, about, difference, tolerance: check.tolerance };
   },
