@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import random
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -77,6 +78,19 @@ def test_a_package_is_fetched_once_and_kept(registry):
     for _ in range(2):
         assert package_files([package(WHOLE)]) == {"oven.js": b"export const oven = 1;"}
     assert registry.asked == ["/npm/@bakers/oven/-/oven-1.2.3.tgz"]
+
+
+def test_a_long_download_says_what_comes_how_large_it_is_and_from_where(registry, capsys):
+    package_files([package(WHOLE)])
+    assert capsys.readouterr() == ("", "")  # it is there before anybody has read that
+    registry.content = tarball({"package/dist/run.js": random.Random(0).randbytes(2_000_000)})
+    large = package(registry.content)
+    package_files([large])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "@bakers/oven 1.2.3 (1.91 MiB) from 127.0.0.1" in err
+    package_files([large])
+    assert capsys.readouterr().err == ""  # it is in the cache
 
 
 def test_what_was_damaged_in_the_cache_is_fetched_again(registry, tmp_path):

@@ -10,6 +10,7 @@ import http.client
 import io
 import os
 import re
+import sys
 import tarfile
 import tempfile
 import urllib.error
@@ -28,6 +29,7 @@ from tunelet.errors import ExportError
 _REGISTRY = "https://registry.npmjs.org"
 _SECONDS = 30  # without a byte
 _PIECE = 2**20  # bytes
+_LONG = 10**6  # bytes, which take a while
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ def _fetched(package: Package, packages: Sequence[Package]) -> bytes:
             return content
     registry = _registry()
     host = urlsplit(registry).hostname
+    if package.size >= _LONG:
+        said = f"downloading {package.name} {package.version} ({bytes_in_words(package.size)}) from {host}, once"
+        print(said, file=sys.stderr)
     try:
         content = _downloaded(f"{registry}/{package.path}", package.size)
     except (
