@@ -350,5 +350,7 @@ def test_a_run_of_two_columns_is_refused(own_head_run, to, tmp_path):
     data = own_head_run.data.changed(text_columns=("title", "body"))
     known = {"recipe": own_head_run.recipe, "summary": own_head_run.summary, "data": data}
     run = Run.of_records(own_head_run.path, **known, evaluation=own_head_run.evaluation)
-    with pytest.raises(ExportError, match="two columns"):
+    with pytest.raises(ExportError, match="two columns") as refused:
         tunelet.export(run, to=to, out=tmp_path / "out")
+    assert f"tunelet serve {run.path}" in refused.value.hint  # whose page can ask for both
+    assert "to='onnx'" in refused.value.hint

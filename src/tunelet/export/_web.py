@@ -8,6 +8,7 @@ graph gives here: each browser computes them before its first answer, and refuse
 import html
 import html.entities
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def check_web(source: Source) -> None:
     if source.task.several_fields:
         raise ExportError(
             f"{source.run.path} reads two columns together, the page asks for one text",
-            "pass to='onnx', or train again on one column of all of them joined",
+            f"type tunelet serve {shlex.quote(str(source.run.path))}, whose page has a field for each; pass to='onnx'; "
+            "or train again on one column of both joined",
         )
 
 
