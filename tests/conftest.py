@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from browsers import started_browser
 from encoders import make_checkpoint
 
 
@@ -49,6 +51,13 @@ def tiny_language_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
         return made[architecture]
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser, of a module alone: the loop that it runs in would stand in the way of other tests."""
+    with started_browser() as found:
+        yield found
 
 
 @pytest.fixture

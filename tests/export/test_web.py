@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from browsers import LOOKS_AT_PAGES
 from report_texts import NASTY
 from static_site import static_site
 from tunelet import Classifier, Run
@@ -19,11 +20,6 @@ from tunelet.errors import ExportError, RunError
 from tunelet.export import Exported
 from tunelet.export._web import sentences_alike
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-browsing = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="pages are not looked at: chromium is not installed"),
-]
 TEXTS = [
     "warm rye loaf",
     "a <b>cold</b><br /><br>and soggy one &amp; more &hellip; \x93so\x94",
@@ -66,18 +62,6 @@ def web(blended_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Exported:
         if "cannot be had" in error.message:
             pytest.skip(f"the npm registry is out of reach: {error.message}")
         raise
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
 
 
 class Tab:
@@ -139,7 +123,7 @@ def _linked(source: str, target: str) -> None:
 
 
 def slow(test: Any) -> Any:
-    for mark in browsing:
+    for mark in LOOKS_AT_PAGES:
         test = mark(test)
     return test
 
