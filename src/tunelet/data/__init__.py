@@ -6,7 +6,7 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._chunks import chunks
 from tunelet.data._clean import row_texts
-from tunelet.data._columns import NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
+from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._encode import Truncation
 from tunelet.data._examples import Examples, Reading
@@ -38,6 +38,7 @@ from tunelet.data.readers.streams._json import with_members
 __all__ = [
     "CONTROLS",
     "FILE_KEYS",
+    "KNOWN_NAMES",
     "NO_TEXT_WORDS",
     "SPLITS",
     "STANDARD",

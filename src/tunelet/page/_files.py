@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files as resources
 
 from tunelet._version import __version__
-from tunelet.data import NO_TEXT_WORDS, TEXT_NAMES
+from tunelet.data import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES
 from tunelet.page._policy import Source, policy
 from tunelet.report import css_variables
 
@@ -65,8 +65,9 @@ def _colours() -> bytes:
 
 
 def _names() -> bytes:
-    """By which names a column of texts is recognised: what `data` knows, for columns.js."""
+    """By which names columns, and those of texts, are recognised: what `data` knows, for columns.js and header.js."""
     return (
+        f"export const KNOWN_NAMES = new Set({json.dumps(sorted(KNOWN_NAMES))});\n"
         f"export const TEXT_NAMES = {json.dumps(TEXT_NAMES)};\n"
         f"export const NO_TEXT_WORDS = new Set({json.dumps(sorted(NO_TEXT_WORDS))});\n"
     ).encode()

@@ -16,11 +16,11 @@ export function bar(share, strong = true) {
 /** The class of a list of these labels. */
 export const listClass = (labels) => (labels.some((name) => name.length > LONG) ? "probabilities long" : "probabilities");
 
-/** The list of labels of an answer: {label, probabilities}. */
-export function probabilities({ label, probabilities: of }) {
-  const all = Object.entries(of);
+/** The list of a model's labels with an answer: {label, probabilities}. */
+export function probabilities({ label, probabilities: of }, labels) {
+  const all = labels.map((name) => [name, of[name]]); // an object has names that are whole numbers first
   const ordered = all.length > FEW ? all.toSorted((a, b) => b[1] - a[1]) : all;
-  const list = el("ul", { class: listClass(Object.keys(of)), id: fresh("labels") });
+  const list = el("ul", { class: listClass(labels), id: fresh("labels") });
   const item = ([name, value]) =>
     el("li", { class: name === label ? "chosen" : null },
       named(name, { class: "name" }), bar(value, name === label), el("span", { class: "number" }, percent(value)));

@@ -55,7 +55,7 @@ export class Card {
     }
     const verdict = el("p", { class: "verdict" },
       named(answer.label), el("span", { class: "number" }, percent(probability(answer))));
-    this._answer.replaceChildren(verdict, ...probabilities(answer));
+    this._answer.replaceChildren(verdict, ...probabilities(answer, this._model.labels));
   }
 
   async _explain(text, signal) {

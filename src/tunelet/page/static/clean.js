@@ -1,7 +1,8 @@
 // Markup and stray characters taken out of a text, as tunelet/data/_markup.py does it: the same steps in the same order.
 // What differs between the two languages is spelled out: what white space is, and entities, which Python decodes.
 
-const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+import { SPACE, strip, stripEnd, stripStart } from "./white_space.js";
+
 const NAME_END = `(?=[${SPACE}/>])`;
 // Python's patterns take the two letters of Turkish for an i where case does not count.
 const tags = (names) => new RegExp(`</?(?:${names.replaceAll("i", "[iİı]")})${NAME_END}`, "giu");
@@ -13,7 +14,6 @@ const INLINE = tags(
 const ENTITY = /&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/g;
 const HAS_CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]/;
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]/g;
-const LEADING = new RegExp(`^[${SPACE}]+`, "u");
 const RUN = new RegExp(`[${SPACE}]*`, "uy");
 const ATTRIBUTE = new RegExp(`[${SPACE}]+[a-zİı][\\p{L}\\p{N}_:-]*`, "iuy");
 const VALUE = new RegExp(`[${SPACE}]*=[${SPACE}]*(?:"[^"<>]*"|'[^'<>]*'|[^${SPACE}"'<>=]+)`, "uy");
@@ -27,29 +27,6 @@ export function cleaner(characters) {
     if (HAS_CONTROL.test(text)) text = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n").replace(CONTROL, shown);
     return strip(text);
   };
-}
-
-/** A text without white space at its ends. */
-export function strip(text) {
-  return stripEnd(stripStart(text));
-}
-
-/** The words of a text: what white space stands between. */
-export function words(text) {
-  return text.split(new RegExp(`[${SPACE}]+`, "u")).filter(Boolean);
-}
-
-/** A text with each run of two and more characters of white space as one blank. */
-export function singleSpaced(text) {
-  return text.replace(new RegExp(`[${SPACE}]{2,}`, "gu"), " ");
-}
-
-const stripStart = (text) => text.replace(LEADING, "");
-
-function stripEnd(text) {
-  let end = text.length; // a pattern would be tried at every blank of a long run of them
-  while (end && LEADING.test(text[end - 1])) end -= 1;
-  return text.slice(0, end);
 }
 
 const join = (pieces, between) => pieces.join(between);

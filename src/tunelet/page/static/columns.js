@@ -1,10 +1,11 @@
 // Which column of a table holds the texts, as `tunelet train` recognises it by its name, and names for added columns.
 
 import { NO_TEXT_WORDS, TEXT_NAMES } from "./names.js";
+import { strip } from "./white_space.js";
 
 /** `reviewText`, `Review Text` and `review-text` are one name. */
 export const plainName = (name) =>
-  name.trim().replace(/([a-z0-9])(?=[A-Z])/g, "$1_").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_+|_+$/g, "");
+  strip(name).replace(/([a-z0-9])(?=[A-Z])/g, "$1_").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_+|_+$/g, "");
 
 /**
  * The number of the column that holds the texts; null where several could, or none has such a name.

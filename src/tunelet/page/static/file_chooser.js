@@ -1,13 +1,14 @@
 // Where a file is chosen: by a button, or dropped anywhere on the page.
 
 import { el, fresh } from "./dom.js";
+import { ENDINGS } from "./read_file.js";
 
-const ENDINGS = ".csv,.tsv,.txt,text/csv,text/tab-separated-values";
+const ACCEPTED = [...ENDINGS, "text/csv", "text/tab-separated-values"].join();
 
 /** @param {string} said  what happens to a file  @param {(file: File) => void} taken  called with each  */
 export function fileChooser(said, taken) {
   const [id, hint] = [fresh("chosen"), fresh("hint")];
-  const input = el("input", { type: "file", class: "heard", id, accept: ENDINGS, "aria-describedby": hint });
+  const input = el("input", { type: "file", class: "heard", id, accept: ACCEPTED, "aria-describedby": hint });
   const element = el("div", { class: "drop" },
     el("p", {}, input, el("label", { for: id, class: "button" }, "Choose a CSV"), " or drop one anywhere on this page"),
     el("p", { id: hint, class: "hint" }, said));
@@ -29,7 +30,8 @@ export function fileChooser(said, taken) {
     event.preventDefault(); // else the browser leaves the page for the file
     within = 0;
     element.classList.remove("over");
-    taken(event.dataTransfer.files[0]);
+    const [file] = event.dataTransfer.files;
+    if (file) taken(file); // a folder, or what another window dragged, may hold none
   });
   return element;
 }

@@ -1,11 +1,11 @@
 // How many rows got each label: a table with bars, a column for each model.
 
 import { bar } from "./bars.js";
-import { el, named } from "./dom.js";
+import { el, named, visible } from "./dom.js";
 import { counted, percent, whole } from "./wording.js";
 
-/** The elements that show what a scoring came to. */
-export function counts(scoring) {
+/** The elements that show what the scoring of a table came to. */
+export function counts(scoring, table) {
   const all = scoring.counts();
   const labels = [...new Set(all.flatMap((one) => [...one.keys()]))];
   const sums = all.map((one) => [...one.values()].reduce((sum, count) => sum + count, 0));
@@ -13,23 +13,42 @@ export function counts(scoring) {
     el("span", { class: "count" }, whole(count)), " ", el("span", { class: "share" }, percent(sum ? count / sum : 0)),
     bar(sum ? count / sum : 0));
   const heads = ["Label", ...scoring.models.map(({ name }) => (scoring.models.length > 1 ? name : "Rows"))];
-  const table = el("table", { class: "counts" },
+  const shown = el("table", { class: "counts" },
     el("caption", {}, "Rows by label"),
     el("thead", {}, el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, named(name))))),
     el("tbody", {}, ...labels.map((label) => el("tr", {},
       el("th", { scope: "row" }, named(label)), ...all.map((one, model) => cell(one.get(label) ?? 0, sums[model]))))));
-  const place = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Rows by label" }, table);
-  return [place, ...remarks(scoring).map((words) => el("p", { class: "hint" }, words))];
+  const place = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Rows by label" }, shown);
+  return [place, ...remarks(scoring, table).map((words) => el("p", { class: "hint" }, words))];
 }
 
-function remarks(scoring) {
+function remarks(scoring, table) {
   const said = [];
   if (scoring.models.length > 1) {
     const { labelled, same } = scoring.agreement();
     if (labelled) said.push(`All models give the same label to ${percent(same / labelled)} of the rows.`);
   }
-  const [{ length: without }] = scoring.answers.map((answers) => answers.filter((one) => !one?.error && one?.label == null));
+  const ofModels = scoring.answers.map((answers) => leftEmpty(answers, table));
+  const alike = ofModels.every((own) => own.join() === ofModels[0].join());
+  if (alike) return [...said, ...ofModels[0]];
+  return [...said, ...ofModels.flatMap((own, at) => own.map((words) => `${visible(scoring.models[at].name)}: ${words}`))];
+}
+
+/** Why rows are left empty: without a text, or with an error, each with its number of rows. */
+function leftEmpty(answers, table) {
+  const said = [];
+  const without = answers.filter((answer) => !answer?.error && answer?.label == null).length;
   if (without) said.push(`${counted(without, "row")} without a text, left empty.`);
-  if (scoring.failed) said.push(`${counted(scoring.failed, "answer")} left empty: ${scoring.error}.`);
+  const failed = new Map();
+  answers.forEach((answer, row) => {
+    if (!answer?.error) return;
+    const known = failed.get(answer.error);
+    if (known) known.rows += 1;
+    else failed.set(answer.error, { first: row, rows: 1 });
+  });
+  for (const [error, { first, rows }] of failed) {
+    const which = `${rows > 1 ? "the first is " : ""}row ${table.place(first)}`;
+    said.push(`${counted(rows, "row")} left empty (${which}): ${error}.`);
+  }
   return said;
 }

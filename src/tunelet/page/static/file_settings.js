@@ -1,35 +1,43 @@
-// What is what in a file: which column holds the texts, whether its first row names them, which models are asked.
+// What is what in a file: what separates its cells, whether its first row names the columns, which of them holds the
+// texts, which models are asked.
 
 import { textColumn } from "./columns.js";
 import { el, fresh, named, visible } from "./dom.js";
-import { fieldsOf } from "./texts.js";
+import { SEPARATORS } from "./separator.js";
+import { textFields } from "./texts.js";
 import { counted } from "./wording.js";
 
-const SEPARATORS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 const SHOWN = 3; // rows of the preview
 const LONGEST = 160; // characters of a text in it
 
 /**
  * A form for a table.
  *
- * @param {() => void} changed   called when what was scored is out of date
- * @returns {{form: HTMLFormElement, chosen: () => {models, textOf: (model, row) => (Text | null)}}}
+ * @param {string} name   of the file
+ * @param {(separator?: string) => Table} read    the table; throws where it cannot be read with a separator
+ * @param {boolean} separable                     whether the separator is a choice
+ * @param {() => void} changed                    called when what was scored is out of date
+ * @returns {{form: HTMLFormElement, chosen: () => {table, models, textOf: (model, row) => (Text | null)}}}
  */
-export function fileSettings(name, table, models, changed) {
+export function fileSettings(name, read, separable, models, changed) {
+  let table = read();
+  let selects = new Map();
   const columns = el("div", { class: "columns" });
   const preview = el("div", {});
   const facts = el("p", { class: "hint" });
-  const header = checkbox("The first row names the columns", true);
+  const wrong = el("p", { class: "wrong", role: "alert" });
+  const separator = separatorChoice(table);
+  const header = checkbox("The first row names the columns", table.header);
+  const why = el("p", { class: "hint" });
   const asked = models.map((model) => checkbox(visible(model.name), true));
-  let selects = new Map();
+  const ticked = () => models.filter((_, at) => asked[at].input.checked);
 
   function furnish() {
-    table.header = header.input.checked;
-    selects = new Map(fieldsOf(models).map((field) => [field, columnChoice(field, table, models)]));
-    columns.replaceChildren(...[...selects.values()].flatMap(({ label, select }) => [el("div", {}, label, select)]));
-    const by = SEPARATORS[table.separator] ?? `“${table.separator}”`;
-    const several = table.columns.length > 1 ? ` between ${by}` : "";
-    facts.textContent = `${counted(table.length, "row")}, ${counted(table.columns.length, "column")}${several}`;
+    const before = new Map([...selects].map(([field, { select }]) => [field, select.value]));
+    selects = new Map(textFields(ticked()).map((field) => [field, columnChoice(field, table, models, before.get(field))]));
+    columns.replaceChildren(...[...selects.values()].map(({ element }) => element));
+    facts.textContent = `${counted(table.length, "row")}, ${counted(table.columns.length, "column")}`;
+    why.textContent = table.noHeader && !table.header ? `Taken for a row like the others, for ${table.noHeader}.` : "";
     show();
   }
 
@@ -37,26 +45,43 @@ export function fileSettings(name, table, models, changed) {
     const at = [...selects.values()].map(({ select }) => select.value).filter(Boolean).map(Number);
     const rows = [];
     for (let row = 0; row < table.length && rows.length < SHOWN; row += 1) {
-      if (at.some((column) => table.field(row, column).trim())) rows.push(row);
+      if (at.some((column) => table.cell(row, column).trim())) rows.push(row);
     }
     preview.replaceChildren(...(rows.length ? [beginnings(table, at, rows)] : []));
   }
 
+  function readAgain() {
+    wrong.textContent = "";
+    try {
+      table = read(separator.select.value);
+      header.input.checked = table.header;
+      selects = new Map(); // other columns
+    } catch (error) {
+      wrong.textContent = error.message;
+      separator.select.value = table.separator;
+    }
+  }
+
   const form = el("form", { class: "settings" },
     el("div", { class: "of" }, el("h3", {}, named(name)), facts),
-    columns, preview, header.element,
+    columns, preview,
+    ...(table.canHaveHeader ? [el("div", {}, header.element, why)] : []),
+    ...(separable ? [el("div", { class: "columns" }, separator.element), wrong] : []),
     models.length > 1 ? el("fieldset", {}, el("legend", {}, "Models"), ...asked.map((one) => one.element)) : null);
-  form.addEventListener("change", (event) => {
-    changed();
-    if (event.target === header.input) furnish();
+  form.addEventListener("change", ({ target }) => {
+    if (target === separator.select) readAgain();
+    if (target === header.input) table = table.withHeader(header.input.checked);
+    if (target.type === "checkbox" || target === separator.select) furnish();
     else show();
+    changed();
   });
   furnish();
   return {
     form,
     chosen: () => {
       const at = Object.fromEntries([...selects].map(([field, { select }]) => [field, Number(select.value)]));
-      return { models: models.filter((_, n) => asked[n].input.checked), textOf: (model, row) => textOf(table, at, model, row) };
+      const own = table;
+      return { table: own, models: ticked(), textOf: (model, row) => textOf(own, at, model, row) };
     },
   };
 }
@@ -64,30 +89,39 @@ export function fileSettings(name, table, models, changed) {
 /** The text of a row for a model; null where there is nothing in it. */
 function textOf(table, at, { columns }, row) {
   if (columns.length === 1) {
-    const text = table.field(row, at.text);
+    const text = table.cell(row, at.text);
     return text.trim() ? text : null;
   }
-  const values = columns.map((name) => table.field(row, at[name]));
+  const values = columns.map((name) => table.cell(row, at[name]));
   return values.some((value) => value.trim()) ? Object.fromEntries(columns.map((name, n) => [name, values[n]])) : null;
 }
 
-/** A choice of the column for a field; without a choice where it is not clear. */
-function columnChoice(field, table, models) {
-  const id = fresh("column");
+/** A choice of the column for a field: as it was chosen before, else by its name; none where it is not clear. */
+function columnChoice(field, table, models, before) {
   const single = models.find(({ columns }) => columns.length === 1);
   const known = field === "text" && single ? single.columns[0] : field;
   const found = table.header || table.columns.length === 1 ? textColumn(table.columns, known) : null;
-  const select = el("select", { id, required: true },
-    el("option", { value: "" }, "Choose a column"),
-    ...table.columns.map((name, at) => el("option", { value: at, selected: at === found }, visible(name) || `column ${at + 1}`)));
-  const label = el("label", { for: id }, ...(field === "text" ? ["Column of the texts"] : ["Column for ", named(field)]));
-  return { label, select };
+  const words = field === "text" ? ["Column of the texts"] : ["Column for ", named(field)];
+  const options = table.columns.map((name, at) => [at, visible(name)]);
+  return choice(words, [["", "Choose a column"], ...options], before || String(found ?? ""), { required: true });
+}
+
+function separatorChoice({ separator }) {
+  const known = separator in SEPARATORS || separator === null ? SEPARATORS : { ...SEPARATORS, [separator]: `“${visible(separator)}”` };
+  return choice(["Between two cells"], Object.entries(known), separator);
+}
+
+function choice(words, options, chosen, attributes = {}) {
+  const id = fresh("choice");
+  const option = ([value, said]) => el("option", { value, selected: String(value) === chosen }, said);
+  const select = el("select", { id, ...attributes }, ...options.map(option));
+  return { select, element: el("div", {}, el("label", { for: id }, ...words), select) };
 }
 
 /** The chosen columns of some rows. */
 function beginnings(table, columns, rows) {
   const cut = (text) => visible(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
-  const shown = (row) => columns.map((at) => cut(table.field(row, at))).join(" / ");
+  const shown = (row) => columns.map((at) => cut(table.cell(row, at))).join(" / ");
   return el("div", {}, el("p", { class: "hint" }, "It begins with"),
     el("ul", { class: "beginnings" }, ...rows.map((row) => el("li", { dir: "auto" }, shown(row)))));
 }

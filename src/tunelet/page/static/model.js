@@ -1,6 +1,7 @@
 // The model of an exported folder in this browser: texts in, probabilities out, as tunelet computes them.
-import { cleaner, strip } from "./clean.js";
+import { cleaner } from "./clean.js";
 import { tfidf } from "./tfidf.js";
+import { strip } from "./white_space.js";
 import { env, InferenceSession, Tensor } from "../runtime/onnxruntime.js";
 import { Tokenizer } from "../runtime/tokenizers.js";
 

@@ -17,21 +17,27 @@ export class Scoring {
     this._textOf = textOf;
     this.answers = models.map(() => new Array(rows).fill(undefined)); // null: a row without a text
     this.done = 0; // rows of all models together
-    this.failed = 0; // of these, with an error
-    this.error = null; // the first one
   }
 
   get all() { return this.rows * this.models.length; }
 
-  /** Score what has no answer yet. Throws what the source throws; answers that are there stay. */
+  /** Answers that failed for a reason that may have passed. */
+  get passing() { return this.answers.flat().filter((answer) => answer?.again).length; }
+
+  /**
+   * Score what has no answer yet, and what failed for a reason that may have passed. Throws what the source throws;
+   * answers that are there stay.
+   */
   async run(signal, progress) {
+    this._forgetPassing();
     const batches = this._batches();
     const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
+    signal.addEventListener("abort", () => stop.abort(signal.reason), { signal: stop.signal });
+    signal.throwIfAborted();
     const work = async () => {
       for (const { model, places } of batches) {
-        both.throwIfAborted();
-        await this._score(model, places, both);
+        stop.signal.throwIfAborted();
+        await this._score(model, places, stop.signal);
         progress(this);
       }
     };
@@ -42,6 +48,8 @@ export class Scoring {
       stop.abort(); // the other worker ends, too, before anybody goes on
       await Promise.allSettled(workers);
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      stop.abort(); // nor does it listen any more
     }
   }
 
@@ -87,6 +95,16 @@ export class Scoring {
     });
   }
 
+  _forgetPassing() {
+    for (const answers of this.answers) {
+      answers.forEach((answer, row) => {
+        if (!answer?.again) return;
+        answers[row] = undefined;
+        this.done -= 1;
+      });
+    }
+  }
+
   * _batches() {
     for (let begin = 0; begin < this.rows; begin += BATCH) {
       for (let model = 0; model < this.models.length; model += 1) {
@@ -105,13 +123,8 @@ export class Scoring {
     const found = asked.length ? await this._source.predict(this.models[model].name, asked, signal) : [];
     let next = 0;
     places.forEach((row, at) => {
-      const answer = texts[at] === null ? null : found[next++];
-      this.answers[model][row] = answer;
+      this.answers[model][row] = texts[at] === null ? null : found[next++];
       this.done += 1;
-      if (answer?.error) {
-        this.failed += 1;
-        this.error ??= `row ${(row + 1).toLocaleString("en")}: ${answer.error}`;
-      }
     });
   }
 }

@@ -1,5 +1,5 @@
 // The page's source where a service answers: /v1/models, /v1/predict, /v1/explain and /v1/about of the service that the
-// page came from. It keeps to the service's limits, waits where it is asked to, and asks the reader for the token.
+// page came from. It asks no more at once than the service takes, waits where it is busy, and asks the reader for the token.
 //
 // What every source exports:
 //
@@ -18,7 +18,8 @@
 //
 // models() -> Promise<Model[]>, once they can be asked
 // predict(name, texts, signal) -> Promise<({label: string | null, probabilities: {[label]: number | null}}
-//     | {error: string})[]>, one a text, in order; label null: there is nothing to read
+//     | {error: string, again?: true})[]>, one a text, in order; label null: there is nothing to read; again: the reason
+//     may have passed when it is asked again
 // explain(name, text, signal) -> Promise<{label: string | null, method: string, fields?: string[],
 //     words: {text, field?, start, end, weight, read?}[]}>; start and end in UTF-16 units of the text, or of the field
 //     (a number, 0 where it is left out) of `fields`, where the model reads another text than was given, or several;
@@ -27,13 +28,18 @@
 //
 // All throw an Error whose message is fit for the reader, and what an aborted signal gives.
 
+import { Pace, Turns } from "./pace.js";
 import { authorization, refused } from "./token.js";
 
 export const place = "Texts go to the service at this address, and nowhere else.";
 
-const TRIES = 8; // of a request that is told to come again
+const TRIES = 8; // of a request that is told to come again, while the service answers nothing else
+const TOO_LATE = 3; // times that a single text may be
 const LONGEST_WAIT = 30; // seconds
-let limits = { texts: 256, characters: 100_000, body_bytes: 1 << 20 };
+const paces = new Map(); // by model
+const turns = new Turns();
+let limits = { texts: 256, characters: 100_000 };
+let answered = 0; // requests
 
 /** What the service refuses: `code` and `field` as in its documentation. */
 class Refusal extends Error {
@@ -66,8 +72,15 @@ export async function predict(name, texts, signal) {
     if (long) answers[at] = { error: `longer than ${limits.characters.toLocaleString("en")} characters` };
     else left.push(at);
   });
-  for (let begin = 0; begin < left.length; begin += limits.texts) {
-    await predictSome(name, texts, left.slice(begin, begin + limits.texts), answers, signal);
+  if (texts.length === 1) { // typed: it waits for no turn, and its time says nothing of a file's
+    await predictSome(name, texts, left, answers, signal);
+    return answers;
+  }
+  if (!paces.has(name)) paces.set(name, new Pace());
+  const pace = paces.get(name);
+  while (left.length) {
+    const some = left.splice(0, Math.min(limits.texts, pace.size));
+    left.unshift(...await turns.take(() => predictSome(name, texts, some, answers, signal, pace)));
   }
   return answers;
 }
@@ -98,41 +111,60 @@ async function about(name) {
   }
 }
 
-/** Ask for the texts at some places; where that is too much or too late, for each half; what is at fault gets an error. */
-async function predictSome(name, texts, places, answers, signal) {
-  if (!places.length) return;
-  try {
-    const body = { texts: places.map((at) => texts[at]), model: name };
-    const { predictions } = await ask("v1/predict", body, signal);
-    places.forEach((at, row) => { answers[at] = predictions[row]; });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const row = /^texts\.(\d+)/.exec(error.field ?? "")?.[1];
-    if (row !== undefined) {
-      answers[places[row]] = { error: error.message };
-      await predictSome(name, texts, places.filter((_, at) => at !== Number(row)), answers, signal);
-    } else if (error.code !== "too_large" && error.code !== "too_late") {
-      throw error;
-    } else if (places.length === 1) {
-      answers[places[0]] = { error: error.message };
-    } else {
-      const half = places.length >> 1;
-      await predictSome(name, texts, places.slice(0, half), answers, signal);
-      await predictSome(name, texts, places.slice(half), answers, signal);
+/**
+ * Ask for the texts at some places; what is at fault gets an error.
+ *
+ * @param {Pace} [pace]   of several texts
+ * @returns {Promise<number[]>}   places that are to be asked again, where they were too many
+ */
+async function predictSome(name, texts, places, answers, signal, pace) {
+  for (let late = 1; places.length; late += 1) {
+    try {
+      const body = { texts: places.map((at) => texts[at]), model: name };
+      const { predictions } = await ask("v1/predict", body, signal, (seconds) => pace?.took(places.length, seconds));
+      places.forEach((at, row) => { answers[at] = predictions[row]; });
+      return [];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const row = /^texts\.(\d+)/.exec(error.field ?? "")?.[1];
+      const tooLate = error.code === "too_late";
+      if (row !== undefined) {
+        answers[places[row]] = { error: error.message };
+        return places.filter((_, at) => at !== Number(row));
+      }
+      if (!tooLate && error.code !== "too_large") throw error;
+      if (places.length === 1 && (!tooLate || late === TOO_LATE)) {
+        answers[places[0]] = tooLate ? { error: error.message, again: true } : { error: error.message };
+        return [];
+      }
+      pace?.tooMany(places.length);
+      if (tooLate) await pause(1, signal); // what made it late may pass
+      if (places.length > 1) return places;
     }
   }
+  return [];
 }
 
-/** A request, sent again while the service is busy, and with another token where it refuses this one. */
-async function ask(path, body, signal) {
+/**
+ * A request, sent again while the service is busy, and with another token where it refuses this one.
+ *
+ * @param {(seconds: number) => void} [took]   called with how long the answer took
+ */
+async function ask(path, body, signal, took) {
+  let seen = answered;
   for (let tries = 1; ; tries += 1) {
+    const begin = performance.now();
     const answer = await send(path, body, signal);
+    if (answered !== seen) [seen, tries] = [answered, 1]; // it is busy with others of this page
     if (answer.status === 401) {
       await refused(answer.shown);
       tries -= 1;
     } else if (answer.status === 429 && tries < TRIES) {
+      turns.narrow();
       await pause(answer.retryAfter, signal);
     } else if (answer.status === 200) {
+      answered += 1;
+      took?.((performance.now() - begin) / 1000);
       return answer.content;
     } else {
       const error = answer.content?.error;
@@ -166,6 +198,7 @@ async function send(path, body, signal) {
 /** Wait as long as the service asks, and a little more or less, so that not all who wait come back together. */
 function pause(seconds, signal) {
   const time = 1000 * Math.min(LONGEST_WAIT, seconds) * (0.75 + Math.random() / 2);
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const end = setTimeout(resolve, time);
     signal?.addEventListener("abort", () => {

@@ -1,75 +1,94 @@
-// A file of rows: its names, its texts, and the same file with what models said of it.
+// A CSV or TSV file of rows: its names, its texts, and the same file with what models said of it.
+//
+// It keeps the file's own text and where each record begins and ends in it, so that a record is written back byte for
+// byte. A record is cut into cells when somebody asks for them.
 
 import { freeNames } from "./columns.js";
-import { UnreadableError, decoded, fieldsOf, parse, quoted, rawOf } from "./csv.js";
+import { UnreadableError } from "./decoding.js";
+import { cellsOf, placeOf } from "./dialects.js";
+import { headerReason, mayBeRepeated } from "./header.js";
+import { written } from "./records.js";
+import { strip } from "./white_space.js";
 
-/** The rows of a CSV file. */
+const HEAD = 4096; // rows that are looked at for what the first one is
+
+/** The rows of some records (dialects.js). */
 export class Table {
-  /** Read bytes. Throws UnreadableError where they are no table: what is broken is said, and never skipped. */
-  constructor(bytes) {
-    this._csv = parse(decoded(bytes));
-    if (this._csv.open !== null) {
-      throw new UnreadableError(
-        `Row ${this._place(this._csv.open)} opens a quotation mark that is never closed. ` +
-        'Put a field that holds quotation marks in quotes and double them: "a ""fine"" film"');
-    }
-    this._filled = [];
-    let first = null;
-    for (let record = 0; record < this._csv.starts.length; record += 1) {
-      const fields = fieldsOf(this._csv, record);
-      if (!fields.length) continue; // a blank line is no row, and stays where it is
-      first ??= fields;
-      if (fields.length !== first.length) throw new UnreadableError(this._uneven(record, fields.length, first.length));
-      this._filled.push(record);
-    }
-    if (!first) throw new UnreadableError("This file holds no rows.");
-    this._first = first;
-    this.header = true;
+  canHaveHeader = true;
+
+  /** @param {string[]} names   columns that models read  Throws UnreadableError where there is no row. */
+  constructor(records, names) {
+    this._records = records;
+    this._filled = [...records.widths.keys()].filter((record) => records.widths[record]);
+    if (!this._filled.length) throw new UnreadableError("This file holds no rows.");
+    const head = this._filled.slice(0, HEAD).map((record) => cellsOf(records, record));
+    this._first = head[0];
+    this.noHeader = headerReason(head, names); // why the first row names no columns; "" where it does
+    this._name(!this.noHeader);
   }
 
-  /** Whether the first row names the columns. */
-  set header(is) {
-    this._header = is;
-    this.columns = is ? this._first.map((name) => name.trim()) : this._first.map((_, at) => `column ${at + 1}`);
-    this.rows = is ? this._filled.slice(1) : this._filled;
+  /** The same rows, where the reader says whether the first one names the columns. */
+  withHeader(is) {
+    const other = Object.assign(Object.create(Table.prototype), this);
+    other._name(is);
+    return other;
   }
 
-  get header() { return this._header; }
+  _name(is) {
+    this.header = is;
+    this.columns = this._first.map((name, at) => (is && strip(name)) || `column ${at + 1}`);
+    this._names = new Set(is ? [this._filled[0], ...this._repeats()] : []);
+    this._rows = this._filled.filter((record) => !this._names.has(record));
+  }
 
-  get separator() { return this._csv.separator; }
+  get separator() { return this._records.dialect.separator; }
 
-  /** The number of rows below the header. */
-  get length() { return this.rows.length; }
+  /** The number of rows without headers. */
+  get length() { return this._rows.length; }
 
-  /** A field of a row. */
-  field(row, column) { return fieldsOf(this._csv, this.rows[row])[column]; }
+  /** A cell of a row. */
+  cell(row, column) { return cellsOf(this._records, this._rows[row])[column]; }
+
+  /** The number of a row in the file. */
+  place(row) { return placeOf(this._records, this._rows[row]); }
 
   /**
    * The file with added columns, in parts: each record as it stands there, then what is added.
    *
-   * @param {string[]} names                 of the added columns
+   * @param {string[]} names                    of the added columns
    * @param {(row: number) => string[]} added   a value for each
    */
   * written(names, added) {
-    const { text, separator, starts, ends } = this._csv;
-    const cells = (values) => values.map((value) => separator + quoted(value, separator)).join("");
+    const { text, dialect, starts, ends, widths } = this._records;
+    const cells = (values) => values.map((value) => dialect.separator + written(value, dialect)).join("");
     const free = freeNames(this.columns, names);
-    const rows = new Map(this.rows.map((record, row) => [record, row]));
+    const rows = new Map(this._rows.map((record, row) => [record, row]));
     yield text.slice(0, starts[0]); // a byte order mark, and what says the separator
     for (let record = 0; record < starts.length; record += 1) {
-      const row = rows.get(record);
-      const blank = ends[record] === starts[record];
-      yield rawOf(this._csv, record) + (blank ? "" : cells(row === undefined ? free : added(row)));
-      yield text.slice(ends[record], starts[record + 1]);
+      const own = this._names.has(record) ? () => free : () => added(rows.get(record));
+      yield text.slice(starts[record], ends[record]) + (widths[record] ? cells(own()) : "");
+      yield this._between(record);
     }
   }
 
-  _uneven(record, width, first) {
-    const fields = `${width} field${width === 1 ? "" : "s"}`;
-    return `Row ${this._place(record)} holds ${fields}, the first row ${first}. ` +
-      "Put a text that holds the separator in double quotes.";
+  /** What stands between a record and the next one, without the empty cells that were cut off. */
+  _between(record) {
+    const { text, starts, ends } = this._records;
+    return /[\r\n]*$/.exec(text.slice(ends[record], starts[record + 1]))[0];
   }
 
-  /** The number of a record as an editor counts its lines, but for line breaks in quotes. */
-  _place(record) { return (record + 1).toLocaleString("en"); }
+  /** Records below the first that are the header once more, as where files were joined. */
+  _repeats() {
+    if (!mayBeRepeated(this._first)) return [];
+    const names = this._first.map(bare);
+    const [begins] = /^[^"\\]*/.exec(names[0]); // as it stands in the file, too, and few records hold it
+    const { read, starts, ends } = this._records;
+    return this._filled.slice(1).filter((record) => {
+      if (!read.slice(starts[record], ends[record]).includes(begins)) return false;
+      return cellsOf(this._records, record).every((cell, at) => bare(cell) === names[at]);
+    });
+  }
 }
+
+/** A name without spaces around it, nor the byte order mark of a file that was appended to another. */
+const bare = (cell) => strip(strip(cell).replace(/^\ufeff+|\ufeff+$/g, ""));

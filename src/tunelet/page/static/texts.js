@@ -10,7 +10,7 @@ const TEXT = "text"; // the field that a model with a single column reads
 /** Fill the panel of a text for some models. */
 export function textPanel(source, models, fieldsPlace, cardsPlace) {
   const cards = models.map((model) => new Card(source, model));
-  const fields = fieldsOf(models).map((name, _, all) => field(name, all.length));
+  const fields = textFields(models).map((name, _, all) => field(name, all.length));
   const clear = el("button", { type: "button", class: "quiet small", hidden: true }, "Clear");
   const length = el("p", { class: "hint" }, "");
   cardsPlace.replaceChildren(...cards.map((card) => card.element));
@@ -23,7 +23,7 @@ export function textPanel(source, models, fieldsPlace, cardsPlace) {
     running = new AbortController();
     const { signal } = running;
     const values = Object.fromEntries(fields.map(({ name, input }) => [name, input.value]));
-    const characters = Object.values(values).join("").length;
+    const characters = [...Object.values(values).join("")].length;
     length.textContent = characters ? counted(characters, "character") : "";
     clear.hidden = !characters;
     if (!Object.values(values).some((value) => value.trim())) {
@@ -51,7 +51,7 @@ export function textPanel(source, models, fieldsPlace, cardsPlace) {
 }
 
 /** The fields that models read, by name: one for all that read a single column, and the columns of the others. */
-export function fieldsOf(models) {
+export function textFields(models) {
   return [...new Set(models.flatMap(({ columns }) => (columns.length > 1 ? columns : [TEXT])))];
 }
 

@@ -1,5 +1,5 @@
 // TF-IDF of tfidf.json: logits to be added to those of the graph, as tfidf.py beside it computes them.
-import { singleSpaced, words as pieces } from "./clean.js";
+import { singleSpaced, words as pieces } from "./white_space.js";
 
 /** A function from a text to the logit of each label. `content` is what tfidf.json holds. */
 export function tfidf({ kinds, bias }) {

@@ -21,7 +21,7 @@ export function level(weight, strongest) {
  * @param {string} asked                                       the text, where the explanation has none of its own
  */
 export function coloured({ words, fields }, asked) {
-  const strongest = Math.max(0, ...words.map((word) => Math.abs(word.weight)));
+  const strongest = words.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 0);
   return (fields ?? [asked]).map((text, field) => {
     const paragraph = el("p", { class: "coloured", dir: "auto" });
     let done = 0;
