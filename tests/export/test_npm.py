@@ -113,7 +113,9 @@ def test_the_registry_of_the_users_npmrc_is_asked(registry, monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "content", [tarball({"package/dist/run.js": b"export const oven = 2;"}), WHOLE + b"more", b"", b"<html>"]
+    "content",
+    [tarball({"package/dist/run.js": b"export const oven = 2;"}), WHOLE + b"more", b"", b"<html>"],
+    ids=["another tarball", "more behind it", "nothing", "a page"],
 )
 def test_another_content_is_refused_and_not_kept(registry, content, tmp_path):
     registry.content = content
@@ -155,6 +157,7 @@ def test_what_is_no_plain_address_of_the_web_is_refused_and_not_shown(registry, 
         tarball({"package/dist/run.js": b""}, link=("package/dist/out", "/etc")),
         tarball({}, link=("package/dist/run.js", "../../../etc/passwd")),
     ],
+    ids=["above", "absolute", "a folder's link", "the file's link"],
 )
 def test_a_tarball_that_leads_out_of_itself_is_refused(registry, hostile):
     registry.content = hostile
@@ -162,7 +165,11 @@ def test_a_tarball_that_leads_out_of_itself_is_refused(registry, hostile):
         package_files([package(hostile)])
 
 
-@pytest.mark.parametrize("content", [tarball({"package/other.js": b""}), b"no archive", WHOLE[:60]])
+@pytest.mark.parametrize(
+    "content",
+    [tarball({"package/other.js": b""}), b"no archive", WHOLE[:60]],
+    ids=["another file", "no archive", "cut"],
+)
 def test_a_tarball_without_the_file_is_refused(registry, content):
     registry.content = content
     with pytest.raises(ExportError, match=r"does not hold|cannot be unpacked"):
