@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from served import Held, Running, running
 from tunelet import Classifier
 from tunelet.serve import ServeSettings
 from tunelet.serve._token import Token, read_token
+from visits import Visit, table
 
 pytestmark = LOOKS_AT_PAGES
 SECRET = "correct-horse-battery.staple_1"
@@ -53,49 +53,13 @@ def site(bakery, nasty, token) -> Iterator[Running]:
         yield found
 
 
-class Visit:
-    """A page that is watched: what it asks of other hosts, and what the console says."""
-
-    def __init__(self, browser: Any, found: Running, *, token: str | None = SECRET, **options: Any) -> None:
-        self.context = browser.new_context(accept_downloads=True, **options)
-        if token is not None:
-            self.context.add_init_script(f"sessionStorage.setItem('tunelet-token', '{token}')")
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.elsewhere: list[str] = []
-        self.said: list[str] = []
-        own = (found.url, f"blob:{found.url}")
-        self.page.on("request", lambda asked: None if asked.url.startswith(own) else self.elsewhere.append(asked.url))
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.goto(f"{found.url}/")
-
-    def type(self, text: str) -> None:
-        """Type a text and wait for the coloured words of all models."""
-        self.page.get_by_label("Text", exact=True).fill(text)
-        for card in self.page.locator(".card").all():
-            card.locator(".legend").wait_for()
-
-    def choose(self, name: str, content: bytes) -> None:
-        self.page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": content})
-
-    def score(self) -> None:
-        self.page.get_by_role("button", name="Score").click()
-        self.page.locator("table.counts").wait_for()
-
-    def downloaded(self) -> tuple[str, bytes]:
-        with self.page.expect_download() as download:
-            self.page.get_by_role("button", name="Download").click()
-        return download.value.suggested_filename, Path(download.value.path()).read_bytes()
-
-
 @pytest.fixture
 def visit(browser, site) -> Iterator[Callable[..., Visit]]:
     """Open the page; at the end nobody but the service was asked for anything, and the console is silent."""
     opened: list[Visit] = []
 
-    def open_page(found: Running = site, **options: Any) -> Visit:
-        opened.append(Visit(browser, found, **options))
+    def open_page(found: Running = site, token: str | None = SECRET, **options: Any) -> Visit:
+        opened.append(Visit(browser, found, token=token, **options))
         return opened[-1]
 
     yield open_page
@@ -103,10 +67,6 @@ def visit(browser, site) -> Iterator[Callable[..., Visit]]:
         one.context.close()
         assert one.elsewhere == []
         assert [said for said in one.said if "401" not in said and "429" not in said] == []
-
-
-def table(content: bytes, separator: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator))
 
 
 def test_a_text_is_classified_and_its_words_are_coloured_by_every_model(visit, bakery):
