@@ -245,7 +245,9 @@ def _gap(found: Found, data: str, size: str, method: str) -> str:
     gap = difference(found.figures(data, size, DEFAULT), found.figures(data, size, method))
     if gap is None:
         return ""
-    return f"{gap.mean.value:+.3f}" + ("" if gap.p is None else f", p {gap.p:.3f}")
+    if gap.p is None:
+        return f"{gap.mean.value:+.3f}"
+    return f"{gap.mean.value:+.3f}, p " + ("< 0.001" if gap.p < 0.0005 else f"{gap.p:.3f}")
 
 
 def _minutes(found: Found, data: str, size: str, method: str) -> str:
