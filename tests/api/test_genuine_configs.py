@@ -14,6 +14,8 @@ QUICK = {
     "data.max_length": 24,
     "training.epochs": 1,
     "evaluation.resamples": 100,
+    "evaluation.explained": 0,
+    "evaluation.baseline": False,
     "data.validation": "held-out",
     "model.random_weights": True,
 }

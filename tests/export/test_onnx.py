@@ -34,6 +34,7 @@ def test_it_was_run_back_within_the_tolerance(graph):
 def test_the_lines_of_the_readme_give_the_same(graph, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(graph.folder)
     monkeypatch.syspath_prepend(str(graph.folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the folder is other tests', too
     script = tmp_path / "lines.py"
     script.write_text(readme_lines(graph.folder, TEXTS), encoding="utf-8")
     try:
@@ -127,8 +128,11 @@ def test_int8_of_a_model_without_token_types(own_head_run, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", ["albert", "roberta", "electra", "modernbert", "deberta-v2"])
-@pytest.mark.parametrize("pooling", ["first", "mean"])
+@pytest.mark.parametrize(
+    ("architecture", "pooling"),
+    # Each with the head of its own; a head that reads the mean is the same on all.
+    [*((name, "first") for name in ("albert", "roberta", "electra", "modernbert", "deberta-v2")), ("albert", "mean")],
+)
 def test_every_architecture_goes_through(architecture, pooling, train, tmp_path):
     run = train(architecture, model__pooling=pooling, training__probe=pooling == "mean", data__truncation="tail")
     exported = tunelet.export(run, to="onnx", out=tmp_path / "out")
