@@ -34,7 +34,7 @@ def test_they_give_the_probabilities(graph, bare_python):
     lines += "assert not {'torch', 'transformers', 'tunelet', 'scipy', 'sklearn'} & set(sys.modules)\n"
     env = {"PYTHONPATH": "", "PATH": ""}
     done = subprocess.run(
-        [str(bare_python), "-c", lines], cwd=graph.folder, env=env, capture_output=True, text=True, check=True
+        [str(bare_python), "-B", "-c", lines], cwd=graph.folder, env=env, capture_output=True, text=True, check=True
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
     np.testing.assert_allclose(found, Classifier.load(graph.folder).probabilities(TEXTS), atol=1e-6)
