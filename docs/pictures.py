@@ -13,9 +13,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.text import Text
 
@@ -36,30 +38,34 @@ def terminal(command: list[str], output: str, path: Path) -> None:
     path.write_text(console.export_svg(title="tunelet"), encoding="utf-8")
 
 
-def page(report: Path, path: Path) -> None:
-    """The top of a report, as a browser shows it."""
+@contextmanager
+def opened(address: str, height: int) -> Iterator[Page]:
+    """A page in a browser, in light colours."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM_FLAGS)
-        opened = browser.new_page(viewport={"width": 1100, "height": 1500}, color_scheme="light")
-        opened.goto(report.as_uri())
-        opened.screenshot(path=path)
+        page = browser.new_page(viewport={"width": 1100, "height": height}, color_scheme="light")
+        page.goto(address)
+        yield page
         browser.close()
+
+
+def top(report: Path, path: Path) -> None:
+    """The top of a report, as a browser shows it."""
+    with opened(report.as_uri(), 1500) as page:
+        page.screenshot(path=path)
 
 
 def tried(run: Path, path: Path) -> None:
     """The page of a service, with a text and its coloured words."""
     command = [sys.executable, "-m", "tunelet", "serve", str(run), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service, sync_playwright() as playwright:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
         try:
             found = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in service.stderr or ())))
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_CHROMIUM_FLAGS)
-            opened = browser.new_page(viewport={"width": 1100, "height": 1250}, color_scheme="light")
-            opened.goto(found[0])
-            opened.get_by_label("Text", exact=True).fill(_TEXT)
-            opened.locator(".legend").wait_for()
-            opened.locator("figure svg").wait_for()
-            opened.screenshot(path=path, animations="disabled")
-            browser.close()
+            with opened(found[0], 1250) as page:
+                page.get_by_label("Text", exact=True).fill(_TEXT)
+                page.locator(".legend").wait_for()
+                page.locator("figure svg").wait_for()
+                page.screenshot(path=path, animations="disabled")
         finally:
             service.terminate()
 
@@ -88,7 +94,7 @@ def main() -> None:
         subprocess.run(
             [sys.executable, "-m", "tunelet", "report", "runs/demo"], cwd=scratch, check=True, stdout=subprocess.DEVNULL
         )
-        page(Path(scratch) / "runs" / "demo" / "report.html", _FOLDER / "report.png")
+        top(Path(scratch) / "runs" / "demo" / "report.html", _FOLDER / "report.png")
         tried(Path(scratch) / "runs" / "demo", _FOLDER / "page.png")
 
 

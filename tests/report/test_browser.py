@@ -1,32 +1,13 @@
 """Pages in a real browser: nothing is requested, nothing complains, nothing runs over the edge, light or dark."""
 
-import shutil
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 import tunelet
+from browsers import LOOKS_AT_PAGES
 from tunelet.report import comparison_document, group_document, render_html
 from tunelet.run import RunGroup
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="pages are not looked at: chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
-        yield started
-        started.close()
+pytestmark = LOOKS_AT_PAGES
 
 
 @pytest.fixture(scope="module")
