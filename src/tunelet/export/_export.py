@@ -23,7 +23,7 @@ from tunelet.export._source import Source
 from tunelet.export._texts import Texts, check_texts
 from tunelet.export._tokenizer import write_tokenizer
 from tunelet.export._web import check_web, runtime_files, write_page
-from tunelet.run import ExportFolder, ExportRecord, Form, ParityRecord, Run, disk_errors
+from tunelet.run import INT8S, PAGES, ExportFolder, ExportRecord, Form, ParityRecord, Run, disk_errors
 
 if TYPE_CHECKING:
     from tunelet.run import QuantisedRecord
@@ -120,23 +120,23 @@ class _Export:
             )
         self._source = Source.of(run, without_tfidf=without_tfidf)
         self._form, self._check = form, check
-        self._tolerance = tolerance if tolerance is not None else INT8 if form.endswith("int8") else FLOAT32
+        self._tolerance = tolerance if tolerance is not None else INT8 if form in INT8S else FLOAT32
         if len(run.text_columns) > 2:
             raise ExportError(
                 f"{run.path} reads {counted(len(run.text_columns), 'column')} together, other libraries two at most",
                 "train again on one column of all of them joined",
             )
-        if runtime is not None and not form.startswith("web"):
+        if runtime is not None and form not in PAGES:
             raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
         if form == "merged":
             check_merged(self._source)
         elif form == "sentence-transformers":
             check_sentence(self._source)
-        elif form.startswith("web"):
+        elif form in PAGES:
             check_web(self._source)
         self._folder = ExportFolder(out)
         self._folder.check_free()
-        self._runtime = runtime_files(runtime) if form.startswith("web") else {}
+        self._runtime = runtime_files(runtime) if form in PAGES else {}
 
     def write(self) -> Exported:
         texts = check_texts(self._source.run, self._check)

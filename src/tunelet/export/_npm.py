@@ -12,7 +12,6 @@ import os
 import re
 import sys
 import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,8 @@ from urllib.parse import urlsplit
 from tunelet._cache import cache_folder
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._words import bytes_in_words, shown
-from tunelet.errors import ExportError
+from tunelet.errors import DiskError, ExportError
+from tunelet.run import write_atomically
 
 _REGISTRY = "https://registry.npmjs.org"
 _SECONDS = 30  # without a byte
@@ -172,15 +172,8 @@ def _by_hand(packages: Sequence[Package]) -> str:
 
 def _keep(path: Path, content: bytes) -> None:
     """Put a file into the cache, whole; where that cannot be written, it is fetched again."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
+    with suppress(DiskError):
+        write_atomically(path, lambda part: part.write_bytes(content))
 
 
 def _unpacked(package: Package, content: bytes) -> dict[str, bytes]:

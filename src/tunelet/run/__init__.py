@@ -18,6 +18,8 @@ from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Envi
 from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
 from tunelet.run._explanations import Explanation, ExplanationsRecord, Word
 from tunelet.run._export import (
+    INT8S,
+    PAGES,
     RECORD,
     ExportFolder,
     ExportRecord,
@@ -57,7 +59,9 @@ if TYPE_CHECKING:
     from tunelet.run._seen import count_seen, write_seen
 
 __all__ = [
+    "INT8S",
     "MARK",
+    "PAGES",
     "RECORD",
     "AdaptationData",
     "AdaptationFigures",

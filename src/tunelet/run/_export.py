@@ -16,6 +16,8 @@ from tunelet.run._sealed import Sealed
 from tunelet.run._task import Task
 
 Form = Literal["merged", "sentence-transformers", "onnx", "onnx-int8", "web", "web-int8"]
+PAGES: tuple[Form, ...] = ("web", "web-int8")
+INT8S: tuple[Form, ...] = ("onnx-int8", "web-int8")
 RECORD = "export.json"
 _FOLDERS = ("onnx", "1_Pooling", "2_Dense", "page", "runtime")
 
@@ -136,17 +138,17 @@ class ExportRecord(FileRecord):
     @property
     def is_graph(self) -> bool:
         """Whether it holds a graph of ONNX."""
-        return self.form in ("onnx", "onnx-int8", "web", "web-int8")
+        return self.form in ("onnx", *INT8S, *PAGES)
 
     @property
     def is_page(self) -> bool:
         """Whether a page that runs the graph is beside it."""
-        return self.form in ("web", "web-int8")
+        return self.form in PAGES
 
     @property
     def is_int8(self) -> bool:
         """Whether the weights of the graph are bytes."""
-        return self.form in ("onnx-int8", "web-int8")
+        return self.form in INT8S
 
     @property
     def task(self) -> Task:
