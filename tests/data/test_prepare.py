@@ -133,3 +133,18 @@ def test_data_that_cannot_be_trained_on_ends_in_one_line(
 def test_texts_without_labels_cannot_be_prepared() -> None:
     with pytest.raises(DataError, match="the texts have no labels"):
         prepared(read(["a", "b"], labelled=False))
+
+
+def test_a_near_copy_of_a_test_text_is_dropped_from_training_and_counted_apart() -> None:
+    words = [f"word{row}" for row in range(40)]
+    text = " ".join(words)
+    leaks = [(f"<p>{text}!", "a"), (" ".join([*words[:-1], "changed"]), "b"), (text.upper(), "a")]
+    train = [*pairs(20), *leaks]
+    validation, test = [(text, "a"), *pairs(4, 100)], [(text, "a"), *pairs(2, 200)]
+    result = prepared(reading_of(train=train, validation=validation, test=test))
+    assert result.dropped == {
+        "also in the test part": 1,
+        "nearly the same as a text in the test part": 2,
+        "validation text also in the test part": 1,
+    }
+    assert len(result.train) == 20

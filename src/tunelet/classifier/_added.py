@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tunelet._record import none_if_undefined
 from tunelet.classifier._decision import Decision
+from tunelet.data import free_names
 
 
 class AddedColumns:
@@ -23,14 +24,14 @@ class AddedColumns:
     def __init__(self, columns: Sequence[str], label_names: Sequence[str], decision: Decision) -> None:
         self.label_names, self._decision = label_names, decision
         self.unsure = 0
-        taken = {name.casefold() for name in columns}
-        self.names: dict[str, str] = {}
-        for wanted in ("predicted", "probability", *(f"probability_{name}" for name in label_names)):
-            name, number = wanted, 2
-            while name.casefold() in taken:
-                name, number = f"{wanted}_{number}", number + 1
-            taken.add(name.casefold())
-            self.names[wanted] = name
+        wanted = ("predicted", "probability", *(f"probability_{name}" for name in label_names))
+        self.names = free_names(columns, wanted)
+
+    @property
+    def kinds(self) -> dict[str, type[str] | type[float]]:
+        """Name in the output -> the kind of its values."""
+        first, *others = self.names.values()
+        return {first: str, **dict.fromkeys(others, float)}
 
     def of(self, probabilities: NDArray[np.float64]) -> dict[str, list[Any]]:
         """Name in the output -> values, None in the rows without a text, from probabilities [rows, classes]."""

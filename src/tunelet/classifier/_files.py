@@ -19,7 +19,6 @@ from tunelet.classifier._added import AddedColumns
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._decision import Decision, decision_of
 from tunelet.classifier._named import Named
-from tunelet.classifier._output import OutputForm, output_form, write_rows
 from tunelet.classifier._partial import Scores, kept_in_words, scores_at
 from tunelet.classifier._scoring import Watcher, score, scored
 from tunelet.data import (
@@ -28,12 +27,15 @@ from tunelet.data import (
     Chunk,
     Columns,
     FileSettings,
+    OutputForm,
     Streamed,
     TableStream,
     choose_columns,
     file_settings,
     listed,
+    output_form,
     streamed,
+    write_rows,
 )
 from tunelet.errors import DataError, DiskError
 from tunelet.run import Run, disk_errors, new_folders, write_atomically
@@ -210,7 +212,7 @@ class FileJob:
                 yield chunk, added.of(probabilities)
 
         def write(path: Path) -> None:
-            write_rows(path, form, stream, list(added.names.values()), rows)
+            write_rows(path, form, stream, added.kinds, rows)
 
         if self._to_stdout:
             path = scores.path.with_name("output")

@@ -5,7 +5,7 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._chunks import chunks
-from tunelet.data._clean import row_texts
+from tunelet.data._clean import reading_from, row_texts
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._encode import Truncation
@@ -18,11 +18,13 @@ from tunelet.data._label_indices import label_indices
 from tunelet.data._labels import label_name, ordered
 from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
+from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, Copies, duplicate_groups, find_copies, similarity
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
+from tunelet.data._shingles import Shingles, shingles, words_of
 from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
 from tunelet.data._split import split
@@ -33,32 +35,40 @@ from tunelet.data._unreadable import unreadable
 from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
 from tunelet.data.readers.streams._chunk import Chunk, TableStream
-from tunelet.data.readers.streams._json import with_members
+from tunelet.data.readers.streams._whole import WholeTable
+from tunelet.data.writers._names import free_names
+from tunelet.data.writers._rows import OutputForm, output_form, write_rows
 
 __all__ = [
     "CONTROLS",
+    "FEWEST_WORDS",
     "FILE_KEYS",
     "KNOWN_NAMES",
     "NO_TEXT_WORDS",
+    "SIMILAR",
     "SPLITS",
     "STANDARD",
     "TEXT_NAMES",
     "Batch",
     "Chunk",
     "Columns",
+    "Copies",
     "Examples",
     "FileSettings",
     "FoldLimits",
     "Masking",
+    "OutputForm",
     "Prepared",
     "RawTable",
     "Reading",
+    "Shingles",
     "Streamed",
     "TableStream",
     "TokenSpans",
     "Tokens",
     "Truncation",
     "Unlabelled",
+    "WholeTable",
     "as_known",
     "choose_columns",
     "chunks",
@@ -67,10 +77,13 @@ __all__ = [
     "copies",
     "deal",
     "draw",
+    "duplicate_groups",
     "evaluation_batches",
     "file_settings",
+    "find_copies",
     "folds",
     "format_of",
+    "free_names",
     "gather",
     "groups_of",
     "is_null",
@@ -82,14 +95,18 @@ __all__ = [
     "look",
     "normalise",
     "ordered",
+    "output_form",
     "prepare",
     "read",
     "read_tables",
     "read_unlabelled",
+    "reading_from",
     "renamed_in_words",
     "row_texts",
     "sample_rows",
+    "shingles",
     "shown_fields",
+    "similarity",
     "some",
     "split",
     "split_batch",
@@ -100,5 +117,6 @@ __all__ = [
     "tokens_about",
     "training_batches",
     "unreadable",
-    "with_members",
+    "words_of",
+    "write_rows",
 ]

@@ -1,8 +1,11 @@
 """The one path from raw tables to a `Reading`: columns are chosen, markup is cleaned, rows without content are dropped
 and counted."""
 
+from array import array
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+
+import numpy as np
 
 from tunelet._words import counted
 from tunelet.data._columns import Columns, choose_columns
@@ -44,6 +47,7 @@ def reading_from(
     columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled, known=known)
     tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
     splits: dict[str, Examples] = {}
+    rows: dict[str, np.ndarray] = {}
     dropped: dict[str, dict[str, int]] = {}
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     for split, table in tables.items():
@@ -55,27 +59,27 @@ def reading_from(
                 refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
                 notes += never_renamed(table, name, label_names)
             notes += said if split == "train" else [f"{split} part: {note}" for note in said]
-        examples, reasons = _examples(table, columns, split, clean_markup, labels)
+        examples, reasons, kept = _examples(table, columns, split, clean_markup, labels)
         dropped[split] = {reason: rows for reason, rows in reasons.items() if rows}
         if len(examples):
-            splits[split] = examples
+            splits[split], rows[split] = examples, kept
         elif split == "train":
             raise _nothing_left(source, len(table), columns, reasons)
         else:
             notes.append(
                 f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
             )
-    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts)
+    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows)
 
 
 def _examples(
     table: RawTable, columns: Columns, split: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
-) -> tuple[Examples, dict[str, int]]:
+) -> tuple[Examples, dict[str, int], np.ndarray]:
     if missing := [name for name in columns.texts if name not in table.columns]:
         message = f"the {split} part has no column {missing[0]!r}, found {some(list(table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
-    ids, texts, labels = [], [], []
+    ids, texts, labels, kept = [], [], [], array("q")
     reasons = {EMPTY_TEXT: 0, NO_LABEL: 0, **table.dropped}
     for row, text in enumerate(row_texts(table, columns, clean_markup=clean_markup)):
         if not text:
@@ -89,7 +93,8 @@ def _examples(
             labels.append(name)
         ids.append(raw_ids[row])
         texts.append(text)
-    return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons
+        kept.append(row)
+    return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons, np.array(kept, dtype=np.int64)
 
 
 def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool, start: int = 0) -> list[str]:

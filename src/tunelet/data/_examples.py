@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,7 @@ class Reading:
         dropped: split -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
         notes: sentences about how the source was read, for the screen, each with what to type for another reading.
         text_columns: the names behind `text_column`.
+        rows: split -> where its texts stand among the rows of the source, counted from 0, int64 [n].
     """
 
     source: str
@@ -88,6 +89,7 @@ class Reading:
     dropped: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
+    rows: Mapping[str, "np.ndarray"] = field(default_factory=dict)
 
     @property
     def parts(self) -> Mapping[str, Examples]:

@@ -1,6 +1,7 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -11,12 +12,14 @@ from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
 from tunelet.data._examples import Examples, Reading
 from tunelet.data._folds import FoldLimits, folds
 from tunelet.data._labels import ordered
+from tunelet.data._near_duplicates import duplicate_groups
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, join, look, look_alikes, renamed_in_words, some
 from tunelet.data._split import split
 from tunelet.errors import DataError
 
 _IN_TEST = "also in the test part"
+_NEARLY_IN_TEST = "nearly the same as a text in the test part"
 
 
 @dataclass
@@ -78,14 +81,26 @@ class Preparation:
         self.train = self.train.take(np.flatnonzero(~(repeats | conflicts)))
 
     def drop_leaks(self) -> None:
-        """Keep no text for training or validation that is measured later."""
-        if self.test is not None:
-            self.train = self._without_texts_of(self.test, self.train, _IN_TEST)
-            if self.validation is not None:
-                reason = f"validation text {_IN_TEST}"
-                self.validation = self._without_texts_of(self.test, self.validation, reason)
-        if self.validation is not None:
-            self.train = self._without_texts_of(self.validation, self.train, "also in the validation part")
+        """Keep no text for training or validation that is measured later, nor a near copy of one.
+
+        Equal texts are counted apart from those that differ in punctuation, markup or a few words (`_near_duplicates`).
+        """
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        parts = {name: examples for name, examples in named.items() if examples is not None}
+        if len(parts) == 1:
+            return
+        groups = _groups_of(parts)
+        for name, measured in (("train", "test"), ("validation", "test"), ("train", "validation")):
+            if name not in parts or measured not in parts:
+                continue
+            equal = among(_keys(parts[name]), _keys(parts[measured]))
+            near = np.isin(groups[name], groups[measured]) & ~equal
+            begin = "" if name == "train" else f"{name} text "
+            self.dropped[f"{begin}also in the {measured} part"] += int(equal.sum())
+            self.dropped[f"{begin}nearly the same as a text in the {measured} part"] += int(near.sum())
+            rows = np.flatnonzero(~(equal | near))
+            parts[name], groups[name] = parts[name].take(rows), groups[name][rows]
+        self.train, self.validation = parts["train"], parts.get("validation")
 
     def drop_rare(self, min_texts: int) -> tuple[str, ...]:
         """Leave out, in all splits, the labels with fewer training texts than `min_texts`; returns these labels."""
@@ -149,8 +164,8 @@ class Preparation:
 
     def require_classes(self, min_texts: int = 0) -> None:
         """Raises DataError unless there are two classes or more, each of two training texts or more."""
-        if not len(self.train) and self.dropped[_IN_TEST]:
-            message = f"no text is left to train on: all of them are {_IN_TEST}"
+        if not len(self.train) and (leaks := [why for why in (_IN_TEST, _NEARLY_IN_TEST) if self.dropped[why]]):
+            message = f"no text is left to train on: all of them are {' or '.join(leaks)}"
             raise DataError(
                 message, "pass other test data: test='DATA', or none, and a part is held back for validation"
             )
@@ -198,15 +213,16 @@ class Preparation:
         self.dropped[f"label with too few texts{where}"] += len(examples) - len(kept)
         return kept
 
-    def _without_texts_of(self, measured: Examples, examples: Examples, reason: str) -> Examples:
-        """`examples` without the texts that are among the measured ones, which are counted under `reason`."""
-        leaks = among(_keys(examples), _keys(measured))
-        self.dropped[reason] += int(leaks.sum())
-        return examples.take(np.flatnonzero(~leaks)) if leaks.any() else examples
-
 
 def _keys(examples: Examples) -> list[str]:
     return [normalise(text) for text in examples.texts]
+
+
+def _groups_of(parts: Mapping[str, Examples]) -> dict[str, np.ndarray]:
+    """The group of copies of each text, int64 [n] for each part; a group may have texts in several."""
+    groups = duplicate_groups([text for examples in parts.values() for text in examples.texts])
+    ends = np.cumsum([len(examples) for examples in parts.values()])
+    return dict(zip(parts, np.split(groups, ends[:-1]), strict=True))
 
 
 def _dropped_by_reading(reading: Reading, test: Reading | None) -> Counter[str]:

@@ -8,6 +8,7 @@ changed since.
 from typing import TYPE_CHECKING
 
 from tunelet._lazy import lazy_exports
+from tunelet._writing import disk_errors, new_folders, refuse_link, write_atomically
 from tunelet.run._adaptation import AdaptationData, AdaptationFigures, AdaptedTexts
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._at_work import at_work
@@ -51,7 +52,6 @@ from tunelet.run._words import (
     measured_on,
     rivals_of,
 )
-from tunelet.run._writing import disk_errors, new_folders, refuse_link, write_atomically
 
 if TYPE_CHECKING:
     from tunelet.run._baseline import read_baseline, write_baseline

@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import Record, parse_record
+from tunelet._writing import write_atomically
 from tunelet.evaluation import Baseline, Ngrams
-from tunelet.run._writing import write_atomically
 
 _FEATURES, _WEIGHTS = "features.json", "weights.safetensors"
 _LARGEST_VOCABULARY = 2**29  # bytes of JSON

@@ -13,12 +13,7 @@ from typing import ClassVar
 from filelock import FileLock, Timeout
 
 from tunelet._record import FileRecord
-from tunelet.errors import RunError
-from tunelet.run._files import RunFiles, TrainingFolder
-from tunelet.run._mark import MARK, Kind, Mark, is_marked, read_mark, seal, write_mark
-from tunelet.run._replacing import write_files
-from tunelet.run._sealed import Sealed
-from tunelet.run._writing import (
+from tunelet._writing import (
     disk_errors,
     make_folders,
     refuse_link,
@@ -27,6 +22,11 @@ from tunelet.run._writing import (
     sync_folder,
     sync_tree,
 )
+from tunelet.errors import RunError
+from tunelet.run._files import RunFiles, TrainingFolder
+from tunelet.run._mark import MARK, Kind, Mark, is_marked, read_mark, seal, write_mark
+from tunelet.run._replacing import write_files
+from tunelet.run._sealed import Sealed
 
 PARTIAL = ".partial"
 _LOCK = ".lock"  # held by the process at work; the system lets go of it when that process dies

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field
 
 from tunelet._foreign import ForeignFileError, open_regular, read_bytes
 from tunelet._record import Record, parse_record
+from tunelet._writing import disk_errors, write_atomically
 from tunelet.errors import RunError
-from tunelet.run._writing import disk_errors, write_atomically
 
 MARK = "tunelet.json"
 Kind = Literal[

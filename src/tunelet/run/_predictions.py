@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tunelet._writing import write_atomically
 from tunelet.evaluation import Predictions
-from tunelet.run._writing import write_atomically
 
 _PREFIX = "probability_"
 

@@ -8,9 +8,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 
 from tunelet._foreign import ForeignFileError
+from tunelet._writing import disk_errors, make_folders, refuse_link, remove_folders, staged, sync_folder
 from tunelet.errors import RunError
 from tunelet.run._mark import Kind, Mark, Written, contents, contents_of, read_mark, write_mark
-from tunelet.run._writing import disk_errors, make_folders, refuse_link, remove_folders, staged, sync_folder
 
 
 def check_place(folder: Path, kind: Kind, names: Collection[str], *, own: bool = False) -> Mark:

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tunelet._writing import write_atomically
 from tunelet.data import normalise
-from tunelet.run._writing import write_atomically
 
 _BYTES = 8
 

@@ -1,4 +1,4 @@
-"""Rows with their predictions, written as they were read: every row and column in order, values as they were.
+"""Rows with further columns, written as they were read: every row and column in order, values as they were.
 
 Between CSV, TSV and JSON lines of the same form a row is copied as it stands, with the new values at its end; Parquet
 columns keep their types. Between formats values become what the other can hold: in a cell, whatever is no text is
@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from tunelet.classifier._parquet import write_parquet
-from tunelet.data import STANDARD, Chunk, TableStream, with_members
+from tunelet.data._stream import STANDARD
+from tunelet.data.readers.streams._chunk import Chunk, TableStream
+from tunelet.data.readers.streams._json import with_members
+from tunelet.data.writers._parquet import Added, write_parquet
 from tunelet.errors import DataError
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 COMPRESSIONS = (".gz", ".zst")
 
 Rows = Callable[[], Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]]
-"""Goes through all rows anew: each chunk with the columns to add, by name; strings, floats and None."""
+"""Goes through all rows anew: each chunk with the columns to add, by name; values of their kinds, and None."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,14 @@ def _form_of(path: Path) -> OutputForm | None:
     return OutputForm(suffix, compression) if suffix in FORMATS and (suffix != ".parquet" or not compression) else None
 
 
-def write_rows(path: Path, form: OutputForm, stream: TableStream, added: Sequence[str], rows: Rows) -> None:
+def write_rows(path: Path, form: OutputForm, stream: TableStream, added: Added, rows: Rows) -> None:
     """Write all rows of a source with further columns.
 
     Args:
         path: the file.
         form: how it is written.
         stream: the source.
-        added: names of the columns to add, none of them a name of the source's; the first is of texts, the others of
-            numbers.
+        added: names of the columns to add, none of them a name of the source's, with the kind of their values.
         rows: the chunks of the source with these columns.
     """
     if form.suffix == ".parquet":
@@ -118,10 +119,10 @@ def _objects(stream: TableStream, chunk: Chunk, added: Mapping[str, Sequence[Any
         yield json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _write_cells(file: TextIO, delimiter: str, stream: TableStream, added: Sequence[str], rows: Rows) -> None:
+def _write_cells(file: TextIO, delimiter: str, stream: TableStream, added: Added, rows: Rows) -> None:
     written = _CellWriter(delimiter)
     same = stream.form == delimiter
-    header = [stream.header, written(added)] if same and stream.header else [written([*stream.columns, *added])]
+    header = [stream.header, written(list(added))] if same and stream.header else [written([*stream.columns, *added])]
     file.write(delimiter.join(header) + "\n")
     for chunk, columns in rows():
         new = zip(*columns.values(), strict=True)

@@ -1,14 +1,17 @@
-"""Rows with their predictions as a Parquet file, a group of rows at a time."""
+"""Rows with further columns as a Parquet file, a group of rows at a time."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunelet.data import Chunk, TableStream
+from tunelet.data.readers.streams._chunk import Chunk, TableStream
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Added = Mapping[str, type[str] | type[int] | type[float]]
+"""The columns to add: name -> the kind of their values, any of which may be None."""
 
 _GROUP_ROWS, _GROUP_BYTES = 2**16, 2**26  # of a group of rows, about
 
@@ -24,7 +27,7 @@ class _MixedError(Exception):
 def write_parquet(
     path: Path,
     stream: TableStream,
-    added: Sequence[str],
+    added: Added,
     rows: Callable[[], Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]],
     shown: Callable[[object], str],
 ) -> None:
@@ -120,17 +123,19 @@ def _can_be_written(kind: Any) -> bool:
     return True
 
 
-def _with_added(schema: "pa.Schema", added: Sequence[str]) -> "pa.Schema":
+def _with_added(schema: "pa.Schema", added: Added) -> "pa.Schema":
     """With the added columns, also in the metadata of `datasets`, which refuses a file of a column not listed there."""
     import pyarrow as pa
 
-    for at, name in enumerate(added):
-        schema = schema.append(pa.field(name, pa.float64() if at else pa.string()))
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    names = {str: "string", int: "int64", float: "float64"}
+    for name, kind in added.items():
+        schema = schema.append(pa.field(name, types[kind]))
     metadata = dict(schema.metadata or {})
     try:
         record = json.loads(metadata[b"huggingface"])
-        for at, name in enumerate(added):
-            record["info"]["features"][name] = {"dtype": "float64" if at else "string", "_type": "Value"}
+        for name, kind in added.items():
+            record["info"]["features"][name] = {"dtype": names[kind], "_type": "Value"}
     except (KeyError, TypeError, ValueError):
         return schema
     return schema.with_metadata(metadata | {b"huggingface": json.dumps(record).encode()})
