@@ -10,7 +10,7 @@ STOREYS = (
     ("data", "checkpoint"),
     ("kernels",),
     ("model",),
-    ("evaluation",),
+    ("evaluation", "audit"),
     ("run",),
     ("training", "explain"),
     ("classifier", "comparison"),

@@ -14,6 +14,7 @@ from tunelet._version import __version__
 
 if TYPE_CHECKING:
     from tunelet._api import adapt, predict_file, train, train_seeds
+    from tunelet.audit import Audit, audit
     from tunelet.classifier import (
         BaselineClassifier,
         Classifier,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Adaptation",
+    "Audit",
     "BaselineClassifier",
     "Classifier",
     "Comparison",
@@ -56,6 +58,7 @@ __all__ = [
     "WrittenReport",
     "__version__",
     "adapt",
+    "audit",
     "compare",
     "doctor",
     "evaluate",
@@ -75,6 +78,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_api": ("adapt", "predict_file", "train", "train_seeds"),
+        "audit": ("Audit", "audit"),
         "classifier": (
             "BaselineClassifier",
             "Classifier",

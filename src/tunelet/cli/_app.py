@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from tunelet.cli import _bench, _classifying, _explaining, _exporting, _looking, _results, _serving, _training
+from tunelet.cli import (
+    _auditing,
+    _bench,
+    _classifying,
+    _explaining,
+    _exporting,
+    _looking,
+    _results,
+    _serving,
+    _training,
+)
 from tunelet.cli._family import examples
 
 app = typer.Typer(
@@ -21,7 +31,7 @@ app = typer.Typer(
     )
     + "\n\n`tunelet COMMAND --help` has more. --debug after any command shows the traceback of an error.",
 )
-for _family in (_training, _classifying, _explaining, _results, _exporting, _serving, _looking):
+for _family in (_training, _classifying, _explaining, _results, _exporting, _serving, _auditing, _looking):
     app.add_typer(_family.commands)
 app.add_typer(_bench.commands)
 

@@ -1,5 +1,6 @@
 """What a person sees: screens before and after training, progress in between, and the tables of other commands."""
 
+from tunelet.console._audit import audit_screen
 from tunelet.console._classifying import evaluation_screen, file_screen, prediction_lines
 from tunelet.console._explaining import explanations_screen
 from tunelet.console._export import export_screen
@@ -14,6 +15,7 @@ from tunelet.console._seeds import group_screen
 
 __all__ = [
     "TerminalScreens",
+    "audit_screen",
     "evaluation_screen",
     "examination_screen",
     "explanations_screen",

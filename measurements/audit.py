@@ -1,0 +1,250 @@
+"""What an audit finds in IMDb reviews, and how long it takes: figures for docs/audit.md.
+
+    python measurements/audit.py [../shared/imdb] [--out measurements/audit.json] [--only official] [--only planted] ...
+
+Parts: `official` (the copies of the official split), `planted` (copies of three kinds at 1, 5 and 10 %), `labels` (5 %
+wrong labels in 2,000 reviews), `time` (100,000 reviews, the whole command). What was measured before and is not asked
+for again is kept in the JSON file. Time wants a quiet machine.
+"""
+
+import argparse
+import json
+import random
+import re
+import statistics
+import string
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from measured import environment_and_commit, environment_line
+
+from tunelet.audit import Part, audit, suspects
+from tunelet.data import Examples, duplicate_groups, find_copies, read
+
+ROOT = Path(__file__).parents[1]
+_PAGE = ROOT / "docs" / "audit.md"
+_BEGIN, _END = "<!-- written by measurements/audit.py -->\n", "<!-- end -->\n"
+_SHARES = (0.01, 0.05, 0.1)
+_KINDS = ("exact", "normalised", "near")
+_SENTENCE = "I saw it twice and would not see it again."
+
+
+def official(folder: Path) -> dict[str, Any]:
+    """The official split as it is: copies within training, and training texts that are test texts, too."""
+    record = audit(str(folder / "train.parquet"), test=str(folder / "test.parquet"), label="label").record
+    overlap = next(each for each in record.overlaps if each.part == "train")
+    return {
+        "texts": {name: part.rows for name, part in record.parts.items()},
+        "repeats": {kind: getattr(record.copies, kind) for kind in _KINDS},
+        "contradicting": record.copies.contradicting,
+        "overlap": {kind: getattr(overlap, kind) for kind in _KINDS},
+    }
+
+
+def planted(folder: Path, texts: int = 10_000, seed: int = 1) -> list[dict[str, Any]]:
+    """Recall and precision of copies planted in reviews of which none is a copy of another."""
+    distinct = _distinct(read(str(folder / "train.parquet"), label="label").splits["train"].texts)[:texts]
+    rows = []
+    for share in _SHARES:
+        for kind in _KINDS:
+            chance = random.Random(f"{seed} {share} {kind}")
+            sources = chance.sample(range(len(distinct)), round(share * len(distinct)))
+            copies = [_copied(kind, distinct[row], chance) for row in sources]
+            order = chance.sample(range(len(distinct) + len(copies)), len(distinct) + len(copies))
+            everything = [*distinct, *copies]
+            found = find_copies([everything[at] for at in order])
+            place = {at: new for new, at in enumerate(order)}  # where each text came to lie
+            pairs = {
+                tuple(sorted((place[source], place[len(distinct) + number]))) for number, source in enumerate(sources)
+            }
+            groups: dict[int, list[int]] = {}
+            for row, group in enumerate(found.groups.tolist()):
+                groups.setdefault(group, []).append(row)
+            flagged = {(members[0], row) for members in groups.values() for row in members[1:]}
+            rows.append(
+                {
+                    "share": share,
+                    "kind": kind,
+                    "planted": len(pairs),
+                    "recall": len(pairs & flagged) / len(pairs),
+                    "precision": len(pairs & flagged) / len(flagged) if flagged else 1.0,
+                }
+            )
+    return rows
+
+
+def labels(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5)) -> list[dict[str, Any]]:
+    """Share of 5 % wrong labels in 2,000 reviews that is among the first 200 suspects."""
+    whole = read(str(folder / "train.parquet"), label="label").splits["train"]
+    rows = []
+    for seed in seeds:
+        random_rows = np.random.default_rng(seed).permutation(len(whole))[:2000]
+        examples = whole.take(random_rows)
+        names = sorted(set(examples.labels))
+        wrong = np.random.default_rng(seed + 100).permutation(2000)[:100].tolist()
+        given = list(examples.labels)
+        for row in wrong:
+            given[row] = names[1 - names.index(given[row])]
+        changed = Examples(examples.ids, examples.texts, tuple(given))
+        found, record = suspects(Part.of("train", changed), duplicate_groups(changed.texts), seed=seed)
+        first = set(found.ranked[:200].tolist())
+        rows.append(
+            {
+                "seed": seed,
+                "planted": len(wrong),
+                "in_first_200": len(first & set(wrong)),
+                "suspected": record.found,
+                "planted_suspected": int(found.suspected[wrong].sum()),
+                "accuracy": record.accuracy,
+            }
+        )
+    return rows
+
+
+def seconds(folder: Path) -> dict[str, Any]:
+    """The whole command on 100,000 reviews: all of IMDb; those without a label get one at random."""
+    texts: list[str] = []
+    given: list[str] = []
+    chance = random.Random(1)
+    for name in ("train", "test", "unsup"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        texts += table.column("text").to_pylist()
+        known = table.column("label").to_pylist() if name != "unsup" else [None] * table.num_rows
+        given += [str(label) if label in (0, 1) else chance.choice("01") for label in known]
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "reviews.parquet"
+        pq.write_table(pa.table({"text": texts, "label": given}), path)
+        begin = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "tunelet", "audit", str(path), "--json"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        whole = time.monotonic() - begin
+    record = json.loads(done.stdout)
+    words = sum(len(text.split()) for text in texts) / len(texts)
+    return {
+        "texts": len(texts),
+        "mean_words": words,
+        "seconds": whole,
+        "audit_seconds": record["seconds"],
+        "repeats": {kind: record["copies"][kind] for kind in _KINDS},
+    }
+
+
+def _distinct(texts: Sequence[str]) -> list[str]:
+    groups = duplicate_groups(texts)
+    sizes = np.bincount(groups, minlength=len(texts))
+    return [text for row, text in enumerate(texts) if sizes[groups[row]] == 1]
+
+
+def _copied(kind: str, text: str, chance: random.Random) -> str:
+    if kind == "exact":
+        return text
+    if kind == "normalised":
+        plain = re.sub(f"[{re.escape(string.punctuation)}]", "", text)
+        return chance.choice((text.upper(), f"<p>{text}</p>", "  ".join(text.split(" ")), plain, f"{text} !!!"))
+    return _edited(text, chance)
+
+
+def _edited(text: str, chance: random.Random) -> str:
+    """Of a hundred words one or two are dropped, misspelt and moved each; every second text gets a sentence."""
+    words = text.split()
+    for _ in range(max(1, round(0.015 * len(words)))):
+        del words[chance.randrange(len(words))]
+        at = chance.randrange(len(words))
+        word = words[at]
+        cut = chance.randrange(len(word))
+        words[at] = word[:cut] + chance.choice(string.ascii_lowercase) + word[cut:]
+        at = chance.randrange(len(words) - 1)
+        words[at], words[at + 1] = words[at + 1], words[at]
+    if chance.random() < 0.5:
+        words.append(_SENTENCE)
+    return " ".join(words)
+
+
+def page(results: dict[str, Any]) -> str:
+    """The section of the page, of the parts that were measured."""
+    lines = ["## Measured", ""]
+    if found := results.get("official"):
+        repeats, overlap = found["repeats"], found["overlap"]
+        lines += [
+            (
+                f"The official split of IMDb, {found['texts']['train']:,} and {found['texts']['test']:,} reviews: "
+                f"{repeats['exact']} training reviews equal an earlier one, {repeats['normalised']} more but for case, "
+                f"markup or punctuation, {repeats['near']} are near copies; {overlap['exact']} training reviews are "
+                f"also test reviews, {overlap['normalised']} and {overlap['near']} more in the two other ways."
+            ),
+            "",
+        ]
+    if found := results.get("planted"):
+        lines += [
+            "Copies planted in 10,000 reviews of which none is a copy of another. Near copies: of a hundred words one",
+            "or two are dropped, misspelt and moved each, and to every second text a sentence is added.",
+            "",
+            "| planted | kind | recall | precision |",
+            "| --- | --- | --- | --- |",
+            *(
+                f"| {100 * row['share']:g} % | {row['kind']} | {row['recall']:.4f} | {row['precision']:.4f} |"
+                for row in found
+            ),
+            "",
+        ]
+    if found := results.get("labels"):
+        first = [row["in_first_200"] for row in found]
+        lines += [
+            (
+                f"Wrong labels, 5 % of 2,000 reviews, {len(found)} draws: of 100 of them {min(first)} to {max(first)} "
+                f"(mean {statistics.mean(first):.0f}) are among the first 200 suspects. The models are right for "
+                f"{100 * statistics.mean(row['accuracy'] for row in found):.1f} % of the labels as given."
+            ),
+            "",
+        ]
+    if found := results.get("time"):
+        lines += [
+            (
+                f"The whole command on {found['texts']:,} reviews of {found['mean_words']:.0f} words on average: "
+                f"{found['seconds']:.0f} s."
+            ),
+            "",
+        ]
+    return "\n".join([*lines, environment_line(results), ""])
+
+
+PARTS: dict[str, Callable[[Path], Any]] = {
+    "official": official,
+    "planted": planted,
+    "labels": labels,
+    "time": seconds,
+}
+
+
+def main() -> None:
+    """Measure what is asked for and write the JSON file and the page's section."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT.parent / "shared" / "imdb")
+    parser.add_argument("--out", type=Path, default=ROOT / "measurements" / "audit.json")
+    parser.add_argument("--only", action="append", choices=sorted(PARTS))
+    arguments = parser.parse_args()
+    results = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
+    results |= environment_and_commit()
+    for name in arguments.only or PARTS:
+        results[name] = PARTS[name](arguments.folder)
+        print(name, json.dumps(results[name]), flush=True)
+        arguments.out.write_text(json.dumps(results, indent=2) + "\n")
+    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    _PAGE.write_text(f"{before}{_BEGIN}{page(results)}{_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""A part of the data as an audit sees it: its texts and labels, where they stand, and what stands beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._record import Record
+from tunelet.data import Examples
+
+_SHOWN = 160  # characters of a text that is shown
+
+
+class ExampleRecord(Record):
+    """A text that is shown.
+
+    Attributes:
+        part: "train", "validation" or "test".
+        row: of the text.
+        id: as the source has it.
+        label: of the text.
+        text: its beginning.
+    """
+
+    part: str
+    row: int
+    id: str
+    label: str
+    text: str
+
+
+class PartRecord(Record):
+    """The texts of a part.
+
+    Attributes:
+        rows: texts with a label.
+        dropped: reason -> rows without a text or a label.
+        labels: label -> texts that have it.
+    """
+
+    rows: int
+    dropped: Mapping[str, int]
+    labels: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of the data.
+
+    Attributes:
+        name: "train", "validation" or "test".
+        examples: its n labelled texts, cleaned.
+        rows: of these texts in the source, counted from 0, int64 [n].
+        written: the texts before they were cleaned [n]; None: they are not at hand.
+        beside: other column -> its values for these texts [n].
+        dropped: reason -> rows without a text or a label.
+    """
+
+    name: str
+    examples: Examples
+    rows: NDArray[np.int64]
+    written: Sequence[str] | None = None
+    beside: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, examples: Examples) -> "Part":
+        """Texts without their source: rows are counted among them."""
+        return cls(name, examples, np.arange(len(examples)))
+
+    def example(self, at: int) -> ExampleRecord:
+        """The text at this place as it is shown."""
+        text = " ".join(self.examples.texts[at][: 4 * _SHOWN].split())
+        return ExampleRecord(
+            part=self.name,
+            row=int(self.rows[at]) + 1,
+            id=self.examples.ids[at],
+            label=self.examples.labels[at],
+            text=text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()} \u2026",
+        )

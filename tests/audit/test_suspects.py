@@ -1,0 +1,72 @@
+"""Confident learning: what its definition says of hand-made probabilities, and planted errors that are found."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from encoders import SHARED
+from tunelet.audit import Part, confident_learning, suspects
+from tunelet.data import Examples, duplicate_groups, read
+
+IMDB = SHARED / "imdb" / "train.parquet"
+
+
+def test_a_label_is_suspected_where_another_one_reaches_its_own_threshold():
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    probability = np.array([0.9, 0.8, 0.1, 0.9, 0.8, 0.2])  # of label 1 for the last three, of label 0 for the others
+    own = np.where(labels == 0, probability, 1 - probability)
+    probabilities = np.stack([own, 1 - own], axis=1)
+    # Thresholds are 0.6 and 0.63: the third text is confidently 1, the last one confidently 0.
+    found = confident_learning(labels, probabilities)
+    assert found.suspected.tolist() == [False, False, True, False, False, True]
+    assert found.likeliest[[2, 5]].tolist() == [1, 0]
+    assert set(found.ranked[:2].tolist()) == {2, 5}
+
+
+def test_a_text_of_no_confident_label_is_not_suspected():
+    labels = np.array([0, 0, 1, 1])
+    probabilities = np.array([[1.0, 0.0], [0.45, 0.55], [0.0, 1.0], [0.5, 0.5]])
+    assert not confident_learning(labels, probabilities).suspected.any()
+
+
+@given(arrays(np.float64, (12, 3), elements=st.floats(0.01, 1)), st.permutations(range(12)))
+@settings(max_examples=50, deadline=None)
+def test_the_order_of_texts_does_not_matter(weights, order):
+    labels = np.arange(12) % 3
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    found = confident_learning(labels, probabilities)
+    moved = confident_learning(labels[order], probabilities[order])
+    assert moved.suspected.tolist() == found.suspected[order].tolist()
+    assert np.allclose(moved.margin, found.margin[order])
+
+
+def planted(examples: Examples, share: float, seed: int) -> tuple[Examples, set[int]]:
+    """The same texts, a share of them with the other one of two labels."""
+    names = sorted(set(examples.labels))
+    wrong = np.random.default_rng(seed).permutation(len(examples))[: round(share * len(examples))].tolist()
+    labels = list(examples.labels)
+    for row in wrong:
+        labels[row] = names[1 - names.index(labels[row])]
+    return Examples(examples.ids, examples.texts, tuple(labels)), set(wrong)
+
+
+def found_in(examples: Examples, first: int, wrong: set[int]) -> float:
+    found, record = suspects(Part.of("train", examples), duplicate_groups(examples.texts), seed=1)
+    assert record.texts == len(examples)
+    assert record.found == found.suspected.sum() == sum(sum(row.values()) for row in record.by_labels.values())
+    return len(wrong & set(found.ranked[:first].tolist())) / len(wrong)
+
+
+def test_most_wrong_labels_of_the_sample_are_among_the_first_suspects():
+    examples, wrong = planted(read("sample").splits["train"], 0.05, seed=1)
+    assert found_in(examples, 2 * len(wrong), wrong) > 0.5
+
+
+@pytest.mark.skipif(not IMDB.exists(), reason="needs ../shared/imdb")
+def test_half_of_the_wrong_labels_of_reviews_are_among_the_first_two_hundred_suspects():
+    whole = read(str(IMDB), label="label").splits["train"]
+    rows = np.random.default_rng(1).permutation(len(whole))[:2000]
+    examples, wrong = planted(whole.take(rows), 0.05, seed=1)
+    assert found_in(examples, 200, wrong) >= 0.5
