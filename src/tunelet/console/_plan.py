@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._words import counted, duration, points
+from tunelet.console._audit import audit_line
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 from tunelet.experiment import Plan
@@ -37,6 +38,7 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
     splits = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.splits.items())
     yield "texts", f"{splits}; {_labels(plan.prepared.label_names)}"
     yield from _dropped(plan)
+    yield from _audited(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
     where = " in ".join(escape(choice.value) for choice in (choices.device, choices.precision))
     yield "model", f"[bold]{escape(checkpoint.name)}[/]: {escape(checkpoint.reason)}; {_trained(plan)}, on {where}"
@@ -59,6 +61,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "test data", _source(plan.test_reading)
     yield from _unlabelled(plan)
     yield from _dropped(plan)
+    yield from _audited(plan)
     names = plan.prepared.label_names
     for name, examples in plan.splits.items():
         counts = ", ".join(f"{escape(label)} {examples.labels.count(label):,}" for label in names[:_LABELS])
@@ -112,6 +115,11 @@ def _unlabelled(plan: Plan) -> Iterator[tuple[str, str]]:
 def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.prepared.dropped:
         yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in plan.prepared.dropped.items())
+
+
+def _audited(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.audit is not None:
+        yield "audit", f"{escape(audit_line(plan.audit))}: tunelet audit shows more"
 
 
 def _time(plan: Plan) -> str:

@@ -11,6 +11,7 @@ from tunelet.recipe import Recipe, TrainingSettings
 from tunelet.run import Choices, DataRecord, SplitRecord, SplitTokens, TokensRecord
 
 if TYPE_CHECKING:
+    from tunelet.audit import AuditRecord
     from tunelet.checkpoint import Checkpoint
     from tunelet.experiment._budget import Budget
     from tunelet.experiment._self_training import Drawn
@@ -33,6 +34,7 @@ class Plan:
         estimate: the expected time.
         out: the run folder.
         resumed: whether an interrupted run is continued.
+        audit: what is wrong with the data; None: it was not asked for.
         budget: of time; None: there is none.
         unlabelled: texts without labels that students learn from; None: there are none.
     """
@@ -50,6 +52,7 @@ class Plan:
     estimate: "Estimate"
     out: Path
     resumed: bool
+    audit: "AuditRecord | None" = None
     budget: "Budget | None" = None
     unlabelled: "Drawn | None" = None
 

@@ -177,6 +177,7 @@ class Experiment:
         prepared: Prepared,
         checkpoint: "Checkpoint",
     ) -> Run:
+        from tunelet.experiment._auditing import audit_of
         from tunelet.experiment._fitting import fit_all
         from tunelet.model import load_tokenizer
 
@@ -188,6 +189,7 @@ class Experiment:
             if self._request.deadline is not None and self._afforded is None:
                 classifier, material = self._afford(self._request.deadline, classifier, material)
             plan = self._plan(folder, material, classifier)
+            plan = replace(plan, audit=audit_of(material, self._recipe))
         environment = environment_of(
             checkpoint,
             plan.choices,
@@ -198,6 +200,8 @@ class Experiment:
             check_environment(folder, environment)
         self._screens.plan(plan)
         folder.begin(data_record(plan), environment, dump_recipe(self._recipe))
+        if plan.audit is not None:
+            folder.write_record(folder.audit, plan.audit)
         with self._screens.progress() as progress:
             fitted = fit_all(plan, classifier, environment.checkpoint.weights_sha256, folder, progress)
             run = finish(folder, Trained(plan, classifier, tokenizer, fitted), progress)

@@ -125,6 +125,7 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
             tokens=data.tokens,
             unlabelled=data.unlabelled and _unlabelled(data.unlabelled, named),
         ),
+        audit=None,  # it quotes texts, and says what is wrong with data that others do not have
         environment=_only(
             environment,
             _ENVIRONMENT,

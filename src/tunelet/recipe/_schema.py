@@ -62,6 +62,7 @@ class DataSettings(Section):
     drop_duplicates: bool = Field(
         True, description="whether of a repeated text one copy is kept, and none where its labels disagree"
     )
+    audit: bool = Field(True, description="whether the data is looked through, as `tunelet audit` does")
     limit: int = Field(
         0, ge=0, le=10**12, description="rows drawn at random before the split, label shares kept; 0: all"
     )

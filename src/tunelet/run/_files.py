@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._record import FileRecord
-from tunelet.run._writing import write_atomically
+from tunelet._writing import write_atomically
 
 
 class RunFiles:
@@ -32,6 +32,11 @@ class RunFiles:
     @property
     def data(self) -> Path:
         return self.path / "data.json"
+
+    @property
+    def audit(self) -> Path:
+        """What is wrong with the data; its texts are never uploaded."""
+        return self.path / "audit.json"
 
     @property
     def weights(self) -> Path:
@@ -105,9 +110,9 @@ class RunFiles:
     def every_file(self) -> list[Path]:
         """All files and folders that a run may have."""
         return [
-            self.recipe, self.environment, self.data, self.weights, self.full_weights, self.tokenizer, self.history,
-            self.predictions, self.validation_predictions, self.seen, self.baseline_predictions, self.probe_predictions,
-            self.baseline,
+            self.recipe, self.environment, self.data, self.audit, self.weights, self.full_weights,
+            self.tokenizer, self.history, self.predictions, self.validation_predictions, self.seen,
+            self.baseline_predictions, self.probe_predictions, self.baseline,
             self.evaluation, self.explanations, self.metrics,
             self.tracking, self.checkpoints,
         ]  # fmt: skip

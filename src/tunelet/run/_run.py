@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tunelet._arguments import checked
 from tunelet._record import R, as_text, parse_lines, parse_record
 from tunelet._words import counted
+from tunelet.audit import AuditRecord
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._data import DataRecord
@@ -119,6 +120,13 @@ class Run:
     def data(self) -> DataRecord:
         """What was read, dropped and split."""
         return self._record(self.folder.data, DataRecord)
+
+    @cached_property
+    def audit(self) -> AuditRecord | None:
+        """What is wrong with the data; None: the recipe asked for no audit, or an earlier version."""
+        if not self.files.has(self.folder.audit):
+            return None
+        return self._record(self.folder.audit, AuditRecord)
 
     @cached_property
     def environment(self) -> EnvironmentRecord:

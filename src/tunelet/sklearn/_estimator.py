@@ -207,8 +207,9 @@ def _trained(
     device: str | None,
 ) -> Run:
     """As `tunelet.train`, without a word; no label is taken for a missing one."""
+    own = {"data.missing_labels": [], "data.audit": False}
     request = Request.of(
-        recipe, data, test=None, unlabelled=unlabelled, settings={"data.missing_labels": [], **(settings or {})},
+        recipe, data, test=None, unlabelled=unlabelled, settings={**own, **(settings or {})},
         out=out, resume=False, budget=budget, model=model, text=text, label=label, seed=seed, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from tunelet._record import as_number
 from tunelet._words import counted, duration, number, points
 from tunelet.evaluation import Measured, against_baseline, verdict
 from tunelet.report._document import Document
+from tunelet.report.run_page._audit import audit_section
 from tunelet.report.run_page._baseline import baselines_section
 from tunelet.report.run_page._cost import cost_section
 from tunelet.report.run_page._data import data_section
@@ -27,6 +28,7 @@ def group_document(group: RunGroup) -> Document:
         question_section(run),
         seeds_section(group) if several else None,
         data_section(run),
+        audit_section(run),
         method_section(run),
         results_section(run),
         baselines_section(run),
