@@ -112,7 +112,19 @@ def test_the_screen_of_a_run_breaks_no_line_that_is_to_be_copied(run):
     assert any(line.startswith("classify") and line.endswith('"your text"') for line in lines)
 
 
-SHORT = ("data", "texts", "dropped", "model", "pooling", "layers read", "validation", "time", "run folder", "note")
+SHORT = (
+    "data",
+    "texts",
+    "dropped",
+    "audit",
+    "model",
+    "pooling",
+    "layers read",
+    "validation",
+    "time",
+    "run folder",
+    "note",
+)
 
 
 @pytest.mark.parametrize("verbose", [False, True])
