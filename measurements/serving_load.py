@@ -61,16 +61,19 @@ class Load:
 
     async def _answered(self, body: bytes) -> str:
         """The status of an answer."""
-        used = bool(self._idle)
-        try:
-            return await self._on_connection(body)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            if not used:
-                raise
-        return await self._on_connection(body)  # a connection at rest may have been closed meanwhile
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if reader.at_eof():  # closed by the service while it was at rest
+                continue
+            try:
+                return await self._on_connection(reader, writer, body)
+            except (ConnectionError, asyncio.IncompleteReadError) as error:
+                if getattr(error, "partial", b""):
+                    raise
+                break  # closed as the request was on its way: as any client, once more on a new connection
+        return await self._on_connection(*await self._connected(), body)
 
-    async def _on_connection(self, body: bytes) -> str:
-        reader, writer = self._idle.pop() if self._idle else await self._connected()
+    async def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> str:
         writer.write(
             b"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
             % (self._place.path.encode(), self._place.netloc.encode(), len(body), body)
