@@ -1,12 +1,13 @@
 """Exports of a run beside the run itself, on IMDb: export.json, and the section of figures in docs/export.md.
 
     python measurements/export.py ../shared/imdb            # about half an hour on two quiet cores
-    python measurements/export.py ../shared/imdb --train 60 --agree 20 --test 40 --out /tmp/export.json --no-page
+    python measurements/export.py ../shared/imdb --train 60 --agree 20 --test 40 --timed 20 --out /tmp/export.json
 
 A run with MiniLM's own head, whose texts keep their beginning, can be held by every form. It is exported to `merged`,
 `onnx`, `onnx-int8` and `web`. The first reviews go through tunelet in float32, transformers' pipeline, the README's
 lines for ONNX Runtime, transformers.js in Node, and the page in headless Chromium; then the test file through the run
-as it is, through it in float32, and through both graphs, for accuracy, size and texts a second.
+as it is, through it in float32, and through both graphs, for accuracy and size; and some of it in turns, for texts a
+second. Times alone need a quiet machine: `--made FOLDER --only agreement` first, `--made FOLDER --only speed` later.
 """
 
 import argparse
@@ -16,10 +17,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 
 import tunelet
 from tunelet import Classifier, Run
+from tunelet.data import Examples
 from tunelet.evaluation import Predictions, difference_interval, mcnemar
 
 HERE = Path(__file__).parent
@@ -40,6 +43,8 @@ SETTINGS = {
     "data.truncation": "head",
     "data.validation": "held-out",
 }
+FORMS = ("merged", "onnx", "onnx-int8", "web")
+AS_IT_RUNS = "tunelet, as it runs here"
 NODE = (HERE / "transformers_js.mjs").read_text(encoding="utf-8")
 
 Probabilities = NDArray[np.float64]
@@ -85,92 +90,112 @@ def through_browser(folder: Path, texts: Sequence[str], names: Sequence[str]) ->
     return np.array([[one["probabilities"][name] for name in names] for one in answers])
 
 
-def timed(computed: Callable[[], Probabilities]) -> tuple[Probabilities, float]:
-    begin = time.perf_counter()
-    return computed(), time.perf_counter() - begin
+def make(imdb: Path, place: Path, train: int) -> None:
+    """The run and its exports below `place`; those that lie there already are taken as they are."""
+    if not (place / "run").exists():
+        data = imdb / "train.parquet"
+        tunelet.train(data, model="minilm", limit=train, settings=SETTINGS, out=place / "run", quiet=True)
+    for to in FORMS:
+        if not (place / to).exists():
+            tolerance = 0.05 if to == "onnx-int8" else None
+            tunelet.export(place / "run", to=to, out=place / to, tolerance=tolerance)
 
 
-def measure(imdb: Path, *, train: int, agree: int, test: int) -> dict[str, Any]:
-    """Everything that is measured.
+def agreement(imdb: Path, place: Path, *, agree: int, test: int) -> dict[str, Any]:
+    """What every library answers, and the accuracy of each form; no times.
 
     Args:
-        imdb: folder with train.parquet and test.parquet.
-        train: reviews that the run is trained on.
+        imdb: folder with test.parquet.
+        place: the run and its exports.
         agree: reviews that go through every library.
-        test: reviews of the test file, for accuracy and speed; 0: all.
+        test: reviews of the test file, for accuracy; 0: all.
     """
-    reading = tunelet.read(imdb / "test.parquet").splits["train"]
-    rows = np.linspace(0, len(reading) - 1, test or len(reading)).round().astype(int)
-    examples = reading.take(rows)
-    typed = tunelet.read(imdb / "test.parquet", clean_markup=False).splits["train"].take(rows).texts  # the page cleans
-    with tempfile.TemporaryDirectory() as made:
-        place = Path(made)
-        run = tunelet.train(
-            imdb / "train.parquet", model="minilm", limit=train, settings=SETTINGS, out=place / "run", quiet=True
-        )
-        exported = {
-            to: tunelet.export(run, to=to, out=place / to, tolerance=0.05 if to == "onnx-int8" else None)
-            for to in ("merged", "onnx", "onnx-int8", "web")
-        }
-        some = list(examples.texts[:agree])
-        exact = Classifier.load(place / "merged").probabilities_of_cleaned(some)
-        (place / "node").mkdir()
-        found = {
-            "transformers' pipeline": through_pipeline(place / "merged", some, run.label_names),
-            "ONNX Runtime": Classifier.load(place / "onnx").probabilities_of_cleaned(some),
-            "transformers.js": through_node(place / "onnx", some, run.label_names, place / "node"),
-            "the page in Chromium": through_browser(place / "web", typed[:agree], run.label_names),
-        }
-        agreement = {
-            name: {
-                "largest_difference": float(np.abs(each - exact).max()),
-                "labels": float((each.argmax(axis=1) == exact.argmax(axis=1)).mean()),
-            }
-            for name, each in found.items()
-        }
-        return {
-            **environment_and_commit(),
-            "trained_on": train,
-            "reviews": len(some),
-            "agreement": agreement,
-            "parity": {to: each.record.to_dict()["parity"] for to, each in exported.items()},
-            "quantised": exported["onnx-int8"].record.to_dict()["quantised"],
-            "test": _on_test(run, place, examples),
-        }
-
-
-def _on_test(run: Run, place: Path, examples: Any) -> dict[str, Any]:
-    labels = np.array([run.label_names.index(label) for label in examples.labels])
-    texts = list(examples.texts)
-    forms = {
-        "tunelet, as it runs here": Classifier.load(run.path),
-        "tunelet, float32": Classifier.load(place / "merged"),
-        "ONNX Runtime, float32": Classifier.load(place / "onnx"),
-        "ONNX Runtime, int8": Classifier.load(place / "onnx-int8"),
+    run, examples = Run.load(place / "run"), reviews(imdb, test)
+    typed = reviews(imdb, test, clean_markup=False).texts  # the page cleans
+    some = list(examples.texts[:agree])
+    exact = Classifier.load(place / "merged").probabilities_of_cleaned(some)
+    (place / "node").mkdir(exist_ok=True)
+    found = {
+        "transformers' pipeline": through_pipeline(place / "merged", some, run.label_names),
+        "ONNX Runtime": Classifier.load(place / "onnx").probabilities_of_cleaned(some),
+        "transformers.js": through_node(place / "onnx", some, run.label_names, place / "node"),
+        "the page in Chromium": through_browser(place / "web", typed[:agree], run.label_names),
     }
+    agreed = {
+        name: {
+            "largest_difference": float(np.abs(each - exact).max()),
+            "labels": float((each.argmax(axis=1) == exact.argmax(axis=1)).mean()),
+        }
+        for name, each in found.items()
+    }
+    records = {to: json.loads((place / to / "export.json").read_text(encoding="utf-8")) for to in FORMS}
+    return {
+        **environment_and_commit(),
+        "trained_on": run.data.parts["train"].rows,
+        "reviews": len(some),
+        "agreement": agreed,
+        "parity": {to: record["parity"] for to, record in records.items()},
+        "quantised": records["onnx-int8"]["quantised"],
+        "test": _accuracies(run, place, examples),
+    }
+
+
+def _accuracies(run: Run, place: Path, examples: Examples) -> dict[str, Any]:
+    labels = np.array([run.label_names.index(label) for label in examples.labels])
     sizes = {
         "ONNX Runtime, float32": (place / "onnx/onnx/model.onnx").stat().st_size,
         "ONNX Runtime, int8": (place / "onnx-int8/onnx/model_quantized.onnx").stat().st_size,
         "tunelet, float32": (place / "merged/model.safetensors").stat().st_size,
     }
     predictions, figures = {}, {}
-    for name, classifier in forms.items():
-        classifier.probabilities_of_cleaned(texts[:8])  # kernels are compiled, memory is there
-        probabilities, seconds = timed(lambda classifier=classifier: classifier.probabilities_of_cleaned(texts))
+    for name, classifier in loaded(place).items():
+        probabilities = classifier.probabilities_of_cleaned(examples.texts)
         predictions[name] = Predictions(examples.ids, run.label_names, labels, probabilities)
-        pair = mcnemar(predictions["tunelet, as it runs here"], predictions[name])
+        pair = mcnemar(predictions[AS_IT_RUNS], predictions[name])
         figures[name] = {
             "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
             "against_run": difference_interval(pair.only_first, pair.only_second, len(labels)),
-            "texts_per_second": len(texts) / seconds,
             "bytes": sizes.get(name),
         }
-    return {"texts": len(texts), "forms": figures}
+    return {"texts": len(labels), "forms": figures}
+
+
+def speed(imdb: Path, place: Path, *, texts: int, turns: int) -> dict[str, Any]:
+    """Reviews a second of each form, in turns: for a quiet machine."""
+    some = list(reviews(imdb, texts).texts)
+    forms = loaded(place)
+    rates: dict[str, list[float]] = {name: [] for name in forms}
+    for classifier in forms.values():
+        classifier.probabilities_of_cleaned(some[:16])  # kernels are compiled, memory is there
+    for _ in range(turns):
+        for name, classifier in forms.items():
+            begin = time.perf_counter()
+            classifier.probabilities_of_cleaned(some)
+            rates[name].append(len(some) / (time.perf_counter() - begin))
+    return {**environment_and_commit(), "texts": len(some), "texts_per_second": rates}
+
+
+def loaded(place: Path) -> dict[str, Any]:
+    """The forms whose accuracy and speed are compared."""
+    return {
+        AS_IT_RUNS: Classifier.load(place / "run"),
+        "tunelet, float32": Classifier.load(place / "merged"),
+        "ONNX Runtime, float32": Classifier.load(place / "onnx"),
+        "ONNX Runtime, int8": Classifier.load(place / "onnx-int8"),
+    }
+
+
+def reviews(imdb: Path, count: int, *, clean_markup: bool = True) -> Examples:
+    """So many reviews of the test file, from all over it; 0: all."""
+    examples = tunelet.read(imdb / "test.parquet", clean_markup=clean_markup).splits["train"]
+    return examples.take(np.linspace(0, len(examples) - 1, count or len(examples)).round().astype(int))
 
 
 def section(measured: dict[str, Any]) -> str:
     """The figures as Markdown."""
     trained, reviews = f"{measured['trained_on']:,}", f"{measured['reviews']:,}"
+    timed = measured["speed"]
+    turns = len(timed["texts_per_second"][AS_IT_RUNS])
     lines = [
         f"MiniLM, trained on {trained} reviews of IMDb. Of {reviews} others, beside tunelet in float32:",
         "",
@@ -181,7 +206,7 @@ def section(measured: dict[str, Any]) -> str:
             for name, each in measured["agreement"].items()
         ),
         "",
-        f"On {measured['test']['texts']:,} reviews of that file, all forms in one process after another:",
+        f"Accuracy on {measured['test']['texts']:,} reviews of that file; speed on {timed['texts']:,}, {turns} turns' median:",
         "",
         "| | accuracy | less the run's, 95 % interval | texts/s | MB |",
         "| --- | --- | --- | --- | --- |",
@@ -190,7 +215,8 @@ def section(measured: dict[str, Any]) -> str:
         low, high = each["against_run"]
         size = "" if each["bytes"] is None else f"{each['bytes'] / 1e6:.1f}"
         lines.append(
-            f"| {name} | {each['accuracy']:.4f} | {low:+.4f} to {high:+.4f} | {each['texts_per_second']:.1f} | {size} |"
+            f"| {name} | {each['accuracy']:.4f} | {low:+.4f} to {high:+.4f} "
+            f"| {median(timed['texts_per_second'][name]):.1f} | {size} |"
         )
     tried = "; ".join(
         f"{each['name']}: log loss {each['log_loss']:.4f}{', kept' if each['kept'] else ''}"
@@ -207,12 +233,24 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=2000)
     parser.add_argument("--agree", type=int, default=500)
     parser.add_argument("--test", type=int, default=0)
+    parser.add_argument("--timed", type=int, default=500)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--made", type=Path, help="folder that the run and its exports are kept in, and taken from")
+    parser.add_argument("--only", choices=["agreement", "speed"], help="measure only this; the rest stays as it was")
     parser.add_argument("--out", type=Path, default=HERE / "export.json")
     parser.add_argument("--no-page", action="store_true")
     asked = parser.parse_args()
-    measured = measure(asked.imdb, train=asked.train, agree=asked.agree, test=asked.test)
+    measured = json.loads(asked.out.read_text(encoding="utf-8")) if asked.only and asked.out.exists() else {}
+    with tempfile.TemporaryDirectory() as temporary:
+        place = asked.made or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
+        make(asked.imdb, place, asked.train)
+        if asked.only != "speed":
+            measured |= agreement(asked.imdb, place, agree=asked.agree, test=asked.test)
+        if asked.only != "agreement":
+            measured["speed"] = speed(asked.imdb, place, texts=asked.timed, turns=asked.turns)
     asked.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    if not asked.no_page:
+    if not asked.no_page and "speed" in measured and "agreement" in measured:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
         PAGE.write_text(f"{before}{BEGIN}\n\n{section(measured)}\n\n{END}{after}", encoding="utf-8")
