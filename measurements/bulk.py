@@ -1,6 +1,7 @@
 """`tunelet predict --input` on many short texts: memory at two sizes, and the rate beside transformers' pipeline.
 
     python measurements/bulk.py [--sizes 100000 1000000] [--rival-texts 20000] [--turns 3] [--run RUN] [--out FILE]
+    python measurements/bulk.py --only sizes     # memory: any machine; --only rival: rates, on a quiet one
     python measurements/bulk.py --page
 
 The texts are runs of 8 to 40 words of the reviews that ship with the package, in a CSV file with three other columns.
@@ -142,12 +143,11 @@ def compare(run: tunelet.Run, folder: Path, count: int, tried: int, turns: int) 
 def section(found: dict[str, Any]) -> str:
     """The part of docs/prediction.md that figures fill."""
     lines = [
-        "| texts | file | peak memory of the process | texts/s | whole process |",
-        "| ---: | ---: | ---: | ---: | ---: |",
+        "| texts | file | peak memory of the process |",
+        "| ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {size['texts']:,} | {size['input_bytes'] / 1e6:,.0f} MB | {size['peak_memory_bytes'] / 2**20:,.0f} MiB "
-        f"| {size['texts_per_second']:,.0f} | {size['process_seconds']:,.0f} s |"
+        f"| {size['texts']:,} | {size['input_bytes'] / 1e6:,.0f} MB | {size['peak_memory_bytes'] / 2**20:,.0f} MiB |"
         for size in found["sizes"]
     ]
     rival = found["rival"]
@@ -171,8 +171,10 @@ def write_page(found: dict[str, Any], page: Path = _PAGE) -> None:
     page.write_text(f"{before}{_BEGIN}\n{section(found)}\n{_END}{after}", encoding="utf-8")
 
 
-def measure(sizes: Sequence[int], rival_texts: int, tried: int, turns: int, path: Path | None) -> dict[str, Any]:
-    """All of it, with a run that is trained for it where none is given."""
+def measure(
+    sizes: Sequence[int], rival_texts: int, tried: int, turns: int, path: Path | None, only: str | None
+) -> dict[str, Any]:
+    """All of it, or only "sizes" or "rival", with a run that is trained for it where none is given."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if path is None:
@@ -186,13 +188,17 @@ def measure(sizes: Sequence[int], rival_texts: int, tried: int, turns: int, path
             run = tunelet.Run.load(path)
             if run.summary.blend:
                 raise SystemExit(f"{path} adds TF-IDF to its logits, which the pipeline cannot: name another run")
-        measured = []
-        for size in sizes:
-            source = folder / f"{size}.csv"
-            write_table(source, size)
-            measured.append(predict(run.path, source, folder / f"{size}-answers.csv"))
-            print(measured[-1], file=sys.stderr)
-        return {**environment_and_commit(), "sizes": measured, "rival": compare(run, folder, rival_texts, tried, turns)}
+        found: dict[str, Any] = environment_and_commit()
+        if only != "rival":
+            found["sizes"] = []
+            for size in sizes:
+                source = folder / f"{size}.csv"
+                write_table(source, size)
+                found["sizes"].append(predict(run.path, source, folder / f"{size}-answers.csv"))
+                print(found["sizes"][-1], file=sys.stderr)
+        if only != "sizes":
+            found["rival"] = compare(run, folder, rival_texts, tried, turns)
+        return found
 
 
 def main() -> None:
@@ -201,6 +207,7 @@ def main() -> None:
     parser.add_argument("--rival-texts", type=int, default=20_000, help="texts that both classify")
     parser.add_argument("--tried", type=int, default=1_000, help="texts that the pipeline's settings are tried on")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--only", choices=["sizes", "rival"], help="measure only this; the rest stays as it was")
     parser.add_argument("--run", type=Path, help="a finished run; default: one of MiniLM on the sample")
     parser.add_argument("--out", type=Path, default=_OUT, help="JSON file of the measurement")
     parser.add_argument("--page", action="store_true", help="measure nothing: write the section of docs/prediction.md")
@@ -209,9 +216,9 @@ def main() -> None:
         write_page(json.loads(arguments.out.read_text(encoding="utf-8")))
         return
     tried = min(arguments.tried, arguments.rival_texts)
-    found = measure(arguments.sizes, arguments.rival_texts, tried, arguments.turns, arguments.run)
-    arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(section(found))
+    kept = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only and arguments.out.exists() else {}
+    found = measure(arguments.sizes, arguments.rival_texts, tried, arguments.turns, arguments.run, arguments.only)
+    arguments.out.write_text(json.dumps(kept | found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ def section(measured: dict[str, Any]) -> str:
             for name, each in measured["agreement"].items()
         ),
         "",
-        f"Accuracy on {measured['test']['texts']:,} reviews of that file; speed on {timed['texts']:,}, {turns} turns' median:",
+        f"Accuracy on {measured['test']['texts']:,} reviews of the file; speed on {timed['texts']:,}, {turns} turns:",
         "",
         "| | accuracy | less the run's, 95 % interval | texts/s | MB |",
         "| --- | --- | --- | --- | --- |",
