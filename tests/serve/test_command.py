@@ -91,7 +91,7 @@ def test_the_room_is_the_verb(bakery_run):
 def test_the_command_serves_until_it_is_told_to_stop(bakery_run, number, status):
     process = subprocess.Popen(
         command("serve", f"rye={bakery_run.path}", "--port", 0, "--drain", 0),
-        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment() | {"OMP_DISPLAY_ENV": "true"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
     said = []
@@ -106,3 +106,7 @@ def test_the_command_serves_until_it_is_told_to_stop(bakery_run, number, status)
     assert (process.returncode, stdout) == (status, "")
     assert "POST /v1/predict 200" in stderr
     assert "secret" not in stderr
+    policies = set(re.findall(r"OMP_WAIT_POLICY = '(\w+)'", "".join(said)))
+    assert sys.platform != "linux" or policies == {"PASSIVE"}, (
+        "threads spin for each other on cores that a client or the event loop needs"
+    )

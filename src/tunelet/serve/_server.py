@@ -25,6 +25,7 @@ from tunelet.serve._served import Runs, load_models
 from tunelet.serve._service import Service
 from tunelet.serve._settings import ServeSettings
 from tunelet.serve._token import read_token
+from tunelet.serve._waiting import sleep_while_waiting
 
 _TICK = 0.05  # seconds
 _BACKLOG = 2048  # connections that wait to be taken
@@ -118,6 +119,7 @@ def serve(
         )
     token = None if token_file is None else read_token(token_file)
     listening = _bound(host, port)
+    sleep_while_waiting()
     try:
         log_to_stderr()
         settings = settings or ServeSettings()
