@@ -120,3 +120,21 @@ def test_only_what_is_trained_runs_with_dropout(tiny_checkpoint):
     assert training
     assert all("lora_dropout" in name or name.endswith("model.dropout") for name in training)
     assert not classifier.module.training
+
+
+def test_a_model_in_training_predicts_with_the_adapters_of_now_and_a_settled_one_with_those_it_had(tiny_checkpoint):
+    classifier = classifier_of(tiny_checkpoint("bert"))
+    batch = random_batch(classifier)
+
+    def after_a_change():
+        with torch.no_grad():
+            for name, parameter in classifier.trained_parameters().items():
+                if "lora_B" in name:
+                    parameter.add_(0.05)
+        with classifier.prediction_mode():
+            return classifier.logits(batch)
+
+    earlier, later = after_a_change(), after_a_change()
+    assert not torch.equal(earlier, later)
+    classifier.fused.settle()
+    assert torch.equal(after_a_change(), later)

@@ -156,6 +156,8 @@ def _saved(
         structure = structure_of(model)
         made = assemble(model, structure, adapt, label_names, settings, method, Choice((), "as saved"))
     _check_finite(made.module, folder, adapter_alone=method == "lora")
+    if made.fused is not None:
+        made.fused.settle()
     return made
 
 

@@ -67,6 +67,7 @@ class FusedStack:
             layer.adapters()
         self._making = threading.RLock()  # one thread packs the weights, the others wait for them
         self._merged = _Merged()
+        self._settled = False
 
     def install(self, precision: str, compute_dtype: torch.dtype) -> None:
         """Take the stack over, with frozen weights in `precision` and activations in `compute_dtype`."""
@@ -82,6 +83,11 @@ class FusedStack:
         """Give the stack back, and free the weights that were packed for it."""
         vars(self._stack).pop("forward", None)
         del self._weights, self._with_adapters, self._last_merged, self._last_exact, self._exact_front
+
+    def settle(self) -> None:
+        """Take the adapters as they are for good. Else they are compared before every prediction with those that were
+        merged, which takes as long as a fifth of the layers' work on one short text."""
+        self._settled = True
 
     @property
     def depth(self) -> int:
@@ -234,6 +240,8 @@ class FusedStack:
 
     def _renewed(self, last: _WithMatrices | None, weights: FusedWeights, *, backward: bool) -> _WithMatrices:
         """Merged layers for the adapters as they are: the last ones, where no adapter has changed since."""
+        if last is not None and self._settled:
+            return last
         adapters = self._adapter_matrices()
         if last is not None and _equal(last.matrices, adapters):
             return last
