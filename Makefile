@@ -78,6 +78,7 @@ bench: .venv/demo/ready
 bench-accuracy: .venv/dev/ready
 	.venv/dev/bin/python $(PIP_INSTALL) --editable '.[bench]'
 	.venv/dev/bin/python measurements/accuracy.py
+	.venv/dev/bin/python measurements/long_texts.py
 
 ## bench-performance: docs/performance.md, against the stock stack (hours on two cores)
 bench-performance: .venv/dev/ready

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from tunelet._foreign import ForeignFileError, open_regular, read_json_object
 
 _DIGESTS = "sha256.json"
-_UNFINISHED = ".unfinished-"
+UNFINISHED = ".unfinished-"
 _PIECE = 2**20  # bytes read at a time
 _DAY = 86_400  # seconds after which what was left unfinished was left by a process that is gone
 
@@ -46,18 +46,22 @@ def load_arrays(folder: Path, names: Collection[str], mapped: str) -> dict[str, 
         return None
 
 
-def store_arrays(arrays: Mapping[str, np.ndarray], folder: Path) -> bool:
+def store_arrays(arrays: Mapping[str, np.ndarray | Sequence[np.ndarray]], folder: Path) -> bool:
     """Write to a temporary folder, sync and rename it: no reader ever sees half of it, nor does a power cut.
 
     Where another process was first, its folder stays. Returns False where the cache cannot be written.
+
+    Args:
+        arrays: by name; instead of an array of one dimension its pieces, which are written one after the other.
+        folder: of the entry.
     """
     temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_unfinished(folder.parent)
-        temporary = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
         for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+            _save(temporary / f"{name}.npy", array)
         digests = {name: _digest(temporary / f"{name}.npy") for name in arrays}
         (temporary / _DIGESTS).write_text(json.dumps(digests), encoding="utf-8")
         for path in (*temporary.iterdir(), temporary):
@@ -75,12 +79,24 @@ def store_arrays(arrays: Mapping[str, np.ndarray], folder: Path) -> bool:
 def remove_entry(folder: Path) -> None:
     """Take it away under another name first, so that no other process reads what is being removed."""
     try:
-        aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+        aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
     except OSError:
         return  # it stays, and is done without
     with contextlib.suppress(OSError):  # another process may have been first
         folder.rename(aside / folder.name)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _save(path: Path, array: np.ndarray | Sequence[np.ndarray]) -> None:
+    if isinstance(array, np.ndarray):
+        np.save(path, array, allow_pickle=False)
+        return
+    descr = np.lib.format.dtype_to_descr(array[0].dtype)
+    with path.open("wb") as file:
+        shape = (sum(len(piece) for piece in array),)
+        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        for piece in array:
+            piece.tofile(file)
 
 
 def _digest(path: Path) -> str:
@@ -92,7 +108,7 @@ def _digest(path: Path) -> str:
 
 
 def _remove_unfinished(parent: Path) -> None:
-    for path in parent.glob(f"{_UNFINISHED}*"):
+    for path in parent.glob(f"{UNFINISHED}*"):
         if time.time() - path.stat().st_mtime > _DAY:
             shutil.rmtree(path, ignore_errors=True)
 

@@ -22,12 +22,15 @@ def classifier_of(
     precision: str = "float32",
     pooling: Pooling | None = None,
     model_layers: int = 0,
+    window_pooling: str = "mean",
     **adapter: Any,
 ) -> SequenceClassifier:
     return new_classifier(
         find_checkpoint(str(folder)),
         NAMES,
-        ModelSettings(precision=precision, packing=packing, device="cpu", layers=model_layers),
+        ModelSettings(
+            precision=precision, packing=packing, device="cpu", layers=model_layers, window_pooling=window_pooling
+        ),
         AdapterSettings(**adapter),
         seed=3,
         pooling=pooling,

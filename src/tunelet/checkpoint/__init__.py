@@ -9,6 +9,7 @@ from tunelet.checkpoint._files import (
     POOLING,
     TOKENIZER_FILES,
     WEIGHTS,
+    WINDOWS,
     weight_files,
 )
 from tunelet.checkpoint._find import Checkpoint, find_checkpoint
@@ -31,6 +32,7 @@ __all__ = [
     "SHORT_NAMES",
     "TOKENIZER_FILES",
     "WEIGHTS",
+    "WINDOWS",
     "Checkpoint",
     "check_exported",
     "check_onnx",

@@ -36,6 +36,7 @@ TOKENIZER_FILES = (
 )
 POOLED_CONFIGS = ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "2_Dense/config.json")
 POOLED_HEAD = "2_Dense/model.safetensors"
+WINDOWS = "windows.safetensors"  # what tunelet learned of pooling windows, which no other library reads
 VOCABULARIES = (
     "tokenizer.json",
     "vocab.txt",

@@ -13,7 +13,7 @@ from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._places import is_export, local_folder
 from tunelet.classifier._run_model import sequence_classifier, tfidf_of
-from tunelet.data import Tokens, tokenise
+from tunelet.data import Tokens, Windows, tokenise
 from tunelet.evaluation import Baseline, scaled_probabilities
 from tunelet.recipe import with_settings
 from tunelet.run import Explanation, Run
@@ -116,6 +116,7 @@ class Classifier(TextClassifier):
             tokenizer=self._tokenizer,
             max_length=self.max_length,
             truncation=self.run.recipe.data.truncation,
+            windows=Windows.of(self.run.recipe.data),
             several_fields=self.task.several_fields,
             encoder=summary.encoder_weight if blended else 1.0,
             tfidf=self._tfidf,
@@ -131,8 +132,14 @@ class Classifier(TextClassifier):
 
     @property
     def max_length(self) -> int:
-        """Most tokens that are read of a text."""
-        return min(self.run.recipe.data.max_length, self._model.max_length)
+        """Most tokens that are read of a text, or of a window of it."""
+        return self.run.recipe.data.longest(self._model.max_length)
+
+    @property
+    def max_windows(self) -> int:
+        """Most windows in which a text is read; 1: it is read in one piece."""
+        windows = Windows.of(self.run.recipe.data)
+        return 1 if windows is None else windows.most
 
     def _tokens(self, texts: list[str]) -> Tokens:
         settings = self.run.recipe.data
@@ -142,4 +149,5 @@ class Classifier(TextClassifier):
             max_length=self.max_length,
             truncation=settings.truncation,
             several_fields=self.task.several_fields,
+            windows=Windows.of(settings),
         )

@@ -81,6 +81,11 @@ class ExportedClassifier(Classifier):
         """Most tokens that are read of a text."""
         return self.record.max_length
 
+    @property
+    def max_windows(self) -> int:
+        """1: what reads texts in windows cannot be exported."""
+        return 1
+
     # Its texts are tokenised where its logits are computed.
     encode = TextClassifier.encode
     probabilities_of_encoded = TextClassifier.probabilities_of_encoded

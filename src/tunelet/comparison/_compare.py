@@ -187,7 +187,8 @@ def _fitted_on(run: Run, key: str) -> tuple[str, ...]:
         return (texts,)
     encoder, recipe = run.environment.checkpoint.weights_sha256, run.recipe
     reads = (recipe.model.pooling, str(recipe.model.layers))
-    return (texts, str(encoder), *reads, str(run.data.tokens.max_length), recipe.data.truncation)
+    windows = (recipe.data.window_overlap, recipe.data.max_windows) if recipe.data.truncation == "windows" else ()
+    return (texts, str(encoder), *reads, str(run.data.tokens.max_length), recipe.data.truncation, *map(str, windows))
 
 
 def _predictions(run: Run, key: str) -> Predictions | None:

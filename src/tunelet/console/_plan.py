@@ -170,16 +170,32 @@ def _notes(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "warning", f"[bold]{escape(warning)}[/]"
     for note in plan.prepared.notes:
         yield "note", escape(note)
-    cut = {name: plan.tokens[name].truncated for name in plan.splits if plan.tokens[name].truncated}
-    if cut:
-        counts = ", ".join(f"{name} {count:,}" for name, count in cut.items())
-        kept = plan.recipe.data.truncation
-        yield (
-            "note",
-            f"texts longer than {counted(plan.max_length, 'token')} are cut to them ({kept} is kept): {counts}",
-        )
+    yield from _long_texts(plan)
     if plan.recipe.model.random_weights:
         yield "note", "[bold]random weights[/]: good for shapes and speed, not for results"
+
+
+def _long_texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What is read of texts that are too long for the model."""
+    length, settings = counted(plan.max_length, "token"), plan.recipe.data
+    windows = ((name, plan.tokens[name].windows) for name in plan.splits)
+    counts = [f"{name} {of_texts.mean():.2f}" for name, of_texts in windows if of_texts is not None]
+    if counts:
+        yield (
+            "note",
+            (
+                f"texts longer than {length} are read in windows, whose logits are pooled "
+                f"({plan.recipe.model.window_pooling}); windows a text: {', '.join(counts)}"
+            ),
+        )
+    cut = {name: plan.tokens[name] for name in plan.splits if plan.tokens[name].truncated}
+    if cut:
+        numbers = ", ".join(f"{name} {tokens.truncated:,}" for name, tokens in cut.items())
+        lost = ", ".join(f"{name} {points(tokens.cut / (tokens.cut + tokens.content))}" for name, tokens in cut.items())
+        how = f"texts longer than {length} are cut to them ({settings.truncation} is kept)"
+        if counts:
+            how = f"texts longer than {counted(settings.max_windows, 'window')} are cut to them"
+        yield "note", f"{how}: {numbers}; of the tokens, {lost} are not read"
 
 
 def _trained(plan: Plan) -> str:

@@ -30,9 +30,9 @@ class TerminalScreens(Screens):
         """A spinner on a terminal; elsewhere nothing."""
         return self._console.status(doing) if self._console.is_terminal else nullcontext()
 
-    def progress(self) -> "AbstractContextManager[Reporter]":
+    def progress(self, *, unit: str = "tokens") -> "AbstractContextManager[Reporter]":
         """A bar on a terminal; elsewhere lines."""
-        return progress(self._console)
+        return progress(self._console, unit=unit)
 
     def plan(self, plan: Plan) -> None:
         """Data, model, time and run folder."""

@@ -32,6 +32,7 @@ from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled
 from tunelet.data._unreadable import unreadable
+from tunelet.data._windows import Windows
 from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
 from tunelet.data.readers.streams._chunk import Chunk, TableStream
@@ -69,6 +70,7 @@ __all__ = [
     "Truncation",
     "Unlabelled",
     "WholeTable",
+    "Windows",
     "as_known",
     "choose_columns",
     "chunks",

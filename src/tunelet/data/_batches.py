@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunelet.data._tokens import Tokens
+from tunelet.data._windows import even
 
 _WINDOW = 50  # batches within which the padded path sorts by length: little padding, still a random order
 
@@ -15,25 +16,32 @@ class Batch:
     """n texts end to end.
 
     token_ids: int64 [T].
-    lengths: tokens of each text; they sum to T.
+    lengths: tokens of each piece that the model reads by itself, a text or a window of one; they sum to T.
     rows: int64 [n], which texts of the data set these are.
     first_lengths: tokens of each text's first segment, where texts have two; else None.
+    windows: the number of windows of each text, which lie behind one another; None: each text is one piece.
     """
 
     token_ids: np.ndarray
     lengths: tuple[int, ...]
     rows: np.ndarray
     first_lengths: tuple[int, ...] | None = None
+    windows: tuple[int, ...] | None = None
 
 
 def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
     """Collect texts by row number, in the given order."""
     pieces = [tokens.token_ids[tokens.offsets[row] : tokens.offsets[row + 1]] for row in rows]
+    lengths = [len(piece) for piece in pieces]
+    windows = None if tokens.windows is None else tuple(map(int, tokens.windows[rows]))
+    if windows is not None:
+        lengths = [length for text, count in zip(lengths, windows, strict=True) for length in even(text, count)]
     return Batch(
         token_ids=np.concatenate(pieces).astype(np.int64),
-        lengths=tuple(len(piece) for piece in pieces),
+        lengths=tuple(lengths),
         rows=np.asarray(rows, dtype=np.int64),
         first_lengths=None if tokens.first_lengths is None else tuple(map(int, tokens.first_lengths[rows])),
+        windows=windows,
     )
 
 

@@ -37,7 +37,7 @@ class FoldLimits:
         wanted: number of folds where texts are few and short enough.
         texts: number of texts from which on rows are held out for good; None: never.
         tokens: most tokens, by estimate, that all folds together train on in all epochs; None: no limit.
-        max_length: most tokens that are read of a text.
+        most_tokens: most tokens that are read of a text, all its windows together.
         epochs: fewest epochs of a training.
         least: fewest texts that a training goes through, all epochs together.
     """
@@ -45,7 +45,7 @@ class FoldLimits:
     wanted: int
     texts: int | None
     tokens: int | None
-    max_length: int
+    most_tokens: int
     epochs: int = 1
     least: int = 0
 
@@ -60,7 +60,7 @@ class FoldLimits:
             return 0
         if self.tokens is None:
             return self.wanted
-        tokens = sum(tokens_about(text, self.max_length) for text in examples.texts)
+        tokens = sum(tokens_about(text, self.most_tokens) for text in examples.texts)
         epochs = max(self.epochs, self.least / len(examples))
         affordable = 1 + int(self.tokens / max(tokens * epochs, 1))  # k folds train on all texts k - 1 times
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tunelet.data._encode import Encoder, Truncation
 from tunelet.data._fields import split_fields
+from tunelet.data._windows import Windows
 from tunelet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class TokenSpans:
         begins, ends: of each token, the characters of the text that it stands for, int64 [L]; 0 and 0 of special ones.
             A text of several fields is one string here, as `join_fields` makes it.
         first_length: tokens of the first field with the special tokens around it; None where texts have one field.
+        windows: tokens of each window of the text, which lie end to end; None where texts are read in one piece.
     """
 
     token_ids: NDArray[np.int64]
@@ -31,6 +33,7 @@ class TokenSpans:
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
     first_length: int | None
+    windows: tuple[int, ...] | None = None
 
 
 def token_spans(
@@ -40,13 +43,15 @@ def token_spans(
     max_length: int,
     truncation: Truncation,
     several_fields: bool,
+    windows: Windows | None = None,
 ) -> TokenSpans:
     """The tokens of a text and where they lie; the arguments are those of `tokenise`.
 
     Raises:
         ModelError: the tokenizer does not say where its tokens lie.
     """
-    return _SpanEncoder(tokenizer, max_length, truncation, several_fields=several_fields).spans(text)
+    encoder = _SpanEncoder(tokenizer, max_length, truncation, several_fields=several_fields, windows=windows)
+    return encoder.spans(text)
 
 
 class _SpanEncoder(Encoder):
@@ -57,15 +62,25 @@ class _SpanEncoder(Encoder):
         (fields,) = self._fields([text])
         kept = self._kept(fields)
         begins_of_fields = np.cumsum([0, *(len(field) + 1 for field in split_fields(text))]) if self._several else [0]
-        rows = [(token, -1, 0) for token in self._prefix]
-        for number, (field, begin) in enumerate(zip(kept, begins_of_fields, strict=False)):
-            rows += [(token, -1, 0) for token in self._between] if number else []
-            rows += [(token, begin + start, begin + end) for token, start, end in (self._found[at] for at in field)]
-        rows += [(token, -1, 0) for token in self._suffix]
+        rows: list[tuple[int, int, int]] = []
+        windows: list[int] = []
+        for part in self._parts(kept):
+            before = len(rows)
+            rows += [(token, -1, 0) for token in self._prefix]
+            for number, (field, begin) in enumerate(zip(part, begins_of_fields, strict=False)):
+                rows += [(token, -1, 0) for token in self._between] if number else []
+                rows += [(token, begin + start, begin + end) for token, start, end in (self._found[at] for at in field)]
+            rows += [(token, -1, 0) for token in self._suffix]
+            windows.append(len(rows) - before)
         token_ids, begins, ends = np.array(rows, dtype=np.int64).reshape(-1, 3).T
         special = begins < 0
         return TokenSpans(
-            token_ids, special, np.where(special, 0, begins), ends, self._first_length(kept) if self._several else None
+            token_ids,
+            special,
+            np.where(special, 0, begins),
+            ends,
+            first_length=self._first_length(kept) if self._several else None,
+            windows=None if self._windows is None else tuple(windows),
         )
 
     def _ids(self, texts: list[str], begin: int = 0) -> list[list[int]]:

@@ -130,6 +130,11 @@ class Adaptation:
 
 def _refuse_others(recipe: Recipe) -> None:
     """Raise RecipeError for a setting that has no meaning for further pretraining."""
+    if recipe.data.truncation == "windows":
+        raise RecipeError(
+            "adapt: data.truncation = 'windows' pools the logits of labels, which hidden words do not have",
+            "keep one part of a long text: settings={'data.truncation': 'head+tail'}",
+        )
     for key in difference(_RECIPE, recipe):
         if key not in _SETTINGS:
             section = key.partition(".")[0]
@@ -226,7 +231,7 @@ class AdaptationJob:
         return tokenise(
             examples.texts,
             tokenizer,
-            max_length=min(settings.max_length, model.max_length),
+            max_length=settings.longest(model.max_length),
             truncation=settings.truncation,
             cache=cache_folder(),
         )

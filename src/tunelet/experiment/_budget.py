@@ -92,8 +92,8 @@ class Ways:
             fixed=self._fixed,
             upper=self._upper(),
             folds=self._folds(),
-            longest=min(self.recipe.data.max_length, self.classifier.max_length),
-            named=self.named,
+            longest=self.recipe.data.most_tokens(self.classifier.max_length),
+            named=self.named | self._of_windows(),
             solved=self.classifier.method == "head" and self.classifier.head is not None,
         )
         rates = self._rates(0, "")
@@ -101,6 +101,16 @@ class Ways:
         self._slowness = rates.slowness
         spent = self.deadline.spent
         return afford(self.recipe, options, self.deadline.seconds * (1 - _SLACK) - spent, spent)
+
+    def _of_windows(self) -> set[str]:
+        """Settings that stay as they are where texts are read in windows.
+
+        Shorter windows are more windows, and not fewer tokens; a head that is solved has the mean over windows.
+        """
+        if self.recipe.data.truncation != "windows":
+            return set()
+        solved = set() if self.recipe.model.window_pooling == "mean" else {"adapter.method"}
+        return {"data.max_length"} | solved
 
     def _fixed(self, folds: int) -> float:
         characters = sum(map(len, self.prepared.train.texts)) if self.recipe.evaluation.baseline else 0

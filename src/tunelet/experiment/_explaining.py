@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.data import split_fields, tokenise
+from tunelet.data import Windows, split_fields, tokenise
 from tunelet.errors import ModelError
 from tunelet.evaluation import confident_errors, scaled_probabilities
 from tunelet.experiment._evidence import Classified
@@ -48,6 +48,7 @@ class _Explainer:
             max_length=model.max_length,
             truncation=model.truncation,
             several_fields=model.several_fields,
+            windows=model.windows,
         )
         scores = model.encoder * logits(model.classifier, tokens)
         if model.tfidf is not None:
@@ -131,8 +132,9 @@ def _explainer(trained: "Trained", temperature: float) -> _Explainer:
     model = ExplainedModel(
         classifier=trained.classifier,
         tokenizer=trained.tokenizer,
-        max_length=min(settings.max_length, trained.classifier.max_length),
+        max_length=settings.longest(trained.classifier.max_length),
         truncation=settings.truncation,
+        windows=Windows.of(settings),
         several_fields=plan.tokens["validation"].first_lengths is not None,
         encoder=kept.encoder if blended else 1.0,
         tfidf=trained.fitted.baseline if blended else None,

@@ -99,7 +99,9 @@ class _Fitting:
     def _choose(self, adapter: "NDArray[np.float64] | None", student: "NDArray[np.float64] | None") -> Kept:
         """Choose the model that is kept, by probabilities for the validation texts."""
         trained, taught = (None if each is None else self._validated(each) for each in (adapter, student))
-        return choose_kept(trained, self.rivals.predictions.get("probe"), self.rivals.blended, taught)
+        # Of texts in windows a probe is the mean, and with another pooling no model that the classifier could become.
+        probe = self.rivals.predictions.get("probe") if self.classifier.windows.pooling == "mean" else None
+        return choose_kept(trained, probe, self.rivals.blended, taught)
 
     def _untrained(self) -> Outcome:
         """The outcome of a run without a training, whose head is solved."""

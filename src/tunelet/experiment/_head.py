@@ -15,7 +15,7 @@ import numpy as np
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, folds, label_indices, sample_rows, tokenise, tokens_about
+from tunelet.data import Prepared, Tokens, Windows, folds, label_indices, sample_rows, tokenise, tokens_about
 from tunelet.evaluation import probe_losses
 from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe
@@ -108,18 +108,18 @@ def _losses(
 ) -> dict[tuple[str, int], float]:
     """Out-of-fold log loss of a logistic regression by what it reads: ("first" or "mean", after how many layers)."""
     names, settings = prepared.label_names, recipe.data
-    length = min(settings.max_length, frozen.max_length)
     train = prepared.train
-    mean = np.mean([tokens_about(text, length) for text in train.texts])
+    mean = np.mean([tokens_about(text, settings.most_tokens(frozen.max_length)) for text in train.texts])
     most = max(min(_TEXTS, int(_TOKENS / mean)), 4 * len(names))
     if len(train) > most:
         train = train.take(sample_rows(train, limit=most, balanced=False, seed=_SEED))
     tokens = tokenise(
         train.texts,
         tokenizer,
-        max_length=length,
+        max_length=settings.longest(frozen.max_length),
         truncation=settings.truncation,
         several_fields=several,
+        windows=Windows.of(settings),
         cache=cache_folder(),
     )
     vectors, depth = _vectors(frozen, tokens, every_layer=every_layer), int(frozen.base.config.num_hidden_layers)

@@ -140,7 +140,11 @@ def data_record(plan: Plan) -> DataRecord:
             max_length=plan.max_length,
             parts={
                 name: SplitTokens(
-                    tokens=tokens.total, cut=tokens.truncated, unknown_share=tokens.unknown / max(1, tokens.content)
+                    tokens=tokens.total,
+                    cut=tokens.truncated,
+                    unknown_share=tokens.unknown / max(1, tokens.content),
+                    cut_tokens=tokens.cut,
+                    windows=None if tokens.windows is None else int(tokens.windows.sum()),
                 )
                 for name, tokens in plan.tokens.items()
             },

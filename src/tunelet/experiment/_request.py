@@ -8,6 +8,7 @@ from typing import Any
 from tunelet._deadline import Deadline, parse_budget
 from tunelet.errors import RecipeError
 from tunelet.experiment._self_training import check_settings
+from tunelet.experiment._windows import check_windows
 from tunelet.recipe import Recipe, resolve_recipe, with_settings
 
 # Arguments of `train` that stand for a setting.
@@ -82,6 +83,7 @@ class Request:
                 f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
                 "leave one of them out",
             )
+        check_windows(whole)
         if unlabelled is not None:
             check_settings(whole, timed=deadline is not None)
         place = None if out is None else Path(out)

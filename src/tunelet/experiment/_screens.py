@@ -47,8 +47,8 @@ class Screens:
         """Shown while a step runs whose progress is unknown; `doing` names the step."""
         return nullcontext()
 
-    def progress(self) -> "AbstractContextManager[Reporter]":
-        """The reporter of trainings, and of every other step that reads texts."""
+    def progress(self, *, unit: str = "tokens") -> "AbstractContextManager[Reporter]":
+        """The reporter of trainings, and of every other step that reads texts; `unit` is what it counts."""
         from tunelet.training import Silent
 
         return nullcontext(Silent())

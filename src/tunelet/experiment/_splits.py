@@ -65,6 +65,6 @@ def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:
         case "held-out":
             return None
         case "cross-validation":
-            return FoldLimits(settings.folds, None, None, settings.max_length)
+            return FoldLimits(settings.folds, None, None, settings.most_tokens())
         case "auto":
-            return FoldLimits(settings.folds, _FEW, most, settings.max_length, training.epochs, least)
+            return FoldLimits(settings.folds, _FEW, most, settings.most_tokens(), training.epochs, least)

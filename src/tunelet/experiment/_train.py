@@ -1,6 +1,5 @@
 """The main job, from a request to a finished run folder. Every step is a room's; here is their order."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from tunelet._deadline import Deadline
 from tunelet.data import Prepared, Reading, Tokens, Unlabelled
 from tunelet.errors import RunError
 from tunelet.evaluation import check_aim, positive_index
+from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
 from tunelet.experiment._material import Material
 from tunelet.experiment._plan import Plan, data_record, splits_record
@@ -28,6 +28,8 @@ from tunelet.experiment._resuming import (
 from tunelet.experiment._screens import Screens
 from tunelet.experiment._self_training import check_same_texts, draw_for_students, read_for_students
 from tunelet.experiment._splits import read_sources, split_data, split_seed
+from tunelet.experiment._tokenising import Tokenising
+from tunelet.experiment._windows import check_columns
 from tunelet.recipe import dump_recipe, with_settings
 from tunelet.run import (
     Choices,
@@ -84,11 +86,12 @@ class Experiment:
         folder = None if request.out is None else self._folder(request.out)
         with self._screens.busy("reading the data"):
             reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
+            check_columns(self._recipe, reading)
             prepared = self._prepare(reading, test_reading)
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
         positive_index(prepared.label_names, self._recipe.evaluation.positive)  # refuses an unknown label
-        _compile_kernels()
+        compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:
             name, seed = self._recipe.name, self._recipe.training.seed
@@ -181,14 +184,18 @@ class Experiment:
         from tunelet.experiment._fitting import fit_all
         from tunelet.model import load_tokenizer
 
-        with self._screens.busy("loading the model and timing a few steps"):
+        with self._screens.busy("loading the model"):
             tokenizer = load_tokenizer(checkpoint.path)
             material = Material(reading, test_reading, prepared, checkpoint, tokenizer)
             self._choose_head(material)
             classifier = material.new_classifier(self._recipe)
             if self._request.deadline is not None and self._afforded is None:
                 classifier, material = self._afford(self._request.deadline, classifier, material)
-            plan = self._plan(folder, material, classifier)
+        tokenising = material.tokenising(self._recipe.data, classifier)
+        with self._screens.progress(unit="texts") as progress:
+            tokens = tokenising.of_splits(material.prepared, progress)
+        with self._screens.busy("timing a few steps"):
+            plan = self._plan(folder, material, classifier, tokenising, tokens)
             plan = replace(plan, audit=audit_of(material, self._recipe))
         environment = environment_of(
             checkpoint,
@@ -234,13 +241,19 @@ class Experiment:
             material = replace(material, prepared=self._prepare(material.reading, material.test_reading))
         return classifier, material
 
-    def _plan(self, folder: RunFolder, material: Material, classifier: "SequenceClassifier") -> Plan:
+    def _plan(
+        self,
+        folder: RunFolder,
+        material: Material,
+        classifier: "SequenceClassifier",
+        tokenising: Tokenising,
+        tokens: dict[str, Tokens],
+    ) -> Plan:
         from tunelet.model import foreign_model
         from tunelet.training import estimate_time, latest_checkpoint
 
         prepared, checkpoint = material.prepared, material.checkpoint
-        tokenising = material.tokenising(self._recipe.data, classifier)
-        tokens, unlabelled = tokenising.of_splits(prepared), None
+        unlabelled = None
         if self._texts is not None:
             unlabelled = draw_for_students(self._texts, tokenising, split_seed(self._recipe))
         trained, total = classifier.parameter_counts()
@@ -281,14 +294,3 @@ class Experiment:
 
         after = after_training(prepared, tokens, self._recipe, estimate)
         return Budget(self._request.deadline, self._afforded.choices, after)
-
-
-def _compile_kernels() -> None:
-    """Compile the kernels, where that is needed, while this thread imports libraries and loads the model."""
-
-    def compile_them() -> None:
-        from tunelet.kernels import native
-
-        native()
-
-    threading.Thread(target=compile_them, daemon=True).start()

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tunelet.data import TokenSpans, Truncation, token_spans
+from tunelet.data import TokenSpans, Truncation, Windows, token_spans
 from tunelet.evaluation import Baseline, intercepts, logits_by_character
 from tunelet.explain._completeness import FIRST_STEPS, MOST_STEPS, completeness_error, is_complete
 from tunelet.explain._odds import torch_log_odds
@@ -35,7 +35,7 @@ class ExplainedModel:
     Attributes:
         classifier: the encoder with its head.
         tokenizer: of the encoder.
-        max_length, truncation, several_fields: how texts become tokens, as `tokenise` has them.
+        max_length, truncation, several_fields, windows: how texts become tokens, as `tokenise` has them.
         encoder: weight of the encoder's logits.
         tfidf: whose logits are added; None: no others.
         blend: their weight.
@@ -51,6 +51,7 @@ class ExplainedModel:
     tfidf: Baseline | None = None
     blend: float = 0.0
     temperature: float = 1.0
+    windows: Windows | None = None
 
     def spans(self, text: str) -> TokenSpans:
         """The tokens of a text and where they lie."""
@@ -60,6 +61,7 @@ class ExplainedModel:
             max_length=self.max_length,
             truncation=self.truncation,
             several_fields=self.several_fields,
+            windows=self.windows,
         )
 
     def reference(self) -> tuple[int, str]:
@@ -88,7 +90,7 @@ def explain_text(
     start = np.zeros(len(linear))
     if model.tfidf is not None:
         linear, start = logits_by_character(model.tfidf, text), intercepts(model.tfidf)
-    with embedded_texts(model.classifier, spans.token_ids, spans.first_length) as copies:
+    with embedded_texts(model.classifier, spans.token_ids, spans.first_length, spans.windows) as copies:
         way = _Way(model, copies, spans, reference_id, label, start, linear.sum(axis=1))
         steps = FIRST_STEPS
         way.add(np.arange(steps + 1) / steps)

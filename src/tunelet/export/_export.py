@@ -118,6 +118,11 @@ class _Export:
             raise ExportError(
                 f"tolerance: expected a number from 0 up, found {tolerance}", "leave it out, or give for example 0.001"
             )
+        if run.recipe.data.truncation == "windows":
+            raise ExportError(
+                f"{run.path} reads long texts in windows and pools their logits, which no other library does",
+                "train again with settings={'data.truncation': 'head+tail'}, or serve the run itself: tunelet serve",
+            )
         self._source = Source.of(run, without_tfidf=without_tfidf)
         self._form, self._check = form, check
         self._tolerance = tolerance if tolerance is not None else INT8 if form in INT8S else FLOAT32

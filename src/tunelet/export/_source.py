@@ -83,7 +83,8 @@ class Source:
 
     def record(self, form: Form, max_length: int) -> ExportRecord:
         """What the export will say of itself, but for how it was checked."""
-        run, task = self.run, self.task
+        run, task, truncation = self.run, self.task, self.run.recipe.data.truncation
+        assert truncation != "windows"  # noqa: S101  (a run that is not exported)
         return ExportRecord(
             form=form,
             label_names=task.label_names,
@@ -96,7 +97,7 @@ class Source:
             encoder_weight=self.encoder_weight,
             tfidf=self.tfidf is not None,
             max_length=max_length,
-            truncation=run.recipe.data.truncation,
+            truncation=truncation,
             origin=OriginRecord(
                 run=run.path.resolve().name,
                 model=shown_run(run, run.path.name, texts=False).summary.model,

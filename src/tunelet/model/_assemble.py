@@ -17,6 +17,7 @@ from tunelet.model._classifier import SequenceClassifier
 from tunelet.model._pretrained import in_one_line
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
+from tunelet.model._window_pooling import WindowPooling
 from tunelet.model.execution import choose_device, choose_execution
 from tunelet.recipe import ModelSettings
 
@@ -57,6 +58,7 @@ def assemble(
                 f"PEFT refuses the adapter: {in_one_line(error)}", "change the recipe's [adapter]"
             ) from error
     module.to(device.value)
+    windows = WindowPooling(settings.window_pooling).to(device.value)
     execution = choose_execution(model, structure, settings, device, frozen=method != "full")
     execution.install(model, structure)
     return SequenceClassifier(
@@ -67,6 +69,7 @@ def assemble(
         max_length=_max_length(model),
         execution=execution,
         targets=targets,
+        windows=windows,
     )
 
 

@@ -1,5 +1,6 @@
 """The assembled model: backbone, adapter, head, precision and execution, behind one call from a batch to logits."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -19,13 +20,16 @@ from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
 from tunelet.model._turns import turn
+from tunelet.model._window_pooling import WindowPooling, mean_of_windows
 from tunelet.model.execution import Execution, FusedStack, Packing, has_segments, padded_inputs
+
+_WINDOWS = "windows"  # before the names of the parameters that pool windows
 
 
 class FrozenShape(NamedTuple):
     """The shape of what the frozen layers make of some texts.
 
-    rows: of each text, int64 [n]: its tokens, or 1 where all layers are frozen.
+    rows: of each text, int64 [n]: its tokens, or where all layers are frozen its windows, 1 without them.
     width: numbers in a row.
     dtype: of the numbers.
     """
@@ -47,6 +51,7 @@ class SequenceClassifier:
         max_length: most tokens of a text that the model can read.
         execution: how it runs, each choice with its reason.
         targets: the modules with LoRA, with the reason why these.
+        windows: how the logits of a text's windows become those of the text.
     """
 
     module: nn.Module
@@ -56,6 +61,7 @@ class SequenceClassifier:
     max_length: int
     execution: Execution
     targets: Choice[tuple[str, ...]]
+    windows: WindowPooling
 
     def logits(self, batch: Batch, captured: torch.Tensor | None = None) -> torch.Tensor:
         """Logits [n, classes] in float32 of a batch of n texts.
@@ -71,7 +77,8 @@ class SequenceClassifier:
             assert self.packing is not None  # noqa: S101
             inputs = self.packing.captured_inputs(batch.lengths, captured)
         logits: torch.Tensor = self.module(**inputs).logits
-        return logits.float()
+        of_texts: torch.Tensor = self.windows(logits.float(), batch.windows)
+        return of_texts
 
     def _inputs(self, batch: Batch) -> dict[str, Any]:
         """The model's keyword arguments for a batch."""
@@ -112,34 +119,42 @@ class SequenceClassifier:
         """The number of layers under the lowest adapter, which never change; 0 where the layers are not fused."""
         return self.fused.frozen_depth if self.fused is not None else 0
 
-    def frozen_shape(self, lengths: np.ndarray) -> FrozenShape:
-        """The shape of what `frozen_forward` makes of texts with these lengths. Only with fused layers."""
+    def frozen_shape(self, lengths: np.ndarray, windows: np.ndarray | None = None) -> FrozenShape:
+        """The shape of what `frozen_forward` makes of texts with these lengths, in so many windows each, [n].
+
+        Only with fused layers.
+        """
         assert self.fused is not None  # noqa: S101
         width, dtype, pooling = int(self.base.config.hidden_size), self.fused.compute_dtype, self.fused.pooling
         if self.frozen_layers < self.fused.depth:
             return FrozenShape(lengths, width, dtype)
         width = width * (2 if pooling == "both" else 1)
-        return FrozenShape(np.ones_like(lengths), width, dtype if pooling == "first" else torch.float32)
+        vectors = np.ones_like(lengths) if windows is None else windows
+        return FrozenShape(vectors, width, dtype if pooling == "first" else torch.float32)
 
     @torch.no_grad()
     def frozen_forward(self, batch: Batch) -> torch.Tensor:
         """What the frozen layers make of a batch, as `logits` takes it. Only with fused layers.
 
-        Hidden states of all tokens [T, hidden]; where all layers are frozen, what the head reads [n, width].
+        Hidden states of all tokens [T, hidden]; where all layers are frozen, what the head reads of each text, or of
+        each window of one [w, width].
         """
         assert self.fused is not None  # noqa: S101
         return self.fused.frozen_forward(self._inputs(batch))
 
     @torch.inference_mode()
     def vectors(self, batch: Batch) -> torch.Tensor:
-        """What the linear head reads of each text, float32 [n, width]. Only where the head is linear."""
-        return cast("PooledClassifier", self.base).pooled(**self._inputs(batch))
+        """What the linear head reads of each text, float32 [n, width]. Only where the head is linear.
+
+        Of a text in windows it is their mean, from which the head makes the mean of their logits.
+        """
+        return mean_of_windows(cast("PooledClassifier", self.base).pooled(**self._inputs(batch)), batch.windows)
 
     @torch.inference_mode()
     def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
         """What a linear head would read after each layer, float32 [layers, n, width]. Only with fused layers."""
         assert self.fused is not None  # noqa: S101
-        return self.fused.vectors_by_layer(self._inputs(batch))
+        return mean_of_windows(self.fused.vectors_by_layer(self._inputs(batch)), batch.windows)
 
     @property
     def head(self) -> nn.Linear | None:
@@ -160,10 +175,14 @@ class SequenceClassifier:
 
     def trained_parameters(self) -> dict[str, nn.Parameter]:
         """The trained parameters by name, in the model's order."""
-        return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
+        of_windows = self.windows.named_parameters(prefix=_WINDOWS)
+        named = itertools.chain(self.module.named_parameters(), of_windows)
+        return {name: p for name, p in named if p.requires_grad}
 
     def is_head(self, name: str) -> bool:
-        """Whether a trained parameter belongs to a module that started from random numbers, as the head does."""
+        """Whether a trained parameter is not the encoder's own: of the head, or of what pools windows."""
+        if name.startswith(f"{_WINDOWS}."):
+            return True
         if self.method == "lora":
             return "modules_to_save" in name
         return self.method == "head" or name.split(".")[0] in self.structure.head
@@ -175,7 +194,7 @@ class SequenceClassifier:
         """
         trained = sum(p.numel() for p in self.trained_parameters().values())
         total = sum(p.numel() for name, p in self.module.named_parameters() if ".original_module." not in name)
-        return trained, total
+        return trained, total + sum(p.numel() for p in self.windows.parameters())
 
     @contextmanager
     def training_mode(self) -> Iterator[None]:
@@ -215,3 +234,4 @@ class SequenceClassifier:
             self.base.config.save_pretrained(folder)
         else:
             self.base.save_pretrained(folder, safe_serialization=True)
+        self.windows.save(folder)

@@ -24,6 +24,7 @@ from tunelet.model._targets import resolve_targets
 from tunelet.model._turns import making
 from tunelet.recipe import AdapterSettings, ModelSettings
 
+_DAMAGED = "the run folder is damaged: train again"
 # Set whatever the checkpoint's config says, because the rest of tunelet relies on them.
 _OURS = {
     "problem_type": "single_label_classification",
@@ -155,6 +156,8 @@ def _saved(
         model, _ = _load_base(place.path, label_names, settings, pooling)
         structure = structure_of(model)
         made = assemble(model, structure, adapt, label_names, settings, method, Choice((), "as saved"))
+    with foreign_model(folder, "no pooling of windows that can be loaded", _DAMAGED):
+        made.windows.load(folder)
     _check_finite(made.module, folder, adapter_alone=method == "lora")
     if made.fused is not None:
         made.fused.settle()
@@ -174,7 +177,7 @@ def _own_weights(
 
 def _with_saved(base: PreTrainedModel, folder: Path, method: str) -> nn.Module:
     """The loaded model with the head and the adapter that were saved."""
-    with foreign_model(folder, "no adapter that can be loaded", "the run folder is damaged: train again"):
+    with foreign_model(folder, "no adapter that can be loaded", _DAMAGED):
         if isinstance(base, PooledClassifier):
             load_head(base, folder)
         if method != "lora":

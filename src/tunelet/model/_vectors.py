@@ -59,8 +59,10 @@ def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str) -
     digest.update(
         repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, layers, made_by)).encode()
     )
-    firsts = tokens.first_lengths
-    for array in (tokens.offsets, tokens.token_ids, *(() if firsts is None else (firsts,))):
+    if tokens.windows is not None:
+        digest.update(b"windows")  # which are told from the lengths of first fields so
+    of_texts = (array for array in (tokens.first_lengths, tokens.windows) if array is not None)
+    for array in (tokens.offsets, tokens.token_ids, *of_texts):
         digest.update(repr((array.dtype.str, array.shape)).encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]

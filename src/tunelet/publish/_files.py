@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from tunelet._choice import Choice
 from tunelet._record import R
-from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES
+from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES, WINDOWS
 from tunelet.evaluation import METRIC_NAMES
 from tunelet.recipe import Recipe, Section, dump_recipe
 from tunelet.report import document_files, group_document, may_replace_card, model_card
@@ -256,7 +256,7 @@ def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
                 continue  # beside an adapter these say where on this machine its base model is
             if _CONFIGS.fullmatch(inside) or inside in POOLED_CONFIGS:
                 files[name] = run.files.read(path, partial(_config, hub_id=run.environment.checkpoint.hub_id))
-            elif _WEIGHTS.fullmatch(inside) or inside in (*TOKENIZER_FILES, POOLED_HEAD):
+            elif _WEIGHTS.fullmatch(inside) or inside in (*TOKENIZER_FILES, POOLED_HEAD, WINDOWS):
                 files[name] = path
     if terms:
         run.files.check_folder(folder.baseline)

@@ -5,10 +5,13 @@ Every number has a lower and an upper bound, so that no library is given one tha
 errors suggest where the default would say nothing.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
+from tunelet.recipe._adapter import AdapterSettings
+from tunelet.recipe._evaluation import EvaluationSettings
 from tunelet.recipe._section import Section
 
 # What pandas, spreadsheets and databases write where there is nothing: never what somebody calls a class.
@@ -16,6 +19,8 @@ MISSING_LABELS = (
     "nan", "<NA>", "NaT", "null", "(null)", "N/A", "#N/A", "#NA", "\\N",
     "#NULL!", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!",
 )  # fmt: skip
+
+_SHORTEST = 8  # tokens of a text, special ones included
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -95,12 +100,42 @@ class DataSettings(Section):
         "at random",
     )
     max_length: int = Field(
-        512, ge=8, le=10**6, description="most tokens kept of a text, at most what the model can read"
+        512,
+        ge=0,
+        le=10**6,
+        description="most tokens kept of a text, or in a window of it, at most what the model can read; 0: as many as "
+        "it can read, else 8 or more",
     )
-    truncation: Literal["head", "tail", "head+tail"] = Field(
+    truncation: Literal["head", "tail", "head+tail", "windows"] = Field(
         "head+tail",
-        description="end of a long text that is kept; head+tail keeps a quarter at the start, the rest at the end",
+        description="what is read of a long text: its head, its tail, head+tail (a quarter at the start, the rest at "
+        "the end), or windows: all of it, part by part",
     )
+    window_overlap: float = Field(
+        0.125,
+        ge=0.0,
+        le=10**6,
+        description="what two neighbouring windows have in common, where truncation is windows: below 1 a share of a "
+        "window, else tokens; half a window at most",
+    )
+    max_windows: int = Field(
+        8, ge=1, le=10_000, description="most windows of a text, where truncation is windows; what lies beyond is cut"
+    )
+
+    @field_validator("max_length")
+    @classmethod
+    def _has_room_for_special_tokens(cls, value: int) -> int:
+        if 0 < value < _SHORTEST:
+            raise PydanticCustomError("max_length", f"should be 0, or {_SHORTEST} or more")
+        return value
+
+    def longest(self, model: int) -> int:
+        """Most tokens of a text, or of a window of it, for a model that can read so many at once."""
+        return min(self.max_length or model, model)
+
+    def most_tokens(self, model: int = 10**6) -> int:
+        """Most tokens that a text comes to, in all its windows, for a model that can read so many at once."""
+        return self.longest(model) * (self.max_windows if self.truncation == "windows" else 1)
 
 
 class ModelSettings(Section):
@@ -122,6 +157,11 @@ class ModelSettings(Section):
         description="what the head reads of a text: its first token, or the mean of all tokens; auto: what the "
         "checkpoint says of itself, else what a logistic regression on frozen features prefers",
     )
+    window_pooling: Literal["mean", "max", "learned"] = Field(
+        "mean",
+        description="what the logits of a text's windows become, where data.truncation is windows: their mean, for "
+        "each label the largest, or learned: a log-sum-exp between the two, whose sharpness is trained",
+    )
     layers: int = Field(
         0,
         ge=0,
@@ -135,33 +175,6 @@ class ModelSettings(Section):
     )
     random_weights: bool = Field(
         False, description="whether a folder without weights is accepted, and weights made at random"
-    )
-
-
-class AdapterSettings(Section):
-    """What is trained, besides the head."""
-
-    method: Literal["lora", "head", "full"] = Field(
-        "lora", description="what is trained: LoRA, the head alone, or every weight"
-    )
-    targets: Literal["qv", "attention", "all-linear"] | Annotated[list[str], Field(min_length=1)] = Field(
-        "qv", description="linear modules that get LoRA: qv, attention, all-linear, or a list of module name endings"
-    )
-    layers: int = Field(
-        0,
-        ge=0,
-        le=10_000,
-        description="number of layers from the top that get LoRA; 0: all. The layers below are computed once",
-    )
-    rank: int = Field(8, ge=1, le=1024, description="LoRA rank r")
-    alpha: float = Field(16.0, gt=0.0, le=1e6, description="LoRA alpha; the update is scaled by alpha / r")
-    dropout: float = Field(0.0, ge=0.0, lt=1.0, description="dropout on the input of the LoRA branch")
-    rank_stabilised: bool = Field(
-        False, description="whether the update is scaled by alpha / sqrt(r) instead (Kalajdzievski 2023)"
-    )
-    dora: bool = Field(False, description="whether the adaptation is weight-decomposed (Liu et al. 2024)")
-    init: Literal["default", "gaussian", "orthogonal", "pissa", "olora"] = Field(
-        "default", description="initialisation of A and B, as PEFT names them"
     )
 
 
@@ -233,47 +246,6 @@ class TrainingSettings(Section):
     checkpoint_seconds: float = Field(
         60.0, gt=0.0, le=1e9, description="longest time between two checkpoints, in seconds"
     )
-
-
-class EvaluationSettings(Section):
-    """How the result is measured."""
-
-    resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap draws behind each 95 % interval")
-    baseline: bool = Field(
-        True, description="whether TF-IDF with logistic regression is trained on the same rows, to compare with"
-    )
-    threshold: str = Field(
-        "f1",
-        description="aim of the threshold between two labels, chosen on validation rows: f1, precision:SHARE, or "
-        "cost:FALSE_POSITIVE:FALSE_NEGATIVE",
-    )
-    positive: str = Field(
-        "",
-        description="label that precision, recall, F1, ROC AUC and the threshold are about, against the rest; empty: "
-        "of two labels the one whose name says so, of more the mean over all",
-        examples=["spam"],
-    )
-    errors: int = Field(
-        20,
-        ge=0,
-        le=1000,
-        description="number of the most confident errors whose texts are kept in the run folder; 0: no text is kept, "
-        "nor the baseline, which is made of words of the texts",
-    )
-
-    explained: int = Field(
-        5,
-        ge=0,
-        le=1000,
-        description="number of the most confident errors whose words are explained, as far as a tenth of the "
-        "training's tokens allows; 0: none, and no deletion curve",
-    )
-
-    @field_validator("positive", mode="before")
-    @classmethod
-    def _labels_are_words(cls, value: Any) -> Any:
-        """`--set evaluation.positive=1` names the label `1`, which TOML reads as a number."""
-        return str(value) if isinstance(value, int) else value
 
 
 class Recipe(Section):

@@ -238,7 +238,12 @@ probabilities = torch.softmax(logits{divided}, dim=1)
             " Its probabilities become those of tunelet, and of the table, where the logits are divided by "
             f"{temperature:.4f}, the temperature."
         )
-    if run.recipe.data.truncation != "head" and any(split.cut for split in run.data.tokens.parts.values()):
+    if run.recipe.data.truncation == "windows":
+        text += (
+            f" There, a text is read up to its first {run.data.tokens.max_length:,} tokens; here, a longer one is read "
+            f"in windows, and their logits are pooled ({run.recipe.model.window_pooling})."
+        )
+    elif run.recipe.data.truncation != "head" and any(split.cut for split in run.data.tokens.parts.values()):
         text += f" There, texts that are too long lose their end; here, {run.recipe.data.truncation} of them is kept."
     if run.summary.blend:
         own, other = run.summary.encoder_weight, run.summary.blend

@@ -26,19 +26,23 @@ class SplitTokens(Record):
     Attributes:
         tokens: all of them.
         cut: texts that were too long.
+        cut_tokens: tokens of these that are not read, as near as is known; None: the run is older than this figure.
+        windows: of all texts together, where they are read in windows.
         unknown_share: of the tokens, those that stand for words that the tokenizer does not know.
     """
 
     tokens: int
     cut: int
     unknown_share: float
+    cut_tokens: int | None = None
+    windows: int | None = None
 
 
 class TokensRecord(Record):
     """How the texts became tokens.
 
     Attributes:
-        max_length: tokens that a text may have.
+        max_length: tokens that a text, or a window of it, may have.
         parts: split -> its tokens.
     """
 

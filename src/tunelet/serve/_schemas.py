@@ -162,7 +162,9 @@ class ModelInfo(BaseModel):
     threshold: float | None = Field(description="the run's own; null: none", examples=[0.5])
     text_columns: list[str] = Field(description="several: each text is an object by column", examples=[["text"]])
     checkpoint: str = Field(description="pretrained model that was adapted", examples=["minilm"])
-    max_tokens: int = Field(description="tokens of a text that are read; what is longer is cut", examples=[512])
+    max_tokens: int = Field(
+        description="tokens of a text that are read, all its windows together; what is longer is cut", examples=[512]
+    )
     explains: bool = Field(description="whether it says which words decided: an export does not", examples=[True])
     evaluated_on: str | None = Field(description="texts that the metrics are of", examples=["test"])
     n: int | None = Field(description="number of these texts", examples=[1000])

@@ -38,7 +38,7 @@ class Served:
             threshold=task.threshold,
             text_columns=list(task.text_columns),
             checkpoint=model,
-            max_tokens=classifier.max_length,
+            max_tokens=classifier.max_length * classifier.max_windows,
             explains=run is not None,
             evaluated_on=None if run is None else run.summary.evaluated_on,
             n=None if run is None else run.metrics.n,

@@ -60,7 +60,7 @@ class Activations:
             advance: called with the number of tokens of each batch that is done.
         """
         self._classifier, self._tokens = classifier, tokens
-        rows, self._width, self._dtype = classifier.frozen_shape(tokens.lengths)
+        rows, self._width, self._dtype = classifier.frozen_shape(tokens.lengths, tokens.windows)
         ends = np.cumsum(rows) * self._width * self._dtype.itemsize
         self.kept = int(np.searchsorted(ends, limit, side="right"))
         self._offsets = np.concatenate([[0], np.cumsum(rows)])

@@ -137,7 +137,8 @@ def time_gradients(
             limit,
             frozen,
         )
-    model.module.zero_grad(set_to_none=True)
+    for parameter in model.trained_parameters().values():
+        parameter.grad = None
     return timing
 
 

@@ -4,7 +4,8 @@ from tunelet._words import counted, points
 from tunelet.evaluation import STUDENT
 from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
-from tunelet.report.run_page._words import in_a_row, splits_of
+from tunelet.report.run_page._cut import cut_texts
+from tunelet.report.run_page._words import in_a_row
 from tunelet.run import Run, UnlabelledRecord
 
 
@@ -119,17 +120,4 @@ def _folds(run: Run) -> str:
         f"Cross-validation: the {rows} were cut into {counted(folds, 'fold')}. For each fold, "
         f"{in_a_row(fitted)} {were} fitted to the other folds and answered its texts; "
         "what was chosen was chosen by these answers. Then all was fitted once more, to all texts."
-    )
-
-
-def cut_texts(run: Run) -> str:
-    """A sentence on texts that were too long for the model."""
-    tokens = run.data.tokens
-    cut = {name: split.cut for name, split in splits_of(run, tokens.parts).items() if split.cut}
-    if not cut:
-        return f"No text was longer than {counted(tokens.max_length, 'token')}."
-    counts = ", ".join(f"{count:,} {name}" for name, count in cut.items())
-    return (
-        f"Texts longer than {counted(tokens.max_length, 'token')} were cut "
-        f"({run.recipe.data.truncation}): {counts} texts."
     )
