@@ -3,12 +3,12 @@
 Every default, the run folder and every screen come from it; it does no work itself.
 """
 
+from tunelet.recipe._adapter import AdapterSettings
+from tunelet.recipe._evaluation import EvaluationSettings
 from tunelet.recipe._named import named_recipes, resolve_recipe
 from tunelet.recipe._schema import (
     MISSING_LABELS,
-    AdapterSettings,
     DataSettings,
-    EvaluationSettings,
     ModelSettings,
     Recipe,
     TrainingSettings,
