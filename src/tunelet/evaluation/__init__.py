@@ -1,7 +1,8 @@
 """The evaluation room: predictions become metrics, with an interval for each that says how far to trust it.
 
 Everything here is computed from true labels and probabilities alone (the baseline: from texts; the probe: from an
-encoder's features); nothing knows an encoder, a file or a figure.
+encoder's features); nothing knows an encoder, a file or a figure. One class a text is the matter of this folder's own
+files; several labels, ratings and numbers have a folder each, and what is done alike for all of them asks `_shapes`.
 """
 
 from tunelet.evaluation._baseline import (
@@ -26,6 +27,17 @@ from tunelet.evaluation._calibration import (
     scaled_probabilities,
     with_temperature,
 )
+from tunelet.evaluation._conformal import (
+    Conformal,
+    ConformalRecord,
+    cross_fitted_value_intervals,
+    rating_record,
+    rating_scores,
+    rating_sets,
+    value_intervals,
+    value_record,
+    value_scores,
+)
 from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import (
     Curve,
@@ -38,11 +50,20 @@ from tunelet.evaluation._curves import (
     roc_curve,
 )
 from tunelet.evaluation._deletion import DeletionPoint, Faithfulness, faithfulness
+from tunelet.evaluation._figure_slices import FigureSlice, figures_by_length
+from tunelet.evaluation._head import head_costs, head_out_of_fold, train_head
 from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
 from tunelet.evaluation._linear import log_losses
-from tunelet.evaluation._measure import measure
-from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Confusion, Measured, Metrics, metric_words
+from tunelet.evaluation._metrics import (
+    LOWER_IS_BETTER,
+    METRIC_NAMES,
+    ClassMetrics,
+    Confusion,
+    Measured,
+    Metrics,
+    metric_words,
+)
 from tunelet.evaluation._ngrams import Ngrams
 from tunelet.evaluation._paired import (
     McNemar,
@@ -52,11 +73,22 @@ from tunelet.evaluation._paired import (
     holm,
     mcnemar,
 )
+from tunelet.evaluation._paired_figures import FigurePair, compare_figure_draws, compare_figures
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
 from tunelet.evaluation._probe import Probe, probe_losses, probe_out_of_fold, train_probe
-from tunelet.evaluation._seeds import SeedDraws, SeedMetrics, draw_models, measure_seeds, summarise
+from tunelet.evaluation._seeds import (
+    SeedDraws,
+    SeedMeasured,
+    SeedMetrics,
+    draw_models,
+    measure_seeds,
+    summarise,
+    summarised,
+)
 from tunelet.evaluation._select import Candidate, Selection, cross_fitted_selection, select
+from tunelet.evaluation._shapes import AnyPredictions, measure
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
+from tunelet.evaluation._solver import Solver
 from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import (
     Operation,
@@ -70,6 +102,7 @@ from tunelet.evaluation._threshold import (
 )
 from tunelet.evaluation._uncertainty import Shares, split_bounds
 from tunelet.evaluation._verdict import against_baseline, p_value, verdict
+from tunelet.evaluation._verdict_figures import figure_against_baseline, figure_differs, figure_verdict
 from tunelet.evaluation._warnings import (
     Commonest,
     FigureWarning,
@@ -78,16 +111,64 @@ from tunelet.evaluation._warnings import (
     seen_warning,
     training_warnings,
 )
+from tunelet.evaluation._words_baseline import WordsBaseline, cross_validated_words, train_words, words_by_fold
+from tunelet.evaluation.multilabel._baseline import (
+    MultilabelBaseline,
+    cross_validated_multilabel_baseline,
+    train_multilabel_baseline,
+)
+from tunelet.evaluation.multilabel._calibration import (
+    Scaling,
+    ScalingRecord,
+    choose_scaling,
+    cross_fitted_scaling,
+    decision_reliability,
+    scaling_record,
+)
+from tunelet.evaluation.multilabel._curves import label_curves
+from tunelet.evaluation.multilabel._linear import LabelSolver
+from tunelet.evaluation.multilabel._metrics import MULTILABEL_NAMES, LabelMetrics, MultilabelMetrics
+from tunelet.evaluation.multilabel._predictions import HALF, MultilabelPredictions
+from tunelet.evaluation.multilabel._thresholds import (
+    LabelThreshold,
+    Thresholds,
+    ThresholdsRecord,
+    choose_thresholds,
+    cross_fitted_thresholds,
+    thresholds_record,
+)
+from tunelet.evaluation.ordinal._cumulative import (
+    cross_fitted_rating_temperature,
+    cumulative_logits,
+    fit_rating_temperature,
+    rating_probabilities,
+    with_rating_temperature,
+)
+from tunelet.evaluation.ordinal._linear import RatingSolver
+from tunelet.evaluation.ordinal._metrics import ORDINAL_NAMES, OrdinalMetrics
+from tunelet.evaluation.ordinal._predictions import OrdinalPredictions
+from tunelet.evaluation.ordinal._temperature import choose_rating_temperature
+from tunelet.evaluation.regression._metrics import VALUE_NAMES, ValueMetrics
+from tunelet.evaluation.regression._predictions import ValuePredictions
+from tunelet.evaluation.regression._ridge import RidgeSolver
 
 __all__ = [
     "CONFIDENCE",
+    "HALF",
+    "LOWER_IS_BETTER",
     "METRIC_NAMES",
+    "MULTILABEL_NAMES",
+    "ORDINAL_NAMES",
     "STUDENT",
+    "VALUE_NAMES",
+    "AnyPredictions",
     "Baseline",
     "Blend",
     "Candidate",
     "ClassMetrics",
     "Commonest",
+    "Conformal",
+    "ConformalRecord",
     "Confusion",
     "Curve",
     "CurveKind",
@@ -95,31 +176,52 @@ __all__ = [
     "DrawnCurve",
     "Draws",
     "Faithfulness",
+    "FigurePair",
+    "FigureSlice",
     "FigureWarning",
     "Gain",
     "Kept",
     "KeptName",
     "KeptRecord",
     "LabelCurves",
+    "LabelMetrics",
+    "LabelSolver",
+    "LabelThreshold",
     "LengthSlice",
     "McNemar",
     "Measured",
     "Metrics",
+    "MultilabelBaseline",
+    "MultilabelMetrics",
+    "MultilabelPredictions",
     "Ngrams",
     "Operation",
+    "OrdinalMetrics",
+    "OrdinalPredictions",
     "OutOfFold",
     "Pair",
     "Predictions",
     "Probe",
+    "RatingSolver",
     "ReliabilityBin",
+    "RidgeSolver",
+    "Scaling",
+    "ScalingRecord",
     "SeedDraws",
+    "SeedMeasured",
     "SeedMetrics",
     "Selection",
     "Shares",
+    "Solver",
     "Temperature",
     "TemperatureRecord",
     "Threshold",
     "ThresholdRecord",
+    "Thresholds",
+    "ThresholdsRecord",
+    "ValueMetrics",
+    "ValuePredictions",
+    "WordsBaseline",
     "against_baseline",
     "aim_in_words",
     "baseline_out_of_fold",
@@ -128,27 +230,48 @@ __all__ = [
     "calibration_noise",
     "check_aim",
     "choose_kept",
+    "choose_rating_temperature",
+    "choose_scaling",
     "choose_temperature",
     "choose_threshold",
+    "choose_thresholds",
     "commonest",
     "compare_draws",
+    "compare_figure_draws",
+    "compare_figures",
     "compare_predictions",
     "confident_errors",
     "confusions",
     "cross_fitted",
+    "cross_fitted_rating_temperature",
+    "cross_fitted_scaling",
     "cross_fitted_selection",
     "cross_fitted_temperature",
+    "cross_fitted_thresholds",
+    "cross_fitted_value_intervals",
     "cross_validated_baseline",
+    "cross_validated_multilabel_baseline",
+    "cross_validated_words",
+    "cumulative_logits",
     "curve_records",
+    "decision_reliability",
     "difference_interval",
     "draw_models",
     "expected_calibration_error",
     "faithfulness",
+    "figure_against_baseline",
+    "figure_differs",
+    "figure_verdict",
+    "figures_by_length",
     "fit_blend",
+    "fit_rating_temperature",
     "fit_temperature",
     "fit_weights",
+    "head_costs",
+    "head_out_of_fold",
     "holm",
     "intercepts",
+    "label_curves",
     "label_warnings",
     "log_losses",
     "log_probabilities",
@@ -165,20 +288,35 @@ __all__ = [
     "precision_recall_curve",
     "probe_losses",
     "probe_out_of_fold",
+    "rating_probabilities",
+    "rating_record",
+    "rating_scores",
+    "rating_sets",
     "reliability",
     "resampled_metrics",
     "roc_curve",
     "scaled_probabilities",
+    "scaling_record",
     "seen_warning",
     "select",
     "share_interval",
     "split_bounds",
     "summarise",
+    "summarised",
     "temperature_record",
     "threshold_record",
+    "thresholds_record",
     "train_baseline",
+    "train_head",
+    "train_multilabel_baseline",
     "train_probe",
+    "train_words",
     "training_warnings",
+    "value_intervals",
+    "value_record",
+    "value_scores",
     "verdict",
+    "with_rating_temperature",
     "with_temperature",
+    "words_by_fold",
 ]

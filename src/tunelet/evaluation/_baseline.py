@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tunelet.data import copies
 from tunelet.evaluation._linear import FeatureSplit, Linear, choose_strength, fit_linear, splits_to_choose_by
-from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, side_by_side
+from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, known_features, side_by_side
 
 _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
 
@@ -77,7 +77,7 @@ def train_baseline(
     begin = time.perf_counter()
     everything = np.arange(len(texts))
     known = Corpus(texts).learn(everything)
-    train = _features(known, everything)
+    train = known_features(known, everything)
     held_out = side_by_side([kind.ngrams().features(validation_texts) for kind in known])
     strength = choose_strength([FeatureSplit(train, labels, held_out, validation_labels)], classes, _STRENGTHS)
     return _baseline(known, fit_linear(train, labels, classes, strength), strength, begin)
@@ -148,9 +148,9 @@ def baselines_by_fold(
         rest = np.setdiff1d(np.arange(len(texts)), held_out)
         linear, _ = _cross_validated(corpus, texts, labels, rest, classes, seed)
         known = corpus.learn(rest)
-        logits[held_out] = linear.logits(_features(known, held_out))
+        logits[held_out] = linear.logits(known_features(known, held_out))
         if len(rows):
-            answers.append(linear.logits(_features(known, rows)))
+            answers.append(linear.logits(known_features(known, rows)))
     return OutOfFold(logits, tuple(answers))
 
 
@@ -166,15 +166,13 @@ def _cross_validated(
             rest, held_out = (rows[chosen] for chosen in inner)
             known = corpus.learn(rest)
             splits.append(
-                FeatureSplit(_features(known, rest), labels[rest], _features(known, held_out), labels[held_out])
+                FeatureSplit(
+                    known_features(known, rest), labels[rest], known_features(known, held_out), labels[held_out]
+                )
             )
         strength = choose_strength(splits, classes, _STRENGTHS)
-    features = _features(corpus.learn(rows), rows)
+    features = known_features(corpus.learn(rows), rows)
     return fit_linear(features, labels[rows], classes, strength), strength
-
-
-def _features(known: Sequence[Known], rows: NDArray[np.int64]) -> object:
-    return side_by_side([kind.features(rows) for kind in known])
 
 
 def _baseline(known: Sequence[Known], linear: Linear, strength: float, begin: float) -> Baseline:

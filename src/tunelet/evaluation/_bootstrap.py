@@ -12,7 +12,7 @@ The draws show how metrics vary and correlate; `_uncertainty` and `_paired` make
 the draws are too narrow where few texts are wrong, for an error that is not in the data is in no resample either.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,15 +28,24 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Draws:
+class Drawn:
     """One model's metrics on resamples of the texts; all metrics of one draw come from the same texts.
 
     Attributes:
         values: metric -> its value in each draw, [draws]; NaN where undefined.
-        roc_auc, average_precision: of each class against the rest, [classes, draws].
     """
 
     values: dict[str, Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Draws(Drawn):
+    """The same where some metrics are of each class or label.
+
+    Attributes:
+        roc_auc, average_precision: of each class against the rest, [classes, draws].
+    """
+
     roc_auc: Floats
     average_precision: Floats
 
@@ -106,10 +115,10 @@ class Ranking:
         tied = upto - before - group
         below = negatives[:, None] - (upto - hits)
         won_twice = (group * (2 * below + tied)).sum(axis=1)
-        roc_auc = _ratio(won_twice, 2 * positives * negatives)
+        roc_auc = ratio(won_twice, 2 * positives * negatives)
         # A group that was not drawn adds nothing, whatever its precision.
         precision = hits / np.maximum(upto, 1)
-        return roc_auc, _ratio((group * precision).sum(axis=1), positives)
+        return roc_auc, ratio((group * precision).sum(axis=1), positives)
 
 
 def resampled_metrics(predictions: Predictions, *, positive: int | None, resamples: int, seed: int) -> Draws:
@@ -136,10 +145,20 @@ def paired_metrics(models: Sequence[Predictions], *, positive: int | None, resam
     for weights in draw_weights(len(models[0]), resamples, seed):
         for parts, model in zip(chunks, resampled, strict=True):
             parts.append(model.metrics(weights))
-    return [_joined(parts) for parts in chunks]
+    return [joined(parts) for parts in chunks]
 
 
-def _joined(chunks: Sequence[Draws]) -> Draws:
+def drawn(models: Sequence[Callable[[Floats], dict[str, Floats]]], n: int, resamples: int, seed: int) -> list[Drawn]:
+    """What each model's function makes of the same weights of the texts, float64 [draws, n], chunk by chunk."""
+    chunks: list[list[dict[str, Floats]]] = [[] for _ in models]
+    for weights in draw_weights(n, resamples, seed):
+        for parts, metrics in zip(chunks, models, strict=True):
+            parts.append(metrics(weights.astype(np.float64)))
+    return [Drawn({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}) for parts in chunks]
+
+
+def joined(chunks: Sequence[Draws]) -> Draws:
+    """The draws of several chunks as one."""
     return Draws(
         {name: np.concatenate([chunk.values[name] for chunk in chunks]) for name in chunks[0].values},
         np.concatenate([chunk.roc_auc for chunk in chunks], axis=1),
@@ -196,7 +215,7 @@ def mean_of_defined(values: Floats, weights: NDArray[np.number] | None = None) -
     """The mean over the first axis of what is not NaN, [classes, ...] to [...]; NaN where nothing is defined."""
     defined = ~np.isnan(values)
     share = defined * (1 if weights is None else weights)
-    return _ratio((np.where(defined, values, 0.0) * share).sum(axis=0), share.sum(axis=0))
+    return ratio((np.where(defined, values, 0.0) * share).sum(axis=0), share.sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -219,8 +238,8 @@ class _Cells:
         right = self.true_class == self.predicted_class
         hits = self._by_class(counts[:, right], self.true_class[right])
         support, predicted = self._by_class(counts, self.true_class), self._by_class(counts, self.predicted_class)
-        precision, recall = _ratio(hits, predicted), _ratio(hits, support)
-        f1 = _ratio(2 * hits, predicted + support)
+        precision, recall = ratio(hits, predicted), ratio(hits, support)
+        f1 = ratio(2 * hits, predicted + support)
         chosen = slice(None) if positive is None else slice(positive, positive + 1)
         return {
             "accuracy": hits.sum(axis=0) / support.sum(axis=0),
@@ -241,7 +260,7 @@ class _Cells:
         return total
 
 
-def _ratio(above: NDArray[np.number], below: NDArray[np.number]) -> Floats:
+def ratio(above: NDArray[np.number], below: NDArray[np.number]) -> Floats:
     """above / below, and NaN, without a warning, where below is 0."""
     quotient = np.full(np.shape(above), np.nan)
     np.divide(above, below, out=quotient, where=np.asarray(below) != 0)

@@ -4,6 +4,7 @@ Notable: a curve over 50,000 texts has tens of thousands of corners, of which a 
 keeps corners at even distances along the curve, and never computes anything: areas are those of the whole curve.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from tunelet.evaluation._predictions import Predictions, positive_index
 
 Floats = NDArray[np.float64]
 CurveKind = Literal["roc", "precision_recall"]
-_CLASSES = 20  # whose curves are kept
+MOST_LABELS = 20  # whose curves are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +56,14 @@ class LabelCurves(Record):
     """The curves of a label against the rest.
 
     Attributes:
-        label: its name; None: the mean of all labels.
+        label: its name; None: of all labels together.
+        average: how they are together, "macro" or "micro"; None of a label, and in older files of their macro average.
         share: of the texts that have it; None of the mean.
         roc, precision_recall: None where the texts do not allow it.
     """
 
     label: str | None
+    average: Literal["macro", "micro"] | None = None
     share: float | None
     roc: DrawnCurve | None
     precision_recall: DrawnCurve | None
@@ -72,9 +75,13 @@ class LabelCurves(Record):
 
 def roc_curve(predictions: Predictions, label: int) -> Curve | None:
     """True against false positive rate of a class; None where the texts lack it, or are all of it."""
+    return roc_of(predictions.labels == label, predictions.probabilities[:, label])
+
+
+def roc_of(truth: NDArray[np.bool_], score: Floats) -> Curve | None:
+    """True against false positive rate of decisions [n] with scores [n]; None where all or none are to be positive."""
     from sklearn import metrics as sk
 
-    truth, score = predictions.labels == label, predictions.probabilities[:, label]
     if not 0 < truth.sum() < len(truth):
         return None
     x, y, _ = sk.roc_curve(truth, score)
@@ -87,9 +94,13 @@ def precision_recall_curve(predictions: Predictions, label: int) -> Curve | None
     Average precision sums precision over the steps of recall and does not interpolate, which would be too kind (Davis
     and Goadrich 2006).
     """
+    return precision_recall_of(predictions.labels == label, predictions.probabilities[:, label])
+
+
+def precision_recall_of(truth: NDArray[np.bool_], score: Floats) -> Curve | None:
+    """Precision against recall of decisions [n] with scores [n]; None where none is to be positive."""
     from sklearn import metrics as sk
 
-    truth, score = predictions.labels == label, predictions.probabilities[:, label]
     if not truth.any():
         return None
     precision, recall, _ = sk.precision_recall_curve(truth, score)
@@ -101,7 +112,13 @@ def macro_roc_curve(predictions: Predictions) -> Curve | None:
 
     The mean over the classes that occur and do not stand alone, as scikit-learn's example on multiclass ROC draws it.
     """
-    curves = [curve for label in range(len(predictions.label_names)) if (curve := roc_curve(predictions, label))]
+    return mean_roc(
+        [curve for label in range(len(predictions.label_names)) if (curve := roc_curve(predictions, label))]
+    )
+
+
+def mean_roc(curves: Sequence[Curve]) -> Curve | None:
+    """The mean of ROC curves at every false positive rate; None without any."""
     if not curves:
         return None
     x = np.unique(np.concatenate([curve.x for curve in curves]))
@@ -126,27 +143,35 @@ def curve_records(predictions: Predictions, positive: str | None = None) -> tupl
         LabelCurves(
             label=predictions.label_names[label],
             share=float((predictions.labels == label).mean()),
-            roc=_drawn(roc_curve(predictions, label)),
-            precision_recall=_drawn(precision_recall_curve(predictions, label)),
+            roc=drawn_curve(roc_curve(predictions, label)),
+            precision_recall=drawn_curve(precision_recall_curve(predictions, label)),
         )
         for label in labels
     )
     if index is not None:
         return curves
-    mean = LabelCurves(label=None, share=None, roc=_drawn(macro_roc_curve(predictions)), precision_recall=None)
+    mean = LabelCurves(
+        label=None, average="macro", share=None, roc=drawn_curve(macro_roc_curve(predictions)), precision_recall=None
+    )
     return (mean, *curves)
 
 
 def _worst(predictions: Predictions) -> list[int]:
-    """The classes with the smallest areas under their ROC curves, at most `_CLASSES`, in their own order."""
+    """The classes with the smallest areas under their ROC curves, at most `MOST_LABELS`, in their own order."""
     labels = range(len(predictions.label_names))
-    if len(labels) <= _CLASSES:
+    if len(labels) <= MOST_LABELS:
         return list(labels)
-    curves = {label: roc_curve(predictions, label) for label in labels}
-    return sorted(sorted(labels, key=lambda label: 2.0 if (c := curves[label]) is None else c.area)[:_CLASSES])
+    return worst_of([roc_curve(predictions, label) for label in labels])
 
 
-def _drawn(curve: Curve | None) -> DrawnCurve | None:
+def worst_of(curves: Sequence[Curve | None]) -> list[int]:
+    """Where the curves with the smallest areas stand, at most `MOST_LABELS`, in rising order; absent ones come last."""
+    order = sorted(range(len(curves)), key=lambda at: 2.0 if (curve := curves[at]) is None else curve.area)
+    return sorted(order[:MOST_LABELS])
+
+
+def drawn_curve(curve: Curve | None) -> DrawnCurve | None:
+    """A curve as it is drawn; None stays None."""
     if curve is None:
         return None
     thinned = curve.thinned()

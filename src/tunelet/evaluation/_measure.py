@@ -1,49 +1,43 @@
-"""How good a model is: the point estimates, all from scikit-learn, and their intervals."""
+"""How good a model of classes is: the point estimates, all from scikit-learn, and their intervals."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.errors import DataError
-from tunelet.evaluation._bootstrap import Draws, mean_of_defined, resampled_metrics
+from tunelet.evaluation._bootstrap import Draws, mean_of_defined
 from tunelet.evaluation._calibration import expected_calibration_error
 from tunelet.evaluation._metrics import METRIC_NAMES, ClassMetrics, Confusion, Metrics
 from tunelet.evaluation._predictions import Predictions, positive_label
 from tunelet.evaluation._uncertainty import all_bounds, split_bounds
 
 
-def measure(
-    predictions: Predictions,
-    *,
-    positive: int | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> Metrics:
-    """Every metric of the predictions, each with its 95 % interval or why there is none (see `_uncertainty`).
-
-    Args:
-        predictions: at least one.
-        positive: the index of the class that precision, recall, f1, roc_auc and average_precision speak of, against
-            the rest; None: of two classes the one whose name says so, of more these are macro averages.
-        resamples: draws of the bootstrap; 0 leaves the intervals out.
-        seed: of the bootstrap; equal seeds give equal intervals.
+def positive_or_recognised(predictions: Predictions, positive: int | None) -> int | None:
+    """The index of the positive class: the given one, or of two classes the one whose name says so.
 
     Raises:
-        DataError: there are no predictions, or `positive` is no class's index.
+        DataError: `positive` is no class's index.
     """
-    if not len(predictions):
-        raise DataError("metrics need at least one prediction, found none", "pass a text and its label")
-    if resamples < 0:
-        raise DataError(f"resamples must be 0 or more, found {resamples}", "pass resamples=0 for no intervals")
     names = predictions.label_names
     if positive is None:
         recognised = positive_label(names)
-        positive = recognised.value if recognised else None
-    elif not 0 <= positive < len(names):
+        return recognised.value if recognised else None
+    if not 0 <= positive < len(names):
         raise DataError(
             f"a positive class is a number from 0 to {len(names) - 1}, found {positive}", "leave positive out"
         )
+    return positive
+
+
+def estimate(predictions: Predictions, positive: int | None) -> Metrics:
+    """Every metric of the predictions, at least one, without intervals.
+
+    Args:
+        predictions: one class a text.
+        positive: the class that precision, recall, f1, roc_auc and average_precision speak of; None: macro averages.
+    """
+    names = predictions.label_names
     values, per_class, confusion = _point_estimates(predictions, positive)
-    metrics = Metrics.model_validate(
+    return Metrics.model_validate(
         {
             **values,
             "n": len(predictions),
@@ -52,10 +46,6 @@ def measure(
             "per_class": per_class,
         }
     )
-    if not resamples:
-        return metrics
-    draws = resampled_metrics(predictions, positive=positive, resamples=resamples, seed=seed)
-    return with_intervals(metrics, predictions, draws)
 
 
 def with_intervals(metrics: Metrics, predictions: Predictions, draws: Draws) -> Metrics:

@@ -27,6 +27,12 @@ METRIC_NAMES = (
     "log_loss",
     "ece",
 )
+LOWER_IS_BETTER = frozenset({"log_loss", "ece", "hamming_loss", "mae", "rmse", "width"})
+RANGES = {  # of metrics that do not lie between 0 and 1
+    **dict.fromkeys(("log_loss", "mae", "rmse", "width"), (0.0, float("inf"))),
+    **dict.fromkeys(("quadratic_kappa", "spearman", "pearson"), (-1.0, 1.0)),
+    "r2": (-float("inf"), 1.0),
+}
 OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 _WORDS = {
     "accuracy": "accuracy",
@@ -63,6 +69,7 @@ class Measured(Record):
     """
 
     metric_names: ClassVar[tuple[str, ...]] = METRIC_NAMES
+    main: ClassVar[str] = "accuracy"  # the figure by which two models are called better and worse
 
     if TYPE_CHECKING:  # declared by each, in the order in which JSON has them
         no_interval: Mapping[str, str]

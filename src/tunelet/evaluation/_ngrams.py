@@ -128,6 +128,11 @@ def side_by_side(features: Sequence[Any]) -> Any:
     return hstack(features, format="csr")
 
 
+def known_features(known: Sequence[Known], rows: NDArray[np.int64]) -> Any:
+    """All kinds of features of rows of the corpus, as one sparse float32 matrix."""
+    return side_by_side([kind.features(rows) for kind in known])
+
+
 @dataclass(frozen=True, eq=False)
 class _Counted:
     """How often each term, in rising order, occurs in each text: sparse float32 [n + m, terms]."""

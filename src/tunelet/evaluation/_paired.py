@@ -105,9 +105,13 @@ class Pair(Record):
 
 def mcnemar(first: Predictions, second: Predictions) -> McNemar:
     """McNemar's exact test of two models' accuracies."""
+    return mcnemar_of(first.predicted == first.labels, second.predicted == second.labels)
+
+
+def mcnemar_of(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> McNemar:
+    """McNemar's exact test of two models, from whether each is right about each text, bool [n]."""
     from scipy.stats import binomtest
 
-    right, other = first.predicted == first.labels, second.predicted == second.labels
     only_first, only_second = int((right & ~other).sum()), int((other & ~right).sum())
     disagreed = only_first + only_second
     p = float(binomtest(only_first, disagreed, 0.5).pvalue) if disagreed else 1.0
@@ -177,16 +181,16 @@ def _pair(
     n, single = len(models[first][0]), one.seeds == other.seeds == 1
     differences = {name: other.mean(name) - one.mean(name) for name in METRIC_NAMES}
     draws = {name: other.draws[name] - one.draws[name] for name in METRIC_NAMES}
-    reasons = {name: why for name in METRIC_NAMES if (why := _why_none(differences[name], draws[name]))}
+    reasons = {name: why for name in METRIC_NAMES if (why := why_none(differences[name], draws[name]))}
     if single:  # where one of the two has no interval, their difference has none
         reasons = {**one.measured[0].no_interval, **other.measured[0].no_interval, **reasons}
     reasons.pop("accuracy", None)
     tests = [mcnemar(left, right) for left in models[first] for right in models[second]]
-    reach = {name: _spread(draws[name], n) for name in METRIC_NAMES if name not in reasons}
+    reach = {name: spread(draws[name], n) for name in METRIC_NAMES if name not in reasons}
     reach["accuracy"] = _accuracy_reach(tests, draws["accuracy"], n)
     tested = {name: over_seeds(differences[name], reach[name], (one, other), name) for name in reach}
     if single:
-        intervals = {name: _hybrid(one, other, name, _percentiles(draws[name], n)) for name in reach}
+        intervals = {name: hybrid(one, other, name, n) for name in reach}
         intervals["accuracy"] = difference_interval(tests[0].only_first, tests[0].only_second, n)
         detectable = detectable_accuracy(tests[0].only_first + tests[0].only_second, n, comparisons)
     else:
@@ -219,7 +223,7 @@ def _pair(
     )
 
 
-def _why_none(difference: float, draws: NDArray[np.float64]) -> str:
+def why_none(difference: float, draws: NDArray[np.float64]) -> str:
     """Why a difference has no interval; empty where it has one."""
     if math.isnan(difference) or np.isnan(draws).all():
         return UNDEFINED
@@ -256,14 +260,13 @@ def _percentiles(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _hybrid(one: SeedDraws, other: SeedDraws, metric: str, percentiles: tuple[float, float]) -> tuple[float, float]:
+def hybrid(one: SeedDraws, other: SeedDraws, metric: str, n: int) -> tuple[float, float]:
     """A difference's interval from each model's own, as Newcombe's hybrid is made (Zou and Donner 2008, correlated).
 
     Args:
         one, other: the two models, with a single seed each.
         metric: whose difference it is.
-        percentiles: of the bootstrap. The interval of a calibration error may leave out its value, so for that metric
-            the result holds these percentiles, too.
+        n: texts. Of a calibration error the result holds the bootstrap's percentiles, too.
     """
     first, second = one.mean(metric), other.mean(metric)
     (low, high), (least, most) = (as_bounds(model.measured[0].interval(metric)) for model in (one, other))
@@ -275,10 +278,13 @@ def _hybrid(one: SeedDraws, other: SeedDraws, metric: str, percentiles: tuple[fl
         for gain, loss in ((second - least, high - first), (most - second, first - low))
     ]
     lower, upper = second - first - max(0.0, sides[0]) ** 0.5, second - first + max(0.0, sides[1]) ** 0.5
-    return (lower, upper) if metric != "ece" else (min(lower, percentiles[0]), max(upper, percentiles[1]))
+    if metric != "ece":
+        return lower, upper
+    least, most = _percentiles(other.draws[metric] - one.draws[metric], n)
+    return min(lower, least), max(upper, most)
 
 
-def _spread(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
+def spread(draws: NDArray[np.float64], n: int) -> tuple[float, float]:
     """Half the width of a 95 % interval with the draws' deviation, below and above."""
     half = Z * float(np.nanstd(draws)) * (n / max(n - 1, 1)) ** 0.5
     return half, half

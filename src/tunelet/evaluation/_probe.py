@@ -52,7 +52,7 @@ def train_probe(features: NDArray[np.float32], labels: NDArray[np.int64], classe
         seed: of the folds.
     """
     begin = time.perf_counter()
-    centre, scale, scaled = _scaled(features)
+    centre, scale, scaled = scaled_features(features)
     groups = groups_of(row.tobytes() for row in features)
     strength = STRENGTHS[len(STRENGTHS) // 2]  # where there is nothing to choose by
     if len(groups) > 1:
@@ -110,7 +110,7 @@ def probe_losses(
         features, labels, classes: as `train_probe` has them.
         folds: the rows that each fold holds out.
     """
-    _, _, scaled = _scaled(features)
+    _, _, scaled = scaled_features(features)
     splits = []
     for held_out in folds:
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
@@ -120,7 +120,7 @@ def probe_losses(
     return losses
 
 
-def _scaled(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float, NDArray[np.float32]]:
+def scaled_features(features: NDArray[np.float32]) -> tuple[NDArray[np.float64], float, NDArray[np.float32]]:
     """The features' mean, the root of their mean square distance from it, and the features in units of these two."""
     centre = features.mean(axis=0, dtype=np.float64)
     centred = features - centre.astype(np.float32)

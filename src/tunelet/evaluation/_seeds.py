@@ -9,24 +9,35 @@ the degrees of freedom of Satterthwaite (1946): with 2 or 3 seeds the interval i
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import create_model
 
 from tunelet._record import Interval, Value
 from tunelet._words import counted
 from tunelet.errors import DataError
-from tunelet.evaluation._bootstrap import Draws, paired_metrics
+from tunelet.evaluation._bootstrap import Drawn
 from tunelet.evaluation._intervals import CONFIDENCE, Z
-from tunelet.evaluation._measure import measure, with_intervals
-from tunelet.evaluation._metrics import METRIC_NAMES, Measured, Metrics
+from tunelet.evaluation._metrics import RANGES, Measured, Metrics
 from tunelet.evaluation._predictions import Predictions, positive_index
+from tunelet.evaluation._shapes import AnyPredictions, Shape, shape_of
 
 Floats = NDArray[np.float64]
 
 
-class SeedMetrics(Measured):
+class SeedMeasured(Measured):
+    """Figures of several seeds on the same texts, each with its deviation as NAME_sd; None where undefined."""
+
+    def deviation(self, name: str) -> float | None:
+        """The standard deviation over seeds of the metric of this name; None of a single seed."""
+        deviation: float | None = getattr(self, f"{name}_sd")
+        return deviation
+
+
+class SeedMetrics(SeedMeasured):
     """Metrics of several seeds on the same texts: means, deviations and intervals; None where undefined.
 
     Attributes:
@@ -70,45 +81,64 @@ class SeedMetrics(Measured):
     n: int
     no_interval: Mapping[str, str]
 
-    def deviation(self, name: str) -> float | None:
-        """The standard deviation over seeds of the metric of this name; None of a single seed."""
-        deviation: float | None = getattr(self, f"{name}_sd")
-        return deviation
+
+@cache
+def seed_record(record: type[Measured]) -> type[SeedMeasured]:
+    """The record of several seeds that belongs to the record of one run: NAME, NAME_sd and NAME_ci of each metric."""
+    if record is Metrics:
+        return SeedMetrics
+    fields: dict[str, Any] = {}
+    for name in record.metric_names:
+        fields |= {name: (Value, ...), f"{name}_sd": (Value, ...), f"{name}_ci": (Interval, ...)}
+    fields |= {"n": (int, ...), "no_interval": (Mapping[str, str], ...)}
+    made = create_model(f"Seed{record.__name__}", __base__=SeedMeasured, __doc__=SeedMeasured.__doc__, **fields)
+    made.metric_names, made.main = record.metric_names, record.main
+    return made
 
 
 @dataclass(frozen=True, eq=False)
 class SeedDraws:
-    """One model's metrics over its seeds.
+    """One model's metrics over its seeds, whatever the shape of its labels.
 
     Attributes:
-        predictions: of each seed.
+        shape: of the predictions.
+        predictions: of each seed, of the class that belongs to the shape.
         drawn: each seed's metrics on the resamples.
         plain: each seed's metrics, without intervals.
         draws: metric -> the mean over the seeds on each resample of the texts, [resamples].
     """
 
-    predictions: tuple[Predictions, ...]
-    drawn: tuple[Draws, ...]
-    plain: tuple[Metrics, ...]
+    shape: Shape
+    predictions: tuple[Any, ...]
+    drawn: tuple[Drawn, ...]
+    plain: tuple[Measured, ...]
     draws: Mapping[str, Floats]
 
     @classmethod
-    def of(cls, seeds: Sequence[Predictions], drawn: Sequence[Draws], positive: int | None) -> "SeedDraws":
-        """From the predictions of each seed and their draws, as `paired_metrics` gives them."""
-        plain = tuple(measure(predictions, positive=positive, resamples=0) for predictions in seeds)
-        draws = {name: np.mean([of_seed.values[name] for of_seed in drawn], axis=0) for name in METRIC_NAMES}
-        return cls(tuple(seeds), tuple(drawn), plain, draws)
+    def of(cls, seeds: Sequence[AnyPredictions], drawn: Sequence[Drawn], shape: Shape) -> "SeedDraws":
+        """From the predictions of each seed and their draws, on the same resamples."""
+        plain = tuple(shape.estimate(predictions) for predictions in seeds)
+        draws = {name: np.mean([of_seed.values[name] for of_seed in drawn], axis=0) for name in plain[0].metric_names}
+        return cls(shape, tuple(seeds), tuple(drawn), plain, draws)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the metrics."""
+        return self.plain[0].metric_names
 
     @cached_property
-    def measured(self) -> tuple[Metrics, ...]:
-        """Each seed's metrics with intervals, computed at the first use, for comparisons over seeds need none."""
+    def measured(self) -> tuple[Any, ...]:
+        """Each seed's metrics with intervals, of the shape's record.
+
+        Computed at the first use, for comparisons over seeds need none.
+        """
         seeds = zip(self.plain, self.predictions, self.drawn, strict=True)
-        return tuple(with_intervals(*seed) for seed in seeds)
+        return tuple(self.shape.with_intervals(*seed) for seed in seeds)
 
     @cached_property
     def values(self) -> Mapping[str, Floats]:
         """Metric -> its value with each seed, [seeds]."""
-        return {name: np.array([metrics.values[name] for metrics in self.plain]) for name in METRIC_NAMES}
+        return {name: np.array([metrics.values[name] for metrics in self.plain]) for name in self.names}
 
     def shared(self, metric: str) -> float:
         """The variance of the mean over seeds, divided by the mean of the seeds' variances, on the resamples: 0 to 1.
@@ -132,13 +162,19 @@ class SeedDraws:
     @property
     def seeds(self) -> int:
         """The number of seeds."""
-        return len(self.values["accuracy"])
+        return len(self.predictions)
 
 
 def draw_models(
-    models: Mapping[str, Sequence[Predictions]], *, positive: str | None = None, resamples: int, seed: int
+    models: Mapping[str, Sequence[AnyPredictions]], *, positive: str | None = None, resamples: int, seed: int
 ) -> dict[str, SeedDraws]:
     """Measure all models on the same resamples of the texts.
+
+    Args:
+        models: name -> predictions of each seed; all of one shape.
+        positive: of classes, the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
+        resamples: draws, at least 1.
+        seed: of them.
 
     Raises:
         DataError: the texts are not the same; `positive` is none of the labels; no draws.
@@ -146,31 +182,50 @@ def draw_models(
     if resamples < 1:
         raise DataError(f"intervals need at least one draw, found resamples = {resamples}", "pass resamples=1000")
     runs = [(name, predictions) for name, seeds in models.items() for predictions in seeds]
-    _check_same_texts(runs)
-    index = positive_index(runs[0][1].label_names, positive)
-    drawn = iter(
-        paired_metrics([predictions for _, predictions in runs], positive=index, resamples=resamples, seed=seed)
-    )
-    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds], index) for name, seeds in models.items()}
+    first = runs[0][1]
+    shape = shape_of(first, positive_index(first.label_names, positive) if isinstance(first, Predictions) else None)
+    _check_same_texts(runs, shape)
+    drawn = iter(shape.draws([predictions for _, predictions in runs], resamples=resamples, seed=seed))
+    return {name: SeedDraws.of(seeds, [next(drawn) for _ in seeds], shape) for name, seeds in models.items()}
+
+
+@overload
+def measure_seeds(
+    seeds: Sequence[Predictions], *, positive: str | None = None, resamples: int = 1000, seed: int = 0
+) -> SeedMetrics: ...
+
+
+@overload
+def measure_seeds(
+    seeds: Sequence[AnyPredictions], *, positive: str | None = None, resamples: int = 1000, seed: int = 0
+) -> SeedMeasured: ...
 
 
 def measure_seeds(
-    seeds: Sequence[Predictions], *, positive: str | None = None, resamples: int = 1000, seed: int = 0
-) -> SeedMetrics:
+    seeds: Sequence[AnyPredictions], *, positive: str | None = None, resamples: int = 1000, seed: int = 0
+) -> SeedMeasured:
     """Measure predictions of the same texts, one for each seed.
 
     Args:
-        seeds: at least one; equal labels.
-        positive: the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
+        seeds: at least one, of any shape; equal labels.
+        positive: of classes, the label that precision, recall, F1 and the areas speak of; None: as `measure` has it.
         resamples: draws of the bootstrap, at least 1.
         seed: of the bootstrap.
     """
     (drawn,) = draw_models({"": seeds}, positive=positive, resamples=resamples, seed=seed).values()
-    return summarise(drawn)
+    return summarised(drawn)
 
 
 def summarise(model: SeedDraws) -> SeedMetrics:
-    """Means, deviations and intervals of one model, from existing draws."""
+    """Means, deviations and intervals of one model of classes, from existing draws."""
+    metrics = summarised(model)
+    if not isinstance(metrics, SeedMetrics):
+        raise TypeError(f"summarise is for one class a text, summarised for {type(metrics).__name__}")
+    return metrics
+
+
+def summarised(model: SeedDraws) -> SeedMeasured:
+    """Means, deviations and intervals of one model of any shape, from existing draws."""
     reasons = {name: why for each in model.measured for name, why in each.no_interval.items()}
     if model.seeds == 1:
         intervals = dict(model.measured[0].intervals)
@@ -179,14 +234,14 @@ def summarise(model: SeedDraws) -> SeedMetrics:
             name: (math.nan, math.nan)
             if name in reasons
             else _within(name, over_seeds(model.mean(name), _text_reach(model, name), [model], name)[0])
-            for name in METRIC_NAMES
+            for name in model.names
         }
-    return SeedMetrics.model_validate(
+    return seed_record(model.shape.record).model_validate(
         {
-            **{name: model.mean(name) for name in METRIC_NAMES},
-            **{f"{name}_sd": model.deviation(name) for name in METRIC_NAMES},
+            **{name: model.mean(name) for name in model.names},
+            **{f"{name}_sd": model.deviation(name) for name in model.names},
             **{f"{name}_ci": bounds for name, bounds in intervals.items()},
-            "n": model.measured[0].n,
+            "n": len(model.predictions[0]),
             "no_interval": reasons,
         }
     )
@@ -229,16 +284,21 @@ def _text_reach(model: SeedDraws, metric: str) -> tuple[float, float]:
     return float(below), float(above)
 
 
-def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
-    """Raises DataError where ids, labels or label names differ, and says where."""
+def _check_same_texts(models: Sequence[tuple[str, AnyPredictions]], shape: Shape) -> None:
+    """Raises DataError where shapes, ids, labels or label names differ, and says where."""
     (name, first), *rest = models
     for other, predictions in rest:
+        if type(predictions) is not type(first):
+            raise DataError(
+                f"{other} answers with labels of another shape than {name}",
+                "compare runs that were trained for the same task",
+            )
         if predictions.label_names != first.label_names:
             raise DataError(
                 f"{other} knows the labels {', '.join(predictions.label_names)}, {name} {', '.join(first.label_names)}",
                 "compare runs that were trained on the same labels",
             )
-        if predictions.ids != first.ids or not np.array_equal(predictions.labels, first.labels):
+        if predictions.ids != first.ids or not np.array_equal(shape.same(predictions), shape.same(first)):
             raise DataError(
                 f"{other} was measured on {counted(len(predictions), 'text')}, {name} on {len(first):,}, and they are "
                 "not the same, or not in the same order",
@@ -247,6 +307,7 @@ def _check_same_texts(models: Sequence[tuple[str, Predictions]]) -> None:
 
 
 def _within(metric: str, interval: tuple[float, float]) -> tuple[float, float]:
-    """The interval cut to the metric's range: from 0 to 1, or without an upper end for the log loss."""
+    """The interval cut to the metric's range."""
     low, high = interval
-    return max(low, 0.0), high if metric == "log_loss" else min(high, 1.0)
+    least, most = RANGES.get(metric, (0.0, 1.0))
+    return max(low, least), min(high, most)

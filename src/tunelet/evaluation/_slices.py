@@ -37,8 +37,7 @@ def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int 
         lengths: their tokens, int64 [n].
         slices: how many there are at most.
     """
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, slices + 1)[1:-1], method="higher"))
-    owner = np.searchsorted(edges, lengths, side="right")
+    owner = slice_owners(lengths, slices)
     losses = text_losses(predictions.probabilities, predictions.labels)
     correct = predictions.predicted == predictions.labels
     measured = []
@@ -56,6 +55,12 @@ def by_length(predictions: Predictions, lengths: NDArray[np.int64], slices: int 
             )
         )
     return tuple(measured)
+
+
+def slice_owners(lengths: NDArray[np.int64], slices: int) -> NDArray[np.int64]:
+    """The slice of each text, int64 [n], by its length [n]: about equally many in each, equal lengths together."""
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, slices + 1)[1:-1], method="higher"))
+    return np.searchsorted(edges, lengths, side="right").astype(np.int64)
 
 
 def confident_errors(predictions: Predictions, count: int) -> NDArray[np.int64]:

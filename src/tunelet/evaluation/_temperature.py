@@ -23,7 +23,7 @@ from tunelet.evaluation._calibration import (
     reliability,
     with_temperature,
 )
-from tunelet.evaluation._measure import measure
+from tunelet.evaluation._measure import estimate
 from tunelet.evaluation._power import SIGNIFICANCE
 from tunelet.evaluation._predictions import Predictions
 
@@ -86,12 +86,25 @@ class TemperatureRecord(Record):
 
 def choose_temperature(validation: Predictions) -> Temperature:
     """The temperature of the validation texts, and whether to apply it."""
-    value = fit_temperature(validation)
-    if (validation.predicted == validation.labels).all():
+    return decided(
+        fit_temperature(validation),
+        Gain.of(_losses(validation), _losses(cross_fitted_temperature(validation))),
+        any_wrong=bool((validation.predicted != validation.labels).any()),
+    )
+
+
+def decided(value: float, gain: Gain, *, any_wrong: bool) -> Temperature:
+    """Whether a temperature is applied.
+
+    Args:
+        value: of the least log loss on the validation texts.
+        gain: what cross-fitted temperatures take from their log loss.
+        any_wrong: whether the model is wrong about one of them.
+    """
+    if not any_wrong:
         return Temperature(value, False, "no validation text is wrong: any certainty would seem right", None)
     if value > TEMPERATURES[1] / 1.01:
         return Temperature(value, False, "it would make all labels equally probable", None)
-    gain = Gain.of(_losses(validation), _losses(cross_fitted_temperature(validation)))
     p_value = gain.p_value
     if p_value is None or p_value >= SIGNIFICANCE:
         reason = "cross-fitted on the validation texts it lowers the log loss by no more than noise would"
@@ -110,7 +123,7 @@ def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cr
         cross_fitted: whether these are the texts that it was fitted on; then each fold has the others' temperature.
     """
     scaled = cross_fitted_temperature(reported) if cross_fitted else with_temperature(reported, chosen.value)
-    before, after = measure(reported, resamples=0), measure(scaled, resamples=0)
+    before, after = estimate(reported, None), estimate(scaled, None)
     return TemperatureRecord(
         value=chosen.value,
         applied=chosen.applied,

@@ -55,7 +55,8 @@ def all_bounds(
         draws: of their metrics.
         positive: the class that precision, recall, F1 and the areas speak of; None: means over the classes.
     """
-    shares, ranked = Shares(confusion, predictions.label_names), _Areas(predictions, areas, draws)
+    shares, names = Shares(confusion, predictions.label_names), predictions.label_names
+    ranked = Areas(shares.support, len(predictions), names, areas, draws)
     rows = [shares.of_class(label) | ranked.of_class(label) for label in range(len(confusion))]
     bounds = shares.whole() | {"log_loss": _log_loss(predictions), "ece": calibration_interval(predictions)}
     if positive is None:
@@ -74,12 +75,7 @@ class Shares:
 
     def of_class(self, label: int) -> dict[str, Bounds]:
         """Intervals of a class's precision, recall and F1."""
-        hits, union = int(self.hits[label]), int(self.union[label])
-        bounds: dict[str, Bounds] = {}
-        for name, n in (("precision", self.predicted[label]), ("recall", self.support[label])):
-            bounds[name] = share_interval(hits, int(n)) if n else UNDEFINED
-        low, high = share_interval(hits, union) if union else (0.0, 0.0)
-        return bounds | {"f1": (2 * low / (1 + low), 2 * high / (1 + high)) if union else UNDEFINED}
+        return rate_bounds(int(self.hits[label]), int(self.support[label]), int(self.predicted[label]))
 
     def whole(self) -> dict[str, Bounds]:
         """Intervals of accuracy and weighted F1, over all classes together."""
@@ -105,15 +101,7 @@ class Shares:
         return average_interval(self.hits / n, *share_limits(self.hits, n), share_variance(self.hits, n))
 
     def _macro_f1(self) -> tuple[float, float]:
-        """F1 is a concave function of an unbiased share, so it is too low for small classes; the bias is added back."""
-        share = self.hits / self.union
-        lows, highs = (2 * limit / (1 + limit) for limit in share_limits(self.hits, self.union))
-        smooth = (self.hits + 0.5) / (self.union + 1)
-        variances = share_variance(self.hits, self.union) * (2 / (1 + smooth) ** 2) ** 2
-        values = 2 * share / (1 + share)
-        low, high = average_interval(values, lows, highs, variances, self._f1_correlation())
-        bias = float((2 * share * (1 - share) / ((1 + share) ** 3 * self.union)).mean())
-        return low + bias, min(1.0, high + bias)
+        return mean_f1_interval(self.hits, self.union, self._f1_correlation())
 
     def _f1_correlation(self) -> Floats:
         """Correlation of the classes' F1, [classes, classes]: a text of one class that is called another lowers both.
@@ -147,12 +135,53 @@ class Shares:
         return share_interval(value * worth, worth)
 
 
-class _Areas:
-    """ROC AUC and average precision, with variances and correlations from the draws."""
+def rate_bounds(hits: int, support: int, predicted: int) -> dict[str, Bounds]:
+    """Intervals of precision, recall and F1 from the texts rightly called, those that are it, and those called it."""
+    union = support + predicted - hits
+    bounds: dict[str, Bounds] = {}
+    for name, n in (("precision", predicted), ("recall", support)):
+        bounds[name] = share_interval(hits, n) if n else UNDEFINED
+    low, high = share_interval(hits, union) if union else (0.0, 0.0)
+    return bounds | {"f1": (2 * low / (1 + low), 2 * high / (1 + high)) if union else UNDEFINED}
 
-    def __init__(self, predictions: Predictions, values: Mapping[str, Floats], draws: Draws) -> None:
-        self.predictions, self.values, self.draws = predictions, values, draws
-        self.support = np.bincount(predictions.labels, minlength=len(predictions.label_names))
+
+def mean_f1_interval(hits: NDArray[np.int64], union: NDArray[np.int64], correlation: Floats) -> tuple[float, float]:
+    """Interval of the mean F1 of several classes.
+
+    F1 is a concave function of an unbiased share, so it is too low for small classes; the bias is added back.
+
+    Args:
+        hits: texts rightly called of each, [classes].
+        union: texts that are of it, called it or both, each at least 1, [classes].
+        correlation: of the values, [classes, classes].
+    """
+    share = hits / union
+    lows, highs = (2 * limit / (1 + limit) for limit in share_limits(hits, union))
+    smooth = (hits + 0.5) / (union + 1)
+    variances = share_variance(hits, union) * (2 / (1 + smooth) ** 2) ** 2
+    values = 2 * share / (1 + share)
+    low, high = average_interval(values, lows, highs, variances, correlation)
+    bias = float((2 * share * (1 - share) / ((1 + share) ** 3 * union)).mean())
+    return low + bias, min(1.0, high + bias)
+
+
+class Areas:
+    """ROC AUC and average precision of classes or labels, with variances and correlations from the draws."""
+
+    def __init__(
+        self, support: NDArray[np.int64], n: int, names: Sequence[str], values: Mapping[str, Floats], draws: Draws
+    ) -> None:
+        """Take what is known of the classes.
+
+        Args:
+            support: texts of each, [classes].
+            n: texts.
+            names: of the classes.
+            values: "roc_auc" and "average_precision" of each, [classes].
+            draws: of these values.
+        """
+        self.support, self.n, self.names = support, n, names
+        self.values, self.draws = values, draws
 
     def of_class(self, label: int) -> dict[str, Bounds]:
         """Intervals of both areas of a class against the rest."""
@@ -160,7 +189,7 @@ class _Areas:
 
     def means(self) -> dict[str, Bounds]:
         """Intervals of both areas' means over the classes."""
-        if why := too_few(self.support, self.predictions.label_names):
+        if why := too_few(self.support, self.names):
             return dict.fromkeys(self.values, why)
         return {name: self._mean(name) for name in self.values}
 
@@ -171,12 +200,12 @@ class _Areas:
             return next(bounds for bounds, _ in of_classes if isinstance(bounds, str))
         lows, highs = np.array(limits).T
         variances = np.array([variance for _, variance in of_classes])
-        return average_interval(self.values[name], lows, highs, variances, _correlation(getattr(self.draws, name)))
+        return average_interval(self.values[name], lows, highs, variances, correlation_of(getattr(self.draws, name)))
 
     def _of_class(self, name: str, label: int) -> tuple[Bounds, float]:
         """The interval of one area of a class, and a variance above 0."""
         value, positives = float(self.values[name][label]), int(self.support[label])
-        negatives = len(self.predictions) - positives
+        negatives = self.n - positives
         if np.isnan(value):
             return UNDEFINED, np.nan
         if min(positives, negatives) < FEWEST:
@@ -187,7 +216,7 @@ class _Areas:
         smooth = (value * positives + 0.5) / (positives + 1)
         if name == "roc_auc":
             low, high = area_limits(value, positives, negatives, variance)
-            return (low, high), max(variance, smooth * (1 - smooth) / len(self.predictions))
+            return (low, high), max(variance, smooth * (1 - smooth) / self.n)
         # The number of positive texts alone makes the interval too wide, the variance's number too narrow: mix both.
         worth = value * (1 - value) / variance if variance > 0 else 0.0
         worth = max(worth, positives) ** 0.65 * positives**0.35
@@ -200,8 +229,8 @@ def too_few(support: NDArray[np.int64], names: Sequence[str]) -> str:
     return f"fewer than {FEWEST} texts of {names[least]!r}" if support[least] < FEWEST else ""
 
 
-def _correlation(drawn: Floats) -> Floats:
-    """Correlation of the classes' areas over the draws, [classes, classes]; 0 where one is constant or undefined."""
+def correlation_of(drawn: Floats) -> Floats:
+    """Correlation of figures over draws or texts, [figures, draws] to [figures, figures]; 0 of one that is constant."""
     defined = ~np.isnan(drawn)
     apart = np.where(defined, drawn - np.nanmean(drawn, axis=1, keepdims=True), 0.0)
     deviation = np.sqrt((apart**2).sum(axis=1))
@@ -213,16 +242,26 @@ def _correlation(drawn: Floats) -> Floats:
 
 
 def _log_loss(predictions: Predictions) -> Bounds:
-    """Student's interval on the scale of logarithms: losses are skewed, and a few wrong texts make most of them."""
+    wrong = int((predictions.predicted != predictions.labels).sum())
+    return loss_bounds(text_losses(predictions.probabilities, predictions.labels), wrong)
+
+
+def loss_bounds(losses: Floats, wrong: int) -> Bounds:
+    """Student's interval on the scale of logarithms: losses are skewed, and a few wrong texts make most of them.
+
+    Args:
+        losses: of each text, [n].
+        wrong: texts with something wrong.
+    """
     from scipy.stats import t as student_t
 
-    wrong = int((predictions.predicted != predictions.labels).sum())
     if wrong < WRONG:
         return f"fewer than {WRONG} texts were classified wrongly: what one costs is hardly known"
-    losses = text_losses(predictions.probabilities, predictions.labels)
-    mean, n = float(losses.mean()), len(losses)
+    mean, spread, n = float(losses.mean()), float(losses.std(ddof=1)), len(losses)
+    if spread <= 1e-12 * mean:
+        return "every text costs the same: what others cost is hardly known"
     freedom = min(n - 1, wrong + 3)
-    reach = float(student_t.ppf((1 + CONFIDENCE) / 2, freedom)) * float(losses.std(ddof=1)) / n**0.5 / mean
+    reach = float(student_t.ppf((1 + CONFIDENCE) / 2, freedom)) * spread / n**0.5 / mean
     return mean * float(np.exp(-reach)), mean * float(np.exp(reach))
 
 

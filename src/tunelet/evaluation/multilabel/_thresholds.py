@@ -1,0 +1,165 @@
+"""From which probability on each label is given, chosen on validation texts for an aim (`_threshold` has the aims).
+
+The best threshold for F1 is half the F1 that it reaches (Lipton, Elkan and Naryanaswamy 2014), so it is lower the
+harder a label is, and one half is right for hardly any. Each label gets its own; one with few texts, whose best
+threshold is a matter of luck, borrows the one that is best for the decisions of all labels together.
+
+The figures of the texts that thresholds were chosen on flatter them. Cross-fitting shows by how much: each fifth of the
+texts is cut by the thresholds of the other four.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet._record import Record, Value
+from tunelet.evaluation._threshold import choose_threshold
+from tunelet.evaluation.multilabel._measure import estimate
+from tunelet.evaluation.multilabel._predictions import HALF, MultilabelPredictions
+
+FEWEST = 10  # texts of a label, for a threshold of its own
+_FOLDS = 5
+
+
+class LabelThreshold(Record):
+    """The threshold of one label.
+
+    Attributes:
+        label: its name.
+        value: the probability from which on it is given.
+        n: validation texts that have it.
+        own: whether it was chosen on this label alone; if not, on all labels together.
+        reached: whether the aim is met on the texts that it was chosen on.
+    """
+
+    label: str
+    value: float
+    n: int
+    own: bool
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The thresholds of all labels, chosen for an aim.
+
+    Attributes:
+        aim: as `evaluation.threshold` names it.
+        labels: of each label, in their order.
+        pooled: the one threshold that would be best for all labels together.
+    """
+
+    aim: str
+    labels: tuple[LabelThreshold, ...]
+    pooled: float
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Float64 [labels]."""
+        return np.array([label.value for label in self.labels])
+
+
+class ThresholdFigures(Record):
+    """What thresholds do to texts; None where undefined."""
+
+    f1_macro: Value
+    f1_micro: Value
+    subset_accuracy: float
+
+    @classmethod
+    def of(cls, predictions: MultilabelPredictions) -> "ThresholdFigures":
+        """Of the labels that these predictions give."""
+        metrics = estimate(predictions)
+        return cls(f1_macro=metrics.f1_macro, f1_micro=metrics.f1_micro, subset_accuracy=metrics.subset_accuracy)
+
+
+class ThresholdsRecord(Record):
+    """The thresholds' entry in `evaluation.json`.
+
+    Attributes:
+        aim: what they were chosen for.
+        chosen_on: always "validation".
+        n: validation texts.
+        labels: of each label.
+        pooled: the one that would be best for all labels together.
+        at_half, at_pooled, chosen: figures of the validation texts with one half, with the pooled one, and with these.
+        cross_fitted: the same with each fifth cut by the thresholds of the others: `chosen` less these is optimism.
+    """
+
+    aim: str
+    chosen_on: Literal["validation"]
+    n: int
+    labels: tuple[LabelThreshold, ...]
+    pooled: float
+    at_half: ThresholdFigures
+    at_pooled: ThresholdFigures
+    chosen: ThresholdFigures
+    cross_fitted: ThresholdFigures
+
+
+def choose_thresholds(validation: MultilabelPredictions, aim: str = "f1") -> Thresholds:
+    """The threshold of each label for an aim; one half for all where no text has any label, or all have all.
+
+    Args:
+        validation: predictions for texts that the model has not seen; their own thresholds do not matter.
+        aim: "f1", "precision:SHARE" or "cost:FALSE_POSITIVE:FALSE_NEGATIVE".
+
+    Raises:
+        RecipeError: there is no such aim.
+    """
+    labels, scores = validation.labels, validation.probabilities
+    pooled, pooled_reached = _chosen(labels.ravel(), scores.ravel(), aim)
+    chosen = []
+    for number, name in enumerate(validation.label_names):
+        truth, positives = labels[:, number], int(labels[:, number].sum())
+        own = min(positives, len(truth) - positives) >= FEWEST
+        value, reached = _chosen(truth, scores[:, number], aim) if own else (pooled, pooled_reached)
+        chosen.append(LabelThreshold(label=name, value=value, n=positives, own=own, reached=reached))
+    return Thresholds(aim, tuple(chosen), pooled)
+
+
+def cross_fitted_thresholds(
+    validation: MultilabelPredictions, aim: str = "f1", *, seed: int = 0
+) -> MultilabelPredictions:
+    """The predictions with thresholds [n, labels]: those of each fifth of the texts are chosen on the other four.
+
+    Args:
+        validation, aim: as `choose_thresholds` has them.
+        seed: of the fifths.
+    """
+    n = len(validation)
+    owner = np.random.default_rng(seed).permutation(n) % _FOLDS
+    thresholds = np.full(validation.probabilities.shape, HALF)
+    for fold in np.unique(owner):
+        rest = np.flatnonzero(owner != fold)
+        if len(rest):
+            thresholds[owner == fold] = choose_thresholds(validation.rows(rest), aim).values
+    return validation.with_thresholds(thresholds)
+
+
+def thresholds_record(validation: MultilabelPredictions, chosen: Thresholds, *, seed: int = 0) -> ThresholdsRecord:
+    """What thresholds do to the texts that they were chosen on, and what they would do to others."""
+    count = len(validation.label_names)
+    cut = {
+        "at_half": validation.with_thresholds(np.full(count, HALF)),
+        "at_pooled": validation.with_thresholds(np.full(count, chosen.pooled)),
+        "chosen": validation.with_thresholds(chosen.values),
+        "cross_fitted": cross_fitted_thresholds(validation, chosen.aim, seed=seed),
+    }
+    return ThresholdsRecord(
+        aim=chosen.aim,
+        chosen_on="validation",
+        n=len(validation),
+        labels=chosen.labels,
+        pooled=chosen.pooled,
+        **{name: ThresholdFigures.of(predictions) for name, predictions in cut.items()},
+    )
+
+
+def _chosen(truth: NDArray[np.bool_], scores: NDArray[np.float64], aim: str) -> tuple[float, bool]:
+    if not 0 < truth.sum() < len(truth):
+        return HALF, False
+    threshold = choose_threshold(truth, scores, aim)
+    return threshold.value, threshold.reached

@@ -1,0 +1,1 @@
+"""Ordered ratings: predictions, their metrics and intervals, calibration, baselines."""

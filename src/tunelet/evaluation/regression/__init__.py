@@ -1,0 +1,1 @@
+"""Plain numbers: predictions with intervals, their metrics, conformal intervals, baselines."""

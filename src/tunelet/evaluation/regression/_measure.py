@@ -1,0 +1,94 @@
+"""How good predicted numbers are: point estimates and their intervals.
+
+| figure | 95 % interval |
+| --- | --- |
+| mean absolute error, RMSE, mean width | Student's on the scale of logarithms |
+| R squared | Student's of log(1 - R^2), by the delta method |
+| correlations | Fisher's z with the variance of the draws |
+| coverage | Wilson's |
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunelet.evaluation._bootstrap import Drawn
+from tunelet.evaluation._correlations import FEWEST, correlation_bounds
+from tunelet.evaluation._intervals import CONFIDENCE, share_interval
+from tunelet.evaluation._ranks import LEAST_SPREAD
+from tunelet.evaluation._uncertainty import UNDEFINED, Bounds, split_bounds
+from tunelet.evaluation.regression._draws import Resampled
+from tunelet.evaluation.regression._metrics import VALUE_NAMES, ValueMetrics
+from tunelet.evaluation.regression._predictions import ValuePredictions
+
+Floats = NDArray[np.float64]
+_NO_ERROR = "no text has an error: how large others are is unknown"
+
+
+def estimate(predictions: ValuePredictions) -> ValueMetrics:
+    """Every metric of the predictions, at least one, without intervals."""
+    values = Resampled(predictions).metrics(np.ones((1, len(predictions))))
+    return ValueMetrics.model_validate(
+        {**{name: float(values[name][0]) for name in VALUE_NAMES}, "n": len(predictions)}
+    )
+
+
+def with_intervals(metrics: ValueMetrics, predictions: ValuePredictions, draws: Drawn) -> ValueMetrics:
+    """The metrics of these predictions with their intervals, computed from existing draws."""
+    n, errors = len(predictions), predictions.values - predictions.targets
+    squares = errors**2
+    bounds: dict[str, Bounds] = {
+        "mae": log_interval(metrics.mae, np.abs(errors)),
+        "rmse": log_interval(metrics.rmse, squares, power=0.5),
+        "r2": _explained(metrics, squares, predictions.targets),
+        "coverage": UNDEFINED,
+        "width": UNDEFINED,
+    }
+    if predictions.covered is not None and predictions.widths is not None:
+        bounds["coverage"] = share_interval(int(predictions.covered.sum()), n)
+        if metrics.width is not None:
+            bounds["width"] = log_interval(metrics.width, predictions.widths)
+    for name in ("pearson", "spearman"):
+        bounds[name] = correlation_bounds(metrics.values[name], draws.values[name], n)
+    return metrics.with_intervals(*split_bounds({name: bounds[name] for name in VALUE_NAMES}))
+
+
+def log_interval(value: float, terms: Floats, power: float = 1.0) -> Bounds:
+    """Student's interval of `terms.mean() ** power` on the scale of logarithms, or why there is none.
+
+    Args:
+        value: that figure.
+        terms: of each text, not negative, [n].
+        power: of the mean.
+    """
+    if len(terms) < FEWEST:
+        return f"fewer than {FEWEST} texts"
+    mean = float(terms.mean())
+    if mean <= 0.0:
+        return _NO_ERROR
+    spread = float(terms.std(ddof=1))
+    if spread <= LEAST_SPREAD * mean:
+        return "all texts have the same: how others vary is unknown"
+    reach = _student(len(terms)) * power * spread / mean / len(terms) ** 0.5
+    return value * float(np.exp(-reach)), value * float(np.exp(reach))
+
+
+def _explained(metrics: ValueMetrics, squares: Floats, targets: Floats) -> Bounds:
+    """1 - R^2 is a ratio of two means, of squared errors and of squared distances from the mean of the targets."""
+    n = len(squares)
+    if metrics.r2 is None:
+        return UNDEFINED
+    if n < FEWEST:
+        return f"fewer than {FEWEST} texts"
+    left = 1 - metrics.r2
+    if left <= 0.0:
+        return _NO_ERROR
+    apart = (targets - targets.mean()) ** 2
+    influence = squares / squares.mean() - apart / apart.mean()
+    reach = float(np.exp(_student(n) * float(influence.std(ddof=1)) / n**0.5))
+    return 1 - left * reach, 1 - left / reach
+
+
+def _student(n: int) -> float:
+    from scipy.stats import t as student_t
+
+    return float(student_t.ppf((1 + CONFIDENCE) / 2, n - 1))
