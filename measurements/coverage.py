@@ -1,6 +1,9 @@
 """How often 95 % intervals hold the truth, by classes and number of texts: the table in docs/evaluation.md.
 
     python measurements/coverage.py [--models 12] [--datasets 40] [--out FILE] [--docs docs/evaluation.md]
+    python measurements/coverage.py --shapes [--models 12] [--datasets 40] [--out FILE]
+
+With `--shapes` the same is measured for several labels a text, ratings and numbers, and printed as tables.
 
 Every cell is measured on made-up models whose true figures are known (`tunelet.bench`), by the functions that
 measure a run. "Before" are the percentiles of a bootstrap within each class, which reports had until version 0.1.
@@ -13,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from tunelet.bench import (
+    LABELLINGS,
     SHAPES,
     SIZES,
     Tally,
     commit,
     difference_coverage,
+    labelling_coverage,
+    labelling_pair_coverage,
     models_of,
     paired_coverage,
     score_coverage,
@@ -46,6 +52,7 @@ _PAIRED = {
     "log_loss": "log loss",
     "ece": "ECE",
 }
+_OUT = Path(__file__).with_suffix(".json")
 _BEGIN, _END = "<!-- coverage: written by measurements/coverage.py -->", "<!-- end of coverage -->"
 
 
@@ -80,6 +87,42 @@ def measure(models: int, datasets: int) -> dict[str, Any]:
         "commit": revision,
         "dirty": dirty,
     }
+
+
+def measure_labellings(models: int, datasets: int) -> dict[str, Any]:
+    """Several labels a text, ratings and numbers: single models, and differences of two."""
+    begin, cells = time.perf_counter(), []
+    for labelling in LABELLINGS:
+        for n in SIZES:
+            single = labelling_coverage(labelling, n, models=models, datasets=datasets, seed=1)
+            paired = labelling_pair_coverage(labelling, n, models=models, datasets=datasets // 4, seed=1)
+            cells.append({"shape": labelling.name, "n": n, "single": _record(single), "paired": _record(paired)})
+            print(labelling.name, n, f"{time.perf_counter() - begin:.0f} s", flush=True)
+    revision, dirty = commit()
+    return {
+        "models": models,
+        "datasets": datasets,
+        "seconds": time.perf_counter() - begin,
+        "cells": cells,
+        "commit": revision,
+        "dirty": dirty,
+    }
+
+
+def labelling_tables(found: dict[str, Any]) -> str:
+    """A table for each family of shapes: percent of the intervals that held, of one model / of a difference."""
+    lines: list[str] = []
+    for family in ("labels a text", "ratings", "numbers"):
+        cells = [cell for cell in found["cells"] if family in cell["shape"]]
+        names = list(cells[0]["single"])
+        lines += [f"| labels | texts | {' | '.join(names)} | alike |"]
+        lines.append(f"| --- | ---: | {' | '.join(['---:'] * (len(names) + 1))} |")
+        for cell in cells:
+            shown = [f"{_cell(cell['single'][name])} / {_cell(cell['paired'][name])}" for name in names]
+            alike = _cell(cell["paired"]["alike"])
+            lines.append(f"| {cell['shape']} | {cell['n']} | {' | '.join(shown)} | {alike} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _record(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
@@ -125,11 +168,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=12)
     parser.add_argument("--datasets", type=int, default=40)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
+    parser.add_argument("--out", type=Path, default=_OUT)
     parser.add_argument(
         "--docs", type=Path, help="page whose table is written anew, from --out alone where that is there"
     )
+    parser.add_argument("--shapes", action="store_true", help="several labels a text, ratings and numbers")
     arguments = parser.parse_args()
+    if arguments.shapes:
+        found = measure_labellings(arguments.models, arguments.datasets)
+        out = arguments.out.with_name("coverage-shapes.json") if arguments.out == _OUT else arguments.out
+        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(labelling_tables(found))
+        return
     if arguments.docs is None or not arguments.out.exists():
         found = measure(arguments.models, arguments.datasets)
         arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

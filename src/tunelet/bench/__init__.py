@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     )
     from tunelet.bench.harness._document import check_writable, commit, write_document
     from tunelet.bench.harness._lengths import imdb_lengths
+    from tunelet.bench.harness._shape_coverage import (
+        LABELLINGS,
+        Labelling,
+        labelling_coverage,
+        labelling_pair_coverage,
+    )
     from tunelet.bench.harness._sources import find_model
     from tunelet.bench.harness._subject import Subject
     from tunelet.bench.harness._tables import Table, arm_cells, missing, show_document, tables
@@ -31,11 +37,13 @@ if TYPE_CHECKING:
     from tunelet.bench.rivals._stock import adapted_model, rows_in_order, stock_tokenizer, without_dropout
 
 __all__ = [
+    "LABELLINGS",
     "MORE_STEPS",
     "SHAPES",
     "SIZES",
     "ArmFailed",
     "Desk",
+    "Labelling",
     "PredictBench",
     "Subject",
     "Table",
@@ -50,6 +58,8 @@ __all__ = [
     "difference_coverage",
     "find_model",
     "imdb_lengths",
+    "labelling_coverage",
+    "labelling_pair_coverage",
     "missing",
     "models_of",
     "paired_coverage",
@@ -94,6 +104,12 @@ __getattr__ = lazy_exports(
             "write_document",
         ),
         "harness._lengths": ("imdb_lengths",),
+        "harness._shape_coverage": (
+            "LABELLINGS",
+            "Labelling",
+            "labelling_coverage",
+            "labelling_pair_coverage",
+        ),
         "harness._sources": ("find_model",),
         "harness._subject": ("Subject",),
         "harness._tables": (
@@ -106,6 +122,7 @@ __getattr__ = lazy_exports(
         "harness._worker": (
             "ArmFailed",
             "Desk",
+            "Labelling",
             "run_once",
         ),
         "rivals._stock": (
