@@ -70,3 +70,16 @@ def test_half_of_the_wrong_labels_of_reviews_are_among_the_first_two_hundred_sus
     rows = np.random.default_rng(1).permutation(len(whole))[:2000]
     examples, wrong = planted(whole.take(rows), 0.05, seed=1)
     assert found_in(examples, 200, wrong) >= 0.5
+
+
+def test_of_very_many_texts_some_are_judged_and_rows_are_those_of_all(monkeypatch):
+    examples, wrong = planted(read("sample").splits["train"], 0.05, seed=1)
+    part = Part.of("train", examples)
+    monkeypatch.setattr("tunelet.audit._drawn.MOST_CHARACTERS", sum(map(len, examples.texts)) // 2)
+    found, record = suspects(part, duplicate_groups(examples.texts), seed=1)
+    assert 0 < len(found.rows) == record.texts < len(examples)
+    assert set(found.ranked.tolist()) == set(found.rows.tolist())
+    for example in record.examples:
+        assert examples.texts[example.text.row - 1].startswith(example.text.text[:40])
+    judged = wrong & set(found.rows.tolist())
+    assert len(judged & set(found.ranked[: 3 * len(judged)].tolist())) > len(judged) / 3

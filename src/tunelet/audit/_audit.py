@@ -11,6 +11,7 @@ from tunelet.audit._balance import balance
 from tunelet.audit._boilerplate import boilerplate
 from tunelet.audit._columns import columns
 from tunelet.audit._copies import Alike, contradicting, copies_record, overlap, overlaps, repeats
+from tunelet.audit._drawn import drawn
 from tunelet.audit._giveaways import giveaways
 from tunelet.audit._lengths import Measured, Reader, lengths
 from tunelet.audit._markup import left_markup, markup
@@ -62,6 +63,7 @@ def audit_parts(
     found, suspects_record = _suspects(train, groups, seed, left_out)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
+    looked_at = distinct.take(drawn(distinct.texts, seed=seed))
     boilerplates, boilerplate_mark = boilerplate(distinct.texts)
     left, measured = left_markup(train), lengths(train, reader, seed=seed)
     record = AuditRecord(
@@ -79,7 +81,7 @@ def audit_parts(
         vocabulary=measured.vocabulary_record,
         markup=markup(train, left),
         boilerplate=boilerplates,
-        giveaways=giveaways(distinct.texts, distinct.labels),
+        giveaways=giveaways(looked_at.texts, looked_at.labels),
         columns=columns(train.beside, examples.labels, seed=seed),
         left_out=left_out,
         seconds=round(time.monotonic() - begun, 3),
@@ -132,13 +134,16 @@ def _row_findings(
     suggested: list[str | None] = [None] * count
     probabilities = np.full(count, np.nan)
     if found is not None:
-        names = ordered(train.examples.labels)
+        judged = [train.examples.labels[row] for row in found.rows]
+        names = ordered(judged)
         place_of = {name: at for at, name in enumerate(names)}
-        labels = np.array([place_of[label] for label in train.examples.labels])
-        probabilities = found.probabilities[np.arange(count), labels]
-        marks = marks | {"suspected label": found.suspected}
+        labels = np.array([place_of[label] for label in judged])
+        probabilities[found.rows] = found.probabilities[np.arange(len(labels)), labels]
+        suspected = np.zeros(count, dtype=bool)
+        suspected[found.rows] = found.suspected
+        marks = marks | {"suspected label": suspected}
         for at in np.flatnonzero(found.suspected).tolist():
-            suggested[at] = names[found.likeliest[at]]
+            suggested[found.rows[at]] = names[found.likeliest[at]]
     covered = np.zeros(count, dtype=bool)
     covered[measured.badly_covered] = True
     lengths_of = np.full(count, -1)

@@ -20,21 +20,37 @@ _PAIR = np.uint64(0x9E3779B97F4A7C15)
 def features(texts: Sequence[str]) -> Any:
     """A sparse float32 matrix [n, features]: (1 + log count) x inverse document frequency, rows of length 1."""
     from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.preprocessing import normalize
 
-    columns, counts, sizes = [], [], []
-    for part in shingles(texts):
-        of_part = _counted(part)
-        columns.append(of_part[0])
-        counts.append(of_part[1])
-        sizes.append(of_part[2])
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
-    shape = (len(texts), 2**_BITS)
-    table = csr_array((np.concatenate(counts), np.concatenate(columns), starts), shape=shape)
-    texts_with = np.bincount(table.indices, minlength=2**_BITS)
+    parts = [_counted(part) for part in shingles(texts)]
+    texts_with = np.zeros(2**_BITS, dtype=np.int64)
+    for columns, _, _ in parts:
+        texts_with += np.bincount(columns, minlength=len(texts_with))
     ranked = np.argsort(-texts_with, kind="stable")[:_MOST]
     kept = np.sort(ranked[texts_with[ranked] > 1])
-    return TfidfTransformer(sublinear_tf=True).fit_transform(table[:, kept]).astype(np.float32)
+    place = np.full(2**_BITS, -1, dtype=np.int32)
+    place[kept] = np.arange(len(kept))
+    for at, part in enumerate(parts):  # one by one, so that nothing is held twice for long
+        parts[at] = _only(place, *part)
+    ends = np.cumsum(np.concatenate([sizes for _, _, sizes in parts]))
+    starts = np.concatenate([[0], ends]).astype(np.int32)  # what scikit-learn reads
+    indices = np.concatenate([columns for columns, _, _ in parts])
+    weights = np.concatenate([counts for _, counts, _ in parts])
+    parts.clear()
+    rarity = 1 + np.log((len(texts) + 1) / (texts_with[kept] + 1))
+    np.log(weights, out=weights)
+    weights += 1
+    weights *= rarity.astype(np.float32)[indices]
+    return normalize(csr_array((weights, indices, starts), shape=(len(texts), len(kept))), copy=False)
+
+
+def _only(
+    place: NDArray[np.int32], columns: NDArray[np.int32], counts: NDArray[np.float32], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+    """What `_counted` returns, without the features that have no place, and with the places of the others."""
+    there = place[columns] >= 0
+    rows = np.repeat(np.arange(len(sizes)), sizes)[there]
+    return place[columns[there]], counts[there], np.bincount(rows, minlength=len(sizes))
 
 
 def _counted(part: Shingles) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:

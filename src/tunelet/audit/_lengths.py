@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import Record
+from tunelet.audit._drawn import drawn
 from tunelet.audit._part import ExampleRecord, Part
 
 LIMITS = (128, 256, 512)
@@ -125,9 +126,7 @@ def lengths(part: Part, reader: Reader | None, *, seed: int) -> Measured:
         seed: of the choice of texts.
     """
     texts = part.examples.texts
-    rows = np.arange(len(texts))
-    if len(texts) > _MOST:
-        rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:_MOST])
+    rows = drawn(texts, most=_MOST, seed=seed)
     chosen = [texts[row] for row in rows]
     if reader is None:
         counts = np.array([len(text.split()) for text in chosen], dtype=np.int64)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tunelet._record import Record
 from tunelet._words import counted
+from tunelet.audit._drawn import drawn
 from tunelet.audit._features import features
 from tunelet.audit._part import ExampleRecord, Part
 from tunelet.data import deal, groups_of, ordered
@@ -71,12 +72,14 @@ class Suspects:
     """What confident learning makes of n labels.
 
     Attributes:
+        rows: of the texts among all, ascending int64 [n]; of very many texts some are drawn.
         suspected: whose label may be wrong, bool [n].
         likeliest: the label that a text is likelier to have, int64 [n]; of others the likeliest of all.
         margin: probability of the given label less that of the likeliest other one, float64 [n].
         probabilities: float64 [n, labels].
     """
 
+    rows: NDArray[np.int64]
     suspected: NDArray[np.bool_]
     likeliest: NDArray[np.int64]
     margin: NDArray[np.float64]
@@ -84,16 +87,19 @@ class Suspects:
 
     @property
     def ranked(self) -> NDArray[np.int64]:
-        """All texts, the likeliest errors first."""
-        return np.argsort(self.margin, kind="stable")
+        """The rows, the likeliest errors first."""
+        return self.rows[np.argsort(self.margin, kind="stable")]
 
 
-def confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> Suspects:
+def confident_learning(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], among: NDArray[np.int64] | None = None
+) -> Suspects:
     """Which labels may be wrong.
 
     Args:
         labels: int64 [n]; every label has a text.
         probabilities: of models that had not seen the text, float64 [n, labels].
+        among: the rows of these texts among all, ascending int64 [n]; None: they are all.
     """
     rows = np.arange(len(labels))
     counts = np.bincount(labels, minlength=probabilities.shape[1])
@@ -105,7 +111,7 @@ def confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.floa
     others = probabilities.copy()
     others[rows, labels] = -1.0
     likeliest = np.where(suspected, best, probabilities.argmax(axis=1))
-    return Suspects(suspected, likeliest, own - others.max(axis=1), probabilities)
+    return Suspects(rows if among is None else among, suspected, likeliest, own - others.max(axis=1), probabilities)
 
 
 def why_not(labels: Sequence[str]) -> str | None:
@@ -131,12 +137,14 @@ def suspects(part: Part, groups: NDArray[np.int64], *, seed: int) -> tuple[Suspe
         groups: of copies, int64 [n].
         seed: of the folds.
     """
-    examples = part.examples
+    rows = drawn(part.examples.texts, seed=seed)
+    examples = part.examples.take(rows) if len(rows) < len(groups) else part.examples
     names = ordered(examples.labels)
     place = {name: at for at, name in enumerate(names)}
     labels = np.array([place[label] for label in examples.labels], dtype=np.int64)
-    folds = deal(groups_of(groups.tolist()), labels, count=_folds(len(labels)), seed=seed)
-    found = confident_learning(labels, _out_of_fold(features(examples.texts), labels, len(names), folds, seed))
+    folds = deal(groups_of(groups[rows].tolist()), labels, count=_folds(len(labels)), seed=seed)
+    probabilities = _out_of_fold(features(examples.texts), labels, len(names), folds, seed)
+    found = confident_learning(labels, probabilities, rows)
     return found, _record(part, found, names, labels, len(folds))
 
 
@@ -168,7 +176,7 @@ def _out_of_fold(
 
 
 def _record(part: Part, found: Suspects, names: Sequence[str], labels: NDArray[np.int64], folds: int) -> SuspectsRecord:
-    ranked = [at for at in found.ranked.tolist() if found.suspected[at]]
+    ranked = [at for at in np.argsort(found.margin, kind="stable").tolist() if found.suspected[at]]
     by_labels: dict[str, Counter[str]] = {}
     for at in ranked:
         by_labels.setdefault(names[labels[at]], Counter())[names[found.likeliest[at]]] += 1
@@ -181,7 +189,7 @@ def _record(part: Part, found: Suspects, names: Sequence[str], labels: NDArray[n
         by_labels={given: dict(likelier.most_common()) for given, likelier in by_labels.items()},
         examples=tuple(
             SuspectRecord(
-                text=part.example(at),
+                text=part.example(int(found.rows[at])),
                 suggested=names[found.likeliest[at]],
                 probability=float(found.probabilities[at, labels[at]]),
                 suggested_probability=float(found.probabilities[at, found.likeliest[at]]),
