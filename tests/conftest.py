@@ -9,6 +9,7 @@ import pytest
 
 from browsers import started_browser
 from encoders import make_checkpoint
+from several_labels import rows, trained
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +52,12 @@ def tiny_language_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
         return made[architecture]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def labels_run(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A finished run of several labels a text."""
+    return trained(tiny_checkpoint("bert"), tmp_path_factory.mktemp("labels") / "run", test=rows(60, 2))
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,7 @@ def test_columns_named_by_the_user_win_and_case_may_differ() -> None:
         ({"text": LONG * 6, "label": [n % 60 for n in range(120)]}, {}, ["60 distinct numbers", "--label COL"]),
         ({"text": LONG, "score": [n / 7 for n in range(20)]}, {}, ["20 distinct numbers", "--label COL"]),
         ({"text": LONG * 3, "label": [f"kind {n}" for n in range(60)]}, {}, ["60 distinct values", "--label COL"]),
-        ({"text": LONG, "label": [["a", "b"]] * 20}, {}, ["a label is a list"]),
+        ({"text": LONG, "label": [["a", ["b", "c"]]] * 20}, {}, ["a label is a list"]),
         ({"text": [["a"]] * 20, "label": FEW}, {"text": "text"}, ["holds a list", "--text COL"]),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
+import several_labels
 import tunelet
 from encoders import make_checkpoint
 from tunelet.checkpoint import _offline
@@ -107,6 +108,11 @@ def _furnished(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write(folder / f"{name}.csv", _reviews(60, number), ("text", "label"))
     for number, name in enumerate(("more", "texts", "tickets"), 10):
         _write(folder / f"{name}.csv", [(text,) for text, _ in _reviews(30, number)], ("text",))
+    for number, name in enumerate(("feelings", "later_feelings")):
+        rows = several_labels.rows(60, number)
+        _write(folder / f"{name}.csv", [(row["text"], row["feelings"]) for row in rows], ("text", "feelings"))
+    stars = [(str(row["text"]), str(row["stars"])) for row in several_labels.rated(60, 3)]
+    _write(folder / "ratings.csv", stars, ("text", "stars"))
     _write_odd_files(folder)
     (folder / "mine.toml").write_text(
         'name = "mine"\n\n[data]\nlimit = 40\nmax_length = 32\n\n[training]\nepochs = 1\n'

@@ -19,7 +19,7 @@ from tunelet.audit._part import Part, PartRecord
 from tunelet.audit._record import AuditRecord
 from tunelet.audit._rows import RowFindings
 from tunelet.audit._suspects import Suspects, SuspectsRecord, suspects, why_not
-from tunelet.data import Reading, ordered
+from tunelet.data import LabelSpace, Reading, ordered
 
 NO_TOKENIZER = "no model is at hand whose tokenizer could count tokens"
 
@@ -60,6 +60,9 @@ def audit_parts(
     left_out = {} if reader is not None else {"tokens": NO_TOKENIZER}
     alike = Alike.of(parts)
     groups, same = alike.found.groups[alike.rows("train")], alike.found.same[alike.rows("train")]
+    space = reading.labels.value
+    if space.task == "multilabel":
+        left_out["suspects"] = "a text may have several labels"
     found, suspects_record = _suspects(train, groups, seed, left_out)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
@@ -72,8 +75,8 @@ def audit_parts(
         text_column=reading.text_column,
         label_column=reading.label_column,
         test_source=test_source,
-        parts={name: _part_record(part) for name, part in parts.items()},
-        balance=balance(examples.labels),
+        parts={name: _part_record(part, space) for name, part in parts.items()},
+        balance=balance(space.held(examples.labels) or examples.labels),
         copies=copies_record(alike),
         overlaps=overlaps(alike),
         suspects=suspects_record,
@@ -94,6 +97,8 @@ def _suspects(
     train: Part, groups: NDArray[np.int64], seed: int, left_out: dict[str, str]
 ) -> tuple[Suspects | None, SuspectsRecord | None]:
     """Suspected labels, or in `left_out` why they are not looked for."""
+    if "suspects" in left_out:
+        return None, None
     reason = why_not(train.examples.labels)
     if reason is None and len(np.unique(groups)) < 2:
         reason = "all texts are copies of one"
@@ -103,12 +108,12 @@ def _suspects(
     return suspects(train, groups, seed=seed)
 
 
-def _part_record(part: Part) -> PartRecord:
-    labels = part.examples.labels
+def _part_record(part: Part, space: LabelSpace) -> PartRecord:
+    labels = space.held(part.examples.labels)
     counts = dict.fromkeys(ordered(labels), 0)
     for label in labels:
         counts[label] += 1
-    return PartRecord(rows=len(labels), dropped=dict(part.dropped), labels=counts)
+    return PartRecord(rows=len(part.examples), dropped=dict(part.dropped), labels=counts)
 
 
 def _marks(alike: Alike, parts: Mapping[str, Part]) -> dict[str, NDArray[np.bool_]]:

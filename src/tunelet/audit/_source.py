@@ -68,6 +68,8 @@ def _read(
         label_names=settings.label_names,
         missing_labels=settings.missing_labels,
         known=known,
+        task=settings.task,
+        separator=settings.label_separator,
     )
     if reading.label_column is None:
         raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")

@@ -2,7 +2,14 @@
 
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
-from tunelet.classifier._decision import Decision, Prediction, decision_of, predictions_of
+from tunelet.classifier._decision import (
+    Decision,
+    LabelsPrediction,
+    OneLabelDecision,
+    Prediction,
+    RatingPrediction,
+    decision_of,
+)
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._evaluate import Evaluation, evaluate, measurable
 from tunelet.classifier._exported import ExportedClassifier
@@ -21,7 +28,10 @@ __all__ = [
     "ExportedClassifier",
     "FileJob",
     "FilePredictions",
+    "LabelsPrediction",
+    "OneLabelDecision",
     "Prediction",
+    "RatingPrediction",
     "TfidfFile",
     "Unwatched",
     "Watcher",
@@ -31,7 +41,6 @@ __all__ = [
     "measurable",
     "merged_model_of",
     "predict_texts",
-    "predictions_of",
     "sequence_classifier",
     "tfidf_of",
 ]

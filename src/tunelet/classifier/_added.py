@@ -35,11 +35,9 @@ class AddedColumns:
 
     def of(self, probabilities: NDArray[np.float64]) -> dict[str, list[Any]]:
         """Name in the output -> values, None in the rows without a text, from probabilities [rows, classes]."""
-        meant, enough = self._decision.labels(probabilities), self._decision.confident(probabilities)
-        there = ~np.isnan(probabilities[:, 0])
-        self.unsure += int((there & ~enough).sum())
-        labels = [self.label_names[label] if said else None for label, said in zip(meant, there & enough, strict=True)]
-        values: list[Sequence[Any]] = [labels, probabilities[np.arange(len(meant)), meant].tolist()]
+        answers = self._decision.answers(probabilities)
+        self.unsure += int(answers.unsure.sum())
+        values: list[Sequence[Any]] = [answers.labels, answers.probability.tolist()]
         values += [probabilities[:, at].tolist() for at in range(len(self.label_names))]
         return {
             name: [none_if_undefined(value) for value in column]

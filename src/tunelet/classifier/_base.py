@@ -3,20 +3,23 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._words import shown
-from tunelet.classifier._decision import Prediction, decision_of, predictions_of
+from tunelet.classifier._decision import Prediction, decision_of
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._explaining import explanations_of
 from tunelet.classifier._texts import texts_of
 from tunelet.data import chunks, clean, clean_fields
-from tunelet.errors import DataError, TuneletError
+from tunelet.errors import DataError, RunError, TuneletError
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Explanation, Task
+
+if TYPE_CHECKING:
+    from tunelet.model import Output
 
 # Of texts that are classified together: enough to sort them by length into full batches, little to hold.
 _CHUNK = 8_192
@@ -105,9 +108,7 @@ class TextClassifier(ABC):
             self.task, threshold=threshold, min_confidence=min_confidence, own=self.has_the_runs_threshold
         )
         parts = _chunks(self._cleaned(texts, text))
-        return chain.from_iterable(
-            predictions_of(self.probabilities_of_cleaned(part), self.label_names, decision) for part in parts
-        )
+        return chain.from_iterable(decision.predictions(self.probabilities_of_cleaned(part)) for part in parts)
 
     def probabilities(
         self, texts: Any, *, text: str | Sequence[str] | None = None, calibrated: bool = True
@@ -126,14 +127,18 @@ class TextClassifier(ABC):
         if not isinstance(calibrated, bool | np.bool_):
             raise DataError(f"calibrated takes True or False, found {shown(calibrated)}", "leave it out, or pass False")
         cleaned = self._cleaned(texts, text)
-        return self.probabilities_of_cleaned(cleaned) if calibrated else self._rows(self._raw_probabilities, cleaned)
+        return (
+            self.probabilities_of_cleaned(cleaned)
+            if calibrated
+            else self._rows(self._raw_probabilities, cleaned, len(self.label_names))
+        )
 
     def probabilities_of_cleaned(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """The same for texts that are cleaned already, as `tunelet.data` reads them with the run's settings.
 
         Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
         """
-        return scaled_probabilities(self._rows(self._raw_probabilities, texts), self.temperature)
+        return scaled_probabilities(self._rows(self._raw_probabilities, texts, len(self.label_names)), self.temperature)
 
     def encode(self, texts: Any, *, text: str | Sequence[str] | None = None) -> list[EncodedText]:
         """Clean texts and say how long they are, for `probabilities_of_encoded`; arguments and errors as for `predict`.
@@ -147,8 +152,11 @@ class TextClassifier(ABC):
         return self.probabilities_of_cleaned([entry.text for entry in texts])
 
     def logits(self, texts: Any, *, text: str | Sequence[str] | None = None) -> NDArray[np.float64]:
-        """Logits before any temperature, float64 [n, classes]; arguments as for `predict`."""
-        return self._rows(self._logits, self._cleaned(texts, text))
+        """Logits before any temperature, float64 [n, classes]; arguments as for `predict`.
+
+        Of ratings in order there is one for each but the highest, of lying above it.
+        """
+        return self._rows(self._logits, self._cleaned(texts, text), len(self._output.names(self.label_names)))
 
     def explain(
         self, texts: Any, *, label: str | None = None, text: str | Sequence[str] | None = None
@@ -172,8 +180,13 @@ class TextClassifier(ABC):
         Raises:
             DataError: as for `predict`, or no such label.
             ModelError: the tokenizer does not say where its tokens lie.
-            RunError: the model is an export, which explains nothing.
+            RunError: the model is an export, which explains nothing, or its labels are not one of several a text.
         """
+        if self.task.shape != "multiclass":
+            raise RunError(
+                f"explanations are of one label a text (multiclass), this run's labels are {self.task.shape}",
+                "leave explain out",
+            )
         return explanations_of(self, self._cleaned(texts, text), label, self._explanation)
 
     @property
@@ -191,17 +204,23 @@ class TextClassifier(ABC):
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Probabilities [n, classes] of such texts, before any temperature."""
-        from scipy.special import softmax
+        return self._output.probabilities(self._logits(texts))
 
-        probabilities: NDArray[np.float64] = softmax(self._logits(texts), axis=1)
-        return probabilities
+    @property
+    def _output(self) -> "Output":
+        """How probabilities follow from logits."""
+        from tunelet.model import OUTPUTS
 
-    def _rows(self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Iterable[str]) -> NDArray[np.float64]:
-        """A computed row for each text with content, a row of NaN for each empty one, [n, classes]."""
-        parts = [np.empty((0, len(self.label_names)))]
+        return OUTPUTS[self.task.shape]
+
+    def _rows(
+        self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Iterable[str], width: int
+    ) -> NDArray[np.float64]:
+        """A computed row for each text with content, a row of NaN for each empty one, [n, width]."""
+        parts = [np.empty((0, width))]
         for part in _chunks(texts):
             there = np.array([bool(text) for text in part], dtype=bool)
-            rows = np.full((len(part), len(self.label_names)), np.nan)
+            rows = np.full((len(part), width), np.nan)
             if there.any():
                 rows[there] = computed([text for text in part if text])
             parts.append(rows)

@@ -1,5 +1,6 @@
 """The baseline of a run as a classifier of texts; neither an encoder nor PyTorch is loaded."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.errors import RunError
-from tunelet.evaluation import Baseline
+from tunelet.evaluation import Baseline, MultilabelMetrics, WordsBaseline
 from tunelet.explain import explain_tfidf
-from tunelet.run import Explanation, Run
+from tunelet.run import Explanation, Run, Task
 
 
 class BaselineClassifier(TextClassifier):
@@ -25,8 +26,8 @@ class BaselineClassifier(TextClassifier):
     (1, 2)
     """
 
-    def __init__(self, run: Run, baseline: Baseline) -> None:
-        super().__init__(run.task)
+    def __init__(self, run: Run, baseline: Baseline | WordsBaseline) -> None:
+        super().__init__(_task(run))
         self.run = run
         self._baseline = baseline
 
@@ -51,7 +52,18 @@ class BaselineClassifier(TextClassifier):
         return self._baseline.logits(texts)
 
     def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
+        assert isinstance(self._baseline, Baseline)  # noqa: S101  (explanations are of one label a text)
         return explain_tfidf(self._baseline, text, label, fields)
+
+
+def _task(run: Run) -> Task:
+    """The run's task, with thresholds of the baseline's own where a text may have several labels."""
+    if run.task.shape != "multilabel":
+        return run.task
+    record = run.shaped_evaluation.baseline
+    metrics = None if record is None else record.metrics
+    rows = metrics.per_label if isinstance(metrics, MultilabelMetrics) else ()
+    return replace(run.task, thresholds=tuple(row.threshold for row in rows))
 
 
 def none_there(run: Run) -> RunError:

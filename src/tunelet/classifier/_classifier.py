@@ -35,7 +35,7 @@ class Classifier(TextClassifier):
         super().__init__(run.task)
         self.run = run
         self._tfidf = tfidf  # whose logits are added with the run's weight, where it has one
-        self.temperature = run.summary.temperature
+        self.temperature = run.facts.temperature
         self._model = model
         self._tokenizer = tokenizer
 
@@ -89,10 +89,8 @@ class Classifier(TextClassifier):
         parts = [entry.tokens for entry in texts if entry.tokens is not None]
         rows = np.full((len(texts), len(self.label_names)), np.nan)
         if parts:
-            from scipy.special import softmax
-
             logits = self._logits_of([entry.text for entry in texts if entry.text], Tokens.together(parts))
-            rows[[entry.tokens is not None for entry in texts]] = softmax(logits, axis=1)
+            rows[[entry.tokens is not None for entry in texts]] = self._output.probabilities(logits)
         return scaled_probabilities(rows, self.temperature)
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
@@ -104,7 +102,7 @@ class Classifier(TextClassifier):
         encoder_logits = logits(self._model, tokens)
         if self._tfidf is None:
             return encoder_logits
-        summary = self.run.summary
+        summary = self.run.facts
         return summary.encoder_weight * encoder_logits + summary.blend * self._tfidf.logits(texts)
 
     def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:

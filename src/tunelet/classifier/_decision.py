@@ -1,6 +1,10 @@
-"""From probabilities to labels: the most probable one, a threshold between two, and the right to say nothing."""
+"""From probabilities to labels: the most probable one, a threshold between two, and the right to say nothing.
+
+Of several labels a text, each is given from its own threshold on, and "none of them" is an answer like any other.
+"""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -10,39 +14,151 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._words import shown
+from tunelet.data import LabelSpace, label_space
 from tunelet.errors import DataError
+from tunelet.evaluation import predictions_for
 from tunelet.run import Task
 
 OF_RUN = "run"  # the threshold that the run chose on its validation texts
 
 
-@dataclass(frozen=True)
-class Decision:
-    """How labels follow from probabilities.
+class Decision(ABC):
+    """How labels follow from probabilities."""
+
+    @abstractmethod
+    def answers(self, probabilities: NDArray[np.float64]) -> "Answers":
+        """The answer to each text, from probabilities [n, labels]; rows of NaN are texts with nothing to read."""
+
+    @abstractmethod
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """The same with the probability of every label, one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The answers to n texts.
 
     Attributes:
+        labels: as they are written; None where nothing is said.
+        probability: of the answer, or the one that would have been, float64 [n]; NaN without a text.
+        unsure: texts to which nothing is said for want of confidence, bool [n].
+    """
+
+    labels: list[str | None]
+    probability: NDArray[np.float64]
+    unsure: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class OneLabelDecision(Decision):
+    """One label a text.
+
+    Attributes:
+        label_names: of the columns.
         threshold: of the probability of the positive label, from which on it is given; None: the most probable label.
         positive: index of that label.
         min_confidence: a label less probable than this is not given.
     """
 
+    label_names: tuple[str, ...]
     threshold: float | None = None
     positive: int = 1
     min_confidence: float = 0.0
 
-    def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Index of the label of each text, int64 [n], from probabilities [n, classes]."""
+    def answers(self, probabilities: NDArray[np.float64]) -> Answers:
+        """As described in `Decision`."""
+        meant = self._meant(probabilities)
+        chosen = probabilities[np.arange(len(meant)), meant]
+        enough, there = chosen >= self.min_confidence, ~np.isnan(chosen)
+        labels = [self.label_names[label] if said else None for label, said in zip(meant, enough, strict=True)]
+        return Answers(labels, chosen, there & ~enough)
+
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """As described in `Decision`."""
+        answers = self.answers(probabilities)
+        return [
+            Prediction(label, float(probability), _by_name(self.label_names, row))
+            for label, probability, row in zip(answers.labels, answers.probability, probabilities, strict=True)
+        ]
+
+    def _meant(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index of the label of each text, int64 [n]."""
         if self.threshold is None:
             likeliest: NDArray[np.int64] = probabilities.argmax(axis=1)
             return likeliest
         positive = probabilities[:, self.positive] >= self.threshold
         return np.where(positive, self.positive, 1 - self.positive).astype(np.int64)
 
-    def confident(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether that label is at least as probable as `min_confidence` asks, bool [n]."""
-        rows = np.arange(len(probabilities))
-        enough: NDArray[np.bool_] = probabilities[rows, self.labels(probabilities)] >= self.min_confidence
-        return enough
+
+@dataclass(frozen=True)
+class SeveralLabelsDecision(Decision):
+    """Any number of labels a text, also none of them.
+
+    Attributes:
+        space: the labels, and how several are written.
+        thresholds: the probability from which on each is given.
+    """
+
+    space: LabelSpace
+    thresholds: tuple[float, ...]
+
+    def answers(self, probabilities: NDArray[np.float64]) -> Answers:
+        """As described in `Decision`; the probability is that of the likeliest label."""
+        there = ~np.isnan(probabilities[:, 0])
+        written = self.space.decode(probabilities >= np.asarray(self.thresholds))
+        labels = [label if has_text else None for label, has_text in zip(written, there, strict=True)]
+        return Answers(labels, probabilities.max(axis=1), np.zeros(len(there), dtype=np.bool_))
+
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """As described in `Decision`."""
+        answers = self.answers(probabilities)
+        return [
+            LabelsPrediction(label, float(likeliest), row, self._given(row))
+            for label, likeliest, row in zip(
+                answers.labels,
+                answers.probability,
+                (_by_name(self.space.names, row) for row in probabilities),
+                strict=True,
+            )
+        ]
+
+    def _given(self, row: dict[str, float]) -> tuple[str, ...]:
+        given = [name for name, least in zip(row, self.thresholds, strict=True) if row[name] >= least]
+        return tuple(sorted(given, key=lambda name: -row[name]))
+
+
+@dataclass(frozen=True)
+class RatingDecision(Decision):
+    """One of several ratings in order: the median, which has the least expected distance.
+
+    Attributes:
+        label_names: the ratings, rising.
+        min_confidence: a rating less probable than this is not given.
+    """
+
+    label_names: tuple[str, ...]
+    min_confidence: float = 0.0
+
+    def answers(self, probabilities: NDArray[np.float64]) -> Answers:
+        """As described in `Decision`."""
+        there = ~np.isnan(probabilities[:, 0])
+        meant = np.zeros(len(probabilities), dtype=np.int64)
+        known = predictions_for(
+            "ordinal", ("",) * int(there.sum()), self.label_names, meant[there], probabilities[there]
+        )
+        meant[there] = known.predicted
+        chosen = probabilities[np.arange(len(meant)), meant]
+        enough = chosen >= self.min_confidence
+        labels = [self.label_names[label] if said else None for label, said in zip(meant, enough, strict=True)]
+        return Answers(labels, chosen, there & ~enough)
+
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """As described in `Decision`."""
+        answers, values = self.answers(probabilities), np.array([float(name) for name in self.label_names])
+        return [
+            RatingPrediction(label, float(probability), _by_name(self.label_names, row), float(row @ values))
+            for label, probability, row in zip(answers.labels, answers.probability, probabilities, strict=True)
+        ]
 
 
 def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = True) -> Decision:
@@ -57,9 +173,14 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     Raises:
         DataError: no such threshold, or more than two labels.
     """
+    if task.shape == "multilabel":
+        return _of_several(task, threshold, min_confidence)
+    if task.shape == "ordinal":
+        return _of_ratings(task, threshold, min_confidence)
+    names = tuple(task.label_names)
     least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
     if threshold is None:
-        return Decision(min_confidence=least)
+        return OneLabelDecision(names, min_confidence=least)
     if len(task.label_names) != 2:
         raise DataError(
             f"a threshold is between two labels, this run has {len(task.label_names)}",
@@ -68,7 +189,7 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     assert task.positive is not None  # noqa: S101  (of two labels one is)
     positive = task.label_names.index(task.positive)
     if not (isinstance(threshold, str) and threshold == OF_RUN):
-        return Decision(_share(threshold, "threshold"), positive, least)
+        return OneLabelDecision(names, _share(threshold, "threshold"), positive, least)
     if not own:
         raise DataError("the run's threshold was chosen for its encoder, not for the baseline", "give threshold=0.5")
     chosen = task.threshold
@@ -77,7 +198,30 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
             "the run has no threshold: its validation texts are of one label, or an export of it leaves TF-IDF out",
             "give a number: threshold=0.5",
         )
-    return Decision(chosen, positive, least)
+    return OneLabelDecision(names, chosen, positive, least)
+
+
+def _of_several(task: Task, threshold: Any, min_confidence: Any) -> Decision:
+    """Of several labels a text: each from the run's threshold for it on, or all from the same one."""
+    if min_confidence is not None:
+        raise DataError(
+            "min_confidence is for one label a text; here each label is given from its own threshold on",
+            "leave it out, or give one threshold for all labels: threshold=0.8",
+        )
+    space = label_space(task.shape, task.label_names, task.separator)
+    if threshold is None or (isinstance(threshold, str) and threshold == OF_RUN):
+        return SeveralLabelsDecision(space, task.thresholds)
+    return SeveralLabelsDecision(space, (_share(threshold, "threshold"),) * len(task.label_names))
+
+
+def _of_ratings(task: Task, threshold: Any, min_confidence: Any) -> Decision:
+    if threshold is not None:
+        raise DataError(
+            "a threshold is between two labels, this run gives ratings in order",
+            "leave it out; min_confidence=0.8 works with them",
+        )
+    least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
+    return RatingDecision(tuple(task.label_names), least)
 
 
 def _share(value: Any, name: str) -> float:
@@ -105,16 +249,31 @@ class Prediction:
     probabilities: dict[str, float]
 
 
-def predictions_of(
-    probabilities: NDArray[np.float64], label_names: Sequence[str], decision: Decision
-) -> list[Prediction]:
-    """A prediction for each row of probabilities [n, classes]."""
-    meant, enough = decision.labels(probabilities), decision.confident(probabilities)
-    return [
-        Prediction(
-            label=label_names[label] if there else None,
-            probability=float(row[label]),
-            probabilities={name: float(value) for name, value in zip(label_names, row, strict=True)},
-        )
-        for row, label, there in zip(probabilities, meant, enough, strict=True)
-    ]
+@dataclass(frozen=True)
+class LabelsPrediction(Prediction):
+    """The answer to one text that may have several labels.
+
+    Attributes:
+        label: the labels as they are written, in order, with the separator between them; "": none of them; None: there
+            is no text.
+        probability: of the likeliest label, whether or not it is given.
+        labels: those that are given, the likeliest first.
+    """
+
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RatingPrediction(Prediction):
+    """The answer to one text that has a rating.
+
+    Attributes:
+        label: the median of the distribution over the ratings, as a name; probability: its own.
+        expected: the mean of that distribution.
+    """
+
+    expected: float = math.nan
+
+
+def _by_name(names: Sequence[str], row: NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(names, row, strict=True)}

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._arguments import checked
 from tunelet._choice import Choice
-from tunelet.data import Examples, Reading, as_known, file_settings, label_indices, read, renamed_in_words
+from tunelet.data import Examples, Reading, as_known, file_settings, read, renamed_in_words
 from tunelet.evaluation import (
     FigureWarning,
     Metrics,
@@ -15,9 +18,10 @@ from tunelet.evaluation import (
     label_warnings,
     measure,
     positive_index,
+    predictions_for,
     seen_warning,
 )
-from tunelet.run import Run
+from tunelet.run import Run, ShapedMetrics, Task
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Evaluation:
             choices were made ("validation"); None: it cannot be known of a run without `seen.parquet`.
     """
 
-    metrics: Metrics
+    metrics: Metrics | ShapedMetrics
     source: str
     part: str
     dropped: dict[str, int]
@@ -114,23 +118,15 @@ def evaluate(
         label_names=recipe.label_names,
         missing_labels=recipe.missing_labels,
         files=file_settings(run.recipe, settings, encoding),
+        task=run.data.task.value,
+        separator=run.data.separator,
     )
     measured = measurable(run, reading)
     examples = measured.examples
-    indices = label_indices(examples, run.label_names, reading.source)
+    labels = run.data.space.encode(examples, reading.source)
     classifier = load_classifier(run, baseline=baseline, device=device)
-    predictions = Predictions(
-        ids=examples.ids,
-        label_names=run.label_names,
-        labels=indices,
-        probabilities=classifier.probabilities_of_cleaned(examples.texts),
-    )
-    metrics = measure(
-        predictions,
-        positive=positive_index(run.label_names, run.recipe.evaluation.positive),
-        resamples=run.recipe.evaluation.resamples,
-        seed=run.recipe.training.seed,
-    )
+    probabilities = classifier.probabilities_of_cleaned(examples.texts)
+    metrics = _measured(run, examples, labels, probabilities, classifier.task)
     seen = _seen(run, examples)
     known = None if seen is None else seen_warning(len(examples), seen["train"], seen["validation"])
     assert reading.label_column is not None  # noqa: S101
@@ -143,9 +139,23 @@ def evaluate(
         label_column=reading.label_column,
         temperature=classifier.temperature,
         notes=measured.notes,
-        warnings=(*([known] if known else []), *label_warnings(metrics)),
+        warnings=(*([known] if known else []), *(label_warnings(metrics) if isinstance(metrics, Metrics) else [])),
         trained_on=seen,
     )
+
+
+def _measured(
+    run: Run, examples: Examples, labels: NDArray[Any], probabilities: NDArray[np.float64], task: Task
+) -> Metrics | ShapedMetrics:
+    """The metrics of probabilities for these texts, with intervals."""
+    predictions = predictions_for(
+        run.data.task.value, examples.ids, run.label_names, labels, probabilities, thresholds=task.thresholds
+    )
+    resamples, seed = run.recipe.evaluation.resamples, run.recipe.training.seed
+    if not isinstance(predictions, Predictions):
+        return cast("ShapedMetrics", measure(predictions, resamples=resamples, seed=seed))
+    positive = positive_index(run.label_names, run.recipe.evaluation.positive)
+    return measure(predictions, positive=positive, resamples=resamples, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -171,11 +181,12 @@ def measurable(run: Run, reading: Reading) -> Measurable:
     examples = reading.splits[split]
     notes, dropped = reading.notes, dict(reading.dropped.get(split, {}))
     left_out = run.data.labels_left_out
-    labels, renamed = as_known(examples.labels, (*run.label_names, *left_out))
+    space = reading.labels.value
+    renamed = as_known(space.held(examples.labels), (*run.label_names, *left_out))
     if renamed:
         notes = (*notes, renamed_in_words(renamed))
-        examples = replace(examples, labels=labels)
-    kept = examples.without_labels(left_out)
+        examples = replace(examples, labels=space.renamed(examples.labels, renamed))
+    kept = space.without(examples, left_out)
     if rows := len(examples) - len(kept):
         dropped["label left out of training, with too few texts"] = rows
     return Measurable(split, kept, dropped, notes)

@@ -117,7 +117,7 @@ def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, t
 
 
 def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None) -> Logits:
-    from tunelet.model import exported_pooling, load_tokenizer, logits, saved_classifier
+    from tunelet.model import OUTPUTS, exported_pooling, load_tokenizer, logits, saved_classifier
 
     settings = with_settings(
         Recipe(name="export"),
@@ -132,6 +132,7 @@ def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None
         "head",  # nothing is trained any more: the layers run as frozen ones do
         seed=0,
         pooling=None if record.form == "merged" else exported_pooling(folder.path),
+        output=OUTPUTS[record.shape],
     )
     tokenizer = load_tokenizer(folder.path)
 

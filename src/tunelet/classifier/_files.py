@@ -38,7 +38,7 @@ from tunelet.data import (
     write_rows,
 )
 from tunelet.errors import DataError, DiskError
-from tunelet.run import Run, disk_errors, new_folders, write_atomically
+from tunelet.run import Run, Task, disk_errors, new_folders, write_atomically
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ class FileJob:
             _refuse_present(self.output)
         named = Named.of(self.run)
         files = file_settings(named.recipe, self.settings, self.encoding)
-        decision = decision_of(
-            named.task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline
-        )
+        self._decision(named.task)  # what cannot be decided is said before anything is read
         known = named.task.trained_columns
         names = [*listed(self.text), *listed(known.get("text"))]
         with streamed(self.source, names, form=self.input_format, files=files) as source:
@@ -125,7 +123,10 @@ class FileJob:
             with self._scores(classifier) as scores:
                 scores.begin(self._fingerprints(named, source.rows, columns, files))
                 scoring = _Scoring(named, source, columns, classifier, scores, watcher)
-                return self._written(scoring, form, decision, names)
+                return self._written(scoring, form, self._decision(classifier.task), names)
+
+    def _decision(self, task: Task) -> Decision:
+        return decision_of(task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline)
 
     @property
     def _to_stdout(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tunelet._record import none_if_undefined
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._decision import decision_of
+from tunelet.classifier._decision import LabelsPrediction, Prediction, RatingPrediction, decision_of
 from tunelet.classifier._named import Named
 from tunelet.run import Run
 
@@ -27,7 +27,8 @@ def predict_texts(
 ) -> list[dict[str, Any]]:
     """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label.
 
-    Of a text with nothing to read, all of these are None.
+    Of a text with nothing to read, all of these are None. Where a text may have several labels, "labels" lists those
+    that it is given, the likeliest first; an empty list is none of them. Of ratings "expected" is their mean.
     """
     named = Named.of(run)
     # What cannot be decided is said before a model is loaded.
@@ -38,8 +39,18 @@ def predict_texts(
         {
             "text": text,
             "label": prediction.label,
+            **_more(prediction),
             "probability": none_if_undefined(prediction.probability),
             "probabilities": {name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
         }
         for text, prediction in zip(texts, predictions, strict=True)
     ]
+
+
+def _more(prediction: Prediction) -> dict[str, Any]:
+    """What an answer says beside a label with its probability."""
+    if isinstance(prediction, LabelsPrediction):
+        return {"labels": list(prediction.labels)}
+    if isinstance(prediction, RatingPrediction):
+        return {"expected": none_if_undefined(prediction.expected)}
+    return {}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunelet.classifier._baseline import none_there
 from tunelet.errors import RunError
-from tunelet.evaluation import Baseline
+from tunelet.evaluation import Baseline, WordsBaseline
 from tunelet.recipe import ModelSettings
 from tunelet.run import Run
 
@@ -35,18 +35,20 @@ def merged_model_of(run: Run) -> "PreTrainedModel":
 
 def tfidf_of(run: Run) -> Baseline | None:
     """The TF-IDF whose logits are added to the encoder's; None: none are. Raises RunError where it is not there."""
-    tfidf = run.baseline if run.summary.blend else None
-    if run.summary.blend and tfidf is None:
+    blend = run.facts.blend
+    tfidf = run.baseline if blend else None
+    if blend and tfidf is None:
         raise none_there(run)
+    assert not isinstance(tfidf, WordsBaseline)  # noqa: S101  (it is never blended in)
     return tfidf
 
 
 def _saved(run: Run, settings: ModelSettings) -> dict[str, Any]:
     """The arguments of what loads a saved model, after a check of all files that it reads."""
     from tunelet.checkpoint import find_checkpoint, weights_fingerprint
-    from tunelet.model import head_pooling
+    from tunelet.model import OUTPUTS, head_pooling
 
-    method = run.recipe.adapter.method
+    method, output = run.recipe.adapter.method, OUTPUTS[run.data.task.value]
     weights = run.folder.weights if method == "lora" else run.folder.full_weights
     for folder in (weights, run.folder.tokenizer):  # libraries read these by their names
         run.files.check_folder(folder)
@@ -65,9 +67,10 @@ def _saved(run: Run, settings: ModelSettings) -> dict[str, Any]:
     return {
         "checkpoint": checkpoint,
         "folder": weights,
-        "label_names": run.label_names,
+        "label_names": output.names(run.label_names),
         "model_settings": settings,
         "method": method,
         "seed": run.recipe.training.seed,
         "pooling": head_pooling(run.recipe),
+        "output": output,
     }

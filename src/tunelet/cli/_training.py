@@ -129,7 +129,7 @@ def train(
         "settings": parsed(settings) | ({"training.track": track} if track else {}),
     }  # fmt: skip
     if seeds is None:
-        summary = run_training(data, seed=seed, budget=budget, **arguments).summary.to_dict()
+        summary = run_training(data, seed=seed, budget=budget, **arguments).facts.to_dict()
     else:
         summary = _train_seeds(data, _numbers(seeds, seed, budget), arguments, quiet=json)
     if json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _UNSURE = "unsure"  # stands where no label was probable enough
 _EMPTY = "no text"  # and where there was nothing to read
+_NONE = "none of them"  # of several possible labels
 
 
 def evaluation_screen(console: Console, evaluation: "Evaluation") -> None:
@@ -38,7 +39,7 @@ def prediction_lines(predictions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for entry in predictions:
         probability = "-" if entry["probability"] is None else f"{entry['probability']:.4f}"
         missing = _EMPTY if entry["probability"] is None else _UNSURE
-        label = missing if entry["label"] is None else entry["label"]
+        label = missing if entry["label"] is None else entry["label"] or _NONE
         yield f"{label}\t{probability}\t{' '.join(entry['text'].split())}"
 
 

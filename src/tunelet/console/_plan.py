@@ -1,5 +1,6 @@
 """The screen before training: what is trained on what, how long it takes, where it goes; all choices when asked."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -64,7 +65,8 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from _audited(plan)
     names = plan.prepared.label_names
     for name, examples in plan.splits.items():
-        counts = ", ".join(f"{escape(label)} {examples.labels.count(label):,}" for label in names[:_LABELS])
+        held = Counter(plan.prepared.space.held(examples.labels))
+        counts = ", ".join(f"{escape(label)} {held[label]:,}" for label in names[:_LABELS])
         more = f", and {counted(len(names) - _LABELS, 'more label')}" if len(names) > _LABELS else ""
         mean = plan.tokens[name].lengths.mean()
         yield name, f"{counted(len(examples), 'text')} ({counts}{more}); {mean:.0f} tokens a text"

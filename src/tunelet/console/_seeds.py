@@ -21,6 +21,6 @@ def group_screen(console: Console, summary: GroupSummary) -> None:
         deviation, bounds = number(summary.deviation(name)), interval(summary.interval(name)) or "none"
         made.add_row(escape(label), number(summary.value(name)), deviation, bounds)
     print_table(console, escape(f"{counted(len(summary.seeds), 'seed')} ({seeds}) on {texts}"), made)
-    no_interval_screen(console, summary, summary.positive)
+    no_interval_screen(console, summary, metric_words(summary.positive))
     warnings_screen(console, summary.warnings)
     console.print(f"run folder  [bold]{escape(shlex.quote(summary.run))}[/]", highlight=False, soft_wrap=True)

@@ -9,12 +9,13 @@ from tunelet.data._clean import reading_from, row_texts
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
 from tunelet.data._duplicates import normalise
 from tunelet.data._encode import Truncation
-from tunelet.data._examples import Examples, Reading
+from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of
 from tunelet.data._label_indices import label_indices
+from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName, label_space
 from tunelet.data._labels import label_name, ordered
 from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
@@ -22,6 +23,7 @@ from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, Copies, duplica
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
+from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
 from tunelet.data._shingles import Shingles, shingles, words_of
@@ -46,6 +48,7 @@ __all__ = [
     "FILE_KEYS",
     "KNOWN_NAMES",
     "NO_TEXT_WORDS",
+    "ONE_LABEL",
     "SIMILAR",
     "SPLITS",
     "STANDARD",
@@ -57,6 +60,7 @@ __all__ = [
     "Examples",
     "FileSettings",
     "FoldLimits",
+    "LabelSpace",
     "Masking",
     "OutputForm",
     "Prepared",
@@ -65,6 +69,7 @@ __all__ = [
     "Shingles",
     "Streamed",
     "TableStream",
+    "TaskName",
     "TokenSpans",
     "Tokens",
     "Truncation",
@@ -93,6 +98,7 @@ __all__ = [
     "joined",
     "label_indices",
     "label_name",
+    "label_space",
     "listed",
     "look",
     "normalise",

@@ -46,7 +46,13 @@ def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
 
 
 def training_batches(
-    lengths: np.ndarray, *, batch_size: int, seed: int, epoch: int, group_by_length: bool
+    lengths: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    group_by_length: bool,
+    chances: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """Row numbers of each training batch of an epoch.
 
@@ -56,9 +62,11 @@ def training_batches(
         seed: of the run.
         epoch: from 0; each epoch has its own order.
         group_by_length: put texts of similar length together, for the padded path.
+        chances: of each text to be drawn next, with replacement, float64 [n]; None: each is in the epoch once.
     """
     random = np.random.default_rng((seed, epoch))
-    order = random.permutation(len(lengths))
+    n = len(lengths)
+    order = random.permutation(n) if chances is None else random.choice(n, size=n, p=chances)
     if group_by_length:
         span = batch_size * _WINDOW
         windows = [order[start : start + span] for start in range(0, len(order), span)]

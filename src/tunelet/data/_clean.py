@@ -7,13 +7,17 @@ from types import MappingProxyType
 
 import numpy as np
 
+from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.data._columns import Columns, choose_columns
-from tunelet.data._examples import Examples, Reading
+from tunelet.data._examples import Examples
 from tunelet.data._fields import join_fields
-from tunelet.data._labels import labels_of, never_renamed, refuse_continuous
+from tunelet.data._label_space import ONE_LABEL, LabelSpace
+from tunelet.data._labels import never_renamed, refuse_continuous
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
+from tunelet.data._reading import Reading
+from tunelet.data._recognition import ordered_note, recognise_labels
 from tunelet.data._shape import is_null
 from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
@@ -34,6 +38,8 @@ def reading_from(
     label_names: Mapping[str, str],
     missing_labels: Collection[str],
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
+    task: str = "auto",
+    separator: str = "",
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`.
 
@@ -50,14 +56,24 @@ def reading_from(
     rows: dict[str, np.ndarray] = {}
     dropped: dict[str, dict[str, int]] = {}
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
+    shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if columns.label is None else recognise_labels(
+        tables["train"].columns.get(columns.label.value, ()),
+        task=task,
+        separator=separator,
+        class_names=tables["train"].class_names.get(columns.label.value, ()),
+    )  # fmt: skip
+    if shape.value.task == "multilabel" and task == "auto":
+        notes.append(f"labels: several a text, {shape.reason}; where each is one label, --set data.task=multiclass")
     for split, table in tables.items():
         labels: list[str | None] | None = None
         if columns.label is not None:
             name = columns.label.value
-            labels, said = labels_of(table, name, renamed=label_names, missing=missing_labels)
-            if split == "train" and not known:  # elsewhere a label is one that training knows, or none
+            labels, said = shape.value.read(table, name, renamed=label_names, missing=missing_labels)
+            if split == "train" and not known and shape.value.task != "multilabel":
+                # Elsewhere a label is one that training knows, or none.
                 refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
                 notes += never_renamed(table, name, label_names)
+                notes += ordered_note(labels, name) if task == "auto" else []
             notes += said if split == "train" else [f"{split} part: {note}" for note in said]
         examples, reasons, kept = _examples(table, columns, split, clean_markup, labels)
         dropped[split] = {reason: rows for reason, rows in reasons.items() if rows}
@@ -69,7 +85,9 @@ def reading_from(
             notes.append(
                 f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
             )
-    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows)
+    return Reading(
+        source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape
+    )
 
 
 def _examples(

@@ -1,15 +1,13 @@
-"""The two nouns of this room: `Examples` (texts with their labels) and `Reading` (what a source held, and why so)."""
+"""`Examples`: texts with their labels, which everything in this room takes and gives."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tunelet._choice import Choice
-from tunelet.errors import DataError
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
 
@@ -43,11 +41,6 @@ class Examples:
             labels=tuple(self.labels[row] for row in indices) if self.labels else (),
         )
 
-    def without_labels(self, labels: Collection[str]) -> "Examples":
-        """Those whose label is none of these."""
-        left_out = set(labels)
-        return self.take([row for row, label in enumerate(self.labels) if label not in left_out]) if left_out else self
-
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of texts and labels in their order; ids do not count."""
@@ -59,49 +52,3 @@ class Examples:
                 digest.update(f"{len(content)}:".encode())
                 digest.update(content)
         return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a data source holds: its splits, and every decision with its reason.
-
-    >>> reading = tunelet.read("sample")
-    >>> sorted(reading.splits), reading.label_column.value
-    (['test', 'train'], 'label')
-
-    Attributes:
-        source: what the user typed, or "DataFrame", "list", "Dataset".
-        format: how it was stored, for example "CSV, comma, header" or "aclImdb folder".
-        splits: always "train" (a single file is "train"); "validation" and "test" where the source has them.
-        text_column: the column of the texts ("title + body" where several are read together).
-        label_column: the column of the labels; None where no labels are read.
-        dropped: split -> reason -> rows, for example {"train": {"empty text": 3, "no label": 1}}.
-        notes: sentences about how the source was read, for the screen, each with what to type for another reading.
-        text_columns: the names behind `text_column`.
-        rows: split -> where its texts stand among the rows of the source, counted from 0, int64 [n].
-    """
-
-    source: str
-    format: str
-    splits: Mapping[str, Examples]
-    text_column: Choice[str]
-    label_column: Choice[str] | None
-    dropped: Mapping[str, Mapping[str, int]]
-    notes: tuple[str, ...] = ()
-    text_columns: tuple[str, ...] = ()
-    rows: Mapping[str, "np.ndarray"] = field(default_factory=dict)
-
-    @property
-    def parts(self) -> Mapping[str, Examples]:
-        """The splits, under the name that `data.json` has for them."""
-        return self.splits
-
-    def held_out(self) -> str:
-        """The split to measure on: test, else validation, else all there is.
-
-        Raises:
-            DataError: there is a test split, but none of its rows has a label.
-        """
-        if "test" in self.dropped and "test" not in self.splits:
-            raise DataError(f"{self.source}: no row of the test part has a label", "name other data to measure on")
-        return next(split for split in ("test", "validation", "train") if split in self.splits)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tunelet._words import counted
 from tunelet.data._raw import RawTable
@@ -177,7 +177,7 @@ def _on_missing(unlabelled: Counter[str], kept: Counter[str]) -> list[str]:
     return notes
 
 
-def ordered(labels: Sequence[str]) -> tuple[str, ...]:
+def ordered(labels: Iterable[str]) -> tuple[str, ...]:
     """The distinct label names in the order of class indices: by number when all are numbers, else by name."""
     names = sorted(set(labels))
     return tuple(sorted(names, key=float) if all(map(is_number, names)) else names)

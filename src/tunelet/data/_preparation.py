@@ -9,12 +9,14 @@ import numpy as np
 
 from tunelet._words import counted
 from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
-from tunelet.data._examples import Examples, Reading
+from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits, folds
+from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import ordered
 from tunelet.data._near_duplicates import duplicate_groups
+from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
-from tunelet.data._spellings import as_known, join, look, look_alikes, renamed_in_words, some
+from tunelet.data._spellings import as_known, look, look_alikes, one_spelling, renamed_in_words, some
 from tunelet.data._split import split
 from tunelet.errors import DataError
 
@@ -31,6 +33,7 @@ class Preparation:
         dropped: reason -> rows. The reasons are keys of `data.json`, in which a split is called a part.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about readings that may surprise, each with what to type for another.
+        space: the shape of the labels, without their names.
     """
 
     train: Examples
@@ -39,6 +42,7 @@ class Preparation:
     dropped: Counter[str]
     notes: list[str]
     warnings: list[str]
+    space: LabelSpace = ONE_LABEL
 
     @classmethod
     def of(cls, reading: Reading, test: Reading | None) -> Self:
@@ -57,16 +61,17 @@ class Preparation:
         splits = reading.splits["train"], reading.splits.get("validation"), measured
         if any(examples is not None and len(examples.labels) != len(examples) for examples in splits):
             raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")
-        return cls(*splits, _dropped_by_reading(reading, test), notes, warnings)
+        return cls(*splits, _dropped_by_reading(reading, test), notes, warnings, reading.labels.value)
 
     def agree_on_labels(self, *, join_labels: bool) -> None:
         """Join training labels that look alike, or warn of them; spell the other splits' labels as training does."""
-        if groups := look_alikes(self.train.labels):
-            counts = Counter(self.train.labels)
+        held = self.space.held(self.train.labels)
+        if groups := look_alikes(held):
+            counts = Counter(held)
             listed = "; ".join(", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups)
             if join_labels:
                 self.warnings.append(f"labels joined, each group under its first: {listed}")
-                self.train = replace(self.train, labels=join(self.train.labels, groups))
+                self.train = replace(self.train, labels=self.space.renamed(self.train.labels, one_spelling(groups)))
             else:
                 each = "each is a class of its own; --set data.join_labels=true makes those that look alike one"
                 self.warnings.append(f"labels that look alike: {listed}: {each}")
@@ -104,8 +109,8 @@ class Preparation:
 
     def drop_rare(self, min_texts: int) -> tuple[str, ...]:
         """Leave out, in all splits, the labels with fewer training texts than `min_texts`; returns these labels."""
-        counts = Counter(self.train.labels)
-        rare = tuple(name for name in ordered(self.train.labels) if counts[name] < min_texts)
+        counts = Counter(self.space.held(self.train.labels))
+        rare = tuple(name for name in ordered(tuple(counts)) if counts[name] < min_texts)
         if rare:
             what = "label" if len(rare) == 1 else "labels"
             self.warnings.append(
@@ -122,7 +127,9 @@ class Preparation:
         if limit is None and not balanced:
             return
         whole = len(self.train)
-        rows = sample_rows(self.train, limit=whole if limit is None else limit, balanced=balanced, seed=seed)
+        rows = sample_rows(
+            self.space.stratified(self.train), limit=whole if limit is None else limit, balanced=balanced, seed=seed
+        )
         kind = "equally many of each class" if balanced else "stratified"
         if len(rows) < whole:
             self.notes.append(f"rows: {len(rows):,} of {whole:,}, drawn at random, {kind}, seed {seed}")
@@ -150,10 +157,10 @@ class Preparation:
             return (), self.validation
         count = 0 if limits is None else limits.count(self.train)
         if count > 1:
-            held_out = folds(self.train, count=count, seed=seed)
+            held_out = folds(self.space.stratified(self.train), count=count, seed=seed)
             how = f"cross-validation in {len(held_out)} folds of all {rows}"
         else:
-            kept, once = split(self.train, validation_size=validation_size, seed=seed)
+            kept, once = split(self.space.stratified(self.train), validation_size=validation_size, seed=seed)
             held_out = (once,)
             how = f"{len(once):,} of {rows}{', which are trained on in the end' if count else ''}"
         self.notes.append(f"validation: {how}, stratified, seed {seed}")
@@ -169,16 +176,17 @@ class Preparation:
             raise DataError(
                 message, "pass other test data: test='DATA', or none, and a part is held back for validation"
             )
-        counts = Counter(self.train.labels)
-        if not counts:
+        if not len(self.train):
             raise _nothing_left(min_texts)
+        counts = Counter(self.space.held(self.train.labels))
         another = "name another column: label='COL'"
-        if len(counts) == 1:
+        if len(counts) < 2:
             rows = counted(len(self.train), "row")
-            message = f"expected at least two classes, found one: {next(iter(counts))!r} in all {rows}"
+            found = f"one: {next(iter(counts))!r}" if counts else "none"
+            message = f"expected at least two classes, found {found} in all {rows}"
             lower = "lower data.min_texts_per_label, " if min_texts else ""
             raise DataError(message, f"{lower}add texts of another class, or {another}")
-        if lone := [name for name in ordered(self.train.labels) if counts[name] == 1]:
+        if lone := [name for name in ordered(tuple(counts)) if counts[name] == 1]:
             many = f"{len(lone):,} " if len(lone) > 12 else ""
             which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
             message = f"expected at least two texts of each class (train, validation), found one of {which}"
@@ -192,7 +200,7 @@ class Preparation:
                 continue
             if not len(examples):
                 raise DataError(f"no text is left in the {name} part once leaks are dropped", "pass other data")
-            unseen = [label for label in ordered(examples.labels) if label not in label_names]
+            unseen = [label for label in ordered(self.space.held(examples.labels)) if label not in label_names]
             if not unseen:
                 continue
             message = f"the {name} part has labels that training never saw: {some(unseen)}; training has "
@@ -202,14 +210,14 @@ class Preparation:
             raise DataError(f"{message}{some(label_names)}", join_them if alike else "give both the same label names")
 
     def _spelt_as_training(self, examples: Examples, name: str) -> Examples:
-        labels, renamed = as_known(examples.labels, set(self.train.labels))
+        renamed = as_known(self.space.held(examples.labels), self.space.held(self.train.labels))
         if not renamed:
             return examples
         self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
-        return replace(examples, labels=labels)
+        return replace(examples, labels=self.space.renamed(examples.labels, renamed))
 
     def _without_labels(self, examples: Examples, labels: tuple[str, ...], where: str) -> Examples:
-        kept = examples.without_labels(labels)
+        kept = self.space.without(examples, labels)
         self.dropped[f"label with too few texts{where}"] += len(examples) - len(kept)
         return kept
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunelet.data._examples import Examples, Reading
+from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
-from tunelet.data._labels import ordered
+from tunelet.data._label_space import LabelSpace
 from tunelet.data._preparation import Preparation
+from tunelet.data._reading import Reading
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Prepared:
     Attributes:
         train, validation, test: labelled texts; `test` is None when none was given. Where there are folds, `validation`
             are those texts of `train` that are in one of them, each predicted by a model that did not see it.
-        label_names: the classes in the order of their indices.
+        space: the shape of the labels, and their names in the order of the model's outputs.
         dropped: reason -> rows that reading and preparing left out; those that a limit leaves out do not count.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about readings that may surprise, each with what to type for another.
@@ -34,12 +35,17 @@ class Prepared:
     train: Examples
     validation: Examples
     test: Examples | None
-    label_names: tuple[str, ...]
+    space: LabelSpace
     dropped: Mapping[str, int]
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     folds: tuple[np.ndarray, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels in the order of the model's outputs."""
+        return self.space.names
 
     @property
     def predicted_rows(self) -> np.ndarray:
@@ -87,15 +93,15 @@ def prepare(
     work.require_classes(min_texts)
     work.draw(limit, balanced=balanced, seed=seed)
     work.require_classes()
-    label_names = ordered(work.train.labels)
+    space = work.space.with_names(work.train.labels)
     held_out, validation = work.hold_out(folds, validation_size, seed)
-    work.require_known_labels(validation, label_names)
+    work.require_known_labels(validation, space.names)
     dropped = {reason: rows for reason, rows in work.dropped.items() if rows}
     return Prepared(
         train=work.train,
         validation=validation,
         test=work.test,
-        label_names=label_names,
+        space=space,
         dropped=dropped,
         notes=tuple(work.notes),
         warnings=tuple(work.warnings),

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from tunelet.data._clean import reading_from
 from tunelet.data._columns import listed
-from tunelet.data._examples import Reading
 from tunelet.data._raw import RawTable
+from tunelet.data._reading import Reading
 from tunelet.data.readers._files import read_file
 from tunelet.data.readers._folders import read_folder
 from tunelet.data.readers._memory import read_memory
@@ -31,6 +31,8 @@ def read(
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
     missing_labels: Collection[str] = MISSING_LABELS,
     files: FileSettings = DEFAULTS,
+    task: str = "auto",
+    separator: str = "",
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
@@ -52,6 +54,8 @@ def read(
         known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
         missing_labels: words that stand for no label, in any case.
         files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
+        task: the shape of the labels, as recipes name it; "auto": recognised.
+        separator: what stands between several labels of a text; "": recognised.
 
     Returns:
         the splits with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
@@ -72,6 +76,8 @@ def read(
         label_names=label_names,
         known=known,
         missing_labels=missing_labels,
+        task=task,
+        separator=separator,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tunelet._words import shown
 from tunelet.data._duplicates import normalise
@@ -42,25 +42,21 @@ def look_alikes(labels: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def join(labels: Sequence[str], groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The labels [n], those of a group under its first member's name."""
-    names = {other: group[0] for group in groups for other in group[1:]}
-    return tuple(names.get(label, label) for label in labels)
+def one_spelling(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """The other names of each group -> its first, under which they become one."""
+    return {other: group[0] for group in groups for other in group[1:]}
 
 
-def as_known(labels: Sequence[str], known: Collection[str]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Labels [n] of other data in the spelling of those that are known.
+def as_known(labels: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Labels of other data that are to take the name of a known one: as written -> as known.
 
-    Returns:
-        the labels; an unknown one that looks like exactly one known label takes its name.
-        the renamed labels, as they are written -> as they are known.
+    An unknown label takes the name of the one known label that it looks like; where it looks like several, it stays.
     """
+    names = set(known)
     by_look: dict[str, list[str]] = {}
-    for name in known:
+    for name in names:
         by_look.setdefault(look(name), []).append(name)
-    unknown = set(labels) - set(known)
-    renamed = {name: like[0] for name in unknown if len(like := by_look.get(look(name), [])) == 1}
-    return tuple(renamed.get(label, label) for label in labels), renamed
+    return {name: like[0] for name in set(labels) - names if len(like := by_look.get(look(name), [])) == 1}
 
 
 def renamed_in_words(renamed: Mapping[str, str]) -> str:

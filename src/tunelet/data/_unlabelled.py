@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunelet.data._duplicates import normalise
-from tunelet.data._examples import Examples, Reading
+from tunelet.data._examples import Examples
 from tunelet.data._read import read
+from tunelet.data._reading import Reading
 from tunelet.data._tokens import Tokens
 from tunelet.data.readers._settings import FileSettings
 

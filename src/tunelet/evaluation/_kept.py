@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tunelet._record import Record
 from tunelet.evaluation._blend import fit_blend
 from tunelet.evaluation._calibration import log_probabilities
+from tunelet.evaluation._for_task import ShapedPredictions
 from tunelet.evaluation._predictions import Predictions
 from tunelet.evaluation._select import Candidate, select
 
@@ -40,7 +41,7 @@ class Kept:
     encoder: float
     reason: str
     candidates: tuple[Candidate, ...]
-    predictions: Predictions
+    predictions: ShapedPredictions
 
     @property
     def record(self) -> "KeptRecord":

@@ -7,6 +7,7 @@ probabilities that `predict` returns, which are scaled where the temperature is 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tunelet.data import Examples, shown_fields
 from tunelet.evaluation import (
     Metrics,
     Predictions,
+    ShapedPredictions,
     Temperature,
     by_length,
     choose_temperature,
@@ -31,9 +33,11 @@ from tunelet.evaluation import (
 from tunelet.recipe import EvaluationSettings
 from tunelet.run import ErrorRecord, Findings, RivalRecord
 
+P = TypeVar("P", bound=ShapedPredictions, covariant=True)
+
 
 @dataclass(frozen=True, eq=False)
-class Classified:
+class Classified(Generic[P]):
     """The texts of a split, with the model's predictions for them.
 
     Attributes:
@@ -44,11 +48,11 @@ class Classified:
 
     examples: Examples
     lengths: np.ndarray
-    predictions: Predictions
+    predictions: P
 
 
 @dataclass(frozen=True, eq=False)
-class Rival:
+class Rival(Generic[P]):
     """A linear model that costs seconds, and that the model must beat to be worth its time.
 
     Attributes:
@@ -58,6 +62,7 @@ class Rival:
         strength: its C of scikit-learn.
         seconds: that its training took.
         predictions: of the texts that are reported on.
+        validation: of the validation texts, where choices are made for each model; None: they are the same.
     """
 
     key: str
@@ -65,7 +70,8 @@ class Rival:
     features: int
     strength: float
     seconds: float
-    predictions: Predictions
+    predictions: P
+    validation: P | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +88,14 @@ class Evidence:
     findings: Findings
     metrics: Metrics
     temperature: Temperature
-    validation: Classified
-    test: Classified | None
+    validation: Classified[Predictions]
+    test: Classified[Predictions] | None
 
 
 def gather_evidence(
-    validation: Classified,
-    test: Classified | None,
-    rivals: Sequence[Rival],
+    validation: Classified[Predictions],
+    test: Classified[Predictions] | None,
+    rivals: Sequence[Rival[Predictions]],
     settings: EvaluationSettings,
     *,
     seed: int,
@@ -134,7 +140,7 @@ def gather_evidence(
 
 def _beside(
     predictions: Predictions,
-    rivals: Sequence[Rival],
+    rivals: Sequence[Rival[Predictions]],
     positive: str | None,
     settings: EvaluationSettings,
     *,
@@ -164,14 +170,14 @@ def _beside(
     return drawn[model].measured[0], records
 
 
-def _scaled(split: Classified, temperature: Temperature) -> Classified:
+def _scaled(split: Classified[Predictions], temperature: Temperature) -> Classified[Predictions]:
     """The split with the probabilities that `predict` returns."""
     if not temperature.applied:
         return split
     return replace(split, predictions=with_temperature(split.predictions, temperature.value))
 
 
-def _errors(reported: Classified, count: int) -> tuple[ErrorRecord, ...]:
+def _errors(reported: Classified[Predictions], count: int) -> tuple[ErrorRecord, ...]:
     predictions, names = reported.predictions, reported.predictions.label_names
     return tuple(
         ErrorRecord(

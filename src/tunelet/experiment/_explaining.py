@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tunelet.data import Windows, split_fields, tokenise
 from tunelet.errors import ModelError
-from tunelet.evaluation import confident_errors, scaled_probabilities
+from tunelet.evaluation import Predictions, WordsBaseline, confident_errors, scaled_probabilities
 from tunelet.experiment._evidence import Classified
 from tunelet.explain import DELETIONS, FIRST_STEPS, MOST_STEPS, ExplainedModel, deletion_curves, explain_text
 from tunelet.run import Explanation, ExplanationsRecord
@@ -67,7 +67,12 @@ class _Explainer:
 
 
 def explanations(
-    trained: "Trained", reported: Classified, temperature: float, progress: "Reporter", *, learnt_from: bool
+    trained: "Trained",
+    reported: Classified[Predictions],
+    temperature: float,
+    progress: "Reporter",
+    *,
+    learnt_from: bool,
 ) -> ExplanationsRecord | None:
     """The record of a run; None where its recipe asks for none, or the tokenizer cannot say where its tokens lie.
 
@@ -100,7 +105,7 @@ def explanations(
 
 def _explained(
     explainer: _Explainer,
-    reported: Classified,
+    reported: Classified[Predictions],
     rows: NDArray[np.int64],
     most: int,
     progress: "Reporter",
@@ -127,7 +132,8 @@ def _explained(
 
 
 def _explainer(trained: "Trained", temperature: float) -> _Explainer:
-    plan, kept = trained.plan, trained.fitted.kept
+    plan, kept, tfidf = trained.plan, trained.fitted.kept, trained.fitted.baseline
+    assert not isinstance(tfidf, WordsBaseline)  # noqa: S101  (explanations are of one label a text)
     settings, blended = plan.recipe.data, bool(kept.blend)
     model = ExplainedModel(
         classifier=trained.classifier,
@@ -137,7 +143,7 @@ def _explainer(trained: "Trained", temperature: float) -> _Explainer:
         windows=Windows.of(settings),
         several_fields=plan.tokens["validation"].first_lengths is not None,
         encoder=kept.encoder if blended else 1.0,
-        tfidf=trained.fitted.baseline if blended else None,
+        tfidf=tfidf if blended else None,
         blend=kept.blend,
         temperature=temperature,
     )

@@ -2,36 +2,30 @@
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._record import parse_lines
-from tunelet.data import label_indices
-from tunelet.evaluation import (
-    STUDENT,
-    FigureWarning,
-    Kept,
-    Metrics,
-    Predictions,
-    commonest,
-    label_warnings,
-    measure,
-    positive_index,
-    training_warnings,
-)
-from tunelet.experiment._evidence import Classified, Evidence, Rival, gather_evidence
-from tunelet.experiment._explaining import explanations
+from tunelet.data import TaskName
+from tunelet.evaluation import STUDENT, Kept, predictions_for, training_warnings
+from tunelet.experiment._evidence import Classified, Rival
 from tunelet.experiment._plan import Plan
+from tunelet.experiment._results import OneLabelResults, Results
+from tunelet.experiment._shaped_results import RatingResults, SeveralLabelsResults
 from tunelet.model import refer_to_base
-from tunelet.run import Cost, EvaluationRecord, HistoryLine, Run, RunFolder, Summary, disk_errors, peak_memory_bytes
+from tunelet.run import Cost, HistoryLine, Run, RunFolder, disk_errors, peak_memory_bytes
 
 if TYPE_CHECKING:
     from tunelet.experiment._fitting import Fitted
     from tunelet.model import SequenceClassifier
     from tunelet.training import Outcome, Reporter
 
+RESULTS: dict[TaskName, type[Results]] = {
+    "multiclass": OneLabelResults,
+    "multilabel": SeveralLabelsResults,
+    "ordinal": RatingResults,
+}
 _LATENCY_TEXTS, _WARM_UP = 20, 2  # texts that are timed one by one, after this many that are not
 
 
@@ -63,22 +57,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     reported = "test" if "test" in classified else "validation"
     progress.stage("evaluation", 0)
     rivals = _rivals(trained.fitted, reported)
-    evidence = gather_evidence(
-        classified["validation"],
-        classified.get("test"),
-        rivals,
-        settings,
-        seed=seed,
-        model=plan.checkpoint.name,
-    )
-    classified["validation"] = evidence.validation
-    if evidence.test is not None:
-        classified["test"] = evidence.test
-    measured = {reported: evidence.metrics}
-    if reported != "validation":
-        predictions = classified["validation"].predictions
-        index = positive_index(predictions.label_names, settings.positive)
-        measured["validation"] = measure(predictions, positive=index, resamples=settings.resamples, seed=seed)
+    results = RESULTS[plan.prepared.space.task].of(classified, rivals, settings, seed=seed, model=plan.checkpoint.name)
     classifier = trained.classifier
     saved = folder.weights if classifier.method == "lora" else folder.full_weights
     folder.clear_results()
@@ -88,35 +67,34 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
             trained.tokenizer.save_pretrained(place)
         if classifier.method == "lora" and not plan.recipe.model.random_weights:
             refer_to_base(saved, plan.checkpoint.path)
-    write_predictions(folder.predictions, classified[reported].predictions)
+    separator, found = plan.prepared.space.separator, results.predictions
+    write_predictions(folder.predictions, found[reported], separator)
     if reported != "validation":
-        write_predictions(folder.validation_predictions, classified["validation"].predictions)
+        write_predictions(folder.validation_predictions, found["validation"], separator)
     write_seen(folder.seen, {name: plan.splits[name].texts for name in ("train", "validation") if name in plan.splits})
     for rival in rivals:
         place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
-        write_predictions(place, rival.predictions)
+        write_predictions(place, rival.predictions, separator)
     if trained.fitted.baseline is not None and settings.errors:  # its terms are words of the texts
         write_baseline(folder.baseline, trained.fitted.baseline)
-    record = EvaluationRecord.of(evidence.findings, trained.fitted.kept.record, _cost(trained, saved))
-    folder.write_record(folder.evaluation, record)
-    learnt_from = reported == "validation" and bool(plan.prepared.folds)
-    temperature = evidence.temperature.used
-    explained = explanations(trained, classified[reported], temperature, progress, learnt_from=learnt_from)
+    kept = trained.fitted.kept
+    folder.write_record(folder.evaluation, results.record(kept.record, _cost(trained, saved)))
+    explained = results.explained(trained, progress)
     if explained is not None:
         folder.write_record(folder.explanations, explained)
     seconds = outcome.elapsed + time.monotonic() - begun
     history = parse_lines(folder.history.read_bytes(), HistoryLine)
     losses = {int(line.epoch): loss for line in history if (loss := line.validation_loss) is not None}
-    warnings = label_warnings(measured[reported]) + training_warnings(
+    warnings = results.warnings + training_warnings(
         losses, reported_on_validation=reported == "validation" and outcome.best is not None
     )
-    kept = trained.fitted.kept
-    folder.write_record(folder.metrics, _summary(plan, measured, evidence, kept, outcome, seconds, warnings))
+    facts = _facts(plan, kept, outcome, seconds) | {"evaluated_on": reported, "warnings": tuple(warnings)}
+    folder.write_record(folder.metrics, results.summary(facts))
     folder.finish()
     return Run(folder.final)
 
 
-def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
+def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
     """The linear models of the run, with their predictions for the texts that are reported on."""
     from tunelet.experiment._rivals import NAMES
 
@@ -124,34 +102,51 @@ def _rivals(fitted: "Fitted", reported: str) -> list[Rival]:
     rivals = []
     if (tfidf := fitted.baseline) is not None:
         rivals.append(
-            Rival("baseline", NAMES["baseline"], tfidf.features, tfidf.strength, tfidf.seconds, predictions["baseline"])
+            Rival(
+                "baseline",
+                NAMES["baseline"],
+                tfidf.features,
+                tfidf.strength,
+                tfidf.seconds,
+                predictions["baseline"],
+                fitted.rivals["baseline"],
+            )
         )
     if (probe := fitted.probe) is not None:
         rivals.append(
-            Rival("probe", NAMES["probe"], probe.weight.shape[1], probe.strength, probe.seconds, predictions["probe"])
+            Rival(
+                "probe",
+                NAMES["probe"],
+                probe.weight.shape[1],
+                probe.strength,
+                probe.seconds,
+                predictions["probe"],
+                fitted.rivals["probe"],
+            )
         )
     return rivals
 
 
-def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified]:
+def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[Any]]:
     """The validation split, and the test split where there is one, with the kept model's predictions."""
-    from scipy.special import softmax
-
-    from tunelet.model import logits
+    from tunelet.model import OUTPUTS, logits
 
     plan = trained.plan
-    prepared, names = plan.prepared, plan.prepared.label_names
+    prepared, space = plan.prepared, plan.prepared.space
     lengths = plan.tokens["validation"].lengths
-    classified = {"validation": Classified(prepared.validation, lengths, trained.fitted.validation)}
+    classified: dict[str, Classified[Any]] = {
+        "validation": Classified(prepared.validation, lengths, trained.fitted.validation)
+    }
     if prepared.test is not None:
         tokens = plan.tokens["test"]
         progress.stage("test", tokens.total)
-        labels = label_indices(prepared.test, names, "test data")
+        labels = space.encode(prepared.test, "test data")
         scores = logits(trained.classifier, tokens, progress.advance)
         if trained.fitted.kept.blend and trained.fitted.baseline is not None:
             kept = trained.fitted.kept
             scores = kept.encoder * scores + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
-        test = Predictions(prepared.test.ids, names, labels, softmax(scores, axis=1))
+        probabilities = OUTPUTS[space.task].probabilities(scores)
+        test = predictions_for(space.task, prepared.test.ids, space.names, labels, probabilities)
         classified["test"] = Classified(prepared.test, tokens.lengths, test)
     return classified
 
@@ -183,25 +178,10 @@ def _planned_steps(plan: Plan, kept: Kept) -> int:
     return 0 if length is None else length.steps
 
 
-def _summary(
-    plan: Plan,
-    measured: Mapping[str, Metrics],
-    evidence: Evidence,
-    kept: Kept,
-    outcome: "Outcome",
-    seconds: float,
-    warnings: Sequence[FigureWarning],
-) -> Summary:
-    """The content of `metrics.json`, which `tunelet train --json` prints: the metrics, reported and on validation."""
-    findings = evidence.findings
-    metrics = measured[findings.evaluated_on]
-    figures = {name: getattr(metrics, name) for name in metrics.model_fields_set} | {
+def _facts(plan: Plan, kept: Kept, outcome: "Outcome", seconds: float) -> dict[str, Any]:
+    """What `metrics.json` says beside the metrics, which `tunelet train --json` prints, too."""
+    return {
         "run": str(plan.out),
-        "evaluated_on": findings.evaluated_on,
-        "warnings": tuple(warnings),
-        "commonest": commonest(metrics),
-        "temperature": evidence.temperature.used,
-        "threshold": None if findings.threshold is None else findings.threshold.value,
         "trainable_parameters": plan.trained_parameters,
         "total_parameters": plan.total_parameters,
         "folds": len(plan.prepared.folds),
@@ -221,6 +201,3 @@ def _summary(
         "model": plan.checkpoint.name,
         "random_weights": plan.recipe.model.random_weights,
     }
-    if findings.evaluated_on != "validation":
-        figures["validation"] = measured["validation"]
-    return Summary.model_validate(figures)

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet.evaluation import STUDENT, Baseline, Kept, Predictions, Probe, choose_kept
+from tunelet.evaluation import STUDENT, Kept, Probe, ShapedPredictions, predictions_for
+from tunelet.experiment._keeping import CHOICES
+from tunelet.experiment._linear_models import AnyBaseline
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled, Rivals
 from tunelet.experiment._trainings import Trainings
@@ -44,12 +46,12 @@ class Fitted:
     """
 
     outcome: Outcome
-    validation: Predictions
+    validation: ShapedPredictions
     probe: Probe | None
-    baseline: Baseline | None
+    baseline: AnyBaseline | None
     kept: Kept
-    rivals: dict[str, Predictions]
-    test: dict[str, Predictions]
+    rivals: dict[str, ShapedPredictions]
+    test: dict[str, ShapedPredictions]
 
 
 def fit_all(
@@ -101,7 +103,7 @@ class _Fitting:
         trained, taught = (None if each is None else self._validated(each) for each in (adapter, student))
         # Of texts in windows a probe is the mean, and with another pooling no model that the classifier could become.
         probe = self.rivals.predictions.get("probe") if self.classifier.windows.pooling == "mean" else None
-        return choose_kept(trained, probe, self.rivals.blended, taught)
+        return CHOICES[self.labelled.space.task](trained, probe, self.rivals.blended, taught)
 
     def _untrained(self) -> Outcome:
         """The outcome of a run without a training, whose head is solved."""
@@ -162,11 +164,10 @@ class _Fitting:
         folds = len(self.plan.prepared.folds)
         return f"fold {number + 1}/{folds}" if folds > 1 else "without the held-out texts"
 
-    def _validated(self, probabilities: "NDArray[np.float64]") -> Predictions:
+    def _validated(self, probabilities: "NDArray[np.float64]") -> ShapedPredictions:
         """Probabilities of the validation texts, as predictions."""
-        return Predictions(
-            self.plan.prepared.validation.ids, self.labelled.names, self.labelled.held_out, probabilities
-        )
+        labelled, ids = self.labelled, self.plan.prepared.validation.ids
+        return predictions_for(labelled.space.task, ids, labelled.names, labelled.held_out, probabilities)
 
 
 def _said(outcome: Outcome) -> "NDArray[np.float64]":

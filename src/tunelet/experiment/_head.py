@@ -15,8 +15,8 @@ import numpy as np
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, Windows, folds, label_indices, sample_rows, tokenise, tokens_about
-from tunelet.evaluation import probe_losses
+from tunelet.data import Prepared, Tokens, Windows, folds, sample_rows, tokenise, tokens_about
+from tunelet.experiment._linear_models import LINEAR_MODELS
 from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe
 
@@ -111,8 +111,9 @@ def _losses(
     train = prepared.train
     mean = np.mean([tokens_about(text, settings.most_tokens(frozen.max_length)) for text in train.texts])
     most = max(min(_TEXTS, int(_TOKENS / mean)), 4 * len(names))
+    space = prepared.space
     if len(train) > most:
-        train = train.take(sample_rows(train, limit=most, balanced=False, seed=_SEED))
+        train = train.take(sample_rows(space.stratified(train), limit=most, balanced=False, seed=_SEED))
     tokens = tokenise(
         train.texts,
         tokenizer,
@@ -123,15 +124,15 @@ def _losses(
         cache=cache_folder(),
     )
     vectors, depth = _vectors(frozen, tokens, every_layer=every_layer), int(frozen.base.config.num_hidden_layers)
-    labels = label_indices(train, names, "the training texts")
-    held_out = folds(train, count=_FOLDS, seed=_SEED)
+    labels = space.encode(train, "the training texts")
+    held_out = folds(space.stratified(train), count=_FOLDS, seed=_SEED)
     width = int(frozen.base.config.hidden_size)
     kinds = ("first", "mean") if pooling is None else (pooling.value,)
-    losses = {}
+    losses, models = {}, LINEAR_MODELS[space.task](len(names), _SEED)
     for number in range(-(-depth // 2), depth + 1) if every_layer else (depth,):
         for at, kind in enumerate(kinds):
             features = np.ascontiguousarray(vectors[number - 1 - depth, :, at * width : (at + 1) * width])
-            losses[kind, number] = float(probe_losses(features, labels, len(names), held_out).mean())
+            losses[kind, number] = float(models.probe_losses(features, labels, held_out).mean())
     return losses
 
 

@@ -37,15 +37,17 @@ class Material:
 
     def new_classifier(self, recipe: Recipe) -> "SequenceClassifier":
         """The checkpoint with a new head and adapter, as a recipe has them. Raises ModelError."""
-        from tunelet.model import head_pooling, new_classifier
+        from tunelet.model import OUTPUTS, head_pooling, new_classifier
 
+        output = OUTPUTS[self.prepared.space.task]
         return new_classifier(
             self.checkpoint,
-            self.prepared.label_names,
+            output.names(self.prepared.label_names),
             recipe.model,
             recipe.adapter,
             seed=recipe.training.seed,
             pooling=head_pooling(recipe),
+            output=output,
         )
 
     def tokenising(self, settings: DataSettings, classifier: "SequenceClassifier") -> Tokenising:

@@ -1,11 +1,13 @@
 """The plan of a run, complete before training starts: data, choices with their reasons, and the expected time."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
 from tunelet.run import Choices, DataRecord, SplitRecord, SplitTokens, TokensRecord
@@ -112,12 +114,18 @@ def splits_record(prepared: Prepared) -> dict[str, SplitRecord]:
     return {
         name: SplitRecord(
             rows=len(texts),
-            labels={label: texts.labels.count(label) for label in prepared.label_names},
+            labels=_counts(prepared, texts),
             sha256=texts.fingerprint,
         )
         for name, texts in splits.items()
         if texts is not None
     }
+
+
+def _counts(prepared: Prepared, texts: Examples) -> dict[str, int]:
+    """Label -> texts that have it."""
+    counts = Counter(prepared.space.held(texts.labels))
+    return {label: counts[label] for label in prepared.label_names}
 
 
 def data_record(plan: Plan) -> DataRecord:
@@ -150,4 +158,6 @@ def data_record(plan: Plan) -> DataRecord:
             },
         ),
         unlabelled=None if plan.unlabelled is None else plan.unlabelled.record,
+        task=Choice(prepared.space.task, reading.labels.reason),
+        separator=prepared.space.separator,
     )

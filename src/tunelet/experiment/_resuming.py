@@ -133,7 +133,9 @@ def as_decided(known: Recipe, wanted: Recipe) -> Recipe:
     """The wanted recipe, with pooling and layers as the run chose them where it leaves these open."""
     settings = wanted.model
     open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
-    decided = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
+    decided: dict[str, str | int] = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
+    # A run that was started before recipes named the shape of labels.
+    open_to["data.task"], decided["data.task"] = known.data.task == "auto", "auto"
     return with_settings(wanted, {key: decided[key] for key, is_open in open_to.items() if is_open})
 
 

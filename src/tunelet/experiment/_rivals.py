@@ -5,25 +5,17 @@ begins with.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import softmax
 
 from tunelet._cache import cache_folder
-from tunelet.data import Examples, label_indices
-from tunelet.evaluation import (
-    Baseline,
-    Predictions,
-    Probe,
-    baselines_by_fold,
-    cross_validated_baseline,
-    train_baseline,
-    train_probe,
-)
+from tunelet.data import Examples, LabelSpace
+from tunelet.evaluation import MultilabelPredictions, Probe, ShapedPredictions, predictions_for
+from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._self_training import Answers
-from tunelet.model import SequenceClassifier, text_vectors
+from tunelet.model import OUTPUTS, SequenceClassifier, text_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,26 +33,31 @@ class Labelled:
     """The labelled texts of a plan as numbers.
 
     Attributes:
-        names: of the classes.
-        labels: of the training texts, int64 [n].
-        held_out: of the validation texts, int64 [v].
+        space: their shape.
+        labels: of the training texts, as `LabelSpace.encode` gives them, int64 [n] for one label a text.
+        held_out: of the validation texts, likewise.
         rows: of the training texts: for each fold those that it does not hold out, and last (`ALL`) all of them.
     """
 
-    names: tuple[str, ...]
-    labels: "NDArray[np.int64]"
-    held_out: "NDArray[np.int64]"
+    space: LabelSpace
+    labels: "NDArray[Any]"
+    held_out: "NDArray[Any]"
     rows: "tuple[NDArray[np.int64], ...]"
 
     @classmethod
     def of(cls, plan: Plan) -> "Labelled":
         """The label numbers of a plan's texts. Raises DataError for a label that is none of its names."""
         prepared, source = plan.prepared, plan.reading.source
-        labels = label_indices(prepared.train, prepared.label_names, source)
-        held_out = label_indices(prepared.validation, prepared.label_names, source)
+        labels = prepared.space.encode(prepared.train, source)
+        held_out = prepared.space.encode(prepared.validation, source)
         everything = np.arange(len(labels))
         rests = [np.setdiff1d(everything, held) for held in prepared.folds]
-        return cls(prepared.label_names, labels, held_out, (*rests, everything))
+        return cls(prepared.space, labels, held_out, (*rests, everything))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the labels."""
+        return self.space.names
 
 
 class Rivals:
@@ -88,10 +85,11 @@ class Rivals:
             progress: to report to.
         """
         self._plan, self._labelled, self._progress = plan, labelled, progress
-        self.predictions: dict[str, Predictions] = {}
-        self.test: dict[str, Predictions] = {}
+        self._models = LINEAR_MODELS[labelled.space.task](len(labelled.names), plan.recipe.training.seed)
+        self.predictions: dict[str, ShapedPredictions] = {}
+        self.test: dict[str, ShapedPredictions] = {}
         self.probes: list[Probe] = []
-        self.baseline: Baseline | None = None
+        self.baseline: AnyBaseline | None = None
         self._tfidf: Answers | None = None
         if classifier.head is not None and (plan.recipe.training.probe or classifier.method == "head"):
             self._fit_probes({name: self._vectors(classifier, weights, name) for name in plan.splits})
@@ -100,11 +98,13 @@ class Rivals:
             self._fit_baselines()
         for name, predictions in self.predictions.items():
             right = float((predictions.predicted == predictions.labels).mean())
+            several = isinstance(predictions, MultilabelPredictions)
+            what = "right decisions at a threshold of 0.5:" if several else "accuracy"
             how = "by cross-validation" if len(plan.prepared.folds) > 1 else "on validation texts"
-            progress.say(f"{NAMES[name]}: accuracy {right:.4f} {how}")
+            progress.say(f"{NAMES[name]}: {what} {right:.4f} {how}")
 
     @property
-    def blended(self) -> Predictions | None:
+    def blended(self) -> ShapedPredictions | None:
         """The baseline's predictions; None where it may not be blended in.
 
         A blend needs its terms in the run folder, which are words of the texts, and `evaluation.errors` = 0 forbids
@@ -141,13 +141,10 @@ class Rivals:
 
     def _fit_probes(self, vectors: "dict[str, NDArray[np.float32]]") -> None:
         """Fit logistic regressions to the frozen encoder's vectors, which are given by split."""
-        prepared, labels, classes = self._plan.prepared, self._labelled.labels, len(self._labelled.names)
-        seed = self._plan.recipe.training.seed
-        self.probes = [
-            train_probe(vectors["train"][rows], labels[rows], classes, seed=seed) for rows in self._labelled.rows
-        ]
+        prepared, labels = self._plan.prepared, self._labelled.labels
+        self.probes = [self._models.probe(vectors["train"][rows], labels[rows]) for rows in self._labelled.rows]
         if prepared.folds:
-            out_of_fold = np.empty((len(labels), classes))
+            out_of_fold = np.empty((len(labels), len(self.probes[ALL].bias)))
             for probe, held_out in zip(self.probes, prepared.folds, strict=False):
                 out_of_fold[held_out] = probe.logits(vectors["train"][held_out])
             logits = out_of_fold[prepared.predicted_rows]
@@ -160,23 +157,23 @@ class Rivals:
     def _fit_baselines(self) -> None:
         """Fit TF-IDF to all training texts, and one for each fold, which predicts the texts that the fold holds out."""
         prepared, unlabelled = self._plan.prepared, self._plan.unlabelled
-        texts, labels, classes = prepared.train.texts, self._labelled.labels, len(self._labelled.names)
-        seed = self._plan.recipe.training.seed
+        texts, labels = prepared.train.texts, self._labelled.labels
         if prepared.folds:
             others = unlabelled.examples.texts if unlabelled is not None and self._plan.recipe.evaluation.errors else ()
-            by_fold = baselines_by_fold(texts, labels, classes, prepared.folds, others, seed=seed)
-            self.baseline = cross_validated_baseline(texts, labels, classes, seed=seed)
+            by_fold = self._models.by_fold(texts, labels, prepared.folds, others)
+            self.baseline = self._models.cross_validated(texts, labels)
             self._tfidf = Answers(by_fold.logits, dict(enumerate(by_fold.others)))
             logits = by_fold.logits[prepared.predicted_rows]
         else:
             held_out = self._labelled.held_out
-            self.baseline = train_baseline(texts, labels, prepared.validation.texts, held_out, classes)
+            self.baseline = self._models.baseline(texts, labels, prepared.validation.texts, held_out)
             logits = self.baseline.logits(prepared.validation.texts)
             self._tfidf = Answers(logits)
         self.predictions["baseline"] = self._predictions(prepared.validation, logits)
         if prepared.test is not None:
             self.test["baseline"] = self._predictions(prepared.test, self.baseline.logits(prepared.test.texts))
 
-    def _predictions(self, examples: Examples, logits: "NDArray[np.float64]") -> Predictions:
-        labels = label_indices(examples, self._labelled.names, "the data")
-        return Predictions(examples.ids, self._labelled.names, labels, softmax(logits, axis=1))
+    def _predictions(self, examples: Examples, logits: "NDArray[np.float64]") -> ShapedPredictions:
+        space = self._labelled.space
+        probabilities = OUTPUTS[space.task].probabilities(logits)
+        return predictions_for(space.task, examples.ids, space.names, space.encode(examples, "the data"), probabilities)

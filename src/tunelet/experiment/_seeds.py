@@ -66,7 +66,9 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
         if request.resume and place.final.is_dir():
             continue
         resume = request.resume and place.has_begun()
-        Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
+        Experiment(
+            replace(request, recipe=planned[seed], out=place.final, resume=resume), screens, one_of_several=True
+        ).run()
     group = RunGroup.of(folder, seed_folders(folder))
     content = RunFolder.json_bytes(_summary(group).to_dict())
     write_files(folder, "seeds", {group_metrics(folder).name: content}, own=True)

@@ -18,9 +18,12 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
         "missing_labels": settings.missing_labels,
         "files": FileSettings.of(settings),
     }
-    reading = read(data, **columns)
+    reading = read(data, **columns, task=settings.task, separator=settings.label_separator)
+    space = reading.labels.value
     trained = {"text": reading.text_columns, "label": reading.label_column.value if reading.label_column else ()}
-    return reading, None if test is None else read(test, **columns, known=trained)
+    if test is None:
+        return reading, None
+    return reading, read(test, **columns, known=trained, task=space.task, separator=space.separator)
 
 
 def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool) -> Prepared:

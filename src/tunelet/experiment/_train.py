@@ -27,6 +27,7 @@ from tunelet.experiment._resuming import (
 )
 from tunelet.experiment._screens import Screens
 from tunelet.experiment._self_training import check_same_texts, draw_for_students, read_for_students
+from tunelet.experiment._shapes import check_shape, with_shape
 from tunelet.experiment._splits import read_sources, split_data, split_seed
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.experiment._windows import check_columns
@@ -59,14 +60,15 @@ _ANOTHER = "name another encoder, such as model='minilm', or take shorter texts:
 class Experiment:
     """One training, step by step; each step needs the results of those before it."""
 
-    def __init__(self, request: Request, screens: Screens) -> None:
+    def __init__(self, request: Request, screens: Screens, *, one_of_several: bool = False) -> None:
         """Take the request; `run` reads the data.
 
         Args:
             request: the arguments of the training.
             screens: what a person sees of the training.
+            one_of_several: whether others follow with other seeds, to be measured together.
         """
-        self._request, self._screens = request, screens
+        self._request, self._screens, self._one_of_several = request, screens, one_of_several
         self._recipe = request.recipe  # open settings are replaced by choices on the way
         self._texts: Unlabelled | None = None  # the usable texts without labels
         self._choices: dict[str, Choice[str]] = {}  # of the head, made once the encoder is loaded
@@ -87,10 +89,13 @@ class Experiment:
         with self._screens.busy("reading the data"):
             reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
             check_columns(self._recipe, reading)
+            self._recipe = with_shape(self._recipe, reading)
+            check_shape(self._recipe, students=request.unlabelled is not None, seeds=self._one_of_several)
             prepared = self._prepare(reading, test_reading)
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
-        positive_index(prepared.label_names, self._recipe.evaluation.positive)  # refuses an unknown label
+        if prepared.space.task == "multiclass":
+            positive_index(prepared.label_names, self._recipe.evaluation.positive)  # refuses an unknown label
         compile_kernels()
         checkpoint = self._find_model()  # no spinner: a download shows its own progress
         if folder is None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -59,7 +59,8 @@ class Trainings:
         self._plan, self._labelled, self._classifier, self._rivals = plan, labelled, classifier, rivals
         self._progress = progress
         self._settings = plan.recipe.training
-        self._positive = positive_index(labelled.names, plan.recipe.evaluation.positive)
+        one = labelled.space.task == "multiclass"
+        self._positive = positive_index(labelled.names, plan.recipe.evaluation.positive) if one else None
         self._beginning = self.weights()
         self._answers: dict[int, NDArray[np.float64]] = {}  # of teachers, to the texts without labels
         self._asking = 0.0  # seconds
@@ -156,7 +157,7 @@ class Trainings:
         self,
         number: int,
         train: "Tokens",
-        labels: "NDArray[np.int64] | NDArray[np.float32]",
+        labels: "NDArray[Any]",
         settings: TrainingSettings,
         place: RunFolder | TrainingFolder,
         kept: Mapping[str, HiddenStates] = MappingProxyType({}),
@@ -171,7 +172,15 @@ class Trainings:
         elif number != ALL:
             held_out, held_out_labels = tokens["train"].take(folds[number]), self._labelled.labels[folds[number]]
         data = TrainingData(
-            train, labels, held_out, held_out_labels, positive=self._positive, select=not folds, kept=kept
+            train,
+            labels,
+            held_out,
+            held_out_labels,
+            label_names=self._labelled.names,
+            positive=self._positive,
+            select=not folds,
+            task=self._labelled.space.task,
+            kept=kept,
         )
         if number != ALL:
             settings = settings.model_copy(update={"track": []})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet._words import counted, shown
 from tunelet.classifier import Classifier, ExportedClassifier, TfidfFile
-from tunelet.data import tokenise
+from tunelet.data import TaskName, tokenise
 from tunelet.errors import ExportError
 from tunelet.export._merged import check_merged, write_merged
 from tunelet.export._parity import FLOAT32, INT8, check_parity, parity, size_of, timed
@@ -133,6 +133,11 @@ class _Export:
             )
         if runtime is not None and form not in PAGES:
             raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
+        if run.data.task.value == "ordinal" or (run.data.task.value == "multilabel" and form != "merged"):
+            raise ExportError(
+                f"{run.path}: its labels are {run.data.task.value}, which to={form!r} cannot say yet",
+                "of several labels a text to='merged' can, a folder of transformers whose scores are the same",
+            )
         if form == "merged":
             check_merged(self._source)
         elif form == "sentence-transformers":
@@ -176,7 +181,7 @@ class _Export:
             if record.is_page:
                 graph = ExportedClassifier.of_files(folder.path, record)
                 write_page(folder, source, record, self._runtime, graph.probabilities)
-        found, own_seconds = timed(_probabilities(runner_of(folder, record), texts))
+        found, own_seconds = timed(_probabilities(runner_of(folder, record), texts, record.shape))
         longer = np.zeros(len(texts.texts), dtype=bool)
         if not in_graph and (record.truncation == "head+tail" or record.task.several_fields):
             whole = tokenise(texts.texts, tokenizer, max_length=10**6, several_fields=record.task.several_fields)
@@ -184,7 +189,7 @@ class _Export:
         weights = sum(parameter.numel() * 4 for parameter in model.parameters())
         checked_on = parity(
             texts,
-            record.label_names,
+            record.task,
             before,
             found,
             longer=longer,
@@ -232,15 +237,11 @@ class _Export:
 
 
 def _probabilities(
-    computed: Callable[[Sequence[str]], NDArray[np.float64]], texts: Texts
+    computed: Callable[[Sequence[str]], NDArray[np.float64]], texts: Texts, shape: TaskName
 ) -> Callable[[], NDArray[np.float64]]:
-    from scipy.special import softmax
+    from tunelet.model import OUTPUTS
 
-    def of_texts() -> NDArray[np.float64]:
-        probabilities: NDArray[np.float64] = softmax(computed(texts.texts), axis=1)
-        return probabilities
-
-    return of_texts
+    return lambda: OUTPUTS[shape].probabilities(computed(texts.texts))
 
 
 def _shipped(package: str, name: str) -> str:

@@ -13,7 +13,7 @@ from tunelet._words import counted, points
 from tunelet.errors import ExportError
 from tunelet.evaluation import Predictions, difference_interval, mcnemar
 from tunelet.export._texts import Texts
-from tunelet.run import ExportRecord, ParityRecord
+from tunelet.run import ExportRecord, ParityRecord, Task
 
 FLOAT32 = 1e-4  # of a probability
 INT8 = 0.02  # share of the labels that may change
@@ -29,7 +29,7 @@ def timed(computed: Callable[[], Result]) -> tuple[Result, float]:
 
 def parity(
     texts: Texts,
-    label_names: Sequence[str],
+    task: Task,
     reference: NDArray[np.float64],
     found: NDArray[np.float64],
     *,
@@ -42,7 +42,7 @@ def parity(
 
     Args:
         texts: [n].
-        label_names: of the classes.
+        task: the labels.
         reference, found: probabilities of the source and of the export, [n, classes].
         longer: the texts that are cut elsewhere by the export, bool [n].
         sizes: bytes of the weights of source and export.
@@ -50,12 +50,13 @@ def parity(
         tolerance: that the export has to keep to.
     """
     n, differences = len(reference), np.abs(found - reference).max(axis=1)[~longer]
-    shifts = np.ptp(_logarithms(found) - _logarithms(reference), axis=1)[~longer]
+    shifts, same = _compared(task, reference, found)
+    shifts = shifts[~longer]
     accuracies: tuple[float | None, float | None] = (None, None)
     interval: tuple[float, float] | None = None
     if texts.labels is not None:
         ids = tuple(map(str, range(n)))
-        pair = [Predictions(ids, tuple(label_names), texts.labels, each) for each in (reference, found)]
+        pair = [Predictions(ids, task.label_names, texts.labels, each) for each in (reference, found)]
         counts = mcnemar(*pair)
         interval = difference_interval(counts.only_first, counts.only_second, n)
         before, after = (float((each.argmax(axis=1) == texts.labels).mean()) for each in (reference, found))
@@ -66,7 +67,7 @@ def parity(
         longer=int(longer.sum()),
         largest_difference=float(differences.max()) if len(differences) else None,
         largest_shift=float(shifts.max()) if len(shifts) else None,
-        agreement=float((found.argmax(axis=1) == reference.argmax(axis=1)).mean()),
+        agreement=float(same.mean()),
         accuracy=accuracies[1],
         reference_accuracy=accuracies[0],
         accuracy_difference=None if accuracies[0] is None else (accuracies[1] or 0.0) - accuracies[0],
@@ -77,6 +78,18 @@ def parity(
         reference_texts_per_second=n / seconds[0],
         tolerance=tolerance,
     )
+
+
+def _compared(
+    task: Task, reference: NDArray[np.float64], found: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How far the log-odds of each text moved at most, float64 [n], and whether its labels stayed, bool [n]."""
+    if task.shape == "multilabel":
+        odds = [_logarithms(each) - _logarithms(1 - each) for each in (reference, found)]
+        given = [each >= np.asarray(task.thresholds) for each in (reference, found)]
+        return np.abs(odds[1] - odds[0]).max(axis=1), (given[0] == given[1]).all(axis=1)
+    shifts: NDArray[np.float64] = np.ptp(_logarithms(found) - _logarithms(reference), axis=1)
+    return shifts, found.argmax(axis=1) == reference.argmax(axis=1)
 
 
 def check_parity(record: ExportRecord, found: ParityRecord) -> None:

@@ -3,7 +3,7 @@
 from tunelet._words import bytes_in_words, counted, interval, points
 from tunelet.export._source import Source, in_figures
 from tunelet.publish import shown_run
-from tunelet.report import exported_card
+from tunelet.report import exported_card, shaped_card
 from tunelet.run import ExportRecord
 
 _LIBRARIES = {
@@ -20,6 +20,8 @@ def readme(source: Source, record: ExportRecord, name: str) -> str:
     """The card of an export called `name`."""
     ways = {"merged": _transformers, "sentence-transformers": _sentence, "web": _page, "web-int8": _page}
     use = ways.get(record.form, _onnx)(record)
+    if record.shape == "multilabel":
+        return shaped_card(source.run, "", name=name, use=use)
     # What others may see of a run: no folders of this machine, and no words of the data.
     shown = shown_run(source.run, name, texts=False)
     return exported_card(shown, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)

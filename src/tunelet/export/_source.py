@@ -11,7 +11,7 @@ from tunelet._version import __version__
 from tunelet.classifier import Classifier, merged_model_of, sequence_classifier, tfidf_of
 from tunelet.errors import ExportError
 from tunelet.evaluation import Baseline
-from tunelet.publish import shown_run
+from tunelet.publish import shown_model
 from tunelet.recipe import with_settings
 from tunelet.run import ExportRecord, Form, OriginRecord, Run, Task
 
@@ -44,7 +44,7 @@ class Source:
     @classmethod
     def of(cls, run: Run, *, without_tfidf: bool) -> "Source":
         """The run, with TF-IDF or without. Raises RunError where TF-IDF is needed and not there."""
-        summary = run.summary
+        summary = run.facts
         if not (summary.blend and without_tfidf):
             tfidf = tfidf_of(run)
             weight = summary.blend / summary.temperature
@@ -54,7 +54,7 @@ class Source:
         fitted = "the run's, for it records no other" if own is None else "fitted on its own validation predictions"
         notes = (
             f"without TF-IDF: {in_figures(run)}; the temperature is {temperature:.4f}, {fitted}",
-            *(["without a threshold: the run's is for both together"] if summary.threshold is not None else []),
+            *(["without a threshold: the run's is for both together"] if run.task.threshold is not None else []),
         )
         return cls(run, None, 0.0, 1.0, temperature, replace(run.task, threshold=None), notes)
 
@@ -93,6 +93,7 @@ class Source:
             clean_markup=task.clean_markup,
             positive=task.positive,
             threshold=task.threshold,
+            **_several(task),
             temperature=self.temperature,
             encoder_weight=self.encoder_weight,
             tfidf=self.tfidf is not None,
@@ -100,12 +101,19 @@ class Source:
             truncation=truncation,
             origin=OriginRecord(
                 run=run.path.resolve().name,
-                model=shown_run(run, run.path.name, texts=False).summary.model,
+                model=shown_model(run),
                 recipe=run.recipe.name,
                 seed=run.recipe.training.seed,
                 tunelet=__version__,
             ),
         )
+
+
+def _several(task: Task) -> dict[str, Any]:
+    """The entries of a record about several labels a text; of one label they are left out."""
+    if task.shape == "multiclass":
+        return {}
+    return {"shape": task.shape, "separator": task.separator, "thresholds": task.thresholds}
 
 
 def refuse_tfidf(source: Source, form: str) -> None:

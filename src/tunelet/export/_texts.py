@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tunelet.classifier import measurable
 from tunelet.data import Examples, Reading, file_settings, label_indices, read
 from tunelet.errors import DataError, ExportError, TuneletError
+from tunelet.evaluation import Predictions, ShapedPredictions
 from tunelet.run import Run
 
 _MOST = 2_000  # texts; more of them make the check longer, not surer
@@ -57,7 +58,7 @@ def check_texts(run: Run, check: Any) -> Texts:
             return replace(given, choosing=own.choosing, others=own.others)
         return given
     validation = _of_run(run, "validation")
-    if run.summary.evaluated_on == "test":
+    if run.facts.evaluated_on == "test":
         with suppress(ExportError):  # the test texts may be gone though the training texts are not
             return replace(_of_run(run, "test"), choosing=validation.choosing, others=validation.others)
     return validation
@@ -65,14 +66,14 @@ def check_texts(run: Run, check: Any) -> Texts:
 
 def _of_run(run: Run, split: str) -> Texts:
     """Validation or test texts of a run. Raises ExportError where they cannot be read again."""
-    predictions = run.validation_predictions if split == "validation" else run.predictions
+    predictions = run.any_validation_predictions if split == "validation" else run.any_predictions
     source = run.data.source if split == "validation" else run.data.test_source or run.data.source
     hint = "pass check='FILE' with texts like those that it is for, with labels if you have them"
     try:
         reading = _read(run, source, labelled=False)
     except TuneletError as error:
         raise ExportError(f"{run.path}: its {split} texts cannot be read again: {error.message}", hint) from None
-    names = [run.label_names[label] for label in predictions.labels]
+    names = run.data.space.decode(predictions.labels)
     for examples in (
         reading.splits[name] for name in dict.fromkeys((split, *reading.splits)) if name in reading.splits
     ):
@@ -86,9 +87,14 @@ def _of_run(run: Run, split: str) -> Texts:
             rest = [text for name, text in zip(examples.ids, examples.texts, strict=True) if name not in known]
             if not rest and split == "validation" and reading.splits.get("train") not in (None, examples):
                 rest = list(reading.splits["train"].texts)
-            what = "out-of-fold" if split == "validation" and run.summary.folds > 1 else split
-            return _some(f"{what} texts of {_named(source)}", found.texts, predictions.labels, rest)
+            what = "out-of-fold" if split == "validation" and run.facts.folds > 1 else split
+            return _some(f"{what} texts of {_named(source)}", found.texts, _of_one(predictions), rest)
     raise ExportError(f"{run.path}: {source} does not hold the {split} texts any more", hint)
+
+
+def _of_one(predictions: ShapedPredictions) -> NDArray[np.int64] | None:
+    """The labels, where each text has one: of several, an export is compared with its run alone."""
+    return predictions.labels if isinstance(predictions, Predictions) else None
 
 
 def _given(run: Run, check: Any) -> Texts:
@@ -98,7 +104,8 @@ def _given(run: Run, check: Any) -> Texts:
     except DataError:
         reading = _read(run, check, labelled=False)
         examples = reading.splits[reading.held_out()]
-    labels = label_indices(examples, run.label_names, shown) if examples.labels else None
+    one = run.data.task.value == "multiclass" and examples.labels
+    labels = label_indices(examples, run.label_names, shown) if one else None
     return _some(f"texts of {_named(shown)}", examples.texts, labels, ())
 
 
@@ -117,6 +124,8 @@ def _read(run: Run, source: Any, *, labelled: bool) -> Reading:
         label_names=settings.label_names,
         missing_labels=settings.missing_labels,
         files=file_settings(run.recipe, {"data.encoding": settings.encoding}, None),
+        task=run.data.task.value,
+        separator=run.data.separator,
     )
 
 

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from tunelet._choice import Choice
 from tunelet.errors import ModelError
 from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pretrained import in_one_line
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure
@@ -34,6 +35,7 @@ def assemble(
     settings: ModelSettings,
     method: str,
     targets: Choice[tuple[str, ...]],
+    output: Output = SOFTMAX,
 ) -> SequenceClassifier:
     """A classifier around a model, installed as this machine runs it best.
 
@@ -45,6 +47,7 @@ def assemble(
         settings: the recipe's model section.
         method: "lora", "head" or "full".
         targets: the modules with LoRA.
+        output: how probabilities follow from the logits.
 
     Raises:
         ModelError: PEFT refuses the adapter, or the machine lacks the device or precision asked for.
@@ -70,6 +73,7 @@ def assemble(
         execution=execution,
         targets=targets,
         windows=windows,
+        output=output,
     )
 
 

@@ -15,6 +15,7 @@ from tunelet._choice import Choice
 from tunelet.data import Batch
 from tunelet.errors import ModelError
 from tunelet.model._fork import threads_start
+from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries
@@ -52,6 +53,7 @@ class SequenceClassifier:
         execution: how it runs, each choice with its reason.
         targets: the modules with LoRA, with the reason why these.
         windows: how the logits of a text's windows become those of the text.
+        output: how probabilities follow from the logits.
     """
 
     module: nn.Module
@@ -62,6 +64,7 @@ class SequenceClassifier:
     execution: Execution
     targets: Choice[tuple[str, ...]]
     windows: WindowPooling
+    output: Output = SOFTMAX
 
     def logits(self, batch: Batch, captured: torch.Tensor | None = None) -> torch.Tensor:
         """Logits [n, classes] in float32 of a batch of n texts.

@@ -16,6 +16,7 @@ from tunelet.kernels import Pooling
 from tunelet.model._adapter import attach_adapter, load_adapter, modules_to_train
 from tunelet.model._assemble import assemble
 from tunelet.model._classifier import SequenceClassifier
+from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import load_head
 from tunelet.model._pretrained import check_encoder, foreign_model, load_weights
@@ -27,7 +28,6 @@ from tunelet.recipe import AdapterSettings, ModelSettings
 _DAMAGED = "the run folder is damaged: train again"
 # Set whatever the checkpoint's config says, because the rest of tunelet relies on them.
 _OURS = {
-    "problem_type": "single_label_classification",
     "return_dict": True,
     "output_hidden_states": False,
     "output_attentions": False,
@@ -42,6 +42,7 @@ def new_classifier(
     *,
     seed: int,
     pooling: Pooling | None = None,
+    output: Output = SOFTMAX,
 ) -> SequenceClassifier:
     """A pretrained encoder with a new head and a new adapter, ready to train.
 
@@ -51,12 +52,13 @@ def new_classifier(
         model_settings, adapter_settings: the recipe's sections.
         seed: random seed of head and adapter, which depend on nothing else.
         pooling: what a linear head reads of a text; None: the architecture's own head is used.
+        output: how probabilities are to follow from the logits.
 
     Raises:
         ModelError: the checkpoint cannot be adapted so.
     """
     with making(seed), foreign_model(checkpoint.path):
-        return _new(checkpoint, label_names, model_settings, adapter_settings, pooling)
+        return _new(checkpoint, label_names, model_settings, adapter_settings, pooling, output)
 
 
 def _new(
@@ -65,8 +67,9 @@ def _new(
     model_settings: ModelSettings,
     adapter_settings: AdapterSettings,
     pooling: Pooling | None,
+    output: Output,
 ) -> SequenceClassifier:
-    model, new = _load_base(checkpoint.path, label_names, model_settings, pooling)
+    model, new = _load_base(checkpoint.path, label_names, model_settings, pooling, output)
     structure = structure_of(model)
     _check_new(checkpoint.path, model, structure, new)
     targets: Choice[tuple[str, ...]] = Choice((), "no LoRA")
@@ -82,7 +85,7 @@ def _new(
             base_model_name=checkpoint.hub_id or str(checkpoint.path),
         )
 
-    return assemble(model, structure, adapt, label_names, model_settings, adapter_settings.method, targets)
+    return assemble(model, structure, adapt, label_names, model_settings, adapter_settings.method, targets, output)
 
 
 def saved_classifier(
@@ -94,6 +97,7 @@ def saved_classifier(
     *,
     seed: int,
     pooling: Pooling | None = None,
+    output: Output = SOFTMAX,
 ) -> SequenceClassifier:
     """A classifier that `SequenceClassifier.save` wrote, for prediction.
 
@@ -105,12 +109,13 @@ def saved_classifier(
         method: from the run's recipe, "lora", "head" or "full".
         seed: the run's random seed, from which random base weights are made again.
         pooling: what a linear head reads of a text; None: the architecture's own head was saved.
+        output: how probabilities follow from the logits.
 
     Raises:
         ModelError: something is missing or does not fit.
     """
     with making(seed):
-        return _saved(checkpoint, folder, label_names, model_settings, method, pooling)
+        return _saved(checkpoint, folder, label_names, model_settings, method, pooling, output)
 
 
 def merged_model(
@@ -122,6 +127,7 @@ def merged_model(
     *,
     seed: int,
     pooling: Pooling | None = None,
+    output: Output = SOFTMAX,
 ) -> PreTrainedModel:
     """A classifier that `SequenceClassifier.save` wrote as a plain model: float32, on the CPU, LoRA merged into it.
 
@@ -131,7 +137,7 @@ def merged_model(
     with making(seed):
         place, settings = _own_weights(checkpoint, folder, model_settings, method)
         with foreign_model(place.path):
-            model, _ = _load_base(place.path, label_names, settings, pooling)
+            model, _ = _load_base(place.path, label_names, settings, pooling, output)
             module: Any = _with_saved(model, folder, method)
         _check_finite(module, folder, adapter_alone=method == "lora")
         if method == "lora":
@@ -146,6 +152,7 @@ def _saved(
     model_settings: ModelSettings,
     method: str,
     pooling: Pooling | None,
+    output: Output,
 ) -> SequenceClassifier:
     place, settings = _own_weights(checkpoint, folder, model_settings, method)
 
@@ -153,9 +160,9 @@ def _saved(
         return _with_saved(base, folder, method)
 
     with foreign_model(place.path):
-        model, _ = _load_base(place.path, label_names, settings, pooling)
+        model, _ = _load_base(place.path, label_names, settings, pooling, output)
         structure = structure_of(model)
-        made = assemble(model, structure, adapt, label_names, settings, method, Choice((), "as saved"))
+        made = assemble(model, structure, adapt, label_names, settings, method, Choice((), "as saved"), output)
     with foreign_model(folder, "no pooling of windows that can be loaded", _DAMAGED):
         made.windows.load(folder)
     _check_finite(made.module, folder, adapter_alone=method == "lora")
@@ -194,7 +201,7 @@ def _check_finite(module: nn.Module, folder: Path, *, adapter_alone: bool) -> No
 
 
 def _load_base(
-    folder: Path, label_names: Sequence[str], settings: ModelSettings, pooling: Pooling | None
+    folder: Path, label_names: Sequence[str], settings: ModelSettings, pooling: Pooling | None, output: Output
 ) -> tuple[PreTrainedModel, set[str]]:
     """The model in float32, and the names of the parameters that the checkpoint did not hold."""
     loader = AutoModelForSequenceClassification if pooling is None else AutoModel
@@ -209,7 +216,7 @@ def _load_base(
     check_encoder(folder, config)
     if settings.layers:
         _shorten(folder, config, settings.layers)
-    for name, value in _OURS.items():
+    for name, value in (_OURS | {"problem_type": output.problem_type}).items():
         setattr(config, name, value)
     if settings.random_weights:
         # Everything is new: what counts is the head.

@@ -37,7 +37,7 @@ def probabilities(
     advance: Callable[[int], None] | None = None,
     captured: Callable[[Batch], torch.Tensor] | None = None,
 ) -> np.ndarray:
-    """Probability of each label for each text, float64 [n, classes]; arguments as for `logits`."""
+    """Probability of each label for each text, float64 [n, labels]; arguments as for `logits`."""
     of_texts = torch.from_numpy(logits(classifier, tokens, advance, captured))
-    result: np.ndarray = torch.softmax(of_texts, dim=-1).numpy()
+    result: np.ndarray = classifier.output.of_tensor(of_texts).numpy()
     return result

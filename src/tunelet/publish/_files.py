@@ -100,7 +100,7 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
     data, environment, summary, evaluation = run.data, run.environment, run.summary, run.evaluation
     named = run.recipe.data.text_column
     column = _column(data.text_column, "text", named)
-    model = _model_name(run)
+    model = shown_model(run)
     source = _place(data.source)
     apart = {} if summary.validation is None else {"validation": _only(summary.validation, _METRICS)}
     return Run.of_records(
@@ -189,8 +189,8 @@ def _without_text(error: ErrorRecord) -> ErrorRecord:
     return _only(error, ("tokens", "label", "predicted", "probability"), id="", text="")
 
 
-def _model_name(run: Run) -> str:
-    """The checkpoint's name: unchanged where it is a Hub id or a short name, the last component of a folder's path."""
+def shown_model(run: Run) -> str:
+    """The checkpoint's name as others may see it: of a folder the last component of its path, else as it is."""
     checkpoint = run.environment.checkpoint
     return _place(checkpoint.name) if checkpoint.origin == "folder" else checkpoint.name
 

@@ -34,6 +34,18 @@ class DataSettings(Section):
         examples=["review"],
     )
     label_column: str = Field("", description="column of the labels; empty: recognised", examples=["stars"])
+    task: Literal["auto", "multiclass", "multilabel", "ordinal"] = Field(
+        "auto",
+        description="shape of the labels. multiclass: one label a text, of two or more; multilabel: any number of "
+        "labels a text, also none, as a list or with a separator between them; ordinal: one rating a text, a number "
+        "whose distance to others counts; auto: one of the first two, recognised",
+    )
+    label_separator: str = Field(
+        "",
+        max_length=20,
+        description="what stands between several labels of a text; empty: recognised",
+        examples=[";"],
+    )
     label_names: dict[str, str] = Field(
         default_factory=dict,
         description="names for label values, such as {0 = 'negative', 1 = 'positive'}",
@@ -217,12 +229,27 @@ class TrainingSettings(Section):
     )
     max_grad_norm: float = Field(1.0, gt=0.0, le=1e9, description="norm that gradients are clipped to")
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0, description="share of the target spread over all labels")
+    loss: Literal["cross-entropy", "focal"] = Field(
+        "cross-entropy",
+        description="loss that is lowered. focal: answers that are right already count less (Lin et al. 2017)",
+    )
+    focal_gamma: float = Field(
+        2.0, ge=0.0, le=10.0, description="how much less they count, where training.loss is focal; 0: no less"
+    )
     class_weights: Literal["none", "balanced"] = Field(
         "none", description="weights of the labels in the loss; balanced: rare labels weigh more"
     )
-    best_metric: Literal["accuracy", "f1", "f1_macro", "f1_weighted", "roc_auc", "average_precision", "log_loss"] = (
-        Field("log_loss", description="metric of the validation texts that decides which epoch is kept")
+    sampling: Literal["all", "balanced"] = Field(
+        "all",
+        description="texts of an epoch. all: each once; balanced: as many, drawn so that every label has as many",
     )
+    best_metric: Literal[
+        "accuracy", "f1", "f1_macro", "f1_micro", "f1_samples", "f1_weighted", "roc_auc", "average_precision", "mae",
+        "quadratic_kappa", "log_loss",
+    ] = Field(
+        "log_loss",
+        description="metric of the validation texts that decides which epoch is kept, one that the labels' shape has",
+    )  # fmt: skip
     early_stopping: int = Field(
         0,
         ge=0,

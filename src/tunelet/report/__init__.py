@@ -12,6 +12,7 @@ from tunelet.report._document import Document
 from tunelet.report._html import render_html
 from tunelet.report._palette import css_variables, for_file
 from tunelet.report._pdf import render_pdf
+from tunelet.report._shaped_card import shaped_card
 from tunelet.report._strict import for_strict_page
 from tunelet.report._write import (
     WrittenReport,
@@ -51,6 +52,7 @@ __all__ = [
     "render_pdf",
     "report",
     "roc_figure",
+    "shaped_card",
     "write_comparison",
     "write_report",
 ]

@@ -7,6 +7,7 @@ from tunelet._words import counted, interval
 from tunelet.checkpoint import SHORT_NAMES, licence
 from tunelet.evaluation import STUDENT, against_baseline, metric_words, verdict
 from tunelet.model import head_pooling
+from tunelet.report._shaped_card import shaped_card
 from tunelet.report.run_page import cut_texts
 from tunelet.run import Run, kept_in_words, measured_on, rivals_of
 
@@ -24,6 +25,8 @@ def model_card(run: Run) -> str:
     """The card of a run: metadata with its results, what it is, how good, how to use, what it is not for."""
     from huggingface_hub import ModelCard, ModelCardData
 
+    if run.data.task.value != "multiclass":
+        return shaped_card(run, MARK)
     data = ModelCardData(**_metadata(run))
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{_body(run)}"))
 

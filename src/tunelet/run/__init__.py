@@ -16,7 +16,13 @@ from tunelet.run._choices import BudgetChoices, Choices, MachineChoices
 from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord, UnlabelledRecord, UsedTexts
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
-from tunelet.run._evaluation import Cost, ErrorRecord, EvaluationRecord, Findings, RivalRecord
+from tunelet.run._evaluation import (
+    Cost,
+    ErrorRecord,
+    EvaluationRecord,
+    Findings,
+    RivalRecord,
+)
 from tunelet.run._explanations import Explanation, ExplanationsRecord, Word
 from tunelet.run._export import (
     INT8S,
@@ -40,7 +46,15 @@ from tunelet.run._names import default_folder, find_partial, free_folder, number
 from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed
-from tunelet.run._summary import EvaluatedOn, GroupSummary, SeedsWarning, Summary
+from tunelet.run._shaped import (
+    SUMMARIES,
+    MultilabelSummary,
+    OrdinalSummary,
+    ShapedEvaluation,
+    ShapedMetrics,
+    ShapedRival,
+)
+from tunelet.run._summary import EvaluatedOn, GroupSummary, RunFacts, SeedsWarning, Summary
 from tunelet.run._task import Task
 from tunelet.run._words import (
     candidates_in_words,
@@ -63,6 +77,7 @@ __all__ = [
     "MARK",
     "PAGES",
     "RECORD",
+    "SUMMARIES",
     "AdaptationData",
     "AdaptationFigures",
     "AdaptedTexts",
@@ -88,15 +103,21 @@ __all__ = [
     "HistoryLine",
     "MachineChoices",
     "Mark",
+    "MultilabelSummary",
+    "OrdinalSummary",
     "OriginRecord",
     "ParityRecord",
     "QuantisedRecord",
     "RivalRecord",
     "Run",
+    "RunFacts",
     "RunFolder",
     "RunGroup",
     "Sealed",
     "SeedsWarning",
+    "ShapedEvaluation",
+    "ShapedMetrics",
+    "ShapedRival",
     "SplitRecord",
     "SplitTokens",
     "Summary",

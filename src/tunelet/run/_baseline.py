@@ -5,6 +5,7 @@ The terms are words of the training texts, so the folder is for whoever may see 
 """
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,10 +15,17 @@ from pydantic import Field, model_validator
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import Record, parse_record
 from tunelet._writing import write_atomically
-from tunelet.evaluation import Baseline, Ngrams
+from tunelet.data import TaskName
+from tunelet.evaluation import Baseline, Ngrams, WordsBaseline
 
 _FEATURES, _WEIGHTS = "features.json", "weights.safetensors"
 _LARGEST_VOCABULARY = 2**29  # bytes of JSON
+# By task, from the number of labels: how many outputs there are, and for how many of them there is a row of weights.
+_SHAPES: Mapping[TaskName, Callable[[int], tuple[int, int]]] = {
+    "multiclass": lambda labels: (1, 1) if labels == 2 else (labels, labels),
+    "multilabel": lambda labels: (labels, labels),
+    "ordinal": lambda labels: (labels - 1, 1),
+}
 _HEADER = 2**16  # bytes of a safetensors file beside its numbers; ours has some hundred
 
 
@@ -47,7 +55,7 @@ class FeaturesRecord(Record):
     kinds: tuple[TermsRecord, ...]
 
 
-def write_baseline(folder: Path, baseline: Baseline) -> None:
+def write_baseline(folder: Path, baseline: Baseline | WordsBaseline) -> None:
     """Write both files."""
     from safetensors.numpy import save_file
 
@@ -75,37 +83,40 @@ def write_baseline(folder: Path, baseline: Baseline) -> None:
     write_atomically(folder / _WEIGHTS, lambda temporary: save_file(arrays, temporary))
 
 
-def read_baseline(folder: Path, classes: int) -> Baseline:
-    """What `write_baseline` wrote. Raises ValueError or KeyError where it is anything else."""
+def read_baseline(folder: Path, labels: int, task: TaskName = "multiclass") -> Baseline | WordsBaseline:
+    """What `write_baseline` wrote. Raises ValueError or KeyError where it is anything else.
+
+    Args:
+        folder: of the baseline.
+        labels: how many there are.
+        task: as recipes name it.
+    """
+    outputs, rows = _SHAPES[task](labels)
     try:
         record = parse_record(read_bytes(folder / _FEATURES, _LARGEST_VOCABULARY), FeaturesRecord)
-        features, rows = sum(len(kind.terms) for kind in record.kinds), classes if classes > 2 else 1
-        content = read_bytes(folder / _WEIGHTS, 4 * (features * (rows + 1) + rows) + _HEADER)
+        features = sum(len(kind.terms) for kind in record.kinds)
+        content = read_bytes(folder / _WEIGHTS, 4 * (features * (rows + 1) + outputs) + _HEADER)
     except ForeignFileError as error:
         raise ValueError(str(error)) from None
     arrays = _arrays(content)
     shapes: dict[str, tuple[int, ...]] = {f"weights.{at}": (len(kind.terms),) for at, kind in enumerate(record.kinds)}
-    shapes |= {"coefficients": (rows, features), "intercepts": (rows,)}
+    shapes |= {"coefficients": (rows, features), "intercepts": (outputs,)}
     for name, shape in shapes.items():
         array = arrays[name]
         if array.dtype != np.float32 or array.shape != shape or not np.isfinite(array).all():
             raise ValueError(f"{_WEIGHTS}: expected finite float32 {list(shape)} for {name}")
-    return Baseline(
-        kinds=tuple(
-            Ngrams(
-                analyzer=kind.analyzer,
-                shortest=kind.shortest,
-                longest=kind.longest,
-                terms=kind.terms,
-                weights=arrays[f"weights.{at}"],
-            )
-            for at, kind in enumerate(record.kinds)
-        ),
-        coefficients=arrays["coefficients"],
-        intercepts=arrays["intercepts"],
-        strength=record.strength,
-        seconds=record.seconds,
+    kinds = tuple(
+        Ngrams(
+            analyzer=kind.analyzer,
+            shortest=kind.shortest,
+            longest=kind.longest,
+            terms=kind.terms,
+            weights=arrays[f"weights.{at}"],
+        )
+        for at, kind in enumerate(record.kinds)
     )
+    fitted = kinds, arrays["coefficients"], arrays["intercepts"], record.strength, record.seconds
+    return Baseline(*fitted) if task == "multiclass" else WordsBaseline(*fitted)
 
 
 def _arrays(content: bytes) -> dict[str, np.ndarray]:

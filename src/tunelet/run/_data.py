@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tunelet._choice import Choice
 from tunelet._record import FileRecord, Record
+from tunelet.data import LabelSpace, TaskName, label_space
 
 
 class SplitRecord(Record):
@@ -85,6 +86,7 @@ class DataRecord(FileRecord):
         text_column: the columns of the texts as one choice; text_columns: one by one.
         label_column: None where the source has no columns.
         label_names: in the order of the probabilities.
+        task: the shape of the labels, and why; separator: what stands between several labels of a text.
         labels_left_out: labels with too few texts to learn from.
         dropped: reason -> rows.
         notes, warnings: sentences.
@@ -107,3 +109,10 @@ class DataRecord(FileRecord):
     parts: Mapping[str, SplitRecord]
     tokens: TokensRecord
     unlabelled: UnlabelledRecord | None
+    task: Choice[TaskName] = Choice("multiclass", "one label a text")
+    separator: str = ""
+
+    @property
+    def space(self) -> LabelSpace:
+        """The labels, to encode those of other texts."""
+        return label_space(self.task.value, self.label_names, self.separator)

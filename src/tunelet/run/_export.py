@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import FileRecord, Interval, Record, Value, parse_record
+from tunelet.data import TaskName
 from tunelet.errors import RunError
 from tunelet.run._folder import RunFolder
 from tunelet.run._mark import MARK, Kind, is_marked
@@ -99,7 +100,8 @@ class ExportRecord(FileRecord):
 
     Attributes:
         form: what it was exported to.
-        label_names, text_columns, label_column, clean_markup, positive, threshold: as in `Task`.
+        label_names, text_columns, label_column, clean_markup, positive, threshold, shape, separator, thresholds: as in
+            `Task`.
         temperature: what the logits were divided by; it is in the weights.
         encoder_weight: that of the encoder's logits, which is in the weights, too.
         tfidf: whether logits of TF-IDF are to be added, from `tfidf.json`.
@@ -116,6 +118,9 @@ class ExportRecord(FileRecord):
     clean_markup: bool
     positive: str | None
     threshold: Value
+    shape: TaskName = "multiclass"
+    separator: str = ""
+    thresholds: tuple[float, ...] = ()
     temperature: float = Field(gt=0)
     encoder_weight: float
     tfidf: bool
@@ -133,6 +138,8 @@ class ExportRecord(FileRecord):
             raise ValueError("the positive label is none of the labels")
         if self.threshold is not None and (self.positive is None or not 0 <= self.threshold <= 1):
             raise ValueError("the threshold is no probability of a label")
+        if self.shape == "multilabel" and (not self.separator or len(self.thresholds) != len(self.label_names)):
+            raise ValueError("several labels a text need a separator, and a threshold for each")
         return self
 
     @property
@@ -160,6 +167,9 @@ class ExportRecord(FileRecord):
             clean_markup=self.clean_markup,
             positive=self.positive,
             threshold=self.threshold,
+            shape=self.shape,
+            separator=self.separator,
+            thresholds=self.thresholds,
         )
 
 

@@ -1,5 +1,6 @@
 """Predictions on disk: one Parquet row a text, with its id, its label and the probability of every label."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tunelet._writing import write_atomically
-from tunelet.evaluation import Predictions
+from tunelet.data import Examples, LabelSpace, label_space
+from tunelet.evaluation import ShapedPredictions, predictions_for, task_of
 
 _PREFIX = "probability_"
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Columns id, label, predicted (names) and probability_NAME for each label."""
-    names = np.asarray(predictions.label_names)
+def write_predictions(path: Path, predictions: ShapedPredictions, separator: str = "") -> None:
+    """Columns id, label, predicted and probability_NAME for each label.
+
+    Args:
+        path: of the file.
+        predictions: of any shape.
+        separator: that is written between several labels of a text.
+    """
+    space = label_space(task_of(predictions), predictions.label_names, separator)
     columns: dict[str, Any] = {
         "id": list(predictions.ids),
-        "label": names[predictions.labels].tolist(),
-        "predicted": names[predictions.predicted].tolist(),
+        "label": space.decode(predictions.labels),
+        "predicted": space.decode(predictions.predicted),
     }
     for index, name in enumerate(predictions.label_names):
         columns[f"{_PREFIX}{name}"] = predictions.probabilities[:, index]
@@ -27,13 +35,23 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
-def parse_predictions(content: bytes, label_names: tuple[str, ...]) -> Predictions:
-    """What `write_predictions` wrote. Raises an error of Arrow's, ValueError or KeyError where it is anything else."""
+def parse_predictions(content: bytes, space: LabelSpace, thresholds: Sequence[float] = ()) -> ShapedPredictions:
+    """What `write_predictions` wrote. Raises an error of Arrow's, ValueError or KeyError where it is anything else.
+
+    Args:
+        content: of the file.
+        space: the labels.
+        thresholds: of several labels a text, the probability from which on each is given.
+    """
     table = pq.read_table(pa.BufferReader(content))
-    index = {name: i for i, name in enumerate(label_names)}
-    return Predictions(
-        ids=tuple(str(name) for name in table["id"].to_pylist()),
-        label_names=label_names,
-        labels=np.asarray([index[str(name)] for name in table["label"].to_pylist()], dtype=np.int64),
-        probabilities=np.stack([table[f"{_PREFIX}{name}"].to_numpy() for name in label_names], axis=1),
+    ids, written = (tuple(str(value) for value in table[name].to_pylist()) for name in ("id", "label"))
+    if unknown := set(space.held(written)) - set(space.names):
+        raise ValueError(f"unknown labels: {sorted(unknown)}")
+    return predictions_for(
+        space.task,
+        ids,
+        space.names,
+        space.encode(Examples(ids, ids, written), "the predictions"),
+        np.stack([table[f"{_PREFIX}{name}"].to_numpy() for name in space.names], axis=1),
+        thresholds,
     )

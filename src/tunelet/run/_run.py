@@ -12,6 +12,7 @@ from tunelet._arguments import checked
 from tunelet._record import R, as_text, parse_lines, parse_record
 from tunelet._words import counted
 from tunelet.audit import AuditRecord
+from tunelet.data import TaskName
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._data import DataRecord
@@ -22,11 +23,18 @@ from tunelet.run._export import RECORD as EXPORT_RECORD
 from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
 from tunelet.run._sealed import Sealed
+from tunelet.run._shaped import MultilabelSummary, OrdinalSummary, ShapedEvaluation, ShapedMetrics
 from tunelet.run._summary import Summary
 from tunelet.run._task import Task
 
 if TYPE_CHECKING:
-    from tunelet.evaluation import Baseline, Metrics, Predictions
+    from tunelet.evaluation import Baseline, Metrics, Predictions, ShapedPredictions, WordsBaseline
+
+_SUMMARIES: dict[TaskName, type[Summary | MultilabelSummary | OrdinalSummary]] = {
+    "multiclass": Summary,
+    "multilabel": MultilabelSummary,
+    "ordinal": OrdinalSummary,
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Run:
     def of_records(cls, path: Path, **records: Any) -> "Run":
         """A run that is told of without its folder: `recipe`, `summary`, `data` and so on as they are given."""
         run = cls(path)
+        if "summary" in records:
+            records["facts"] = records["summary"]
         vars(run).update(records)  # where `cached_property` keeps what was read
         return run
 
@@ -104,17 +114,50 @@ class Run:
         return self.files.read(path, lambda content: parse_recipe(as_text(content), str(path)))
 
     @cached_property
+    def facts(self) -> Summary | MultilabelSummary | OrdinalSummary:
+        """All of `metrics.json`, whatever the shape of the labels: what `tunelet train --json` prints."""
+        return self._record(self.folder.metrics, _SUMMARIES[self.data.task.value])
+
+    @cached_property
     def summary(self) -> Summary:
-        """All of `metrics.json`: what `tunelet train --json` prints."""
-        return self._record(self.folder.metrics, Summary)
+        """The same of a run of one label a text. Raises RunError where its labels have another shape."""
+        facts = self.facts
+        if not isinstance(facts, Summary):
+            raise self._other_shape()
+        return facts
+
+    @property
+    def shaped(self) -> MultilabelSummary | OrdinalSummary:
+        """The same of a run whose labels have another shape. Raises RunError where they are one a text."""
+        facts = self.facts
+        if isinstance(facts, Summary):
+            raise RunError(f"{self.path} was trained for one label a text", "read run.summary")
+        return facts
+
+    def _other_shape(self) -> RunError:
+        what = {"multilabel": "several labels a text", "ordinal": "ratings in order"}[self.data.task.value]
+        return RunError(
+            f"{self.path} was trained for {what}, which this cannot show or compare yet",
+            "tunelet predict, evaluate and report can take it",
+        )
 
     def _record(self, path: Path, shape: type[R]) -> R:
         return self.files.read(path, lambda content: parse_record(content, shape))
 
     @property
-    def metrics(self) -> "Metrics":
+    def any_evaluation(self) -> EvaluationRecord | ShapedEvaluation:
+        """`evaluation.json`, whatever the shape of the labels."""
+        return self.evaluation if self.data.task.value == "multiclass" else self.shaped_evaluation
+
+    @cached_property
+    def shaped_evaluation(self) -> ShapedEvaluation:
+        """`evaluation.json` of a run whose labels have another shape than one a text."""
+        return self._record(self.folder.evaluation, ShapedEvaluation)
+
+    @property
+    def metrics(self) -> "Metrics | ShapedMetrics":
         """Metrics on the test texts, or on the validation texts where there were none; intervals as NAME_ci."""
-        return self.summary.metrics
+        return self.facts.metrics
 
     @cached_property
     def data(self) -> DataRecord:
@@ -135,7 +178,12 @@ class Run:
 
     @cached_property
     def evaluation(self) -> EvaluationRecord:
-        """Curves, calibration, threshold, slices by length, the most confident errors, the baseline."""
+        """Curves, calibration, threshold, slices by length, the most confident errors, the baseline.
+
+        Raises RunError where the labels have another shape than one a text.
+        """
+        if self.data.task.value != "multiclass":
+            raise self._other_shape()
         return self._record(self.folder.evaluation, EvaluationRecord)
 
     @cached_property
@@ -163,14 +211,17 @@ class Run:
     @property
     def task(self) -> Task:
         """What predictions need beside the model."""
-        summary, label = self.summary, self.data.label_column
+        facts, data, label = self.facts, self.data, self.data.label_column
         return Task(
             label_names=self.label_names,
             text_columns=self.text_columns,
             label_column=None if label is None else label.value,
             clean_markup=self.recipe.data.clean_markup,
-            positive=summary.positive,
-            threshold=summary.threshold,
+            positive=facts.positive if isinstance(facts, Summary) else None,
+            threshold=facts.threshold if isinstance(facts, Summary) else None,
+            shape=data.task.value,
+            separator=data.separator,
+            thresholds=() if isinstance(facts, Summary) else facts.thresholds,
         )
 
     @cached_property
@@ -180,48 +231,62 @@ class Run:
 
     @cached_property
     def predictions(self) -> "Predictions":
-        """Predictions for the texts that `metrics` speaks of."""
-        return self._predictions(self.folder.predictions)
+        """Predictions for the texts that `metrics` speaks of. Raises RunError where labels are not one a text."""
+        return self._of_one_label(self.any_predictions)
 
     @cached_property
     def validation_predictions(self) -> "Predictions":
         """Predictions for the validation texts, which `predictions` are where there are no test texts."""
-        return (
-            self.predictions
-            if self.summary.evaluated_on == "validation"
-            else self._predictions(self.folder.validation_predictions)
-        )
+        return self._of_one_label(self.any_validation_predictions)
 
     @cached_property
-    def baseline(self) -> "Baseline | None":
+    def any_predictions(self) -> "ShapedPredictions":
+        """As `predictions`, whatever the shape of the labels."""
+        return self._predictions(self.folder.predictions)
+
+    @cached_property
+    def any_validation_predictions(self) -> "ShapedPredictions":
+        """As `validation_predictions`, whatever the shape of the labels."""
+        own = self.facts.evaluated_on != "validation"
+        return self._predictions(self.folder.validation_predictions) if own else self.any_predictions
+
+    def _of_one_label(self, predictions: "ShapedPredictions") -> "Predictions":
+        from tunelet.evaluation import Predictions
+
+        if not isinstance(predictions, Predictions):
+            raise self._other_shape()
+        return predictions
+
+    @cached_property
+    def baseline(self) -> "Baseline | WordsBaseline | None":
         """The baseline itself; None: it was not asked for, not kept, or not published."""
         from tunelet.run._baseline import read_baseline
 
         settings = self.recipe.evaluation
         if not settings.baseline or not settings.errors or not self.files.has(self.folder.baseline):
             return None
-        classes = len(self.label_names)
-        return self.files.read_folder(self.folder.baseline, lambda folder: read_baseline(folder, classes))
+        labels, task = len(self.label_names), self.data.task.value
+        return self.files.read_folder(self.folder.baseline, lambda folder: read_baseline(folder, labels, task))
 
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":
         """The baseline's, for the same texts; None: it was not asked for."""
         if self.evaluation.baseline is None:
             return None
-        return self._predictions(self.folder.baseline_predictions)
+        return self._of_one_label(self._predictions(self.folder.baseline_predictions))
 
     @cached_property
     def probe_predictions(self) -> "Predictions | None":
         """The probe's, likewise; None where it was not asked for, or where nothing else was fitted."""
         if self.evaluation.probe is None:
             return None
-        return self._predictions(self.folder.probe_predictions)
+        return self._of_one_label(self._predictions(self.folder.probe_predictions))
 
-    def _predictions(self, path: Path) -> "Predictions":
+    def _predictions(self, path: Path) -> "ShapedPredictions":
         from tunelet.run._predictions import parse_predictions
 
-        names = self.label_names
-        return self.files.read(path, lambda content: parse_predictions(content, names))
+        space, thresholds = self.data.space, self.task.thresholds
+        return self.files.read(path, lambda content: parse_predictions(content, space, thresholds))
 
 
 def folder_path(path: Any) -> Path:

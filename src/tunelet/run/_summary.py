@@ -8,19 +8,16 @@ from tunelet.evaluation import Commonest, FigureWarning, KeptName, Metrics, Seed
 EvaluatedOn = Literal["test", "validation"]
 
 
-class Summary(FileRecord, Metrics):
-    """The metrics of a run, and what it took.
+class RunFacts(FileRecord):
+    """What a run took, and what was chosen in training that predictions need: this is published with a model, too.
 
-    What predictions need that were chosen in training stands here, too, for it is published with a model.
+    A subclass adds the metrics of one shape of labels.
 
     Attributes:
         run: its folder, as it was named.
         evaluated_on: the texts that the metrics are of.
-        validation: metrics on the validation texts, where there are test texts.
         warnings: what to bear in mind with the metrics.
-        commonest: what always giving the commonest label comes to.
         temperature: what logits are divided by; 1.0: nothing.
-        threshold: of the probability of the positive label; None: there is none.
         trainable_parameters, total_parameters: counts.
         folds: of the cross-validation; 1: held out once; 0: the validation texts were not trained on.
         kept: which of the candidates the model is.
@@ -36,11 +33,8 @@ class Summary(FileRecord, Metrics):
 
     run: str = ""
     evaluated_on: EvaluatedOn
-    validation: Metrics | None = None
     warnings: tuple[FigureWarning, ...] = ()
-    commonest: Commonest | None = None
     temperature: float
-    threshold: float | None
     trainable_parameters: int
     total_parameters: int
     folds: int
@@ -59,6 +53,20 @@ class Summary(FileRecord, Metrics):
     seed: int
     model: str
     random_weights: bool
+
+
+class Summary(RunFacts, Metrics):
+    """The metrics of a run of one label a text, and what it took.
+
+    Attributes:
+        validation: metrics on the validation texts, where there are test texts.
+        commonest: what always giving the commonest label comes to.
+        threshold: of the probability of the positive label; None: there is none.
+    """
+
+    validation: Metrics | None = None
+    commonest: Commonest | None = None
+    threshold: float | None
 
     @property
     def metrics(self) -> Metrics:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunelet.data import TaskName
+
 
 @dataclass(frozen=True)
 class Task:
@@ -15,6 +17,9 @@ class Task:
         clean_markup: whether markup is taken out of texts.
         positive: the label that a threshold is for; None: there are more than two.
         threshold: of the probability of the positive label, chosen on validation texts; None: there is none.
+        shape: of the labels, as recipes name it.
+        separator: what stands between several labels of a text.
+        thresholds: of several labels a text, the probability from which on each is given, chosen likewise.
     """
 
     label_names: tuple[str, ...]
@@ -23,6 +28,9 @@ class Task:
     clean_markup: bool
     positive: str | None
     threshold: float | None
+    shape: TaskName = "multiclass"
+    separator: str = ""
+    thresholds: tuple[float, ...] = ()
 
     @property
     def several_fields(self) -> bool:

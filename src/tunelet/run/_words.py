@@ -46,8 +46,9 @@ def choice_label(name: str) -> str:
 
 def chosen_on(run: Run) -> str:
     """The texts on which models, temperature and threshold were chosen, with their number."""
-    kind = "cross-validated" if run.summary.folds > 1 else "validation"
-    return counted(run.evaluation.temperature.n, f"{kind} text")
+    kind = "cross-validated" if run.facts.folds > 1 else "validation"
+    one = run.data.task.value == "multiclass"
+    return counted(run.evaluation.temperature.n if one else run.shaped_evaluation.chosen_on, f"{kind} text")
 
 
 def rivals_of(run: Run) -> dict[str, RivalRecord]:
@@ -66,7 +67,7 @@ def kept_in_words(run: Run) -> str:
     """Which of the candidates is the model, and why, as a clause."""
     from tunelet.evaluation import STUDENT
 
-    kept, settings = run.evaluation.kept, run.recipe.evaluation
+    kept, settings = run.any_evaluation.kept, run.recipe.evaluation
     what = f"the probe ({PROBE})" if kept.name == "probe" else _ENCODERS[run.recipe.adapter.method]
     if kept.name == STUDENT:
         what += ", trained on the unlabelled texts, too"

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Request, Response
 
 from tunelet._record import none_if_undefined
-from tunelet.classifier import ExportedClassifier, decision_of, predictions_of
+from tunelet.classifier import ExportedClassifier, decision_of
 from tunelet.data import some
 from tunelet.errors import DataError
 from tunelet.serve._problems import Refused, documented
@@ -109,7 +109,7 @@ async def _predict(service: Service, asked: PredictRequest, request: Request) ->
                 probability=none_if_undefined(prediction.probability),
                 probabilities={name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
             )
-            for prediction in predictions_of(np.stack(rows), task.label_names, decision)
+            for prediction in decision.predictions(np.stack(rows))
         ],
     )
 

@@ -42,7 +42,7 @@ class Served:
             explains=run is not None,
             evaluated_on=None if run is None else run.summary.evaluated_on,
             n=None if run is None else run.metrics.n,
-            metrics={} if run is None else _figures(run.metrics),
+            metrics={} if run is None else _figures(run.summary.metrics),
         )
 
 

@@ -23,6 +23,8 @@ from tunelet.sklearn._inputs import InputError, Targets, text_columns
 # X and y are scikit-learn's names.
 # ruff: noqa: N803
 
+_OWN = {"data.missing_labels": [], "data.task": "multiclass", "data.audit": False}  # labels are as the caller has them
+
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A text classifier for scikit-learn: `fit` is `tunelet.train`, and what it finishes is a run.
@@ -207,9 +209,8 @@ def _trained(
     device: str | None,
 ) -> Run:
     """As `tunelet.train`, without a word; no label is taken for a missing one."""
-    own = {"data.missing_labels": [], "data.audit": False}
     request = Request.of(
-        recipe, data, test=None, unlabelled=unlabelled, settings={**own, **(settings or {})},
+        recipe, data, test=None, unlabelled=unlabelled, settings={**_OWN, **(settings or {})},
         out=out, resume=False, budget=budget, model=model, text=text, label=label, seed=seed, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip

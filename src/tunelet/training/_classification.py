@@ -1,25 +1,25 @@
-"""Classification: cross-entropy is lowered, and metrics on the validation texts pick the epoch that is kept."""
+"""Classification: a loss is lowered, and metrics on the validation texts pick the epoch that is kept."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from tunelet.data import Batch, Tokens
-from tunelet.errors import DataError
-from tunelet.evaluation import Predictions, measure
+from tunelet.errors import DataError, RecipeError
+from tunelet.evaluation import LOWER_IS_BETTER, MultilabelPredictions, ShapedPredictions, measure, predictions_for
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
 from tunelet.training._checkpoint import Position
 from tunelet.training._data import TrainingData
 from tunelet.training._length import Length
+from tunelet.training._losses import LOSSES
 from tunelet.training._objective import Evaluation, diverged
 from tunelet.training._reporter import Reporter
-
-_SMALLER_IS_BETTER = {"log_loss"}
+from tunelet.training._sampling import drawing_chances
 
 
 class Classification:
@@ -35,17 +35,22 @@ class Classification:
         self, classifier: SequenceClassifier, data: TrainingData, settings: TrainingSettings, reporter: Reporter
     ) -> None:
         self.model, self.data = classifier, data
-        self.predictions: Predictions | None = None
+        self.predictions: ShapedPredictions | None = None
         self._settings, self._reporter = settings, reporter
-        self._labels = torch.from_numpy(data.train_labels).to(classifier.device)
-        classes = len(classifier.label_names)
-        self._class_weights = _class_weights(data.train_labels, classes, settings).to(classifier.device)
+        names = len(classifier.label_names)
+        self._loss = LOSSES[data.task].of(data.train_labels, names, settings, classifier.device)
+        self._chances = drawing_chances(data.train_labels, settings)
         self._kept: dict[str, HiddenStates] = dict(data.kept)
 
     @property
     def train(self) -> Tokens:
         """The training texts."""
         return self.data.train
+
+    @property
+    def chances(self) -> NDArray[np.float64] | None:
+        """How likely each of them is drawn next."""
+        return self._chances
 
     @property
     def held_out(self) -> Tokens | None:
@@ -72,15 +77,10 @@ class Classification:
                 self._kept[split] = kept
 
     def losses(self, batch: Batch, epoch: int) -> torch.Tensor:
-        """The cross-entropy of the texts, weighted by class where that is asked for, summed."""
+        """The losses of the texts, weighted by label where that is asked for, summed."""
         kept = self._kept.get("train")
-        return F.cross_entropy(
-            self.model.logits(batch, kept.hidden(batch) if kept else None),
-            self._labels[torch.from_numpy(batch.rows).to(self._labels.device)],
-            weight=self._class_weights,
-            label_smoothing=self._settings.label_smoothing,
-            reduction="sum",
-        )
+        logits = self.model.logits(batch, kept.hidden(batch) if kept else None)
+        return self._loss(logits, torch.from_numpy(batch.rows).to(logits.device))
 
     def evaluate(self, position: Position) -> Evaluation:
         """Metrics on the validation texts.
@@ -90,15 +90,16 @@ class Classification:
             DataError: the metric that picks the epoch is undefined on these texts.
         """
         predictions = self.predict(position.step)
-        values = measure(predictions, positive=self.data.positive, resamples=0).values
+        measured = measure(predictions, positive=self.data.positive, resamples=0)
+        values, main = measured.values, measured.main
         better = self.data.select and self._is_best(values, position)
         if better or not self.data.select:
             self.predictions = predictions
-        line = f"validation loss {values['log_loss']:.4f}, accuracy {values['accuracy']:.4f}"
+        line = f"validation loss {values['log_loss']:.4f}, {main.replace('_', ' ')} {values[main]:.4f}"
         line += f"{', best so far' if better else ''}{_of_one_label(predictions)}"
         return Evaluation({name: value for name, value in values.items() if np.isfinite(value)}, better, line)
 
-    def predict(self, step: int) -> Predictions:
+    def predict(self, step: int) -> ShapedPredictions:
         """Classify the validation texts with the weights after this step. Raises RecipeError where they diverged."""
         tokens, labels = self.data.validation, self.data.validation_labels
         assert tokens is not None and labels is not None  # noqa: S101, PT018
@@ -108,36 +109,33 @@ class Classification:
         if not np.isfinite(found).all():
             raise diverged("the weights are no numbers any more", step)
         ids = tuple(str(row) for row in range(len(tokens)))
-        return Predictions(ids, self.model.label_names, labels=labels, probabilities=found)
+        names = self.data.label_names or self.model.label_names
+        return predictions_for(self.data.task, ids, names, labels, found)
 
     def _is_best(self, values: Mapping[str, float], position: Position) -> bool:
         """Whether the epoch is the best so far; the position notes it. A metric that is no number picks none."""
         name = self._settings.best_metric
+        if name not in values:
+            raise RecipeError(
+                f"training.best_metric is {name}, which does not exist here: there are {', '.join(values)}",
+                "set training.best_metric=log_loss",
+            )
         value, best = values[name], position.best
         if not np.isfinite(value):
             raise DataError(
                 f"{name} is undefined on the validation texts, and cannot pick the best epoch",
                 "set training.best_metric=log_loss",
             )
-        if best is None or (value < best if name in _SMALLER_IS_BETTER else value > best):
+        if best is None or (value < best if name in LOWER_IS_BETTER else value > best):
             position.best, position.best_epoch, position.epochs_without_better = value, position.epoch, 0
             return True
         position.epochs_without_better += 1
         return False
 
 
-def _of_one_label(predictions: Predictions) -> str:
+def _of_one_label(predictions: ShapedPredictions) -> str:
     """What to say behind an epoch's figures where they are those of a constant answer."""
+    if isinstance(predictions, MultilabelPredictions):
+        return "" if predictions.predicted.any() else "; no text is given a label yet"
     given = np.unique(predictions.predicted)
     return f"; every text is called {predictions.label_names[given[0]]!r}" if len(given) == 1 else ""
-
-
-def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings) -> torch.Tensor:
-    """n / (classes * count) for each class, scikit-learn's "balanced"; ones where no weights are asked for.
-
-    Of probabilities [n, classes] the sum of a class is its count.
-    """
-    if settings.class_weights == "none":
-        return torch.ones(classes)
-    counts = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0, dtype=np.float64)
-    return torch.from_numpy(len(labels) / (classes * np.maximum(counts, 1))).float()

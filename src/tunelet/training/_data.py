@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tunelet.data import Tokens
-from tunelet.evaluation import Predictions
+from tunelet.data import TaskName, Tokens
+from tunelet.evaluation import ShapedPredictions
 from tunelet.training._activations import HiddenStates
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Tokens and labels (int64 [n], indices into the label names) of the training and validation texts.
+    """Tokens and labels, as `LabelSpace.encode` gives them, of the training and validation texts.
 
     Attributes:
         train_labels: labels, or the probability of each label, float32 [n, classes], where a teacher gave them.
@@ -21,6 +21,8 @@ class TrainingData:
             as `measure` has it.
         select: whether the validation texts pick the epoch whose weights are kept. Else the last weights are kept, and
             their predictions of these texts, which decided nothing, are unbiased.
+        task: the shape of the labels, which decides on the loss.
+        label_names: of the labels; empty: as the classifier's outputs are called.
         kept: "train" and "validation" hidden states below the lowest adapter, where an earlier training computed them.
     """
 
@@ -30,6 +32,8 @@ class TrainingData:
     validation_labels: np.ndarray | None
     positive: int | None = None
     select: bool = True
+    task: TaskName = "multiclass"
+    label_names: tuple[str, ...] = ()
     kept: Mapping[str, HiddenStates] = field(default_factory=dict)
 
 
@@ -52,4 +56,4 @@ class Outcome:
     tokens: int
     seconds: float
     elapsed: float
-    validation: Predictions | None
+    validation: ShapedPredictions | None

@@ -88,6 +88,7 @@ class TrainingLoop:
             seed=self._settings.seed,
             epoch=position.epoch,
             group_by_length=self.objective.model.packing is None,
+            chances=self.objective.chances,
         )
         done = sum(int(lengths[rows].sum()) for rows in batches[: position.batch])
         self.reporter.stage(f"epoch {position.epoch + 1}/{self.pace.length.epochs}", int(lengths.sum()), done)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from tunelet.data import Batch, Masking, Tokens, evaluation_batches, gather
 from tunelet.model import MaskedModel
@@ -55,6 +56,7 @@ class MaskedWords:
     """
 
     select = False
+    chances: NDArray[np.float64] | None = None
 
     def __init__(
         self,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tunelet.data import Batch, Tokens
 from tunelet.errors import RecipeError
@@ -37,6 +39,10 @@ class Objective(Protocol):
     @property
     def train(self) -> Tokens:
         """The texts that are learnt from."""
+
+    @property
+    def chances(self) -> NDArray[np.float64] | None:
+        """How likely each of them is drawn next, float64 [n]; None: an epoch has each once."""
 
     @property
     def held_out(self) -> Tokens | None:

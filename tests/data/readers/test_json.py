@@ -68,7 +68,12 @@ def test_a_label_in_a_list_of_one_is_that_label_and_an_empty_list_is_none(tmp_pa
     assert reading.splits["train"].labels == LABELS
     assert reading.dropped["train"] == {"no label": 1}
     with pytest.raises(DataError, match="a label is a list"):
-        reading_of(tmp_path, [{"text": "a", "label": ["good", "bad"]}, {"text": "b", "label": ["bad"]}])
+        reading_of(tmp_path, [{"text": "a", "label": ["good", ["bad", "sad"]]}, {"text": "b", "label": ["bad"]}])
+
+
+def test_labels_in_lists_of_several_are_several_a_text(tmp_path: Path) -> None:
+    rows = [{"text": "a", "label": ["good", "bad"]}, {"text": "b", "label": ["bad"]}, {"text": "c", "label": []}]
+    assert reading_of(tmp_path, rows).splits["train"].labels == ("bad;good", "bad", "")
 
 
 @pytest.mark.parametrize("number", [4, 4.5, -1])

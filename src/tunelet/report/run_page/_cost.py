@@ -2,13 +2,13 @@
 
 from tunelet._words import bytes_in_words, counted, duration
 from tunelet.report._document import Section, facts_table
-from tunelet.run import Run
+from tunelet.run import RivalRecord, Run, ShapedRival
 
 
 def cost_section(run: Run) -> Section:
     """A table of time, memory and disk space."""
-    summary, cost = run.summary, run.evaluation.cost
-    fitted = list(run.evaluation.rivals.values())
+    summary, cost = run.facts, run.any_evaluation.cost
+    fitted: list[RivalRecord | ShapedRival] = [*run.any_evaluation.rivals.values()]
     facts = facts_table(
         [
             *([("training", _training(run))] if summary.steps else []),
@@ -35,7 +35,7 @@ def cost_section(run: Run) -> Section:
 
 
 def _training(run: Run) -> str:
-    summary, folds = run.summary, run.summary.folds
+    summary, folds = run.facts, run.facts.folds
     first = counted(folds, "fold") if folds > 1 else "a training without the held-out texts"
     of = f", of {first} and of the model trained on all texts" if folds else ""
     return f"{duration(summary.train_seconds)}, {summary.tokens_per_second:,.0f} tokens/s{of}"

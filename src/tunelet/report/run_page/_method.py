@@ -16,7 +16,7 @@ def method_section(run: Run) -> Section:
         paragraphs += [_training(run), _validated(run)]
         if run.data.unlabelled is not None:
             paragraphs.append(_students(run, run.data.unlabelled))
-    elif run.summary.folds:
+    elif run.facts.folds:
         paragraphs.append(_folds(run))
     blocks: list[Block] = [Text(text) for text in [*paragraphs, cut_texts(run)]]
     steps = [figures.LossAt(line.epoch, line.loss) for line in run.history if line.loss is not None]
@@ -42,8 +42,8 @@ def _head(run: Run) -> str:
         "logistic regression on these vectors was solved, its regularisation chosen by cross-validation"
     )
     if solved:
-        share = run.summary.trainable_parameters / run.summary.total_parameters
-        counts = f"{run.summary.trainable_parameters:,} of {run.summary.total_parameters:,} parameters"
+        share = run.facts.trainable_parameters / run.facts.total_parameters
+        counts = f"{run.facts.trainable_parameters:,} of {run.facts.total_parameters:,} parameters"
         return (
             f"{text}. It is the head, and all that was fitted: {counts} ({points(share, 2)}), without a training step."
         )
@@ -52,7 +52,7 @@ def _head(run: Run) -> str:
 
 def _training(run: Run) -> str:
     """What was trained, for how long and how fast."""
-    recipe, summary = run.recipe, run.summary
+    recipe, summary = run.recipe, run.facts
     adapter, training = recipe.adapter, recipe.training
     share = summary.trainable_parameters / summary.total_parameters
     name = f"{'DoRA' if adapter.dora else 'LoRA'} (r = {adapter.rank}, alpha = {adapter.alpha:g})"
@@ -79,8 +79,8 @@ def _students(run: Run, texts: UnlabelledRecord) -> str:
     helped = (
         ", together with TF-IDF where that has something to add" if evaluation.baseline and evaluation.errors else ""
     )
-    after = "each training, of a fold or of all texts," if run.summary.folds else "the training"
-    if run.summary.kept == STUDENT:
+    after = "each training, of a fold or of all texts," if run.facts.folds else "the training"
+    if run.facts.kept == STUDENT:
         end = "The students gave the texts that they had not seen the better probabilities: what is kept is one of them"
     else:
         end = "They gave the texts that they had not seen no better probabilities, so that none of them is kept"
@@ -93,23 +93,23 @@ def _students(run: Run, texts: UnlabelledRecord) -> str:
 
 def _validated(run: Run) -> str:
     """How the end of the training was chosen."""
-    if run.summary.folds:
+    if run.facts.folds:
         return f"{_folds(run)} No epoch was chosen: each training went to its end."
     return (
         f"The weights with the best {run.recipe.training.best_metric} on validation texts were kept, those of epoch "
-        f"{run.summary.best_epoch}."
+        f"{run.facts.best_epoch}."
     )
 
 
 def _folds(run: Run) -> str:
     rows = counted(run.data.parts["train"].rows, "text")
-    method, evaluation = run.recipe.adapter.method, run.evaluation
+    method, evaluation = run.recipe.adapter.method, run.any_evaluation
     fitted = [
         *(["probe"] if evaluation.probe is not None or method == "head" else []),
         *(["TF-IDF"] if evaluation.baseline is not None else []),
         *({"lora": ["adapter"], "full": ["encoder"], "head": []}[method]),
     ]
-    were, folds = "was" if len(fitted) == 1 else "were", run.summary.folds
+    were, folds = "was" if len(fitted) == 1 else "were", run.facts.folds
     if folds == 1:
         return (
             f"Of the {rows}, {run.data.parts['validation'].rows:,} were held out once: {in_a_row(fitted)} {were} "

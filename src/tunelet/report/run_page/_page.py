@@ -14,6 +14,7 @@ from tunelet.report.run_page._method import method_section
 from tunelet.report.run_page._question import question_section, seeds_section
 from tunelet.report.run_page._reproduce import environment_section, reproduce_section
 from tunelet.report.run_page._results import results_section
+from tunelet.report.run_page._shaped import shaped_document
 from tunelet.report.run_page._words import listed, sentence
 from tunelet.run import Run, RunGroup, kept_in_words, measured_on, rivals_of
 
@@ -21,6 +22,8 @@ from tunelet.run import Run, RunGroup, kept_in_words, measured_on, rivals_of
 def group_document(group: RunGroup) -> Document:
     """The whole report of a finished run; of several seeds, their means first, then the first seed's run."""
     run = group.runs[0]
+    if run.data.task.value != "multiclass":
+        return shaped_document(group)
     several = len(group.runs) > 1
     summary = group.summary if several else run.summary
     seeds = ", ".join(str(each.recipe.training.seed) for each in group.runs)

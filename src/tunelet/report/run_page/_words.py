@@ -13,7 +13,7 @@ def splits_of(run: Run, splits: Mapping[str, T]) -> dict[str, T]:
 
     That is so in a cross-validation.
     """
-    return {name: split for name, split in splits.items() if name != "validation" or run.summary.folds < 2}
+    return {name: split for name, split in splits.items() if name != "validation" or run.facts.folds < 2}
 
 
 def in_a_row(names: Sequence[str]) -> str:

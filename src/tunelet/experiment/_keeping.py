@@ -1,0 +1,49 @@
+"""Which of the candidates is kept, by task.
+
+Of other shapes than one label a text the log loss chooses between adapter and probe, both as they are: there is no
+temperature, and TF-IDF is not blended in.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tunelet._record import as_number
+from tunelet.data import TaskName
+from tunelet.evaluation import Kept, MultilabelPredictions, OrdinalPredictions, choose_kept, measure
+
+Shaped = MultilabelPredictions | OrdinalPredictions
+_NEGLIGIBLE = 0.0001  # nats
+
+
+def choose_by_loss(
+    adapter: Shaped | None,
+    probe: Shaped | None,
+    baseline: Shaped | None = None,
+    student: Shaped | None = None,
+) -> Kept:
+    """Choose between adapter and probe; the arguments are those of `choose_kept`, the last two have no part in it."""
+    candidates = {"probe": probe, "adapter": adapter}
+    losses = {
+        name: as_number(measure(predictions, resamples=0).value("log_loss"))
+        for name, predictions in candidates.items()
+        if predictions is not None and len(predictions)
+    }
+    if len(losses) < 2:
+        only = "probe" if adapter is None else "adapter"
+        return _kept(only, "it is the only one", candidates[only])
+    name = "probe" if losses["probe"] <= losses["adapter"] + _NEGLIGIBLE else "adapter"
+    other = "adapter" if name == "probe" else "probe"
+    reason = f"its log loss is {losses[name]:.4f}, that of the {other} {losses[other]:.4f}"
+    return _kept(name, reason, candidates[name])
+
+
+def _kept(name: Any, reason: str, predictions: Shaped | None) -> Kept:
+    assert predictions is not None  # noqa: S101
+    return Kept(name, 0.0, 1.0, reason, (), predictions)
+
+
+CHOICES: dict[TaskName, Callable[..., Kept]] = {
+    "multiclass": choose_kept,
+    "multilabel": choose_by_loss,
+    "ordinal": choose_by_loss,
+}

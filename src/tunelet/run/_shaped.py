@@ -1,0 +1,109 @@
+"""`metrics.json` and `evaluation.json` of a run whose labels are several a text, or ratings in order."""
+
+from tunelet._record import FileRecord, Record
+from tunelet.evaluation import FigurePair, KeptRecord, MultilabelMetrics, OrdinalMetrics, ThresholdsRecord
+from tunelet.run._evaluation import Cost, ErrorRecord
+from tunelet.run._summary import EvaluatedOn, RunFacts
+
+ShapedMetrics = MultilabelMetrics | OrdinalMetrics
+
+
+class MultilabelSummary(RunFacts, MultilabelMetrics):
+    """The metrics of a run of several labels a text, each label with its threshold, and what it took.
+
+    Attributes:
+        validation: metrics on the validation texts, where there are test texts.
+    """
+
+    validation: MultilabelMetrics | None = None
+
+    @property
+    def metrics(self) -> MultilabelMetrics:
+        """The metrics alone."""
+        known = MultilabelMetrics.model_fields.keys() & self.model_fields_set
+        return MultilabelMetrics.model_validate({name: getattr(self, name) for name in known})
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """The probability from which on each label is given, in the order of the labels."""
+        return tuple(row.threshold for row in self.per_label)
+
+
+class OrdinalSummary(RunFacts, OrdinalMetrics):
+    """The metrics of a run of ratings in order, and what it took.
+
+    Attributes:
+        validation: metrics on the validation texts, where there are test texts.
+    """
+
+    validation: OrdinalMetrics | None = None
+
+    @property
+    def metrics(self) -> OrdinalMetrics:
+        """The metrics alone."""
+        known = OrdinalMetrics.model_fields.keys() & self.model_fields_set
+        return OrdinalMetrics.model_validate({name: getattr(self, name) for name in known})
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """There are none."""
+        return ()
+
+
+SUMMARIES: dict[type[ShapedMetrics], type[MultilabelSummary | OrdinalSummary]] = {
+    MultilabelMetrics: MultilabelSummary,
+    OrdinalMetrics: OrdinalSummary,
+}
+
+
+class ShapedRival(Record):
+    """A linear model that costs seconds, beside a model of another shape than one label a text.
+
+    Attributes:
+        name: on pages.
+        features: how many numbers it weighs.
+        strength: its C of scikit-learn.
+        seconds: of training.
+        metrics: on the texts that are reported on, with thresholds of its own where there are any.
+        pair: it first, then the model.
+    """
+
+    name: str
+    features: int
+    strength: float
+    seconds: float
+    metrics: ShapedMetrics
+    pair: FigurePair
+
+
+class ShapedEvaluation(FileRecord):
+    """`evaluation.json` of such a run.
+
+    Attributes:
+        evaluated_on, n: the texts that are reported on.
+        chosen_on: number of validation texts, on which choices were made.
+        thresholds: of several labels, and what they do to validation texts; None: there are none.
+        wrong: texts whose answer is not wholly right.
+        errors: the worst of them, as many as the recipe keeps.
+        baseline: TF-IDF; None: it was not asked for.
+        probe: the frozen encoder with a solved head; None: it was not fitted.
+        kept: which model was kept.
+        cost: what it costs.
+    """
+
+    evaluated_on: EvaluatedOn
+    n: int
+    chosen_on: int
+    thresholds: ThresholdsRecord | None
+    wrong: int
+    errors: tuple[ErrorRecord, ...]
+    baseline: ShapedRival | None
+    probe: ShapedRival | None
+    kept: KeptRecord
+    cost: Cost
+
+    @property
+    def rivals(self) -> dict[str, ShapedRival]:
+        """Those that were fitted and are not the model itself, by attribute."""
+        found = {"baseline": self.baseline, "probe": self.probe}
+        return {name: rival for name, rival in found.items() if rival is not None and name != self.kept.name}
