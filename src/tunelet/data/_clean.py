@@ -85,9 +85,7 @@ def reading_from(
             notes.append(
                 f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
             )
-    return Reading(
-        source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape
-    )
+    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape)
 
 
 def _examples(

@@ -51,6 +51,7 @@ from tunelet.evaluation._curves import (
 )
 from tunelet.evaluation._deletion import DeletionPoint, Faithfulness, faithfulness
 from tunelet.evaluation._figure_slices import FigureSlice, figures_by_length
+from tunelet.evaluation._for_task import ShapedPredictions, predictions_for, task_of
 from tunelet.evaluation._head import head_costs, head_out_of_fold, train_head
 from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
@@ -211,6 +212,7 @@ __all__ = [
     "SeedMeasured",
     "SeedMetrics",
     "Selection",
+    "ShapedPredictions",
     "Shares",
     "Solver",
     "Temperature",
@@ -286,6 +288,7 @@ __all__ = [
     "positive_index",
     "positive_label",
     "precision_recall_curve",
+    "predictions_for",
     "probe_losses",
     "probe_out_of_fold",
     "rating_probabilities",
@@ -303,6 +306,7 @@ __all__ = [
     "split_bounds",
     "summarise",
     "summarised",
+    "task_of",
     "temperature_record",
     "threshold_record",
     "thresholds_record",
