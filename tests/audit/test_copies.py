@@ -1,6 +1,6 @@
 """What is alike is counted once, as the closest kind, and shown with its rows."""
 
-from tunelet.audit import Part, audit_parts
+from tunelet.audit import Part, audit_parts, of_each_kind
 from tunelet.data import read
 
 LONG = " ".join(f"word{number}" for number in range(40))
@@ -52,3 +52,17 @@ def test_without_copies_there_are_none():
     copies = audited([(LONG, "a"), (OTHER, "b")]).record.copies
     assert (copies.exact, copies.normalised, copies.near, copies.groups, copies.largest) == (0, 0, 0, 0, 1)
     assert copies.examples == copies.contradictions == ()
+
+
+def test_near_copies_are_shown_where_they_begin_to_differ():
+    first = " ".join(f"word{number}" for number in range(100))
+    second = first.replace("word70", "changed")
+    (pair,) = audited([(first, "a"), (second, "a"), ("b", "b"), ("c", "b")]).record.copies.examples
+    assert "word70" in pair.first.text
+    assert "changed" in pair.second.text
+
+
+def test_a_few_pairs_of_each_kind_are_shown():
+    copies = [*[(LONG, "a")] * 4, *[(f"{LONG}{'!' * n}", "a") for n in range(1, 5)], (OTHER, "b"), ("b", "b")]
+    pairs = audited(copies).record.copies.examples
+    assert [pair.kind for pair in of_each_kind(pairs, 2)] == ["exact", "exact", "normalised", "normalised"]

@@ -8,7 +8,7 @@ from tunelet._lazy import callable_room
 from tunelet.audit._audit import Audited, audit_parts
 from tunelet.audit._boilerplate import BoilerplateRecord
 from tunelet.audit._columns import ColumnRecord
-from tunelet.audit._copies import CopiesRecord, OverlapRecord, PairRecord
+from tunelet.audit._copies import CopiesRecord, OverlapRecord, PairRecord, of_each_kind
 from tunelet.audit._giveaways import GiveawayRecord
 from tunelet.audit._lengths import LengthsRecord, Reader, VocabularyRecord
 from tunelet.audit._part import ExampleRecord, Part
@@ -39,6 +39,7 @@ __all__ = [
     "audit",
     "audit_parts",
     "confident_learning",
+    "of_each_kind",
     "suspects",
     "without_texts",
 ]

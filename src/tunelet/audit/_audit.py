@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ def audit_parts(
     *,
     test_source: str | None = None,
     reader: Reader | None = None,
+    left_out: Mapping[str, str] = MappingProxyType({}),
     seed: int = 1,
 ) -> Audited:
     """Look for everything that an audit looks for.
@@ -52,18 +54,19 @@ def audit_parts(
         parts: "train" always, "validation" and "test" where they are.
         test_source: what was named as test data.
         reader: tokenizer that counts tokens; None: words are counted.
+        left_out: what the caller does not give to look at -> why.
         seed: of folds, and of what is drawn from many texts.
     """
     begun = time.monotonic()
     train = parts["train"]
     examples = train.examples
-    left_out = {} if reader is not None else {"tokens": NO_TOKENIZER}
+    unseen = {**left_out} if reader is not None else {**left_out, "tokens": NO_TOKENIZER}
     alike = Alike.of(parts)
     groups, same = alike.found.groups[alike.rows("train")], alike.found.same[alike.rows("train")]
     space = reading.labels.value
     if space.task == "multilabel":
-        left_out["suspects"] = "a text may have several labels"
-    found, suspects_record = _suspects(train, groups, seed, left_out)
+        unseen["suspects"] = "a text may have several labels"
+    found, suspects_record = _suspects(train, groups, seed, unseen)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
     looked_at = distinct.take(drawn(distinct.texts, seed=seed))
@@ -86,7 +89,7 @@ def audit_parts(
         boilerplate=boilerplates,
         giveaways=giveaways(looked_at.texts, looked_at.labels),
         columns=columns(train.beside, examples.labels, seed=seed),
-        left_out=left_out,
+        left_out=unseen,
         seconds=round(time.monotonic() - begun, 3),
     )
     marks = _marks(alike, parts) | {"markup left": left, "boilerplate": np.isin(same, same[firsts[boilerplate_mark]])}

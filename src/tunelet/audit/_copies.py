@@ -4,8 +4,10 @@ Notable: all parts are searched together, once; a text of training and one of th
 found as two of training are.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from tunelet.audit._part import ExampleRecord, Part
 from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, find_copies, similarity
 
 _EXAMPLES = 5
+_BEFORE = 40  # characters that are shown before the first difference
 
 
 Kind = Literal["exact", "normalised", "near"]
@@ -130,8 +133,32 @@ class Alike:
         kind = next(kind for kind, keys in self.keys().items() if keys[first] == keys[second])
         (one, at), (other, beside) = self.place(first), self.place(second)
         texts = one.examples.texts[at], other.examples.texts[beside]
-        alike = similarity(*texts) if kind == "near" else 1.0
-        return PairRecord(kind=kind, similarity=alike, first=one.example(at), second=other.example(beside))
+        near = kind == "near"
+        start = _difference(*texts) if near else 0
+        return PairRecord(
+            kind=kind,
+            similarity=similarity(*texts) if near else 1.0,
+            first=one.example(at, start=start),
+            second=other.example(beside, start=start),
+        )
+
+
+def of_each_kind(pairs: Sequence[PairRecord], most: int) -> list[PairRecord]:
+    """Pairs to show: so many of each kind, in their order."""
+    seen = Counter[Kind]()
+    shown = []
+    for pair in pairs:
+        seen[pair.kind] += 1
+        if seen[pair.kind] <= most:
+            shown.append(pair)
+    return shown
+
+
+def _difference(one: str, other: str) -> int:
+    """Where two texts, their white space single, are to be shown from, so that their first difference is seen."""
+    both = zip(" ".join(one.split()), " ".join(other.split()), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
+    return max(0, same - _BEFORE) if same > 2 * _BEFORE else 0
 
 
 def repeats(alike: Alike) -> dict[Kind, NDArray[np.bool_]]:

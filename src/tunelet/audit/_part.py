@@ -20,7 +20,7 @@ class ExampleRecord(Record):
         row: of the text.
         id: as the source has it.
         label: of the text.
-        text: its beginning.
+        text: its beginning; of near copies the place where they begin to differ.
     """
 
     part: str
@@ -69,9 +69,12 @@ class Part:
         """Texts without their source: rows are counted among them."""
         return cls(name, examples, np.arange(len(examples)))
 
-    def example(self, at: int) -> ExampleRecord:
-        """The text at this place as it is shown."""
-        text = " ".join(self.examples.texts[at][: 4 * _SHOWN].split())
+    def example(self, at: int, *, start: int = 0) -> ExampleRecord:
+        """The text at this place as it is shown, white space single: from its `start`-th character on."""
+        whole = self.examples.texts[at]
+        text = " ".join((whole if start else whole[: 4 * _SHOWN]).split())
+        if start:
+            text = f"\u2026 {text[start:].partition(' ')[2] or text[start:]}"
         return ExampleRecord(
             part=self.name,
             row=int(self.rows[at]) + 1,

@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from tunelet._words import counted, duration, points
+from tunelet.audit import of_each_kind
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.console._tables import print_table, table
 
 if TYPE_CHECKING:
     from tunelet.audit import Audit, AuditRecord, ExampleRecord, PairRecord
 
-_LABELS, _EXAMPLES, _WORDS = 8, 3, 8
+_LABELS, _EXAMPLES, _PAIRS, _WORDS = 8, 3, 2, 8
 _PLACES = {"beginning": "at the beginning:", "end": "at the end:"}
 _ROOM = 90  # characters of a text that is shown
 
@@ -194,7 +195,7 @@ def _examples(console: Console, record: "AuditRecord") -> None:
     ):
         if pairs:
             _say(console, f"[bold]{title}[/]")
-            for pair in pairs[:_EXAMPLES]:
+            for pair in of_each_kind(pairs, _PAIRS):
                 _pair(console, pair)
     if record.suspects is not None and record.suspects.examples:
         _say(console, "[bold]Suspected labels[/]")
@@ -204,6 +205,10 @@ def _examples(console: Console, record: "AuditRecord") -> None:
 
 
 def _pair(console: Console, pair: "PairRecord") -> None:
+    if pair.kind == "exact" and pair.first.label == pair.second.label:
+        also = f"also {pair.second.part} row {pair.second.row:,}"
+        _say(console, f"  exact: {_text(pair.first)} ({also})")
+        return
     how = f"near, {pair.similarity:.2f}" if pair.kind == "near" else pair.kind
     _say(console, f"  {how}: {_text(pair.first)}")
     _say(console, f"  {' ' * len(how)}  {_text(pair.second)}")

@@ -28,6 +28,7 @@ def audit_of(material: "Material", recipe: Recipe) -> AuditRecord | None:
         test_source=None if test is None else test.source,
         reader=Reader(material.checkpoint.name, material.tokenizer),
         seed=split_seed(recipe),
+        left_out={"columns": "training reads texts and labels alone: tunelet audit looks at the other columns"},
     ).record
     return found if recipe.evaluation.errors else without_texts(found)
 

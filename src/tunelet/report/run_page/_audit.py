@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from tunelet._words import counted, points
-from tunelet.audit import AuditRecord, ExampleRecord, PairRecord
+from tunelet.audit import AuditRecord, ExampleRecord, PairRecord, of_each_kind
 from tunelet.report._document import Block, Heading, Quote, Quotes, Section, Table, Text, facts_table
 from tunelet.run import Run
 
 _SHOWN = 5  # of each kind
+_PAIRS = 2
 
 
 def audit_section(run: Run) -> Section | None:
@@ -90,7 +91,7 @@ def _examples(record: AuditRecord) -> Iterator[Block]:
     ):
         if pairs:
             yield Heading(heading)
-            yield Quotes(tuple(quoted for pair in pairs[:_SHOWN] for quoted in _pair(pair)))
+            yield Quotes(tuple(quoted for pair in of_each_kind(pairs, _PAIRS) for quoted in _pair(pair)))
     if record.suspects is not None and record.suspects.examples:
         yield Heading("Labels that may be wrong")
         yield Quotes(
@@ -102,6 +103,9 @@ def _examples(record: AuditRecord) -> Iterator[Block]:
 
 
 def _pair(pair: PairRecord) -> Iterator[Quote]:
+    if pair.kind == "exact" and pair.first.label == pair.second.label:
+        yield _quote(f"exact copies, {pair.second.part} row {pair.second.row:,} and", pair.first)
+        return
     how = f"near copies, {pair.similarity:.2f}" if pair.kind == "near" else f"{pair.kind} copies"
     yield _quote(how, pair.first)
     yield _quote("and", pair.second)
