@@ -6,7 +6,7 @@ REQUIREMENTS = pyproject.toml constraints.txt
 # A file stays on one process; in the order of tests/conftest.py, so that both processes end at once.
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test test-lowest lint notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
+.PHONY: demo check test fuzz test-lowest lint notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -33,6 +33,11 @@ check: lint
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready
 	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest $(PARALLEL)  # one thread each: two cores, no waiting
+
+## fuzz: damaged files and random tables, so many new ones of each kind (a quarter of an hour)
+FUZZ ?= 1000
+fuzz: .venv/dev/ready
+	FUZZ_EXAMPLES=$(FUZZ) OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q tests/data/readers/test_fuzz.py tests/data/test_split_kinds.py
 
 # Their own warnings of deprecation are not this project's, and neither are tools: hence -W default, and pytest alone.
 .venv/lowest/ready: $(REQUIREMENTS) tools/lowest_versions.py

@@ -25,6 +25,11 @@ def train(
     model: str | Path | None = None,
     text: str | Sequence[str] | None = None,
     label: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    split: str | None = None,
+    folds: int | None = None,
+    split_from: str | Path | None = None,
     encoding: str | None = None,
     limit: int | None = None,
     seed: int | None = None,
@@ -53,6 +58,11 @@ def train(
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
         model: short name, Hub id or folder; None: the recipe's.
         text, label: columns; None: the recipe's, else recognised. A list of text columns is read together.
+        group: column of what no split divides, such as an author: no group is both trained on and measured on.
+        time: column of dates or numbers, by which the newest texts validate.
+        split: column that says of each row whether it is for train, validation or test.
+        folds: folds of a cross-validation, whose predictions lie in the run folder with their folds.
+        split_from: a finished run whose split is made again, text by text; what is new is trained on, or joins a fold.
         encoding: of text files that are not UTF-8, such as "cp1252"; None: the recipe's.
         limit: rows to draw before the split; None: the recipe's.
         seed, epochs, batch_size: None: the recipe's.
@@ -79,7 +89,8 @@ def train(
 
     request = Request.of(
         recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume, budget=budget,
-        model=model, text=text, label=label, encoding=encoding, limit=limit, seed=seed, epochs=epochs,
+        model=model, text=text, label=label, group=group, time=time, split=split, folds=folds, split_from=split_from,
+        encoding=encoding, limit=limit, seed=seed, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip
     return Experiment(request, _screens(quiet, verbose)).run()
@@ -96,6 +107,11 @@ def train_seeds(
     model: str | Path | None = None,
     text: str | Sequence[str] | None = None,
     label: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    split: str | None = None,
+    folds: int | None = None,
+    split_from: str | Path | None = None,
     encoding: str | None = None,
     limit: int | None = None,
     epochs: int | None = None,
@@ -122,6 +138,7 @@ def train_seeds(
         data: as for `train`.
         seeds: two or more, all different.
         test, unlabelled, recipe, model, text, label, encoding, limit: as for `train`.
+        group, time, split, folds, split_from: as for `train`.
         epochs, batch_size, learning_rate, device, settings: as for `train`.
         out: folder of the runs, one in `seed-N` for each seed, which must not exist; None: runs/RECIPE-MODEL-SEEDS.
         resume: go on with the interrupted call that `out` names; seeds that are finished are kept.
@@ -137,7 +154,8 @@ def train_seeds(
 
     request = Request.of(
         recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume,
-        model=model, text=text, label=label, encoding=encoding, limit=limit, epochs=epochs,
+        model=model, text=text, label=label, group=group, time=time, split=split, folds=folds, split_from=split_from,
+        encoding=encoding, limit=limit, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip
     return run_seeds(request, seeds, _screens(quiet, verbose))

@@ -69,6 +69,7 @@ def test_what_is_measured_never_stays_in_training(drop_duplicates: bool) -> None
         "also in the test part": 6,
         "validation text also in the test part": 3,
         "also in the validation part": 4,
+        "in the test part of the data, in whose place other test data is given": 4,
     }
     seen = [{normalise(text) for text in part.texts} for part in (result.train, result.validation, result.test)]
     assert [len(part) for part in seen] == [30, 7, 8]

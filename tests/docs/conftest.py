@@ -72,6 +72,7 @@ def _write_odd_files(folder: Path) -> None:
         [(text, str(n * 1.25)) for n, (text, _) in enumerate(_reviews(120, 21))],
         ("text", "price"),
     )
+    _write(folder / "dated.csv", [(*row, "03/04/2024") for row in rows], ("text", "label", "day"))
     (folder / "empty.csv").write_text("")
     (folder / "pages.pdf").write_bytes(b"%PDF-1.7")
 

@@ -200,7 +200,7 @@ class FileJob:
             columns=added.names,
             notes=(
                 *stream.head.notes,
-                *(f"left out: {counted(rows, 'row')}, {reason}" for reason, rows in stream.head.dropped.items()),
+                *(f"left out: {counted(len(rows), 'row')}, {reason}" for reason, rows in stream.head.dropped.items()),
                 *_header_note(stream, columns.text, names),
                 *said,
             ),

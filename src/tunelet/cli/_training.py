@@ -46,6 +46,25 @@ RecipeName = Annotated[
 Limit = Annotated[
     int | None, typer.Option(metavar="N", help="number of rows to draw before the split; default: the recipe's")
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="column of what no split divides, such as an author; default: the recipe's"),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="column of dates or numbers, by which the newest texts validate"),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="column that says of each row whether it is for train, validation or test"),
+]
+Folds = Annotated[
+    int | None, typer.Option(metavar="K", help="number of folds of a cross-validation; default: the recipe's")
+]
+SplitFrom = Annotated[
+    Path | None,
+    typer.Option(metavar="RUN", help="folder of a finished run, whose split is made again, text by text"),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -91,6 +110,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="every choice with its 
         "tunelet train sample --model minilm",
         "tunelet train reviews.csv --text review --label stars --out runs/stars",
         "tunelet train reviews.csv --test later.csv --budget 10m --json",
+        "tunelet train reviews.csv --group author --folds 5",
         "tunelet train reviews.csv --recipe thorough --seeds 1,2,3",
         "tunelet train reviews.csv --set training.epochs=5 --set adapter.rank=16",
     )
@@ -103,6 +123,11 @@ def train(
     model: Model = None,
     text: TextColumn = None,
     label: LabelColumn = None,
+    group: Group = None,
+    time: Time = None,
+    split: Split = None,
+    folds: Folds = None,
+    split_from: SplitFrom = None,
     encoding: Encoding = None,
     limit: Limit = None,
     settings: Settings = None,
@@ -124,6 +149,7 @@ def train(
 
     arguments: dict[str, Any] = {
         "test": test, "unlabelled": unlabelled, "recipe": recipe, "model": model, "text": text, "label": label,
+        "group": group, "time": time, "split": split, "folds": folds, "split_from": split_from,
         "encoding": encoding, "limit": limit, "epochs": epochs, "batch_size": batch_size,
         "learning_rate": learning_rate, "device": device, "out": out, "resume": resume, "verbose": verbose,
         "settings": parsed(settings) | ({"training.track": track} if track else {}),

@@ -11,7 +11,7 @@ from tunelet.console._audit import audit_line
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 from tunelet.experiment import Plan
-from tunelet.run import choices_in_words
+from tunelet.run import choices_in_words, dropped_in_words, split_in_words
 
 _LABELS = 8  # that are counted
 _ROOM = 60  # characters for the names of labels
@@ -115,8 +115,10 @@ def _unlabelled(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
-    if plan.prepared.dropped:
-        yield "dropped", "; ".join(f"{rows:,} {escape(why)}" for why, rows in plan.prepared.dropped.items())
+    if dropped := plan.prepared.dropped:
+        numbers = plan.prepared.dropped_rows
+        said = (dropped_in_words(rows, why, numbers.get(why, ())) for why, rows in dropped.items())
+        yield "dropped", escape("; ".join(said))
 
 
 def _audited(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -148,6 +150,11 @@ def _span(counts: Sequence[int], noun: str) -> str:
 
 def _validation(plan: Plan) -> str:
     """How the figures come about that choices are made on."""
+    decided = split_in_words(plan.division)
+    return _how_validated(plan) + (f"; {escape(decided)}" if decided else "")
+
+
+def _how_validated(plan: Plan) -> str:
     prepared, asked = plan.prepared, plan.recipe.data.validation
     held_out = counted(len(prepared.validation), "text")
     if len(prepared.folds) == 1:
@@ -156,6 +163,8 @@ def _validation(plan: Plan) -> str:
         )
     if prepared.folds:
         why = "texts are few and short, too few to hold some out" if asked == "auto" else f"data.validation is {asked}"
+        if prepared.split.by == "run":
+            why = "as it was there"
         return (
             f"[bold]cross-validation[/] in {counted(len(prepared.folds), 'fold')}: each text is predicted by a model "
             f"that did not see it; then one is trained on all ({why})"

@@ -7,18 +7,19 @@ from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch
 from tunelet.data._chunks import chunks
 from tunelet.data._clean import reading_from, row_texts
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
-from tunelet.data._duplicates import normalise
+from tunelet.data._duplicates import fingerprints, normalise
 from tunelet.data._encode import Truncation
 from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
-from tunelet.data._groups import copies, groups_of
+from tunelet.data._groups import copies, groups_of, units
 from tunelet.data._label_indices import label_indices
 from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName, label_space
 from tunelet.data._labels import label_name, ordered
 from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
+from tunelet.data._membership import Membership
 from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, Copies, duplicate_groups, find_copies, similarity
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
@@ -29,11 +30,12 @@ from tunelet.data._shape import is_null
 from tunelet.data._shingles import Shingles, shingles, words_of
 from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
-from tunelet.data._split import split
+from tunelet.data._split import newest, split
 from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled
 from tunelet.data._unreadable import unreadable
+from tunelet.data._validating import SplitFacts
 from tunelet.data._windows import Windows
 from tunelet.data.readers._files import format_of
 from tunelet.data.readers._settings import FileSettings
@@ -62,11 +64,13 @@ __all__ = [
     "FoldLimits",
     "LabelSpace",
     "Masking",
+    "Membership",
     "OutputForm",
     "Prepared",
     "RawTable",
     "Reading",
     "Shingles",
+    "SplitFacts",
     "Streamed",
     "TableStream",
     "TaskName",
@@ -88,6 +92,7 @@ __all__ = [
     "evaluation_batches",
     "file_settings",
     "find_copies",
+    "fingerprints",
     "folds",
     "format_of",
     "free_names",
@@ -101,6 +106,7 @@ __all__ = [
     "label_space",
     "listed",
     "look",
+    "newest",
     "normalise",
     "ordered",
     "output_form",
@@ -124,6 +130,7 @@ __all__ = [
     "tokenise",
     "tokens_about",
     "training_batches",
+    "units",
     "unreadable",
     "words_of",
     "write_rows",

@@ -3,7 +3,9 @@ and counted."""
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +16,14 @@ from tunelet.data._examples import Examples
 from tunelet.data._fields import join_fields
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import never_renamed, refuse_continuous
+from tunelet.data._marks import (
+    by_part,
+    groups_of_rows,
+    mark_columns,
+    part_note,
+    refuse_double_use,
+    times_of_rows,
+)
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
 from tunelet.data._reading import Reading
@@ -23,7 +33,10 @@ from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
 from tunelet.errors import DataError
 
-EMPTY_TEXT, NO_LABEL = "empty text", "no label"
+T = TypeVar("T")
+
+EMPTY_TEXT, NO_LABEL, NO_TIME = "empty text", "no label", "no time"
+_NAMED_ROWS = 5  # of those that were dropped for one reason
 
 
 def reading_from(
@@ -40,8 +53,9 @@ def reading_from(
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
     task: str = "auto",
     separator: str = "",
+    marks: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Reading:
-    """A `Reading` of raw tables; the arguments are those of `read`.
+    """A `Reading` of raw tables; the arguments are those of `read`, with the columns for its split as `marks`.
 
     The columns are chosen in the training split and must bear the same names in the others. A validation or test split
     whose labels are all missing (as competitions publish them) is left out, its rows counted as dropped.
@@ -50,11 +64,19 @@ def reading_from(
         if len(tables) != 1:
             raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
         tables = {"train": next(iter(tables.values()))}
-    columns = choose_columns(tables["train"], text=text, label=label, labelled=labelled, known=known)
+    used = mark_columns(tables["train"], marks, known)
+    columns = choose_columns(
+        tables["train"], text=text, label=label, labelled=labelled, known=known, apart=used.values()
+    )
+    refuse_double_use(used, columns)
+    if "split" in used:
+        tables = by_part(tables, used["split"], source)
     tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
     splits: dict[str, Examples] = {}
     rows: dict[str, np.ndarray] = {}
     dropped: dict[str, dict[str, int]] = {}
+    dropped_rows: dict[str, dict[str, tuple[int, ...]]] = {}
+    time_kind = ""
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if columns.label is None else recognise_labels(
         tables["train"].columns.get(columns.label.value, ()),
@@ -64,6 +86,8 @@ def reading_from(
     )  # fmt: skip
     if shape.value.task == "multilabel" and task == "auto":
         notes.append(f"labels: several a text, {shape.reason}; where each is one label, --set data.task=multiclass")
+    if len(tables) == 1 and labelled and not known:
+        notes += part_note(tables["train"], {*columns.texts, *used.values()})
     for split, table in tables.items():
         labels: list[str | None] | None = None
         if columns.label is not None:
@@ -75,8 +99,14 @@ def reading_from(
                 notes += never_renamed(table, name, label_names)
                 notes += ordered_note(labels, name) if task == "auto" else []
             notes += said if split == "train" else [f"{split} part: {note}" for note in said]
-        examples, reasons, kept = _examples(table, columns, split, clean_markup, labels)
-        dropped[split] = {reason: rows for reason, rows in reasons.items() if rows}
+        times: Sequence[float | None] | None = None
+        if "time" in used and split == "train":  # elsewhere nothing is chosen by time
+            time_kind, times = times_of_rows(table, used["time"], missing_labels)
+        groups = groups_of_rows(table, used["group"], missing_labels) if used.get("group") in table.columns else None
+        read = _Rows(table, labels, times, groups)
+        examples, reasons, kept = _examples(read, columns, split, clean_markup)
+        dropped[split] = {reason: len(numbers) for reason, numbers in reasons.items() if numbers}
+        dropped_rows[split] = {reason: tuple(numbers[:_NAMED_ROWS]) for reason, numbers in reasons.items() if numbers}
         if len(examples):
             splits[split], rows[split] = examples, kept
         elif split == "train":
@@ -85,32 +115,57 @@ def reading_from(
             notes.append(
                 f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
             )
-    return Reading(source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape)
+    return Reading(
+        source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape, used,
+        dropped_rows, time_kind,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a split with what was read of each: its label, its time, its group; None: that is not read."""
+
+    table: RawTable
+    labels: Sequence[str | None] | None
+    times: Sequence[float | None] | None
+    groups: Sequence[str] | None
 
 
 def _examples(
-    table: RawTable, columns: Columns, split: str, clean_markup: bool, raw_labels: Sequence[str | None] | None
-) -> tuple[Examples, dict[str, int], np.ndarray]:
+    rows: _Rows, columns: Columns, split: str, clean_markup: bool
+) -> tuple[Examples, dict[str, Sequence[int]], np.ndarray]:
+    """The rows with a text and whatever else is needed; the numbers of the others by reason; where the first stand."""
+    table = rows.table
     if missing := [name for name in columns.texts if name not in table.columns]:
         message = f"the {split} part has no column {missing[0]!r}, found {some(list(table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
     raw_ids = _ids(table, columns.ids)
-    ids, texts, labels, kept = [], [], [], array("q")
-    reasons = {EMPTY_TEXT: 0, NO_LABEL: 0, **table.dropped}
+    needed = {NO_LABEL: rows.labels, NO_TIME: rows.times}
+    reasons: dict[str, list[int]] = {EMPTY_TEXT: [], NO_LABEL: [], NO_TIME: []}
+    kept = array("q")
+    texts: list[str] = []
     for row, text in enumerate(row_texts(table, columns, clean_markup=clean_markup)):
-        if not text:
-            reasons[EMPTY_TEXT] += 1
+        lacks = "" if text else EMPTY_TEXT
+        lacks = lacks or next((why for why, values in needed.items() if values is not None and values[row] is None), "")
+        if lacks:
+            reasons[lacks].append(table.number(row))
             continue
-        if raw_labels is not None:
-            name = raw_labels[row]
-            if name is None:
-                reasons[NO_LABEL] += 1
-                continue
-            labels.append(name)
-        ids.append(raw_ids[row])
-        texts.append(text)
         kept.append(row)
-    return Examples(tuple(ids), tuple(texts), tuple(labels)), reasons, np.array(kept, dtype=np.int64)
+        texts.append(text)
+    examples = Examples(
+        ids=tuple(raw_ids[row] for row in kept),
+        texts=tuple(texts),
+        labels=_kept(rows.labels, kept),
+        groups=_kept(rows.groups, kept),
+        times=_kept(rows.times, kept),
+    )
+    places = np.array(kept, dtype=np.int64)
+    return examples, {**reasons, **table.dropped}, np.asarray(table.places)[places] if table.places else places
+
+
+def _kept(values: Sequence[T | None] | None, rows: Sequence[int]) -> tuple[T, ...]:
+    """The values of these rows, all of which have one; none where they are not read."""
+    return () if values is None else tuple(value for row in rows if (value := values[row]) is not None)
 
 
 def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool, start: int = 0) -> list[str]:
@@ -146,10 +201,12 @@ def _as_text(value: object, column: str, row: int) -> str:
     return well_formed(str(value))
 
 
-def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, int]) -> DataError:
-    if reasons[EMPTY_TEXT] == rows:
+def _nothing_left(source: str, rows: int, columns: Columns, reasons: Mapping[str, Sequence[int]]) -> DataError:
+    if len(reasons[EMPTY_TEXT]) == rows:
         message = f"all {counted(rows, 'text')} in column {columns.text.value!r} of {source} are empty"
         return DataError(message, "name the column of texts: text='COL'")
+    if reasons[NO_TIME]:
+        return DataError(f"no row of {source} has a text, a label and a time", "name another column: time='COL'")
     label = columns.label.value if columns.label else ""
     message = f"no row of {source} has both a text ({columns.text.value!r}) and a label ({label!r})"
     return DataError(message, "name the column of labels: label='COL'")

@@ -5,7 +5,7 @@ Nothing is guessed between equals: two candidates of the same rank are an error 
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -75,6 +75,7 @@ def choose_columns(
     label: str | None,
     labelled: bool,
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
+    apart: Collection[str] = (),
 ) -> Columns:
     """The columns of texts and labels in a table.
 
@@ -84,14 +85,15 @@ def choose_columns(
         label: the column that the user named, if any.
         labelled: whether labels are needed.
         known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
+        apart: columns that are named for something else, and so are not recognised.
 
     Raises:
         DataError: a named column is missing, none fits, or several do.
     """
-    shapes = {name: shape_of(values) for name, values in table.columns.items()}
+    shapes = {name: shape_of(values) for name, values in table.columns.items() if name not in apart}
     chosen_texts = _texts(table, listed(text), listed(known.get("text")))
     chosen_text = chosen_texts[0] if chosen_texts else None
-    chosen_label = _named(table, label, "label") or _trained(table, known, "label") if labelled else None
+    chosen_label = column_named(table, label, "label") or _trained(table, known, "label") if labelled else None
     if chosen_label and chosen_label.value in [choice.value for choice in chosen_texts]:
         raise DataError(
             f"column {chosen_label.value!r} is named for the texts and for the labels",
@@ -138,7 +140,7 @@ def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[
         message = f"the run was trained on {trained}, found {counted(len(named), 'name')} of text columns"
         raise DataError(message, "name as many, in the same order: text=['COL', 'OTHER']")
     if len(named) > 1:
-        chosen = [choice for name in named if (choice := _named(table, name, "text"))]
+        chosen = [choice for name in named if (choice := column_named(table, name, "text"))]
         if len({choice.value for choice in chosen}) < len(chosen):
             message = f"a column of texts is named twice: {', '.join(map(repr, named))}"
             raise DataError(message, "name each once: text=['COL', 'OTHER']")
@@ -149,12 +151,12 @@ def _texts(table: RawTable, named: Sequence[str], known: Sequence[str]) -> list[
             message = f"the run reads {' and '.join(map(repr, known))} together, the data has no {missing[0]!r}"
             raise DataError(message, "name the columns in the same order: text=['COL', 'OTHER']")
         return [Choice(name, TRAINED_ON) for name in known]
-    single = _named(table, named[0] if named else None, "text") or _trained(table, {"text": known}, "text")
+    single = column_named(table, named[0] if named else None, "text") or _trained(table, {"text": known}, "text")
     return [single] if single else []
 
 
-def _named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
-    """The column that the user named, or that the source gives beyond doubt."""
+def column_named(table: RawTable, name: str | None, role: str) -> Choice[str] | None:
+    """The column that the user named, or that the source gives beyond doubt; None: neither. Raises DataError."""
     if name is None:
         return Choice(role, table.roles[role]) if role in table.roles else None
     columns = list(table.columns)

@@ -1,8 +1,10 @@
 """What counts as the same text, and the removal of copies: repeats, contradictions, and leaks into what is measured."""
 
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Hashable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet.data._unicode import normal_form
 
@@ -18,27 +20,32 @@ def normalise(text: str) -> str:
     return " ".join(normal_form("NFKC", folded.casefold()).split())
 
 
-def repeats_and_conflicts(keys: Sequence[str], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+_BYTES = 8  # of a fingerprint: two of ten million different texts are alike with a chance of three in a million
+
+
+def fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """A number for each text, uint64 [n]: equal for texts that count as copies of one another."""
+    digests = [
+        hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest() for text in texts
+    ]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def repeats_and_conflicts(keys: Sequence[Hashable], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Which rows repeat an earlier one, and which belong to a text whose labels contradict one another.
 
     Args:
-        keys: normalised texts [n].
+        keys: of the texts, equal for copies [n].
         labels: their labels [n].
 
     Returns:
         repeats: bool [n], true for each copy but the first of a text with one label.
         conflicts: bool [n], true for every copy of a text with several labels; no row is in both.
     """
-    labels_of: dict[str, set[str]] = {}
+    labels_of: dict[Hashable, set[str]] = {}
     repeats = np.zeros(len(keys), dtype=bool)
     for row, (key, label) in enumerate(zip(keys, labels, strict=True)):
         repeats[row] = key in labels_of
         labels_of.setdefault(key, set()).add(label)
     conflicts = np.fromiter((len(labels_of[key]) > 1 for key in keys), dtype=bool, count=len(keys))
     return repeats & ~conflicts, conflicts
-
-
-def among(keys: Sequence[str], others: Collection[str]) -> np.ndarray:
-    """Mask bool [n]: which of the keys occur among the others."""
-    known = set(others)
-    return np.fromiter((key in known for key in keys), dtype=bool, count=len(keys))

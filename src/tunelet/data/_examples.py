@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tunelet.data._duplicates import fingerprints
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,11 +25,17 @@ class Examples:
         ids: the source's id column where it has one without repeats, else the row number from 0, as text [n].
         texts: the texts [n].
         labels: label names, never integers [n]; empty where no labels are read.
+        groups: what no split may divide, such as authors, "" for none [n]; empty where no such column is named.
+        times: seconds since 1970, or the numbers that stand for a time [n]; empty where no such column is named.
+        near: a number for each group of near copies, the same for all of a group [n]; empty where there are none.
     """
 
     ids: tuple[str, ...]
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    times: tuple[float, ...] = ()
+    near: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -39,7 +47,15 @@ class Examples:
             ids=tuple(self.ids[row] for row in indices),
             texts=tuple(self.texts[row] for row in indices),
             labels=tuple(self.labels[row] for row in indices) if self.labels else (),
+            groups=tuple(self.groups[row] for row in indices) if self.groups else (),
+            times=tuple(self.times[row] for row in indices) if self.times else (),
+            near=tuple(self.near[row] for row in indices) if self.near else (),
         )
+
+    @cached_property
+    def keys(self) -> "np.ndarray":
+        """The texts as numbers, uint64 [n]: equal for copies (equal under `normalise`)."""
+        return fingerprints(self.texts)
 
     @cached_property
     def fingerprint(self) -> str:

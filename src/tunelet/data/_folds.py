@@ -1,9 +1,9 @@
-"""K folds of labelled texts: stratified, and copies of a text always in the same fold.
+"""K folds of labelled texts: stratified, and a unit of rows (copies of a text, a group) always in the same fold.
 
-Notable: groups of copies are dealt like cards, the rarest class first and large groups before small ones, each to the
-fold that has the fewest rows of its class (then the fewest rows). So the second text of a class never joins the first:
-whichever fold is held out, every class of two distinct texts is still there to learn from. A class of fewer texts than
-folds is no reason for fewer folds: that would only leave all the others less to learn from.
+Notable: units are dealt like cards, the rarest class first and large units before small ones, each to the fold that has
+the smallest share of its classes (then the fewest rows). The second unit of a class never joins the first: whichever
+fold is held out, every class of two units is still there to learn from. A class of fewer texts than folds is no reason
+for fewer folds: that would only leave all the others less to learn from.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tunelet._words import counted
 from tunelet.data._examples import Examples
-from tunelet.data._groups import copies
+from tunelet.data._groups import keys_of, shuffled, units
 from tunelet.errors import DataError
 
 _FEWEST = 3  # folds that are worth the name: with two, each model learns from half of the texts
@@ -56,7 +56,7 @@ class FoldLimits:
         """
         if self.texts is not None and len(examples) >= self.texts:
             return 0
-        if len(copies(examples.texts)) < 2:
+        if len(units(examples)) < 2:
             return 0
         if self.tokens is None:
             return self.wanted
@@ -66,35 +66,47 @@ class FoldLimits:
         return min(self.wanted, affordable) if affordable >= min(self.wanted, _FEWEST) else 1
 
 
-def folds(examples: Examples, *, count: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+def folds(
+    examples: Examples, *, count: int, seed: int, given: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], ...]:
     """Cut the rows into folds, each to be held out once.
 
-    Every row is in exactly one fold and no fold is empty. Copies (texts equal under `normalise`) share a fold. Without
-    them folds differ by one row at most, and so do the rows of each class in them.
+    Every row is in exactly one fold and no fold is empty. Rows that belong together (`units`: copies of a text, rows of
+    a group) share a fold. Where each row is a unit, folds differ by one row at most, and so do the rows of each class
+    in them.
 
     Args:
         examples: n labelled texts.
-        count: how many folds, at least 2; fewer are made where there are fewer distinct texts.
-        seed: the same seed gives the same folds.
+        count: how many folds, at least 2; fewer are made where there are fewer units.
+        seed: the same seed gives the same folds, in whatever order the texts come.
+        given: the fold that a row was in before, int64 [n], -1 for a row that is new: its unit stays there, in the
+            fold that most of its rows were in.
 
     Returns:
         the rows that each fold holds out, ascending, int64 [m].
 
     Raises:
-        DataError: `count` is below 2, or there are no two distinct texts.
+        DataError: `count` is below 2, or there are no two units.
     """
-    return deal(copies(examples.texts), examples.labels, count=count, seed=seed)
+    return deal(units(examples), examples.labels, count=count, seed=seed, keys=examples.keys, given=given)
 
 
 def deal(
-    groups: Sequence[Sequence[int]], labels: Sequence[str] | NDArray[np.int64], *, count: int, seed: int
+    groups: Sequence[Sequence[int]],
+    labels: Sequence[str] | NDArray[np.int64],
+    *,
+    count: int,
+    seed: int,
+    keys: NDArray[np.uint64] | None = None,
+    given: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], ...]:
     """Cut rows that are already grouped into folds.
 
     Args:
         groups: rows that must share a fold; together they are the rows from 0 to n - 1.
-        labels: of the rows [n]. Where the rows of a group disagree it counts for each of its classes, rarest first.
-        count, seed: as `folds` has them.
+        labels: of the rows [n]; a group of several classes counts for each of them.
+        count, seed, given: as `folds` has them.
+        keys: of the rows, from which chance follows, uint64 [n]; None: it follows from where they stand.
     """
     if count < 2 or len(groups) < 2:
         raise DataError(
@@ -104,16 +116,43 @@ def deal(
     names = np.asarray(labels).tolist()
     class_counts = [Counter(names[row] for row in rows) for rows in groups]
     distinct = Counter(name for classes in class_counts for name in classes)
-    rarest_first = [sorted(classes, key=lambda name: (distinct[name], name)) for classes in class_counts]
+    sizes = Counter(names)
+    rarest = [min(classes, key=lambda name: (distinct[name], name)) for classes in class_counts]
 
-    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
-    order.sort(key=lambda at: (distinct[rarest_first[at][0]], rarest_first[at][0], -len(groups[at])))
+    of_groups = np.arange(len(groups), dtype=np.uint64) if keys is None else keys_of(groups, keys)
+    order = shuffled(of_groups, seed).tolist()
+    order.sort(key=lambda at: (distinct[rarest[at]], rarest[at], -len(groups[at])))
     rows_of: list[list[int]] = [[] for _ in range(min(count, len(groups)))]
     held: list[Counter[str | int]] = [Counter() for _ in rows_of]
-    for at in order:
-        classes = rarest_first[at]
-        fill = [(*(counts[name] for name in classes), len(rows)) for counts, rows in zip(held, rows_of, strict=True)]
-        fold = fill.index(min(fill))
+    only: dict[str | int, int] = {}  # class -> the one fold that has all its groups so far; -1: several have
+
+    def put(at: int, fold: int) -> None:
         rows_of[fold] += groups[at]
         held[fold].update(class_counts[at])
-    return tuple(np.array(sorted(rows), dtype=np.int64) for rows in rows_of)
+        for name in class_counts[at]:
+            only[name] = fold if only.get(name, fold) == fold else -1
+
+    if given is not None:
+        known = {at: _commonest(given[list(rows)], len(rows_of)) for at, rows in enumerate(groups)}
+        for at, fold in known.items():
+            if fold >= 0:
+                put(at, fold)
+        order = [at for at in order if known[at] < 0]
+    for at in order:
+        classes = class_counts[at].items()
+        fill = [
+            (
+                sum(only.get(name) == fold for name, _ in classes),
+                sum(rows * counts[name] / sizes[name] for name, rows in classes),
+                len(rows_of[fold]),
+            )
+            for fold, counts in enumerate(held)
+        ]
+        put(at, fill.index(min(fill)))
+    return tuple(np.array(sorted(rows), dtype=np.int64) for rows in rows_of if rows)
+
+
+def _commonest(folds: NDArray[np.int64], count: int) -> int:
+    """The fold that most of these rows were in, the first of several; -1 where none was in one."""
+    known = folds[(folds >= 0) & (folds < count)]
+    return int(np.bincount(known).argmax()) if len(known) else -1

@@ -76,12 +76,12 @@ def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:
     Integral floats lose their fraction (a column of integers with gaps becomes 1.0 in pandas), booleans are "true" and
     "false", integers are looked up in `class_names` where the source declares them (and -1 there means "none").
     """
-    if is_null(value):
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
+    while isinstance(value, list | tuple) and len(value) == 1:  # annotation tools write a list: there may be several
+        value = value[0]
+    if is_null(value) or (isinstance(value, list | tuple) and not value):
         return None
-    if hasattr(value, "item"):  # a NumPy scalar
-        value = value.item()
-    if isinstance(value, list | tuple) and len(value) < 2:  # annotation tools write a list, for there may be several
-        return label_name(value[0], class_names) if value else None
     if isinstance(value, list | tuple | dict | set):
         raise DataError(
             f"a label is a {type(value).__name__}, expected one value per text", "name another: label='COL'"

@@ -1,27 +1,30 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from tunelet._words import counted
-from tunelet.data._duplicates import among, normalise, repeats_and_conflicts
+from tunelet.data._dropped import dropped_by_reading
+from tunelet.data._duplicates import repeats_and_conflicts
 from tunelet.data._examples import Examples
-from tunelet.data._folds import FoldLimits, folds
+from tunelet.data._folds import FoldLimits
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import ordered
-from tunelet.data._near_duplicates import duplicate_groups
+from tunelet.data._leaks import near_copies, without_leaks
+from tunelet.data._membership import Membership
+from tunelet.data._raw import SPLITS
 from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, look, look_alikes, one_spelling, renamed_in_words, some
-from tunelet.data._split import split
+from tunelet.data._validating import BOUND, By, HeldOut, SplitFacts, hold_out
 from tunelet.errors import DataError
 
 _IN_TEST = "also in the test part"
 _NEARLY_IN_TEST = "nearly the same as a text in the test part"
+_GROUP_IN_TEST = "group also in the test part"
 
 
 @dataclass
@@ -29,28 +32,33 @@ class Preparation:
     """The splits as they are after the latest step.
 
     Attributes:
+        reading: of the training data.
         train, validation, test: labelled texts; None: there is no such split.
+        saved: an earlier split that is made again; None: there is none.
         dropped: reason -> rows. The reasons are keys of `data.json`, in which a split is called a part.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about readings that may surprise, each with what to type for another.
         space: the shape of the labels, without their names.
     """
 
+    reading: Reading
     train: Examples
     validation: Examples | None
     test: Examples | None
+    saved: Membership | None
     dropped: Counter[str]
     notes: list[str]
     warnings: list[str]
     space: LabelSpace = ONE_LABEL
 
     @classmethod
-    def of(cls, reading: Reading, test: Reading | None) -> Self:
+    def of(cls, reading: Reading, test: Reading | None, saved: Membership | None = None) -> Self:
         """The splits as they were read. Raises DataError where texts have no labels.
 
         Args:
             reading: the training data, which may have a validation and a test split of its own.
             test: test data given apart, which wins over these.
+            saved: an earlier split to make again.
         """
         warnings = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
         if test is None:
@@ -61,7 +69,12 @@ class Preparation:
         splits = reading.splits["train"], reading.splits.get("validation"), measured
         if any(examples is not None and len(examples.labels) != len(examples) for examples in splits):
             raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")
-        return cls(*splits, _dropped_by_reading(reading, test), notes, warnings, reading.labels.value)
+        if (column := reading.marks.get("group")) and any(part and not part.groups for part in splits[1:]):
+            warnings.append(
+                f"the validation or test data has no column {column!r}: "
+                "whether its groups are also trained on is not known"
+            )
+        return cls(reading, *splits, saved, dropped_by_reading(reading, test), notes, warnings, reading.labels.value)
 
     def agree_on_labels(self, *, join_labels: bool) -> None:
         """Join training labels that look alike, or warn of them; spell the other splits' labels as training does."""
@@ -80,32 +93,53 @@ class Preparation:
 
     def drop_copies(self) -> None:
         """Keep one copy of a repeated training text, and none where the labels of its copies disagree."""
-        repeats, conflicts = repeats_and_conflicts(_keys(self.train), self.train.labels)
+        train = self.train
+        columns = [column for column in (train.times, train.groups, train.texts) if column]
+        order = np.arange(len(train))
+        if len(columns) > 1:  # the oldest copy is kept, wherever it stands
+            order = np.array(sorted(range(len(train)), key=lambda row: [column[row] for column in columns]))
+        keys, labels = train.keys[order].tolist(), [train.labels[row] for row in order]
+        repeats, conflicts = repeats_and_conflicts(keys, labels)
         self.dropped["repeat of another row"] += int(repeats.sum())
         self.dropped["same text with contradicting labels"] += int(conflicts.sum())
-        self.train = self.train.take(np.flatnonzero(~(repeats | conflicts)))
+        self.train = train.take(np.sort(order[~(repeats | conflicts)]))
+
+    def recall(self) -> None:
+        """Take out of training what validated or tested in the split that is made again. Raises DataError."""
+        if self.saved is None:
+            return
+        source = self.saved.source
+        if self.validation is not None:
+            message = f"the data has a validation part of its own, and so has {source}"
+            raise DataError(message, "leave out split_from=...")
+        parts = self.saved.part_of(self.train)
+        if not (parts >= 0).any():
+            raise DataError(f"no text of the data is in the split of {source}", "leave out split_from=...")
+        tested = np.flatnonzero(parts == SPLITS.index("test"))
+        if len(tested) and self.test is None:
+            self.test = self.train.take(tested)
+            self.notes.append(f"test: that of {source}, {counted(len(tested), 'row')}")
+        elif len(tested):
+            self.dropped["test text of the run that split_from names"] += len(tested)
+        if not self.saved.fold_count:
+            validates = np.flatnonzero(parts == SPLITS.index("validation"))
+            if not len(validates):
+                message = f"no validation text of {source} is in the data"
+                raise DataError(message, "pass its data, or leave out split_from=...")
+            self.validation = self.train.take(validates)
+        left = parts != SPLITS.index("test")
+        if self.validation is not None:
+            left &= parts != SPLITS.index("validation")
+        self.train = self.train.take(np.flatnonzero(left))
 
     def drop_leaks(self) -> None:
-        """Keep no text for training or validation that is measured later, nor a near copy of one.
-
-        Equal texts are counted apart from those that differ in punctuation, markup or a few words (`_near_duplicates`).
-        """
+        """Keep nothing for training or validation that is measured later, and bind near copies to each other."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
-        parts = {name: examples for name, examples in named.items() if examples is not None}
-        if len(parts) == 1:
-            return
-        groups = _groups_of(parts)
-        for name, measured in (("train", "test"), ("validation", "test"), ("train", "validation")):
-            if name not in parts or measured not in parts:
-                continue
-            equal = among(_keys(parts[name]), _keys(parts[measured]))
-            near = np.isin(groups[name], groups[measured]) & ~equal
-            begin = "" if name == "train" else f"{name} text "
-            self.dropped[f"{begin}also in the {measured} part"] += int(equal.sum())
-            self.dropped[f"{begin}nearly the same as a text in the {measured} part"] += int(near.sum())
-            rows = np.flatnonzero(~(equal | near))
-            parts[name], groups[name] = parts[name].take(rows), groups[name][rows]
-        self.train, self.validation = parts["train"], parts.get("validation")
+        kept, leaks = without_leaks({name: examples for name, examples in named.items() if examples is not None})
+        self.train, self.validation = kept["train"], kept.get("validation")
+        self.dropped.update(leaks)
+        if self.train.near:
+            self.notes.append(f"near copies: {counted(near_copies(self.train), 'row')}, which no split divides")
 
     def drop_rare(self, min_texts: int) -> tuple[str, ...]:
         """Leave out, in all splits, the labels with fewer training texts than `min_texts`; returns these labels."""
@@ -123,10 +157,16 @@ class Preparation:
         return rare
 
     def draw(self, limit: int | None, *, balanced: bool, seed: int) -> None:
-        """Draw training rows at random, where there is a limit or classes are to be equally large."""
+        """Draw training rows at random, where there is a limit or classes are to be equally large.
+
+        Of a split that is made again, the rows that are in it are kept, and those that are new fill up the limit.
+        """
         if limit is None and not balanced:
             return
         whole = len(self.train)
+        if self.saved is not None:
+            self._draw_new(whole if limit is None else limit, balanced=balanced, seed=seed)
+            return
         rows = sample_rows(
             self.space.stratified(self.train), limit=whole if limit is None else limit, balanced=balanced, seed=seed
         )
@@ -137,41 +177,59 @@ class Preparation:
             self.notes.append(f"rows: the limit of {limit:,} is not reached, {len(rows):,} is all there is ({kind})")
         self.train = self.train.take(rows)
 
-    def hold_out(
-        self, limits: FoldLimits | None, validation_size: float, seed: int
-    ) -> tuple[tuple[np.ndarray, ...], Examples]:
-        """Choose the validation texts, where the source has none.
+    def _draw_new(self, limit: int, *, balanced: bool, seed: int) -> None:
+        assert self.saved is not None  # noqa: S101  (else nothing is new)
+        known = self.saved.part_of(self.train) >= 0
+        new = np.flatnonzero(~known)
+        room = limit - int(known.sum()) - (0 if self.validation is None else len(self.validation))
+        drawn = new[:0]
+        others = self.space.stratified(self.train.take(new))
+        if len(new) and room >= len(set(others.labels)):
+            drawn = new[sample_rows(others, limit=room, balanced=balanced, seed=seed)]
+        if len(drawn) < len(new):
+            self.notes.append(
+                f"rows: those of {self.saved.source}, and {len(drawn):,} of {counted(len(new), 'row')} that are new"
+            )
+        self.train = self.train.take(np.sort(np.concatenate([np.flatnonzero(known), drawn])))
 
-        Args:
-            limits: when to cross-validate; None: never.
-            validation_size: share of the rows, where rows are held out.
-            seed: of the choice.
+    def hold_out(self, limits: FoldLimits | None, validation_size: float, seed: int) -> tuple[HeldOut, SplitFacts]:
+        """Choose the validation texts, where the source has none; the arguments are those of `hold_out`.
 
         Returns:
-            the rows of `train` that are held out in turn, int64 arrays (none where validation texts are others than
-            training texts), and the validation texts.
+            the training and validation texts, and how they were split.
         """
-        rows = counted(len(self.train), "row")
-        if self.validation is not None:
-            self.notes.append(f"validation: the source's own part, {counted(len(self.validation), 'row')}")
-            return (), self.validation
-        count = 0 if limits is None else limits.count(self.train)
-        if count > 1:
-            held_out = folds(self.space.stratified(self.train), count=count, seed=seed)
-            how = f"cross-validation in {len(held_out)} folds of all {rows}"
+        saved, marks = self.saved, self.reading.marks
+        if self.validation is None:
+            found = hold_out(self.train, self.reading, limits, validation_size, seed, saved)
         else:
-            kept, once = split(self.space.stratified(self.train), validation_size=validation_size, seed=seed)
-            held_out = (once,)
-            how = f"{len(once):,} of {rows}{', which are trained on in the end' if count else ''}"
-        self.notes.append(f"validation: {how}, stratified, seed {seed}")
-        validation = self.train.take(np.sort(np.concatenate(held_out)))
-        if not count:
-            self.train, held_out = self.train.take(kept), ()
-        return held_out, validation
+            whose = "the source's own part"
+            if saved is not None:
+                whose = f"that of {saved.source}"
+            elif "split" in marks:
+                whose = f"the rows that column {marks['split']!r} names"
+            by: By = "run" if saved is not None else "column" if "split" in marks else "source"
+            how = f"{whose}, {counted(len(self.validation), 'row')}"
+            found = HeldOut(self.train, self.validation, (), by, how)
+        self.train = found.train
+        self.dropped[BOUND] += found.dropped
+        self.notes.append(f"validation: {found.how}")
+        self.warnings += found.warnings
+        facts = SplitFacts(
+            by=found.by,
+            column=marks.get("split", ""),
+            run=saved.source if saved is not None else "",
+            group_column=marks.get("group", ""),
+            groups=len({*found.train.groups, *found.validation.groups} - {""}),
+            time_column=marks.get("time", ""),
+            since=found.since,
+        )
+        return found, facts
 
     def require_classes(self, min_texts: int = 0) -> None:
         """Raises DataError unless there are two classes or more, each of two training texts or more."""
-        if not len(self.train) and (leaks := [why for why in (_IN_TEST, _NEARLY_IN_TEST) if self.dropped[why]]):
+        if not len(self.train) and (
+            leaks := [why for why in (_IN_TEST, _NEARLY_IN_TEST, _GROUP_IN_TEST) if self.dropped[why]]
+        ):
             message = f"no text is left to train on: all of them are {' or '.join(leaks)}"
             raise DataError(
                 message, "pass other test data: test='DATA', or none, and a part is held back for validation"
@@ -186,7 +244,8 @@ class Preparation:
             message = f"expected at least two classes, found {found} in all {rows}"
             lower = "lower data.min_texts_per_label, " if min_texts else ""
             raise DataError(message, f"{lower}add texts of another class, or {another}")
-        if lone := [name for name in ordered(tuple(counts)) if counts[name] == 1]:
+        split_already = self.saved is not None and self.validation is not None
+        if not split_already and (lone := [name for name in ordered(tuple(counts)) if counts[name] == 1]):
             many = f"{len(lone):,} " if len(lone) > 12 else ""
             which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
             message = f"expected at least two texts of each class (train, validation), found one of {which}"
@@ -220,29 +279,6 @@ class Preparation:
         kept = self.space.without(examples, labels)
         self.dropped[f"label with too few texts{where}"] += len(examples) - len(kept)
         return kept
-
-
-def _keys(examples: Examples) -> list[str]:
-    return [normalise(text) for text in examples.texts]
-
-
-def _groups_of(parts: Mapping[str, Examples]) -> dict[str, np.ndarray]:
-    """The group of copies of each text, int64 [n] for each part; a group may have texts in several."""
-    groups = duplicate_groups([text for examples in parts.values() for text in examples.texts])
-    ends = np.cumsum([len(examples) for examples in parts.values()])
-    return dict(zip(parts, np.split(groups, ends[:-1]), strict=True))
-
-
-def _dropped_by_reading(reading: Reading, test: Reading | None) -> Counter[str]:
-    """Reason -> rows that the readers left out, of the splits that are used."""
-    by_split = {name: reasons for name, reasons in reading.dropped.items() if name != "test" or test is None}
-    if test is not None:
-        by_split["test"] = test.dropped.get(test.held_out(), {})
-    dropped = Counter[str]()
-    for name, reasons in by_split.items():
-        for reason, rows in reasons.items():
-            dropped[reason if name == "train" else f"{reason} ({name} part)"] += rows
-    return dropped
 
 
 def _nothing_left(min_texts: int) -> DataError:

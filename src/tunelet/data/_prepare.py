@@ -5,15 +5,19 @@ never stays in training, whatever the settings: a figure that was measured on kn
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from tunelet.data._dropped import dropped_rows
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
 from tunelet.data._label_space import LabelSpace
+from tunelet.data._membership import Membership, fold_numbers
 from tunelet.data._preparation import Preparation
 from tunelet.data._reading import Reading
+from tunelet.data._validating import SplitFacts
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Prepared:
         left_out: labels with too few texts.
         folds: rows of `train` that are held out in turn, before one training on all of it: those of a cross-validation,
             or rows that are held out once; none: the validation texts are others.
+        split: how the rows were split.
+        dropped_rows: reason -> numbers of the first rows of the training data that were left out in reading it.
     """
 
     train: Examples
@@ -41,6 +47,21 @@ class Prepared:
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     folds: tuple[np.ndarray, ...] = ()
+    split: SplitFacts = field(default_factory=lambda: SplitFacts("source"))
+    dropped_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The split by content, which can be made again."""
+        parts = {"train": self.train}
+        if not self.folds:
+            parts["validation"] = self.validation
+        return Membership.of(parts if self.test is None else parts | {"test": self.test}, self.folds)
+
+    @property
+    def validation_folds(self) -> np.ndarray | None:
+        """The fold that held out each validation text, from 1, int16 [m]; None: there are no two folds."""
+        return fold_numbers(len(self.train), self.folds)[self.predicted_rows] if len(self.folds) > 1 else None
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -65,6 +86,7 @@ def prepare(
     join_labels: bool = False,
     min_texts: int = 0,
     folds: FoldLimits | None = None,
+    saved: Membership | None = None,
 ) -> Prepared:
     """Make the training, validation and test splits.
 
@@ -80,31 +102,35 @@ def prepare(
         join_labels: make labels that look alike one, under the commonest spelling.
         min_texts: leave out labels with fewer texts than this, in all splits.
         folds: when to cross-validate instead of holding rows out, where no validation split is given; None: never.
+        saved: an earlier split to make again, in the place of choosing validation texts; None: there is none.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
     """
-    work = Preparation.of(reading, test)
+    work = Preparation.of(reading, test, saved)
     work.agree_on_labels(join_labels=join_labels)
     if drop_duplicates:
         work.drop_copies()
+    work.recall()
     work.drop_leaks()
     left_out = work.drop_rare(min_texts)
     work.require_classes(min_texts)
     work.draw(limit, balanced=balanced, seed=seed)
     work.require_classes()
     space = work.space.with_names(work.train.labels)
-    held_out, validation = work.hold_out(folds, validation_size, seed)
-    work.require_known_labels(validation, space.names)
+    held_out, facts = work.hold_out(folds, validation_size, seed)
+    work.require_known_labels(held_out.validation, space.names)
     dropped = {reason: rows for reason, rows in work.dropped.items() if rows}
     return Prepared(
         train=work.train,
-        validation=validation,
+        validation=held_out.validation,
         test=work.test,
         space=space,
         dropped=dropped,
         notes=tuple(work.notes),
         warnings=tuple(work.warnings),
         left_out=left_out,
-        folds=held_out,
+        folds=held_out.folds,
+        split=facts,
+        dropped_rows=dropped_rows(reading),
     )

@@ -32,7 +32,9 @@ class RawTable:
             columns are then called "text" and "label".
         arrow: the same table with its types and with the columns that cannot be read as texts, where Arrow read it.
         row_names: what the source calls its rows, where that is not 0, 1, 2, ...; empty where it is.
-        dropped: reason -> rows that the reader left out (a header that occurs again).
+        numbers: of the rows in their source, as errors have them (a header is row 1); empty: 1, 2, 3, ...
+        places: where the rows stood in the table that they were taken from, from 0; empty where that is all of it.
+        dropped: reason -> numbers of the rows that the reader left out (a header that occurs again).
         notes: sentences about how the source was read, for the screen.
     """
 
@@ -43,11 +45,30 @@ class RawTable:
     roles: Mapping[str, str] = field(default_factory=dict)
     arrow: "pa.Table | None" = None
     row_names: Sequence[str] = ()
-    dropped: Mapping[str, int] = field(default_factory=dict)
+    numbers: Sequence[int] = ()
+    places: Sequence[int] = ()
+    dropped: Mapping[str, Sequence[int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
+
+    def number(self, at: int) -> int:
+        """The number of a row, which is counted from 0 here, in its source."""
+        return self.numbers[at] if self.numbers else at + 1
+
+    def take(self, rows: Sequence[int]) -> "RawTable":
+        """These rows, which keep their numbers and names, without what the reader left out and noted."""
+        return replace(
+            self,
+            columns={name: [values[row] for row in rows] for name, values in self.columns.items()},
+            arrow=None,
+            row_names=[self.row_names[row] if self.row_names else str(row) for row in rows],
+            numbers=[self.number(row) for row in rows],
+            places=[self.places[row] if self.places else row for row in rows],
+            dropped={},
+            notes=(),
+        )
 
 
 def split_of(name: str) -> str | None:
@@ -73,15 +94,17 @@ def concatenate(tables: Iterable[RawTable]) -> RawTable:
     columns = {
         name: [value for shard in shards for value in shard.columns.get(name, [None] * len(shard))] for name in names
     }
-    dropped = Counter[str]()
+    dropped: dict[str, list[int]] = {}
     for shard in shards:
-        dropped.update(shard.dropped)
+        for reason, numbers in shard.dropped.items():
+            dropped.setdefault(reason, []).extend(numbers)
     return replace(
         shards[0],
         columns=columns,
         arrow=_concatenated([shard.arrow for shard in shards]),
-        # Rows of several files are counted through: names of rows are those of one file.
+        # Rows of several files are counted through: names and numbers of rows are those of one file.
         row_names=shards[0].row_names if len(shards) == 1 else (),
+        numbers=shards[0].numbers if len(shards) == 1 else (),
         dropped=dropped,
         notes=tuple(dict.fromkeys(note for shard in shards for note in shard.notes)),
     )

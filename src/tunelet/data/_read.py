@@ -30,6 +30,9 @@ def read(
     label_names: Mapping[str, str] = MappingProxyType({}),
     known: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
     missing_labels: Collection[str] = MISSING_LABELS,
+    group: str | None = None,
+    time: str | None = None,
+    split: str | None = None,
     files: FileSettings = DEFAULTS,
     task: str = "auto",
     separator: str = "",
@@ -51,8 +54,12 @@ def read(
         labelled: whether labels are needed; False reads none, even where there are some.
         clean_markup: whether HTML markup and control characters are cleaned (`tunelet.data._markup`).
         label_names: new names for label values, for example {"0": "negative", "1": "positive"}.
-        known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition.
-        missing_labels: words that stand for no label, in any case.
+        known: role ("text", "label") -> the columns that a run was trained on, which go before any recognition; and
+            "group", which is read where the source has it.
+        missing_labels: words that stand for no label, in any case; for no group and no time, too.
+        group: the column of what no split may divide, such as an author.
+        time: the column of dates or numbers by which the newest rows can validate; a row without one is dropped.
+        split: the column that says of each row whether it is for training, validation or test.
         files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
         task: the shape of the labels, as recipes name it; "auto": recognised.
         separator: what stands between several labels of a text; "": recognised.
@@ -63,7 +70,8 @@ def read(
     Raises:
         DataError: the source is missing, broken, ambiguous, or holds no usable row.
     """
-    names = [name for column_names in (text, label, *known.values()) for name in listed(column_names)]
+    marks = {"group": group, "time": time, "split": split}
+    names = [name for given in (text, label, *known.values(), *marks.values()) for name in listed(given)]
     tables, source, form = read_tables(data, names, labelled=labelled, files=files)
     return reading_from(
         tables,
@@ -78,6 +86,7 @@ def read(
         missing_labels=missing_labels,
         task=task,
         separator=separator,
+        marks=marks,
     )
 
 

@@ -34,6 +34,9 @@ class Reading:
         text_columns: the names behind `text_column`.
         rows: split -> where its texts stand among the rows of the source, counted from 0, int64 [n].
         labels: the shape of the labels, their names not yet known.
+        marks: "group", "time", "split" -> the column that says so of each row, as far as they were asked for.
+        dropped_rows: split -> reason -> the first rows that were dropped for it, as errors number them.
+        time_kind: what the column of times holds, "dates" or "numbers"; "" without one.
     """
 
     source: str
@@ -46,6 +49,9 @@ class Reading:
     text_columns: tuple[str, ...] = ()
     rows: Mapping[str, "np.ndarray"] = field(default_factory=dict)
     labels: Choice[LabelSpace] = _ONE_LABEL
+    marks: Mapping[str, str] = field(default_factory=dict)
+    dropped_rows: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    time_kind: str = ""
 
     @property
     def parts(self) -> Mapping[str, Examples]:

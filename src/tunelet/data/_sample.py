@@ -6,6 +6,7 @@ import numpy as np
 
 from tunelet._words import counted
 from tunelet.data._examples import Examples
+from tunelet.data._groups import shuffled
 from tunelet.data._labels import ordered
 from tunelet.errors import DataError
 
@@ -17,7 +18,8 @@ def sample_rows(examples: Examples, *, limit: int, balanced: bool, seed: int) ->
         examples: n labelled texts.
         limit: how many rows to take, at most; never more than there are.
         balanced: equally many rows of each class: limit // classes, or as many as the smallest class has.
-        seed: the same seed gives the same rows; a smaller limit gives (nearly) a subset of a larger one's.
+        seed: the same seed gives the same texts, in whatever order they come; a smaller limit gives (nearly) a subset
+            of a larger one's.
 
     Returns:
         row indices, ascending, int64 [m].
@@ -37,8 +39,7 @@ def sample_rows(examples: Examples, *, limit: int, balanced: bool, seed: int) ->
         least = [min(2, size) for size in sizes]
         least = least if sum(least) <= limit else [1] * len(sizes)
         quotas = apportion(min(limit, len(examples)), sizes, least=least, most=sizes)
-    random = np.random.default_rng(seed)
-    taken = [random.permutation(rows)[:quota] for rows, quota in zip(rows_of, quotas, strict=True)]
+    taken = [rows[shuffled(examples.keys[rows], seed)[:quota]] for rows, quota in zip(rows_of, quotas, strict=True)]
     return np.sort(np.concatenate(taken)).astype(np.int64)
 
 

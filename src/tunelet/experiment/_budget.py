@@ -127,7 +127,7 @@ class Ways:
 
     def _folds(self) -> Sequence[int]:
         wanted, fixed = len(self.prepared.folds), self.named & {"data.validation", "data.folds", "data.fold_tokens"}
-        if not wanted or fixed:
+        if not wanted or fixed or self.prepared.split.by == "run":
             return (wanted,)
         return tuple(dict.fromkeys([wanted, min(wanted, _FEWER_FOLDS), 1, 0]))
 

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ class Trained:
 
 def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     """Measure the model, write the run folder's files, and give the folder its final name."""
-    from tunelet.run import write_baseline, write_predictions, write_seen
+    from tunelet.run import write_baseline, write_seen
 
     begun = time.monotonic()
     plan, outcome = trained.plan, trained.fitted.outcome
@@ -67,14 +68,8 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
             trained.tokenizer.save_pretrained(place)
         if classifier.method == "lora" and not plan.recipe.model.random_weights:
             refer_to_base(saved, plan.checkpoint.path)
-    separator, found = plan.prepared.space.separator, results.predictions
-    write_predictions(folder.predictions, found[reported], separator)
-    if reported != "validation":
-        write_predictions(folder.validation_predictions, found["validation"], separator)
-    write_seen(folder.seen, {name: plan.splits[name].texts for name in ("train", "validation") if name in plan.splits})
-    for rival in rivals:
-        place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
-        write_predictions(place, rival.predictions, separator)
+    _write_predictions(folder, plan, results.predictions, rivals, reported)
+    write_seen(folder.seen, plan.prepared.membership)
     if trained.fitted.baseline is not None and settings.errors:  # its terms are words of the texts
         write_baseline(folder.baseline, trained.fitted.baseline)
     kept = trained.fitted.kept
@@ -92,6 +87,22 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     folder.write_record(folder.metrics, results.summary(facts))
     folder.finish()
     return Run(folder.final)
+
+
+def _write_predictions(
+    folder: RunFolder, plan: Plan, found: Mapping[str, Any], rivals: Sequence[Rival[Any]], reported: str
+) -> None:
+    """Write the predictions of all models for the texts that are reported on, and the model's for validation texts."""
+    from tunelet.run import write_predictions
+
+    separator, folds = plan.prepared.space.separator, plan.folds_of(reported)
+    write_predictions(folder.predictions, found[reported], separator, folds)
+    if reported != "validation":
+        place = folder.validation_predictions
+        write_predictions(place, found["validation"], separator, plan.folds_of("validation"))
+    for rival in rivals:
+        place = folder.baseline_predictions if rival.key == "baseline" else folder.probe_predictions
+        write_predictions(place, rival.predictions, separator, folds)
 
 
 def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
@@ -185,6 +196,7 @@ def _facts(plan: Plan, kept: Kept, outcome: "Outcome", seconds: float) -> dict[s
         "trainable_parameters": plan.trained_parameters,
         "total_parameters": plan.total_parameters,
         "folds": len(plan.prepared.folds),
+        "split": plan.division,
         "kept": kept.name,
         "blend": kept.blend,
         "encoder_weight": kept.encoder,

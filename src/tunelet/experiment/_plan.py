@@ -1,7 +1,7 @@
 """The plan of a run, complete before training starts: data, choices with their reasons, and the expected time."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,11 @@ import numpy as np
 from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
-from tunelet.run import Choices, DataRecord, SplitRecord, SplitTokens, TokensRecord
+from tunelet.run import Choices, DataRecord, DivisionRecord, SplitRecord, SplitTokens, TokensRecord
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tunelet.audit import AuditRecord
     from tunelet.checkpoint import Checkpoint
     from tunelet.experiment._budget import Budget
@@ -59,6 +61,11 @@ class Plan:
     unlabelled: "Drawn | None" = None
 
     @property
+    def division(self) -> DivisionRecord:
+        """How the rows were split."""
+        return division_record(self.prepared)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about the labels, and about texts that the tokenizer cannot read, that the user should see."""
         return self.prepared.warnings + unreadable(self.tokens["train"], self.checkpoint.name)
@@ -98,6 +105,10 @@ class Plan:
         rests = [np.delete(lengths, held_out) for held_out in self.prepared.folds]
         return [Mix.of(self.recipe.training, each, others).length for each in (*rests, lengths)]
 
+    def folds_of(self, split: str) -> "NDArray[np.int16] | None":
+        """The fold that held out each text of a split, from 1, int16 [n]; None: there are no two folds of it."""
+        return self.prepared.validation_folds if split == "validation" else None
+
     @property
     def splits(self) -> dict[str, Examples]:
         """The splits by name; "validation" is missing in a cross-validation, "test" where there are no test texts."""
@@ -128,6 +139,11 @@ def _counts(prepared: Prepared, texts: Examples) -> dict[str, int]:
     return {label: counts[label] for label in prepared.label_names}
 
 
+def division_record(prepared: Prepared) -> DivisionRecord:
+    """How the rows were split, as `data.json` and `metrics.json` have it."""
+    return DivisionRecord(**asdict(prepared.split), folds=len(prepared.folds), sha256=prepared.membership.sha256)
+
+
 def data_record(plan: Plan) -> DataRecord:
     """The content of `data.json`: sources, columns with reasons, counts, fingerprints, tokens."""
     reading, test_reading, prepared = plan.reading, plan.test_reading, plan.prepared
@@ -141,9 +157,11 @@ def data_record(plan: Plan) -> DataRecord:
         label_names=tuple(prepared.label_names),
         labels_left_out=tuple(prepared.left_out),
         dropped=dict(prepared.dropped),
+        dropped_rows=dict(prepared.dropped_rows),
         notes=tuple(prepared.notes),
         warnings=plan.warnings,
         parts=splits_record(prepared),
+        split=plan.division,
         tokens=TokensRecord(
             max_length=plan.max_length,
             parts={

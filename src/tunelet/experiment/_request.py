@@ -9,13 +9,18 @@ from tunelet._deadline import Deadline, parse_budget
 from tunelet.errors import RecipeError
 from tunelet.experiment._self_training import check_settings
 from tunelet.experiment._windows import check_windows
-from tunelet.recipe import Recipe, resolve_recipe, with_settings
+from tunelet.recipe import DataSettings, Recipe, resolve_recipe, with_settings
 
 # Arguments of `train` that stand for a setting.
 SHORTCUTS = {
     "model": "model.name",
     "text": "data.text_column",
     "label": "data.label_column",
+    "group": "data.group_column",
+    "time": "data.time_column",
+    "split": "data.split_column",
+    "folds": "data.folds",  # and data.validation
+    "split_from": "data.split_from",
     "encoding": "data.encoding",
     "limit": "data.limit",
     "learning_rate": "training.learning_rate",  # of the adapter; see `_RATES`
@@ -78,6 +83,9 @@ class Request:
         deadline = None if budget is None else Deadline(parse_budget(budget))
         whole = whole_recipe(recipe, settings, **shortcuts)
         named = {SHORTCUTS[name] for name, value in shortcuts.items() if value is not None} | set(settings or {})
+        if shortcuts.get("folds") is not None:
+            named.add("data.validation")
+        check_split(whole.data, named)
         if deadline is not None and (twice := sorted(named & _LENGTHS)):
             raise RecipeError(
                 f"a budget of time and {twice[0]} are two answers to one question: how long it is trained",
@@ -90,12 +98,39 @@ class Request:
         return cls(whole, data, test, unlabelled, place, resume, deadline, frozenset(named))
 
 
+def check_split(settings: DataSettings, named: Collection[str]) -> None:
+    """Raises RecipeError where two settings say differently which texts validate.
+
+    Args:
+        settings: the recipe's data section.
+        named: keys of the settings that the user named.
+    """
+    folds = settings.validation == "cross-validation"
+    if settings.time_column and folds:
+        raise RecipeError(
+            "by time the newest texts are held out, and folds would be predicted by what was learnt from newer texts",
+            "leave out time=... or folds=..., or pass settings={'data.validation': 'auto'}",
+        )
+    if settings.split_column and folds and "data.validation" in named:
+        raise RecipeError(
+            "a column that names the parts and folds are two answers to one question: which texts validate",
+            "leave out split=... or folds=...",
+        )
+    if settings.split_from and (settings.split_column or {"data.validation", "data.folds"} & set(named)):
+        raise RecipeError(
+            "the split of a run, and a column or folds, are two answers to one question: which texts validate",
+            "leave out split_from=..., split=... or folds=...",
+        )
+
+
 def whole_recipe(recipe: Any, settings: Mapping[str, Any] | None, **arguments: Any) -> Recipe:
     """A recipe with the settings in it, and with those arguments of `train` that stand for one (`SHORTCUTS`)."""
     resolved = with_settings(resolve_recipe(recipe), settings or {})
     named = {SHORTCUTS[name]: value for name, value in arguments.items() if value is not None}
-    if "model.name" in named:
-        named["model.name"] = str(named["model.name"])  # a folder may be a Path
+    for key in {"model.name", "data.split_from"} & named.keys():
+        named[key] = str(named[key])  # a folder may be a Path
+    if "data.folds" in named:
+        named["data.validation"] = "cross-validation"
     if "training.learning_rate" in named and resolved.adapter.method in _RATES:
         named[_RATES[resolved.adapter.method]] = named.pop("training.learning_rate")
     match named.get("data.text_column"):

@@ -18,9 +18,22 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
         "missing_labels": settings.missing_labels,
         "files": FileSettings.of(settings),
     }
-    reading = read(data, **columns, task=settings.task, separator=settings.label_separator)
+    reading = read(
+        data,
+        group=settings.group_column or None,
+        time=settings.time_column or None,
+        split=settings.split_column or None,
+        task=settings.task,
+        separator=settings.label_separator,
+        **columns,
+    )
     space = reading.labels.value
-    trained = {"text": reading.text_columns, "label": reading.label_column.value if reading.label_column else ()}
+    trained: dict[str, Any] = {
+        "text": reading.text_columns,
+        "label": reading.label_column.value if reading.label_column else (),
+    }
+    if settings.group_column:
+        trained["group"] = reading.marks["group"]
     if test is None:
         return reading, None
     return reading, read(test, **columns, known=trained, task=space.task, separator=space.separator)
@@ -35,6 +48,11 @@ def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *
         timed: whether a budget of time will decide on the number of folds.
     """
     settings = recipe.data
+    saved = None
+    if settings.split_from:
+        from tunelet.run import split_of_run
+
+        saved = split_of_run(settings.split_from)
     return prepare(
         reading,
         test_reading,
@@ -46,6 +64,7 @@ def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *
         join_labels=settings.join_labels,
         min_texts=settings.min_texts_per_label,
         folds=_fold_limits(recipe, timed=timed),
+        saved=saved,
     )
 
 
@@ -59,7 +78,8 @@ def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:
     """The limits up to which the recipe cross-validates; None: it holds rows out.
 
     For a solved head the number of tokens is no limit, since it costs next to nothing. With a budget of time neither is
-    it, since the number of folds is chosen later.
+    it, since the number of folds is chosen later. The newest texts are held out once: folds would be predicted by what
+    was learnt from newer texts.
     """
     settings, training = recipe.data, recipe.training
     most = None if timed or recipe.adapter.method == "head" else settings.fold_tokens
@@ -70,4 +90,11 @@ def _fold_limits(recipe: Recipe, *, timed: bool) -> FoldLimits | None:
         case "cross-validation":
             return FoldLimits(settings.folds, None, None, settings.most_tokens())
         case "auto":
-            return FoldLimits(settings.folds, _FEW, most, settings.most_tokens(), training.epochs, least)
+            return FoldLimits(
+                1 if settings.time_column else settings.folds,
+                _FEW,
+                most,
+                settings.most_tokens(),
+                training.epochs,
+                least,
+            )

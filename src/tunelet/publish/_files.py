@@ -44,6 +44,7 @@ _SUMMARY = (
 _CHECKPOINT = ("hub_id", "revision", "weights_sha256", "random_weights")
 _ENVIRONMENT = ("versions", "python", "system", "processor", "cores", "memory_bytes", "threads")
 _SPLIT = ("rows", "labels", "sha256")
+_DIVISION = ("by", "groups", "folds", "sha256")
 _EVALUATION = (
     "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
 )  # fmt: skip
@@ -122,6 +123,7 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
             warnings=(),
             labels_left_out=(),
             parts={split: _only(texts, _SPLIT) for split, texts in data.parts.items()},
+            split=data.split and _only(data.split, _DIVISION),
             tokens=data.tokens,
             unlabelled=data.unlabelled and _unlabelled(data.unlabelled, named),
         ),

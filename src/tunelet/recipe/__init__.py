@@ -5,11 +5,11 @@ Every default, the run folder and every screen come from it; it does no work its
 
 from tunelet.recipe._adapter import AdapterSettings
 from tunelet.recipe._evaluation import EvaluationSettings
+from tunelet.recipe._model import ModelSettings
 from tunelet.recipe._named import named_recipes, resolve_recipe
 from tunelet.recipe._schema import (
     MISSING_LABELS,
     DataSettings,
-    ModelSettings,
     Recipe,
     TrainingSettings,
 )

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from tunelet.recipe._adapter import AdapterSettings
 from tunelet.recipe._evaluation import EvaluationSettings
+from tunelet.recipe._model import ModelSettings
 from tunelet.recipe._section import Section
 
 # What pandas, spreadsheets and databases write where there is nothing: never what somebody calls a class.
@@ -45,6 +46,27 @@ class DataSettings(Section):
         max_length=20,
         description="what stands between several labels of a text; empty: recognised",
         examples=[";"],
+    )
+    group_column: str = Field(
+        "",
+        description="column of what no split divides, such as the author of each text; empty: none",
+        examples=["author"],
+    )
+    time_column: str = Field(
+        "",
+        description="column of dates or numbers, by which the newest texts validate; empty: time does not decide",
+        examples=["date"],
+    )
+    split_column: str = Field(
+        "",
+        description="column that says of each row whether it is for train, validation or test; empty: none",
+        examples=["split"],
+    )
+    split_from: str = Field(
+        "",
+        description="folder of a run whose split is made again: its texts are on the side where they were there; "
+        "empty: none",
+        examples=["runs/first"],
     )
     label_names: dict[str, str] = Field(
         default_factory=dict,
@@ -148,46 +170,6 @@ class DataSettings(Section):
     def most_tokens(self, model: int = 10**6) -> int:
         """Most tokens that a text comes to, in all its windows, for a model that can read so many at once."""
         return self.longest(model) * (self.max_windows if self.truncation == "windows" else 1)
-
-
-class ModelSettings(Section):
-    """Which encoder is adapted, and how it is executed."""
-
-    name: str = Field(
-        "auto",
-        min_length=1,
-        description="short name, Hub id or folder; auto: DistilBERT where it can be had, else MiniLM",
-    )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="device that computes; auto: a GPU where there is one"
-    )
-    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
-        "auto", description="precision of the frozen weights; what is trained stays float32"
-    )
-    pooling: Literal["auto", "first", "mean"] = Field(
-        "auto",
-        description="what the head reads of a text: its first token, or the mean of all tokens; auto: what the "
-        "checkpoint says of itself, else what a logistic regression on frozen features prefers",
-    )
-    window_pooling: Literal["mean", "max", "learned"] = Field(
-        "mean",
-        description="what the logits of a text's windows become, where data.truncation is windows: their mean, for "
-        "each label the largest, or learned: a log-sum-exp between the two, whose sharpness is trained",
-    )
-    layers: int = Field(
-        0,
-        ge=0,
-        le=10_000,
-        description="number of encoder layers that are run, from the bottom. 0: as many as a logistic regression on "
-        "their frozen output prefers; all, where training.probe is off",
-    )
-    packing: Literal["auto", "packed", "padded"] = Field(
-        "auto",
-        description="layout of a batch. packed: one row of all tokens, without padding; padded: rows sorted by length",
-    )
-    random_weights: bool = Field(
-        False, description="whether a folder without weights is accepted, and weights made at random"
-    )
 
 
 class TrainingSettings(Section):

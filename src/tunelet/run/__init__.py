@@ -13,7 +13,15 @@ from tunelet.run._adaptation import AdaptationData, AdaptationFigures, AdaptedTe
 from tunelet.run._as_model import refuse_run_as_model
 from tunelet.run._at_work import at_work
 from tunelet.run._choices import BudgetChoices, Choices, MachineChoices
-from tunelet.run._data import DataRecord, SplitRecord, SplitTokens, TokensRecord, UnlabelledRecord, UsedTexts
+from tunelet.run._data import (
+    DataRecord,
+    DivisionRecord,
+    SplitRecord,
+    SplitTokens,
+    TokensRecord,
+    UnlabelledRecord,
+    UsedTexts,
+)
 from tunelet.run._environment import environment, forget_peak_memory, peak_memory_bytes
 from tunelet.run._environment_record import BudgetRecord, CheckpointRecord, Environment, EnvironmentRecord
 from tunelet.run._evaluation import (
@@ -61,16 +69,18 @@ from tunelet.run._words import (
     choice_label,
     choices_in_words,
     chosen_on,
+    dropped_in_words,
     kept_in_words,
     kept_name,
     measured_on,
     rivals_of,
+    split_in_words,
 )
 
 if TYPE_CHECKING:
     from tunelet.run._baseline import read_baseline, write_baseline
     from tunelet.run._predictions import write_predictions
-    from tunelet.run._seen import count_seen, write_seen
+    from tunelet.run._seen import count_seen, split_of_run, write_seen
 
 __all__ = [
     "INT8S",
@@ -88,6 +98,7 @@ __all__ = [
     "Choices",
     "Cost",
     "DataRecord",
+    "DivisionRecord",
     "Environment",
     "EnvironmentRecord",
     "ErrorRecord",
@@ -136,6 +147,7 @@ __all__ = [
     "count_seen",
     "default_folder",
     "disk_errors",
+    "dropped_in_words",
     "environment",
     "find_partial",
     "forget_peak_memory",
@@ -158,6 +170,8 @@ __all__ = [
     "seal",
     "seed_folder",
     "seed_folders",
+    "split_in_words",
+    "split_of_run",
     "write_atomically",
     "write_baseline",
     "write_files",
@@ -172,6 +186,6 @@ __getattr__ = lazy_exports(
     {
         "_baseline": ("read_baseline", "write_baseline"),
         "_predictions": ("write_predictions",),
-        "_seen": ("count_seen", "write_seen"),
+        "_seen": ("count_seen", "split_of_run", "write_seen"),
     },
 )

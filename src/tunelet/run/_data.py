@@ -1,6 +1,7 @@
 """`data.json`: what was read, dropped and split."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from tunelet._choice import Choice
 from tunelet._record import FileRecord, Record
@@ -19,6 +20,29 @@ class SplitRecord(Record):
     rows: int
     labels: Mapping[str, int]
     sha256: str
+
+
+class DivisionRecord(Record):
+    """How the rows were split.
+
+    Attributes:
+        by: what decided which texts validate: a part of the source's own, a column, an earlier run, time, or chance.
+        column: the column that named the parts; run: the run whose split was taken over; "" without one.
+        group_column: the column of what no split divides, "" without one; groups: number of its groups.
+        time_column: the column of the times; since: the earliest validation text; "" where time did not decide.
+        folds: that were held out in turn; 1: rows were held out once, and trained on in the end; 0: they were not.
+        sha256: of the split by content: the same for the same texts on the same sides, in whatever order.
+    """
+
+    by: Literal["source", "column", "run", "time", "chance"]
+    column: str = ""
+    run: str = ""
+    group_column: str = ""
+    groups: int = 0
+    time_column: str = ""
+    since: str = ""
+    folds: int = 0
+    sha256: str = ""
 
 
 class SplitTokens(Record):
@@ -89,8 +113,10 @@ class DataRecord(FileRecord):
         task: the shape of the labels, and why; separator: what stands between several labels of a text.
         labels_left_out: labels with too few texts to learn from.
         dropped: reason -> rows.
+        dropped_rows: reason -> numbers of the first rows of the training data that were left out in reading it.
         notes, warnings: sentences.
         parts: split ("train", "validation", "test") -> its texts.
+        split: how they were split; None: an earlier version did not say.
         tokens: of the splits.
         unlabelled: the texts without labels; None: there were none.
     """
@@ -104,9 +130,11 @@ class DataRecord(FileRecord):
     label_names: tuple[str, ...]
     labels_left_out: tuple[str, ...]
     dropped: Mapping[str, int]
+    dropped_rows: Mapping[str, tuple[int, ...]] = {}
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     parts: Mapping[str, SplitRecord]
+    split: DivisionRecord | None = None
     tokens: TokensRecord
     unlabelled: UnlabelledRecord | None
     task: Choice[TaskName] = Choice("multiclass", "one label a text")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from tunelet._writing import write_atomically
 from tunelet.data import Examples, LabelSpace, label_space
@@ -15,13 +16,16 @@ from tunelet.evaluation import ShapedPredictions, predictions_for, task_of
 _PREFIX = "probability_"
 
 
-def write_predictions(path: Path, predictions: ShapedPredictions, separator: str = "") -> None:
+def write_predictions(
+    path: Path, predictions: ShapedPredictions, separator: str = "", folds: NDArray[np.int16] | None = None
+) -> None:
     """Columns id, label, predicted and probability_NAME for each label.
 
     Args:
         path: of the file.
-        predictions: of any shape.
+        predictions: of any shape, of n texts.
         separator: that is written between several labels of a text.
+        folds: the fold that held each text out, from 1, which becomes a column, int16 [n]; None: there are none.
     """
     space = label_space(task_of(predictions), predictions.label_names, separator)
     columns: dict[str, Any] = {
@@ -29,6 +33,8 @@ def write_predictions(path: Path, predictions: ShapedPredictions, separator: str
         "label": space.decode(predictions.labels),
         "predicted": space.decode(predictions.predicted),
     }
+    if folds is not None:
+        columns["fold"] = folds
     for index, name in enumerate(predictions.label_names):
         columns[f"{_PREFIX}{name}"] = predictions.probabilities[:, index]
     table = pa.table(columns)

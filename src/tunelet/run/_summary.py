@@ -4,6 +4,7 @@ from typing import Literal
 
 from tunelet._record import FileRecord
 from tunelet.evaluation import Commonest, FigureWarning, KeptName, Metrics, SeedMetrics
+from tunelet.run._data import DivisionRecord
 
 EvaluatedOn = Literal["test", "validation"]
 
@@ -20,6 +21,7 @@ class RunFacts(FileRecord):
         temperature: what logits are divided by; 1.0: nothing.
         trainable_parameters, total_parameters: counts.
         folds: of the cross-validation; 1: held out once; 0: the validation texts were not trained on.
+        split: how the rows were split; None: an earlier version did not say.
         kept: which of the candidates the model is.
         blend, encoder_weight: weights of the logits of TF-IDF, 0.0 where it takes no part, and of the encoder's own.
         epochs, best_epoch, steps, planned_steps: of the training.
@@ -38,6 +40,7 @@ class RunFacts(FileRecord):
     trainable_parameters: int
     total_parameters: int
     folds: int
+    split: DivisionRecord | None = None
     kept: KeptName
     blend: float
     encoder_weight: float

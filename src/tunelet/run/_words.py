@@ -1,10 +1,12 @@
 """What screens, pages and cards say of a run alike: what it was measured on, what was kept, what it must beat."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tunelet._choice import Choice
 from tunelet._words import counted, number
 from tunelet.run._choices import Choices
+from tunelet.run._data import DivisionRecord
 from tunelet.run._evaluation import RivalRecord
 from tunelet.run._run import Run
 
@@ -86,3 +88,29 @@ def candidates_in_words(run: Run) -> str:
         return ""
     each = (f"{one.name} {one.accuracy:.4f} (log loss {one.log_loss:.4f})" for one in candidates)
     return f"{', '.join(each)}, on {chosen_on(run)}"
+
+
+def split_in_words(split: DivisionRecord) -> str:
+    """A clause on what decided which texts are on which side; "" where it was chance alone."""
+    by = {
+        "source": "the data comes in parts",
+        "column": f"column {split.column!r} names the parts" if split.column else "a column names the parts",
+        "run": f"as in {split.run}" if split.run else "as in an earlier run",
+        "time": f"the newest texts, from {split.since} on" if split.since else "the newest texts",
+        "chance": "",
+    }[split.by]
+    if split.time_column and split.by == "time":
+        by += f" (column {split.time_column!r})"
+    groups = ""
+    if split.group_column or split.groups:
+        whose = f" of {split.group_column!r}" if split.group_column else ""
+        groups = f"none of the {counted(split.groups, 'group')}{whose} is on two sides"
+    return "; ".join(filter(None, (by, groups)))
+
+
+def dropped_in_words(rows: int, reason: str, numbers: Sequence[int]) -> str:
+    """3 empty text (rows 4, 9, 12): how many rows were left out, why, and which, or the first of them."""
+    if not numbers:
+        return f"{rows:,} {reason}"
+    more = ", ..." if rows > len(numbers) else ""
+    return f"{rows:,} {reason} (row{'s' * (rows > 1)} {', '.join(f'{number:,}' for number in numbers)}{more})"

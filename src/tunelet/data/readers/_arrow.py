@@ -201,12 +201,23 @@ def table_from_arrow(
 
 
 def values_of(table: "pa.Table", name: str, source: str) -> list[object]:
-    """The values of a column. Raises DataError where it holds text that is not UTF-8."""
+    """The values of a column; times for which Python has no type are texts.
+
+    Raises DataError where the column holds text that is not UTF-8.
+    """
+    import pyarrow as pa
+
+    values: list[object]
     try:
-        values: list[object] = table.column(name).to_pylist()
+        values = table.column(name).to_pylist()
     except UnicodeDecodeError as error:
         message = f"{source}: column {name!r} holds text that is not UTF-8 ({error.reason})"
         raise DataError(message, "write the file again from text in UTF-8") from None
+    except (ValueError, OverflowError, pa.ArrowException):  # nanoseconds, or years that no calendar has
+        try:
+            values = list(table.column(name).cast(pa.string()).to_pylist())
+        except pa.ArrowException:
+            values = list(table.column(name).cast(pa.int64()).to_pylist())
     return values
 
 

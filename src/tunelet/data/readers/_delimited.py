@@ -23,6 +23,7 @@ from tunelet.data.readers._delimiter import (
 )
 from tunelet.data.readers._header import header_reason
 from tunelet.data.readers._settings import CELLS_A_LINE, MOST_COLUMNS, FileSettings
+from tunelet.data.readers._swallowed import swallowed_note
 from tunelet.errors import DataError
 
 REPEATED_HEADER = "repeat of the header"
@@ -50,7 +51,7 @@ def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSetting
         rows, delimiter = escaped
         quoting = ", quotation marks after backslashes"
     form = f"CSV, {DELIMITERS.get(delimiter, repr(delimiter))}{quoting}"
-    return table_of_rows(rows, path, form, names, settings)
+    return table_of_rows(rows, path, form, names, settings, delimiter)
 
 
 def parse_tsv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
@@ -72,7 +73,7 @@ def parse_tsv(text: str, path: Path, names: Sequence[str], settings: FileSetting
             rows = plain
     rows = _trimmed(rows)
     _refuse_uneven(rows, path)
-    return table_of_rows(rows, path, "TSV", names, settings)
+    return table_of_rows(rows, path, "TSV", names, settings, "\t")
 
 
 def parse_txt(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
@@ -224,23 +225,33 @@ def may_be_repeated(header: list[str]) -> bool:
     return not all(is_number(cell) for cell in header if cell.strip())
 
 
-def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], settings: FileSettings) -> RawTable:
-    """The table in rows of equally many cells, blank rows being empty lists: with its header, which may be repeated."""
+def table_of_rows(
+    rows: Rows, path: Path, form: str, names: Sequence[str], settings: FileSettings, delimiter: str = ""
+) -> RawTable:
+    """The table in rows of equally many cells, blank rows being empty lists: with its header, which may be repeated.
+
+    Where a delimiter is given, cells that may have swallowed rows are noted.
+    """
     filled = [row for row in rows if row]
     if not filled:
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
+    numbers: Sequence[int] = range(1, len(rows) + 1)
+    if len(filled) < len(rows):
+        numbers = [at for at, row in enumerate(rows, 1) if row]
     settings.check_cells(path, len(filled), len(filled[0]))
     headless, header = names_in(filled, path, names)
     row_names: list[str] = []
-    repeats = 0
+    repeats: list[int] = []
     if not headless:
-        first = filled.pop(0)
+        first, numbers = filled.pop(0), numbers[1:]
         if may_be_repeated(first):
             names_again = plain_cells(first)
-            kept = [at for at, row in enumerate(filled) if plain_cells(row) != names_again]
-            repeats = len(filled) - len(kept)
+            again = [plain_cells(row) == names_again for row in filled]
+            repeats = [number for number, is_again in zip(numbers, again, strict=True) if is_again]
         if repeats:
+            kept = [at for at, is_again in enumerate(again) if not is_again]
             filled, row_names = [filled[at] for at in kept], [str(at) for at in kept]
+            numbers = [numbers[at] for at in kept]
     if not filled:
         raise DataError(f"{path} holds a header and no rows", "expected rows of texts and labels below it")
     columns = dict(zip(header, map(list, zip(*filled, strict=True)), strict=True))
@@ -249,5 +260,7 @@ def table_of_rows(rows: Rows, path: Path, form: str, names: Sequence[str], setti
         f"{form}, {'no header' if headless else 'header'}",
         headless=headless,
         row_names=row_names,
+        numbers=numbers,
         dropped={REPEATED_HEADER: repeats} if repeats else {},
+        notes=swallowed_note(filled, numbers, delimiter) if delimiter else (),
     )

@@ -60,7 +60,7 @@ def read_file(
     """
     check_file(path)
     try:
-        content = read_content(path, settings, lambda name: format_of(name) not in (None, ".zip"))
+        content = read_content(path, settings, lambda name: Path(name.lower()).suffix in FORMATS)
         table = _parse(content, path, names, settings, labelled=labelled)
     except MemoryError:
         message = f"{path} needs more memory than there is"

@@ -5,6 +5,7 @@ A JSON file is an array of objects, or whatever else `DataFrame.to_json` and `js
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,19 @@ _ARRAY_HINT = 'expected [{"text": "...", "label": "..."}, ...] or {"data": [...]
 def parse_json_lines(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """One object per line; blank lines are passed over."""
     rows = []
+    numbers = []
     cells = 0
     for at, line in enumerate(text.split("\n"), 1):  # not splitlines(): a text may hold U+2028
         line = line.lstrip("\ufeff")  # the byte order mark of a file that was appended to another
         if line.strip():
             row = json_object(line, path, at)
             rows.append(row)
+            numbers.append(at)
             cells += len(row) + 1
             if not len(rows) % 4096:
                 settings.check_cells(path, cells, 1)
-    return _from_objects(rows, path, settings, "JSON lines")
+    table = _from_objects(rows, path, settings, "JSON lines")
+    return table if numbers[-1] == len(rows) else replace(table, numbers=numbers)
 
 
 def json_object(line: str, source: object, row: int) -> dict[str, Any]:

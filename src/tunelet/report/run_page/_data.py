@@ -3,7 +3,7 @@
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
 from tunelet.report.run_page._words import sentence, splits_of
-from tunelet.run import Run, UnlabelledRecord
+from tunelet.run import Run, UnlabelledRecord, dropped_in_words, split_in_words
 
 _LABELS = 30  # whose texts are counted
 
@@ -30,9 +30,14 @@ def data_section(run: Run) -> Section:
     if data.dropped:
         dropped = tuple((reason, f"{rows:,}") for reason, rows in data.dropped.items())
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
+    if data.dropped_rows:
+        said = (dropped_in_words(data.dropped[why], why, rows) for why, rows in data.dropped_rows.items())
+        blocks.append(Text(sentence(f"Left out in reading: {'; '.join(said)}")))
     if data.unlabelled:
         blocks.append(Text(_unlabelled(data.unlabelled)))
     blocks.append(Text(_audited(run)))
+    if data.split is not None and (decided := split_in_words(data.split)):
+        blocks.append(Text(sentence(f"Split: {decided}")))
     blocks += [Text(sentence(note)) for note in data.notes]
     return Section("Data", tuple(blocks))
 

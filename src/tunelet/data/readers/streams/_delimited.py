@@ -21,6 +21,7 @@ from tunelet.data.readers._delimited import (
 )
 from tunelet.data.readers._delimiter import DELIMITERS, SEP_LINE, SNIFFED_CHARACTERS, csv_rows, sniff_delimiter
 from tunelet.data.readers._settings import MOST_COLUMNS
+from tunelet.data.readers._swallowed import swallowed_note
 from tunelet.data.readers.streams._chunk import Chunk, Form, TableStream, cells_of, packed, size_of, strings
 from tunelet.data.readers.streams._text import StreamedText
 from tunelet.errors import DataError
@@ -96,7 +97,7 @@ class _Survey:
         dialect: by which they were cut.
         head: cells of the first rows, as many as one chunk.
         rows: number of rows with content.
-        repeats: number of rows that are like the first.
+        repeats: numbers of the rows that are like the first.
         uneven: the first row whose number of cells is another than the first row's: row, cells, those expected.
         trimmed: whether all rows are even without the empty cells at the end of some.
         swallowed: whether a cell holds both a tabulator and a line feed.
@@ -105,7 +106,7 @@ class _Survey:
     dialect: _Dialect
     head: list[list[str]] = field(default_factory=list)
     rows: int = 0
-    repeats: int = 0
+    repeats: list[int] = field(default_factory=list)
     uneven: tuple[int, int, int] | None = None
     trimmed: bool = True
     swallowed: bool = False
@@ -124,7 +125,7 @@ class _Survey:
                     least -= 1
                 names = _bare(cells)
             elif _is_again(cells, names):
-                survey.repeats += 1
+                survey.repeats.append(row.at)
             survey.rows += 1
             if len(cells) != width:
                 survey.uneven = survey.uneven or (row.at, len(cells), width)
@@ -157,7 +158,7 @@ _HEAD_ROWS, _HEAD_SIZE = 4096, 2**24
 class DelimitedStream(TableStream):
     """A CSV or TSV file."""
 
-    def __init__(self, text: StreamedText, form: str, survey: _Survey, names: Sequence[str], notes: str = "") -> None:
+    def __init__(self, text: StreamedText, form: str, survey: _Survey, names: Sequence[str]) -> None:
         self.source, self._text, self._dialect = text.file.name, text, survey.dialect
         if not survey.rows:
             raise DataError(f"{self.source} is empty", "expected rows of texts and labels")
@@ -166,8 +167,8 @@ class DelimitedStream(TableStream):
         self._header = [] if headless else head.pop(0)
         again = bool(self._header) and may_be_repeated(self._header)
         self._names_again = _bare(self._header) if again else []
-        repeats = survey.repeats if again else 0
-        self.rows = survey.rows - bool(self._header) - repeats
+        repeats = survey.repeats if again else []
+        self.rows = survey.rows - bool(self._header) - len(repeats)
         if not self.rows:
             raise DataError(f"{self.source} holds a header and no rows", "expected rows of texts and labels below it")
         head = [cells for cells in head if not _is_again(cells, self._names_again)]
@@ -178,6 +179,7 @@ class DelimitedStream(TableStream):
             f"{form}, {'no header' if headless else 'header'}",
             headless=headless,
             dropped={REPEATED_HEADER: repeats} if repeats else {},
+            notes=swallowed_note(head, range(1 + bool(self._header), self.rows + 2), self._dialect.delimiter),
         )
         text.settings.check_table(self.source, self.head.columns)
         if self._dialect.quoted and not self._dialect.escape and not survey.uneven and self._dialect.delimiter in ",\t":
