@@ -4,10 +4,10 @@
     python measurements/label_shapes.py ratings [--seeds 1 2 3] [--reviews 2000] [--tests 5000]
 
 `goemotions` trains the default recipe on 43,410 comments with 28 emotions (Demszky et al. 2020), whole, and prints
-macro F1 beside that of TF-IDF with one classifier a label and thresholds of its own. `ratings` trains on reviews of IMDb
-with 1 to 10 stars (5 and 6 do not occur), once with `data.task=ordinal` and once as classes, and compares the mean absolute
-error on the same test reviews, of all seeds together: classes answer with the likeliest one, or with the median of what
-they say. The encoder is all-MiniLM-L6-v2. Each line that is printed is JSON.
+macro F1 beside that of TF-IDF with one classifier a label and thresholds of its own. `ratings` trains on reviews of
+IMDb with 1 to 10 stars (5 and 6 do not occur), once with `data.task=ordinal` and once as classes, and compares the
+mean absolute error on the same test reviews, of all seeds together: classes answer with the likeliest one, or with
+the median of what they say. The encoder is all-MiniLM-L6-v2. Each line that is printed is JSON.
 """
 
 import argparse
