@@ -67,19 +67,23 @@ def train_words(
     known = Corpus(texts).learn(everything)
     train = known_features(known, everything)
     held_out = side_by_side([kind.ngrams().features(validation_texts) for kind in known])
-    strength, _ = best_fit(solver, [Fold(train, targets, held_out, validation_targets)], solver.of_words)
+    rows = some_rows(solver, everything, seed=0)
+    strength, _ = best_fit(solver, [Fold(train[rows], targets[rows], held_out, validation_targets)], solver.of_words)
     return _baseline(known, solver.fit(train, targets, strength), strength, begin)
 
 
-def cross_validated_words(solver: Solver, texts: Sequence[str], targets: Any, *, seed: int) -> WordsBaseline:
+def cross_validated_words(
+    solver: Solver, texts: Sequence[str], targets: Any, *, corpus: Corpus | None = None, seed: int
+) -> WordsBaseline:
     """Train on all texts; the strength is chosen by cross-validation on them, copies of a text in the same fold.
 
     Args:
         solver, texts, targets: as `train_words` has them.
+        corpus: of these texts, where their words are counted already.
         seed: of the folds.
     """
     begin = time.perf_counter()
-    everything, corpus = np.arange(len(texts)), Corpus(texts)
+    everything, corpus = np.arange(len(texts)), corpus or Corpus(texts)
     strength = _chosen_strength(solver, corpus, texts, targets, everything, seed)
     known = corpus.learn(everything)
     return _baseline(known, solver.fit(known_features(known, everything), targets, strength), strength, begin)
@@ -93,6 +97,7 @@ def words_by_fold(
     others: Sequence[str] = (),
     *,
     strength: float | None = None,
+    corpus: Corpus | None = None,
     seed: int,
 ) -> OutOfFold:
     """Logits of each text by a baseline that has not seen its fold, neither for its words nor to choose its strength.
@@ -102,8 +107,9 @@ def words_by_fold(
         folds: the rows that each fold holds out, as `tunelet.data.folds` gives them.
         others: further texts [m], which each baseline answers in turn, and from which none learns.
         strength: of all folds; None: each fold's own texts choose it.
+        corpus: of texts and others, where their words are counted already.
     """
-    corpus, everything = Corpus(texts, others), np.arange(len(texts))
+    corpus, everything = corpus or Corpus(texts, others), np.arange(len(texts))
     more = np.arange(len(texts), len(texts) + len(others))
     of_texts, answers = [], []
     for held_out in folds:

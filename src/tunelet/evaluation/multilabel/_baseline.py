@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data import copies, deal
+from tunelet.evaluation._ngrams import Corpus
 from tunelet.evaluation._words_baseline import WordsBaseline, cross_validated_words, train_words, words_by_fold
 from tunelet.evaluation.multilabel._linear import LabelSolver
 from tunelet.evaluation.multilabel._predictions import HALF, MultilabelPredictions
@@ -67,11 +68,12 @@ def cross_validated_multilabel_baseline(
         seed: of the folds.
     """
     solver, groups = LabelSolver(), copies(texts)
-    words = cross_validated_words(solver, texts, labels, seed=seed)
+    corpus = Corpus(texts)
+    words = cross_validated_words(solver, texts, labels, corpus=corpus, seed=seed)
     if len(groups) < 2:
         return MultilabelBaseline(words, np.full(labels.shape[1], HALF))
     folds = deal(groups, solver.strata(labels), count=3 if len(texts) > _MANY else 5, seed=seed)
-    unseen = words_by_fold(solver, texts, labels, folds, strength=words.strength, seed=seed).logits
+    unseen = words_by_fold(solver, texts, labels, folds, strength=words.strength, corpus=corpus, seed=seed).logits
     return MultilabelBaseline(words, _thresholds(unseen, labels, aim))
 
 
