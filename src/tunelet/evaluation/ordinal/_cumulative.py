@@ -19,11 +19,12 @@ _FOLDS = 5
 def rating_probabilities(logits: Floats) -> Floats:
     """Probabilities of ratings from cumulative logits, [n, k - 1] to [n, k].
 
-    Logits that rise from one rating to the next, where a text cannot lie above the higher one alone, are brought down.
+    Where they rise from one rating to the next, though a text cannot lie above the higher one alone, they are put in
+    order (Chernozhukov, Fernandez-Val and Galichon 2010), which is never farther from the truth.
     """
     from scipy.special import expit
 
-    above = expit(np.minimum.accumulate(logits, axis=1))
+    above = expit(-np.sort(-logits, axis=1))
     ends = np.ones((len(logits), 1)), np.zeros((len(logits), 1))
     probabilities: Floats = -np.diff(np.concatenate([ends[0], above, ends[1]], axis=1), axis=1)
     return probabilities

@@ -18,7 +18,7 @@ _BANDS = 10  # of numbers, by which texts are spread evenly over folds
 class RidgeSolver(Solver):
     """Targets are float64 [n], the output is the number, [n, 1]; the strength is one over `alpha` of scikit-learn."""
 
-    of_words = (0.1, 0.3, 1.0, 3.0, 10.0)
+    of_words = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
     of_vectors = tuple(float(10 ** (step / 2)) for step in range(-4, 9))  # 0.01 to 10,000
 
     def fit(self, features: Any, targets: Floats, strength: float) -> Linear:
