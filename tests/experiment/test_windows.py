@@ -10,6 +10,7 @@ from bakery import rows
 from checkpoints import stopped_behind
 from tunelet import Classifier, Run
 from tunelet.errors import ExportError, RecipeError
+from tunelet.publish import published
 from tunelet.report import group_document, model_card, render_html
 from tunelet.run import RunGroup
 
@@ -74,6 +75,10 @@ def test_the_saved_run_gives_the_answers_that_were_measured(run, classifier):
     asked = [texts[int(id_)] for id_ in held_out.ids]
     np.testing.assert_allclose(classifier.probabilities(asked), held_out.probabilities, atol=1e-3)
     assert classifier.max_windows == 4
+
+
+def test_what_pools_windows_is_published_with_the_weights(run):
+    assert "adapter/windows.safetensors" in published(run, "loaves")
 
 
 def test_the_end_of_a_long_text_counts(classifier):
