@@ -9,7 +9,7 @@ import pytest
 
 import tunelet
 from several_labels import WORDS, rows, trained
-from tunelet.errors import DataError, ExportError, RecipeError, RunError
+from tunelet.errors import DataError, ExportError, RecipeError, RunError, ServeError
 from tunelet.evaluation import MultilabelMetrics
 
 NAMES = tuple(WORDS)
@@ -113,7 +113,9 @@ def test_what_does_not_know_the_shape_refuses_in_one_line(run, tiny_checkpoint, 
         tunelet.compare([run, shutil.copytree(run.path, tmp_path / "copy")])
     with pytest.raises(RunError, match="one label a text"):
         tunelet.Classifier.load(run).explain("a happy window")
-    with pytest.raises(ExportError, match="several labels"):
+    with pytest.raises(ServeError, match="multilabel"):
+        tunelet.serve(run, port=0)
+    with pytest.raises(ExportError, match="multilabel"):
         tunelet.export(run, to="onnx", out=tmp_path / "onnx")
     given = {"model": str(tiny_checkpoint("bert")), "label": "feelings", "quiet": True}
     with pytest.raises(RecipeError, match="unlabelled"):

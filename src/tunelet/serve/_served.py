@@ -60,7 +60,7 @@ def load_models(runs: Runs, *, device: str | None = None, threads: int = 0) -> d
         threads: that ONNX Runtime computes with; 0: its own choice.
 
     Raises:
-        ServeError: a name is no word, or two runs have the same.
+        ServeError: a name is no word, two runs have the same, or labels are not one of several a text.
         RunError, ModelError: as `Classifier.load`.
     """
     named = list(runs.items()) if isinstance(runs, Mapping) else [_named(run) for run in _listed(runs)]
@@ -76,7 +76,14 @@ def load_models(runs: Runs, *, device: str | None = None, threads: int = 0) -> d
             raise ServeError(
                 f"two runs are called {name!r}", f"give one of them another name: tunelet serve NAME={shown_path(run)}"
             )
-    return {name: Served(name, Classifier.load(run, device=device, threads=threads or None)) for name, run in named}
+    served = {name: Served(name, Classifier.load(run, device=device, threads=threads or None)) for name, run in named}
+    for name, model in served.items():
+        if model.classifier.task.shape != "multiclass":
+            raise ServeError(
+                f"{name}: its labels are {model.classifier.task.shape}, and what is served gives one label a text",
+                "leave it out; tunelet predict takes it",
+            )
+    return served
 
 
 def shown_path(run: str | Path | Run) -> str:
