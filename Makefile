@@ -6,7 +6,7 @@ REQUIREMENTS = pyproject.toml constraints.txt
 # A file stays on one process; in the order of tests/conftest.py, so that both processes end at once.
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test fuzz test-lowest lint notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
+.PHONY: demo check test fuzz test-lowest lint lint-here notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -27,8 +27,8 @@ demo: .venv/demo/ready
 	.venv/demo/bin/tunelet predict runs/demo "A wonderful film, funny and touching, and I would gladly see it again."
 
 ## check: lint and the quick tests, in a minute: what to type while you work
-check: lint
-	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q $(PARALLEL) -m "not slow"
+check: lint-here
+	OMP_NUM_THREADS=1 .venv/dev/bin/python -m pytest -q $(PARALLEL) --hypothesis-profile quick -m "not slow"
 
 ## test: the whole suite, about ten minutes at most on two cores
 test: .venv/dev/ready
@@ -54,11 +54,13 @@ test-lowest: .venv/lowest/ready
 LOWEST = tests/api tests/cli tests/comparison tests/data tests/evaluation tests/hub tests/kernels tests/model \
 	tests/recipe tests/run tests/training
 
-## lint: format, lint and types, the latter once more as on Windows, which lacks parts of the standard library
-lint: .venv/dev/ready
+lint-here: .venv/dev/ready
 	.venv/dev/bin/ruff format --check .
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/mypy
+
+## lint: format, lint and types, the latter once more as on Windows, which lacks parts of the standard library
+lint: lint-here
 	.venv/dev/bin/mypy --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/win32
 
 ## notebooks: run them and keep their outputs; on a machine without the Hub, with MiniLM on the sample

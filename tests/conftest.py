@@ -1,20 +1,43 @@
 """Shared by all tests: tiny random encoders of every architecture, and an environment of the tests' own."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from browsers import started_browser
 from encoders import make_checkpoint
 from several_labels import rows, trained
 
+hypothesis.settings.register_profile("quick", max_examples=15)  # of `make check`
+
+# Rooms whose tests are slow as a whole: they train, convert or serve what was trained.
+SLOW_ROOMS = frozenset({"bench", "cases", "classifier", "experiment", "export", "hub", "notebooks", "serve", "sklearn"})
+_SLOW_FILE = re.compile(r"^pytestmark = (\[\s*)?(pytest\.mark\.slow|LOOKS_AT_PAGES)", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files that are slow as a whole are not even imported where quick tests alone are asked for."""
+    if config.option.markexpr != "not slow" or not collection_path.name.startswith("test_"):
+        return None
+    slow = _is_in_a_slow_room(collection_path) or _SLOW_FILE.search(collection_path.read_text(encoding="utf-8"))
+    return True if slow else None
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow files first: quick ones then fill the time in which the last slow one runs."""
+    for item in items:
+        if _is_in_a_slow_room(item.path):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _is_in_a_slow_room(path: Path) -> bool:
+    return not SLOW_ROOMS.isdisjoint(path.relative_to(Path(__file__).parent).parts)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,6 +11,8 @@ import tunelet
 from tunelet import Classifier, Run
 from tunelet.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "data.join_labels": True,
     "data.min_texts_per_label": 3,

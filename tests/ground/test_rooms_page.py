@@ -9,6 +9,8 @@ from command_line import ROOT
 from rooms import arrows, reduced
 from rooms_page import BEFORE, NOW, THEN, drawings, files_now, files_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_diagrams_are_what_the_command_draws_now():
     for path, content in drawings().items():
