@@ -57,7 +57,7 @@ def audit(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Look for what is wrong with labelled texts: copies, leaks, wrong labels, lengths, giveaways."""
+    """Find copies, leaks, wrong labels and giveaways in labelled texts."""
     from tunelet import audit as audit_data
 
     found = audit_data(
