@@ -57,7 +57,7 @@ def audit(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Find copies, leaks, wrong labels and giveaways in labelled texts."""
+    """Find copies, leaks and wrong labels in labelled texts."""
     from tunelet import audit as audit_data
 
     found = audit_data(
