@@ -9,7 +9,7 @@ import pytest
 import tunelet
 from several_labels import rated
 from tunelet.errors import DataError, ExportError, RunError
-from tunelet.evaluation import OrdinalMetrics
+from tunelet.evaluation import OrdinalMetrics, rating_probabilities
 from tunelet.model import OUTPUTS
 
 RATINGS = ("1", "2", "3", "4", "5")
@@ -34,6 +34,7 @@ def test_cumulative_logits_become_probabilities_that_sum_to_1_whatever_their_ord
     assert probabilities.shape == (50, 5)
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(probabilities, rating_probabilities(logits))  # of linear models of ratings
     falling = np.sort(logits, axis=1)[:, ::-1]
     above = OUTPUTS["ordinal"].probabilities(falling)[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
     np.testing.assert_allclose(above, 1 / (1 + np.exp(-falling)))

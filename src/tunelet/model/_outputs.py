@@ -75,8 +75,8 @@ class Sigmoids(Output):
 class Cumulative(Output):
     """Ratings in order: a logit for each but the highest, of lying above it (McCullagh 1980).
 
-    Where a text seems likelier to lie above a higher rating than above a lower one, which cannot be, the higher logit
-    is brought down, as `tunelet.evaluation` has it for linear models of ratings.
+    Where a text seems likelier to lie above a higher rating than above a lower one, which cannot be, the logits are put
+    in order, as `tunelet.evaluation` has it for linear models of ratings.
     """
 
     problem_type = "multi_label_classification"  # to other libraries each logit is a question of its own
@@ -89,7 +89,7 @@ class Cumulative(Output):
         """Probability of each rating, float64 [n, ratings], from cumulative logits [n, ratings - 1]."""
         from scipy.special import expit
 
-        above = expit(np.minimum.accumulate(logits, axis=1))
+        above = expit(-np.sort(-logits, axis=1))
         ends = np.ones((len(logits), 1)), np.zeros((len(logits), 1))
         probabilities: NDArray[np.float64] = -np.diff(np.concatenate([ends[0], above, ends[1]], axis=1), axis=1)
         return probabilities

@@ -20,11 +20,11 @@ from tunelet.evaluation import Baseline, Ngrams, WordsBaseline
 
 _FEATURES, _WEIGHTS = "features.json", "weights.safetensors"
 _LARGEST_VOCABULARY = 2**29  # bytes of JSON
-# By task, from the number of labels: how many outputs there are, and for how many of them there is a row of weights.
-_SHAPES: Mapping[TaskName, Callable[[int], tuple[int, int]]] = {
-    "multiclass": lambda labels: (1, 1) if labels == 2 else (labels, labels),
-    "multilabel": lambda labels: (labels, labels),
-    "ordinal": lambda labels: (labels - 1, 1),
+# By task, from the number of labels: how many outputs there are, each with a row of weights.
+_OUTPUTS: Mapping[TaskName, Callable[[int], int]] = {
+    "multiclass": lambda labels: 1 if labels == 2 else labels,
+    "multilabel": lambda labels: labels,
+    "ordinal": lambda labels: labels - 1,
 }
 _HEADER = 2**16  # bytes of a safetensors file beside its numbers; ours has some hundred
 
@@ -91,16 +91,16 @@ def read_baseline(folder: Path, labels: int, task: TaskName = "multiclass") -> B
         labels: how many there are.
         task: as recipes name it.
     """
-    outputs, rows = _SHAPES[task](labels)
+    rows = _OUTPUTS[task](labels)
     try:
         record = parse_record(read_bytes(folder / _FEATURES, _LARGEST_VOCABULARY), FeaturesRecord)
         features = sum(len(kind.terms) for kind in record.kinds)
-        content = read_bytes(folder / _WEIGHTS, 4 * (features * (rows + 1) + outputs) + _HEADER)
+        content = read_bytes(folder / _WEIGHTS, 4 * (features * (rows + 1) + rows) + _HEADER)
     except ForeignFileError as error:
         raise ValueError(str(error)) from None
     arrays = _arrays(content)
     shapes: dict[str, tuple[int, ...]] = {f"weights.{at}": (len(kind.terms),) for at, kind in enumerate(record.kinds)}
-    shapes |= {"coefficients": (rows, features), "intercepts": (outputs,)}
+    shapes |= {"coefficients": (rows, features), "intercepts": (rows,)}
     for name, shape in shapes.items():
         array = arrays[name]
         if array.dtype != np.float32 or array.shape != shape or not np.isfinite(array).all():
