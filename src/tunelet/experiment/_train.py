@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import Prepared, Reading, Tokens, Unlabelled
-from tunelet.errors import RunError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
 from tunelet.experiment._material import Material
+from tunelet.experiment._place import folder_for
 from tunelet.experiment._plan import Plan, data_record, splits_record
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import (
@@ -39,10 +38,8 @@ from tunelet.run import (
     RunFolder,
     at_work,
     default_folder,
-    disk_errors,
     find_partial,
     forget_peak_memory,
-    refuse_link,
     refuse_run_as_model,
 )
 
@@ -85,7 +82,7 @@ class Experiment:
             check_trackers(self._recipe.training.track)
         refuse_run_as_model(self._recipe.model.name)
         # A folder that exists is refused before anything is read.
-        folder = None if request.out is None else self._folder(request.out)
+        folder = None if request.out is None else folder_for(request.out, resume=request.resume)
         with self._screens.busy("reading the data"):
             reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
             check_columns(self._recipe, reading)
@@ -101,7 +98,7 @@ class Experiment:
         if folder is None:
             name, seed = self._recipe.name, self._recipe.training.seed
             place = find_partial if request.resume else default_folder
-            folder = self._folder(place(name, checkpoint.name, seed))
+            folder = folder_for(place(name, checkpoint.name, seed), resume=request.resume)
         if request.resume:
             prepared = self._resumable(folder, reading, test_reading)
             folder.hold()
@@ -112,19 +109,6 @@ class Experiment:
                 folder.name()
                 return Run(folder.final)
             return self._train(folder, reading, test_reading, prepared, checkpoint)
-
-    def _folder(self, out: Path) -> RunFolder:
-        with disk_errors(out):
-            folder = RunFolder(out)
-            taken = folder.final.exists()
-        if taken or not self._request.resume:
-            folder.check_free()
-            return folder
-        refuse_link(folder.final)
-        refuse_link(folder.partial)
-        if not folder.partial.is_dir():
-            raise RunError(f"nothing to resume: no interrupted run {folder.partial}", "leave out resume=True")
-        return folder
 
     def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
         return split_data(self._recipe, reading, test_reading, timed=self._chooses_folds)
