@@ -3,13 +3,14 @@
 A share of decisions is not binomial where the decisions of a text depend on each other, nor is the mean of figures
 between 0 and 1. As in surveys, where people of one house are asked (Rao and Scott 1992; Korn and Graubard 1998), the
 design effect says how much more than a binomial share it varies; the interval is Wilson's for as many decisions as
-there are, divided by that effect.
+there are, divided by that effect, and by what Student's quantile is larger than the normal one: the effect is
+estimated.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.evaluation._intervals import share_interval
+from tunelet.evaluation._intervals import CONFIDENCE, Z, share_interval
 
 Floats = NDArray[np.float64]
 
@@ -21,6 +22,8 @@ def effective_size(hits: NDArray[np.number], sizes: NDArray[np.number]) -> float
         hits: of each text, between 0 and its size, [n].
         sizes: decisions of each text, 0 or more, [n].
     """
+    from scipy.stats import t as student_t
+
     decisions = float(sizes.sum())
     texts = int((sizes > 0).sum())
     if not texts:
@@ -33,7 +36,8 @@ def effective_size(hits: NDArray[np.number], sizes: NDArray[np.number]) -> float
     # right, each text counts once.
     together = decisions / texts
     effect = (float((rests**2).sum()) + together * doubt) / (decisions * share * (1 - share) + doubt)
-    return decisions / effect
+    student = float(student_t.ppf((1 + CONFIDENCE) / 2, max(texts - 1, 1)))
+    return decisions / effect * (Z / student) ** 2
 
 
 def clustered_interval(hits: NDArray[np.number], sizes: NDArray[np.number]) -> tuple[float, float] | None:
