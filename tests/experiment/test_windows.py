@@ -122,6 +122,19 @@ def test_stopped_and_resumed_it_ends_in_the_same_bits(run, trained):
     assert again.predictions.probabilities.tobytes() == run.predictions.probabilities.tobytes()
 
 
+def test_several_labels_a_text_go_with_windows(tiny_checkpoint, tmp_path):
+    table = [
+        {"note": text, "topics": f"{label};loaf" if at % 3 else label} for at, (text, label) in enumerate(rows(80))
+    ]
+    run = tunelet.train(
+        table, label="topics", model=tiny_checkpoint("distilbert"), settings=SETTINGS | {"data.task": "multilabel"},
+        out=tmp_path / "run", quiet=True,
+    )  # fmt: skip
+    probabilities = Classifier.load(run).probabilities([table[0]["note"]])
+    assert probabilities.shape == (1, 3)
+    assert run.data.tokens.parts["train"].windows > run.data.parts["train"].rows
+
+
 def test_folds_and_a_solved_head_go_with_windows(trained):
     folded = trained(
         "folds", **{"data.validation": "cross-validation", "data.folds": 2, "model.window_pooling": "mean"}
