@@ -80,7 +80,10 @@ def parse_txt(text: str, path: Path, names: Sequence[str], settings: FileSetting
     """A `.txt` file whose lines are rows, with a delimiter that cuts all of them into equally many fields."""
     if SEP_LINE.match(text):
         return parse_csv(text, path, names, settings)
-    head = text[:SNIFFED_CHARACTERS].split("\n")[:SNIFFED_ROWS]
+    head = text[:SNIFFED_CHARACTERS].split("\n")
+    if len(text) > SNIFFED_CHARACTERS and len(head) > 1:
+        head.pop()  # cut in the middle, perhaps before its delimiter
+    head = head[:SNIFFED_ROWS]
     if all("\t" in line for line in head if line.strip()):
         return parse_tsv(text, path, names, settings)
     if all(any(delimiter in line for delimiter in DELIMITERS) for line in head if line.strip()):

@@ -86,6 +86,9 @@ class _Dialect:
         for at, line in enumerate(text.lines("\n"), 1):
             line = line.rstrip(_LINE_ENDS)
             if cells := plain_row(line, self.delimiter):
+                longest = text.settings.max_cell
+                if len(line) > longest and max(map(len, cells)) > longest:
+                    raise text.settings.cell_too_long(text.file.name, f"a cell of row {at:,}", longest, at_least=True)
                 yield _Row(at, cells, line)
 
 

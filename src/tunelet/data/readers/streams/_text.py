@@ -95,17 +95,23 @@ class StreamedText:
 
     def lines(self, ends: Literal["any", "\n"] = "any") -> Iterator[str]:
         """Each line with its end, which is that of Unix, Windows or an old Macintosh, or a line feed alone."""
-        rest = ""
+        marks = "\r\n" if ends == "any" else "\n"
+        held: list[str] = []  # pieces of a line whose end is yet to come: joined once, however many they are
+        size = 0
         for text in self._pieces():
-            rest += text
-            lines = list(io.StringIO(rest, newline="")) if ends == "any" else _at_line_feeds(rest)
-            # A carriage return at the end of a piece may be half of a line's end.
-            rest = "" if lines[-1].endswith("\n") else lines.pop()
-            yield from lines
-            if len(rest) > CELLS_A_LINE * self.settings.max_cell:
-                raise self.settings.cell_too_long(self.file.name, "a line", len(rest))
-        if rest:
-            yield rest
+            held.append(text)
+            size += len(text)
+            if any(mark in text for mark in marks) or held[0].endswith("\r"):
+                rest = "".join(held)
+                lines = list(io.StringIO(rest, newline="")) if ends == "any" else _at_line_feeds(rest)
+                # A carriage return at the end of a piece may be half of a line's end.
+                held = [] if lines[-1].endswith("\n") else [lines.pop()]
+                size = sum(map(len, held))
+                yield from lines
+            if size > CELLS_A_LINE * self.settings.max_cell:
+                raise self.settings.cell_too_long(self.file.name, "a line", size)
+        if held:
+            yield "".join(held)
 
     def _pieces(self) -> Iterator[str]:
         """The text, decoded. Raises DataError for an empty or binary file, and for what is otherwise encoded."""
