@@ -159,3 +159,15 @@ def test_a_comparison_goes_into_a_folder_of_its_own(trained, tmp_path):
     with pytest.raises(RunError, match="holds no comparison"):
         write_comparison(found, tmp_path / "other")
     assert Path(tmp_path / "other" / "mine.txt").read_text() == "mine"
+
+
+def test_the_audit_of_the_data_is_shown_with_its_examples(trained, pages):
+    run = trained("distilbert")
+    assert run.audit is not None
+    (section,) = [each for each in group_document(RunGroup.load(run.path)).sections if each.heading.startswith("Audit")]
+    assert f'id="{section.anchor}"' in pages["run"]
+    (overlap,) = run.audit.overlaps
+    assert overlap.exact == overlap.normalised == overlap.near == 0
+    shown = [quote.beginning for block in section.blocks if block.kind == "quotes" for quote in block.quotes]
+    suspected = () if run.audit.suspects is None else run.audit.suspects.examples
+    assert [each.text.text for each in suspected[:1]] == shown[:1]
