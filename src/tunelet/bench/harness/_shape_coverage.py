@@ -97,7 +97,7 @@ def _ratings(count: int) -> Labelling:
 
 def _numbers() -> Labelling:
     def model(rng: np.random.Generator) -> tuple[float, float]:
-        return float(rng.uniform(0.2, 1.2)), float(rng.choice([3.0, 10.0]))
+        return float(rng.uniform(0.2, 1.2)), float(rng.choice([5.0, 30.0]))
 
     def draw(
         models: Sequence[tuple[float, float]], rng: np.random.Generator, n: int, together: float

@@ -6,6 +6,10 @@
 | R squared | Student's of log(1 - R^2), by the delta method |
 | correlations | Fisher's z with the variance of the draws |
 | coverage | Wilson's |
+
+Squared errors of heavy tails are made by a few texts, of which a sample may have none: then RMSE, R squared and
+Pearson's correlation are in too few of their intervals (docs/evaluation.md has figures), and the mean absolute error
+decides.
 """
 
 import numpy as np
@@ -21,6 +25,7 @@ from tunelet.evaluation.regression._metrics import VALUE_NAMES, ValueMetrics
 from tunelet.evaluation.regression._predictions import ValuePredictions
 
 Floats = NDArray[np.float64]
+_SQUARES = 30  # texts, for what squared errors decide
 _NO_ERROR = "no text has an error: how large others are is unknown"
 
 
@@ -38,7 +43,7 @@ def with_intervals(metrics: ValueMetrics, predictions: ValuePredictions, draws: 
     squares = errors**2
     bounds: dict[str, Bounds] = {
         "mae": log_interval(metrics.mae, np.abs(errors)),
-        "rmse": log_interval(metrics.rmse, squares, power=0.5),
+        "rmse": log_interval(metrics.rmse, squares, power=0.5, fewest=_SQUARES),
         "r2": _explained(metrics, squares, predictions.targets),
         "coverage": UNDEFINED,
         "width": UNDEFINED,
@@ -52,16 +57,17 @@ def with_intervals(metrics: ValueMetrics, predictions: ValuePredictions, draws: 
     return metrics.with_intervals(*split_bounds({name: bounds[name] for name in VALUE_NAMES}))
 
 
-def log_interval(value: float, terms: Floats, power: float = 1.0) -> Bounds:
+def log_interval(value: float, terms: Floats, power: float = 1.0, fewest: int = FEWEST) -> Bounds:
     """Student's interval of `terms.mean() ** power` on the scale of logarithms, or why there is none.
 
     Args:
         value: that figure.
         terms: of each text, not negative, [n].
         power: of the mean.
+        fewest: texts that there must be.
     """
-    if len(terms) < FEWEST:
-        return f"fewer than {FEWEST} texts"
+    if len(terms) < fewest:
+        return f"fewer than {fewest} texts"
     mean = float(terms.mean())
     if mean <= 0.0:
         return _NO_ERROR
@@ -77,8 +83,8 @@ def _explained(metrics: ValueMetrics, squares: Floats, targets: Floats) -> Bound
     n = len(squares)
     if metrics.r2 is None:
         return UNDEFINED
-    if n < FEWEST:
-        return f"fewer than {FEWEST} texts"
+    if n < _SQUARES:
+        return f"fewer than {_SQUARES} texts"
     left = 1 - metrics.r2
     if left <= 0.0:
         return _NO_ERROR
