@@ -122,9 +122,9 @@ def _labels(run: Run, metrics: MultilabelMetrics) -> list[Block]:
     return [
         Text(
             "Macro figures are means over the labels, micro figures count all decisions alike. A label is given from "
-            f"its threshold on. Thresholds were chosen on {chosen_on(run)}, each label's for {aim}; a label with few "
-            "texts has the one that is best for all labels together. Where no label reaches its threshold, the answer "
-            "is: none of them."
+            f"its threshold on. Thresholds were chosen on {chosen_on(run)}, each label's for {aim}; that of a "
+            "rare label is drawn towards the one that is best for all together. Where no label reaches its threshold, "
+            "the answer is: none of them."
         ),
         Table(("thresholds", "F1, macro", "F1, micro", "all labels right"), done, caption),
         Table(header, rows, "By label"),
