@@ -113,3 +113,20 @@ def test_bins_hold_every_text_once_with_wilson_intervals():
         assert found.accuracy_ci == pytest.approx((interval.low, interval.high), abs=1e-12)
     weighted = sum(found.n * abs(found.accuracy - found.confidence) for found in bins) / 500
     assert weighted == pytest.approx(measure(predictions, resamples=0).values["ece"], abs=1e-12)
+
+
+def test_the_interval_of_a_calibration_error_holds_the_error_that_was_measured():
+    """Also where it is smaller than chance alone makes it, which rejects every true error: once "0.0000 to 0.0000"."""
+    below = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        sure = rng.uniform(0.5, 0.95, 300)
+        right = rng.random(300) < sure
+        probabilities = np.stack([sure, 1 - sure], axis=1)
+        predictions = Predictions(tuple(map(str, range(300))), ("a", "b"), (~right).astype(int), probabilities)
+        metrics = measure(predictions, resamples=1)
+        low, high = metrics.ece_ci
+        assert low <= metrics.ece <= high + 1e-12
+        assert high > 0.005
+        below += abs(high - metrics.ece) < 1e-12
+    assert below  # cases in which the test alone would have left the error out
