@@ -3,8 +3,8 @@
 Of an encoder's features (a dense matrix) all labels are fitted at once: their losses share no weight, so the sum of
 them has the same optimum as each by itself, and one product of matrices serves all. Of words (a sparse matrix, with as
 many weights as would make that slow) each label is fitted by itself, by scikit-learn: up to 5,000 texts to the
-optimum, above by ten passes of stochastic gradient descent, which on 40,000 texts of GoEmotions take a fourth of the
-time and give held-out texts the same log loss within a few thousandths of it.
+optimum, above by ten passes of stochastic gradient descent. On 40,000 texts of GoEmotions that gave held-out texts the
+log loss of the optimum, within half a per cent for a frequent label and one per cent for the rarest.
 """
 
 import warnings
