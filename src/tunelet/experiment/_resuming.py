@@ -130,12 +130,21 @@ def check_recipe(place: Path, known: Recipe, wanted: Recipe, also_free: Collecti
 
 
 def as_decided(known: Recipe, wanted: Recipe) -> Recipe:
-    """The wanted recipe, with pooling and layers as the run chose them where it leaves these open."""
-    settings = wanted.model
-    open_to = {"model.pooling": settings.pooling == "auto", "model.layers": settings.layers == 0}
-    decided: dict[str, str | int] = {"model.pooling": known.model.pooling, "model.layers": known.model.layers}
-    # A run that was started before recipes named the shape of labels.
-    open_to["data.task"], decided["data.task"] = known.data.task == "auto", "auto"
+    """The wanted recipe, with what the run chose where it leaves that open: the labels' shape, pooling and layers."""
+    data, model = wanted.data, wanted.model
+    # A run that was started before recipes named the shape has none, whatever is recognised now.
+    open_to = {
+        "data.task": data.task == "auto" or known.data.task == "auto",
+        "data.label_separator": not data.label_separator or known.data.task == "auto",
+        "model.pooling": model.pooling == "auto",
+        "model.layers": model.layers == 0,
+    }
+    decided = {
+        "data.task": known.data.task,
+        "data.label_separator": known.data.label_separator,
+        "model.pooling": known.model.pooling,
+        "model.layers": known.model.layers,
+    }
     return with_settings(wanted, {key: decided[key] for key, is_open in open_to.items() if is_open})
 
 
