@@ -253,6 +253,9 @@ class Prediction:
 class LabelsPrediction(Prediction):
     """The answer to one text that may have several labels.
 
+    >>> tunelet.LabelsPrediction("joy;love", 0.9, {"joy": 0.9, "love": 0.7}, ("joy", "love")).labels
+    ('joy', 'love')
+
     Attributes:
         label: the labels as they are written, in order, with the separator between them; "": none of them; None: there
             is no text.
@@ -266,6 +269,9 @@ class LabelsPrediction(Prediction):
 @dataclass(frozen=True)
 class RatingPrediction(Prediction):
     """The answer to one text that has a rating.
+
+    >>> tunelet.RatingPrediction("4", 0.6, {"4": 0.6, "5": 0.4}, 4.4).expected
+    4.4
 
     Attributes:
         label: the median of the distribution over the ratings, as a name; probability: its own.
