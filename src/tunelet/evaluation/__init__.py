@@ -13,8 +13,8 @@ from tunelet.evaluation._baseline import (
     cross_validated_baseline,
     train_baseline,
 )
-from tunelet.evaluation._blend import Blend, Gain, cross_fitted, fit_blend, fit_weights
-from tunelet.evaluation._bootstrap import Draws, resampled_metrics
+from tunelet.evaluation._blend import Gain, cross_fitted, fit_blend, fit_weights
+from tunelet.evaluation._bootstrap import resampled_metrics
 from tunelet.evaluation._by_character import intercepts, logits_by_character
 from tunelet.evaluation._calibration import (
     ReliabilityBin,
@@ -29,7 +29,6 @@ from tunelet.evaluation._calibration import (
 )
 from tunelet.evaluation._conformal import (
     Conformal,
-    ConformalRecord,
     cross_fitted_value_intervals,
     rating_record,
     rating_scores,
@@ -40,7 +39,6 @@ from tunelet.evaluation._conformal import (
 )
 from tunelet.evaluation._confusions import confusions
 from tunelet.evaluation._curves import (
-    Curve,
     CurveKind,
     DrawnCurve,
     LabelCurves,
@@ -49,13 +47,14 @@ from tunelet.evaluation._curves import (
     precision_recall_curve,
     roc_curve,
 )
-from tunelet.evaluation._deletion import DeletionPoint, Faithfulness, faithfulness
-from tunelet.evaluation._figure_slices import FigureSlice, figures_by_length
+from tunelet.evaluation._deletion import Faithfulness, faithfulness
+from tunelet.evaluation._figure_slices import figures_by_length
 from tunelet.evaluation._for_task import ShapedPredictions, predictions_for, task_of
 from tunelet.evaluation._head import head_costs, head_out_of_fold, train_head
-from tunelet.evaluation._intervals import CONFIDENCE, difference_interval, share_interval
+from tunelet.evaluation._intervals import difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
 from tunelet.evaluation._linear import log_losses
+from tunelet.evaluation._mcnemar import McNemar, mcnemar
 from tunelet.evaluation._metrics import (
     LOWER_IS_BETTER,
     METRIC_NAMES,
@@ -66,33 +65,18 @@ from tunelet.evaluation._metrics import (
     metric_words,
 )
 from tunelet.evaluation._ngrams import Ngrams
-from tunelet.evaluation._paired import (
-    McNemar,
-    Pair,
-    compare_draws,
-    compare_predictions,
-    holm,
-    mcnemar,
-)
+from tunelet.evaluation._paired import Pair, compare_draws, compare_predictions, holm
 from tunelet.evaluation._paired_figures import FigurePair, compare_figure_draws, compare_figures
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
 from tunelet.evaluation._probe import Probe, probe_losses, probe_out_of_fold, train_probe
-from tunelet.evaluation._seeds import (
-    SeedDraws,
-    SeedMeasured,
-    SeedMetrics,
-    draw_models,
-    measure_seeds,
-    summarise,
-    summarised,
-)
-from tunelet.evaluation._select import Candidate, Selection, cross_fitted_selection, select
+from tunelet.evaluation._seed_records import SeedMetrics
+from tunelet.evaluation._seeds import SeedDraws, draw_models, measure_seeds, summarise
+from tunelet.evaluation._select import cross_fitted_selection, select
 from tunelet.evaluation._shapes import AnyPredictions, measure
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._solver import Solver
 from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import (
-    Operation,
     Threshold,
     ThresholdRecord,
     aim_in_words,
@@ -114,24 +98,19 @@ from tunelet.evaluation._warnings import (
 )
 from tunelet.evaluation._words_baseline import WordsBaseline, cross_validated_words, train_words, words_by_fold
 from tunelet.evaluation.multilabel._baseline import (
-    MultilabelBaseline,
     cross_validated_multilabel_baseline,
     train_multilabel_baseline,
 )
 from tunelet.evaluation.multilabel._calibration import (
-    Scaling,
-    ScalingRecord,
     choose_scaling,
-    cross_fitted_scaling,
     decision_reliability,
     scaling_record,
 )
 from tunelet.evaluation.multilabel._curves import label_curves
 from tunelet.evaluation.multilabel._linear import LabelSolver
-from tunelet.evaluation.multilabel._metrics import MULTILABEL_NAMES, LabelMetrics, MultilabelMetrics
-from tunelet.evaluation.multilabel._predictions import HALF, MultilabelPredictions
+from tunelet.evaluation.multilabel._metrics import LabelMetrics, MultilabelMetrics
+from tunelet.evaluation.multilabel._predictions import MultilabelPredictions
 from tunelet.evaluation.multilabel._thresholds import (
-    LabelThreshold,
     Thresholds,
     ThresholdsRecord,
     choose_thresholds,
@@ -146,39 +125,26 @@ from tunelet.evaluation.ordinal._cumulative import (
     with_rating_temperature,
 )
 from tunelet.evaluation.ordinal._linear import RatingSolver
-from tunelet.evaluation.ordinal._metrics import ORDINAL_NAMES, OrdinalMetrics
+from tunelet.evaluation.ordinal._metrics import OrdinalMetrics
 from tunelet.evaluation.ordinal._predictions import OrdinalPredictions
 from tunelet.evaluation.ordinal._temperature import choose_rating_temperature
-from tunelet.evaluation.regression._metrics import VALUE_NAMES, ValueMetrics
 from tunelet.evaluation.regression._predictions import ValuePredictions
 from tunelet.evaluation.regression._ridge import RidgeSolver
 
 __all__ = [
-    "CONFIDENCE",
-    "HALF",
     "LOWER_IS_BETTER",
     "METRIC_NAMES",
-    "MULTILABEL_NAMES",
-    "ORDINAL_NAMES",
     "STUDENT",
-    "VALUE_NAMES",
     "AnyPredictions",
     "Baseline",
-    "Blend",
-    "Candidate",
     "ClassMetrics",
     "Commonest",
     "Conformal",
-    "ConformalRecord",
     "Confusion",
-    "Curve",
     "CurveKind",
-    "DeletionPoint",
     "DrawnCurve",
-    "Draws",
     "Faithfulness",
     "FigurePair",
-    "FigureSlice",
     "FigureWarning",
     "Gain",
     "Kept",
@@ -187,16 +153,13 @@ __all__ = [
     "LabelCurves",
     "LabelMetrics",
     "LabelSolver",
-    "LabelThreshold",
     "LengthSlice",
     "McNemar",
     "Measured",
     "Metrics",
-    "MultilabelBaseline",
     "MultilabelMetrics",
     "MultilabelPredictions",
     "Ngrams",
-    "Operation",
     "OrdinalMetrics",
     "OrdinalPredictions",
     "OutOfFold",
@@ -206,12 +169,8 @@ __all__ = [
     "RatingSolver",
     "ReliabilityBin",
     "RidgeSolver",
-    "Scaling",
-    "ScalingRecord",
     "SeedDraws",
-    "SeedMeasured",
     "SeedMetrics",
-    "Selection",
     "ShapedPredictions",
     "Shares",
     "Solver",
@@ -221,7 +180,6 @@ __all__ = [
     "ThresholdRecord",
     "Thresholds",
     "ThresholdsRecord",
-    "ValueMetrics",
     "ValuePredictions",
     "WordsBaseline",
     "against_baseline",
@@ -246,7 +204,6 @@ __all__ = [
     "confusions",
     "cross_fitted",
     "cross_fitted_rating_temperature",
-    "cross_fitted_scaling",
     "cross_fitted_selection",
     "cross_fitted_temperature",
     "cross_fitted_thresholds",
@@ -305,7 +262,6 @@ __all__ = [
     "share_interval",
     "split_bounds",
     "summarise",
-    "summarised",
     "task_of",
     "temperature_record",
     "threshold_record",

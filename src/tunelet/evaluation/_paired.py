@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tunelet._record import Interval, Record, Value, as_bounds, as_number
 from tunelet.evaluation._calibration import calibration_noise
 from tunelet.evaluation._intervals import CONFIDENCE, Z, difference_interval
+from tunelet.evaluation._mcnemar import McNemar, mcnemar
 from tunelet.evaluation._metrics import METRIC_NAMES
 from tunelet.evaluation._power import detectable_accuracy, detectable_mean
 from tunelet.evaluation._predictions import Predictions
@@ -24,19 +25,6 @@ from tunelet.evaluation._seeds import SeedDraws, draw_models, over_seeds
 from tunelet.evaluation._uncertainty import UNDEFINED
 
 _CONSTANT = "every resample of the texts gives the same difference"
-
-
-class McNemar(Record):
-    """The texts on which two models disagree about what is right.
-
-    Attributes:
-        only_first, only_second: texts that only one of them got right.
-        p: of the exact two-sided binomial test that both counts have the same expectation; 1 where both are 0.
-    """
-
-    only_first: int
-    only_second: int
-    p: float
 
 
 class Pair(Record):
@@ -101,21 +89,6 @@ class Pair(Record):
     def bounds(self, name: str) -> tuple[float, float]:
         """The interval of this metric's difference, for arithmetic: (NaN, NaN) where there is none."""
         return as_bounds(self.intervals[name])
-
-
-def mcnemar(first: Predictions, second: Predictions) -> McNemar:
-    """McNemar's exact test of two models' accuracies."""
-    return mcnemar_of(first.predicted == first.labels, second.predicted == second.labels)
-
-
-def mcnemar_of(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> McNemar:
-    """McNemar's exact test of two models, from whether each is right about each text, bool [n]."""
-    from scipy.stats import binomtest
-
-    only_first, only_second = int((right & ~other).sum()), int((other & ~right).sum())
-    disagreed = only_first + only_second
-    p = float(binomtest(only_first, disagreed, 0.5).pvalue) if disagreed else 1.0
-    return McNemar(only_first=only_first, only_second=only_second, p=p)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

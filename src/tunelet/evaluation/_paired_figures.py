@@ -20,8 +20,9 @@ from tunelet._record import Interval, Record, Value, as_bounds, as_number
 from tunelet.errors import DataError
 from tunelet.evaluation._bootstrap import mean_of_defined, ratio
 from tunelet.evaluation._intervals import difference_interval
+from tunelet.evaluation._mcnemar import McNemar, mcnemar_of
 from tunelet.evaluation._metrics import LOWER_IS_BETTER
-from tunelet.evaluation._paired import McNemar, holm, hybrid, mcnemar_of, spread, why_none
+from tunelet.evaluation._paired import holm, hybrid, spread, why_none
 from tunelet.evaluation._seeds import SeedDraws, draw_models, over_seeds
 from tunelet.evaluation._shapes import AnyPredictions
 from tunelet.evaluation.multilabel._predictions import MultilabelPredictions

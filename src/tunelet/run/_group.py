@@ -11,7 +11,8 @@ from tunelet._record import parse_record
 from tunelet.errors import RunError
 from tunelet.recipe import difference
 from tunelet.run._folder import RunFolder
-from tunelet.run._run import Run, folder_path
+from tunelet.run._path import folder_path
+from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed
 from tunelet.run._summary import GroupSummary
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from tunelet.run._explanations import ExplanationsRecord
 from tunelet.run._export import RECORD as EXPORT_RECORD
 from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
+from tunelet.run._path import folder_path
 from tunelet.run._sealed import Sealed
 from tunelet.run._shaped import MultilabelSummary, OrdinalSummary, ShapedEvaluation, ShapedMetrics
 from tunelet.run._summary import Summary
@@ -287,19 +287,3 @@ class Run:
 
         space, thresholds = self.data.space, self.task.thresholds
         return self.files.read(path, lambda content: parse_predictions(content, space, thresholds))
-
-
-def folder_path(path: Any) -> Path:
-    """What a caller names a folder by, as a path. Raises RunError where it is no name."""
-    if not isinstance(path, str | PathLike) or not isinstance(name := fspath(path), str):
-        raise RunError(
-            f"expected the folder of a run, found {type(path).__name__}",
-            "pass its path, or what tunelet.train returned",
-        )
-    try:
-        os.fsencode(name)
-    except UnicodeEncodeError:
-        raise RunError(f"no run folder {name[:40]!r}: no file has such a name", "pass the path of a folder") from None
-    if "\0" in name or not name:
-        raise RunError(f"no run folder {name[:40]!r}: no file has such a name", "pass the path of a folder")
-    return Path(name)
