@@ -144,7 +144,7 @@ class Ratings(OneLabel):
         if words:
             raise DataError(
                 f"column {column!r} holds {some(words)}, expected numbers, which ratings in order are",
-                "rename words to numbers: settings={'data.label_names': {'poor': '1'}}, or leave data.task out",
+                "give words numbers with data.label_names (poor = '1'), or leave data.task out",
             )
         return labels, notes
 
