@@ -125,7 +125,7 @@ def test_lines_of_json_stay_as_they_were_written(bakery_run, tmp_path: Path) -> 
 def test_parquet_of_odd_types_is_the_same_but_for_what_is_added(
     bakery_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tunelet.classifier import _parquet
+    from tunelet.data.writers import _parquet
 
     count = 500
     columns = {

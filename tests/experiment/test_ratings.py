@@ -8,9 +8,9 @@ import pytest
 
 import tunelet
 from several_labels import rated
+from tunelet.data import OUTPUTS
 from tunelet.errors import DataError, ExportError, RunError
 from tunelet.evaluation import OrdinalMetrics, rating_probabilities
-from tunelet.model import OUTPUTS
 
 RATINGS = ("1", "2", "3", "4", "5")
 

@@ -13,7 +13,7 @@ from tunelet.errors import ExportError, RunError
 from tunelet.export import _export
 from tunelet.export._parity import FLOAT32, _above, check_parity, parity
 from tunelet.export._texts import Texts
-from tunelet.run import ExportFolder, Run
+from tunelet.run import ExportFolder, Run, Task
 
 
 def test_above_the_tolerance_it_fails_and_leaves_nothing(own_head_run, tmp_path):
@@ -144,8 +144,9 @@ def test_an_export_classifies_typed_texts_and_is_no_run(merged, capsys, tmp_path
 def test_a_difference_that_sure_probabilities_hide_is_noticed(merged):
     sure = np.array([[1.0 - 1e-9, 1e-9], [1e-9, 1.0 - 1e-9]])
     other = np.array([[1.0 - 1.1e-9, 1.1e-9], [1e-9, 1.0 - 1e-9]])
+    task = Task(("bad", "good"), ("text",), "label", clean_markup=True, positive="good", threshold=None)
     record = parity(
-        Texts("two texts", ("a", "b"), None, (), ()), ("bad", "good"), sure, other, longer=np.zeros(2, dtype=bool),
+        Texts("two texts", ("a", "b"), None, (), ()), task, sure, other, longer=np.zeros(2, dtype=bool),
         sizes=(1, 1), seconds=(1.0, 1.0), tolerance=FLOAT32,
     )  # fmt: skip
     assert record.largest_difference < 1e-9

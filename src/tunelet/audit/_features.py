@@ -32,6 +32,8 @@ def features(texts: Sequence[str]) -> Any:
     place[kept] = np.arange(len(kept))
     for at, part in enumerate(parts):  # one by one, so that nothing is held twice for long
         parts[at] = _only(place, *part)
+    if not len(kept):  # no word stands in two texts
+        return csr_array((len(texts), 0), dtype=np.float32)
     ends = np.cumsum(np.concatenate([sizes for _, _, sizes in parts]))
     starts = np.concatenate([[0], ends]).astype(np.int32)  # what scikit-learn reads
     indices = np.concatenate([columns for columns, _, _ in parts])

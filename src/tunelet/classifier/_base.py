@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,10 @@ from tunelet.classifier._decision import Prediction, decision_of
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._explaining import explanations_of
 from tunelet.classifier._texts import texts_of
-from tunelet.data import chunks, clean, clean_fields
+from tunelet.data import OUTPUTS, Output, chunks, clean, clean_fields
 from tunelet.errors import DataError, RunError, TuneletError
 from tunelet.evaluation import scaled_probabilities
 from tunelet.run import Explanation, Task
-
-if TYPE_CHECKING:
-    from tunelet.model import Output
 
 # Of texts that are classified together: enough to sort them by length into full batches, little to hold.
 _CHUNK = 8_192
@@ -207,10 +204,8 @@ class TextClassifier(ABC):
         return self._output.probabilities(self._logits(texts))
 
     @property
-    def _output(self) -> "Output":
+    def _output(self) -> Output:
         """How probabilities follow from logits."""
-        from tunelet.model import OUTPUTS
-
         return OUTPUTS[self.task.shape]
 
     def _rows(

@@ -15,7 +15,7 @@ from tunelet.checkpoint import check_exported
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._tfidf_file import read_tfidf
-from tunelet.data import tokenise
+from tunelet.data import OUTPUTS, tokenise
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, with_settings
 from tunelet.run import Explanation, ExportFolder, ExportRecord, Run, Sealed, read_export
@@ -117,7 +117,7 @@ def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, t
 
 
 def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None) -> Logits:
-    from tunelet.model import OUTPUTS, exported_pooling, load_tokenizer, logits, saved_classifier
+    from tunelet.model import exported_pooling, load_tokenizer, logits, saved_classifier
 
     settings = with_settings(
         Recipe(name="export"),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tunelet.classifier._baseline import none_there
+from tunelet.data import OUTPUTS
 from tunelet.errors import RunError
 from tunelet.evaluation import Baseline, WordsBaseline
 from tunelet.recipe import ModelSettings
@@ -46,7 +47,7 @@ def tfidf_of(run: Run) -> Baseline | None:
 def _saved(run: Run, settings: ModelSettings) -> dict[str, Any]:
     """The arguments of what loads a saved model, after a check of all files that it reads."""
     from tunelet.checkpoint import find_checkpoint, weights_fingerprint
-    from tunelet.model import OUTPUTS, head_pooling
+    from tunelet.model import head_pooling
 
     method, output = run.recipe.adapter.method, OUTPUTS[run.data.task.value]
     weights = run.folder.weights if method == "lora" else run.folder.full_weights

@@ -21,6 +21,7 @@ from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
 from tunelet.data._membership import Membership
 from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, Copies, duplicate_groups, find_copies, similarity
+from tunelet.data._outputs import OUTPUTS, SOFTMAX, Output
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
@@ -51,7 +52,9 @@ __all__ = [
     "KNOWN_NAMES",
     "NO_TEXT_WORDS",
     "ONE_LABEL",
+    "OUTPUTS",
     "SIMILAR",
+    "SOFTMAX",
     "SPLITS",
     "STANDARD",
     "TEXT_NAMES",
@@ -65,6 +68,7 @@ __all__ = [
     "LabelSpace",
     "Masking",
     "Membership",
+    "Output",
     "OutputForm",
     "Prepared",
     "RawTable",

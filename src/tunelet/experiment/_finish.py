@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunelet._record import parse_lines
-from tunelet.data import TaskName
+from tunelet.data import OUTPUTS, TaskName
 from tunelet.evaluation import STUDENT, Kept, predictions_for, training_warnings
 from tunelet.experiment._evidence import Classified, Rival
 from tunelet.experiment._plan import Plan
@@ -140,7 +140,7 @@ def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
 
 def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[Any]]:
     """The validation split, and the test split where there is one, with the kept model's predictions."""
-    from tunelet.model import OUTPUTS, logits
+    from tunelet.model import logits
 
     plan = trained.plan
     prepared, space = plan.prepared, plan.prepared.space

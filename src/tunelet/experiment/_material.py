@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunelet.data import Prepared, Reading
+from tunelet.data import OUTPUTS, Prepared, Reading
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import DataSettings, Recipe
 
@@ -37,7 +37,7 @@ class Material:
 
     def new_classifier(self, recipe: Recipe) -> "SequenceClassifier":
         """The checkpoint with a new head and adapter, as a recipe has them. Raises ModelError."""
-        from tunelet.model import OUTPUTS, head_pooling, new_classifier
+        from tunelet.model import head_pooling, new_classifier
 
         output = OUTPUTS[self.prepared.space.task]
         return new_classifier(

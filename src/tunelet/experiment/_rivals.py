@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunelet._cache import cache_folder
-from tunelet.data import Examples, LabelSpace
+from tunelet.data import OUTPUTS, Examples, LabelSpace
 from tunelet.evaluation import MultilabelPredictions, Probe, ShapedPredictions, predictions_for
 from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._self_training import Answers
-from tunelet.model import OUTPUTS, SequenceClassifier, text_vectors
+from tunelet.model import SequenceClassifier, text_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet._words import counted, shown
 from tunelet.classifier import Classifier, ExportedClassifier, TfidfFile
-from tunelet.data import TaskName, tokenise
+from tunelet.data import OUTPUTS, TaskName, tokenise
 from tunelet.errors import ExportError
 from tunelet.export._merged import check_merged, write_merged
 from tunelet.export._parity import FLOAT32, INT8, check_parity, parity, size_of, timed
@@ -239,7 +239,6 @@ class _Export:
 def _probabilities(
     computed: Callable[[Sequence[str]], NDArray[np.float64]], texts: Texts, shape: TaskName
 ) -> Callable[[], NDArray[np.float64]]:
-    from tunelet.model import OUTPUTS
 
     return lambda: OUTPUTS[shape].probabilities(computed(texts.texts))
 

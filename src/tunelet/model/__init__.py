@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from tunelet.model._embedded import EmbeddedTexts, embedded_texts
     from tunelet.model._load import merged_model, new_classifier, saved_classifier
     from tunelet.model._masked import MaskedModel, new_masked_model
-    from tunelet.model._outputs import OUTPUTS, SOFTMAX, Output
     from tunelet.model._plain import refer_to_base
     from tunelet.model._pooled import PooledClassifier
     from tunelet.model._pooled_files import save_pooled
@@ -30,11 +29,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "OUTPUTS",
-    "SOFTMAX",
     "EmbeddedTexts",
     "MaskedModel",
-    "Output",
     "PooledClassifier",
     "RandomNumbers",
     "SequenceClassifier",
@@ -77,11 +73,6 @@ __getattr__ = lazy_exports(
         "_masked": (
             "MaskedModel",
             "new_masked_model",
-        ),
-        "_outputs": (
-            "OUTPUTS",
-            "SOFTMAX",
-            "Output",
         ),
         "_plain": ("refer_to_base",),
         "_pooled": ("PooledClassifier",),

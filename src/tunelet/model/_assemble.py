@@ -12,9 +12,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from tunelet._choice import Choice
+from tunelet.data import SOFTMAX, Output
 from tunelet.errors import ModelError
 from tunelet.model._classifier import SequenceClassifier
-from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pretrained import in_one_line
 from tunelet.model._quiet import quiet_libraries
 from tunelet.model._structure import Structure

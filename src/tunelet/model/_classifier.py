@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from tunelet._choice import Choice
-from tunelet.data import Batch
+from tunelet.data import SOFTMAX, Batch, Output
 from tunelet.errors import ModelError
 from tunelet.model._fork import threads_start
-from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries

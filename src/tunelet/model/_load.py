@@ -11,12 +11,12 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.checkpoint import Checkpoint
+from tunelet.data import SOFTMAX, Output
 from tunelet.errors import ModelError
 from tunelet.kernels import Pooling
 from tunelet.model._adapter import attach_adapter, load_adapter, modules_to_train
 from tunelet.model._assemble import assemble
 from tunelet.model._classifier import SequenceClassifier
-from tunelet.model._outputs import SOFTMAX, Output
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import load_head
 from tunelet.model._pretrained import check_encoder, foreign_model, load_weights

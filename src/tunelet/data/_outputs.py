@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.data import TaskName
+from tunelet.data._label_space import TaskName
 
 if TYPE_CHECKING:
     import torch
