@@ -73,9 +73,12 @@ def _balance(record: "AuditRecord") -> str:
     balance, counts = record.balance, record.parts["train"].labels
     shown = ", ".join(f"{label} {texts:,}" for label, texts in list(counts.items())[:_LABELS])
     more = f", and {counted(len(counts) - _LABELS, 'more label')}" if len(counts) > _LABELS else ""
+    said = f"{counted(balance.labels, 'label')} ({shown}{more})"
+    if balance.commonest == balance.rarest:  # every label has as many texts
+        return escape(f"{said}; each has {points(balance.commonest_share)}")
     return escape(
-        f"{counted(balance.labels, 'label')} ({shown}{more}); {balance.commonest!r} has "
-        f"{points(balance.commonest_share)}, {balance.rarest!r} {points(balance.rarest_share)}"
+        f"{said}; {balance.commonest!r} has {points(balance.commonest_share)}, "
+        f"{balance.rarest!r} {points(balance.rarest_share)}"
     )
 
 
@@ -174,7 +177,7 @@ def _columns_table(console: Console, record: "AuditRecord") -> None:
     tried = [column for column in record.columns if column.accuracy is not None]
     if not tried:
         return
-    made = table("column", "values", "accuracy", "commonest label", "information", "")
+    made = table("column", "values", "accuracy", "commonest label", "information", "finding")
     for column in tried:
         made.add_row(
             escape(column.name),
