@@ -20,6 +20,9 @@ class NewerFileError(ForeignFileError):
     """A later version of tunelet wrote the file, in a form that this one does not know."""
 
 
+R = TypeVar("R", bound="Record")
+
+
 class Record(BaseModel):
     """An object of JSON: no value is read from one of another kind, and no number is infinite."""
 
@@ -32,6 +35,11 @@ class Record(BaseModel):
     def changed(self, **changes: Any) -> Self:
         """A copy with some values changed, checked as any record is."""
         return self.model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
+
+    def narrowed(self, record: type[R]) -> R:
+        """The entries that it shares with another kind of record, as one of that."""
+        known = record.model_fields.keys() & self.model_fields_set
+        return record.model_validate({name: getattr(self, name) for name in known})
 
 
 class FileRecord(Record):
@@ -78,9 +86,6 @@ def as_number(value: float | None) -> float:
 def as_bounds(interval: tuple[float, float] | None) -> tuple[float, float]:
     """An interval for arithmetic: None becomes (NaN, NaN)."""
     return (math.nan, math.nan) if interval is None else interval
-
-
-R = TypeVar("R", bound=Record)
 
 
 def parse_record(content: bytes, shape: type[R]) -> R:

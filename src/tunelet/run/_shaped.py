@@ -20,8 +20,7 @@ class MultilabelSummary(RunFacts, MultilabelMetrics):
     @property
     def metrics(self) -> MultilabelMetrics:
         """The metrics alone."""
-        known = MultilabelMetrics.model_fields.keys() & self.model_fields_set
-        return MultilabelMetrics.model_validate({name: getattr(self, name) for name in known})
+        return self.narrowed(MultilabelMetrics)
 
     @property
     def thresholds(self) -> tuple[float, ...]:
@@ -41,8 +40,7 @@ class OrdinalSummary(RunFacts, OrdinalMetrics):
     @property
     def metrics(self) -> OrdinalMetrics:
         """The metrics alone."""
-        known = OrdinalMetrics.model_fields.keys() & self.model_fields_set
-        return OrdinalMetrics.model_validate({name: getattr(self, name) for name in known})
+        return self.narrowed(OrdinalMetrics)
 
     @property
     def thresholds(self) -> tuple[float, ...]:

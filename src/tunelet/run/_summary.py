@@ -74,8 +74,7 @@ class Summary(RunFacts, Metrics):
     @property
     def metrics(self) -> Metrics:
         """The metrics alone."""
-        known = Metrics.model_fields.keys() & self.model_fields_set
-        return Metrics.model_validate({name: getattr(self, name) for name in known})
+        return self.narrowed(Metrics)
 
 
 class SeedsWarning(FigureWarning):
