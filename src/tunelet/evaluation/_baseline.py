@@ -14,42 +14,21 @@ from numpy.typing import NDArray
 
 from tunelet.data import copies
 from tunelet.evaluation._linear import FeatureSplit, Linear, choose_strength, fit_linear, splits_to_choose_by
-from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, known_features, side_by_side
+from tunelet.evaluation._ngrams import Corpus, Known, known_features, side_by_side
+from tunelet.evaluation._trained_words import TrainedWords
 
 _STRENGTHS = (1.0, 10.0, 100.0)  # C of scikit-learn, larger is freer
 
 
-@dataclass(frozen=True, eq=False)
-class Baseline:
-    """A trained baseline. It computes with its stored attributes alone, so a copy gives the same bits.
-
-    Attributes:
-        kinds: the features, one kind after the other.
-        coefficients: float32 [classes, features], or [1, features] for the second of two classes.
-        intercepts: float32 [classes] or [1].
-        strength: the C that was chosen.
-        seconds: that training took, the choice of the strength included.
-    """
-
-    kinds: tuple[Ngrams, ...]
-    coefficients: NDArray[np.float32]
-    intercepts: NDArray[np.float32]
-    strength: float
-    seconds: float
-
-    @property
-    def features(self) -> int:
-        """The number of words, pairs of words and runs of characters that it knows."""
-        return sum(len(kind.terms) for kind in self.kinds)
+class Baseline(TrainedWords):
+    """A trained baseline of classes; of two classes it has one row of coefficients, for the second."""
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Logit of each class for each text, float64 [n, classes]."""
-        features = side_by_side([kind.features(texts) for kind in self.kinds])
-        scores = features @ self.coefficients.T.astype(np.float64) + self.intercepts
+        scores = self.scores(texts)
         if scores.shape[1] == 1:
             scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
-        logits: NDArray[np.float64] = scores
-        return logits
+        return scores
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Probability of each class for each text, float64 [n, classes]."""
@@ -179,10 +158,4 @@ def _baseline(known: Sequence[Known], linear: Linear, strength: float, begin: fl
     weight, bias = linear.weight, linear.bias
     if len(bias) == 2:  # of two classes, one row of differences is enough
         weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
-    return Baseline(
-        kinds=tuple(kind.ngrams() for kind in known),
-        coefficients=weight.astype(np.float32),
-        intercepts=bias.astype(np.float32),
-        strength=strength,
-        seconds=time.perf_counter() - begin,
-    )
+    return Baseline.of(known, weight, bias, strength=strength, begin=begin)

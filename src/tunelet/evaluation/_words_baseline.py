@@ -6,7 +6,6 @@ matter: one-vs-rest logistic regression, cumulative logistic regression or ridge
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,40 +14,19 @@ from numpy.typing import NDArray
 from tunelet.data import copies
 from tunelet.evaluation._baseline import OutOfFold
 from tunelet.evaluation._linear import Linear
-from tunelet.evaluation._ngrams import Corpus, Known, Ngrams, known_features, side_by_side
+from tunelet.evaluation._ngrams import Corpus, Known, known_features, side_by_side
 from tunelet.evaluation._solver import Fold, Solver, best_fit, inner_splits, some_rows
+from tunelet.evaluation._trained_words import TrainedWords
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class WordsBaseline:
-    """A trained baseline. It computes with its stored attributes alone, so a copy gives the same bits.
-
-    Attributes:
-        kinds: the features, one kind after the other.
-        coefficients: float32 [outputs, features], or [1, features] where all outputs share them.
-        intercepts: float32 [outputs].
-        strength: that was chosen.
-        seconds: that training took, the choice of the strength included.
-    """
-
-    kinds: tuple[Ngrams, ...]
-    coefficients: NDArray[np.float32]
-    intercepts: NDArray[np.float32]
-    strength: float
-    seconds: float
-
-    @property
-    def features(self) -> int:
-        """The number of words, pairs of words and runs of characters that it knows."""
-        return sum(len(kind.terms) for kind in self.kinds)
+class WordsBaseline(TrainedWords):
+    """A trained baseline of labels, ratings or numbers."""
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Float64 [n, outputs]: logits of labels, cumulative logits of ratings, or numbers [n, 1]."""
-        features = side_by_side([kind.features(texts) for kind in self.kinds])
-        logits: Floats = features @ self.coefficients.T.astype(np.float64) + self.intercepts
-        return logits
+        return self.scores(texts)
 
 
 def train_words(
@@ -144,10 +122,4 @@ def _chosen_strength(
 
 
 def _baseline(known: Sequence[Known], linear: Linear, strength: float, begin: float) -> WordsBaseline:
-    return WordsBaseline(
-        kinds=tuple(kind.ngrams() for kind in known),
-        coefficients=linear.weight.astype(np.float32),
-        intercepts=linear.bias.astype(np.float32),
-        strength=strength,
-        seconds=time.perf_counter() - begin,
-    )
+    return WordsBaseline.of(known, linear.weight, linear.bias, strength=strength, begin=begin)
