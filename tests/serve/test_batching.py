@@ -52,9 +52,10 @@ def note(number: int) -> str:
     return f"warm loaf {number} " * (1 + number % 4)
 
 
-def test_every_job_gets_the_answers_to_its_own_texts_in_their_order(bakery):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_job_gets_the_answers_to_its_own_texts_in_their_order(bakery, workers):
     jobs = [Asked([note(7 * job + row) for row in range(1 + job % 5)]) for job in range(40)]
-    with batcher({"bakery": bakery}) as found:
+    with batcher({"bakery": bakery}, workers=workers, threads=workers) as found:
         threads = [threading.Thread(target=found.submit, args=(asked.job,)) for asked in jobs]
         for thread in threads:
             thread.start()
@@ -232,6 +233,27 @@ def test_how_long_one_model_takes_says_nothing_of_another(bakery):
             found.submit(few.job)
             slow.seconds_a_text = 0
         assert len(few.answer()) == 1
+
+
+def test_workers_compute_at_the_same_time(bakery):
+    met = threading.Barrier(2)
+
+    class Meeting(Predicting):
+        def compute(self, texts: Sequence[Any]) -> list[Any]:
+            met.wait(LONG_ENOUGH)
+            return super().compute(texts)
+
+    work = Meeting(bakery)
+    work.sample = None  # one text alone would wait for another
+    found = Batcher({"bakery": work}, queue=10, batch_tokens=1, workers=2)
+    found.start()
+    jobs = [Asked([note(number)]) for number in range(2)]
+    for asked in jobs:
+        found.submit(asked.job)
+    for asked in jobs:
+        np.testing.assert_allclose(asked.answer(), bakery.probabilities(asked.job.texts), atol=2e-3)
+    found.stop()
+    assert found.join(LONG_ENOUGH)
 
 
 def test_the_tokens_of_a_batch_are_measured_where_nobody_names_them(bakery):

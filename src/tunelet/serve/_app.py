@@ -16,7 +16,7 @@ from tunelet.serve._middleware import BodyLimits, Gate, Heads
 from tunelet.serve._page import page_paths, page_routes
 from tunelet.serve._problems import answer_problems
 from tunelet.serve._routes import OPEN, routes
-from tunelet.serve._served import Runs, load_models
+from tunelet.serve._served import Runs
 from tunelet.serve._service import Service
 from tunelet.serve._settings import ServeSettings
 from tunelet.serve._token import Token, read_token
@@ -53,7 +53,7 @@ def app(
     """
     token = None if token_file is None else read_token(token_file)
     settings = settings or ServeSettings()
-    return app_of(Service(load_models(runs, device=device, threads=settings.threads), settings), token)
+    return app_of(Service.loaded(runs, device=device, settings=settings), token)
 
 
 def app_of(service: Service, token: Token | None) -> FastAPI:

@@ -1,16 +1,20 @@
-"""Requests of many connections, gathered into batches: a bounded queue, and one thread that computes.
+"""Requests of many connections, gathered into batches: a bounded queue, and workers that compute.
 
-One thread is enough for all models: within a batch the model uses every core, and two batches at once would wait for
-each other. Tokenising is done there as well, so that the event loop is never blocked. Nothing waits for a batch to
-fill: what has arrived while a batch was computed is the next one. Requests take turns text by text, so a request with
-one text does not wait behind one with hundreds.
+A worker is a thread that computes a batch on a core of its own. Workers need not wait for each other, as the threads
+of one product do, and so a core that the event loop or another process takes for a while holds up one batch and not
+all. A batch that is alone gets every core. Tokenising is done by the workers as well, so that the event loop is never
+blocked. Nothing waits for a batch to fill: what has arrived while batches were computed is the next one. Requests take
+turns text by text, so a request with one text does not wait behind one with hundreds.
 """
 
 import math
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,11 +49,13 @@ class _Lane:
         jobs: those with texts that are not tokenised yet.
         ready: tokenised texts in their order.
         waiting: texts that were taken and have no answer yet.
-        text_seconds, batch_seconds: that a text and a batch of the last ones took; 0.0: none was computed yet.
+        workers: that compute what waits.
+        text_seconds, batch_seconds: that a text and a batch of the last ones took a worker; 0.0: none was computed yet.
     """
 
     work: Work
     batch_tokens: int
+    workers: int = 1
     jobs: deque[Job] = field(default_factory=deque)
     ready: deque[_Piece] = field(default_factory=deque)
     waiting: int = 0
@@ -59,7 +65,7 @@ class _Lane:
     @property
     def seconds(self) -> float:
         """How long computing what waits would take if no other model had anything to do."""
-        return self.waiting * self.text_seconds
+        return self.waiting * self.text_seconds / self.workers
 
     def took(self, texts: int, seconds: float) -> None:
         """Note how long a batch took."""
@@ -68,14 +74,15 @@ class _Lane:
 
 
 class Batcher:
-    """The queue and its thread.
+    """The queue and its workers.
 
     Args:
         models: what is computed with each, by name.
         queue: texts that may wait or be computed together.
         batch_tokens: of a batch; 0: as many as take about a fifteenth of a second, measured at the start.
-        threads: that a model computes with; 0: as PyTorch chooses.
-        note: called after each batch, by the thread that computes.
+        workers: threads that each compute a batch at a time.
+        threads: that PyTorch computes a batch with which is alone; else the workers share them. 0: as it chooses.
+        note: called after each batch, by the worker that computed it.
     """
 
     def __init__(
@@ -84,24 +91,28 @@ class Batcher:
         *,
         queue: int,
         batch_tokens: int = 0,
+        workers: int = 1,
         threads: int = 0,
         note: Callable[[BatchDone], None] | None = None,
     ) -> None:
-        self._lanes = {name: _Lane(work, batch_tokens) for name, work in models.items()}
+        self._lanes = {name: _Lane(work, batch_tokens, workers) for name, work in models.items()}
         self._turns = deque(self._lanes)
         self._queue, self._threads, self._note = queue, threads, note
         self._changed = threading.Condition()
+        self._gathering = threading.Lock()  # of the worker that looks for its next batch
+        self._computing = 0  # workers
         self._taking = True
-        self._warm = threading.Event()
-        self._failed: Exception | None = None
-        self._thread = threading.Thread(target=self._work, name="tunelet-batches", daemon=True)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"tunelet-batches-{number}", daemon=True)
+            for number in range(workers)
+        ]
 
     def start(self) -> None:
-        """Start the thread, and return when every model has computed its first texts. Raises what fails in that."""
-        self._thread.start()
-        self._warm.wait()
-        if self._failed is not None:
-            raise self._failed
+        """Start the workers, once every model has computed its first texts. Raises what fails in that."""
+        for lane in self._lanes.values():
+            _warm_up(lane, self._threads // len(self._workers))
+        for worker in self._workers:
+            worker.start()
 
     @property
     def batch_tokens(self) -> dict[str, int]:
@@ -129,15 +140,17 @@ class Batcher:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Take nothing new; what was taken is still computed, and then the thread ends."""
+        """Take nothing new; what was taken is still computed, and then the workers end."""
         with self._changed:
             self._taking = False
-            self._changed.notify()
+            self._changed.notify_all()
 
     def join(self, seconds: float) -> bool:
-        """Wait for the thread to end; whether it did."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        """Wait for the workers to end; whether they did."""
+        until = time.monotonic() + seconds
+        for worker in self._workers:
+            worker.join(max(0.0, until - time.monotonic()))
+        return not any(worker.is_alive() for worker in self._workers)
 
     def _seconds_ahead(self, lane: _Lane) -> float:
         """How long what waits for a model will take, as it seems now.
@@ -149,36 +162,46 @@ class Batcher:
         return lane.seconds + sum(min(each.seconds, max(lane.seconds, each.batch_seconds)) for each in others)
 
     def _work(self) -> None:
-        try:
-            if self._threads:
-                import torch
-
-                torch.set_num_threads(self._threads)  # of this thread
-            for lane in self._lanes.values():
-                _warm_up(lane)
-        except Exception as error:
-            self._failed = error
-            return
-        finally:
-            self._warm.set()
-        while (name := self._next_lane()) is not None:
-            lane = self._lanes[name]
+        while True:
             batch: list[_Piece] = []
+            with self._gathering:
+                if (name := self._next_lane()) is None:
+                    return
+                lane = self._lanes[name]
+                try:
+                    batch = self._gathered(lane)
+                except BaseException as error:  # a panic of a library's, too: whoever asks next is answered
+                    self._drop(lane, error)
             try:
-                batch = self._gathered(lane)
                 if batch:
-                    self._compute(name, lane, batch)
-            except BaseException as error:  # a panic of a library's, too: whoever asks next is answered
-                self._drop(lane, batch, error)
+                    with self._share() as workers:
+                        self._compute(name, lane, batch, workers)
+            except BaseException as error:  # likewise
+                for piece in batch:
+                    self._finish(piece.job, _as_exception(error))
 
-    def _drop(self, lane: _Lane, batch: list[_Piece], error: BaseException) -> None:
-        """Finish every job of a lane with a fault."""
+    def _drop(self, lane: _Lane, error: BaseException) -> None:
+        """Finish every job that waits in a lane with a fault."""
         with self._changed:
-            jobs = [*lane.jobs, *(piece.job for piece in (*batch, *lane.ready))]
+            jobs = [*lane.jobs, *(piece.job for piece in lane.ready)]
             lane.jobs.clear()
             lane.ready.clear()
         for job in jobs:
-            self._finish(job, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
+            self._finish(job, _as_exception(error))
+
+    @contextmanager
+    def _share(self) -> Iterator[int]:
+        """The number of workers whose cores a batch gets: every one's, or its own where others have work as well."""
+        with self._changed:
+            alone = not self._computing and not any(lane.jobs or lane.ready for lane in self._lanes.values())
+            self._computing += 1
+        workers = len(self._workers) if alone else 1
+        _compute_with(self._threads * workers // len(self._workers))
+        try:
+            yield workers
+        finally:
+            with self._changed:
+                self._computing -= 1
 
     def _next_lane(self) -> str | None:
         """The model whose turn it is, of those with work; None: there will be none."""
@@ -243,7 +266,7 @@ class Batcher:
             self._finish(job, LateError())
         return not job._over
 
-    def _compute(self, name: str, lane: _Lane, batch: list[_Piece]) -> None:
+    def _compute(self, name: str, lane: _Lane, batch: list[_Piece], workers: int) -> None:
         begin = time.perf_counter()
         try:
             answers = lane.work.compute([piece.text for piece in batch])
@@ -253,10 +276,11 @@ class Batcher:
                 return
             for piece in batch:  # likewise
                 if not piece.job._over:
-                    self._compute(name, lane, [piece])
+                    self._compute(name, lane, [piece], workers)
             return
         seconds = time.perf_counter() - begin
-        lane.took(len(batch), seconds)
+        with self._changed:
+            lane.took(len(batch), seconds * workers)
         # Before any answer leaves: who has the answer may read the figures.
         if self._note is not None:
             self._note(BatchDone(name, len(batch), sum(piece.text.length for piece in batch), seconds))
@@ -267,10 +291,10 @@ class Batcher:
                 self._finish(piece.job, [there[row] for row in range(len(there))])
 
     def _finish(self, job: Job, answer: list[Any] | Exception) -> None:
-        if job._over:
-            return
-        job._over = True
-        with self._changed:
+        with self._changed:  # two workers may have a text each of the same job
+            if job._over:
+                return
+            job._over = True
             self._lanes[job.model].waiting -= len(job.texts)
         job.done(answer)
 
@@ -283,10 +307,26 @@ def _retry_after(seconds: float) -> int:
     return min(max(1, math.ceil(seconds)), _LONGEST_RETRY)
 
 
-def _warm_up(lane: _Lane) -> None:
+def _as_exception(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+
+
+def _compute_with(threads: int) -> None:
+    """Let the thread that calls this compute with so many; 0: as it is. A graph has its own threads."""
+    if threads and (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+
+
+def _warm_up(lane: _Lane, threads: int) -> None:
     """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch."""
     if lane.work.sample is None:
         return
+    with ThreadPoolExecutor(1) as place:  # a thread's number of threads is its own
+        place.submit(_measure, lane, threads).result()
+
+
+def _measure(lane: _Lane, threads: int) -> None:
+    _compute_with(threads)
     for count in _WARM_UPS:
         encoded = lane.work.encode([lane.work.sample] * count)
         begin = time.perf_counter()

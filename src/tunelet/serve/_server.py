@@ -21,11 +21,11 @@ from tunelet.serve._connections import Connection
 from tunelet.serve._log import LOGGER, log_to_stderr
 from tunelet.serve._loopback import is_loopback
 from tunelet.serve._routes import described
-from tunelet.serve._served import Runs, load_models
+from tunelet.serve._served import Runs
 from tunelet.serve._service import Service
 from tunelet.serve._settings import ServeSettings
 from tunelet.serve._token import read_token
-from tunelet.serve._waiting import sleep_while_waiting
+from tunelet.serve._waiting import sleep_while_waiting, switch_often
 
 _TICK = 0.05  # seconds
 _BACKLOG = 2048  # connections that wait to be taken
@@ -120,10 +120,11 @@ def serve(
     token = None if token_file is None else read_token(token_file)
     listening = _bound(host, port)
     sleep_while_waiting()
+    switch_often()
     try:
         log_to_stderr()
         settings = settings or ServeSettings()
-        service = Service(load_models(runs, device=device, threads=settings.threads), settings)
+        service = Service.loaded(runs, device=device, settings=settings)
         service.start()
         server = Server(app_of(service, token), service)
         _announce(service, listening)

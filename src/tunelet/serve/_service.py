@@ -10,10 +10,11 @@ from typing import Any, Literal
 from tunelet.classifier import ExportedClassifier
 from tunelet.errors import TuneletError
 from tunelet.serve._batching import Batcher
+from tunelet.serve._cores import Cores
 from tunelet.serve._jobs import ClosedError, FullError, Job, LateError
 from tunelet.serve._metrics import Figures
 from tunelet.serve._problems import Refused
-from tunelet.serve._served import Served
+from tunelet.serve._served import Runs, Served, load_models
 from tunelet.serve._settings import ServeSettings
 from tunelet.serve._work import Explaining, Predicting
 
@@ -35,7 +36,7 @@ class Service:
         phase: "stopping" from the moment that it was told to stop, though it may still answer for a while.
     """
 
-    def __init__(self, models: Mapping[str, Served], settings: ServeSettings) -> None:
+    def __init__(self, models: Mapping[str, Served], settings: ServeSettings, cores: Cores) -> None:
         self.models, self.settings = models, settings
         self.figures = Figures(
             PATHS,
@@ -47,7 +48,8 @@ class Service:
             {name: Predicting(served.classifier) for name, served in models.items()},
             queue=settings.queue,
             batch_tokens=settings.batch_tokens,
-            threads=settings.threads,
+            workers=cores.workers,
+            threads=cores.threads,
             note=self.figures.computed,
         )
         # Explaining a text takes as long as a batch: predictions must not wait behind it.
@@ -59,9 +61,15 @@ class Service:
             },
             queue=settings.explain_queue,
             batch_tokens=1,
-            threads=settings.threads,
+            threads=cores.threads,
         )
         self.phase: Phase = "starting"
+
+    @classmethod
+    def loaded(cls, runs: Runs, *, device: str | None, settings: ServeSettings) -> "Service":
+        """A service of runs and exports; arguments and errors as for `load_models`."""
+        models = load_models(runs, device=device, threads=Cores.shared(settings.threads, device).each)
+        return cls(models, settings, Cores.shared(settings.threads, device))  # only now is PyTorch there
 
     def start(self) -> None:
         """Compute the first texts of every model, and be ready. Once is enough."""

@@ -25,7 +25,7 @@ class ServeSettings:
         connections: that are open together.
         drain: seconds for which a service that was told to stop by SIGTERM still answers, while `/readyz` says that it
             is not ready.
-        threads: that the model computes with; 0: as PyTorch or ONNX Runtime chooses.
+        threads: that models compute with, together; 0: as OMP_NUM_THREADS says, else one a core.
         log_texts: write the texts of each request to the log.
     """
 
