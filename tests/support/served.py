@@ -14,6 +14,7 @@ import numpy as np
 from tunelet import Classifier
 from tunelet.serve import ServeSettings, _server
 from tunelet.serve._app import app_of
+from tunelet.serve._cores import Cores
 from tunelet.serve._served import Served
 from tunelet.serve._service import Service
 from tunelet.serve._token import Token
@@ -90,8 +91,9 @@ class Running:
 def running(
     models: Mapping[str, Any], settings: ServeSettings | None = None, token: Token | None = None
 ) -> Iterator[Running]:
-    """Serve classifiers by name."""
-    service = Service({name: Served(name, model) for name, model in models.items()}, settings or ServeSettings(drain=0))
+    """Serve classifiers by name, one batch at a time."""
+    served = {name: Served(name, model) for name, model in models.items()}
+    service = Service(served, settings or ServeSettings(drain=0), Cores(threads=1, workers=1))
     service.start()
     server = _server.Server(app_of(service, token), service)
     listening = _server._bound("127.0.0.1", 0)
