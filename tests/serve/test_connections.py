@@ -114,6 +114,37 @@ def test_a_client_that_sends_header_after_header_is_not_waited_for_longer(impati
         assert b" 408 " in send_until_cut_off(connection, b"x-more: y\r\n")
 
 
+@pytest.mark.parametrize(
+    ("begin", "part"),
+    [(HEAD, b"x-more: y\r\n" * 10_000), (HEAD + b"x-more: ", b"x" * 100_000), (b"GET /", b"x" * 100_000)],
+    ids=["many", "long", "path"],
+)
+def test_headers_that_are_too_long_are_refused_and_kept_no_longer(service, begin, part):
+    with service.connect() as connection:
+        connection.sendall(begin + part * 10)
+        status, found = answer(connection)
+        assert (status, code(found)) == (431, "headers_too_large")
+        for _ in range(20):
+            connection.sendall(part)  # still read, and thrown away
+    with service.connect() as connection:
+        connection.sendall(HEAD + b"x-more: " + b"y" * 30_000 + b"\r\ncontent-length: %d\r\n\r\n%s" % (len(BODY), BODY))
+        assert answer(connection)[0] == 200
+
+
+def test_trailers_behind_a_body_are_not_kept_without_end(impatient):
+    with impatient.connect() as connection:
+        connection.sendall(CHUNKED + b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY) + b"x-more: y\r\n" * 100_000)
+        assert everything(connection) == b""
+
+
+def test_a_body_in_very_small_chunks_is_a_body(service):
+    with service.connect() as connection:
+        texts = json.dumps({"texts": "a loaf " * 10_000}).encode()
+        chunks = b"".join(b"1\r\n%c\r\n" % one for one in texts)
+        connection.sendall(CHUNKED + chunks + b"0\r\n\r\n")
+        assert answer(connection)[0] == 200
+
+
 @pytest.mark.parametrize("sent", [b"", b"\r\n", b"\r\n\r\n"])
 def test_a_connection_on_which_nothing_comes_is_closed(impatient, sent):
     with impatient.connect() as connection:
