@@ -98,6 +98,22 @@ def test_a_field_that_does_not_do_is_named(service, body, field):
 
 
 @pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"texts": "a", "texts": "b"}', "texts"),
+        (b'{"texts": "a", "model": null, "t\\u0065xts": "b"}', "texts"),
+        (b'{"texts": {"note": "a", "note": {"b": 1, "b": 2}}}', "texts.note"),
+        (b'{"texts": ["a", {"title": "a", "note": "b", "note": "b"}]}', "texts.1.note"),
+        (b'{"texts": "a", "x": {"b": 1, "b": 2}, "x": 3}', "x"),
+        (b'[{"a": 1, "a": 1}]', "0.a"),
+    ],
+)
+def test_a_field_that_is_there_twice_is_named(service, body, field):
+    with service.client() as client:
+        refused(client.post("/v1/predict", content=body, headers=JSON), 422, field)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",

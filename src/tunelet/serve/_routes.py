@@ -9,6 +9,7 @@ from tunelet._record import none_if_undefined
 from tunelet.classifier import ExportedClassifier, decision_of
 from tunelet.data import some
 from tunelet.errors import DataError
+from tunelet.serve._json_body import UniqueKeys
 from tunelet.serve._problems import Refused, documented
 from tunelet.serve._schemas import (
     ExplainAnswer,
@@ -33,7 +34,7 @@ OPEN = ("/healthz", "/readyz")  # need no token: what watches over a service has
 
 def routes(service: Service) -> APIRouter:
     """The routes of a service."""
-    router = APIRouter()
+    router = APIRouter(route_class=UniqueKeys)
     classifiers = [served.classifier for served in service.models.values()]
     columns = [classifier.task.text_columns for classifier in classifiers]
     labels = list(dict.fromkeys(name for classifier in classifiers for name in classifier.label_names))
