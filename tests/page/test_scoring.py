@@ -121,3 +121,26 @@ def test_two_requests_run_together_and_one_at_a_time_once_that_was_too_much(call
     )
     assert max(together[:4]) == 2
     assert together[5:] == [1] * 5
+
+
+def test_two_requests_run_together_again_once_many_were_answered_and_later_each_time(call):
+    seen = call(
+        """async () => {
+            const { Turns } = await load("pace");
+            const turns = new Turns();
+            let running = 0;
+            const seen = [];
+            const work = async (at) => {
+                seen.push(running += 1);
+                if (at === 0 || at === 20) turns.narrow();
+                await new Promise((resolve) => { setTimeout(resolve); });
+                running -= 1;
+            };
+            await Promise.all(Array.from({ length: 60 }, (_, at) => turns.take(() => work(at))));
+            return seen;
+        }"""
+    )
+    assert seen[2:10] == [1] * 8
+    assert 2 in seen[10:20]
+    assert seen[22:39] == [1] * 17
+    assert 2 in seen[40:]

@@ -19,16 +19,23 @@ export class Pace {
   _set(size) { this.size = Math.max(1, Math.min(MOST, size)); }
 }
 
-/** Two at a time, and one at a time once that was too much. */
+const CALM = 10; // answers without a refusal after which two are asked at a time again
+
+/** Two at a time, and one at a time for a while once that was too much; each while is twice as long as the one before. */
 export class Turns {
   _free = 2;
   _fewer = 0; // turns that will not be given again
   _narrow = false;
+  _calm = CALM;
+  _left = 0; // answers until there are two again
   _waiting = [];
 
+  /** That was too much. */
   narrow() {
+    this._left = this._calm;
     if (this._narrow) return;
     this._narrow = true;
+    this._calm *= 2;
     if (this._free) this._free -= 1;
     else this._fewer += 1;
   }
@@ -37,11 +44,25 @@ export class Turns {
     if (this._free) this._free -= 1;
     else await new Promise((resolve) => { this._waiting.push(resolve); });
     try {
-      return await work();
+      const result = await work();
+      this._answered();
+      return result;
     } finally {
       if (this._fewer) this._fewer -= 1;
-      else if (this._waiting.length) this._waiting.shift()();
-      else this._free += 1;
+      else this._give();
     }
+  }
+
+  _answered() {
+    if (!this._narrow) return;
+    this._left -= 1;
+    if (this._left) return;
+    this._narrow = false;
+    this._give();
+  }
+
+  _give() {
+    if (this._waiting.length) this._waiting.shift()();
+    else this._free += 1;
   }
 }
