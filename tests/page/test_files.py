@@ -2,6 +2,7 @@
 
 import json
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -48,6 +49,22 @@ def test_the_policies_let_in_the_pages_own_files_alone():
         assert "unsafe-inline" not in policy(source)
         assert "'unsafe-eval'" not in policy(source)
     assert "frame-ancestors 'none'" in policy("http")
+
+
+def test_a_page_in_a_folder_bears_its_policy_above_all_that_it_loads():
+    class Tags(HTMLParser):
+        seen: list[tuple[str, dict[str, str | None]]]
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.seen.append((tag, dict(attrs)))
+
+    for source, policies in (("http", []), ("browser", [policy("browser")])):
+        tags = Tags()
+        tags.seen = []
+        tags.feed(files(source)["index.html"].decode())
+        named = [at for at, (_, attributes) in enumerate(tags.seen) if "http-equiv" in attributes]
+        assert [tags.seen[at][1]["content"] for at in named] == policies
+        assert all(at < next(n for n, (tag, _) in enumerate(tags.seen) if tag in ("script", "link")) for at in named)
 
 
 def test_columns_are_recognised_by_the_names_that_training_knows():

@@ -4,6 +4,8 @@ import json
 from functools import cache
 from importlib.resources import files as resources
 
+from jinja2 import Environment, StrictUndefined
+
 from tunelet._version import __version__
 from tunelet.data import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES
 from tunelet.page._policy import Source, policy
@@ -17,17 +19,6 @@ _OF: dict[Source, tuple[str, ...]] = {
 }
 
 
-# A page from a folder: what headers would say, and a line for whoever opens the file itself.
-_HEAD = '<head>\n<meta charset="utf-8">\n'
-_UNSERVED = (
-    '<p class="note unserved" id="unserved">This page was opened as a file, from which browsers read no modules. A web '
-    "server must serve its folder: type <code>python -m http.server --bind 127.0.0.1</code> there, and open "
-    "<code>http://127.0.0.1:8000</code>.</p>\n"
-)
-_OPENED = '<script src="page/opened.js"></script>\n</head>'
-_TROUBLE = '  <div id="trouble"></div>\n'
-
-
 @cache
 def files(source: Source) -> dict[str, bytes]:
     """The page for a source: relative path -> content. `index.html` comes first; all else lies in the folder `page`.
@@ -36,20 +27,25 @@ def files(source: Source) -> dict[str, bytes]:
     `source_browser.js` runs the model in the browser. What they export stands at the head of the first.
     """
     static = {entry.name: entry.read_bytes() for entry in (resources("tunelet.page") / "static").iterdir()}
-    index = static.pop("index.html").decode("utf-8").replace("{{version}}", __version__)
-    if source == "browser":
-        said = f'<meta http-equiv="Content-Security-Policy" content="{policy(source)}">\n'
-        index = (
-            index.replace(_HEAD, _HEAD + said).replace("</head>", _OPENED).replace(_TROUBLE, f"  {_UNSERVED}{_TROUBLE}")
-        )
+    index = _index(static.pop("index.html").decode("utf-8"), source)
     chosen = static.pop(_SOURCES[source])
     left_out = {*_SOURCES.values(), *(name for other, names in _OF.items() if other != source for name in names)}
     made = {"source.js": chosen, "colours.css": _colours(), "names.js": _names()}
     kept = {name: content for name, content in static.items() if name not in left_out}
     return {
-        "index.html": index.encode("utf-8"),
+        "index.html": index,
         **{f"page/{name}": content for name, content in sorted((kept | made).items())},
     }
+
+
+def _index(template: str, source: Source) -> bytes:
+    """The page itself. In a folder it says what headers would, and what to do where the file itself is opened."""
+    in_folder = source == "browser"
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    made = environment.from_string(template).render(
+        version=__version__, in_folder=in_folder, policy=policy(source) if in_folder else None
+    )
+    return made.encode("utf-8")
 
 
 def _colours() -> bytes:
