@@ -110,6 +110,7 @@ def test_the_screen_of_a_run_breaks_no_line_that_is_to_be_copied(run):
     result_screen(Console(file=written, width=40, force_terminal=True, color_system=None), run)
     lines = written.getvalue().splitlines()
     assert any(line.startswith("classify") and line.endswith('"your text"') for line in lines)
+    assert any(line.startswith("page") and line.endswith(f"tunelet serve {run.path}") for line in lines)
 
 
 SHORT = (

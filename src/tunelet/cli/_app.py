@@ -28,6 +28,7 @@ app = typer.Typer(
         "tunelet train sample --model minilm --out runs/first",
         'tunelet predict runs/first "Two hours I will not get back."',
         "tunelet report runs/first",
+        "tunelet serve runs/first",
     )
     + "\n\n`tunelet COMMAND --help` has more. --debug after any command shows the traceback of an error.",
 )
