@@ -60,6 +60,26 @@ def test_the_separator_is_found_and_can_be_changed(visit, service):
     assert separator.input_value() == ";"
 
 
+def test_a_file_that_does_not_fit_can_be_read_with_another_separator(visit, service):
+    page = visit(service)
+    written = b'text\tn\n"warm" rye loaf\t1\ncold roll\t2\n'
+    page.choose("x.csv", written)
+    refused = page.page.get_by_role("alert").filter(has_text="Row 2")
+    refused.wait_for()
+    separator = page.page.get_by_label("Between two cells")
+    separator.select_option("|")
+    assert refused.count() == 1
+    assert separator.input_value() == "|"
+    separator.select_option("\t")
+    page.page.get_by_role("heading", name="x.csv").wait_for()
+    assert refused.count() == 0
+    assert separator.input_value() == "\t"
+    page.score()
+    assert counted(page) == 2
+    lines = page.downloaded()[1].splitlines()
+    assert [line.split(b"\t")[:2] for line in lines] == [line.split(b"\t") for line in written.splitlines()]
+
+
 def test_a_model_that_is_not_asked_needs_no_column(visit, bakery, columns):
     with running({"bakery": bakery, "columns": columns}) as found:
         page = visit(found)

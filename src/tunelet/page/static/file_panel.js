@@ -2,7 +2,7 @@
 
 import { el, named, say } from "./dom.js";
 import { fileChooser } from "./file_chooser.js";
-import { fileSettings } from "./file_settings.js";
+import { anotherSeparator, fileSettings } from "./file_settings.js";
 import { counts } from "./file_counts.js";
 import { progress } from "./progress.js";
 import { mayChooseSeparator, reader, scoredName } from "./read_file.js";
@@ -42,18 +42,36 @@ class Panel {
         throw new Error(`It has ${whole(Math.round(file.size / 2 ** 20))} MiB; this page takes 100. Type: tunelet predict RUN --input FILE`);
       }
       const bytes = new Uint8Array(await file.arrayBuffer());
-      if (!another()) this._settle(file.name, reader(file.name, bytes, this._models.flatMap(({ columns }) => columns)));
+      if (!another()) this._read(file.name, reader(file.name, bytes, this._models.flatMap(({ columns }) => columns)), null);
     } catch (error) {
-      if (!another()) this._trouble.replaceChildren(named(file.name), ": ", error.message);
+      if (!another()) this._refused(file.name, error);
     }
   }
 
+  _refused(name, error) { this._trouble.replaceChildren(named(name), ": ", error.message); }
+
+  /** Go on with a table; where rows do not fit a separator, with a choice of another. */
+  _read(name, read, separator) {
+    let table;
+    try {
+      table = read(separator ?? undefined);
+    } catch (error) {
+      if (!mayChooseSeparator(name)) throw error;
+      this._refused(name, error);
+      this._shown.replaceChildren(anotherSeparator(separator, (chosen) => this._read(name, read, chosen)));
+      if (separator !== null) this._shown.querySelector("select").focus();
+      return;
+    }
+    this._trouble.textContent = "";
+    this._settle(name, table, read);
+  }
+
   /** Ask what is what in a table, and then score it. */
-  _settle(name, read) {
+  _settle(name, table, read) {
     const result = el("div", { class: "result" });
     const score = el("button", { type: "submit", class: "primary" }, "Score");
     const stale = el("p", { class: "hint" }, "These answers are of the settings before: press Score for others.");
-    const settings = fileSettings(name, read, mayChooseSeparator(name), this._models, () => {
+    const settings = fileSettings(name, table, read, mayChooseSeparator(name), this._models, () => {
       score.classList.add("primary");
       if (result.hasChildNodes()) result.prepend(stale);
     });

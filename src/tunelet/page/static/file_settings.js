@@ -7,6 +7,7 @@ import { SEPARATORS } from "./separator.js";
 import { textFields } from "./texts.js";
 import { counted } from "./wording.js";
 
+const BETWEEN = "Between two cells";
 const SHOWN = 3; // rows of the preview
 const LONGEST = 160; // characters of a text in it
 
@@ -14,13 +15,13 @@ const LONGEST = 160; // characters of a text in it
  * A form for a table.
  *
  * @param {string} name   of the file
- * @param {(separator?: string) => Table} read    the table; throws where it cannot be read with a separator
+ * @param {Table} table
+ * @param {(separator: string) => Table} read     it once more; throws where it cannot be read with a separator
  * @param {boolean} separable                     whether the separator is a choice
  * @param {() => void} changed                    called when what was scored is out of date
  * @returns {{form: HTMLFormElement, chosen: () => {table, models, textOf: (model, row) => (Text | null)}}}
  */
-export function fileSettings(name, read, separable, models, changed) {
-  let table = read();
+export function fileSettings(name, table, read, separable, models, changed) {
   let selects = new Map();
   const columns = el("div", { class: "columns" });
   const preview = el("div", {});
@@ -86,6 +87,19 @@ export function fileSettings(name, read, separable, models, changed) {
   };
 }
 
+/**
+ * A choice for a file that does not fit the separator by which it was read.
+ *
+ * @param {string | null} tried     by choice; null: the one that was recognised
+ * @param {(separator: string) => void} chosen
+ */
+export function anotherSeparator(tried, chosen) {
+  const options = [["", "Choose another separator"], ...Object.entries(SEPARATORS)];
+  const { element, select } = choice([BETWEEN], options, tried ?? "");
+  select.addEventListener("change", () => { if (select.value) chosen(select.value); });
+  return el("div", { class: "columns" }, element);
+}
+
 /** The text of a row for a model; null where there is nothing in it. */
 function textOf(table, at, { columns }, row) {
   if (columns.length === 1) {
@@ -108,7 +122,7 @@ function columnChoice(field, table, models, before) {
 
 function separatorChoice({ separator }) {
   const known = separator in SEPARATORS || separator === null ? SEPARATORS : { ...SEPARATORS, [separator]: `“${visible(separator)}”` };
-  return choice(["Between two cells"], Object.entries(known), separator);
+  return choice([BETWEEN], Object.entries(known), separator);
 }
 
 function choice(words, options, chosen, attributes = {}) {

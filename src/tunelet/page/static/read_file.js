@@ -13,14 +13,15 @@ export const ENDINGS = [".csv", ".tsv", ".txt"];
  * The table in a file. Throws UnreadableError where it is none: what is broken is said, and never skipped.
  *
  * @param {string[]} names   columns that models read
- * @returns {(separator?: string) => Table | Lines}   with the separator of a CSV that the reader chose, if he did
+ * @returns {(separator?: string) => Table | Lines}   with the separator of a CSV that was chosen, if one was; tabs make
+ *     it a TSV, whose quotation marks may be marks like others
  */
 export function reader(name, bytes, names) {
   const text = decoded(bytes);
   if (!strip(text.replace(/^\ufeff/, ""))) throw new UnreadableError("This file holds no rows.");
   const ending = endingOf(name);
   if (ending === ".txt") return () => new Lines(text);
-  return (separator = null) => new Table(ending === ".tsv" ? tsv(text) : csv(text, separator), names);
+  return (separator = null) => new Table(ending === ".tsv" || separator === "\t" ? tsv(text) : csv(text, separator), names);
 }
 
 /** Whether the separator of a file is a question: a TSV and a text have none to choose. */
