@@ -256,7 +256,7 @@ def predict_file(
         threshold, min_confidence: as for `Classifier.predict`.
         baseline: classify with the run's baseline.
         device: as for `Classifier.load`.
-        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
+        settings: how the file is read, by dotted key: data.encoding, data.delimiter, data.max_bytes, data.max_cell.
         quiet: print nothing.
 
     Raises:

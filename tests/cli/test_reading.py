@@ -39,6 +39,12 @@ def test_an_encoding_is_named_for_each_command_and_not_taken_over(
     with (in_folder / "b.csv").open(encoding="utf-8", newline="") as file:
         assert [row["text"] for row in csv.DictReader(file)] == [text for text, _ in TEXTS]
 
+    (in_folder / "c.csv").write_text('text\tn\n"fresh" roll\t1\n', encoding="utf-8")
+    predict = ["predict", "run", "--input", "c.csv", "--output", "d.csv"]
+    refused(call(capsys, *predict), "row 2", "--set data.delimiter=tab")
+    done = call(capsys, *predict, "--set", "data.delimiter=tab")
+    assert done.status == 0, done.stderr
+
     refused(call(capsys, "evaluate", "run", "a.csv", "--encoding", "klingon"), "no encoding 'klingon'", "cp1252")
     refused(call(capsys, "evaluate", "run", "a.csv", "--set", "training.epochs=5"), "training.epochs", "data.encoding")
 

@@ -55,6 +55,9 @@ def _write_odd_files(folder: Path) -> None:
     _write(
         folder / "no_names.csv", [(text, f"{text} again", label) for text, label in rows], ("first", "second", "third")
     )
+    (folder / "quoted.csv").write_text(
+        "text\tlabel\n" + "".join(f'"{text[:9]}" {text}\t{label}\n' for text, label in rows)
+    )
     _write(folder / "two_columns.csv", [(text, text, label) for text, label in rows], ("text", "review", "label"))
     _write(folder / "without_labels.csv", [(text,) for text, _ in rows], ("text",))
     _write(folder / "one_label.csv", [(text, "positive") for text, _ in rows], ("text", "label"))

@@ -100,7 +100,7 @@ def evaluate(
         encoding: of a text file that is not UTF-8, such as "cp1252".
         baseline: measure the run's baseline instead of its encoder.
         device: as for `Classifier.load`.
-        settings: how the file is read, by dotted key: data.encoding, data.max_bytes, data.max_cell.
+        settings: how the file is read, by dotted key: data.encoding, data.delimiter, data.max_bytes, data.max_cell.
 
     Raises:
         DataError: data that cannot be read, or labels that the run does not know.

@@ -160,6 +160,7 @@ class FileJob:
         settings = {
             "texts": columns.texts,
             "encoding": files.encoding,
+            "delimiter": files.delimiter,
             "format": self.input_format,
             "baseline": self.baseline,
             "device": self.device,

@@ -80,7 +80,7 @@ ReadSettings = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="setting of the reader (data.encoding, data.max_bytes or data.max_cell); repeatable",
+        help="setting of the reader (data.encoding, data.delimiter, data.max_bytes or data.max_cell); repeatable",
     ),
 ]
 Baseline = Annotated[

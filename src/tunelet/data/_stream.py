@@ -15,6 +15,7 @@ from pathlib import Path
 from tunelet.data._read import read_tables
 from tunelet.data.readers._content import COMPRESSIONS, describe_binary
 from tunelet.data.readers._decompression import DECODERS
+from tunelet.data.readers._delimiter import read_as
 from tunelet.data.readers._files import check_file
 from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.data.readers.streams._arrow import ParquetStream
@@ -92,13 +93,14 @@ def _opened(path: Path, source: str, name: str, names: Sequence[str], settings: 
         raise DataError(f"{source} is empty", "expected rows of texts and labels")
     if form == ".parquet":
         return Streamed(ParquetStream(file, settings), form)
-    text = StreamedText(file, settings, quoted_rows=form == ".csv")
+    kind = read_as(form, settings)
+    text = StreamedText(file, settings, quoted_rows=kind == ".csv")
     rows: TableStream
-    if form == ".csv":
+    if kind == ".csv":
         rows = DelimitedStream.of_csv(text, names)
-    elif form == ".tsv":
+    elif kind == ".tsv":
         rows = DelimitedStream.of_tsv(text, names)
-    elif form == ".txt":
+    elif kind == ".txt":
         rows = LinesStream(text)
     else:
         rows = JsonLinesStream(text)

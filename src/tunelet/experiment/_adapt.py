@@ -61,8 +61,8 @@ _RECIPE = Recipe(
 )
 _MOST_HELD_OUT = 500  # texts whose loss is measured before and after
 _SECTIONS = {
-    "data": ("text_column", "encoding", "max_bytes", "max_cell", "clean_markup", "limit", "validation_size",
-             "max_length", "truncation"),
+    "data": ("text_column", "encoding", "delimiter", "max_bytes", "max_cell", "clean_markup", "limit",
+             "validation_size", "max_length", "truncation"),
     "model": ("name", "device", "precision", "packing"),
     "adapter": ("targets", "layers", "rank", "alpha"),
     "training": ("epochs", "min_steps", "max_steps", "max_tokens", "batch_size", "gradient_accumulation",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.classifier import measurable
-from tunelet.data import Examples, Reading, file_settings, label_indices, read
+from tunelet.data import Examples, FileSettings, Reading, label_indices, read
 from tunelet.errors import DataError, ExportError, TuneletError
 from tunelet.evaluation import Predictions, ShapedPredictions
 from tunelet.run import Run
@@ -123,7 +123,7 @@ def _read(run: Run, source: Any, *, labelled: bool) -> Reading:
         clean_markup=settings.clean_markup,
         label_names=settings.label_names,
         missing_labels=settings.missing_labels,
-        files=file_settings(run.recipe, {"data.encoding": settings.encoding}, None),
+        files=FileSettings.of(settings),
         task=run.data.task.value,
         separator=run.data.separator,
     )

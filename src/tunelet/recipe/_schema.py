@@ -91,6 +91,9 @@ class DataSettings(Section):
         pattern=r"^[A-Za-z0-9_.:-]*$",
         description="encoding of text files that are not UTF-8, such as cp1252; empty: they are refused",
     )
+    delimiter: Literal["auto", "comma", "semicolon", "tab", "bar"] = Field(
+        "auto", description="what separates the fields of CSV, TSV and TXT files; auto: recognised by their first rows"
+    )
     max_bytes: int = Field(
         4 * 2**30, ge=1024, le=2**62, description="most bytes of a file once decompressed; a cell counts 64 or more"
     )

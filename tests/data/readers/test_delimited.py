@@ -60,6 +60,43 @@ def test_commas_in_numbers_and_sentences_are_no_delimiters_where_semicolons_fit(
     )
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+@pytest.mark.parametrize(("named", "mark"), [("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("bar", "|")])
+def test_a_delimiter_that_is_named_is_obeyed_whatever_a_file_is_called(
+    tmp_path: Path, name: str, named: str, mark: str
+) -> None:
+    other = ";" if mark == "," else ","
+    path = tmp_path / name
+    path.write_text(f"text{other}1{mark}label{other}2{other}3\nfine{other}1{mark}good{other}2{other}3\n")
+    tables, _, _ = read_tables(str(path), labelled=False, files=FileSettings(delimiter=named))
+    assert list(tables["train"].columns) == [f"text{other}1", f"label{other}2{other}3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ('text\tlabel\n"Fine" film\tgood\n5" deep\tbad\n', "tab"),
+        ("id;text, in full;label\n1;So, so, so;bad\n2;Fine; really;good\n", "semicolon"),
+    ],
+)
+def test_rows_that_do_not_fit_propose_another_delimiter_where_there_is_one(
+    tmp_path: Path, content: str, named: str
+) -> None:
+    with pytest.raises(DataError) as refusal:
+        reading_of(tmp_path, content)
+    assert f"settings={{'data.delimiter': '{named}'}}" in refusal.value.hint
+    for files in (FileSettings(), FileSettings(delimiter="comma")):
+        with pytest.raises(DataError) as refusal:
+            reading_of(tmp_path, "text,label\na,x,more\n", files=files)
+        assert "data.delimiter" not in refusal.value.hint
+
+
+def test_tabs_that_are_named_make_a_tsv_whose_quotation_marks_are_marks(tmp_path: Path) -> None:
+    content = 'text\tlabel\n"Fine" film\tgood\n5" deep\tbad\n'
+    reading = reading_of(tmp_path, content, files=FileSettings(delimiter="tab"))
+    assert rows_of(reading) == [('"Fine" film', "good"), ('5" deep', "bad")]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -57,6 +57,8 @@ BROKEN = {
     "packed.csv": b"\x1f\x8b\x08\x00",
     "not packed.csv.gz": b"id,text\n1,a\n",
     "cut.csv.gz": gzip.compress(b"id,text\n" + b"1,a\n" * 99)[:-9],
+    "tabs.csv": b'id\ttext\n1\ta\n2\t"b" c\n',
+    "semicolons.csv": b"id;text, in full\n1;so, so, so\n2;fine; really\n",
     "broken.jsonl": b'{"text": "a"}\n{"text": }\n',
     "list.jsonl": b'{"text": "a"}\n[1]\n',
     "deep.jsonl": b'{"text": ' + b"[" * 5_000 + b"\n",
@@ -142,6 +144,18 @@ def test_an_encoding_that_is_named_is_used_where_the_file_is_not_utf_8(tmp_path:
     for encoding in ("cp1252", "utf-8"):
         (tmp_path / "a.csv").write_bytes("id,text\n1,café\n".encode(encoding))
         assert columns(tmp_path / "a.csv", files=FileSettings(encoding="cp1252"))["text"] == ["café"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+@pytest.mark.parametrize(("named", "mark"), [("semicolon", ";"), ("tab", "\t")])
+def test_a_delimiter_that_is_named_is_obeyed_as_in_a_whole_file(
+    tmp_path: Path, name: str, named: str, mark: str
+) -> None:
+    files = FileSettings(delimiter=named)
+    (tmp_path / name).write_text(f"text,1{mark}label,2,3\nfine,1{mark}good,2,3\n")
+    tables, _, _ = read_tables(str(tmp_path / name), ["text"], labelled=False, files=files)
+    assert list(tables["train"].columns) == ["text,1", "label,2,3"]
+    assert columns(tmp_path / name, files=files) == dict(tables["train"].columns)
 
 
 def test_a_format_that_is_named_wins_over_the_ending(tmp_path: Path) -> None:

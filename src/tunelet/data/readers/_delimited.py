@@ -19,6 +19,8 @@ from tunelet.data.readers._delimiter import (
     SNIFFED_CHARACTERS,
     SNIFFED_ROWS,
     csv_rows,
+    declared_delimiter,
+    other_delimiter,
     sniff_delimiter,
 )
 from tunelet.data.readers._header import header_reason
@@ -33,21 +35,41 @@ _IN_QUOTES = 'put a field that holds quotation marks in quotes and double them: 
 Rows = list[list[str]]
 
 
+class UnfitError(DataError):
+    """Rows do not fit the way in which they were cut: fields too many or too few, quotation marks in the middle."""
+
+    def proposing(self, text: str, taken: str) -> "UnfitError":
+        """The same error with another delimiter to name, where the beginning of the text admits one.
+
+        Args:
+            text: of the file, or its beginning.
+            taken: the delimiter by which it was cut; nobody had named it.
+        """
+        other = other_delimiter(text, taken)
+        if other is None:
+            return self
+        named = f"settings={{'data.delimiter': {DELIMITERS[other]!r}}}"
+        return UnfitError(self.message, f"{self.hint}; or say what separates the fields, where it is another: {named}")
+
+
 def parse_csv(text: str, path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
     """A CSV file; `names` are the columns that the user named, which a header may hold."""
     sep_line = SEP_LINE.match(text)
     if sep_line:
         text = text[sep_line.end() :]
-    delimiter = sep_line[1] if sep_line else sniff_delimiter(text)
+    declared = declared_delimiter(settings, sep_line)
+    delimiter = declared or sniff_delimiter(text)
     quoting = ""
     try:
         rows = _trimmed(_parse(text, path, delimiter, settings, lead=bool(sep_line)))
         _refuse_uneven(rows, path)
-    except DataError:
+    except DataError as error:
         # Where doubled quotation marks do not fit, all rows may fit with a backslash before each.
-        escaped = _with_backslashes(text, path, settings, sep_line[1] if sep_line else "")
+        escaped = _with_backslashes(text, path, settings, declared, lead=bool(sep_line))
         if escaped is None:
-            raise
+            if declared or not isinstance(error, UnfitError):
+                raise
+            raise error.proposing(text, delimiter) from None
         rows, delimiter = escaped
         quoting = ", quotation marks after backslashes"
     form = f"CSV, {DELIMITERS.get(delimiter, repr(delimiter))}{quoting}"
@@ -128,7 +150,7 @@ def broken_row(error: csv.Error, row: int, source: object, settings: FileSetting
     if "field limit" in str(error):
         return settings.cell_too_long(source, f"a cell of row {row:,}", settings.max_cell, at_least=True)
     reason = "a quotation mark is never closed" if "end of data" in str(error) else str(error)
-    return DataError(f"{source} is broken at row {row}: {reason}", _IN_QUOTES)
+    return UnfitError(f"{source} is broken at row {row}: {reason}", _IN_QUOTES)
 
 
 def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
@@ -138,7 +160,9 @@ def _lines(text: str, path: Path, settings: FileSettings) -> Iterator[str]:
         yield line
 
 
-def _with_backslashes(text: str, path: Path, settings: FileSettings, declared: str) -> tuple[Rows, str] | None:
+def _with_backslashes(
+    text: str, path: Path, settings: FileSettings, declared: str, *, lead: bool
+) -> tuple[Rows, str] | None:
     r"""The rows and their delimiter where \" stands for a quotation mark, or None where not every row fits so.
 
     A backslash before anything else is a character of the text; only where the rows do not fit so is \\ one backslash,
@@ -150,7 +174,7 @@ def _with_backslashes(text: str, path: Path, settings: FileSettings, declared: s
         hidden = hide(text, escape)
         delimiter = declared or sniff_delimiter(hidden)
         try:
-            rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=bool(declared)))
+            rows = _trimmed(_parse(hidden, path, delimiter, settings, lead=lead))
         except DataError:
             continue
         if not _uneven(rows):
@@ -192,7 +216,7 @@ def _refuse_uneven(rows: Rows, path: Path) -> None:
         raise uneven_row(path, *uneven)
 
 
-def uneven_row(source: object, row: int, fields: int, width: int) -> DataError:
+def uneven_row(source: object, row: int, fields: int, width: int) -> UnfitError:
     """The error for a row whose number of fields is not that of the first row."""
     message = f"{source}: row {row} holds {fields} field{'s' * (fields != 1)}, the first row {width}"
     # Too few fields may be too many in the first row: a sentence of the header that holds the delimiter.
@@ -201,7 +225,7 @@ def uneven_row(source: object, row: int, fields: int, width: int) -> DataError:
         where = f"give each row as many fields, empty ones too; {where}"
     elif width == 1:
         where = f"remove a title above the header; {where}"
-    return DataError(message, where)
+    return UnfitError(message, where)
 
 
 def plain_row(line: str, delimiter: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which character separates the fields of a CSV file: what its first line says, or what cuts all rows alike."""
+"""Which character separates the fields of a file: what the user or its first line says, or what cuts all rows alike."""
 
 import csv
 import io
@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from itertools import islice
 
 from tunelet.data._columns import KNOWN_NAMES, plain_name
-from tunelet.data.readers._settings import LARGEST_CELL
+from tunelet.data.readers._settings import AUTO, LARGEST_CELL, FileSettings
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SNIFFED_ROWS, SNIFFED_CHARACTERS = 20, 200_000
 # How spreadsheets are told the delimiter: the first line is sep=; and no row.
 SEP_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[ ,;\t]*(\r\n|\n|\r|$)', re.IGNORECASE)
+
+
+def read_as(extension: str, settings: FileSettings) -> str:
+    """By which extension a file is read: one of text whose delimiter the user names is TSV or CSV, whatever its own."""
+    if settings.delimiter == AUTO or extension not in (".csv", ".tsv", ".txt"):
+        return extension
+    return ".tsv" if settings.delimiter == DELIMITERS["\t"] else ".csv"
+
+
+def declared_delimiter(settings: FileSettings, sep_line: re.Match[str] | None) -> str:
+    """The delimiter that the user names, or the first line of a file; "" where neither does."""
+    named = next((mark for mark, name in DELIMITERS.items() if name == settings.delimiter), "")
+    return named or (sep_line[1] if sep_line else "")
 
 
 def sniff_delimiter(text: str) -> str:
@@ -21,6 +34,28 @@ def sniff_delimiter(text: str) -> str:
     Of several that do, one that makes usual names of columns comes first, and one that stands in numbers (1,5) or
     before spaces, as punctuation does, comes last.
     """
+    return next(iter(_candidates(text)), ",")
+
+
+def other_delimiter(text: str, taken: str) -> str | None:
+    """The delimiter to name where this one did not cut all rows alike; None: no other one may be meant.
+
+    That may be the tab once more: named, it makes the file a TSV, where quotation marks may be marks like others.
+    """
+    if taken == "\t" and _plain_rows_are_even(text, taken):
+        return taken
+    return next((delimiter for delimiter in _candidates(text) if delimiter != taken), None)
+
+
+def _plain_rows_are_even(text: str, delimiter: str) -> bool:
+    lines = text[:SNIFFED_CHARACTERS].split("\n")
+    if len(text) > SNIFFED_CHARACTERS and len(lines) > 1:
+        lines.pop()  # cut in the middle, perhaps
+    return len({line.count(delimiter) for line in lines[:SNIFFED_ROWS] if line.strip()}) == 1
+
+
+def _candidates(text: str) -> list[str]:
+    """Delimiters that cut the first row, the likeliest first: those that cut all of the first rows alike lead."""
     head = text[:SNIFFED_CHARACTERS]
     several: list[str] = []
     even: list[tuple[bool, bool, str]] = []
@@ -34,9 +69,8 @@ def sniff_delimiter(text: str) -> str:
             if len({len(row) for row in rows}) == 1:
                 unusual = not any(plain_name(cell) in KNOWN_NAMES for cell in rows[0])
                 even.append((_like_punctuation(head, delimiter), unusual, delimiter))
-    if even:
-        return min(even, key=lambda candidate: candidate[:2])[2]
-    return several[0] if several else ","
+    alike = [delimiter for *_, delimiter in sorted(even, key=lambda candidate: candidate[:2])]
+    return [*alike, *(delimiter for delimiter in several if delimiter not in alike)]
 
 
 def _like_punctuation(head: str, delimiter: str) -> bool:

@@ -10,6 +10,7 @@ from tunelet.data._raw import RawTable
 from tunelet.data.readers._arrow import parse_parquet
 from tunelet.data.readers._content import COMPRESSIONS, Content, read_content
 from tunelet.data.readers._delimited import parse_csv, parse_lines, parse_tsv, parse_txt
+from tunelet.data.readers._delimiter import read_as
 from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._json import parse_json, parse_json_lines
 from tunelet.data.readers._settings import DEFAULTS, FileSettings
@@ -84,7 +85,7 @@ def check_file(path: Path, *, any_name: bool = False) -> None:
 
 
 def _parse(content: Content, path: Path, names: Sequence[str], settings: FileSettings, *, labelled: bool) -> RawTable:
-    extension = Path(content.name.lower()).suffix
+    extension = read_as(Path(content.name.lower()).suffix, settings)
     if not content.data[:4096].strip() and not content.data.strip():
         raise DataError(f"{path} is empty", "expected rows of texts and labels")
     if extension in _BYTES_PARSERS:

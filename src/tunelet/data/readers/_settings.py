@@ -1,4 +1,4 @@
-"""How files are read, and how much of them: what `data.encoding`, `data.max_bytes` and `data.max_cell` say.
+"""How files are read, and how much of them: what `data.encoding`, `data.delimiter` and the limits of a recipe say.
 
 A small file can decode to a hundred times what a machine holds, and one cell of 50 MB costs sixty times its size before
 it is cut. So what is decoded is counted before it is kept, each cell with no less than it costs as a Python object.
@@ -15,6 +15,7 @@ from tunelet.errors import DataError
 if TYPE_CHECKING:
     from tunelet.recipe import DataSettings
 
+AUTO = "auto"  # the delimiter is recognised
 MOST_COLUMNS = 10_000
 LONGEST_NAME = 1000  # characters of a column's name
 LARGEST_CELL = 2**31 - 1  # characters; the largest limit that the csv module takes everywhere
@@ -29,11 +30,13 @@ class FileSettings:
 
     Attributes:
         encoding: of text files that are not UTF-8 and bear no byte order mark; "" accepts none.
+        delimiter: of text files: "comma", "semicolon", "tab" or "bar"; "auto" recognises it.
         max_bytes: most bytes that a file may hold once decompressed, a cell counting for at least `CELL_COST`.
         max_cell: most characters of one cell.
     """
 
     encoding: str = ""
+    delimiter: str = AUTO
     max_bytes: int = 4 * 2**30
     max_cell: int = 1_000_000
 

@@ -10,6 +10,7 @@ from tunelet.data._raw import RawTable
 from tunelet.data.readers._delimited import (
     ESCAPES,
     REPEATED_HEADER,
+    UnfitError,
     broken_row,
     hide,
     may_be_repeated,
@@ -19,7 +20,14 @@ from tunelet.data.readers._delimited import (
     shown_again,
     uneven_row,
 )
-from tunelet.data.readers._delimiter import DELIMITERS, SEP_LINE, SNIFFED_CHARACTERS, csv_rows, sniff_delimiter
+from tunelet.data.readers._delimiter import (
+    DELIMITERS,
+    SEP_LINE,
+    SNIFFED_CHARACTERS,
+    csv_rows,
+    declared_delimiter,
+    sniff_delimiter,
+)
 from tunelet.data.readers._settings import MOST_COLUMNS
 from tunelet.data.readers._swallowed import swallowed_note
 from tunelet.data.readers.streams._chunk import Chunk, Form, TableStream, cells_of, packed, size_of, strings
@@ -145,7 +153,7 @@ class _Survey:
         return survey
 
 
-class _UnevenError(DataError):
+class _UnevenError(UnfitError):
     """Rows of different widths; the survey is there nevertheless."""
 
     def __init__(self, text: StreamedText, survey: _Survey) -> None:
@@ -197,15 +205,17 @@ class DelimitedStream(TableStream):
         sep_line = SEP_LINE.match(sample)
         if sep_line:
             sample = sample[sep_line.end() :]
-        declared = sep_line[1] if sep_line else ""
+        declared = declared_delimiter(text.settings, sep_line)
         delimiter = declared or sniff_delimiter(sample)
         quoting = ""
         try:
             survey = _Survey.of(text, _Dialect(delimiter, lead=bool(sep_line)))
-        except DataError:
-            escaped = cls._with_backslashes(text, sample, declared)
+        except DataError as error:
+            escaped = cls._with_backslashes(text, sample, declared, lead=bool(sep_line))
             if escaped is None:
-                raise
+                if declared or not isinstance(error, UnfitError):
+                    raise
+                raise error.proposing(sample, delimiter) from None
             survey, delimiter = escaped, escaped.dialect.delimiter
             quoting = ", quotation marks after backslashes"
         return cls(text, f"CSV, {DELIMITERS.get(delimiter, repr(delimiter))}{quoting}", survey, names)
@@ -230,11 +240,11 @@ class DelimitedStream(TableStream):
         return cls(text, "TSV", survey, names)
 
     @staticmethod
-    def _with_backslashes(text: StreamedText, sample: str, declared: str) -> _Survey | None:
+    def _with_backslashes(text: StreamedText, sample: str, declared: str, *, lead: bool) -> _Survey | None:
         if not any('\\"' in line for line in text.lines()):
             return None
         for escape in ESCAPES:
-            dialect = _Dialect(declared or sniff_delimiter(hide(sample, escape)), escape, lead=bool(declared))
+            dialect = _Dialect(declared or sniff_delimiter(hide(sample, escape)), escape, lead=lead)
             try:
                 return _Survey.of(text, dialect)
             except DataError:
