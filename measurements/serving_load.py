@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 _TIMEOUT = 30.0  # seconds
-_CONNECTIONS = 400
+_CONNECTIONS = 500
 
 
 class Load:
-    """Requests on up to 400 connections, each with one at a time."""
+    """Requests on up to 500 connections, each with one at a time."""
 
     def __init__(self, url: str, bodies: list[bytes]) -> None:
         self._place = urlsplit(url)

@@ -246,7 +246,7 @@ def test_models_are_listed_with_labels_metrics_and_limits(service, bakery):
     assert model["labels"] == list(run.label_names)
     assert model["metrics"]["accuracy"] == {"value": run.metrics.accuracy, "interval": list(run.metrics.accuracy_ci)}
     assert (model["n"], model["threshold"]) == (run.metrics.n, run.summary.threshold)
-    assert listed["limits"]["texts"] == 256
+    assert listed["limits"]["texts"] == 128
 
 
 def test_what_watches_over_it_is_answered(service):

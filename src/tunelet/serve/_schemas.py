@@ -174,11 +174,11 @@ class ModelInfo(BaseModel):
 class Limits(BaseModel):
     """What a request must stay under."""
 
-    texts: int = Field(description="texts of a request", examples=[256])
+    texts: int = Field(description="texts of a request", examples=[128])
     characters: int = Field(description="characters of a text", examples=[100_000])
     body_bytes: int = Field(description="bytes of a request", examples=[1 << 20])
     deadline_seconds: float = Field(description="within which a request is answered", examples=[10.0])
-    queue_texts: int = Field(description="texts that may wait together", examples=[512])
+    queue_texts: int = Field(description="texts that may wait together", examples=[256])
     explain_texts: int = Field(description="texts of a request to explain, and that may wait for it", examples=[16])
 
 

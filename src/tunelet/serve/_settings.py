@@ -22,17 +22,18 @@ class ServeSettings:
         max_body: bytes of a request.
         body_seconds: within which a request has arrived in whole, headers and body each, or else 408.
         batch_tokens: tokens that go through the model together; 0: as many as take a fifteenth of a second.
-        connections: that are open together.
+        connections: that are open together; more than texts in the queue, so that who is too much learns when to
+            come back.
         drain: seconds for which a service that was told to stop by SIGTERM still answers, while `/readyz` says that it
             is not ready.
         threads: that models compute with, together; 0: as OMP_NUM_THREADS says, else one a core.
         log_texts: write the texts of each request to the log.
     """
 
-    queue: int = 512
+    queue: int = 256
     explain_queue: int = 16
     deadline: float = 10.0
-    max_texts: int = 256
+    max_texts: int = 128
     max_characters: int = 100_000
     max_body: int = 1 << 20
     body_seconds: float = 10.0

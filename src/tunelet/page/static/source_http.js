@@ -38,7 +38,7 @@ const TOO_LATE = 3; // times that a single text may be
 const LONGEST_WAIT = 30; // seconds
 const paces = new Map(); // by model
 const turns = new Turns();
-let limits = { texts: 256, characters: 100_000 };
+let limits = { texts: 128, characters: 100_000 };
 let answered = 0; // requests
 
 /** What the service refuses: `code` and `field` as in its documentation. */
