@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunelet.data import duplicate_groups, find_copies, normalise, read
+from tunelet.data import Joined, duplicate_groups, find_copies, normalise, read
 from tunelet.data._minhash import band_keys, candidates
 from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, jaccard
 from tunelet.data._shingles import shingles, words_of
@@ -122,6 +122,26 @@ def test_where_texts_are_cut_into_batches_does_not_matter(monkeypatch):
     parts = find_copies(texts)
     assert parts.groups.tolist() == whole.groups.tolist()
     assert parts.pairs.tolist() == whole.pairs.tolist()
+
+
+def test_a_text_of_any_length_is_placed_a_bounded_part_at_a_time(monkeypatch):
+    chance = random.Random(6)
+    (part,) = shingles([text_of(chance, words) for words in (1, 30, 31, 400)])
+    whole = band_keys(part)
+    monkeypatch.setattr("tunelet.data._minhash._AT_ONCE", 32)
+    assert np.array_equal(band_keys(part), whole)
+
+
+@given(st.lists(st.lists(st.text(max_size=3), max_size=4), max_size=5), st.data())
+@settings(max_examples=50, deadline=None)
+def test_texts_that_are_joined_read_as_a_list_of_them(parts, data):
+    joined, listed = Joined(parts), [text for part in parts for text in part]
+    assert list(joined) == listed
+    assert [joined[row] for row in range(len(joined))] == listed
+    begin, end = (data.draw(st.integers(-9, 9)) for _ in range(2))
+    assert joined[begin:end] == listed[begin:end]
+    with pytest.raises(IndexError):
+        joined[len(listed)]
 
 
 _FEW_WORDS = st.lists(st.sampled_from("abc"), min_size=1, max_size=8)

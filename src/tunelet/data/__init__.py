@@ -7,13 +7,14 @@ from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch
 from tunelet.data._chunks import chunks
 from tunelet.data._clean import reading_from, row_texts
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
-from tunelet.data._duplicates import fingerprints, normalise
+from tunelet.data._duplicates import exact_keys, fingerprints, normalise
 from tunelet.data._encode import Truncation
 from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of, units
+from tunelet.data._joined import Joined
 from tunelet.data._label_indices import label_indices
 from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName, label_space
 from tunelet.data._labels import label_name, ordered
@@ -65,6 +66,7 @@ __all__ = [
     "Examples",
     "FileSettings",
     "FoldLimits",
+    "Joined",
     "LabelSpace",
     "Masking",
     "Membership",
@@ -94,6 +96,7 @@ __all__ = [
     "draw",
     "duplicate_groups",
     "evaluation_batches",
+    "exact_keys",
     "file_settings",
     "find_copies",
     "fingerprints",

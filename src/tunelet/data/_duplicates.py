@@ -1,7 +1,7 @@
 """What counts as the same text, and the removal of copies: repeats, contradictions, and leaks into what is measured."""
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,14 @@ _BYTES = 8  # of a fingerprint: two of ten million different texts are alike wit
 
 def fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
     """A number for each text, uint64 [n]: equal for texts that count as copies of one another."""
-    digests = [
-        hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest() for text in texts
-    ]
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+    return exact_keys(map(normalise, texts))
+
+
+def exact_keys(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """A number for each text, uint64 [n]: equal for equal texts."""
+    contents = (text.encode("utf-8", "surrogatepass") for text in texts)
+    digests = b"".join(hashlib.blake2b(content, digest_size=_BYTES).digest() for content in contents)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
 def repeats_and_conflicts(keys: Sequence[Hashable], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

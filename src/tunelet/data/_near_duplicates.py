@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tunelet.data._minhash import band_keys, candidates
+from tunelet.data._minhash import BANDS, band_keys, candidates
 from tunelet.data._shingles import shingles
 
 SIMILAR = 0.6
@@ -60,17 +60,18 @@ def find_copies(texts: Sequence[str]) -> Copies:
     empty = np.empty((0, 2), dtype=np.int64)
     if not len(texts):
         return Copies(empty[:, 0], empty[:, 0], empty, np.empty(0))
-    keys, words, bands = [], [], []
+    keys, long = np.empty(len(texts), dtype=np.uint64), np.empty(len(texts), dtype=bool)
+    bands = np.empty((len(texts), BANDS), dtype=np.uint32)
+    end = 0
     for part in shingles(texts):
-        keys.append(part.keys)
-        words.append(part.words)
-        bands.append(band_keys(part))
-    _, first, place = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
+        here = slice(end, end := end + len(part.keys))
+        keys[here], long[here], bands[here] = part.keys, part.words >= FEWEST_WORDS, band_keys(part)
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     same = first[place].astype(np.int64)
     rows = np.sort(first)
     forest = _Forest(len(texts))
     pairs, similarity = [], []
-    for pair, found in _near(texts, np.concatenate(bands), rows[np.concatenate(words)[rows] >= FEWEST_WORDS], forest):
+    for pair, found in _near(texts, bands, rows[long[rows]], forest):
         pairs.append(pair)
         similarity.append(found)
     return Copies(
