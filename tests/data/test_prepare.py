@@ -76,6 +76,29 @@ def test_what_is_measured_never_stays_in_training(drop_duplicates: bool) -> None
     assert sum(map(len, seen)) == len(set.union(*seen))
 
 
+def test_every_row_that_is_left_out_is_named_by_its_reason_and_its_number() -> None:
+    train = [("text 0", "a"), ("", "a"), *pairs(20, 1), ("TEXT  0", "a"), ("odd", "a"), ("Odd", "b"), ("lone", "c")]
+    reading = read(train)
+    result = prepared(reading, read([("text 3", "b"), ("new", None), ("other", "c")]), min_texts=2)
+    assert result.dropped_rows == {
+        "empty text": (2,),
+        "no label (test part)": (2,),
+        "repeat of another row": (23,),
+        "same text with contradicting labels": (24, 25),
+        "also in the test part": (5,),
+        "label with too few texts": (26,),
+        "label with too few texts (test part)": (3,),
+    }
+    assert result.dropped == {reason: len(numbers) for reason, numbers in result.dropped_rows.items()}
+
+
+def test_of_very_many_rows_the_first_thousand_are_named() -> None:
+    result = prepared(reading_of(train=[*pairs(20), *[("text 0", "a")] * 1500]))
+    (numbers,) = result.dropped_rows.values()
+    assert result.dropped == {"repeat of another row": 1500}
+    assert numbers == tuple(range(21, 1021))
+
+
 def test_the_test_part_of_the_test_data_is_taken_where_there_is_one() -> None:
     result = prepared(reading_of(train=pairs(20)), reading_of(train=pairs(9, 50), test=pairs(4, 70)))
     assert result.test is not None

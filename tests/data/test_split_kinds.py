@@ -11,7 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tunelet.data import Examples, FoldLimits, Membership, Prepared, folds, normalise, prepare, read, split, units
+from tunelet.data import (
+    Examples,
+    FoldLimits,
+    Joined,
+    Membership,
+    Prepared,
+    duplicate_groups,
+    folds,
+    normalise,
+    prepare,
+    read,
+    split,
+    units,
+)
 from tunelet.errors import DataError
 
 MANY = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # `make fuzz`
@@ -62,9 +75,10 @@ def made(
     seed: int = 1,
     limit: int | None = None,
     drop_duplicates: bool = True,
+    task: str = "auto",
     **marks: Any,
 ) -> Prepared:
-    reading = read(rows, text="text", label="label", **marks)
+    reading = read(rows, text="text", label="label", task=task, **marks)
     known = {"text": "text", "label": "label", **({"group": marks["group"]} if "group" in marks else {})}
     return prepare(
         reading,
@@ -97,6 +111,18 @@ def check(prepared: Prepared, rows: int, test: int) -> None:
     ids = [name for part in own for name in part.ids]
     assert len(ids) == len(set(ids))
     assert sum(map(len, parts)) + sum(prepared.dropped.values()) == rows + test
+    named = {reason: len(numbers) for reason, numbers in prepared.dropped_rows.items()}
+    other = "in the test part of the data, in whose place other test data is given"
+    assert named == {reason: count for reason, count in prepared.dropped.items() if reason != other}
+    if not test:  # every row of the source is in one part, or named among those that were left out
+        dropped = [number for numbers in prepared.dropped_rows.values() for number in numbers]
+        assert sorted([*(int(name) + 1 for name in ids), *dropped]) == list(range(1, rows + 1))
+
+
+def no_near_copies_apart(parts: list[Examples]) -> None:
+    groups = np.split(duplicate_groups(Joined(part.texts for part in parts)), np.cumsum([len(part) for part in parts]))
+    sides_of = Counter(group for part in groups for group in set(part.tolist()))
+    assert max(sides_of.values()) == 1
 
 
 def known_by(first: Membership, second: Membership) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +139,41 @@ def test_no_text_and_no_group_is_on_two_sides_and_every_row_is_somewhere_or_coun
     test = others[:8] if tested else None
     with suppress(DataError):  # too few rows of a label, or of a side
         check(made(rows, test=test, drop_duplicates=drop_duplicates, **KINDS[kind]), len(rows), len(test or ()))
+
+
+# Long texts, of which many are near copies of others: a word is another one, and a sentence is added.
+WORDS = [[f"word{number}x{at}" for at in range(24)] for number in range(16)]
+NEARLY = st.builds(
+    lambda words, changed, more: " ".join([*words[:changed], "another", *words[changed + 1 :], *["and", "so"][:more]]),
+    st.sampled_from(WORDS),
+    st.sampled_from([3, 9, 20]),
+    st.integers(0, 2),
+)
+NEAR_ROWS = st.lists(
+    st.tuples(ROW, NEARLY).map(lambda made: {**made[0], "text": made[1]}), min_size=20, max_size=50
+)
+LABELS = st.lists(st.sampled_from(["joy", "love", "fear"]), max_size=3, unique=True).map(";".join)
+
+
+@SOME
+@given(NEAR_ROWS, NEAR_ROWS, st.sampled_from(sorted(KINDS)), TESTED, st.booleans(), st.booleans())
+def test_no_near_copy_is_on_two_sides_of_any_split(
+    rows: list[Row], others: list[Row], kind: str, tested: bool, drawn: bool, drop_duplicates: bool
+) -> None:
+    test, limit = others[:5] if tested else None, 15 if drawn else None
+    with suppress(DataError):
+        parts = sides(made(rows, test=test, limit=limit, drop_duplicates=drop_duplicates, **KINDS[kind]))
+        no_near_copies_apart(parts)
+
+
+@SOME
+@given(st.lists(st.tuples(ROW, LABELS), min_size=25, max_size=50), st.sampled_from(sorted(KINDS)))
+def test_texts_of_several_labels_are_split_as_texts_of_one(rows: list[tuple[Row, str]], kind: str) -> None:
+    labelled = [{**row, "label": labels} for row, labels in rows]
+    with suppress(DataError):
+        prepared = made(labelled, task="multilabel", **KINDS[kind])
+        assert prepared.space.task == "multilabel"
+        check(prepared, len(labelled), 0)
 
 
 @SOME

@@ -15,6 +15,7 @@ from tunelet.run import choices_in_words, dropped_in_words, split_in_words
 
 _LABELS = 8  # that are counted
 _ROOM = 60  # characters for the names of labels
+_ROWS, _MORE_ROWS = 5, 100  # that are named of those left out for one reason; where all is asked for
 
 
 def plan_screen(console: Console, plan: Plan, *, verbose: bool = False) -> None:
@@ -61,7 +62,7 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.test_reading is not None:
         yield "test data", _source(plan.test_reading)
     yield from _unlabelled(plan)
-    yield from _dropped(plan)
+    yield from _dropped(plan, _MORE_ROWS)
     yield from _audited(plan)
     names = plan.prepared.label_names
     for name, examples in plan.splits.items():
@@ -114,10 +115,10 @@ def _unlabelled(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "unlabelled", f"{what}; a student learns from them, and is kept only where it is better"
 
 
-def _dropped(plan: Plan) -> Iterator[tuple[str, str]]:
+def _dropped(plan: Plan, most: int = _ROWS) -> Iterator[tuple[str, str]]:
     if dropped := plan.prepared.dropped:
         numbers = plan.prepared.dropped_rows
-        said = (dropped_in_words(rows, why, numbers.get(why, ())) for why, rows in dropped.items())
+        said = (dropped_in_words(rows, why, numbers.get(why, ()), most=most) for why, rows in dropped.items())
         yield "dropped", escape("; ".join(said))
 
 

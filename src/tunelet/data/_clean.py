@@ -26,7 +26,7 @@ from tunelet.data._marks import (
 )
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
-from tunelet.data._reading import Reading
+from tunelet.data._reading import NAMED_ROWS, Reading
 from tunelet.data._recognition import ordered_note, recognise_labels
 from tunelet.data._shape import is_null
 from tunelet.data._spellings import some
@@ -35,8 +35,8 @@ from tunelet.errors import DataError
 
 T = TypeVar("T")
 
+_MOST_BESIDE = 100_000  # rows of which the other columns are kept
 EMPTY_TEXT, NO_LABEL, NO_TIME = "empty text", "no label", "no time"
-_NAMED_ROWS = 5  # of those that were dropped for one reason
 
 
 def reading_from(
@@ -74,9 +74,11 @@ def reading_from(
     tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
     splits: dict[str, Examples] = {}
     rows: dict[str, np.ndarray] = {}
+    numbers_of: dict[str, np.ndarray] = {}
     dropped: dict[str, dict[str, int]] = {}
     dropped_rows: dict[str, dict[str, tuple[int, ...]]] = {}
     time_kind = ""
+    beside: dict[str, list[object]] = {}
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if columns.label is None else recognise_labels(
         tables["train"].columns.get(columns.label.value, ()),
@@ -106,9 +108,13 @@ def reading_from(
         read = _Rows(table, labels, times, groups)
         examples, reasons, kept = _examples(read, columns, split, clean_markup)
         dropped[split] = {reason: len(numbers) for reason, numbers in reasons.items() if numbers}
-        dropped_rows[split] = {reason: tuple(numbers[:_NAMED_ROWS]) for reason, numbers in reasons.items() if numbers}
+        dropped_rows[split] = {reason: tuple(numbers[:NAMED_ROWS]) for reason, numbers in reasons.items() if numbers}
         if len(examples):
-            splits[split], rows[split] = examples, kept
+            splits[split] = examples
+            numbers_of[split] = np.fromiter(map(table.number, kept), np.int64, len(kept))
+            rows[split] = np.asarray(table.places)[kept] if table.places else kept
+            if split == "train" and labelled and not known and len(kept) <= _MOST_BESIDE:
+                beside = _beside(table, columns, kept)
         elif split == "train":
             raise _nothing_left(source, len(table), columns, reasons)
         else:
@@ -117,7 +123,7 @@ def reading_from(
             )
     return Reading(
         source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape, used,
-        dropped_rows, time_kind,
+        dropped_rows, time_kind, numbers_of, beside,
     )  # fmt: skip
 
 
@@ -134,7 +140,7 @@ class _Rows:
 def _examples(
     rows: _Rows, columns: Columns, split: str, clean_markup: bool
 ) -> tuple[Examples, dict[str, Sequence[int]], np.ndarray]:
-    """The rows with a text and whatever else is needed; the numbers of the others by reason; where the first stand."""
+    """The rows with a text and whatever else is needed; the numbers of the others by reason; the first in the table."""
     table = rows.table
     if missing := [name for name in columns.texts if name not in table.columns]:
         message = f"the {split} part has no column {missing[0]!r}, found {some(list(table.columns))}"
@@ -159,8 +165,15 @@ def _examples(
         groups=_kept(rows.groups, kept),
         times=_kept(rows.times, kept),
     )
-    places = np.array(kept, dtype=np.int64)
-    return examples, {**reasons, **table.dropped}, np.asarray(table.places)[places] if table.places else places
+    return examples, {**reasons, **table.dropped}, np.array(kept, dtype=np.int64)
+
+
+def _beside(table: RawTable, columns: Columns, rows: np.ndarray) -> dict[str, list[object]]:
+    """The columns that are neither text nor label: name -> values of these rows."""
+    used = {*columns.texts, *([columns.label.value] if columns.label else [])}
+    return {
+        name: [values[row] for row in rows.tolist()] for name, values in table.columns.items() if name not in used
+    }
 
 
 def _kept(values: Sequence[T | None] | None, rows: Sequence[int]) -> tuple[T, ...]:

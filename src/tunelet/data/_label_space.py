@@ -92,14 +92,19 @@ class LabelSpace(ABC):
         """The texts with their strata in place of their labels, to be drawn or split by."""
         return replace(examples, labels=self.strata(examples.labels))
 
+    def lost_without(self, labels: Sequence[str], names: Collection[str]) -> NDArray[np.bool_]:
+        """Which of n labels consist of these names alone, bool [n]."""
+        gone = set(names)
+        held = (self.parts(label) for label in labels)
+        return np.fromiter((bool(parts) and gone.issuperset(parts) for parts in held), bool, len(labels))
+
     def without(self, examples: Examples, names: Collection[str]) -> Examples:
         """The texts without these names; a text that has no other is left out."""
         if not names:
             return examples
-        left = [(label, [part for part in self.parts(label) if part not in names]) for label in examples.labels]
-        kept = [row for row, (label, parts) in enumerate(left) if parts or not self.parts(label)]
-        labels = tuple(self.of_parts(left[row][1]) for row in kept)
-        return replace(examples.take(kept), labels=labels)
+        kept = examples.take(np.flatnonzero(~self.lost_without(examples.labels, names)))
+        labels = (self.of_parts(part for part in self.parts(label) if part not in names) for label in kept.labels)
+        return replace(kept, labels=tuple(labels))
 
 
 class OneLabel(LabelSpace):

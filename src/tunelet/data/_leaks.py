@@ -3,46 +3,37 @@
 Equal texts are counted apart from those that differ in punctuation, markup or a few words (`_near_duplicates`).
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.data._dropped import Origin
 from tunelet.data._examples import Examples
-from tunelet.data._near_duplicates import duplicate_groups
 
-_PAIRS = (("train", "test"), ("validation", "test"), ("train", "validation"))  # part, and what is measured after it
+PAIRS = (("train", "test"), ("validation", "test"), ("train", "validation"))
+"""A part, and one that is measured after it."""
+
+REASONS = ("also in the {} part", "nearly the same as a text in the {} part", "group also in the {} part")
+"""Why a training text is left out: an equal text is measured, a near copy of it, a text of its group."""
 
 
-def without_leaks(parts: Mapping[str, Examples]) -> tuple[dict[str, Examples], Counter[str]]:
-    """The parts without what they share with one that is measured after them; test texts all stay.
+def leaks(
+    name: str, examples: Examples, origin: Origin, measured: str, others: Examples, elsewhere: Origin
+) -> dict[str, NDArray[np.bool_]]:
+    """Reason -> which texts of a part share something with a part that is measured after it, bool [n].
 
     Args:
-        parts: "train", "validation", "test", as far as there are such.
-
-    Returns:
-        the parts, with the near copies that are in one and the same part numbered; and reason -> rows left out.
+        name, measured: the two parts.
+        examples, origin: n texts of the first.
+        others, elsewhere: the texts of the second.
     """
-    kept, dropped = dict(parts), Counter[str]()
-    copies = _copies_in(parts)
-    for name, measured in _PAIRS:
-        if name not in kept or measured not in kept:
-            continue
-        equal = np.isin(kept[name].keys, kept[measured].keys)
-        near = np.isin(copies[name], copies[measured]) & ~equal
-        grouped = _in_groups(kept[name], kept[measured]) & ~(equal | near)
-        text, group = ("", "group ") if name == "train" else (f"{name} text ", f"{name} group ")
-        dropped[f"{text}also in the {measured} part"] += int(equal.sum())
-        dropped[f"{text}nearly the same as a text in the {measured} part"] += int(near.sum())
-        dropped[f"{group}also in the {measured} part"] += int(grouped.sum())
-        rows = np.flatnonzero(~(equal | near | grouped))
-        kept[name], copies[name] = kept[name].take(rows), copies[name][rows]
-    bound = replace(kept["train"], near=tuple(copies["train"].tolist()))
-    if near_copies(bound):
-        kept["train"] = bound
-    return kept, dropped
+    same, near, group = (reason.format(measured) for reason in REASONS)
+    if name != "train":
+        same, near, group = f"{name} text {same}", f"{name} text {near}", f"{name} {group}"
+    return {
+        same: np.isin(examples.keys, others.keys),
+        near: np.isin(origin.copies, elsewhere.copies),
+        group: _in_groups(examples, others),
+    }
 
 
 def near_copies(examples: Examples) -> int:
@@ -52,13 +43,6 @@ def near_copies(examples: Examples) -> int:
     _, first = np.unique(examples.keys, return_index=True)
     sizes = np.unique(np.asarray(examples.near)[first], return_counts=True)[1]
     return int(sizes[sizes > 1].sum())
-
-
-def _copies_in(parts: Mapping[str, Examples]) -> dict[str, NDArray[np.int64]]:
-    """The group of copies of each text, int64 [n] for each part; a group may have texts in several."""
-    groups = duplicate_groups([text for examples in parts.values() for text in examples.texts])
-    ends = np.cumsum([len(examples) for examples in parts.values()])
-    return dict(zip(parts, np.split(groups, ends[:-1]), strict=True))
 
 
 def _in_groups(examples: Examples, measured: Examples) -> NDArray[np.bool_]:

@@ -1,30 +1,30 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._words import counted
-from tunelet.data._dropped import dropped_by_reading
+from tunelet.data._dropped import Dropped, Origin, dropped_by_reading
 from tunelet.data._duplicates import repeats_and_conflicts
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
+from tunelet.data._joined import Joined
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import ordered
-from tunelet.data._leaks import near_copies, without_leaks
+from tunelet.data._leaks import PAIRS, REASONS, leaks, near_copies
 from tunelet.data._membership import Membership
+from tunelet.data._near_duplicates import Copies, find_copies
 from tunelet.data._raw import SPLITS
 from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, look, look_alikes, one_spelling, renamed_in_words, some
 from tunelet.data._validating import BOUND, By, HeldOut, SplitFacts, hold_out
 from tunelet.errors import DataError
-
-_IN_TEST = "also in the test part"
-_NEARLY_IN_TEST = "nearly the same as a text in the test part"
-_GROUP_IN_TEST = "group also in the test part"
 
 
 @dataclass
@@ -33,48 +33,81 @@ class Preparation:
 
     Attributes:
         reading: of the training data.
-        train, validation, test: labelled texts; None: there is no such split.
+        parts: "train" always, "validation" and "test" where there are such -> labelled texts.
+        origins: of the same parts, where their texts come from.
+        copies: among the texts of all parts as they were read, one part after the other.
         saved: an earlier split that is made again; None: there is none.
-        dropped: reason -> rows. The reasons are keys of `data.json`, in which a split is called a part.
+        dropped: rows by reason. The reasons are keys of `data.json`, in which a split is called a part.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about readings that may surprise, each with what to type for another.
         space: the shape of the labels, without their names.
     """
 
     reading: Reading
-    train: Examples
-    validation: Examples | None
-    test: Examples | None
+    parts: dict[str, Examples]
+    origins: dict[str, Origin]
+    copies: Copies
     saved: Membership | None
-    dropped: Counter[str]
+    dropped: Dropped
     notes: list[str]
     warnings: list[str]
     space: LabelSpace = ONE_LABEL
 
     @classmethod
-    def of(cls, reading: Reading, test: Reading | None, saved: Membership | None = None) -> Self:
+    def of(
+        cls,
+        reading: Reading,
+        test: Reading | None,
+        saved: Membership | None = None,
+        copies: Copies | None = None,
+    ) -> Self:
         """The splits as they were read. Raises DataError where texts have no labels.
 
         Args:
             reading: the training data, which may have a validation and a test split of its own.
             test: test data given apart, which wins over these.
             saved: an earlier split to make again.
+            copies: what an earlier preparation of the same two found alike; None: it is looked for.
         """
         warnings = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
-        if test is None:
-            measured, source = reading.splits.get("test"), "the source's own part"
-        else:
-            measured, source = test.splits[test.held_out()], test.source
-        notes = [] if measured is None else [f"test: {source}, {counted(len(measured), 'row')}"]
-        splits = reading.splits["train"], reading.splits.get("validation"), measured
-        if any(examples is not None and len(examples.labels) != len(examples) for examples in splits):
+        read = {name: (reading, name) for name in SPLITS if name in reading.splits}
+        source = "the source's own part"
+        if test is not None:
+            read["test"], source = (test, test.held_out()), test.source
+        parts = {name: whole.splits[split] for name, (whole, split) in read.items()}
+        notes = [f"test: {source}, {counted(len(parts['test']), 'row')}"] if "test" in parts else []
+        if any(len(examples.labels) != len(examples) for examples in parts.values()):
             raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")
-        if (column := reading.marks.get("group")) and any(part and not part.groups for part in splits[1:]):
+        others = [examples for name, examples in parts.items() if name != "train"]
+        if (column := reading.marks.get("group")) and any(not examples.groups for examples in others):
             warnings.append(
                 f"the validation or test data has no column {column!r}: "
                 "whether its groups are also trained on is not known"
             )
-        return cls(reading, *splits, saved, dropped_by_reading(reading, test), notes, warnings, reading.labels.value)
+        if copies is None:
+            copies = find_copies(Joined(examples.texts for examples in parts.values()))
+        begins = np.cumsum([0, *map(len, parts.values())])
+        origins = {
+            name: Origin(whole.numbers_of(split), copies.groups[begin:end])
+            for (name, (whole, split)), begin, end in zip(read.items(), begins, begins[1:], strict=False)
+        }
+        dropped = dropped_by_reading(reading, test)
+        return cls(reading, parts, origins, copies, saved, dropped, notes, warnings, reading.labels.value)
+
+    @property
+    def train(self) -> Examples:
+        """The training texts."""
+        return self.parts["train"]
+
+    @property
+    def validation(self) -> Examples | None:
+        """The validation texts; None: there is no such part."""
+        return self.parts.get("validation")
+
+    @property
+    def test(self) -> Examples | None:
+        """The test texts; None: there is no such part."""
+        return self.parts.get("test")
 
     def agree_on_labels(self, *, join_labels: bool) -> None:
         """Join training labels that look alike, or warn of them; spell the other splits' labels as training does."""
@@ -84,12 +117,14 @@ class Preparation:
             listed = "; ".join(", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups)
             if join_labels:
                 self.warnings.append(f"labels joined, each group under its first: {listed}")
-                self.train = replace(self.train, labels=self.space.renamed(self.train.labels, one_spelling(groups)))
+                labels = self.space.renamed(self.train.labels, one_spelling(groups))
+                self.parts["train"] = replace(self.train, labels=labels)
             else:
                 each = "each is a class of its own; --set data.join_labels=true makes those that look alike one"
                 self.warnings.append(f"labels that look alike: {listed}: {each}")
-        self.validation = self.validation and self._spelt_as_training(self.validation, "validation")
-        self.test = self.test and self._spelt_as_training(self.test, "test")
+        for name in self.parts:
+            if name != "train":
+                self._spell_as_training(name)
 
     def drop_copies(self) -> None:
         """Keep one copy of a repeated training text, and none where the labels of its copies disagree."""
@@ -100,9 +135,11 @@ class Preparation:
             order = np.array(sorted(range(len(train)), key=lambda row: [column[row] for column in columns]))
         keys, labels = train.keys[order].tolist(), [train.labels[row] for row in order]
         repeats, conflicts = repeats_and_conflicts(keys, labels)
-        self.dropped["repeat of another row"] += int(repeats.sum())
-        self.dropped["same text with contradicting labels"] += int(conflicts.sum())
-        self.train = train.take(np.sort(order[~(repeats | conflicts)]))
+        back = np.argsort(order)
+        self._drop(
+            "train",
+            {"repeat of another row": repeats[back], "same text with contradicting labels": conflicts[back]},
+        )
 
     def recall(self) -> None:
         """Take out of training what validated or tested in the split that is made again. Raises DataError."""
@@ -115,45 +152,48 @@ class Preparation:
         parts = self.saved.part_of(self.train)
         if not (parts >= 0).any():
             raise DataError(f"no text of the data is in the split of {source}", "leave out split_from=...")
-        tested = np.flatnonzero(parts == SPLITS.index("test"))
-        if len(tested) and self.test is None:
-            self.test = self.train.take(tested)
-            self.notes.append(f"test: that of {source}, {counted(len(tested), 'row')}")
-        elif len(tested):
-            self.dropped["test text of the run that split_from names"] += len(tested)
+        tested, validates = (parts == SPLITS.index(name) for name in ("test", "validation"))
+        if tested.any() and self.test is None:
+            self._copy_from_training("test", tested)
+            self.notes.append(f"test: that of {source}, {counted(int(tested.sum()), 'row')}")
+        elif tested.any():
+            reason = "test text of the run that split_from names"
+            self.dropped.add(reason, int(tested.sum()), self.origins["train"].numbers[tested].tolist())
         if not self.saved.fold_count:
-            validates = np.flatnonzero(parts == SPLITS.index("validation"))
-            if not len(validates):
+            if not validates.any():
                 message = f"no validation text of {source} is in the data"
                 raise DataError(message, "pass its data, or leave out split_from=...")
-            self.validation = self.train.take(validates)
-        left = parts != SPLITS.index("test")
-        if self.validation is not None:
-            left &= parts != SPLITS.index("validation")
-        self.train = self.train.take(np.flatnonzero(left))
+            self._copy_from_training("validation", validates)
+        elsewhere = tested | validates if self.validation is not None else tested
+        self._keep("train", ~elsewhere)
 
     def drop_leaks(self) -> None:
         """Keep nothing for training or validation that is measured later, and bind near copies to each other."""
-        named = {"train": self.train, "validation": self.validation, "test": self.test}
-        kept, leaks = without_leaks({name: examples for name, examples in named.items() if examples is not None})
-        self.train, self.validation = kept["train"], kept.get("validation")
-        self.dropped.update(leaks)
-        if self.train.near:
-            self.notes.append(f"near copies: {counted(near_copies(self.train), 'row')}, which no split divides")
+        for name, measured in PAIRS:
+            if name in self.parts and measured in self.parts:
+                here, there = (self.parts[part] for part in (name, measured))
+                self._drop(name, leaks(name, here, self.origins[name], measured, there, self.origins[measured]))
+        bound = replace(self.train, near=tuple(self.origins["train"].copies.tolist()))
+        if count := near_copies(bound):
+            self.parts["train"] = bound
+            self.notes.append(f"near copies: {counted(count, 'row')}, which no split divides")
 
     def drop_rare(self, min_texts: int) -> tuple[str, ...]:
         """Leave out, in all splits, the labels with fewer training texts than `min_texts`; returns these labels."""
         counts = Counter(self.space.held(self.train.labels))
         rare = tuple(name for name in ordered(tuple(counts)) if counts[name] < min_texts)
-        if rare:
-            what = "label" if len(rare) == 1 else "labels"
-            self.warnings.append(
-                f"{len(rare):,} {what} left out, with fewer than {counted(min_texts, 'text')} "
-                f"(data.min_texts_per_label): {some(rare)}"
-            )
-        self.train = self._without_labels(self.train, rare, "")
-        self.validation = self.validation and self._without_labels(self.validation, rare, " (validation part)")
-        self.test = self.test and self._without_labels(self.test, rare, " (test part)")
+        if not rare:
+            return rare
+        what = "label" if len(rare) == 1 else "labels"
+        self.warnings.append(
+            f"{len(rare):,} {what} left out, with fewer than {counted(min_texts, 'text')} "
+            f"(data.min_texts_per_label): {some(rare)}"
+        )
+        for name, examples in self.parts.items():
+            where = "" if name == "train" else f" ({name} part)"
+            lost = self.space.lost_without(examples.labels, rare)
+            self._drop(name, {f"label with too few texts{where}": lost})
+            self.parts[name] = self.space.without(self.parts[name], rare)
         return rare
 
     def draw(self, limit: int | None, *, balanced: bool, seed: int) -> None:
@@ -175,7 +215,7 @@ class Preparation:
             self.notes.append(f"rows: {len(rows):,} of {whole:,}, drawn at random, {kind}, seed {seed}")
         if limit is not None and len(rows) < limit:
             self.notes.append(f"rows: the limit of {limit:,} is not reached, {len(rows):,} is all there is ({kind})")
-        self.train = self.train.take(rows)
+        self._take("train", rows)
 
     def _draw_new(self, limit: int, *, balanced: bool, seed: int) -> None:
         assert self.saved is not None  # noqa: S101  (else nothing is new)
@@ -190,7 +230,7 @@ class Preparation:
             self.notes.append(
                 f"rows: those of {self.saved.source}, and {len(drawn):,} of {counted(len(new), 'row')} that are new"
             )
-        self.train = self.train.take(np.sort(np.concatenate([np.flatnonzero(known), drawn])))
+        self._take("train", np.sort(np.concatenate([np.flatnonzero(known), drawn])))
 
     def hold_out(self, limits: FoldLimits | None, validation_size: float, seed: int) -> tuple[HeldOut, SplitFacts]:
         """Choose the validation texts, where the source has none; the arguments are those of `hold_out`.
@@ -210,8 +250,8 @@ class Preparation:
             by: By = "run" if saved is not None else "column" if "split" in marks else "source"
             how = f"{whose}, {counted(len(self.validation), 'row')}"
             found = HeldOut(self.train, self.validation, (), by, how)
-        self.train = found.train
-        self.dropped[BOUND] += found.dropped
+        self.dropped.add(BOUND, len(found.bound), self.origins["train"].numbers[found.bound].tolist())
+        self.parts["train"] = found.train
         self.notes.append(f"validation: {found.how}")
         self.warnings += found.warnings
         facts = SplitFacts(
@@ -227,10 +267,9 @@ class Preparation:
 
     def require_classes(self, min_texts: int = 0) -> None:
         """Raises DataError unless there are two classes or more, each of two training texts or more."""
-        if not len(self.train) and (
-            leaks := [why for why in (_IN_TEST, _NEARLY_IN_TEST, _GROUP_IN_TEST) if self.dropped[why]]
-        ):
-            message = f"no text is left to train on: all of them are {' or '.join(leaks)}"
+        in_test = [why for why in (reason.format("test") for reason in REASONS) if self.dropped[why]]
+        if not len(self.train) and in_test:
+            message = f"no text is left to train on: all of them are {' or '.join(in_test)}"
             raise DataError(
                 message, "pass other test data: test='DATA', or none, and a part is held back for validation"
             )
@@ -268,17 +307,33 @@ class Preparation:
             join_them = "make those that look alike one: settings={'data.join_labels': True}"
             raise DataError(f"{message}{some(label_names)}", join_them if alike else "give both the same label names")
 
-    def _spelt_as_training(self, examples: Examples, name: str) -> Examples:
+    def _spell_as_training(self, name: str) -> None:
+        examples = self.parts[name]
         renamed = as_known(self.space.held(examples.labels), self.space.held(self.train.labels))
-        if not renamed:
-            return examples
-        self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
-        return replace(examples, labels=self.space.renamed(examples.labels, renamed))
+        if renamed:
+            self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
+            self.parts[name] = replace(examples, labels=self.space.renamed(examples.labels, renamed))
 
-    def _without_labels(self, examples: Examples, labels: tuple[str, ...], where: str) -> Examples:
-        kept = self.space.without(examples, labels)
-        self.dropped[f"label with too few texts{where}"] += len(examples) - len(kept)
-        return kept
+    def _copy_from_training(self, name: str, rows: NDArray[np.bool_]) -> None:
+        """Make a part of these training texts."""
+        self.parts[name], self.origins[name] = self.train, self.origins["train"]
+        self._keep(name, rows)
+
+    def _drop(self, name: str, reasons: Mapping[str, NDArray[np.bool_]]) -> None:
+        """Leave out the texts of a part that are marked, bool [n], each for the first reason that marks it."""
+        left = np.ones(len(self.parts[name]), dtype=bool)
+        for reason, mark in reasons.items():
+            numbers = self.origins[name].numbers[mark & left]
+            self.dropped.add(reason, len(numbers), numbers.tolist())
+            left &= ~mark
+        self._keep(name, left)
+
+    def _keep(self, name: str, marked: NDArray[np.bool_]) -> None:
+        if not marked.all():
+            self._take(name, np.flatnonzero(marked))
+
+    def _take(self, name: str, rows: NDArray[np.int64]) -> None:
+        self.parts[name], self.origins[name] = self.parts[name].take(rows), self.origins[name].take(rows)
 
 
 def _nothing_left(min_texts: int) -> DataError:

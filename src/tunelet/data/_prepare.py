@@ -10,11 +10,11 @@ from functools import cached_property
 
 import numpy as np
 
-from tunelet.data._dropped import dropped_rows
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
 from tunelet.data._label_space import LabelSpace
 from tunelet.data._membership import Membership, fold_numbers
+from tunelet.data._near_duplicates import Copies
 from tunelet.data._preparation import Preparation
 from tunelet.data._reading import Reading
 from tunelet.data._validating import SplitFacts
@@ -35,7 +35,9 @@ class Prepared:
         folds: rows of `train` that are held out in turn, before one training on all of it: those of a cross-validation,
             or rows that are held out once; none: the validation texts are others.
         split: how the rows were split.
-        dropped_rows: reason -> numbers of the first rows of the training data that were left out in reading it.
+        dropped_rows: reason -> numbers of these rows in the source of their part, of the first thousand where there
+            are more, as far as they are known.
+        copies: among the texts of training, validation and test part as they were read, one part after the other.
     """
 
     train: Examples
@@ -49,6 +51,7 @@ class Prepared:
     folds: tuple[np.ndarray, ...] = ()
     split: SplitFacts = field(default_factory=lambda: SplitFacts("source"))
     dropped_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    copies: Copies | None = field(default=None, compare=False)
 
     @cached_property
     def membership(self) -> Membership:
@@ -87,6 +90,7 @@ def prepare(
     min_texts: int = 0,
     folds: FoldLimits | None = None,
     saved: Membership | None = None,
+    copies: Copies | None = None,
 ) -> Prepared:
     """Make the training, validation and test splits.
 
@@ -103,11 +107,12 @@ def prepare(
         min_texts: leave out labels with fewer texts than this, in all splits.
         folds: when to cross-validate instead of holding rows out, where no validation split is given; None: never.
         saved: an earlier split to make again, in the place of choosing validation texts; None: there is none.
+        copies: what an earlier preparation of the same two found alike, so that it is not looked for again.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
     """
-    work = Preparation.of(reading, test, saved)
+    work = Preparation.of(reading, test, saved, copies)
     work.agree_on_labels(join_labels=join_labels)
     if drop_duplicates:
         work.drop_copies()
@@ -120,17 +125,17 @@ def prepare(
     space = work.space.with_names(work.train.labels)
     held_out, facts = work.hold_out(folds, validation_size, seed)
     work.require_known_labels(held_out.validation, space.names)
-    dropped = {reason: rows for reason, rows in work.dropped.items() if rows}
     return Prepared(
         train=work.train,
         validation=held_out.validation,
         test=work.test,
         space=space,
-        dropped=dropped,
+        dropped=work.dropped.counts,
         notes=tuple(work.notes),
         warnings=tuple(work.warnings),
         left_out=left_out,
         folds=held_out.folds,
         split=facts,
-        dropped_rows=dropped_rows(reading),
+        dropped_rows=work.dropped.numbers,
+        copies=work.copies,
     )

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -57,7 +57,7 @@ class HeldOut:
         folds: rows of `train` that are held out in turn; none: the validation texts are others.
         by, since: as in `SplitFacts`.
         how: a clause for the screen.
-        dropped: rows that are on neither side, since they belong together with a held-out one.
+        bound: the rows that are on neither side, since they belong together with a held-out one, int64.
         warnings: sentences on what the choice costs.
     """
 
@@ -67,7 +67,7 @@ class HeldOut:
     by: By = "chance"
     how: str = ""
     since: str = ""
-    dropped: int = 0
+    bound: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     warnings: tuple[str, ...] = ()
 
 
@@ -129,7 +129,7 @@ def _newest(train: Examples, reading: Reading, validation_size: float, *, for_go
     how = f"the newest {len(held_out):,} of {counted(len(train), 'row')}, from {since} on (column {column!r})"
     found = _of_rows(train.take(rows), (np.searchsorted(rows, held_out),), for_good=for_good)
     how += "" if for_good else _IN_THE_END
-    return replace(found, by="time", how=how, since=since, dropped=len(bound))
+    return replace(found, by="time", how=how, since=since, bound=bound)
 
 
 def _as_before(train: Examples, reading: Reading, saved: Membership, seed: int) -> HeldOut:
@@ -151,7 +151,7 @@ def _as_before(train: Examples, reading: Reading, saved: Membership, seed: int) 
     rows = np.flatnonzero(~bound)
     found = _of_rows(train.take(rows), (np.flatnonzero(once[rows]),), for_good=False)
     how = f"{int(once.sum()):,} of {counted(len(train), 'row')}, those of {saved.source}{_IN_THE_END}{also}"
-    return replace(found, by="run", how=how, dropped=int(bound.sum()))
+    return replace(found, by="run", how=how, bound=np.flatnonzero(bound))
 
 
 def _of_rows(train: Examples, held_out: tuple[NDArray[np.int64], ...], *, for_good: bool) -> HeldOut:

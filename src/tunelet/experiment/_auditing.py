@@ -26,9 +26,10 @@ def audit_of(material: "Material", recipe: Recipe) -> AuditRecord | None:
         reading,
         parts,
         test_source=None if test is None else test.source,
+        copies=material.prepared.copies,
         reader=Reader(material.checkpoint.name, material.tokenizer),
         seed=split_seed(recipe),
-        left_out={"columns": "training reads texts and labels alone: tunelet audit looks at the other columns"},
+        left_out={} if reading.beside else {"columns": "there are no others, or very many texts"},
     ).record
     return found if recipe.evaluation.errors else without_texts(found)
 
@@ -37,5 +38,11 @@ def _part(reading: Reading, split: str, name: str) -> Part:
     examples = reading.splits[split]
     rows = reading.rows.get(split)
     whole = Part.of(name, examples)
-    dropped = reading.dropped.get(split, {})
-    return Part(name, examples, whole.rows if rows is None else rows, dropped=dropped)
+    return Part(
+        name,
+        examples,
+        whole.rows if rows is None else rows,
+        beside=reading.beside if name == "train" else {},
+        dropped=reading.dropped.get(split, {}),
+        dropped_rows=reading.dropped_rows.get(split, {}),
+    )

@@ -197,6 +197,8 @@ def _facts(plan: Plan, kept: Kept, outcome: "Outcome", seconds: float) -> dict[s
         "total_parameters": plan.total_parameters,
         "folds": len(plan.prepared.folds),
         "split": plan.division,
+        "dropped": dict(plan.prepared.dropped),
+        "dropped_rows": dict(plan.prepared.dropped_rows),
         "kept": kept.name,
         "blend": kept.blend,
         "encoder_weight": kept.encoder,

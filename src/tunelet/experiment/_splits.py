@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tunelet.data import FileSettings, FoldLimits, Prepared, Reading, prepare, read
+from tunelet.data import Copies, FileSettings, FoldLimits, Prepared, Reading, prepare, read
 from tunelet.recipe import DataSettings, Recipe
 
 _FEW = 2_000  # texts up to which cross-validation is the default: a held-out fifth would be missed, and measures little
@@ -39,13 +39,16 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
     return reading, read(test, **columns, known=trained, task=space.task, separator=space.separator)
 
 
-def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool) -> Prepared:
+def split_data(
+    recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool, copies: Copies | None = None
+) -> Prepared:
     """Split the data, without copies, and without training texts that are also test texts.
 
     Args:
         recipe: of the run.
         reading, test_reading: the data as `read_sources` returns it.
         timed: whether a budget of time will decide on the number of folds.
+        copies: what an earlier split of the same data found alike; None: it is looked for.
     """
     settings = recipe.data
     saved = None
@@ -65,6 +68,7 @@ def split_data(recipe: Recipe, reading: Reading, test_reading: Reading | None, *
         min_texts=settings.min_texts_per_label,
         folds=_fold_limits(recipe, timed=timed),
         saved=saved,
+        copies=copies,
     )
 
 

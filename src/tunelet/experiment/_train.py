@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
-from tunelet.data import Prepared, Reading, Tokens, Unlabelled
+from tunelet.data import Copies, Prepared, Reading, Tokens, Unlabelled
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
@@ -67,6 +67,7 @@ class Experiment:
         """
         self._request, self._screens, self._one_of_several = request, screens, one_of_several
         self._recipe = request.recipe  # open settings are replaced by choices on the way
+        self._copies: Copies | None = None  # among all texts that were read: looked for once
         self._texts: Unlabelled | None = None  # the usable texts without labels
         self._choices: dict[str, Choice[str]] = {}  # of the head, made once the encoder is loaded
         self._afforded: Afforded | None = None  # chosen likewise, where there is a budget of time
@@ -111,7 +112,10 @@ class Experiment:
             return self._train(folder, reading, test_reading, prepared, checkpoint)
 
     def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
-        return split_data(self._recipe, reading, test_reading, timed=self._chooses_folds)
+        timed = self._chooses_folds
+        prepared = split_data(self._recipe, reading, test_reading, timed=timed, copies=self._copies)
+        self._copies = prepared.copies
+        return prepared
 
     @property
     def _chooses_folds(self) -> bool:

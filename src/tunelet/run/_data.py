@@ -112,8 +112,9 @@ class DataRecord(FileRecord):
         label_names: in the order of the probabilities.
         task: the shape of the labels, and why; separator: what stands between several labels of a text.
         labels_left_out: labels with too few texts to learn from.
-        dropped: reason -> rows.
-        dropped_rows: reason -> numbers of the first rows of the training data that were left out in reading it.
+        dropped: reason -> rows; the reason names the part that they are in, where that is not the training part.
+        dropped_rows: reason -> numbers of these rows in the source of their part (a header is row 1), of the first
+            thousand where there are more; a reason may be missing.
         notes, warnings: sentences.
         parts: split ("train", "validation", "test") -> its texts.
         split: how they were split; None: an earlier version did not say.

@@ -1,5 +1,6 @@
 """`metrics.json`: what a run came to, which `tunelet train --json` prints, and what several seeds came to together."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from tunelet._record import FileRecord
@@ -22,6 +23,7 @@ class RunFacts(FileRecord):
         trainable_parameters, total_parameters: counts.
         folds: of the cross-validation; 1: held out once; 0: the validation texts were not trained on.
         split: how the rows were split; None: an earlier version did not say.
+        dropped, dropped_rows: which rows were left out, as in `data.json`.
         kept: which of the candidates the model is.
         blend, encoder_weight: weights of the logits of TF-IDF, 0.0 where it takes no part, and of the encoder's own.
         epochs, best_epoch, steps, planned_steps: of the training.
@@ -41,6 +43,8 @@ class RunFacts(FileRecord):
     total_parameters: int
     folds: int
     split: DivisionRecord | None = None
+    dropped: Mapping[str, int] = {}
+    dropped_rows: Mapping[str, tuple[int, ...]] = {}
     kept: KeptName
     blend: float
     encoder_weight: float

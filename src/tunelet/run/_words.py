@@ -108,9 +108,10 @@ def split_in_words(split: DivisionRecord) -> str:
     return "; ".join(filter(None, (by, groups)))
 
 
-def dropped_in_words(rows: int, reason: str, numbers: Sequence[int]) -> str:
-    """3 empty text (rows 4, 9, 12): how many rows were left out, why, and which, or the first of them."""
+def dropped_in_words(rows: int, reason: str, numbers: Sequence[int], *, most: int = 5) -> str:
+    """3 empty text (rows 4, 9, 12): how many rows were left out, why, and which, or the first `most` of them."""
     if not numbers:
         return f"{rows:,} {reason}"
-    more = ", ..." if rows > len(numbers) else ""
-    return f"{rows:,} {reason} (row{'s' * (rows > 1)} {', '.join(f'{number:,}' for number in numbers)}{more})"
+    shown = numbers[:most]
+    more = ", ..." if rows > len(shown) else ""
+    return f"{rows:,} {reason} (row{'s' * (rows > 1)} {', '.join(f'{number:,}' for number in shown)}{more})"
