@@ -1,10 +1,11 @@
 """What is alike is counted once, as the closest kind, and shown with its rows."""
 
 from tunelet.audit import Part, audit_parts, of_each_kind
-from tunelet.data import read
+from tunelet.data import prepare, read
 
 LONG = " ".join(f"word{number}" for number in range(40))
 OTHER = " ".join(f"other{number}" for number in range(40))
+SHORT = [(f"short {number}", "ab"[number % 2]) for number in range(8)]
 
 
 def audited(train, test=None):
@@ -46,6 +47,18 @@ def test_an_overlap_counts_the_texts_of_training_and_names_the_row_of_the_other_
     assert {pair.second.row for pair in overlap.examples} == {2, 3}
     assert all(pair.first.part == "train" and pair.second.part == "test" for pair in overlap.examples)
     assert found.rows.marks["in the test part, near"].tolist() == [False, False, False, True, False]
+
+
+def test_what_preparation_found_alike_is_what_an_audit_finds():
+    train = [(OTHER, "a"), (LONG, "a"), (f"<p>{LONG}.", "a"), (f"{LONG} again", "b"), (LONG, "a"), ("B", "b"), *SHORT]
+    reading, test = read(train), read([("something else", "a"), (f"{OTHER} too", "b"), ("b", "a")])
+    prepared = prepare(
+        reading, test, limit=None, balanced=False, validation_size=0.2, drop_duplicates=True, seed=1, min_texts=2
+    )
+    parts = {"train": Part.of("train", reading.splits["train"]), "test": Part.of("test", test.splits["train"])}
+    own, handed = (audit_parts(reading, parts, copies=copies).record for copies in (None, prepared.copies))
+    assert handed.changed(seconds=0.0) == own.changed(seconds=0.0)
+    assert (own.copies.exact, own.copies.normalised, own.copies.near) == (1, 1, 1)
 
 
 def test_without_copies_there_are_none():

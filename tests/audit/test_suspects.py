@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from encoders import SHARED
 from tunelet.audit import Part, confident_learning, suspects
-from tunelet.data import Examples, duplicate_groups, read
+from tunelet.data import Examples, duplicate_groups, label_space, read
 
 IMDB = SHARED / "imdb" / "train.parquet"
 
@@ -70,6 +70,42 @@ def test_half_of_the_wrong_labels_of_reviews_are_among_the_first_two_hundred_sus
     rows = np.random.default_rng(1).permutation(len(whole))[:2000]
     examples, wrong = planted(whole.take(rows), 0.05, seed=1)
     assert found_in(examples, 200, wrong) >= 0.5
+
+
+def test_wrong_ratings_of_the_sample_are_among_the_first_suspects_and_neighbours_are_none():
+    whole, chance = read("sample").splits["train"], np.random.default_rng(1)
+    names = sorted(set(whole.labels))
+    ranks = [int(chance.integers(1, 4)) + 6 * names.index(label) for label in whole.labels]  # 1 to 3, 7 to 9
+    wrong = chance.permutation(len(ranks))[: len(ranks) // 20].tolist()
+    for row in wrong:
+        ranks[row] = 10 - ranks[row]
+    examples = Examples(whole.ids, whole.texts, tuple(map(str, ranks)))
+    groups = np.arange(len(examples))
+    found, record = suspects(Part.of("train", examples), groups, seed=1, space=label_space("ordinal"))
+    assert len(set(wrong) & set(found.ranked[: 2 * len(wrong)].tolist())) > len(wrong) / 2
+    assert record.found == found.suspected.sum() > 0
+    for example in record.examples:
+        assert abs(int(example.suggested) - int(example.text.label)) >= 2
+
+
+def test_of_several_labels_what_is_missing_and_what_should_not_be_there_is_found():
+    whole, chance = read("sample").splits["train"], np.random.default_rng(1)
+    rows = zip(whole.texts, whole.labels, strict=True)
+    held = [{label, *(["long"] if len(text) > 500 else [])} for text, label in rows]
+    names = sorted(set(whole.labels))
+    wrong = chance.permutation(len(held))[: len(held) // 20].tolist()
+    for row in wrong:
+        held[row] ^= set(names)  # the other one of the two
+    space = label_space("multilabel", separator=";")
+    examples = Examples(whole.ids, whole.texts, tuple(space.of_parts(labels) for labels in held))
+    found, record = suspects(Part.of("train", examples), np.arange(len(examples)), seed=1, space=space)
+    assert len(set(wrong) & set(found.ranked[: 2 * len(wrong)].tolist())) > len(wrong) / 2
+    assert set(record.by_labels) <= {*names, "long"}
+    assert all(set(counts) == {"given", "missing"} for counts in record.by_labels.values())
+    for example in record.examples:
+        assert set(example.suggested.split(";")) != set(example.text.label.split(";"))
+    for at in np.flatnonzero(~found.suspected):
+        assert found.suggested[at] == examples.labels[at]
 
 
 def test_of_very_many_texts_some_are_judged_and_rows_are_those_of_all(monkeypatch):

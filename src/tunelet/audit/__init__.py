@@ -8,13 +8,14 @@ from tunelet._lazy import callable_room
 from tunelet.audit._audit import Audited, audit_parts
 from tunelet.audit._boilerplate import BoilerplateRecord
 from tunelet.audit._columns import ColumnRecord
+from tunelet.audit._confident import Confident, confident_learning
 from tunelet.audit._copies import CopiesRecord, OverlapRecord, PairRecord, of_each_kind
 from tunelet.audit._giveaways import GiveawayRecord
 from tunelet.audit._lengths import LengthsRecord, Reader, VocabularyRecord
 from tunelet.audit._part import ExampleRecord, Part
 from tunelet.audit._record import AuditRecord, without_texts
 from tunelet.audit._rows import COLUMNS, RowFindings
-from tunelet.audit._suspects import Suspects, SuspectsRecord, confident_learning, suspects
+from tunelet.audit._suspects import Doubts, SuspectsRecord, suspects
 from tunelet.audit._verb import Audit, audit
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Audited",
     "BoilerplateRecord",
     "ColumnRecord",
+    "Confident",
     "CopiesRecord",
+    "Doubts",
     "ExampleRecord",
     "GiveawayRecord",
     "LengthsRecord",
@@ -33,7 +36,6 @@ __all__ = [
     "Part",
     "Reader",
     "RowFindings",
-    "Suspects",
     "SuspectsRecord",
     "VocabularyRecord",
     "audit",

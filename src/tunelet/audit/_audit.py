@@ -19,8 +19,8 @@ from tunelet.audit._markup import left_markup, markup
 from tunelet.audit._part import Part, PartRecord
 from tunelet.audit._record import AuditRecord
 from tunelet.audit._rows import RowFindings
-from tunelet.audit._suspects import Suspects, SuspectsRecord, suspects, why_not
-from tunelet.data import LabelSpace, Reading, ordered
+from tunelet.audit._suspects import Doubts, SuspectsRecord, suspects, why_not
+from tunelet.data import Copies, LabelSpace, Reading, ordered
 
 NO_TOKENIZER = "no model is at hand whose tokenizer could count tokens"
 
@@ -43,6 +43,7 @@ def audit_parts(
     parts: Mapping[str, Part],
     *,
     test_source: str | None = None,
+    copies: Copies | None = None,
     reader: Reader | None = None,
     left_out: Mapping[str, str] = MappingProxyType({}),
     seed: int = 1,
@@ -53,6 +54,7 @@ def audit_parts(
         reading: of the training data: source, format and columns are said again in the record.
         parts: "train" always, "validation" and "test" where they are.
         test_source: what was named as test data.
+        copies: what is alike among the texts of the parts, one part after the other; None: it is looked for.
         reader: tokenizer that counts tokens; None: words are counted.
         left_out: what the caller does not give to look at -> why.
         seed: of folds, and of what is drawn from many texts.
@@ -61,12 +63,10 @@ def audit_parts(
     train = parts["train"]
     examples = train.examples
     unseen = {**left_out} if reader is not None else {**left_out, "tokens": NO_TOKENIZER}
-    alike = Alike.of(parts)
+    alike = Alike.of(parts, copies)
     groups, same = alike.found.groups[alike.rows("train")], alike.found.same[alike.rows("train")]
     space = reading.labels.value
-    if space.task == "multilabel":
-        unseen["suspects"] = "a text may have several labels"
-    found, suspects_record = _suspects(train, groups, seed, unseen)
+    found, suspects_record = _suspects(train, groups, space, seed, unseen)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
     looked_at = distinct.take(drawn(distinct.texts, seed=seed))
@@ -97,18 +97,18 @@ def audit_parts(
 
 
 def _suspects(
-    train: Part, groups: NDArray[np.int64], seed: int, left_out: dict[str, str]
-) -> tuple[Suspects | None, SuspectsRecord | None]:
+    train: Part, groups: NDArray[np.int64], space: LabelSpace, seed: int, left_out: dict[str, str]
+) -> tuple[Doubts | None, SuspectsRecord | None]:
     """Suspected labels, or in `left_out` why they are not looked for."""
     if "suspects" in left_out:
         return None, None
-    reason = why_not(train.examples.labels)
+    reason = why_not(train.examples.labels, space)
     if reason is None and len(np.unique(groups)) < 2:
         reason = "all texts are copies of one"
     if reason is not None:
         left_out["suspects"] = reason
         return None, None
-    return suspects(train, groups, seed=seed)
+    return suspects(train, groups, seed=seed, space=space)
 
 
 def _part_record(part: Part, space: LabelSpace) -> PartRecord:
@@ -116,7 +116,8 @@ def _part_record(part: Part, space: LabelSpace) -> PartRecord:
     counts = dict.fromkeys(ordered(labels), 0)
     for label in labels:
         counts[label] += 1
-    return PartRecord(rows=len(part.examples), dropped=dict(part.dropped), labels=counts)
+    dropped_rows = dict(part.dropped_rows)
+    return PartRecord(rows=len(part.examples), dropped=dict(part.dropped), dropped_rows=dropped_rows, labels=counts)
 
 
 def _marks(alike: Alike, parts: Mapping[str, Part]) -> dict[str, NDArray[np.bool_]]:
@@ -132,7 +133,7 @@ def _row_findings(
     train: Part,
     groups: NDArray[np.int64],
     marks: dict[str, NDArray[np.bool_]],
-    found: Suspects | None,
+    found: Doubts | None,
     measured: Measured,
 ) -> RowFindings:
     count = len(train.examples)
@@ -142,16 +143,12 @@ def _row_findings(
     suggested: list[str | None] = [None] * count
     probabilities = np.full(count, np.nan)
     if found is not None:
-        judged = [train.examples.labels[row] for row in found.rows]
-        names = ordered(judged)
-        place_of = {name: at for at, name in enumerate(names)}
-        labels = np.array([place_of[label] for label in judged])
-        probabilities[found.rows] = found.probabilities[np.arange(len(labels)), labels]
+        probabilities[found.rows] = found.probability
         suspected = np.zeros(count, dtype=bool)
         suspected[found.rows] = found.suspected
         marks = marks | {"suspected label": suspected}
         for at in np.flatnonzero(found.suspected).tolist():
-            suggested[found.rows[at]] = names[found.likeliest[at]]
+            suggested[found.rows[at]] = found.suggested[at]
     covered = np.zeros(count, dtype=bool)
     covered[measured.badly_covered] = True
     lengths_of = np.full(count, -1)

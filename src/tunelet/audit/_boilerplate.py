@@ -1,7 +1,6 @@
 """Words that many texts begin or end with: a greeting, a signature, a notice, what a web page puts around its texts."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import Literal
 
@@ -43,17 +42,16 @@ def boilerplate(texts: Sequence[str]) -> tuple[tuple[BoilerplateRecord, ...], ND
     least = max(_FEWEST, _SHARE * len(texts))
     records, marked = [], np.zeros(len(texts), dtype=bool)
     for place, cut in (("beginning", _first), ("end", _last)):
-        keys = [cut(text) for text in texts]
-        common = [(key, count) for key, count in Counter(filter(None, keys)).most_common() if count >= least]
-        for key, count in common[:_SHOWN]:
-            having = [row for row, own in enumerate(keys) if own == key]
-            words = _shared([texts[row] for row in having], place == "beginning")
-            share = count / len(texts)
-            records.append(
-                BoilerplateRecord.model_validate({"place": place, "words": words, "texts": count, "share": share})
-            )
-        known = {key for key, _ in common}
-        marked |= np.array([key in known for key in keys], dtype=bool)
+        # Hashes, so that no words of all texts are held; what has too few words has that of nothing.
+        keys = np.fromiter((hash(cut(text)) for text in texts), np.int64, len(texts))
+        distinct, first, counts = np.unique(keys, return_index=True, return_counts=True)
+        common = np.flatnonzero((counts >= least) & (distinct != hash("")))
+        for at in common[np.lexsort((first[common], -counts[common]))][:_SHOWN].tolist():
+            having = np.flatnonzero(keys == distinct[at]).tolist()
+            words = _shared((texts[row] for row in having), place == "beginning")
+            found = {"place": place, "words": words, "texts": len(having), "share": len(having) / len(texts)}
+            records.append(BoilerplateRecord.model_validate(found))
+        marked |= np.isin(keys, distinct[common])
     return tuple(records), marked
 
 
@@ -67,16 +65,17 @@ def _last(text: str) -> str:
     return " ".join(words[-_WORDS:]).casefold() if len(words) > _WORDS else ""
 
 
-def _shared(texts: Sequence[str], beginning: bool) -> str:
-    """All words that the texts have in common at one end, thirty at most."""
+def _shared(texts: Iterable[str], beginning: bool) -> str:
+    """All words that the texts have in common at one end, thirty at most; there is a text."""
     cut: Callable[[str], list[str]] = (
         (lambda text: text.split(None, _LONGEST)[:_LONGEST])
         if beginning
         else (lambda text: text.rsplit(None, _LONGEST)[-_LONGEST:][::-1])
     )
-    shared = cut(texts[0])
-    for text in texts[1:]:
-        both = zip(shared, cut(text), strict=False)
+    cuts = map(cut, texts)
+    shared = next(cuts)
+    for words in cuts:
+        both = zip(shared, words, strict=False)
         same = list(takewhile(lambda pair: pair[0].casefold() == pair[1].casefold(), both))
         shared = shared[: len(same)]
     return " ".join(shared if beginning else shared[::-1])

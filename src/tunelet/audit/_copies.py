@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tunelet._record import Record
 from tunelet.audit._part import ExampleRecord, Part
-from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, find_copies, similarity
+from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, Joined, exact_keys, find_copies, similarity
 
 _EXAMPLES = 5
 _BEFORE = 40  # characters that are shown before the first difference
@@ -102,16 +102,13 @@ class Alike:
     found: Copies
 
     @classmethod
-    def of(cls, parts: Mapping[str, Part]) -> "Alike":
-        """Search the texts of all parts."""
-        texts: list[str] = []
-        begins: dict[str, int] = {}
-        for name, part in parts.items():
-            begins[name] = len(texts)
-            texts += part.examples.texts
-        first: dict[str, int] = {}
-        exact = np.fromiter((first.setdefault(text, row) for row, text in enumerate(texts)), np.int64, len(texts))
-        return cls(parts, begins, exact, find_copies(texts))
+    def of(cls, parts: Mapping[str, Part], found: Copies | None = None) -> "Alike":
+        """Search the texts of all parts; `found` is what was found in them before."""
+        texts = Joined(part.examples.texts for part in parts.values())
+        sizes = [len(part.examples) for part in parts.values()]
+        begins = dict(zip(parts, np.cumsum([0, *sizes]).tolist(), strict=False))
+        _, first, place = np.unique(exact_keys(texts), return_index=True, return_inverse=True)
+        return cls(parts, begins, first[place], find_copies(texts) if found is None else found)
 
     def rows(self, name: str) -> NDArray[np.int64]:
         """The rows of a part among all rows, int64 [n]; none where there is no such part."""

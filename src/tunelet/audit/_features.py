@@ -26,8 +26,9 @@ def features(texts: Sequence[str]) -> Any:
     texts_with = np.zeros(2**_BITS, dtype=np.int64)
     for columns, _, _ in parts:
         texts_with += np.bincount(columns, minlength=len(texts_with))
-    ranked = np.argsort(-texts_with, kind="stable")[:_MOST]
-    kept = np.sort(ranked[texts_with[ranked] > 1])
+    kept = np.flatnonzero(texts_with > 1)
+    if len(kept) > _MOST:
+        kept = np.sort(kept[np.argsort(-texts_with[kept], kind="stable")[:_MOST]])
     place = np.full(2**_BITS, -1, dtype=np.int32)
     place[kept] = np.arange(len(kept))
     for at, part in enumerate(parts):  # one by one, so that nothing is held twice for long

@@ -36,11 +36,13 @@ class PartRecord(Record):
     Attributes:
         rows: texts with a label.
         dropped: reason -> rows without a text or a label.
+        dropped_rows: reason -> numbers of these rows, as errors have them (a header is row 1): of the first thousand.
         labels: label -> texts that have it.
     """
 
     rows: int
     dropped: Mapping[str, int]
+    dropped_rows: Mapping[str, tuple[int, ...]] = {}
     labels: Mapping[str, int]
 
 
@@ -55,6 +57,7 @@ class Part:
         written: the texts before they were cleaned [n]; None: they are not at hand.
         beside: other column -> its values for these texts [n].
         dropped: reason -> rows without a text or a label.
+        dropped_rows: reason -> numbers of these rows, as errors have them.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Part:
     written: Sequence[str] | None = None
     beside: Mapping[str, Sequence[object]] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, examples: Examples) -> "Part":

@@ -90,4 +90,5 @@ def _part(name: str, reading: Reading, split: str, tables: Mapping[str, RawTable
         written=[written[row] for row in rows],
         beside=beside if name == "train" else {},
         dropped=reading.dropped.get(split, {}),
+        dropped_rows=reading.dropped_rows.get(split, {}),
     )

@@ -1,31 +1,31 @@
-"""Labels that may be wrong, by confident learning (Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities.
+"""Labels that may be wrong, by confident learning on out-of-fold probabilities, for each shape of labels.
 
-A model trained on the other folds says how probable each label is. A label's threshold is its mean probability among
-the texts that have it. A text counts as one of the likeliest label whose probability reaches its threshold; where that
-is not the label it has, the label is suspected (an entry of the confident joint beside its diagonal). The likeliest
-errors come first: where the probability of the given label lies farthest below the largest other.
+A model trained on the other folds says how probable each label is; `_confident` has what follows. Of several labels a
+text each is judged by itself, whether it is given or not. Of ratings a neighbour is no error: only what lies two ranks
+away or farther is suspected, the farthest first.
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import Record
 from tunelet._words import counted
+from tunelet.audit._confident import confident_learning
 from tunelet.audit._drawn import drawn
 from tunelet.audit._features import features
+from tunelet.audit._out_of_fold import out_of_fold
 from tunelet.audit._part import ExampleRecord, Part
-from tunelet.data import deal, groups_of, ordered
+from tunelet.data import ONE_LABEL, Examples, LabelSpace, deal, groups_of, ordered
 
 _FEWEST_TEXTS, _FEWEST_OF_A_LABEL, _MOST_LABELS = 50, 5, 200
 _FOLDS, _FEW_FOLDS, _MANY = 5, 3, 20_000
+_SEVERAL_LABELS, _SEVERAL_TEXTS = 50, 20_000  # the most that are judged where a text may have several labels
+_FAR = 2  # ranks from which on a rating is suspected
 _SHOWN = 20
-_ROUNDING = 1e-9  # of a mean, which is not to decide
 _MODEL = "logistic regression on TF-IDF of words and pairs of words"
 
 
@@ -34,9 +34,9 @@ class SuspectRecord(Record):
 
     Attributes:
         text: the text, with the label it has.
-        suggested: the likelier label.
-        probability: of the label that it has.
-        suggested_probability: of the likelier one.
+        suggested: the likelier label; of several labels a text all that it may rather have.
+        probability: of the label that it has; of several that it has or lacks the doubtful one, as it does.
+        suggested_probability: of the likelier one; of several that it does not.
     """
 
     text: ExampleRecord
@@ -52,9 +52,11 @@ class SuspectsRecord(Record):
         model: what gave the probabilities.
         folds: how many models.
         texts: that were examined.
-        accuracy: share of them whose likeliest label is the one they have.
+        accuracy: share of them whose likeliest label is the one they have; of several labels, share of all answers
+            whether a text has a label.
         found: texts whose label is suspected.
-        by_labels: given label -> likelier label -> suspected texts.
+        by_labels: given label -> likelier label -> suspected texts; of several labels, label -> "given" (and likelier
+            not) or "missing" -> texts.
         examples: the likeliest errors first.
     """
 
@@ -68,22 +70,27 @@ class SuspectsRecord(Record):
 
 
 @dataclass(frozen=True, eq=False)
-class Suspects:
-    """What confident learning makes of n labels.
+class Doubts:
+    """How doubtful the labels of n texts are.
 
     Attributes:
         rows: of the texts among all, ascending int64 [n]; of very many texts some are drawn.
         suspected: whose label may be wrong, bool [n].
-        likeliest: the label that a text is likelier to have, int64 [n]; of others the likeliest of all.
-        margin: probability of the given label less that of the likeliest other one, float64 [n].
-        probabilities: float64 [n, labels].
+        margin: the lower the likelier is an error, float64 [n].
+        suggested: a likelier label [n]; what a text has where it is not suspected.
+        probability: of what the text has, as `SuspectRecord` has it, float64 [n].
+        suggested_probability: of what is likelier, float64 [n].
+        accuracy, by_labels: as in `SuspectsRecord`.
     """
 
     rows: NDArray[np.int64]
     suspected: NDArray[np.bool_]
-    likeliest: NDArray[np.int64]
     margin: NDArray[np.float64]
-    probabilities: NDArray[np.float64]
+    suggested: Sequence[str]
+    probability: NDArray[np.float64]
+    suggested_probability: NDArray[np.float64]
+    accuracy: float
+    by_labels: Mapping[str, Mapping[str, int]]
 
     @property
     def ranked(self) -> NDArray[np.int64]:
@@ -91,108 +98,157 @@ class Suspects:
         return self.rows[np.argsort(self.margin, kind="stable")]
 
 
-def confident_learning(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], among: NDArray[np.int64] | None = None
-) -> Suspects:
-    """Which labels may be wrong.
-
-    Args:
-        labels: int64 [n]; every label has a text.
-        probabilities: of models that had not seen the text, float64 [n, labels].
-        among: the rows of these texts among all, ascending int64 [n]; None: they are all.
-    """
-    rows = np.arange(len(labels))
-    counts = np.bincount(labels, minlength=probabilities.shape[1])
-    own = probabilities[rows, labels]
-    thresholds = np.bincount(labels, weights=own, minlength=len(counts)) / np.maximum(counts, 1)
-    confident = np.where(probabilities >= thresholds - _ROUNDING, probabilities, -1.0)
-    best = confident.argmax(axis=1)
-    suspected = (confident[rows, best] >= 0) & (best != labels)
-    others = probabilities.copy()
-    others[rows, labels] = -1.0
-    likeliest = np.where(suspected, best, probabilities.argmax(axis=1))
-    return Suspects(rows if among is None else among, suspected, likeliest, own - others.max(axis=1), probabilities)
-
-
-def why_not(labels: Sequence[str]) -> str | None:
+def why_not(labels: Sequence[str], space: LabelSpace = ONE_LABEL) -> str | None:
     """Why suspected labels are not looked for; None: they are."""
-    counts = Counter(labels)
+    counts = Counter(space.held(labels))
     if len(counts) < 2:
         return "all texts have one label"
-    if len(counts) > _MOST_LABELS:
+    if len(counts) > _MOST_LABELS and space.task != "multilabel":
         return f"{counted(len(counts), 'label')}, more than {_MOST_LABELS}"
     if len(labels) < _FEWEST_TEXTS:
         return f"{counted(len(labels), 'text')}, fewer than {_FEWEST_TEXTS}"
-    rare = sum(count < _FEWEST_OF_A_LABEL for count in counts.values())
-    if rare == len(counts):
+    if max(counts.values()) < _FEWEST_OF_A_LABEL:
         return f"no label has {_FEWEST_OF_A_LABEL} texts"
     return None
 
 
-def suspects(part: Part, groups: NDArray[np.int64], *, seed: int) -> tuple[Suspects, SuspectsRecord]:
+def suspects(
+    part: Part, groups: NDArray[np.int64], *, seed: int, space: LabelSpace = ONE_LABEL
+) -> tuple[Doubts, SuspectsRecord]:
     """Models of the other folds judge each label; copies of a text share a fold.
 
     Args:
         part: n texts, for which `why_not` is None.
         groups: of copies, int64 [n].
         seed: of the folds.
+        space: the shape of the labels.
     """
-    rows = drawn(part.examples.texts, seed=seed)
+    several = space.task == "multilabel"
+    rows = drawn(part.examples.texts, most=_SEVERAL_TEXTS if several else None, seed=seed)
     examples = part.examples.take(rows) if len(rows) < len(groups) else part.examples
-    names = ordered(examples.labels)
+    count = _FEW_FOLDS if several or len(rows) > _MANY else _FOLDS
+    strata = np.unique(space.strata(examples.labels), return_inverse=True)[1]
+    folds = deal(groups_of(groups[rows].tolist()), strata, count=count, seed=seed)
+    judge = {"multilabel": _of_several, "ordinal": _of_ratings}.get(space.task, _of_one)
+    found = judge(examples, rows, space, folds, seed)
+    return found, _record(part, found, len(folds))
+
+
+def _of_one(
+    examples: Examples, rows: NDArray[np.int64], space: LabelSpace, folds: Sequence[NDArray[np.int64]], seed: int
+) -> Doubts:
+    """One label a text."""
+    names, labels = _numbered(examples.labels)
+    probabilities = out_of_fold(features(examples.texts), labels, len(names), folds, seed)
+    found, here = confident_learning(labels, probabilities), np.arange(len(labels))
+    return Doubts(
+        rows=rows,
+        suspected=found.suspected,
+        margin=found.margin,
+        suggested=[names[at] for at in found.likeliest.tolist()],
+        probability=probabilities[here, labels],
+        suggested_probability=probabilities[here, found.likeliest],
+        accuracy=float((probabilities.argmax(axis=1) == labels).mean()),
+        by_labels=_counts(names, labels[found.suspected], found.likeliest[found.suspected]),
+    )
+
+
+def _of_ratings(
+    examples: Examples, rows: NDArray[np.int64], space: LabelSpace, folds: Sequence[NDArray[np.int64]], seed: int
+) -> Doubts:
+    """A rating a text: the likelier one is the median of the ranks' probabilities."""
+    names, ranks = _numbered(examples.labels)
+    probabilities = out_of_fold(features(examples.texts), ranks, len(names), folds, seed)
+    here, every = np.arange(len(ranks)), np.arange(len(names))
+    median = np.minimum((probabilities.cumsum(axis=1) < 0.5).sum(axis=1), len(names) - 1)
+    expected = (np.abs(every - ranks[:, None]) * probabilities).sum(axis=1)  # how far the rating is from the others
+    suspected = confident_learning(ranks, probabilities).suspected & (np.abs(median - ranks) >= _FAR)
+    likelier = np.where(suspected, median, ranks)
+    return Doubts(
+        rows=rows,
+        suspected=suspected,
+        margin=-expected,
+        suggested=[names[at] for at in likelier.tolist()],
+        probability=probabilities[here, ranks],
+        suggested_probability=probabilities[here, likelier],
+        accuracy=float((probabilities.argmax(axis=1) == ranks).mean()),
+        by_labels=_counts(names, ranks[suspected], likelier[suspected]),
+    )
+
+
+def _of_several(
+    examples: Examples, rows: NDArray[np.int64], space: LabelSpace, folds: Sequence[NDArray[np.int64]], seed: int
+) -> Doubts:
+    """Any number of labels a text, each judged by itself: the commonest ones, where there are very many.
+
+    A rare label has low probabilities throughout, so that its threshold is reached by many texts that rightly lack it:
+    here it is suspected only where the other answer is also the more probable one.
+    """
+    space = space.with_names(examples.labels)
+    held = space.encode(examples, "the training texts")
+    counts = held.sum(axis=0)
+    judged = np.flatnonzero(np.minimum(counts, len(held) - counts) >= _FEWEST_OF_A_LABEL)
+    judged = np.sort(judged[np.argsort(-counts[judged], kind="stable")[:_SEVERAL_LABELS]])
+    table = features(examples.texts)
+    own = np.ones((len(held), max(1, len(judged))))  # probability that a text has, or lacks, a label as it does
+    doubted = np.zeros(held.shape, dtype=bool)
+    for at, label in enumerate(judged.tolist()):
+        given = held[:, label].astype(np.int64)
+        probabilities = out_of_fold(table, given, 2, folds, seed)
+        own[:, at] = probabilities[np.arange(len(given)), given]
+        doubted[:, label] = confident_learning(given, probabilities).suspected & (own[:, at] < 0.5)
+    least, suspected = own.min(axis=1), doubted.any(axis=1)
+    by_labels = {
+        name: {
+            "given": int((doubted[:, label] & held[:, label]).sum()),
+            "missing": int((doubted[:, label] & ~held[:, label]).sum()),
+        }
+        for label, name in enumerate(space.names)
+        if doubted[:, label].any()
+    }
+    return Doubts(
+        rows=rows,
+        suspected=suspected,
+        margin=2 * least - 1,
+        suggested=space.decode(held ^ doubted),
+        probability=least,
+        suggested_probability=1 - least,
+        accuracy=float((own > 0.5).mean()),
+        by_labels=by_labels,
+    )
+
+
+def _numbered(labels: Sequence[str]) -> tuple[Sequence[str], NDArray[np.int64]]:
+    """The labels in their order, and the place of each text's label among them, int64 [n]."""
+    names = ordered(labels)
     place = {name: at for at, name in enumerate(names)}
-    labels = np.array([place[label] for label in examples.labels], dtype=np.int64)
-    folds = deal(groups_of(groups[rows].tolist()), labels, count=_folds(len(labels)), seed=seed)
-    probabilities = _out_of_fold(features(examples.texts), labels, len(names), folds, seed)
-    found = confident_learning(labels, probabilities, rows)
-    return found, _record(part, found, names, labels, len(folds))
+    return names, np.array([place[label] for label in labels], dtype=np.int64)
 
 
-def _folds(texts: int) -> int:
-    return _FOLDS if texts <= _MANY else _FEW_FOLDS
+def _counts(
+    names: Sequence[str], given: NDArray[np.int64], likelier: NDArray[np.int64]
+) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for one, other in zip(given.tolist(), likelier.tolist(), strict=True):
+        counts.setdefault(names[one], Counter())[names[other]] += 1
+    return {label: dict(others.most_common()) for label, others in counts.items()}
 
 
-def _out_of_fold(
-    table: Any, labels: NDArray[np.int64], classes: int, folds: Sequence[NDArray[np.int64]], seed: int
-) -> NDArray[np.float64]:
-    """Probabilities of each text's labels by the model that has not seen it, float64 [n, classes]."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import SGDClassifier
-
-    probabilities = np.zeros((len(labels), classes))
-    for held_out in folds:
-        rest = np.setdiff1d(np.arange(len(labels)), held_out)
-        if not table.shape[1] or len(np.unique(labels[rest])) < 2:  # nothing to learn: all texts are alike
-            probabilities[held_out] = np.bincount(labels[rest], minlength=classes) / len(rest)
-            continue
-        model = SGDClassifier(
-            loss="log_loss", alpha=1 / (10 * len(rest)), average=True, max_iter=20, tol=1e-4, random_state=seed
-        )
-        with warnings.catch_warnings():  # stopped short of the optimum it still judges
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(table[rest], labels[rest])
-        probabilities[np.ix_(held_out, model.classes_)] = model.predict_proba(table[held_out])
-    return probabilities
-
-
-def _record(part: Part, found: Suspects, names: Sequence[str], labels: NDArray[np.int64], folds: int) -> SuspectsRecord:
+def _record(part: Part, found: Doubts, folds: int) -> SuspectsRecord:
     ranked = [at for at in np.argsort(found.margin, kind="stable").tolist() if found.suspected[at]]
-    by_labels: dict[str, Counter[str]] = {}
-    for at in ranked:
-        by_labels.setdefault(names[labels[at]], Counter())[names[found.likeliest[at]]] += 1
     return SuspectsRecord(
         model=_MODEL,
         folds=folds,
-        texts=len(labels),
-        accuracy=float((found.probabilities.argmax(axis=1) == labels).mean()),
+        texts=len(found.rows),
+        accuracy=found.accuracy,
         found=len(ranked),
-        by_labels={given: dict(likelier.most_common()) for given, likelier in by_labels.items()},
+        by_labels=found.by_labels,
         examples=tuple(
             SuspectRecord(
                 text=part.example(int(found.rows[at])),
-                suggested=names[found.likeliest[at]],
-                probability=float(found.probabilities[at, labels[at]]),
-                suggested_probability=float(found.probabilities[at, found.likeliest[at]]),
+                suggested=found.suggested[at],
+                probability=float(found.probability[at]),
+                suggested_probability=float(found.suggested_probability[at]),
             )
             for at in ranked[:_SHOWN]
         ),

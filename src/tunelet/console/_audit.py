@@ -10,6 +10,7 @@ from tunelet._words import counted, duration, points
 from tunelet.audit import of_each_kind
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.console._tables import print_table, table
+from tunelet.run import dropped_in_words
 
 if TYPE_CHECKING:
     from tunelet.audit import Audit, AuditRecord, ExampleRecord, PairRecord
@@ -44,6 +45,7 @@ def audit_line(record: "AuditRecord") -> str:
         (leaks, "training text", " also held out"),
         (suspects.found if suspects else 0, "suspected label", ""),
         (len(record.giveaways), "word", " that may give a label away"),
+        (sum(column.predicts for column in record.columns), "other column", " giving the label away"),
         (record.markup.left, "text", " with remains of HTML"),
     )
     said = [f"{counted(number, noun)}{more}" for number, noun, more in found if number]
@@ -55,7 +57,8 @@ def _facts(record: "AuditRecord") -> Iterator[tuple[str, str]]:
     if record.label_column is not None:
         yield "labels", choice_in_words(record.label_column)
     for name, part in record.parts.items():
-        dropped = "; ".join(f"{rows:,} {reason}" for reason, rows in part.dropped.items())
+        numbers = part.dropped_rows
+        dropped = "; ".join(dropped_in_words(rows, why, numbers.get(why, ())) for why, rows in part.dropped.items())
         source = f" of {record.test_source}" if name == "test" and record.test_source else ""
         yield name, escape(f"{counted(part.rows, 'text')}{source}{f' (left out: {dropped})' if dropped else ''}")
     yield "balance", _balance(record)
@@ -203,7 +206,7 @@ def _examples(console: Console, record: "AuditRecord") -> None:
     if record.suspects is not None and record.suspects.examples:
         _say(console, "[bold]Suspected labels[/]")
         for suspect in record.suspects.examples[:_EXAMPLES]:
-            likelier = f"{suspect.suggested!r} ({points(suspect.suggested_probability)})"
+            likelier = f"{suspect.suggested or 'none of them'!r} ({points(suspect.suggested_probability)})"
             _say(console, f"  {_text(suspect.text)}: likelier {escape(likelier)}")
 
 

@@ -21,7 +21,7 @@ def audit_section(run: Run) -> Section | None:
         "was dropped or trained. Rows are counted from 1 in their part."
     )
     blocks: list[Block] = [Text(intro), facts_table(tuple(_facts(record)), "What the audit found"), *_cuts(record)]
-    blocks += [*_giveaways(record), *_examples(record)]
+    blocks += [*_giveaways(record), *_columns(record), *_examples(record)]
     return Section("Audit of the data", tuple(blocks))
 
 
@@ -83,6 +83,25 @@ def _giveaways(record: AuditRecord) -> Iterator[Block]:
     yield Table(header, rows, "Words that give a label away: to be learnt, or left in the texts by mistake", words=2)
 
 
+def _columns(record: AuditRecord) -> Iterator[Block]:
+    tried = [column for column in record.columns if column.accuracy is not None]
+    if not tried:
+        return
+    rows = tuple(
+        (
+            column.name,
+            f"{column.values:,}",
+            points(column.accuracy or 0),
+            points(column.commonest),
+            "predicts the label" if column.predicts else "",
+        )
+        for column in tried[: 2 * _SHOWN]
+    )
+    header = ("column", "values", "accuracy", "commonest label", "finding")
+    caption = "What the other columns say of the label by themselves: a leak, where they are not known in use"
+    yield Table(header, rows, caption)
+
+
 def _examples(record: AuditRecord) -> Iterator[Block]:
     for heading, pairs in (
         ("Texts that are alike", record.copies.examples),
@@ -96,7 +115,7 @@ def _examples(record: AuditRecord) -> Iterator[Block]:
         yield Heading("Labels that may be wrong")
         yield Quotes(
             tuple(
-                _quote(f"likelier {each.suggested} ({points(each.suggested_probability)})", each.text)
+                _quote(f"likelier {each.suggested or 'none of them'} ({points(each.suggested_probability)})", each.text)
                 for each in record.suspects.examples[: 2 * _SHOWN]
             )
         )

@@ -32,7 +32,7 @@ def data_section(run: Run) -> Section:
         blocks.append(Table(("left out because", "rows"), dropped, "Rows that were not used"))
     if data.dropped_rows:
         said = (dropped_in_words(data.dropped[why], why, rows) for why, rows in data.dropped_rows.items())
-        blocks.append(Text(sentence(f"Left out in reading: {'; '.join(said)}")))
+        blocks.append(Text(sentence(f"Left out: {'; '.join(said)}")))
     if data.unlabelled:
         blocks.append(Text(_unlabelled(data.unlabelled)))
     blocks.append(Text(_audited(run)))
