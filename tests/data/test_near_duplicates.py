@@ -127,9 +127,13 @@ def test_where_texts_are_cut_into_batches_does_not_matter(monkeypatch):
 def test_a_text_of_any_length_is_placed_a_bounded_part_at_a_time(monkeypatch):
     chance = random.Random(6)
     (part,) = shingles([text_of(chance, words) for words in (1, 30, 31, 400)])
-    whole = band_keys(part)
+    every = np.ones(4, dtype=bool)
+    whole = band_keys(part, every)
     monkeypatch.setattr("tunelet.data._minhash._AT_ONCE", 32)
-    assert np.array_equal(band_keys(part), whole)
+    assert np.array_equal(band_keys(part, every), whole)
+    some = band_keys(part, np.array([False, True, False, True]))
+    assert np.array_equal(some[[1, 3]], whole[[1, 3]])
+    assert not some[[0, 2]].any()
 
 
 @given(st.lists(st.lists(st.text(max_size=3), max_size=4), max_size=5), st.data())
@@ -168,7 +172,7 @@ def test_the_share_of_first_shingles_in_common_is_about_the_similarity():
     for _ in range(200):  # about half of the shingles of each pair are in both
         texts += [f"{shared} {text_of(chance, 200)}" for _ in range(2)]
     (part,) = shingles(texts)
-    keys = band_keys(part)
+    keys = band_keys(part, np.ones(len(part.words), dtype=bool))
     agree = np.mean(keys[::2] == keys[1::2])  # in all four of a band
     similarity = np.mean([jaccard(one, other) for one, other in zip(part.sets()[::2], part.sets()[1::2], strict=True)])
     assert similarity**4 == pytest.approx(agree, abs=0.02)

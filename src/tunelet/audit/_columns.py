@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import Record, Value
-from tunelet.data import is_null, ordered
+from tunelet.data import codes_of, is_null, ordered
 
 _FOLDS = 5
 _RANGES = 10
@@ -78,7 +78,7 @@ def _column(
             {"name": name, "kind": kind, "values": distinct, "accuracy": None, "commonest": commonest}
             | {"information": None, "predicts": False}
         )
-    codes = _ranges(numbers) if kind == "number" and numbers is not None else np.unique(shown, return_inverse=True)[1]
+    codes = _ranges(numbers) if kind == "number" and numbers is not None else codes_of(shown)
     accuracy = _accuracy(codes, labels, len(counts), fold)
     error = np.sqrt(max(accuracy * (1 - accuracy), 1 / len(labels)) / len(labels))
     return ColumnRecord.model_validate(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tunelet._record import Record
 from tunelet.audit._part import ExampleRecord, Part
-from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, Joined, exact_keys, find_copies, similarity
+from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, Joined, codes_of, exact_keys, find_copies, similarity
 
 _EXAMPLES = 5
 _BEFORE = 40  # characters that are shown before the first difference
@@ -167,7 +167,7 @@ def repeats(alike: Alike) -> dict[Kind, NDArray[np.bool_]]:
 def contradicting(alike: Alike) -> NDArray[np.bool_]:
     """Which training texts have one that is alike with another label, bool [n]."""
     rows = alike.rows("train")
-    labels = np.unique(np.array(alike.parts["train"].examples.labels, dtype=object).astype(str), return_inverse=True)[1]
+    labels = codes_of(alike.parts["train"].examples.labels)
     groups = np.unique(alike.found.groups[rows], return_inverse=True)[1]
     low, high = np.full(len(rows), len(rows)), np.full(len(rows), -1)
     np.minimum.at(low, groups, labels)

@@ -33,7 +33,7 @@ class MarkupRecord(Record):
 
 def left_markup(part: Part) -> NDArray[np.bool_]:
     """Which of n texts hold tags or entities when cleaning is done, bool [n]."""
-    return np.array([_holds(text) for text in part.examples.texts], dtype=bool)
+    return np.fromiter(map(_holds, part.examples.texts), dtype=bool, count=len(part.examples))
 
 
 def markup(part: Part, left: NDArray[np.bool_]) -> MarkupRecord:

@@ -19,7 +19,7 @@ from tunelet.audit._drawn import drawn
 from tunelet.audit._features import features
 from tunelet.audit._out_of_fold import out_of_fold
 from tunelet.audit._part import ExampleRecord, Part
-from tunelet.data import ONE_LABEL, Examples, LabelSpace, deal, groups_of, ordered
+from tunelet.data import ONE_LABEL, Examples, LabelSpace, codes_of, deal, groups_of, ordered
 
 _FEWEST_TEXTS, _FEWEST_OF_A_LABEL, _MOST_LABELS = 50, 5, 200
 _FOLDS, _FEW_FOLDS, _MANY = 5, 3, 20_000
@@ -127,7 +127,7 @@ def suspects(
     rows = drawn(part.examples.texts, most=_SEVERAL_TEXTS if several else None, seed=seed)
     examples = part.examples.take(rows) if len(rows) < len(groups) else part.examples
     count = _FEW_FOLDS if several or len(rows) > _MANY else _FOLDS
-    strata = np.unique(space.strata(examples.labels), return_inverse=True)[1]
+    strata = codes_of(space.strata(examples.labels))
     folds = deal(groups_of(groups[rows].tolist()), strata, count=count, seed=seed)
     judge = {"multilabel": _of_several, "ordinal": _of_ratings}.get(space.task, _of_one)
     found = judge(examples, rows, space, folds, seed)

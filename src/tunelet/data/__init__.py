@@ -7,7 +7,7 @@ from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch
 from tunelet.data._chunks import chunks
 from tunelet.data._clean import reading_from, row_texts
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
-from tunelet.data._duplicates import exact_keys, fingerprints, normalise
+from tunelet.data._duplicates import codes_of, exact_keys, fingerprints, normalise
 from tunelet.data._encode import Truncation
 from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
@@ -91,6 +91,7 @@ __all__ = [
     "chunks",
     "clean",
     "clean_fields",
+    "codes_of",
     "copies",
     "deal",
     "draw",

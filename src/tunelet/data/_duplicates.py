@@ -35,6 +35,12 @@ def exact_keys(texts: Iterable[str]) -> NDArray[np.uint64]:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
+def codes_of(names: Iterable[str]) -> NDArray[np.int64]:
+    """A number for each name, int64 [n], the same for equal ones: from 0, in the order in which they first occur."""
+    known: dict[str, int] = {}
+    return np.fromiter((known.setdefault(name, len(known)) for name in names), dtype=np.int64)
+
+
 def repeats_and_conflicts(keys: Sequence[Hashable], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Which rows repeat an earlier one, and which belong to a text whose labels contradict one another.
 

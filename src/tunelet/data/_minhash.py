@@ -10,7 +10,7 @@ library's own index keeps some ten thousand bytes a text in dictionaries, which 
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,23 +24,32 @@ _AT_ONCE = 2048  # shingles of a text, each of which is placed in all orders in 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def band_keys(shingled: Shingles) -> NDArray[np.uint32]:
-    """Of each text one number a band, uint32 [n, BANDS]; equal where all four first shingles of the band are."""
+def band_keys(shingled: Shingles, wanted: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """Of each text one number a band, uint32 [n, BANDS]; equal where all four first shingles of the band are.
+
+    Args:
+        shingled: n texts.
+        wanted: which of them are looked at, bool [n]; the others have zeros.
+    """
+    keys = np.zeros((len(shingled.starts), BANDS), dtype=np.uint32)
+    if not wanted.any():
+        return keys
     from datasketch import MinHash
 
     values = (shingled.values >> np.uint64(32)).tolist()  # the library reads 32 bits of a hash
-    first = np.empty((len(shingled.starts), BANDS * _ROWS), dtype=np.uint32)
+    first = np.empty((int(wanted.sum()), BANDS * _ROWS), dtype=np.uint32)
     sketch = MinHash(num_perm=BANDS * _ROWS, seed=_SEED, hashfunc=int, scheme="affine32")
-    for row, (start, end) in enumerate(pairwise([*shingled.starts.tolist(), len(values)])):
+    for row, (start, end) in enumerate(compress(pairwise([*shingled.starts.tolist(), len(values)]), wanted)):
         sketch.clear()
         for begin in range(start, end, _AT_ONCE):
             sketch.update_batch(values[begin : min(begin + _AT_ONCE, end)])
         first[row] = sketch.hashvalues
-    keys = np.zeros((len(first), BANDS), dtype=np.uint64)
+    mixed = np.zeros((len(first), BANDS), dtype=np.uint64)
     for row in range(_ROWS):
-        keys = (keys ^ first[:, row::_ROWS]) * _MIX
-        keys ^= keys >> np.uint64(29)
-    return (keys >> np.uint64(32)).astype(np.uint32)
+        mixed = (mixed ^ first[:, row::_ROWS]) * _MIX
+        mixed ^= mixed >> np.uint64(29)
+    keys[wanted] = mixed >> np.uint64(32)
+    return keys
 
 
 def candidates(keys: NDArray[np.uint32], rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -65,7 +65,8 @@ def find_copies(texts: Sequence[str]) -> Copies:
     end = 0
     for part in shingles(texts):
         here = slice(end, end := end + len(part.keys))
-        keys[here], long[here], bands[here] = part.keys, part.words >= FEWEST_WORDS, band_keys(part)
+        keys[here], long[here] = part.keys, part.words >= FEWEST_WORDS
+        bands[here] = band_keys(part, long[here])
     _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     same = first[place].astype(np.int64)
     rows = np.sort(first)
