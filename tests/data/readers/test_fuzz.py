@@ -366,6 +366,48 @@ def test_json_of_any_shape_is_a_table_or_refused(value: Any, objects: list[Any])
     outcome("a.jsonl", "\n".join(map(json.dumps, objects)).encode())
 
 
+@FUZZ
+@given(st.lists(st.dictionaries(st.sampled_from(["text", "label", "id"]), JSON | st.binary(max_size=3) | st.dates())))
+def test_rows_in_memory_of_any_values_are_read_or_refused(rows: list[dict[str, Any]]) -> None:
+    try:
+        reading = read(rows, text="text", label="label")
+    except DataError as error:
+        assert error.hint
+        assert "\n" not in str(error)
+        return
+    named = reading.dropped_rows["train"]
+    assert {reason: len(numbers) for reason, numbers in named.items()} == reading.dropped["train"]
+    places = [number - 1 for numbers in named.values() for number in numbers]
+    assert sorted([*places, *reading.rows["train"].tolist()]) == list(range(len(rows)))
+
+
+BEGINNINGS = st.sampled_from([b"", b"\xef\xbb\xbf", b"\0", b"\xff", b"\xc3\x28"])
+
+
+@FUZZ
+@given(st.lists(TEXT | st.sampled_from(["", " \r\n"]), min_size=4, max_size=9), BEGINNINGS, st.sampled_from(LABELS))
+def test_texts_in_folders_are_read_or_refused_and_empty_ones_are_counted_and_named(
+    texts: list[str], beginning: bytes, label: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for at, text in enumerate(texts):
+            place = Path(folder) / (label if at < 2 else "z")  # the label of two, in front by its name
+            place.mkdir(exist_ok=True)
+            (place / f"{at}.txt").write_bytes((beginning if at == 1 else b"") + text.encode())
+        try:
+            reading = read(folder, clean_markup=False)
+        except DataError as error:
+            assert error.hint
+            assert "\n" not in str(error)
+            assert beginning not in (b"", b"\xef\xbb\xbf") or not any(text.strip() for text in texts)
+            return
+    assert beginning in (b"", b"\xef\xbb\xbf")
+    empty = tuple(at + 1 for at, text in enumerate(texts) if not text.strip())
+    assert reading.dropped_rows["train"] == ({"empty text": empty} if empty else {})
+    labels = [label if at < 2 else "z" for at, text in enumerate(texts) if text.strip()]
+    assert list(reading.splits["train"].labels) == labels
+
+
 @pytest.mark.parametrize("depth", [10, 900, 5_000])
 def test_values_nested_to_any_depth_are_refused(depth: int) -> None:
     nested = "[" * depth + "]" * depth
