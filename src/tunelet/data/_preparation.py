@@ -20,7 +20,7 @@ from tunelet.data._leaks import PAIRS, REASONS, leaks, near_copies
 from tunelet.data._membership import Membership
 from tunelet.data._near_duplicates import Copies, find_copies
 from tunelet.data._raw import SPLITS
-from tunelet.data._reading import Reading
+from tunelet.data._reading import NAMED_ROWS, Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, look, look_alikes, one_spelling, renamed_in_words, some
 from tunelet.data._validating import BOUND, By, HeldOut, SplitFacts, hold_out
@@ -324,7 +324,7 @@ class Preparation:
         left = np.ones(len(self.parts[name]), dtype=bool)
         for reason, mark in reasons.items():
             numbers = self.origins[name].numbers[mark & left]
-            self.dropped.add(reason, len(numbers), numbers.tolist())
+            self.dropped.add(reason, len(numbers), numbers[:NAMED_ROWS].tolist())
             left &= ~mark
         self._keep(name, left)
 
