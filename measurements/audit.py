@@ -152,9 +152,7 @@ def several(folder: Path, seeds: Sequence[int] = (1, 2, 3)) -> list[dict[str, An
 
 def _found(examples: Examples, wrong: list[int], seed: int, task: Any, first: int = 200) -> dict[str, Any]:
     space = label_space(task, separator=";" if task == "multilabel" else "")
-    found, record = suspects(
-        Part.of("train", examples), duplicate_groups(examples.texts), seed=seed, space=space
-    )
+    found, record = suspects(Part.of("train", examples), duplicate_groups(examples.texts), seed=seed, space=space)
     return {
         "texts": len(examples),
         "planted": len(wrong),

@@ -55,9 +55,7 @@ def test_the_duplicate_rows_of_the_training_part_are_found_and_each_is_named(rev
 
 def test_reviews_that_are_in_both_parts_are_taken_out_of_training_and_named(reviews, tested):
     reading, test = read(reviews), read(tested)
-    prepared = prepare(
-        reading, test, limit=None, balanced=False, validation_size=0.2, drop_duplicates=True, seed=1
-    )
+    prepared = prepare(reading, test, limit=None, balanced=False, validation_size=0.2, drop_duplicates=True, seed=1)
     parts = {"train": Part.of("train", reading.splits["train"]), "test": Part.of("test", test.splits["train"])}
     left_out = {"suspects": "not part of this test"}
     record = audit_parts(reading, parts, copies=prepared.copies, left_out=left_out).record

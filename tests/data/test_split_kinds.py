@@ -149,9 +149,7 @@ NEARLY = st.builds(
     st.sampled_from([3, 9, 20]),
     st.integers(0, 2),
 )
-NEAR_ROWS = st.lists(
-    st.tuples(ROW, NEARLY).map(lambda made: {**made[0], "text": made[1]}), min_size=20, max_size=50
-)
+NEAR_ROWS = st.lists(st.tuples(ROW, NEARLY).map(lambda made: {**made[0], "text": made[1]}), min_size=20, max_size=50)
 LABELS = st.lists(st.sampled_from(["joy", "love", "fear"]), max_size=3, unique=True).map(";".join)
 
 

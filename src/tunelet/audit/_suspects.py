@@ -2,7 +2,7 @@
 
 A model trained on the other folds says how probable each label is; `_confident` has what follows. Of several labels a
 text each is judged by itself, whether it is given or not. Of ratings a neighbour is no error: only what lies two ranks
-away or farther is suspected, the farthest first.
+and a third of all ranks away is suspected, what is expected to be farthest off first.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from tunelet.data import ONE_LABEL, Examples, LabelSpace, codes_of, deal, groups
 _FEWEST_TEXTS, _FEWEST_OF_A_LABEL, _MOST_LABELS = 50, 5, 200
 _FOLDS, _FEW_FOLDS, _MANY = 5, 3, 20_000
 _SEVERAL_LABELS, _SEVERAL_TEXTS = 50, 20_000  # the most that are judged where a text may have several labels
-_FAR = 2  # ranks from which on a rating is suspected
+_FAR, _FAR_SHARE = 2, 3  # ranks from which on a rating is suspected, or this part of all ranks where that is more
 _SHOWN = 20
 _MODEL = "logistic regression on TF-IDF of words and pairs of words"
 
@@ -161,13 +161,17 @@ def _of_ratings(
     probabilities = out_of_fold(features(examples.texts), ranks, len(names), folds, seed)
     here, every = np.arange(len(ranks)), np.arange(len(names))
     median = np.minimum((probabilities.cumsum(axis=1) < 0.5).sum(axis=1), len(names) - 1)
-    expected = (np.abs(every - ranks[:, None]) * probabilities).sum(axis=1)  # how far the rating is from the others
-    suspected = confident_learning(ranks, probabilities).suspected & (np.abs(median - ranks) >= _FAR)
+    far, least = (
+        (np.abs(every - each[:, None]) * probabilities).sum(axis=1) for each in (ranks, median)
+    )  # expected ranks between the rating, or the median, and the true one
+    suspected = confident_learning(ranks, probabilities).suspected & (
+        np.abs(median - ranks) >= max(_FAR, len(names) // _FAR_SHARE)
+    )
     likelier = np.where(suspected, median, ranks)
     return Doubts(
         rows=rows,
         suspected=suspected,
-        margin=-expected,
+        margin=least - far,
         suggested=[names[at] for at in likelier.tolist()],
         probability=probabilities[here, ranks],
         suggested_probability=probabilities[here, likelier],
@@ -197,7 +201,8 @@ def _of_several(
         probabilities = out_of_fold(table, given, 2, folds, seed)
         own[:, at] = probabilities[np.arange(len(given)), given]
         doubted[:, label] = confident_learning(given, probabilities).suspected & (own[:, at] < 0.5)
-    least, suspected = own.min(axis=1), doubted.any(axis=1)
+    least = own.min(axis=1)
+    suspected = np.isin(np.arange(len(held)), np.nonzero(doubted)[0])
     by_labels = {
         name: {
             "given": int((doubted[:, label] & held[:, label]).sum()),
@@ -225,9 +230,7 @@ def _numbered(labels: Sequence[str]) -> tuple[Sequence[str], NDArray[np.int64]]:
     return names, np.array([place[label] for label in labels], dtype=np.int64)
 
 
-def _counts(
-    names: Sequence[str], given: NDArray[np.int64], likelier: NDArray[np.int64]
-) -> dict[str, dict[str, int]]:
+def _counts(names: Sequence[str], given: NDArray[np.int64], likelier: NDArray[np.int64]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for one, other in zip(given.tolist(), likelier.tolist(), strict=True):
         counts.setdefault(names[one], Counter())[names[other]] += 1

@@ -171,9 +171,7 @@ def _examples(
 def _beside(table: RawTable, columns: Columns, rows: np.ndarray) -> dict[str, list[object]]:
     """The columns that are neither text nor label: name -> values of these rows."""
     used = {*columns.texts, *([columns.label.value] if columns.label else [])}
-    return {
-        name: [values[row] for row in rows.tolist()] for name, values in table.columns.items() if name not in used
-    }
+    return {name: [values[row] for row in rows.tolist()] for name, values in table.columns.items() if name not in used}
 
 
 def _kept(values: Sequence[T | None] | None, rows: Sequence[int]) -> tuple[T, ...]:
