@@ -1,15 +1,13 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tunelet._words import counted
-from tunelet.data._dropped import Dropped, Origin, dropped_by_reading
+from tunelet.data._dropped import Origin, dropped_by_reading
 from tunelet.data._duplicates import repeats_and_conflicts
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
@@ -19,8 +17,9 @@ from tunelet.data._labels import ordered
 from tunelet.data._leaks import PAIRS, REASONS, leaks, near_copies
 from tunelet.data._membership import Membership
 from tunelet.data._near_duplicates import Copies, find_copies
+from tunelet.data._parts import Parts
 from tunelet.data._raw import SPLITS
-from tunelet.data._reading import NAMED_ROWS, Reading
+from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._spellings import as_known, look, look_alikes, one_spelling, renamed_in_words, some
 from tunelet.data._validating import BOUND, By, HeldOut, SplitFacts, hold_out
@@ -28,27 +27,19 @@ from tunelet.errors import DataError
 
 
 @dataclass
-class Preparation:
+class Preparation(Parts):
     """The splits as they are after the latest step.
 
     Attributes:
         reading: of the training data.
-        parts: "train" always, "validation" and "test" where there are such -> labelled texts.
-        origins: of the same parts, where their texts come from.
-        copies: among the texts of all parts as they were read, one part after the other.
         saved: an earlier split that is made again; None: there is none.
-        dropped: rows by reason. The reasons are keys of `data.json`, in which a split is called a part.
         notes: sentences about the split and the limit, for the screen.
         warnings: sentences about readings that may surprise, each with what to type for another.
         space: the shape of the labels, without their names.
     """
 
     reading: Reading
-    parts: dict[str, Examples]
-    origins: dict[str, Origin]
-    copies: Copies
     saved: Membership | None
-    dropped: Dropped
     notes: list[str]
     warnings: list[str]
     space: LabelSpace = ONE_LABEL
@@ -92,22 +83,7 @@ class Preparation:
             for (name, (whole, split)), begin, end in zip(read.items(), begins, begins[1:], strict=False)
         }
         dropped = dropped_by_reading(reading, test)
-        return cls(reading, parts, origins, copies, saved, dropped, notes, warnings, reading.labels.value)
-
-    @property
-    def train(self) -> Examples:
-        """The training texts."""
-        return self.parts["train"]
-
-    @property
-    def validation(self) -> Examples | None:
-        """The validation texts; None: there is no such part."""
-        return self.parts.get("validation")
-
-    @property
-    def test(self) -> Examples | None:
-        """The test texts; None: there is no such part."""
-        return self.parts.get("test")
+        return cls(parts, origins, copies, dropped, reading, saved, notes, warnings, reading.labels.value)
 
     def agree_on_labels(self, *, join_labels: bool) -> None:
         """Join training labels that look alike, or warn of them; spell the other splits' labels as training does."""
@@ -136,7 +112,7 @@ class Preparation:
         keys, labels = train.keys[order].tolist(), [train.labels[row] for row in order]
         repeats, conflicts = repeats_and_conflicts(keys, labels)
         back = np.argsort(order)
-        self._drop(
+        self.drop(
             "train",
             {"repeat of another row": repeats[back], "same text with contradicting labels": conflicts[back]},
         )
@@ -154,7 +130,7 @@ class Preparation:
             raise DataError(f"no text of the data is in the split of {source}", "leave out split_from=...")
         tested, validates = (parts == SPLITS.index(name) for name in ("test", "validation"))
         if tested.any() and self.test is None:
-            self._copy_from_training("test", tested)
+            self.copy_from_training("test", tested)
             self.notes.append(f"test: that of {source}, {counted(int(tested.sum()), 'row')}")
         elif tested.any():
             reason = "test text of the run that split_from names"
@@ -163,16 +139,16 @@ class Preparation:
             if not validates.any():
                 message = f"no validation text of {source} is in the data"
                 raise DataError(message, "pass its data, or leave out split_from=...")
-            self._copy_from_training("validation", validates)
+            self.copy_from_training("validation", validates)
         elsewhere = tested | validates if self.validation is not None else tested
-        self._keep("train", ~elsewhere)
+        self.keep("train", ~elsewhere)
 
     def drop_leaks(self) -> None:
         """Keep nothing for training or validation that is measured later, and bind near copies to each other."""
         for name, measured in PAIRS:
             if name in self.parts and measured in self.parts:
                 here, there = (self.parts[part] for part in (name, measured))
-                self._drop(name, leaks(name, here, self.origins[name], measured, there, self.origins[measured]))
+                self.drop(name, leaks(name, here, self.origins[name], measured, there, self.origins[measured]))
         bound = replace(self.train, near=tuple(self.origins["train"].copies.tolist()))
         if count := near_copies(bound):
             self.parts["train"] = bound
@@ -192,7 +168,7 @@ class Preparation:
         for name, examples in self.parts.items():
             where = "" if name == "train" else f" ({name} part)"
             lost = self.space.lost_without(examples.labels, rare)
-            self._drop(name, {f"label with too few texts{where}": lost})
+            self.drop(name, {f"label with too few texts{where}": lost})
             self.parts[name] = self.space.without(self.parts[name], rare)
         return rare
 
@@ -215,7 +191,7 @@ class Preparation:
             self.notes.append(f"rows: {len(rows):,} of {whole:,}, drawn at random, {kind}, seed {seed}")
         if limit is not None and len(rows) < limit:
             self.notes.append(f"rows: the limit of {limit:,} is not reached, {len(rows):,} is all there is ({kind})")
-        self._take("train", rows)
+        self.take("train", rows)
 
     def _draw_new(self, limit: int, *, balanced: bool, seed: int) -> None:
         assert self.saved is not None  # noqa: S101  (else nothing is new)
@@ -230,7 +206,7 @@ class Preparation:
             self.notes.append(
                 f"rows: those of {self.saved.source}, and {len(drawn):,} of {counted(len(new), 'row')} that are new"
             )
-        self._take("train", np.sort(np.concatenate([np.flatnonzero(known), drawn])))
+        self.take("train", np.sort(np.concatenate([np.flatnonzero(known), drawn])))
 
     def hold_out(self, limits: FoldLimits | None, validation_size: float, seed: int) -> tuple[HeldOut, SplitFacts]:
         """Choose the validation texts, where the source has none; the arguments are those of `hold_out`.
@@ -313,27 +289,6 @@ class Preparation:
         if renamed:
             self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
             self.parts[name] = replace(examples, labels=self.space.renamed(examples.labels, renamed))
-
-    def _copy_from_training(self, name: str, rows: NDArray[np.bool_]) -> None:
-        """Make a part of these training texts."""
-        self.parts[name], self.origins[name] = self.train, self.origins["train"]
-        self._keep(name, rows)
-
-    def _drop(self, name: str, reasons: Mapping[str, NDArray[np.bool_]]) -> None:
-        """Leave out the texts of a part that are marked, bool [n], each for the first reason that marks it."""
-        left = np.ones(len(self.parts[name]), dtype=bool)
-        for reason, mark in reasons.items():
-            numbers = self.origins[name].numbers[mark & left]
-            self.dropped.add(reason, len(numbers), numbers[:NAMED_ROWS].tolist())
-            left &= ~mark
-        self._keep(name, left)
-
-    def _keep(self, name: str, marked: NDArray[np.bool_]) -> None:
-        if not marked.all():
-            self._take(name, np.flatnonzero(marked))
-
-    def _take(self, name: str, rows: NDArray[np.int64]) -> None:
-        self.parts[name], self.origins[name] = self.parts[name].take(rows), self.origins[name].take(rows)
 
 
 def _nothing_left(min_texts: int) -> DataError:
