@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from checkpoints import stopped_behind
-from encoders import minilm_folder
 from forked_runs import RECIPES, finish, start
 from tunelet import train
 from tunelet.errors import RunError
@@ -39,9 +38,15 @@ def layers(request) -> str:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(layers, tmp_path_factory) -> Path:
+def encoder(tiny_checkpoint) -> Path:
+    """A tiny encoder: what is killed here is the writing of files and the state of the loop, whatever the weights."""
+    return tiny_checkpoint("bert")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(encoder, layers, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed") / "run"
-    assert finish(start(minilm_folder(), out, layers)) == 0
+    assert finish(start(encoder, out, layers)) == 0
     return out
 
 
@@ -52,18 +57,18 @@ def check_same(out: Path, undisturbed: Path) -> None:
     assert not out.with_name(out.name + ".partial").exists()
 
 
-def test_two_runs_with_one_seed_are_bit_identical(undisturbed, layers, tmp_path):
-    assert finish(start(minilm_folder(), tmp_path / "again", layers)) == 0
+def test_two_runs_with_one_seed_are_bit_identical(undisturbed, encoder, layers, tmp_path):
+    assert finish(start(encoder, tmp_path / "again", layers)) == 0
     check_same(tmp_path / "again", undisturbed)
 
 
-def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, layers, tmp_path):
+def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, encoder, layers, tmp_path):
     out, partial = tmp_path / "run", tmp_path / "run.partial"
     moments = random.Random(4)
     killed = 0
     steps: list[int] = []
     while killed < 10:
-        process = start(minilm_folder(), out, layers, resume=(partial / "recipe.toml").exists())
+        process = start(encoder, out, layers, resume=(partial / "recipe.toml").exists())
         before = newest(partial)
         # Killed a random moment after its first new checkpoint, or somewhere before it.
         early = moments.random() < 0.2
@@ -85,7 +90,7 @@ def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, layers, tmp_pa
         steps.append(newest(partial))
     assert killed == 10, f"the run ended after {killed} kills at steps {steps}"
     assert len(set(steps)) > 5
-    assert finish(start(minilm_folder(), out, layers, resume=True)) == 0
+    assert finish(start(encoder, out, layers, resume=True)) == 0
     check_same(out, undisturbed)
 
 
@@ -94,10 +99,10 @@ def test_killed_at_ten_moments_and_resumed_each_time(undisturbed, layers, tmp_pa
     [("kernels", "half written"), ("modules", "not renamed"), ("kernels", "not cleaned up")],
     indirect=["layers"],
 )
-def test_killed_during_a_checkpoint_and_resumed(undisturbed, layers, tmp_path, moment):
+def test_killed_during_a_checkpoint_and_resumed(undisturbed, encoder, layers, tmp_path, moment):
     out = tmp_path / "run"
-    assert finish(start(minilm_folder(), out, layers, die=moment)) == -9
-    assert finish(start(minilm_folder(), out, layers, resume=True)) == 0
+    assert finish(start(encoder, out, layers, die=moment)) == -9
+    assert finish(start(encoder, out, layers, resume=True)) == 0
     check_same(out, undisturbed)
 
 
@@ -106,17 +111,17 @@ def newest(partial: Path) -> int:
     return max((int(name.split("-")[1]) for name in names), default=0)
 
 
-def test_resuming_with_another_recipe_or_other_data_is_refused(tmp_path):
+def test_resuming_with_another_recipe_or_other_data_is_refused(encoder, tmp_path):
     out = tmp_path / "run"
-    assert finish(start(minilm_folder(), out, "kernels", die="not renamed")) == -9
+    assert finish(start(encoder, out, "kernels", die="not renamed")) == -9
     longer = with_settings(RECIPES["kernels"], {"training.epochs": 7})
     with pytest.raises(RunError, match=r"started with another recipe: training.epochs was 6, now 7"):
-        train("sample", model=minilm_folder(), recipe=longer, out=out, resume=True, quiet=True)
+        train("sample", model=encoder, recipe=longer, out=out, resume=True, quiet=True)
     other = [(f"{word} film number {n}", word) for n in range(60) for word in ("good", "bad")]
     with pytest.raises(RunError, match="started on other data"):
-        train(other, model=minilm_folder(), recipe=RECIPES["kernels"], out=out, resume=True, quiet=True)
+        train(other, model=encoder, recipe=RECIPES["kernels"], out=out, resume=True, quiet=True)
     with pytest.raises(RunError, match="holds an interrupted run"):
-        train("sample", model=minilm_folder(), recipe=RECIPES["kernels"], out=out, quiet=True)
+        train("sample", model=encoder, recipe=RECIPES["kernels"], out=out, quiet=True)
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which files are in memory")
