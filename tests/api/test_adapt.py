@@ -8,6 +8,7 @@ import torch
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 import tunelet
+from brief import BRIEF
 from tunelet.errors import DataError, ModelError, RecipeError, RunError
 from tunelet.run import CheckpointFolder
 
@@ -69,7 +70,7 @@ def test_training_begins_with_the_checkpoint(adapted, texts, tmp_path):
     labelled = [(text, "sea" if "sea" in text else "land") for text in texts[:60]]
     run = tunelet.train(
         labelled, model=adapted.path, out=tmp_path / "run", epochs=1, device="cpu", quiet=True,
-        settings={"evaluation.resamples": 100, "data.validation": "held-out"},
+        settings={**BRIEF, "data.validation": "held-out"},
     )  # fmt: skip
     assert run.summary.model == str(adapted.path)
 

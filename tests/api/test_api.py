@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from encoders import minilm_folder
 from tunelet import Classifier, Run, TuneletError
 from tunelet.data import read
@@ -22,6 +23,7 @@ QUICK = {
     "evaluation.resamples": 200,
     "data.validation": "held-out",
 }
+OTHER = QUICK | BRIEF  # runs of which a single thing is looked at
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_evaluate_refuses_labels_that_the_run_does_not_know(run):
 
 @pytest.mark.parametrize("method", ["full", "head"])
 def test_other_methods_train_save_and_load(tmp_path, tiny_checkpoint, method):
-    settings, model = QUICK | {"adapter.method": method}, tiny_checkpoint("bert")
+    settings, model = OTHER | {"adapter.method": method}, tiny_checkpoint("bert")
     run = tunelet.train("sample", model=model, settings=settings, limit=40, out=tmp_path / "run", quiet=True)
     again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
@@ -98,7 +100,7 @@ def test_frames_lists_and_more_than_two_classes(tmp_path, tiny_checkpoint):
     words = {"sport": "goal match team", "food": "soup bread salt", "weather": "rain wind sun"}
     rows = [(f"{words[label]} number {n}", label) for n in range(12) for label in words]
     frame = pd.DataFrame(rows, columns=["text", "label"])
-    settings = QUICK | {"training.seed": 5}
+    settings = OTHER | {"training.seed": 5}
     results = []
     for name, data in (("list", rows), ("frame", frame)):
         run = tunelet.train(data, model=tiny_checkpoint("bert"), settings=settings, out=tmp_path / name, quiet=True)
@@ -115,7 +117,7 @@ def test_an_adapter_is_not_put_on_other_weights(tmp_path, tiny_checkpoint):
     from safetensors.torch import load_file, save_file
 
     base = shutil.copytree(tiny_checkpoint("distilbert"), tmp_path / "base")
-    run = tunelet.train("sample", model=base, settings=QUICK, limit=24, out=tmp_path / "run", quiet=True)
+    run = tunelet.train("sample", model=base, settings=OTHER, limit=24, out=tmp_path / "run", quiet=True)
     weights = load_file(base / "model.safetensors")
     changed = {name: torch.zeros_like(value) for name, value in weights.items()}
     save_file(changed, base / "model.safetensors", {"format": "pt"})
@@ -128,7 +130,7 @@ def test_random_weights_are_made_again_from_the_seed(tmp_path, tiny_checkpoint):
 
     base = shutil.copytree(tiny_checkpoint("albert"), tmp_path / "base")
     (base / "model.safetensors").unlink()
-    settings = QUICK | {"model.random_weights": True}
+    settings = OTHER | {"model.random_weights": True}
     run = tunelet.train("sample", model=base, settings=settings, limit=24, out=tmp_path / "run", quiet=True)
     assert run.summary.random_weights is True
     again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
@@ -136,7 +138,7 @@ def test_random_weights_are_made_again_from_the_seed(tmp_path, tiny_checkpoint):
 
 
 def test_a_quiet_run_prints_nothing(tmp_path, tiny_checkpoint, capfd):
-    tunelet.train("sample", model=tiny_checkpoint("bert"), settings=QUICK, limit=24, out=tmp_path / "run", quiet=True)
+    tunelet.train("sample", model=tiny_checkpoint("bert"), settings=OTHER, limit=24, out=tmp_path / "run", quiet=True)
     assert capfd.readouterr() == ("", "")
 
 

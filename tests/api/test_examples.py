@@ -15,12 +15,13 @@ import pytest
 
 import tunelet
 import tunelet.sklearn
+from brief import BRIEF
 from hub_server import HubServer
 from offline_package import stands_for_minilm
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"data.max_length": 32, "evaluation.resamples": 100, "data.validation": "held-out"}
+QUICK = {"data.max_length": 32, **BRIEF, "data.validation": "held-out"}
 WORDS = {"positive": "A joy from start to end", "negative": "Two hours of nothing at all"}
 NAMES = [*(name for name in tunelet.__all__ if name != "__version__"), "sklearn.TextClassifier"]
 

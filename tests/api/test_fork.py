@@ -9,6 +9,7 @@ import pytest
 from transformers import AutoModel, DistilBertConfig
 
 import tunelet
+from brief import BRIEF
 from command_line import environment
 
 pytestmark = pytest.mark.slow
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
 SETTINGS = {
     "training.epochs": 1,
-    "evaluation.resamples": 100,
+    **BRIEF,
     "data.validation": "held-out",
     "evaluation.baseline": False,
     "adapter.rank": 32,

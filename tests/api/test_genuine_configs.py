@@ -3,6 +3,7 @@
 import pytest
 
 import tunelet
+from brief import BRIEF
 from encoders import SHARED
 
 pytestmark = [
@@ -13,8 +14,7 @@ pytestmark = [
 QUICK = {
     "data.max_length": 24,
     "training.epochs": 1,
-    "evaluation.resamples": 100,
-    "evaluation.explained": 0,
+    **BRIEF,
     "evaluation.baseline": False,
     "data.validation": "held-out",
     "model.random_weights": True,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier, Run
 from tunelet.errors import DataError
 
@@ -17,7 +18,7 @@ SETTINGS = {
     "data.join_labels": True,
     "data.min_texts_per_label": 3,
     "training.epochs": 1,
-    "evaluation.resamples": 100,
+    **BRIEF,
     "data.validation": "held-out",
     "evaluation.baseline": False,
 }

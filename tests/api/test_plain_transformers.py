@@ -10,6 +10,7 @@ from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification, pipeline
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier, Run
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ LABELS = ("bad", "fair", "good")
 TEXTS = [(f"a {label} loaf, visit {n}", label) for n in range(12) for label in LABELS]
 OWN_HEAD = {"training.probe": False, "model.pooling": "first"}  # that of the architecture, as Transformers builds it
 QUICK = {
-    "training.epochs": 1, "training.head_learning_rate": 0.01, "evaluation.resamples": 100,
+    "training.epochs": 1, "training.head_learning_rate": 0.01, **BRIEF,
     "data.validation": "held-out", "evaluation.baseline": False, "model.precision": "float32",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier, Run
 from tunelet.checkpoint import find_checkpoint
 from tunelet.data import Tokens
@@ -27,7 +28,7 @@ TEXTS = [
 QUICK = {
     "training.epochs": 2,
     "training.batch_size": 4,
-    "evaluation.resamples": 100,
+    **BRIEF,
     "data.validation": "held-out",
     "evaluation.baseline": False,
 }

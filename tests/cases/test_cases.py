@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from brief import BRIEF
 from command_line import ROOT, Done, call, environment, refused
 
 CASES = ROOT.parent / "shared" / "cases"
@@ -48,12 +49,11 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bakery") / "run"
     settings = {
         "training.epochs": 1,
-        "evaluation.resamples": 100,
+        **BRIEF,
         "data.validation": "held-out",
         "model.pooling": "mean",
         "model.layers": 2,
         "evaluation.baseline": False,
-        "evaluation.explained": 0,
     }
     tunelet.train(CASES / "bakery.csv", model="minilm", settings=settings, out=folder, quiet=True)
     return folder

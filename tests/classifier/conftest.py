@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet import Run
 
 TOPICS = {"good": "warm rye loaf", "bad": "cold burnt roll"}
-SETTINGS = {"data.max_length": 32, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+SETTINGS = {"data.max_length": 32, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
 
 
 def notes(labels: dict[str, str], each: int) -> pd.DataFrame:

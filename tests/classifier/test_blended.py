@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier, Run
 from tunelet.errors import RunError
 
@@ -36,7 +37,7 @@ def blended(tiny_checkpoint, tmp_path_factory) -> Run:
             "training.epochs": 1,
             "training.learning_rate": 1e-5,
             "training.head_learning_rate": 1e-5,
-            "evaluation.resamples": 100,
+            **BRIEF,
         },
         out=tmp_path_factory.mktemp("blended") / "run",
         quiet=True,
@@ -73,7 +74,7 @@ def test_where_no_texts_may_be_kept_nothing_is_blended(tiny_checkpoint, tmp_path
             "data.validation": "held-out",
             "adapter.method": "head",
             "evaluation.errors": 0,
-            "evaluation.resamples": 100,
+            **BRIEF,
         },
         out=tmp_path / "run",
         quiet=True,

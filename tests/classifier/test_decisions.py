@@ -9,6 +9,7 @@ import pytest
 from scipy.special import softmax
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier, Run
 from tunelet.data import read
 from tunelet.errors import DataError
@@ -108,7 +109,7 @@ def test_evaluate_and_the_files_of_a_run_are_about_what_predict_gives(tmp_path, 
         (source / f"{part}.csv").write_text("\n".join(["text,label", *lines]))
     settings = {"data.max_length": 16, "training.epochs": 4, "training.learning_rate": 0.02,
                 "training.head_learning_rate": 0.02, "training.best_metric": "accuracy", "evaluation.baseline": False,
-                "training.batch_size": 8, "evaluation.resamples": 100, "data.validation": "held-out"}  # fmt: skip
+                "training.batch_size": 8, **BRIEF, "data.validation": "held-out"}  # fmt: skip
     model = tiny_checkpoint("distilbert")
     run = tunelet.train(str(source), model=model, settings=settings, out=tmp_path / "run", quiet=True)
     record = run.evaluation.temperature

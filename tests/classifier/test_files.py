@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 import tunelet
+from brief import BRIEF
 from tunelet import BaselineClassifier, Classifier, predict_file
 from tunelet.errors import DataError
 
@@ -233,7 +234,7 @@ def test_columns_that_were_trained_together_are_read_together(tmp_path, tiny_che
     settings = {
         "data.max_length": 16,
         "training.epochs": 1,
-        "evaluation.resamples": 100,
+        **BRIEF,
         "data.validation": "held-out",
         "evaluation.baseline": False,
     }

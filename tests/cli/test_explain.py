@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 import tunelet
+from brief import BRIEF
 from command_line import call, refused
 from tunelet import Explanation
 from tunelet.console import explanations_screen
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 def run_folder(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Callable[[str], Path]) -> Path:
     out = tmp_path_factory.mktemp("explain") / "run"
     rows = [(f"{text} {n}", name) for n in range(20) for text, name in (("warm rye", "[red]good"), ("cold rye", "bad"))]
-    settings = {"data.max_length": 16, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+    settings = {"data.max_length": 16, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
     return tunelet.train(rows, model=tiny_checkpoint("distilbert"), settings=settings, out=out, quiet=True).path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tunelet
+from brief import BRIEF
 from command_line import call, refused
 from tunelet import Run
 
@@ -19,7 +20,7 @@ TEXTS = ["warm rye loaf", "cold burnt roll"]
 def run_folder(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Callable[[str], Path]) -> Path:
     out = tmp_path_factory.mktemp("predict") / "run"
     rows = [(f"{text} {n}", label) for n in range(20) for text, label in zip(TEXTS, ("good", "bad"), strict=True)]
-    settings = {"data.max_length": 16, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+    settings = {"data.max_length": 16, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
     return tunelet.train(rows, model=tiny_checkpoint("distilbert"), settings=settings, out=out, quiet=True).path
 
 

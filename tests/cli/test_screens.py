@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 import tunelet
+from brief import BRIEF
 from command_line import call
 from tunelet._words import interval, number
 from tunelet.console import metrics_screen, result_screen
@@ -159,7 +160,7 @@ def screens(run: tunelet.Run) -> dict[str, str]:
 
 
 SENTENCES = [(f"a text {n} of kind {n % 2} and more words", f"k{n % 2}") for n in range(40)]
-FAST = {"evaluation.resamples": 100, "training.epochs": 1, "data.max_length": 16}
+FAST = {**BRIEF, "training.epochs": 1, "data.max_length": 16}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from brief import BRIEF
 from command_line import call, is_empty, refused
 from tunelet._record import parse_record
 from tunelet.comparison import ComparisonRecord
@@ -28,6 +29,7 @@ TEST = [
     (f"{text}, part {n}.", label) for n in range(6) for label, texts in (("good", GOOD), ("bad", BAD)) for text in texts
 ]
 QUICK = {
+    **BRIEF,
     "training.epochs": 1,
     "evaluation.resamples": 200,
     "data.validation": "held-out",
@@ -281,7 +283,8 @@ def test_seeds_go_on_where_they_stopped(group, tiny_checkpoint, tmp_path):
         "quiet": True,
         "settings": SEEDS,
     }
-    tunelet.train_seeds(ROWS, (3, 4), **arguments)
+    shutil.copytree(group.path, tmp_path / "g")
+    shutil.rmtree(tmp_path / "g" / "seed-4")
     (tmp_path / "g" / "metrics.json").unlink()
     kept = (tmp_path / "g" / "seed-3" / "adapter" / "adapter_model.safetensors").stat().st_mtime_ns
     with pytest.raises(RunError, match="not all of its seeds"):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import tunelet
+from brief import BRIEF
 from command_line import call, is_empty, refused
 from tunelet.errors import RecipeError
 from tunelet.run import count_seen
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 ROUTINE, ALARM = "the line is quiet, round", "the pump is burning, round"
 ROWS = [(f"{ALARM if n % 9 == 0 else ROUTINE} {n}", "alarm" if n % 9 == 0 else "routine") for n in range(90)]
 TEST = [(f"{ALARM if n % 10 == 0 else ROUTINE} late {n}", "alarm" if n % 10 == 0 else "routine") for n in range(30)]
-SETTINGS = {"training.epochs": 2, "evaluation.resamples": 100,
+SETTINGS = {"training.epochs": 2, **BRIEF,
     "data.validation": "held-out", "evaluation.positive": "alarm",
     "training.probe": False,  # a head that is solved would know the alarms
             "training.learning_rate": 1e-6, "training.head_learning_rate": 1e-6}  # fmt: skip

@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from brief import BRIEF
 from tunelet import train
 from tunelet._deadline import parse_budget
 from tunelet.errors import RecipeError, RunError
@@ -165,7 +166,7 @@ def reviews():
     ]  # fmt: skip
 
 
-QUICK = {"evaluation.resamples": 100, "evaluation.baseline": False}
+QUICK = {**BRIEF, "evaluation.baseline": False}
 
 
 def test_the_run_folder_says_what_the_budget_chose_and_why(tiny_checkpoint, tmp_path):

@@ -22,6 +22,7 @@ SETTINGS = {
     "data.clean_markup": False,
     "training.epochs": 1,
     "evaluation.resamples": 100,
+    "data.audit": False,
     "data.validation": "held-out",
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from brief import BRIEF
 from checkpoints import noted_checkpoints, stopped_behind
 from tunelet import Classifier
 from tunelet.checkpoint import find_checkpoint
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 QUICK = {
     "data.max_length": 16, "data.validation": "cross-validation", "data.folds": 3, "model.precision": "float32",
-    "training.batch_size": 8, "training.epochs": 2, "evaluation.resamples": 100,
+    "training.batch_size": 8, "training.epochs": 2, **BRIEF,
     "evaluation.baseline": False, "model.pooling": "mean", "model.layers": 3,
 }  # fmt: skip
 
@@ -82,7 +83,7 @@ def by_heart(tiny_checkpoint, tmp_path_factory) -> Run:
     """A run whose kept model knows its random labels by heart."""
     settings = QUICK | {
         "training.probe": False, "training.epochs": 25, "training.learning_rate": 5e-3,
-        "training.head_learning_rate": 2e-2,
+        "training.head_learning_rate": 2e-2, "evaluation.explained": 5,
     }  # fmt: skip
     out = tmp_path_factory.mktemp("by-heart") / "run"
     return tunelet.train(noise(), model=tiny_checkpoint("bert"), settings=settings, out=out, quiet=True)

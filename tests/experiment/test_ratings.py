@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tunelet
+from brief import BRIEF
 from several_labels import rated
 from tunelet.data import OUTPUTS
 from tunelet.errors import DataError, ExportError, RunError
@@ -18,7 +19,7 @@ RATINGS = ("1", "2", "3", "4", "5")
 @pytest.fixture(scope="module")
 def run(tiny_checkpoint, tmp_path_factory):
     settings = {
-        "data.task": "ordinal", "data.validation": "held-out", "training.epochs": 2, "evaluation.resamples": 100,
+        "data.task": "ordinal", "data.validation": "held-out", "training.epochs": 2, **BRIEF,
         "adapter.targets": "all-linear",
     }  # fmt: skip
     out = tmp_path_factory.mktemp("ratings") / "run"

@@ -8,6 +8,7 @@ import pytest
 from scipy.special import softmax
 
 import tunelet
+from brief import BRIEF
 from checkpoints import noted_checkpoints, stopped_behind
 from tunelet import Classifier, TuneletError
 from tunelet.evaluation import STUDENT, fit_weights
@@ -26,7 +27,7 @@ QUICK = {
     "data.max_length": 16, "data.validation": "cross-validation", "data.folds": 2, "model.precision": "float32",
     "training.batch_size": 8, "training.epochs": 1, "training.learning_rate": 5e-3, "training.head_learning_rate": 2e-2,
     "training.probe": False, "training.checkpoint_seconds": 0.001, "training.min_steps": 0, "model.pooling": "mean",
-    "model.layers": 3, "evaluation.resamples": 100, "training.seed": 2,
+    "model.layers": 3, **BRIEF, "training.seed": 2,
 }  # fmt: skip
 WORDS = {"good": ["joy", "charm", "delight"], "bad": ["pain", "bore", "mess"]}
 FILLER = ["stone", "river", "glass", "paper", "winter", "garden", "copper", "engine"]

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tunelet
+from brief import BRIEF
 from command_line import call
 from tunelet.errors import RecipeError, RunError, TuneletError
 from tunelet.report.run_page._data import data_section
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 QUICK = {
     "data.max_length": 16, "model.precision": "float32", "model.pooling": "mean", "model.layers": 1,
-    "training.batch_size": 8, "training.epochs": 1, "training.probe": False, "evaluation.resamples": 100,
+    "training.batch_size": 8, "training.epochs": 1, "training.probe": False, **BRIEF,
 }  # fmt: skip
 ROWS = [
     {"text": f"text {number} of a day", "label": "ab"[number % 2], "author": f"writer {number % 9}"}

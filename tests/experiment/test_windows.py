@@ -26,6 +26,7 @@ SETTINGS = {
     "training.learning_rate": 2e-3,
     "training.checkpoint_seconds": 0.001,
     "evaluation.resamples": 100,
+    "data.audit": False,
     "data.validation": "held-out",
 }
 

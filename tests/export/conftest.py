@@ -7,13 +7,14 @@ import pytest
 
 import tunelet
 from bakery import write_rows
+from brief import BRIEF
 from tunelet import Run
 from tunelet.export import Exported
 
 SETTINGS = {
     "data.max_length": 24,
     "training.epochs": 1,
-    "evaluation.resamples": 100,
+    **BRIEF,
     "evaluation.baseline": False,
     "data.validation": "held-out",
 }

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet import Classifier
 
 pytestmark = pytest.mark.slow
 
 WORDS = {"fresh": ("warm", "crisp"), "stale": ("cold", "burnt")}
 PAIRS = [("warm loaf", "a rye of lunch"), ("cold", "and soggy &amp; sour"), ("short", "of the day")]
-SETTINGS = {"data.max_length": 24, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+SETTINGS = {"data.max_length": 24, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tunelet.report import CARD_MARK
 
 pytestmark = pytest.mark.slow
 
-CHEAP = (*QUICK, "--set", "model.layers=2", "--set", "model.pooling=mean")
+CHEAP = (*QUICK, "--set", "data.audit=true", "--set", "model.layers=2", "--set", "model.pooling=mean")
 TOKEN = {"HF_TOKEN": "hf_abcdefghijklmnop"}
 TEXTS = ["A quiet film about a lighthouse.", "Two hours of nothing."]
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet.report import comparison_document, render_html, render_pdf
 from tunelet.report._document import Code, Folded, Heading, Quotes, Section, Table
 from tunelet.report.comparison_page._models import looks
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 QUICK = {
     "training.epochs": 1,
     "training.learning_rate": 0.002,
-    "evaluation.resamples": 100,
+    **BRIEF,
     "data.validation": "held-out",
     "data.max_length": 16,
     "evaluation.errors": 50,

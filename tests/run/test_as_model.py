@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import tunelet
+from brief import BRIEF
 from tunelet import Run
 from tunelet.cli import as_flags
 from tunelet.errors import ModelError
@@ -14,7 +15,7 @@ from tunelet.run import refuse_run_as_model
 pytestmark = pytest.mark.slow
 
 TEXTS = [(f"a warm loaf, visit {n}", "good") if n % 2 else (f"cold and late, visit {n}", "bad") for n in range(40)]
-QUICK = {"training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out", "evaluation.baseline": False}
+QUICK = {"training.epochs": 1, **BRIEF, "data.validation": "held-out", "evaluation.baseline": False}
 
 
 def trained(checkpoint: Path, out: Path, method: str) -> Run:

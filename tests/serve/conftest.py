@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from served import Held, Running, running
 from tunelet import Classifier, Run
 
 TOPICS = {"good": "warm rye loaf", "bad": "cold burnt roll", "so so": "plain white toast"}
-SETTINGS = {"data.max_length": 64, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+SETTINGS = {"data.max_length": 64, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
 Train = Callable[..., Run]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import tunelet
+from brief import BRIEF
 from browsers import LOOKS_AT_PAGES
 from report_texts import NASTY
 from served import Held, Running, running
@@ -31,7 +32,7 @@ PHONE = 360
 def nasty(tmp_path_factory, tiny_checkpoint) -> Classifier:
     """A model whose labels are markup."""
     rows = [(f"{words} {n}", label) for n in range(16) for words, label in ((TEXT, MARKUP), ("plain toast", "'\"&<b>"))]
-    settings = {"data.max_length": 32, "training.epochs": 1, "evaluation.resamples": 100, "data.validation": "held-out"}
+    settings = {"data.max_length": 32, "training.epochs": 1, **BRIEF, "data.validation": "held-out"}
     run = tunelet.train(
         pd.DataFrame(rows, columns=["text", "label"]), model=tiny_checkpoint("distilbert"), settings=settings,
         out=tmp_path_factory.mktemp("nasty") / "run", quiet=True,

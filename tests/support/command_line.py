@@ -16,7 +16,7 @@ import fork_server
 ROOT = Path(__file__).parents[2]
 QUICK = (
     "--set", "data.max_length=32", "--set", "data.validation=held-out", "--set", "training.epochs=1",
-    "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
+    "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0", "--set", "data.audit=false",
 )  # fmt: skip
 
 _OF_THE_USER = re.compile(r"(HF_|HUGGING|TRANSFORMERS_|TUNELET_|PYTHON|(NO|FORCE|TTY)_?COLOR|TTY_|COLUMNS|TERM$).*")

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import softmax
 
 import tunelet
+from brief import BRIEF
 from classifiers import classifier_of
 from tunelet import Classifier
 from tunelet.data import tokenise
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = {
     "adapter.method": "head", "data.max_length": 16, "model.precision": "float32", "model.pooling": "mean",
     "model.layers": 3,
-    "evaluation.resamples": 100, "evaluation.baseline": False,
+    **BRIEF, "evaluation.baseline": False,
 }  # fmt: skip
 WORDS = {"good": "a joy to see", "bad": "a pain", "dull": "no words for it"}
 ROWS = [(f"{WORDS[label]}, number {number}", label) for number in range(16) for label in WORDS]
