@@ -40,6 +40,20 @@ def _is_in_a_slow_room(path: Path) -> bool:
     return not SLOW_ROOMS.isdisjoint(path.relative_to(Path(__file__).parent).parts)
 
 
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A slow room stays on one process, so that its runs, exports and measurements are made once; other files alone."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByRoom(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            room = next((part for part in Path(file).parts if part in SLOW_ROOMS), None)
+            return file if room is None else room
+
+    return ByRoom(config, log) if config.option.dist == "loadfile" else None
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or fills the user's caches, and none reaches for a network."""
