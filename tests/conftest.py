@@ -13,7 +13,11 @@ from browsers import started_browser
 from encoders import make_checkpoint
 from several_labels import rows, trained
 
-hypothesis.settings.register_profile("quick", max_examples=15)  # of `make check`
+# However slow the machine is, it fails no test.
+_whole = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("whole", _whole)
+hypothesis.settings.register_profile("quick", _whole, max_examples=15)  # of `make check`
+hypothesis.settings.load_profile("whole")
 
 # Rooms whose tests are slow as a whole: they train, convert or serve what was trained.
 SLOW_ROOMS = frozenset({"bench", "cases", "classifier", "experiment", "export", "hub", "notebooks", "serve", "sklearn"})
