@@ -1,13 +1,16 @@
-"""What runs of other label shapes come to: several labels a text, and ratings as ratings or as mere classes.
+"""What runs of other label shapes come to: several labels a text; ratings as ratings, as mere classes and as numbers.
 
     python measurements/label_shapes.py goemotions [--seeds 1 2 3]    # about an hour a seed on two quiet cores
     python measurements/label_shapes.py ratings [--seeds 1 2 3] [--reviews 2000] [--tests 5000]
 
 `goemotions` trains the default recipe on 43,410 comments with 28 emotions (Demszky et al. 2020), whole, and prints
 macro F1 beside that of TF-IDF with one classifier a label and thresholds of its own. `ratings` trains on reviews of
-IMDb with 1 to 10 stars (5 and 6 do not occur), once with `data.task=ordinal` and once as classes, and compares the
-mean absolute error on the same test reviews, of all seeds together: classes answer with the likeliest one, or with
-the median of what they say. The encoder is all-MiniLM-L6-v2. Each line that is printed is JSON.
+IMDb with 1 to 10 stars (5 and 6 do not occur), with `data.task=ordinal`, as classes, and with `data.task=regression`,
+and compares the mean absolute error on the same test reviews, of all seeds together. Classes answer with the likeliest
+one, or with the median of what they say; numbers as they are, or rounded to the nearest rating that there is, which is
+what plain regression amounts to. Ordered ratings are compared with each of the others, by Student's test over texts and
+seeds (of one seed by exchanging answers text by text), corrected for their number. The encoder is all-MiniLM-L6-v2.
+Each line that is printed is JSON.
 """
 
 import argparse
@@ -22,10 +25,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import tunelet
-from tunelet.evaluation import OrdinalPredictions, Predictions, compare_figures, figure_verdict
+from tunelet.evaluation import (
+    OrdinalPredictions,
+    Predictions,
+    ValuePredictions,
+    compare_figures,
+    figure_verdict,
+    measure,
+)
 from tunelet.run import Run
 
 SHARED = Path(__file__).parents[2] / "shared"
+STARS = (1, 2, 3, 4, 7, 8, 9, 10)
 
 
 def trained(data: Path, out: Path, seed: int, **more: Any) -> Run:
@@ -62,43 +73,52 @@ def drawn(source: Path, rows: int, seed: int, place: Path) -> Path:
     return place
 
 
-def answering(predictions: Predictions, *, median: bool) -> OrdinalPredictions:
-    """What classes say, as ratings: the median of their probabilities, or the likeliest one alone."""
-    probabilities = predictions.probabilities
-    if not median:
-        probabilities = np.eye(probabilities.shape[1])[predictions.predicted]
-    return OrdinalPredictions(predictions.ids, predictions.label_names, predictions.labels, probabilities)
+def answers(run: Run) -> dict[str, ValuePredictions]:
+    """What a run says of each test review, as numbers of stars, by how the answer comes about."""
+    found = run.any_predictions
+    if isinstance(found, ValuePredictions):
+        stars = np.array(STARS)
+        nearest = stars[np.abs(found.values[:, None] - stars).argmin(axis=1)]
+        return {"numbers": found, "numbers, rounded": ValuePredictions(found.ids, found.targets, nearest)}
+    if isinstance(found, OrdinalPredictions):
+        return {"ratings": ValuePredictions(found.ids, found.targets, found.answers)}
+    if not isinstance(found, Predictions):
+        raise TypeError(type(found).__name__)
+    median = OrdinalPredictions(found.ids, found.label_names, found.labels, found.probabilities)
+    likeliest = median.values[found.predicted]
+    return {
+        "classes, likeliest": ValuePredictions(found.ids, median.targets, likeliest),
+        "classes, median": ValuePredictions(found.ids, median.targets, median.answers),
+    }
 
 
 def ratings(seeds: Sequence[int], folder: Path, reviews: int, tests: int) -> None:
-    """Mean absolute error of ratings and of classes, and the paired comparisons."""
+    """Mean absolute error of ratings, classes and numbers, and the paired comparisons."""
     train = drawn(SHARED / "imdb" / "train.parquet", reviews, 0, folder / "train.parquet")
     test = drawn(SHARED / "imdb" / "test.parquet", tests, 0, folder / "test.parquet")
-    models: dict[str, list[OrdinalPredictions]] = {"classes, likeliest": [], "classes, median": [], "ratings": []}
+    models: dict[str, list[ValuePredictions]] = {}
     for seed in seeds:
-        given: dict[str, Any] = {"test": test, "label": "rating"}
-        classes = trained(train, folder / f"classes-{seed}", seed, settings={"data.task": "multiclass"}, **given)
-        ordered = trained(train, folder / f"ratings-{seed}", seed, settings={"data.task": "ordinal"}, **given)
-        rated = ordered.any_predictions
-        if not isinstance(rated, OrdinalPredictions):
-            raise TypeError(type(rated).__name__)
-        models["classes, likeliest"].append(answering(classes.predictions, median=False))
-        models["classes, median"].append(answering(classes.predictions, median=True))
-        models["ratings"].append(rated)
-        print(
-            json.dumps({"seed": seed} | {name: _error(found[-1]) for name, found in models.items()}),
-            flush=True,
-        )
-    for pair in compare_figures(models):
+        for task in ("multiclass", "ordinal", "regression"):
+            place, settings = folder / f"{task}-{seed}", {"data.task": task}
+            run = trained(train, place, seed, settings=settings, test=test, label="rating")
+            for name, found in answers(run).items():
+                models.setdefault(name, []).append(found)
+                line = {"seed": seed, "model": name, "mae": measure(found, resamples=0).mae}
+                print(json.dumps(line | {"kept": run.facts.kept, "seconds": run.facts.seconds}), flush=True)
+    pairs = [(name, "ratings") for name in models if name != "ratings"]
+    for pair in compare_figures(models, pairs=pairs):
         print(
             json.dumps(
-                {"difference": pair.differences["mae"], "p": pair.p_adjusted, "verdict": figure_verdict(pair, 3)}
-            )
+                {
+                    "than": pair.first,
+                    "difference": pair.difference("mae"),
+                    "interval": pair.bounds("mae"),
+                    "p": pair.p_adjusted,
+                    "verdict": figure_verdict(pair, len(pairs)),
+                }
+            ),
+            flush=True,
         )
-
-
-def _error(predictions: OrdinalPredictions) -> float:
-    return float(np.abs(predictions.answers - predictions.targets).mean())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

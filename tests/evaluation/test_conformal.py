@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shaped_predictions import numbers, ordinal
 from tunelet.evaluation import (
     Conformal,
+    RidgeSolver,
     cross_fitted_value_intervals,
     measure,
     rating_record,
@@ -36,6 +37,23 @@ def test_intervals_hold_95_of_100_new_numbers(n):
     error = 3 * np.std(held) / 300**0.5
     expected = np.ceil((n + 1) * 0.95) / (n + 1)
     assert np.mean(held) == pytest.approx(expected, abs=error)
+
+
+def test_errors_of_folds_give_intervals_that_hold_at_least_95_of_100_new_numbers_in_heavy_tails():
+    held, n = [], 60
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        features = rng.normal(size=(n + 40, 8)).astype(np.float32)
+        targets = features @ np.arange(8.0) + rng.standard_t(3, size=n + 40)
+        out_of_fold, solver = np.empty((n, 1)), RidgeSolver()
+        for fold in np.array_split(rng.permutation(n), 5):
+            rest = np.setdiff1d(np.arange(n), fold)
+            out_of_fold[fold] = solver.fit(features[rest], targets[rest], 1.0).logits(features[fold])
+        conformal = Conformal.of(np.abs(out_of_fold[:, 0] - targets[:n]))
+        answers = solver.fit(features[:n], targets[:n], 1.0).logits(features[n:])[:, 0]
+        held.append((np.abs(answers - targets[n:]) <= conformal.reach).mean())
+    error = 3 * np.std(held) / 200**0.5
+    assert 0.95 - error <= np.mean(held) <= 0.985 + error
 
 
 def test_sets_hold_95_of_100_new_ratings_and_are_neighbours_with_the_answer_among_them():

@@ -48,3 +48,16 @@ def rated(n: int, seed: int) -> list[dict[str, object]]:
         said = random.permutation([*words, *random.choice(OTHER, size=3)]).tolist()
         made.append({"text": f"{' '.join(said)} {number}", "stars": rating})
     return made
+
+
+def priced(n: int, seed: int) -> list[dict[str, object]]:
+    """n texts with prices in thousands: each praise adds 10,000 to 100,000, and chance takes or adds some."""
+    random = np.random.default_rng(seed)
+    made: list[dict[str, object]] = []
+    for number in range(n):
+        praises = int(random.integers(0, 6))
+        words = ["splendid"] * praises + ["dismal"] * (5 - praises)
+        said = random.permutation([*words, *random.choice(OTHER, size=3)]).tolist()
+        price = 100_000 + 10_000 * praises + 2_000 * random.standard_normal()
+        made.append({"text": f"{' '.join(said)} {number}", "price": round(price, 2)})
+    return made

@@ -81,3 +81,9 @@ def test_balanced_sampling_draws_every_label_as_often():
     )
     assert len(drawn) == 100
     assert 15 < np.isin(drawn, np.arange(70, 75)).sum() < 55
+
+
+def test_of_numbers_it_is_the_squared_error():
+    numbers = np.array([1.0, -2.0, 0.5, 3.0, 0.0, 1.5])
+    expected = ((LOGITS[:, 0].double().numpy() - numbers) ** 2).sum()
+    assert loss("regression", numbers).item() == pytest.approx(expected, rel=1e-6)

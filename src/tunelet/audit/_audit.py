@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -66,10 +66,15 @@ def audit_parts(
     alike = Alike.of(parts, copies)
     groups, same = alike.found.groups[alike.rows("train")], alike.found.same[alike.rows("train")]
     space = reading.labels.value
+    if space.continuous:
+        unseen["suspects"] = "labels are numbers, of which none is likelier than its neighbours"
+    # Of numbers, which differ from text to text, the tenth that each lies in.
+    classes = tuple(space.strata(examples.labels)) if space.continuous else examples.labels
     found, suspects_record = _suspects(train, groups, space, seed, unseen)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
-    looked_at = distinct.take(drawn(distinct.texts, seed=seed))
+    looked_at = replace(examples, labels=classes).take(firsts)
+    looked_at = looked_at.take(drawn(distinct.texts, seed=seed))
     boilerplates, boilerplate_mark = boilerplate(distinct.texts)
     left, measured = left_markup(train), lengths(train, reader, seed=seed)
     record = AuditRecord(
@@ -79,7 +84,7 @@ def audit_parts(
         label_column=reading.label_column,
         test_source=test_source,
         parts={name: _part_record(part, space) for name, part in parts.items()},
-        balance=balance(space.held(examples.labels) or examples.labels),
+        balance=balance(space.held(classes) or classes),
         copies=copies_record(alike),
         overlaps=overlaps(alike),
         suspects=suspects_record,
@@ -87,8 +92,8 @@ def audit_parts(
         vocabulary=measured.vocabulary_record,
         markup=markup(train, left),
         boilerplate=boilerplates,
-        giveaways=giveaways(looked_at.texts, looked_at.labels),
-        columns=columns(train.beside, examples.labels, seed=seed),
+        giveaways=() if space.continuous else giveaways(looked_at.texts, looked_at.labels),
+        columns=columns(train.beside, classes, seed=seed),
         left_out=unseen,
         seconds=round(time.monotonic() - begun, 3),
     )

@@ -5,6 +5,7 @@ from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._decision import (
     Decision,
     LabelsPrediction,
+    NumberPrediction,
     OneLabelDecision,
     Prediction,
     RatingPrediction,
@@ -29,6 +30,7 @@ __all__ = [
     "FileJob",
     "FilePredictions",
     "LabelsPrediction",
+    "NumberPrediction",
     "OneLabelDecision",
     "Prediction",
     "RatingPrediction",

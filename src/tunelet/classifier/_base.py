@@ -112,7 +112,8 @@ class TextClassifier(ABC):
     ) -> NDArray[np.float64]:
         """Probability of each label for each text, float64 [n, classes]; texts are cleaned as in training.
 
-        The row of a text that is empty, or nothing but white space and markup, is NaN.
+        Of a run of plain numbers these stand there, [n, 1]. The row of a text that is empty, or nothing but white
+        space and markup, is NaN.
 
         Args:
             texts, text: as for `predict`.
@@ -127,7 +128,7 @@ class TextClassifier(ABC):
         return (
             self.probabilities_of_cleaned(cleaned)
             if calibrated
-            else self._rows(self._raw_probabilities, cleaned, len(self.label_names))
+            else self._rows(self._raw_probabilities, cleaned, self.columns)
         )
 
     def probabilities_of_cleaned(self, texts: Iterable[str]) -> NDArray[np.float64]:
@@ -135,7 +136,7 @@ class TextClassifier(ABC):
 
         Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
         """
-        return scaled_probabilities(self._rows(self._raw_probabilities, texts, len(self.label_names)), self.temperature)
+        return scaled_probabilities(self._rows(self._raw_probabilities, texts, self.columns), self.temperature)
 
     def encode(self, texts: Any, *, text: str | Sequence[str] | None = None) -> list[EncodedText]:
         """Clean texts and say how long they are, for `probabilities_of_encoded`; arguments and errors as for `predict`.
@@ -202,6 +203,11 @@ class TextClassifier(ABC):
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Probabilities [n, classes] of such texts, before any temperature."""
         return self._output.probabilities(self._logits(texts))
+
+    @property
+    def columns(self) -> int:
+        """How many columns `probabilities` has: as many as there are labels, or one of numbers."""
+        return self._output.columns(self.label_names)
 
     @property
     def _output(self) -> Output:

@@ -57,13 +57,15 @@ class BaselineClassifier(TextClassifier):
 
 
 def _task(run: Run) -> Task:
-    """The run's task, with thresholds of the baseline's own where a text may have several labels."""
-    if run.task.shape != "multilabel":
-        return run.task
+    """The run's task, with what was chosen for the baseline itself: thresholds of labels, reach of intervals."""
+    task = run.task
+    if task.shape == "multiclass":
+        return task
     record = run.shaped_evaluation.baseline
     metrics = None if record is None else record.metrics
     rows = metrics.per_label if isinstance(metrics, MultilabelMetrics) else ()
-    return replace(run.task, thresholds=tuple(row.threshold for row in rows))
+    reach = None if record is None else record.reach
+    return replace(task, thresholds=tuple(row.threshold for row in rows), reach=reach)
 
 
 def none_there(run: Run) -> RunError:

@@ -87,7 +87,7 @@ class Classifier(TextClassifier):
     def probabilities_of_encoded(self, texts: Sequence[EncodedText]) -> NDArray[np.float64]:
         """As described in `TextClassifier`."""
         parts = [entry.tokens for entry in texts if entry.tokens is not None]
-        rows = np.full((len(texts), len(self.label_names)), np.nan)
+        rows = np.full((len(texts), self.columns), np.nan)
         if parts:
             logits = self._logits_of([entry.text for entry in texts if entry.text], Tokens.together(parts))
             rows[[entry.tokens is not None for entry in texts]] = self._output.probabilities(logits)

@@ -1,11 +1,12 @@
 """From probabilities to labels: the most probable one, a threshold between two, and the right to say nothing.
 
-Of several labels a text, each is given from its own threshold on, and "none of them" is an answer like any other.
+Of several labels a text, each is given from its own threshold on, and "none of them" is an answer like any other. Of
+plain numbers, the interval in which the true one will lie is the run's.
 """
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._words import shown
-from tunelet.data import LabelSpace, label_space
+from tunelet.data import LabelSpace, TaskName, label_space
 from tunelet.errors import DataError
 from tunelet.evaluation import predictions_for
 from tunelet.run import Task
@@ -25,13 +26,59 @@ OF_RUN = "run"  # the threshold that the run chose on its validation texts
 class Decision(ABC):
     """How labels follow from probabilities."""
 
+    @property
+    @abstractmethod
+    def columns(self) -> dict[str, type[str] | type[float]]:
+        """The columns that a file of answers has beside those of its source, with the kind of their values."""
+
+    @abstractmethod
+    def cells(self, probabilities: NDArray[np.float64]) -> "Cells":
+        """The values of these columns, from probabilities [n, labels]; rows of NaN are texts with nothing to read."""
+
+    @abstractmethod
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """The answers one by one, with the probability of every label."""
+
+
+class LabelDecision(Decision):
+    """How labels with names follow from probabilities.
+
+    Attributes:
+        names: of the columns of probabilities.
+    """
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Of the columns of probabilities."""
+
     @abstractmethod
     def answers(self, probabilities: NDArray[np.float64]) -> "Answers":
         """The answer to each text, from probabilities [n, labels]; rows of NaN are texts with nothing to read."""
 
-    @abstractmethod
-    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
-        """The same with the probability of every label, one by one."""
+    @property
+    def columns(self) -> dict[str, type[str] | type[float]]:
+        """As described in `Decision`: "predicted", "probability" and "probability_LABEL"."""
+        return {"predicted": str, "probability": float, **{f"probability_{name}": float for name in self.names}}
+
+    def cells(self, probabilities: NDArray[np.float64]) -> "Cells":
+        """As described in `Decision`."""
+        answers = self.answers(probabilities)
+        every: list[Sequence[Any]] = [probabilities[:, at].tolist() for at in range(len(self.names))]
+        return Cells([answers.labels, answers.probability.tolist(), *every], int(answers.unsure.sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What n rows of a file get.
+
+    Attributes:
+        columns: [n] each, in the order of `Decision.columns`; NaN or None where there is nothing.
+        unsure: texts to which nothing is said for want of confidence.
+    """
+
+    columns: list[Sequence[Any]]
+    unsure: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +97,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class OneLabelDecision(Decision):
+class OneLabelDecision(LabelDecision):
     """One label a text.
 
     Attributes:
@@ -65,8 +112,13 @@ class OneLabelDecision(Decision):
     positive: int = 1
     min_confidence: float = 0.0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As described in `LabelDecision`."""
+        return self.label_names
+
     def answers(self, probabilities: NDArray[np.float64]) -> Answers:
-        """As described in `Decision`."""
+        """As described in `LabelDecision`."""
         meant = self._meant(probabilities)
         chosen = probabilities[np.arange(len(meant)), meant]
         enough, there = chosen >= self.min_confidence, ~np.isnan(chosen)
@@ -91,7 +143,7 @@ class OneLabelDecision(Decision):
 
 
 @dataclass(frozen=True)
-class SeveralLabelsDecision(Decision):
+class SeveralLabelsDecision(LabelDecision):
     """Any number of labels a text, also none of them.
 
     Attributes:
@@ -102,8 +154,13 @@ class SeveralLabelsDecision(Decision):
     space: LabelSpace
     thresholds: tuple[float, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As described in `LabelDecision`."""
+        return self.space.names
+
     def answers(self, probabilities: NDArray[np.float64]) -> Answers:
-        """As described in `Decision`; the probability is that of the likeliest label."""
+        """As described in `LabelDecision`; the probability is that of the likeliest label."""
         there = ~np.isnan(probabilities[:, 0])
         written = self.space.decode(probabilities >= np.asarray(self.thresholds))
         labels = [label if has_text else None for label, has_text in zip(written, there, strict=True)]
@@ -128,7 +185,7 @@ class SeveralLabelsDecision(Decision):
 
 
 @dataclass(frozen=True)
-class RatingDecision(Decision):
+class RatingDecision(LabelDecision):
     """One of several ratings in order: the median, which has the least expected distance.
 
     Attributes:
@@ -139,8 +196,13 @@ class RatingDecision(Decision):
     label_names: tuple[str, ...]
     min_confidence: float = 0.0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As described in `LabelDecision`."""
+        return self.label_names
+
     def answers(self, probabilities: NDArray[np.float64]) -> Answers:
-        """As described in `Decision`."""
+        """As described in `LabelDecision`."""
         there = ~np.isnan(probabilities[:, 0])
         meant = np.zeros(len(probabilities), dtype=np.int64)
         known = predictions_for(
@@ -161,6 +223,42 @@ class RatingDecision(Decision):
         ]
 
 
+@dataclass(frozen=True)
+class NumberDecision(Decision):
+    """A plain number, with the interval in which the true one is believed to lie.
+
+    Attributes:
+        reach: how far it goes to both sides; infinite: without an end.
+    """
+
+    reach: float
+
+    @property
+    def columns(self) -> dict[str, type[str] | type[float]]:
+        """As described in `Decision`: the number, and both ends of its interval."""
+        return {"value": float, "low": float, "high": float}
+
+    def cells(self, probabilities: NDArray[np.float64]) -> Cells:
+        """As described in `Decision`, from numbers [n, 1]; an end that there is not is NaN."""
+        values = probabilities[:, 0]
+        ends = (values + side * self.reach if math.isfinite(self.reach) else np.nan * values for side in (-1, 1))
+        return Cells([values.tolist(), *(end.tolist() for end in ends)], 0)
+
+    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
+        """As described in `Decision`; an end that there is not is infinite."""
+        return [
+            NumberPrediction(
+                None if math.isnan(value) else f"{value:.6g}",
+                math.nan,
+                {},
+                value,
+                value - self.reach,
+                value + self.reach,
+            )
+            for value in probabilities[:, 0].tolist()
+        ]
+
+
 def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = True) -> Decision:
     """The decision that a caller asks for.
 
@@ -173,10 +271,10 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     Raises:
         DataError: no such threshold, or more than two labels.
     """
-    if task.shape == "multilabel":
-        return _of_several(task, threshold, min_confidence)
-    if task.shape == "ordinal":
-        return _of_ratings(task, threshold, min_confidence)
+    return _DECISIONS[task.shape](task, threshold, min_confidence, own)
+
+
+def _of_one(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: FBT001
     names = tuple(task.label_names)
     least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
     if threshold is None:
@@ -201,7 +299,7 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     return OneLabelDecision(names, chosen, positive, least)
 
 
-def _of_several(task: Task, threshold: Any, min_confidence: Any) -> Decision:
+def _of_several(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
     """Of several labels a text: each from the run's threshold for it on, or all from the same one."""
     if min_confidence is not None:
         raise DataError(
@@ -214,7 +312,7 @@ def _of_several(task: Task, threshold: Any, min_confidence: Any) -> Decision:
     return SeveralLabelsDecision(space, (_share(threshold, "threshold"),) * len(task.label_names))
 
 
-def _of_ratings(task: Task, threshold: Any, min_confidence: Any) -> Decision:
+def _of_ratings(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
     if threshold is not None:
         raise DataError(
             "a threshold is between two labels, this run gives ratings in order",
@@ -222,6 +320,22 @@ def _of_ratings(task: Task, threshold: Any, min_confidence: Any) -> Decision:
         )
     least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
     return RatingDecision(tuple(task.label_names), least)
+
+
+def _of_numbers(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
+    given = {"threshold": threshold, "min_confidence": min_confidence}
+    for name, value in given.items():
+        if value is not None:
+            raise DataError(f"{name} is for labels that have probabilities, this run gives numbers", "leave it out")
+    return NumberDecision(math.inf if task.reach is None else task.reach)
+
+
+_DECISIONS: dict[TaskName, Callable[[Task, Any, Any, bool], Decision]] = {
+    "multiclass": _of_one,
+    "multilabel": _of_several,
+    "ordinal": _of_ratings,
+    "regression": _of_numbers,
+}
 
 
 def _share(value: Any, name: str) -> float:
@@ -279,6 +393,24 @@ class RatingPrediction(Prediction):
     """
 
     expected: float = math.nan
+
+
+@dataclass(frozen=True)
+class NumberPrediction(Prediction):
+    """The answer to one text that has a number.
+
+    >>> tunelet.NumberPrediction("3.5", float("nan"), {}, 3.5, 2.0, 5.0).high
+    5.0
+
+    Attributes:
+        label: the number as text, rounded; None: there is no text. probability: NaN; probabilities: none.
+        value: the number; NaN without a text.
+        low, high: of the interval that holds 95 of 100 new numbers; infinite where too few texts were seen for one.
+    """
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
 
 
 def _by_name(names: Sequence[str], row: NDArray[np.float64]) -> dict[str, float]:

@@ -149,7 +149,13 @@ def _measured(
 ) -> Metrics | ShapedMetrics:
     """The metrics of probabilities for these texts, with intervals."""
     predictions = predictions_for(
-        run.data.task.value, examples.ids, run.label_names, labels, probabilities, thresholds=task.thresholds
+        run.data.task.value,
+        examples.ids,
+        run.label_names,
+        labels,
+        probabilities,
+        thresholds=task.thresholds,
+        reach=task.reach,
     )
     resamples, seed = run.recipe.evaluation.resamples, run.recipe.training.seed
     if not isinstance(predictions, Predictions):

@@ -127,7 +127,7 @@ def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None
     model: Any = saved_classifier(
         None,
         folder.path,
-        record.label_names,
+        OUTPUTS[record.shape].names(record.label_names),
         settings,
         "head",  # nothing is trained any more: the layers run as frozen ones do
         seed=0,

@@ -135,7 +135,7 @@ class FileJob:
     @contextmanager
     def _scores(self, classifier: TextClassifier) -> Iterator[Scores]:
         """Where the scores are kept: beside the output, or for standard output in a temporary place."""
-        classes = len(classifier.label_names)
+        classes = classifier.columns
         with ExitStack() as stack:
             if self._to_stdout:
                 path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tunelet-"))) / "scores"
@@ -183,8 +183,8 @@ class FileJob:
         begin = time.monotonic()
         new = scoring.score()
         seconds = time.monotonic() - begin
-        added = AddedColumns(stream.columns, scoring.classifier.label_names, decision)
-        self._write(form, stream, added, scores)
+        added = AddedColumns(stream.columns, decision)
+        self._write(form, stream, added, scoring)
         return FilePredictions(
             run=str(scoring.named.path),
             output=str(self.output),
@@ -207,10 +207,12 @@ class FileJob:
             ),
         )
 
-    def _write(self, form: OutputForm, stream: TableStream, added: AddedColumns, scores: Scores) -> None:
+    def _write(self, form: OutputForm, stream: TableStream, added: AddedColumns, scoring: "_Scoring") -> None:
+        scores = scoring.scores
+
         def rows() -> Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]:
             added.unsure = 0
-            for chunk, probabilities in scored(stream, scores, len(added.label_names)):
+            for chunk, probabilities in scored(stream, scores, scoring.classifier.columns):
                 yield chunk, added.of(probabilities)
 
         def write(path: Path) -> None:

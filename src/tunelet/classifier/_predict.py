@@ -1,12 +1,13 @@
 """A run, or its baseline, loaded to classify texts that were typed."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tunelet._record import none_if_undefined
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._decision import LabelsPrediction, Prediction, RatingPrediction, decision_of
+from tunelet.classifier._decision import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction, decision_of
 from tunelet.classifier._named import Named
 from tunelet.run import Run
 
@@ -28,7 +29,8 @@ def predict_texts(
     """Classify texts; for each its text, label (None: unsure), probability, and the probability of every label.
 
     Of a text with nothing to read, all of these are None. Where a text may have several labels, "labels" lists those
-    that it is given, the likeliest first; an empty list is none of them. Of ratings "expected" is their mean.
+    that it is given, the likeliest first; an empty list is none of them. Of ratings "expected" is their mean. Of
+    numbers "value", "low" and "high" are the number and its interval.
     """
     named = Named.of(run)
     # What cannot be decided is said before a model is loaded.
@@ -53,4 +55,7 @@ def _more(prediction: Prediction) -> dict[str, Any]:
         return {"labels": list(prediction.labels)}
     if isinstance(prediction, RatingPrediction):
         return {"expected": none_if_undefined(prediction.expected)}
+    if isinstance(prediction, NumberPrediction):
+        ends = ("value", prediction.value), ("low", prediction.low), ("high", prediction.high)
+        return {name: end if math.isfinite(end) else None for name, end in ends}
     return {}

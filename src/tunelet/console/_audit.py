@@ -77,6 +77,8 @@ def _balance(record: "AuditRecord") -> str:
     shown = ", ".join(f"{label} {texts:,}" for label, texts in list(counts.items())[:_LABELS])
     more = f", and {counted(len(counts) - _LABELS, 'more label')}" if len(counts) > _LABELS else ""
     said = f"{counted(balance.labels, 'label')} ({shown}{more})"
+    if not counts:  # numbers have no names
+        said = f"numbers, cut into {counted(balance.labels, 'range')}"
     if balance.commonest == balance.rarest:  # every label has as many texts
         return escape(f"{said}; each has {points(balance.commonest_share)}")
     return escape(

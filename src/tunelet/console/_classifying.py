@@ -33,14 +33,27 @@ def evaluation_screen(console: Console, evaluation: "Evaluation") -> None:
 def prediction_lines(predictions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Label, probability and text of each prediction, with tabulators between them: lines for a person and for a pipe.
 
+    Of a number, it, its interval, and the text.
+
     Args:
         predictions: as `predict_texts` returns them.
     """
     for entry in predictions:
-        probability = "-" if entry["probability"] is None else f"{entry['probability']:.4f}"
-        missing = _EMPTY if entry["probability"] is None else _UNSURE
-        label = missing if entry["label"] is None else entry["label"] or _NONE
-        yield f"{label}\t{probability}\t{' '.join(entry['text'].split())}"
+        label, sure = _number(entry) if "value" in entry else _label(entry)
+        yield f"{label}\t{sure}\t{' '.join(entry['text'].split())}"
+
+
+def _label(entry: Mapping[str, Any]) -> tuple[str, str]:
+    probability = "-" if entry["probability"] is None else f"{entry['probability']:.4f}"
+    missing = _EMPTY if entry["probability"] is None else _UNSURE
+    return missing if entry["label"] is None else entry["label"] or _NONE, probability
+
+
+def _number(entry: Mapping[str, Any]) -> tuple[str, str]:
+    if entry["value"] is None:
+        return _EMPTY, "-"
+    ends = "-" if entry["low"] is None else f"{entry['low']:.6g} to {entry['high']:.6g}"
+    return entry["label"], ends
 
 
 def file_screen(console: Console, written: "FilePredictions") -> None:

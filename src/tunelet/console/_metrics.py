@@ -16,6 +16,7 @@ from tunelet.evaluation import (
     Measured,
     Metrics,
     MultilabelMetrics,
+    OrdinalMetrics,
     confusions,
     metric_words,
 )
@@ -35,7 +36,8 @@ def metrics_screen(
 ) -> None:
     """Metrics with 95 % intervals, notes and warnings about them, the table of classes, and the confusion matrix.
 
-    Of several labels a text there is no such matrix, and a class is one of the labels; of ratings there are no classes.
+    Of several labels a text there is no such matrix, and a class is one of the labels; of ratings there are no classes,
+    and of numbers there is neither.
     """
     made = table("metric", "value", "95 % interval")
     named = metric_words(metrics.positive) if isinstance(metrics, Metrics) else metrics.words
@@ -47,10 +49,10 @@ def metrics_screen(
     warnings_screen(console, warnings)
     if isinstance(metrics, MultilabelMetrics):
         _labels(console, metrics.per_label)
-        return
     if isinstance(metrics, Metrics):
         _classes(console, metrics.per_class)
-    _confusion(console, metrics.confusion.labels, metrics.confusion.matrix)
+    if isinstance(metrics, Metrics | OrdinalMetrics):
+        _confusion(console, metrics.confusion.labels, metrics.confusion.matrix)
 
 
 def no_interval_screen(console: Console, metrics: Measured, named: Mapping[str, str]) -> None:

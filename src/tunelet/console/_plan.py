@@ -1,6 +1,5 @@
 """The screen before training: what is trained on what, how long it takes, where it goes; all choices when asked."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -11,7 +10,7 @@ from tunelet.console._audit import audit_line
 from tunelet.console._facts import choice_in_words, print_facts
 from tunelet.data import Reading
 from tunelet.experiment import Plan
-from tunelet.run import choices_in_words, dropped_in_words, split_in_words
+from tunelet.run import SplitRecord, choices_in_words, dropped_in_words, split_in_words
 
 _LABELS = 8  # that are counted
 _ROOM = 60  # characters for the names of labels
@@ -38,7 +37,7 @@ def _first(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "test data", _source(plan.test_reading)
     yield from _unlabelled(plan)
     splits = ", ".join(f"{name} {len(examples):,}" for name, examples in plan.splits.items())
-    yield "texts", f"{splits}; {_labels(plan.prepared.label_names)}"
+    yield "texts", f"{splits}; {_labels(plan)}"
     yield from _dropped(plan)
     yield from _audited(plan)
     checkpoint, choices = plan.checkpoint, plan.choices
@@ -64,13 +63,10 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from _unlabelled(plan)
     yield from _dropped(plan, _MORE_ROWS)
     yield from _audited(plan)
-    names = plan.prepared.label_names
-    for name, examples in plan.splits.items():
-        held = Counter(plan.prepared.space.held(examples.labels))
-        counts = ", ".join(f"{escape(label)} {held[label]:,}" for label in names[:_LABELS])
-        more = f", and {counted(len(names) - _LABELS, 'more label')}" if len(names) > _LABELS else ""
-        mean = plan.tokens[name].lengths.mean()
-        yield name, f"{counted(len(examples), 'text')} ({counts}{more}); {mean:.0f} tokens a text"
+    for name, record in plan.parts.items():
+        if name in plan.splits:
+            mean = plan.tokens[name].lengths.mean()
+            yield name, f"{counted(record.rows, 'text')} ({_held(record)}); {mean:.0f} tokens a text"
     checkpoint = plan.checkpoint
     yield "model", f"[bold]{escape(checkpoint.name)}[/] ({checkpoint.origin}): {escape(checkpoint.reason)}"
     for name, choice in choices_in_words(plan.choices).items():
@@ -85,10 +81,23 @@ def _all(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from _notes(plan)
 
 
-def _labels(names: Sequence[str]) -> str:
-    """How many, and which where the line has room for them."""
+def _labels(plan: Plan) -> str:
+    """How many labels, and which where the line has room for them; numbers have no names."""
+    names, numbers = plan.prepared.label_names, plan.parts["train"].numbers
+    if numbers is not None:
+        return f"numbers from {numbers.least:g} to {numbers.largest:g}, mean {numbers.mean:.4g}"
     listed = ", ".join(map(repr, names))
     return counted(len(names), "label") + (f": {escape(listed)}" if len(listed) <= _ROOM else "")
+
+
+def _held(record: SplitRecord) -> str:
+    """The texts of each label, or the numbers."""
+    if record.numbers is not None:
+        least, mean, largest = record.numbers.least, record.numbers.mean, record.numbers.largest
+        return f"numbers from {least:g} to {largest:g}, mean {mean:.4g}, deviation {record.numbers.deviation:.4g}"
+    counts = ", ".join(f"{escape(label)} {texts:,}" for label, texts in list(record.labels.items())[:_LABELS])
+    left = len(record.labels) - _LABELS
+    return counts + (f", and {counted(left, 'more label')}" if left > 0 else "")
 
 
 def _source(reading: Reading) -> str:

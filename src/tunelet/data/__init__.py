@@ -16,7 +16,7 @@ from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
 from tunelet.data._groups import copies, groups_of, units
 from tunelet.data._joined import Joined
 from tunelet.data._label_indices import label_indices
-from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName, label_space
+from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName
 from tunelet.data._labels import label_name, ordered
 from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
@@ -30,11 +30,13 @@ from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
 from tunelet.data._shingles import Shingles, shingles, words_of
+from tunelet.data._spaces import label_space
 from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
 from tunelet.data._split import newest, split
 from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
+from tunelet.data._unit import PLAIN, Unit
 from tunelet.data._unlabelled import Unlabelled, draw, read_unlabelled
 from tunelet.data._unreadable import unreadable
 from tunelet.data._validating import SplitFacts
@@ -54,6 +56,7 @@ __all__ = [
     "NO_TEXT_WORDS",
     "ONE_LABEL",
     "OUTPUTS",
+    "PLAIN",
     "SIMILAR",
     "SOFTMAX",
     "SPLITS",
@@ -83,6 +86,7 @@ __all__ = [
     "TokenSpans",
     "Tokens",
     "Truncation",
+    "Unit",
     "Unlabelled",
     "WholeTable",
     "Windows",

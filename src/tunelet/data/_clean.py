@@ -97,7 +97,8 @@ def reading_from(
             labels, said = shape.value.read(table, name, renamed=label_names, missing=missing_labels)
             if split == "train" and not known and shape.value.task != "multilabel":
                 # Elsewhere a label is one that training knows, or none.
-                refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
+                if not shape.value.continuous:
+                    refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
                 notes += never_renamed(table, name, label_names)
                 notes += ordered_note(labels, name) if task == "auto" else []
             notes += said if split == "train" else [f"{split} part: {note}" for note in said]

@@ -22,9 +22,10 @@ from tunelet.data._raw import RawTable
 from tunelet.data._shape import is_null, is_number
 from tunelet.data._spellings import some
 from tunelet.data._unicode import as_seen
+from tunelet.data._unit import PLAIN, Unit
 from tunelet.errors import DataError
 
-TaskName = Literal["multiclass", "multilabel", "ordinal"]
+TaskName = Literal["multiclass", "multilabel", "ordinal", "regression"]
 
 SEPARATORS = (";", "|", ",")  # in the order in which they are tried
 NONE_OF_THEM = ""  # the label of a text that has none of several possible ones
@@ -41,6 +42,7 @@ class LabelSpace(ABC):
     """
 
     task: ClassVar[TaskName]
+    continuous: ClassVar[bool] = False  # whether any number is a label, so that labels have no names
 
     names: tuple[str, ...] = ()
     separator: str = ""
@@ -71,6 +73,33 @@ class LabelSpace(ABC):
     @abstractmethod
     def decode(self, encoded: NDArray[Any]) -> list[str]:
         """The labels [n] of what `encode` returns, or of predictions in the same form."""
+
+    def unit(self, encoded: NDArray[Any]) -> Unit:  # noqa: ARG002
+        """The unit of a model's outputs, from the labels of the training texts as `encode` gives them."""
+        return PLAIN
+
+    def refuse_unlearnable(self, labels: Sequence[str], *, min_texts: int, measured_apart: bool) -> None:
+        """Raise DataError where these training labels leave nothing to learn, or a class nothing to measure it by.
+
+        Args:
+            labels: of the training texts, at least one.
+            min_texts: labels with fewer texts are left out already.
+            measured_apart: whether the validation texts are others, so that one text of a class is enough.
+        """
+        counts = Counter(self.held(labels))
+        another = "name another column: label='COL'"
+        if len(counts) < 2:
+            rows = counted(len(labels), "row")
+            found = f"one: {next(iter(counts))!r}" if counts else "none"
+            message = f"expected at least two classes, found {found} in all {rows}"
+            lower = "lower data.min_texts_per_label, " if min_texts else ""
+            raise DataError(message, f"{lower}add texts of another class, or {another}")
+        if not measured_apart and (lone := [name for name in ordered(tuple(counts)) if counts[name] == 1]):
+            many = f"{len(lone):,} " if len(lone) > 12 else ""
+            which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
+            message = f"expected at least two texts of each class (train, validation), found one of {which}"
+            leave = "leave such classes out with settings={'data.min_texts_per_label': 2}, "
+            raise DataError(message, f"{leave if len(counts) - len(lone) > 1 else ''}add texts, or {another}")
 
     def of_parts(self, parts: Iterable[str]) -> str:
         """The label that consists of these names."""
@@ -206,19 +235,7 @@ class SeveralLabels(LabelSpace):
         return [self.of_parts(name for name, has in row if has) for row in rows]
 
 
-_SPACES: dict[TaskName, type[LabelSpace]] = {"multiclass": OneLabel, "multilabel": SeveralLabels, "ordinal": Ratings}
-
 ONE_LABEL = OneLabel()
-
-
-def label_space(task: TaskName, names: Sequence[str] = (), separator: str = "") -> LabelSpace:
-    """The labels of a task. Raises DataError where a name holds the separator, which then separates nothing."""
-    space = _SPACES[task](tuple(names), separator)
-    if separator and (holding := [name for name in names if separator in name]):
-        raise DataError(
-            f"the label {holding[0]!r} holds {separator!r}, which stands between labels", "choose another separator"
-        )
-    return space
 
 
 def several(value: object, separator: str) -> list[object] | None:

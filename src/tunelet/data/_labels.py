@@ -138,12 +138,15 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
             f"column {column!r} holds {len(distinct):,} distinct {kind} in "
             f"{counted(len(held), 'row')}, expected classes"
         )
+        predicted = "to predict the numbers themselves, settings={'data.task': 'regression'}"
         if named:
-            advice = "turn numbers into class names first" if numeric else "give texts of one class the same label"
-            raise DataError(message, f"{advice}, or name another column: label='COL'")
+            advice = predicted if numeric else "give texts of one class the same label"
+            raise DataError(message, f"{advice}; or name another column: label='COL'")
         if numeric and not fractions and not all_differ:
-            raise DataError(message, f"where they are classes, say so: label={column!r}; else label='COL'")
-        advice = "turn numbers into class names first, or " if numeric else ""
+            raise DataError(
+                message, f"where they are classes, say so: label={column!r}; {predicted}; else label='COL'"
+            )
+        advice = f"{predicted}; else " if numeric else ""
         raise DataError(message, f"{advice}name the column of labels: label='COL'")
 
 

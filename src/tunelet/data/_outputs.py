@@ -29,9 +29,13 @@ class Output(ABC):
         """What the logits are called, one by one, in config.json."""
         return tuple(label_names)
 
+    def columns(self, label_names: Sequence[str]) -> int:
+        """How many columns `probabilities` has."""
+        return len(label_names)
+
     @abstractmethod
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability of each label, float64 [n, labels], from logits of this shape."""
+        """Probability of each label, float64 [n, labels], from logits of this shape; of numbers, themselves [n, 1]."""
 
     @abstractmethod
     def of_tensor(self, logits: "torch.Tensor") -> "torch.Tensor":
@@ -101,5 +105,32 @@ class Cumulative(Output):
         return torch.from_numpy(self.probabilities(logits.numpy()))
 
 
+class Identity(Output):
+    """A plain number: the output itself. Trained models give it in the unit of the data."""
+
+    problem_type = "regression"
+
+    def names(self, label_names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
+        """ "number": numbers have no names of their own."""
+        return ("number",)
+
+    def columns(self, label_names: Sequence[str]) -> int:  # noqa: ARG002
+        """One."""
+        return 1
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The numbers, [n, 1]."""
+        return logits
+
+    def of_tensor(self, logits: "torch.Tensor") -> "torch.Tensor":
+        """As described in `Output`."""
+        return logits
+
+
 SOFTMAX = Softmax()
-OUTPUTS: dict[TaskName, Output] = {"multiclass": SOFTMAX, "multilabel": Sigmoids(), "ordinal": Cumulative()}
+OUTPUTS: dict[TaskName, Output] = {
+    "multiclass": SOFTMAX,
+    "multilabel": Sigmoids(),
+    "ordinal": Cumulative(),
+    "regression": Identity(),
+}

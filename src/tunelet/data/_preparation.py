@@ -251,21 +251,11 @@ class Preparation(Parts):
             )
         if not len(self.train):
             raise _nothing_left(min_texts)
-        counts = Counter(self.space.held(self.train.labels))
-        another = "name another column: label='COL'"
-        if len(counts) < 2:
-            rows = counted(len(self.train), "row")
-            found = f"one: {next(iter(counts))!r}" if counts else "none"
-            message = f"expected at least two classes, found {found} in all {rows}"
-            lower = "lower data.min_texts_per_label, " if min_texts else ""
-            raise DataError(message, f"{lower}add texts of another class, or {another}")
-        split_already = self.saved is not None and self.validation is not None
-        if not split_already and (lone := [name for name in ordered(tuple(counts)) if counts[name] == 1]):
-            many = f"{len(lone):,} " if len(lone) > 12 else ""
-            which = f"{many}class{'es' if len(lone) > 1 else ''} {some(lone)}"
-            message = f"expected at least two texts of each class (train, validation), found one of {which}"
-            leave = "leave such classes out with settings={'data.min_texts_per_label': 2}, "
-            raise DataError(message, f"{leave if len(counts) - len(lone) > 1 else ''}add texts, or {another}")
+        self.space.refuse_unlearnable(
+            self.train.labels,
+            min_texts=min_texts,
+            measured_apart=self.saved is not None and self.validation is not None,
+        )
 
     def require_known_labels(self, validation: Examples, label_names: tuple[str, ...]) -> None:
         """Raises DataError where a split to be measured is empty, or has a label that training never saw."""

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.data._columns import plain_name
-from tunelet.data._label_space import SEPARATORS, LabelSpace, OneLabel, Ratings, SeveralLabels, several
+from tunelet.data._label_space import SEPARATORS, LabelSpace, OneLabel, SeveralLabels, several
 from tunelet.data._labels import label_name
 from tunelet.data._shape import is_number
+from tunelet.data._spaces import SPACES
 from tunelet.data._spellings import some
 from tunelet.errors import DataError
 
@@ -38,10 +39,9 @@ def recognise_labels(
     Raises:
         DataError: several labels a text are asked for, and nothing separates them.
     """
-    if task == "multiclass":
-        return Choice(OneLabel(), "asked for")
-    if task == "ordinal":
-        return Choice(Ratings(), "asked for")
+    for name, shape in SPACES.items():
+        if task == name and name != "multilabel":
+            return Choice(shape(), "asked for")
     lists = [several(value, "") or [] for value in values if _is_list(value)]
     if any(len(parts) > 1 for parts in lists) or (lists and task == "multilabel"):
         names = {name for parts in lists for part in parts if (name := label_name(part, class_names))}
@@ -70,7 +70,7 @@ def ordered_note(labels: Sequence[str | None], column: str) -> list[str]:
         return []
     numbers = counted(len(distinct), "number")
     where = f"labels: {numbers} in column {column!r} are taken for classes"
-    return [f"{where}; where their order counts, --set data.task=ordinal"]
+    return [f"{where}; where their order counts, --set data.task=ordinal (or regression, for the numbers themselves)"]
 
 
 def _is_list(value: object) -> bool:

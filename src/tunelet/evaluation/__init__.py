@@ -29,6 +29,7 @@ from tunelet.evaluation._calibration import (
 )
 from tunelet.evaluation._conformal import (
     Conformal,
+    ConformalRecord,
     cross_fitted_value_intervals,
     rating_record,
     rating_scores,
@@ -49,7 +50,7 @@ from tunelet.evaluation._curves import (
 )
 from tunelet.evaluation._deletion import Faithfulness, faithfulness
 from tunelet.evaluation._figure_slices import figures_by_length
-from tunelet.evaluation._for_task import ShapedPredictions, predictions_for, task_of
+from tunelet.evaluation._for_task import ShapedPredictions, predictions_for, scores_of, task_of
 from tunelet.evaluation._head import head_costs, head_out_of_fold, train_head
 from tunelet.evaluation._intervals import difference_interval, share_interval
 from tunelet.evaluation._kept import STUDENT, Kept, KeptName, KeptRecord, choose_kept
@@ -128,6 +129,7 @@ from tunelet.evaluation.ordinal._linear import RatingSolver
 from tunelet.evaluation.ordinal._metrics import OrdinalMetrics
 from tunelet.evaluation.ordinal._predictions import OrdinalPredictions
 from tunelet.evaluation.ordinal._temperature import choose_rating_temperature
+from tunelet.evaluation.regression._metrics import ValueMetrics
 from tunelet.evaluation.regression._predictions import ValuePredictions
 from tunelet.evaluation.regression._ridge import RidgeSolver
 
@@ -140,6 +142,7 @@ __all__ = [
     "ClassMetrics",
     "Commonest",
     "Conformal",
+    "ConformalRecord",
     "Confusion",
     "CurveKind",
     "DrawnCurve",
@@ -180,6 +183,7 @@ __all__ = [
     "ThresholdRecord",
     "Thresholds",
     "ThresholdsRecord",
+    "ValueMetrics",
     "ValuePredictions",
     "WordsBaseline",
     "against_baseline",
@@ -257,6 +261,7 @@ __all__ = [
     "roc_curve",
     "scaled_probabilities",
     "scaling_record",
+    "scores_of",
     "seen_warning",
     "select",
     "share_interval",

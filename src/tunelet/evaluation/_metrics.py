@@ -70,6 +70,7 @@ class Measured(Record):
 
     metric_names: ClassVar[tuple[str, ...]] = METRIC_NAMES
     main: ClassVar[str] = "accuracy"  # the figure by which two models are called better and worse
+    loss: ClassVar[str] = "log_loss"  # the figure that training lowers
 
     if TYPE_CHECKING:  # declared by each, in the order in which JSON has them
         no_interval: Mapping[str, str]

@@ -11,6 +11,7 @@ from tunelet._record import parse_lines
 from tunelet.data import OUTPUTS, TaskName
 from tunelet.evaluation import STUDENT, Kept, predictions_for, training_warnings
 from tunelet.experiment._evidence import Classified, Rival
+from tunelet.experiment._number_results import NumberResults
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._results import OneLabelResults, Results
 from tunelet.experiment._shaped_results import RatingResults, SeveralLabelsResults
@@ -26,6 +27,7 @@ RESULTS: dict[TaskName, type[Results]] = {
     "multiclass": OneLabelResults,
     "multilabel": SeveralLabelsResults,
     "ordinal": RatingResults,
+    "regression": NumberResults,
 }
 _LATENCY_TEXTS, _WARM_UP = 20, 2  # texts that are timed one by one, after this many that are not
 
@@ -57,7 +59,7 @@ def finish(folder: RunFolder, trained: Trained, progress: "Reporter") -> Run:
     classified = _classified(trained, progress)
     reported = "test" if "test" in classified else "validation"
     progress.stage("evaluation", 0)
-    rivals = _rivals(trained.fitted, reported)
+    rivals = _rivals(trained.fitted, reported, plan.prepared.space.task)
     results = RESULTS[plan.prepared.space.task].of(classified, rivals, settings, seed=seed, model=plan.checkpoint.name)
     classifier = trained.classifier
     saved = folder.weights if classifier.method == "lora" else folder.full_weights
@@ -105,9 +107,9 @@ def _write_predictions(
         write_predictions(place, rival.predictions, separator, folds)
 
 
-def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
+def _rivals(fitted: "Fitted", reported: str, task: TaskName) -> list[Rival[Any]]:
     """The linear models of the run, with their predictions for the texts that are reported on."""
-    from tunelet.experiment._rivals import NAMES
+    from tunelet.experiment._rivals import rival_name
 
     predictions = fitted.test if reported == "test" else fitted.rivals
     rivals = []
@@ -115,7 +117,7 @@ def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
         rivals.append(
             Rival(
                 "baseline",
-                NAMES["baseline"],
+                rival_name("baseline", task),
                 tfidf.features,
                 tfidf.strength,
                 tfidf.seconds,
@@ -127,7 +129,7 @@ def _rivals(fitted: "Fitted", reported: str) -> list[Rival[Any]]:
         rivals.append(
             Rival(
                 "probe",
-                NAMES["probe"],
+                rival_name("probe", task),
                 probe.weight.shape[1],
                 probe.strength,
                 probe.seconds,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet.evaluation import STUDENT, Kept, Probe, ShapedPredictions, predictions_for
+from tunelet.data import PLAIN
+from tunelet.evaluation import STUDENT, Kept, Probe, ShapedPredictions, predictions_for, scores_of
 from tunelet.experiment._keeping import CHOICES
 from tunelet.experiment._linear_models import AnyBaseline
 from tunelet.experiment._plan import Plan
@@ -38,8 +39,8 @@ class Fitted:
             trainings, and elapsed includes everything that is done here.
         validation: the kept model's predictions for the validation texts; in a cross-validation each text's are by a
             model that has not seen it.
-        probe: logistic regression on the frozen encoder; None: the recipe wants none, or it is the model itself.
-        baseline: logistic regression on TF-IDF; None: the recipe wants none.
+        probe: a linear model on the frozen encoder; None: the recipe wants none, or it is the model itself.
+        baseline: a linear model of TF-IDF; None: the recipe wants none.
         kept: the choice of the model that is kept, whose weights the classifier has.
         rivals: predictions of "probe" and "baseline" for the validation texts.
         test: their predictions for the test texts; empty where there are none.
@@ -92,6 +93,7 @@ class _Fitting:
         outcome = replace(outcome, elapsed=outcome.elapsed + before - self.begun)
         if kept.name == "probe":
             self.trainings.begin(ALL)
+        self._give_numbers()
         probe = rivals.probes[ALL] if rivals.probes and not solved else None  # else it is the model
         others = dict(rivals.predictions)
         if solved:
@@ -136,7 +138,8 @@ class _Fitting:
         """Train once for each fold, choose by the predictions for held-out texts, and train on all texts."""
         folds, predicted = self.plan.prepared.folds, self.plan.prepared.predicted_rows
         trainings, folder, students = self.trainings, self.folder, self.plan.unlabelled is not None
-        of_teachers, of_students = (np.zeros((len(self.labelled.labels), len(self.labelled.names))) for _ in range(2))
+        shape = len(self.labelled.labels), self.labelled.columns
+        of_teachers, of_students = (np.zeros(shape) for _ in range(2))
         shared = trainings.shared(folder)
         for number, held_out in enumerate(folds):
             place = folder.training(f"fold-{number + 1}")
@@ -159,6 +162,11 @@ class _Fitting:
             outcome = trainings.study(ALL, folder, of_teachers)
         return trainings.in_all(outcome), kept
 
+    def _give_numbers(self) -> None:
+        """Let the classifier give numbers in the unit of the data, and no longer in that of its training."""
+        if self.labelled.unit != PLAIN:
+            self.classifier.give_numbers(self.labelled.unit)
+
     def _part(self, number: int) -> str:
         """The name of a fold's training on the screen."""
         folds = len(self.plan.prepared.folds)
@@ -171,6 +179,6 @@ class _Fitting:
 
 
 def _said(outcome: Outcome) -> "NDArray[np.float64]":
-    """A training's probabilities for its validation texts."""
+    """A training's probabilities for its validation texts, or its numbers [n, 1]."""
     assert outcome.validation is not None  # noqa: S101
-    return outcome.validation.probabilities
+    return scores_of(outcome.validation)

@@ -15,7 +15,7 @@ import numpy as np
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data import Prepared, Tokens, Windows, folds, sample_rows, tokenise, tokens_about
+from tunelet.data import OUTPUTS, Prepared, Tokens, Windows, folds, sample_rows, tokenise, tokens_about
 from tunelet.experiment._linear_models import LINEAR_MODELS
 from tunelet.model import declared_pooling, new_classifier, prediction_batches
 from tunelet.recipe import AdapterSettings, Recipe
@@ -59,9 +59,10 @@ def choose_head(
     pooling: Choice[Pooling] | None = declared_pooling(checkpoint)
     if settings.pooling != "auto":
         pooling = Choice(cast("Pooling", settings.pooling), "asked for")
+    task = prepared.space.task
     frozen = new_classifier(
         checkpoint,
-        prepared.label_names,
+        OUTPUTS[task].names(prepared.label_names),
         settings,
         AdapterSettings(method="head"),
         seed=recipe.training.seed,
@@ -85,7 +86,8 @@ def choose_head(
     kind, number = max(
         (read for read, loss in losses.items() if loss <= least + _NEGLIGIBLE), key=lambda read: (read[1], read[0])
     )
-    why = f"a logistic regression on frozen vectors of training texts has the log loss {losses[kind, number]:.3f} so"
+    models = LINEAR_MODELS[task]
+    why = f"a {models.learner} on frozen vectors of training texts has the {models.cost} {losses[kind, number]:.3f} so"
     if pooling is None:
         others = {other: min(loss for (k, _), loss in losses.items() if k == other) for other, _ in losses}
         against = ", ".join(f"{loss:.3f} with {other}" for other, loss in others.items() if other != kind)

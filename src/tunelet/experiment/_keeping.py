@@ -1,7 +1,7 @@
 """Which of the candidates is kept, by task.
 
-Of other shapes than one label a text the log loss chooses between adapter and probe, both as they are: there is no
-temperature, and TF-IDF is not blended in.
+Of other shapes than one label a text the loss that training lowers chooses between adapter and probe, both as they are:
+there is no temperature, and TF-IDF is not blended in.
 """
 
 from collections.abc import Callable
@@ -9,10 +9,17 @@ from typing import Any
 
 from tunelet._record import as_number
 from tunelet.data import TaskName
-from tunelet.evaluation import Kept, MultilabelPredictions, OrdinalPredictions, choose_kept, measure
+from tunelet.evaluation import (
+    Kept,
+    MultilabelPredictions,
+    OrdinalPredictions,
+    ValuePredictions,
+    choose_kept,
+    measure,
+)
 
-Shaped = MultilabelPredictions | OrdinalPredictions
-_NEGLIGIBLE = 0.0001  # nats
+Shaped = MultilabelPredictions | OrdinalPredictions | ValuePredictions
+_NEGLIGIBLE = 0.0003  # share of the loss
 
 
 def choose_by_loss(
@@ -23,17 +30,19 @@ def choose_by_loss(
 ) -> Kept:
     """Choose between adapter and probe; the arguments are those of `choose_kept`, the last two have no part in it."""
     candidates = {"probe": probe, "adapter": adapter}
-    losses = {
-        name: as_number(measure(predictions, resamples=0).value("log_loss"))
+    measured = {
+        name: measure(predictions, resamples=0)
         for name, predictions in candidates.items()
         if predictions is not None and len(predictions)
     }
-    if len(losses) < 2:
+    if len(measured) < 2:
         only = "probe" if adapter is None else "adapter"
         return _kept(only, "it is the only one", candidates[only])
-    name = "probe" if losses["probe"] <= losses["adapter"] + _NEGLIGIBLE else "adapter"
+    losses = {name: as_number(metrics.value(metrics.loss)) for name, metrics in measured.items()}
+    name = "probe" if losses["probe"] <= losses["adapter"] * (1 + _NEGLIGIBLE) else "adapter"
     other = "adapter" if name == "probe" else "probe"
-    reason = f"its log loss is {losses[name]:.4f}, that of the {other} {losses[other]:.4f}"
+    what = measured[name].loss.replace("_", " ")
+    reason = f"its {what} is {losses[name]:.4f}, that of the {other} {losses[other]:.4f}"
     return _kept(name, reason, candidates[name])
 
 
@@ -46,4 +55,5 @@ CHOICES: dict[TaskName, Callable[..., Kept]] = {
     "multiclass": choose_kept,
     "multilabel": choose_by_loss,
     "ordinal": choose_by_loss,
+    "regression": choose_by_loss,
 }

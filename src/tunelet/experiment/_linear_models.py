@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from tunelet.evaluation import (
     OutOfFold,
     Probe,
     RatingSolver,
+    RidgeSolver,
     Solver,
     WordsBaseline,
     baselines_by_fold,
@@ -34,7 +35,14 @@ Folds = Sequence[NDArray[np.int64]]
 
 
 class LinearModels(ABC):
-    """Linear models of a number of labels. What they are fitted to is as `LabelSpace.encode` gives it."""
+    """Linear models of a number of labels. What they are fitted to is as `LabelSpace.encode` gives it.
+
+    Attributes:
+        learner: what it is called; cost: what its losses are called.
+    """
+
+    learner: ClassVar[str] = "logistic regression"
+    cost: ClassVar[str] = "log loss"
 
     def __init__(self, names: int, seed: int) -> None:
         """For so many labels; the seed is that of folds."""
@@ -46,7 +54,7 @@ class LinearModels(ABC):
 
     @abstractmethod
     def probe_losses(self, features: Features, labels: NDArray[Any], folds: Folds) -> NDArray[np.float64]:
-        """Log loss of each text [n] by a probe that has not seen its fold."""
+        """Log loss of each text [n] by a probe that has not seen its fold, or another cost of about that size."""
 
     @abstractmethod
     def baseline(
@@ -132,8 +140,21 @@ class RatingModels(SolvedModels):
         self.solver = RatingSolver(names)
 
 
+class NumberModels(SolvedModels):
+    """Of plain numbers."""
+
+    learner = "ridge regression"
+    cost = "squared error, as a share of the numbers' variance,"
+    solver = RidgeSolver()
+
+    def probe_losses(self, features: Features, labels: NDArray[Any], folds: Folds) -> NDArray[np.float64]:
+        """As described in `LinearModels`: squared errors as shares of the variance."""
+        return super().probe_losses(features, labels, folds) / max(float(labels.var()), np.finfo(np.float64).tiny)
+
+
 LINEAR_MODELS: dict[TaskName, type[LinearModels]] = {
     "multiclass": OneLabelModels,
     "multilabel": SeveralLabelsModels,
     "ordinal": RatingModels,
+    "regression": NumberModels,
 }

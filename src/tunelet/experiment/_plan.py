@@ -10,7 +10,7 @@ import numpy as np
 from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
-from tunelet.run import Choices, DataRecord, DivisionRecord, SplitRecord, SplitTokens, TokensRecord
+from tunelet.run import Choices, DataRecord, DivisionRecord, NumbersRecord, SplitRecord, SplitTokens, TokensRecord
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +64,11 @@ class Plan:
     def division(self) -> DivisionRecord:
         """How the rows were split."""
         return division_record(self.prepared)
+
+    @property
+    def parts(self) -> dict[str, SplitRecord]:
+        """The splits as `data.json` has them, by name."""
+        return splits_record(self.prepared)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -127,6 +132,7 @@ def splits_record(prepared: Prepared) -> dict[str, SplitRecord]:
             rows=len(texts),
             labels=_counts(prepared, texts),
             sha256=texts.fingerprint,
+            **_numbers(prepared, texts),
         )
         for name, texts in splits.items()
         if texts is not None
@@ -137,6 +143,22 @@ def _counts(prepared: Prepared, texts: Examples) -> dict[str, int]:
     """Label -> texts that have it."""
     counts = Counter(prepared.space.held(texts.labels))
     return {label: counts[label] for label in prepared.label_names}
+
+
+def _numbers(prepared: Prepared, texts: Examples) -> dict[str, NumbersRecord]:
+    """The entry on labels that are numbers; labels with names have none."""
+    if not prepared.space.continuous:
+        return {}
+    numbers = prepared.space.encode(texts, "the data")
+    record = NumbersRecord(
+        mean=float(numbers.mean()),
+        deviation=float(numbers.std()),
+        least=float(numbers.min()),
+        median=float(np.median(numbers)),
+        largest=float(numbers.max()),
+        distinct=len(np.unique(numbers)),
+    )
+    return {"numbers": record}
 
 
 def division_record(prepared: Prepared) -> DivisionRecord:
@@ -160,7 +182,7 @@ def data_record(plan: Plan) -> DataRecord:
         dropped_rows=dict(prepared.dropped_rows),
         notes=tuple(prepared.notes),
         warnings=plan.warnings,
-        parts=splits_record(prepared),
+        parts=plan.parts,
         split=plan.division,
         tokens=TokensRecord(
             max_length=plan.max_length,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunelet._cache import cache_folder
-from tunelet.data import OUTPUTS, Examples, LabelSpace
-from tunelet.evaluation import MultilabelPredictions, Probe, ShapedPredictions, predictions_for
+from tunelet._words import number
+from tunelet.data import OUTPUTS, Examples, LabelSpace, TaskName, Unit
+from tunelet.evaluation import Probe, ShapedPredictions, measure, predictions_for
 from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._self_training import Answers
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tunelet.training import Reporter
 
 ALL = -1  # the number of a model that is fitted to all training texts; folds are counted from 0
-NAMES = {"baseline": "TF-IDF + logistic regression", "probe": "frozen encoder + logistic regression"}
+_FEATURES = {"baseline": "TF-IDF", "probe": "frozen encoder"}
 _BEGIN_WITH_ZERO = ("default", "gaussian")  # initialisations of LoRA whose B is 0
 
 
@@ -58,6 +59,21 @@ class Labelled:
     def names(self) -> tuple[str, ...]:
         """Of the labels."""
         return self.space.names
+
+    @property
+    def unit(self) -> Unit:
+        """Of what is trained to be given for the labels."""
+        return self.space.unit(self.labels)
+
+    @property
+    def columns(self) -> int:
+        """Of an answer's probabilities, or of numbers one."""
+        return OUTPUTS[self.space.task].columns(self.names)
+
+
+def rival_name(key: str, task: TaskName) -> str:
+    """What screens and pages call a linear model, "baseline" or "probe", of labels of this shape."""
+    return f"{_FEATURES[key]} + {LINEAR_MODELS[task].learner}"
 
 
 class Rivals:
@@ -97,11 +113,10 @@ class Rivals:
             progress.stage("baseline", 0)
             self._fit_baselines()
         for name, predictions in self.predictions.items():
-            right = float((predictions.predicted == predictions.labels).mean())
-            several = isinstance(predictions, MultilabelPredictions)
-            what = "right decisions at a threshold of 0.5:" if several else "accuracy"
+            measured = measure(predictions, resamples=0)
+            what, value = measured.main.replace("_", " "), number(measured.value(measured.main))
             how = "by cross-validation" if len(plan.prepared.folds) > 1 else "on validation texts"
-            progress.say(f"{NAMES[name]}: {what} {right:.4f} {how}")
+            progress.say(f"{rival_name(name, labelled.space.task)}: {what} {value} {how}")
 
     @property
     def blended(self) -> ShapedPredictions | None:
@@ -140,7 +155,7 @@ class Rivals:
         )
 
     def _fit_probes(self, vectors: "dict[str, NDArray[np.float32]]") -> None:
-        """Fit logistic regressions to the frozen encoder's vectors, which are given by split."""
+        """Fit linear models to the frozen encoder's vectors, which are given by split."""
         prepared, labels = self._plan.prepared, self._labelled.labels
         self.probes = [self._models.probe(vectors["train"][rows], labels[rows]) for rows in self._labelled.rows]
         if prepared.folds:

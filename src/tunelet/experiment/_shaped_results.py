@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tunelet.data import shown_fields
 from tunelet.evaluation import (
+    ConformalRecord,
     FigureWarning,
     KeptRecord,
     MultilabelPredictions,
@@ -32,9 +33,9 @@ from tunelet.recipe import EvaluationSettings
 from tunelet.run import (
     SUMMARIES,
     Cost,
-    ErrorRecord,
     EvaluatedOn,
     RunFacts,
+    ShapedError,
     ShapedEvaluation,
     ShapedMetrics,
     ShapedRival,
@@ -48,17 +49,19 @@ class ShapedResults(Results):
     Attributes:
         measured: metrics by split.
         rivals: by key, beside the model on the texts that are reported on.
-        errors: the worst of them; wrong: texts whose answer is not the right one.
+        errors: the worst answers to these; wrong: texts whose answer is not the right one.
         thresholds: of several labels, and what they do to the validation texts; None: there are none.
+        intervals: of numbers, and how often they hold; None: there are none.
     """
 
     predictions: dict[str, ShapedPredictions]
     warnings: list[FigureWarning]
     measured: dict[str, ShapedMetrics]
     rivals: dict[str, ShapedRival]
-    errors: tuple[ErrorRecord, ...]
+    errors: tuple[ShapedError, ...]
     wrong: int
     thresholds: ThresholdsRecord | None = None
+    intervals: ConformalRecord | None = None
 
     @classmethod
     def of(
@@ -99,12 +102,14 @@ class ShapedResults(Results):
                     seconds=rival.seconds,
                     metrics=of_rivals[rival.name],
                     pair=pair,
+                    **cls.chosen_of(rival.validation or rival.predictions),
                 )
                 for rival, pair in zip(rivals, pairs, strict=True)
             },
             errors=_errors(cls, splits[reported], found[reported], settings.errors),
-            wrong=int((cls.wrongness(found[reported]) > 0).sum()),
+            wrong=cls.wrong_answers(found[reported]),
             thresholds=cls.thresholds_of(validation, settings, seed),
+            intervals=cls.intervals_of(validation, splits[reported].predictions, seed),
         )
 
     @classmethod
@@ -118,9 +123,14 @@ class ShapedResults(Results):
         """How wrong each answer is, float64 [n]; 0: it is right."""
 
     @classmethod
+    def wrong_answers(cls, predictions: Any) -> int:
+        """How many answers are wrong."""
+        return int((cls.wrongness(predictions) > 0).sum())
+
+    @classmethod
     @abstractmethod
     def sureness(cls, predictions: Any) -> NDArray[np.float64]:
-        """The probability that a wrong answer was given with, float64 [n]."""
+        """The probability that a wrong answer was given with, float64 [n]; NaN where there are no probabilities."""
 
     @classmethod
     @abstractmethod
@@ -128,9 +138,30 @@ class ShapedResults(Results):
         """The label of one text, for a person."""
 
     @classmethod
-    @abstractmethod
-    def thresholds_of(cls, validation: Any, settings: EvaluationSettings, seed: int) -> ThresholdsRecord | None:
+    def thresholds_of(
+        cls,
+        validation: Any,  # noqa: ARG003
+        settings: EvaluationSettings,  # noqa: ARG003
+        seed: int,  # noqa: ARG003
+    ) -> ThresholdsRecord | None:
         """The record of thresholds; None: there are none."""
+        return None
+
+    @classmethod
+    def intervals_of(cls, validation: Any, reported: Any, seed: int) -> ConformalRecord | None:  # noqa: ARG003
+        """The record of the intervals of numbers; None: there are none.
+
+        Args:
+            validation: predictions on which they are chosen.
+            reported: those that are reported on, which may be the same.
+            seed: of their division, where they are the same.
+        """
+        return None
+
+    @classmethod
+    def chosen_of(cls, validation: Any) -> dict[str, Any]:  # noqa: ARG003
+        """What is chosen on a model's validation predictions and needed for its answers, by key of the records."""
+        return {}
 
     @classmethod
     def chosen_here(cls) -> list[FigureWarning]:
@@ -149,6 +180,7 @@ class ShapedResults(Results):
             n=len(self.predictions[self.evaluated_on]),
             chosen_on=len(self.predictions["validation"]),
             thresholds=self.thresholds,
+            intervals=self.intervals,
             wrong=self.wrong,
             errors=self.errors,
             baseline=self.rivals.get("baseline"),
@@ -160,7 +192,12 @@ class ShapedResults(Results):
     def summary(self, facts: Mapping[str, Any]) -> RunFacts:
         """As described in `Results`."""
         metrics = self.measured[self.evaluated_on]
-        figures = {name: getattr(metrics, name) for name in metrics.model_fields_set} | {**facts, "temperature": 1.0}
+        figures = {
+            **{name: getattr(metrics, name) for name in metrics.model_fields_set},
+            **facts,
+            "temperature": 1.0,
+            **self.chosen_of(self.predictions["validation"]),
+        }
         if self.evaluated_on != "validation":
             figures["validation"] = self.measured["validation"]
         return SUMMARIES[type(metrics)].model_validate(figures)
@@ -227,16 +264,6 @@ class RatingResults(ShapedResults):
         return predictions
 
     @classmethod
-    def thresholds_of(
-        cls,
-        validation: OrdinalPredictions,  # noqa: ARG003
-        settings: EvaluationSettings,  # noqa: ARG003
-        seed: int,  # noqa: ARG003
-    ) -> None:
-        """As described in `ShapedResults`: there are none."""
-        return
-
-    @classmethod
     def wrongness(cls, predictions: OrdinalPredictions) -> NDArray[np.float64]:
         """As described in `ShapedResults`: the distance of the two ratings, and among equal ones how sure it was."""
         distance = np.abs(predictions.answers - predictions.targets)
@@ -259,12 +286,12 @@ def _of_wrong_decisions(found: MultilabelPredictions) -> NDArray[np.float64]:
     return np.where(found.predicted != found.labels, np.maximum(spoke, np.finfo(np.float64).tiny), 0.0)
 
 
-def _errors(kind: type[ShapedResults], split: Classified[Any], found: Any, count: int) -> tuple[ErrorRecord, ...]:
+def _errors(kind: type[ShapedResults], split: Classified[Any], found: Any, count: int) -> tuple[ShapedError, ...]:
     """The texts with the worst answers."""
     wrong, sure = kind.wrongness(found), kind.sureness(found)
     rows = [row for row in np.argsort(-wrong, kind="stable")[:count] if wrong[row] > 0]
     return tuple(
-        ErrorRecord(
+        ShapedError(
             id=found.ids[row],
             text=shown_fields(split.examples.texts[row]),
             tokens=int(split.lengths[row]),

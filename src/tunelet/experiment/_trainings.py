@@ -80,7 +80,8 @@ class Trainings:
         """Put the classifier back to its initial weights, with the probe of this number as its head."""
         self.put(self._beginning)
         if probes := self._rivals.probes:
-            self._classifier.set_head(probes[number].weight, probes[number].bias)
+            probe, unit = probes[number], self._labelled.unit
+            self._classifier.set_head((probe.weight / unit.scale).astype(np.float32), unit.outputs(probe.bias))
 
     def shared(self, folder: RunFolder) -> Activations | None:
         """The activations below the lowest adapter, which all folds share; None where they are not kept."""
@@ -180,6 +181,7 @@ class Trainings:
             positive=self._positive,
             select=not folds,
             task=self._labelled.space.task,
+            unit=self._labelled.unit,
             kept=kept,
         )
         if number != ALL:

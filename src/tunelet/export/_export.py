@@ -28,6 +28,9 @@ from tunelet.run import INT8S, PAGES, ExportFolder, ExportRecord, Form, ParityRe
 if TYPE_CHECKING:
     from tunelet.run import QuantisedRecord
 
+# The forms of labels that not every form can say.
+_FORMS: dict[TaskName, tuple[Form, ...]] = {"multilabel": ("merged",), "ordinal": (), "regression": ("merged",)}
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -133,10 +136,11 @@ class _Export:
             )
         if runtime is not None and form not in PAGES:
             raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
-        if run.data.task.value == "ordinal" or (run.data.task.value == "multilabel" and form != "merged"):
+        if form not in _FORMS.get(run.data.task.value, get_args(Form)):
             raise ExportError(
                 f"{run.path}: its labels are {run.data.task.value}, which to={form!r} cannot say yet",
-                "of several labels a text to='merged' can, a folder of transformers whose scores are the same",
+                "of several labels a text and of numbers to='merged' can, a folder of transformers whose scores are the "
+                "same",
             )
         if form == "merged":
             check_merged(self._source)

@@ -46,7 +46,7 @@ def graph_runner(folder: ExportFolder, record: ExportRecord, graph: Path) -> Run
             logits += np.array([tfidf.logits(text) for text in texts])
         return logits
 
-    return _in_batches(computed, len(record.label_names))
+    return _in_batches(computed, record.outputs)
 
 
 def feeds_of(folder: ExportFolder, record: ExportRecord) -> Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]:
@@ -84,7 +84,7 @@ def _transformers(folder: Path, record: ExportRecord) -> Runner:
         logits: NDArray[np.float64] = model(**inputs).logits.double().numpy()
         return logits
 
-    return _in_batches(computed, len(record.label_names))
+    return _in_batches(computed, record.outputs)
 
 
 def _sentence_transformers(folder: Path, record: ExportRecord) -> Runner:
@@ -104,7 +104,7 @@ def _sentence_transformers(folder: Path, record: ExportRecord) -> Runner:
         embedded = model.encode(_inputs(texts, record), show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(embedded, dtype=np.float64)
 
-    return _in_batches(computed, len(record.label_names))
+    return _in_batches(computed, record.outputs)
 
 
 def _inputs(texts: Sequence[str], record: ExportRecord) -> list[Any]:

@@ -83,13 +83,25 @@ def parity(
 def _compared(
     task: Task, reference: NDArray[np.float64], found: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """How far the log-odds of each text moved at most, float64 [n], and whether its labels stayed, bool [n]."""
+    """How far the log-odds of each text moved at most, float64 [n], and whether its labels stayed, bool [n].
+
+    Of numbers, four times how far they moved, as a share of their spread: a probability moves by a quarter of its odds.
+    """
+    if task.shape == "regression":
+        apart = np.abs(found - reference)[:, 0] / _spread(reference)
+        return 4 * apart, apart <= FLOAT32
     if task.shape == "multilabel":
         odds = [_logarithms(each) - _logarithms(1 - each) for each in (reference, found)]
         given = [each >= np.asarray(task.thresholds) for each in (reference, found)]
         return np.abs(odds[1] - odds[0]).max(axis=1), (given[0] == given[1]).all(axis=1)
     shifts: NDArray[np.float64] = np.ptp(_logarithms(found) - _logarithms(reference), axis=1)
     return shifts, found.argmax(axis=1) == reference.argmax(axis=1)
+
+
+def _spread(numbers: NDArray[np.float64]) -> float:
+    """The standard deviation of numbers; their size where they are all alike."""
+    spread = float(numbers.std())
+    return spread if spread > 0 else max(float(np.abs(numbers).max()), 1.0)
 
 
 def check_parity(record: ExportRecord, found: ParityRecord) -> None:
@@ -111,9 +123,11 @@ def check_parity(record: ExportRecord, found: ParityRecord) -> None:
     # Of texts that the model is sure of, a probability moves little whatever is wrong; at 0.5 it would move so far.
     possible = found.largest_shift / 4
     if not possible <= found.tolerance:
+        what = "the numbers of the export are off, as a share of their spread by"
+        if record.shape != "regression":
+            what = "the odds of the export are off: a probability may differ by"
         raise ExportError(
-            f"the odds of the export are off: a probability may differ by {possible:.2g}, expected "
-            f"{found.tolerance:g} at most",
+            f"{what} {possible:.2g}, expected {found.tolerance:g} at most",
             f"export to another form, or allow more with tolerance={_above(possible)}",
         )
 

@@ -20,7 +20,7 @@ def readme(source: Source, record: ExportRecord, name: str) -> str:
     """The card of an export called `name`."""
     ways = {"merged": _transformers, "sentence-transformers": _sentence, "web": _page, "web-int8": _page}
     use = ways.get(record.form, _onnx)(record)
-    if record.shape == "multilabel":
+    if record.shape != "multiclass":
         return shaped_card(source.run, "", name=name, use=use)
     # What others may see of a run: no folders of this machine, and no words of the data.
     shown = shown_run(source.run, name, texts=False)
@@ -87,6 +87,9 @@ def _transformers(record: ExportRecord) -> str:
     if record.truncation == "head+tail" or record.task.several_fields:
         apart = f", but transformers keeps their {end_kept(record)} alone"
     text = '{"text": "one", "text_pair": "other"}' if record.task.several_fields else '"your text"'
+    scores = "The scores are tunelet's probabilities."
+    if record.shape == "regression":
+        scores = "The score is the number, in the unit of the data."
     return f"""```python
 from transformers import pipeline
 
@@ -94,7 +97,7 @@ classify = pipeline("text-classification", model=".")  # this folder
 classify({text}, truncation=True, top_k=None)
 ```
 
-The scores are tunelet's probabilities. {_long(record)}{apart}.{_cleaning(record)}"""
+{scores} {_long(record)}{apart}.{_cleaning(record)}"""
 
 
 def _sentence(record: ExportRecord) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunelet._version import __version__
 from tunelet.classifier import Classifier, merged_model_of, sequence_classifier, tfidf_of
+from tunelet.data import OUTPUTS
 from tunelet.errors import ExportError
 from tunelet.evaluation import Baseline
 from tunelet.publish import shown_model
@@ -63,7 +64,7 @@ class Source:
         import torch
 
         model = merged_model_of(self.run)
-        last = _last_linear(model, len(self.task.label_names))
+        last = _last_linear(model, len(OUTPUTS[self.task.shape].names(self.task.label_names)))
         with torch.no_grad():
             scale = self.encoder_weight / self.temperature
             last.weight.mul_(scale)
@@ -113,7 +114,8 @@ def _several(task: Task) -> dict[str, Any]:
     """The entries of a record about several labels a text; of one label they are left out."""
     if task.shape == "multiclass":
         return {}
-    return {"shape": task.shape, "separator": task.separator, "thresholds": task.thresholds}
+    entries = {"shape": task.shape, "separator": task.separator, "thresholds": task.thresholds}
+    return entries if task.reach is None else entries | {"reach": task.reach}
 
 
 def refuse_tfidf(source: Source, form: str) -> None:

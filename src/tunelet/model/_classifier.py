@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from tunelet._choice import Choice
-from tunelet.data import SOFTMAX, Batch, Output
+from tunelet.data import SOFTMAX, Batch, Output, Unit
 from tunelet.errors import ModelError
 from tunelet.model._fork import threads_start
 from tunelet.model._pooled import PooledClassifier
@@ -169,6 +169,31 @@ class SequenceClassifier:
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(weight))
             self.head.bias.copy_(torch.from_numpy(bias))
+
+    def give_numbers(self, unit: Unit) -> None:
+        """Let outputs be numbers: what was trained to give them in this unit gives them as they are from now on.
+
+        Raises ModelError where the architecture's own head has no layer that can take the unit in.
+        """
+        last = self.head if self.head is not None else self._last_linear()
+        if last is None or last.bias is None:
+            raise ModelError(
+                f"{type(self.base).__name__} ends in no linear layer with a bias, which numbers need",
+                "read another vector: settings={'model.pooling': 'mean'}",
+            )
+        with torch.no_grad():
+            last.weight.mul_(unit.scale)
+            last.bias.mul_(unit.scale).add_(unit.centre)
+        self.windows.scale(unit.scale)
+
+    def _last_linear(self) -> nn.Linear | None:
+        """The layer that gives the outputs of an architecture's own head, with the weights that are trained."""
+        found = None
+        for name, module in self.base.named_modules():
+            inside = name.startswith(f"{self.structure.backbone}.") or ".original_module" in name
+            if isinstance(module, nn.Linear) and module.out_features == len(self.label_names) and not inside:
+                found = module
+        return found
 
     @property
     def base(self) -> Any:

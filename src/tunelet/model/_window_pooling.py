@@ -4,6 +4,7 @@ A head that is linear reads the mean of the windows' vectors just as well as it 
 logistic regression on these vectors is the head that a mean over windows begins with.
 """
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,12 @@ class WindowPooling(nn.Module):
         sums = torch.stack([text.logsumexp(dim=0) for text in (logits * sharpness).split(windows)])
         counts = torch.tensor(windows, dtype=logits.dtype, device=logits.device)
         return (sums - counts.log()[:, None]) / sharpness
+
+    def scale(self, factor: float) -> None:
+        """Pool logits that are so many times as large, factor above 0, in the same way."""
+        if self.log_sharpness is not None:
+            with torch.no_grad():
+                self.log_sharpness.sub_(math.log(factor))
 
     def save(self, folder: Path) -> None:
         """Write what is learned, where anything is."""

@@ -35,11 +35,11 @@ class DataSettings(Section):
         examples=["review"],
     )
     label_column: str = Field("", description="column of the labels; empty: recognised", examples=["stars"])
-    task: Literal["auto", "multiclass", "multilabel", "ordinal"] = Field(
+    task: Literal["auto", "multiclass", "multilabel", "ordinal", "regression"] = Field(
         "auto",
         description="shape of the labels. multiclass: one label a text, of two or more; multilabel: any number of "
         "labels a text, also none, as a list or with a separator between them; ordinal: one rating a text, a number "
-        "whose distance to others counts; auto: one of the first two, recognised",
+        "whose distance to others counts; regression: any number; auto: one of the first two, recognised",
     )
     label_separator: str = Field(
         "",
@@ -230,10 +230,11 @@ class TrainingSettings(Section):
     )
     best_metric: Literal[
         "accuracy", "f1", "f1_macro", "f1_micro", "f1_samples", "f1_weighted", "roc_auc", "average_precision", "mae",
-        "quadratic_kappa", "log_loss",
+        "rmse", "r2", "quadratic_kappa", "spearman", "log_loss",
     ] = Field(
         "log_loss",
-        description="metric of the validation texts that decides which epoch is kept, one that the labels' shape has",
+        description="metric of the validation texts that decides which epoch is kept, one that the labels' shape has; "
+        "of numbers log_loss is rmse",
     )  # fmt: skip
     early_stopping: int = Field(
         0,

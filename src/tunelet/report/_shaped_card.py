@@ -1,8 +1,8 @@
-"""The model card of a run whose labels are several a text, or ratings in order, and of its exports."""
+"""The model card of a run whose labels are several a text, ratings in order, or plain numbers, and of its exports."""
 
 from tunelet._words import counted
 from tunelet.evaluation import MultilabelMetrics
-from tunelet.run import Run, ShapedMetrics, measured_on
+from tunelet.run import Run, ShapedMetrics, ValueSummary, measured_on
 
 _BY_TUNELET = """```python
 import tunelet
@@ -49,7 +49,7 @@ Figures are of {measured}.
 ## Use
 
 {use or _BY_TUNELET}
-{_thresholds(metrics)}
+{_thresholds(metrics)}{_interval(run)}
 ## Limits
 
 The figures hold for texts like those it was trained on. It repeats what its labels say, mistakes and prejudice
@@ -59,7 +59,9 @@ included.
 
 
 def _given(run: Run) -> str:
-    names = len(run.label_names)
+    names, numbers = len(run.label_names), run.data.parts["train"].numbers
+    if numbers is not None:
+        return f"a number; those trained on lie between {numbers.least:g} and {numbers.largest:g}"
     if run.data.task.value == "ordinal":
         return f"one of {counted(names, 'rating')} in order, from `{run.label_names[0]}` to `{run.label_names[-1]}`"
     return f"any number of {counted(names, 'label')}, or none of them"
@@ -76,6 +78,17 @@ A label is given where its probability, the sigmoid of its logit, is at least it
 | label | threshold |
 | --- | --- |
 {rows}
+"""
+
+
+def _interval(run: Run) -> str:
+    """How far a number may be off."""
+    facts = run.facts
+    if not isinstance(facts, ValueSummary) or facts.reach is None:
+        return ""
+    return f"""
+The model's one output is the number (`problem_type` is `regression`). The true one lies within {facts.reach:.4g} of it
+for 95 of 100 texts like those it was measured on (conformal prediction).
 """
 
 

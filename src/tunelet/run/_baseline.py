@@ -25,6 +25,7 @@ _OUTPUTS: Mapping[TaskName, Callable[[int], int]] = {
     "multiclass": lambda labels: 1 if labels == 2 else labels,
     "multilabel": lambda labels: labels,
     "ordinal": lambda labels: labels - 1,
+    "regression": lambda labels: 1,  # noqa: ARG005
 }
 _HEADER = 2**16  # bytes of a safetensors file beside its numbers; ours has some hundred
 

@@ -8,18 +8,37 @@ from tunelet._record import FileRecord, Record
 from tunelet.data import LabelSpace, TaskName, label_space
 
 
+class NumbersRecord(Record):
+    """The numbers that are the labels of a split.
+
+    Attributes:
+        mean, deviation: of the training texts the unit in which the model was trained.
+        least, median, largest: of them.
+        distinct: how many of them differ.
+    """
+
+    mean: float
+    deviation: float
+    least: float
+    median: float
+    largest: float
+    distinct: int
+
+
 class SplitRecord(Record):
     """The texts of a split.
 
     Attributes:
         rows: texts.
-        labels: label -> texts that have it.
+        labels: label -> texts that have it; numbers have no names.
         sha256: of the texts and their labels.
+        numbers: what the labels are, where they are numbers; None: they have names.
     """
 
     rows: int
     labels: Mapping[str, int]
     sha256: str
+    numbers: NumbersRecord | None = None
 
 
 class DivisionRecord(Record):

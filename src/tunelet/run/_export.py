@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import FileRecord, Interval, Record, Value, parse_record
-from tunelet.data import TaskName
+from tunelet.data import OUTPUTS, TaskName, label_space
 from tunelet.errors import RunError
 from tunelet.run._folder import RunFolder
 from tunelet.run._mark import MARK, Kind, is_marked
@@ -31,9 +31,10 @@ class ParityRecord(Record):
         texts: how many.
         longer: of these, texts that are too long and that this form cuts elsewhere; the largest differences are of the
             others.
-        largest_difference: of a probability.
+        largest_difference: of a probability, or of a number.
         largest_shift: of the log-odds of two labels, which shows where probabilities near 0 or 1 hide a difference. No
-            probability can be off by more than a quarter of it.
+            probability can be off by more than a quarter of it. Of numbers, four times the difference as a share of
+            their spread.
         agreement: share of all texts to which both give the same label.
         accuracy, reference_accuracy: of the export and of its source on these texts; None: they have no labels.
         accuracy_difference, accuracy_difference_ci: the export's less its source's, with 95 % interval.
@@ -100,8 +101,8 @@ class ExportRecord(FileRecord):
 
     Attributes:
         form: what it was exported to.
-        label_names, text_columns, label_column, clean_markup, positive, threshold, shape, separator, thresholds: as in
-            `Task`.
+        label_names, text_columns, label_column, clean_markup, positive, threshold, shape, separator, thresholds,
+            reach: as in `Task`.
         temperature: what the logits were divided by; it is in the weights.
         encoder_weight: that of the encoder's logits, which is in the weights, too.
         tfidf: whether logits of TF-IDF are to be added, from `tfidf.json`.
@@ -112,7 +113,7 @@ class ExportRecord(FileRecord):
     """
 
     form: Form
-    label_names: tuple[str, ...] = Field(min_length=2)
+    label_names: tuple[str, ...]
     text_columns: tuple[str, ...] = Field(min_length=1)
     label_column: str | None
     clean_markup: bool
@@ -121,6 +122,7 @@ class ExportRecord(FileRecord):
     shape: TaskName = "multiclass"
     separator: str = ""
     thresholds: tuple[float, ...] = ()
+    reach: Value = None
     temperature: float = Field(gt=0)
     encoder_weight: float
     tfidf: bool
@@ -132,6 +134,9 @@ class ExportRecord(FileRecord):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        space = label_space(self.shape, self.label_names)
+        if len(self.label_names) < 2 and not space.continuous:
+            raise ValueError("there are fewer than two labels")
         if len(set(self.label_names)) != len(self.label_names):
             raise ValueError("a label occurs twice")
         if self.positive is not None and self.positive not in self.label_names:
@@ -158,6 +163,11 @@ class ExportRecord(FileRecord):
         return self.form in INT8S
 
     @property
+    def outputs(self) -> int:
+        """How many outputs the model has."""
+        return len(OUTPUTS[self.shape].names(self.label_names))
+
+    @property
     def task(self) -> Task:
         """What predictions need beside the model."""
         return Task(
@@ -170,6 +180,7 @@ class ExportRecord(FileRecord):
             shape=self.shape,
             separator=self.separator,
             thresholds=self.thresholds,
+            reach=self.reach,
         )
 
 

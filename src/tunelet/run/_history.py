@@ -31,5 +31,6 @@ class HistoryLine(Record):
 
     @property
     def validation_loss(self) -> float | None:
-        """The log loss of the validation texts; None where nothing was evaluated."""
-        return (self.validation or {}).get("log_loss")
+        """The log loss of the validation texts, or of numbers the RMSE; None where nothing was evaluated."""
+        found = self.validation or {}
+        return found.get("log_loss", found.get("rmse"))

@@ -1,4 +1,7 @@
-"""Predictions on disk: one Parquet row a text, with its id, its label and the probability of every label."""
+"""Predictions on disk: one Parquet row a text, with its id, its label and the probability of every label.
+
+Of plain numbers label and prediction are numbers, and the ends of an interval stand in the place of probabilities.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 
 from tunelet._writing import write_atomically
 from tunelet.data import Examples, LabelSpace, label_space
-from tunelet.evaluation import ShapedPredictions, predictions_for, task_of
+from tunelet.evaluation import ShapedPredictions, ValuePredictions, predictions_for, task_of
 
 _PREFIX = "probability_"
 
@@ -19,7 +22,7 @@ _PREFIX = "probability_"
 def write_predictions(
     path: Path, predictions: ShapedPredictions, separator: str = "", folds: NDArray[np.int16] | None = None
 ) -> None:
-    """Columns id, label, predicted and probability_NAME for each label.
+    """Columns id, label, predicted and probability_NAME for each label; of numbers id, label, predicted, low, high.
 
     Args:
         path: of the file.
@@ -27,18 +30,23 @@ def write_predictions(
         separator: that is written between several labels of a text.
         folds: the fold that held each text out, from 1, which becomes a column, int16 [n]; None: there are none.
     """
-    space = label_space(task_of(predictions), predictions.label_names, separator)
-    columns: dict[str, Any] = {
-        "id": list(predictions.ids),
-        "label": space.decode(predictions.labels),
-        "predicted": space.decode(predictions.predicted),
-    }
-    if folds is not None:
-        columns["fold"] = folds
-    for index, name in enumerate(predictions.label_names):
-        columns[f"{_PREFIX}{name}"] = predictions.probabilities[:, index]
-    table = pa.table(columns)
+    answers, sure = (_numbers if isinstance(predictions, ValuePredictions) else _labels)(predictions, separator)
+    of_folds: dict[str, Any] = {} if folds is None else {"fold": folds}
+    table = pa.table({"id": list(predictions.ids), **answers, **of_folds, **sure})
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+
+
+def _labels(predictions: Any, separator: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Columns of answers, and of how sure they are."""
+    space = label_space(task_of(predictions), predictions.label_names, separator)
+    answers = {"label": space.decode(predictions.labels), "predicted": space.decode(predictions.predicted)}
+    names = enumerate(predictions.label_names)
+    return answers, {f"{_PREFIX}{name}": predictions.probabilities[:, index] for index, name in names}
+
+
+def _numbers(predictions: ValuePredictions, separator: str) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG001
+    answers = {"label": predictions.targets, "predicted": predictions.values}
+    return answers, {} if predictions.low is None else {"low": predictions.low, "high": predictions.high}
 
 
 def parse_predictions(content: bytes, space: LabelSpace, thresholds: Sequence[float] = ()) -> ShapedPredictions:
@@ -50,6 +58,8 @@ def parse_predictions(content: bytes, space: LabelSpace, thresholds: Sequence[fl
         thresholds: of several labels a text, the probability from which on each is given.
     """
     table = pq.read_table(pa.BufferReader(content))
+    if space.continuous:
+        return _parsed_numbers(table)
     ids, written = (tuple(str(value) for value in table[name].to_pylist()) for name in ("id", "label"))
     if unknown := set(space.held(written)) - set(space.names):
         raise ValueError(f"unknown labels: {sorted(unknown)}")
@@ -61,3 +71,10 @@ def parse_predictions(content: bytes, space: LabelSpace, thresholds: Sequence[fl
         np.stack([table[f"{_PREFIX}{name}"].to_numpy() for name in space.names], axis=1),
         thresholds,
     )
+
+
+def _parsed_numbers(table: pa.Table) -> ValuePredictions:
+    ids = tuple(str(value) for value in table["id"].to_pylist())
+    columns = [table[name].to_numpy() for name in ("label", "predicted")]
+    ends = [table[name].to_numpy() for name in ("low", "high") if name in table.column_names]
+    return ValuePredictions(ids, *columns, *ends)

@@ -23,17 +23,31 @@ from tunelet.run._folder import RunFolder
 from tunelet.run._history import HistoryLine
 from tunelet.run._path import folder_path
 from tunelet.run._sealed import Sealed
-from tunelet.run._shaped import MultilabelSummary, OrdinalSummary, ShapedEvaluation, ShapedMetrics
+from tunelet.run._shaped import (
+    MultilabelSummary,
+    OrdinalSummary,
+    ShapedEvaluation,
+    ShapedMetrics,
+    ShapedSummary,
+    ValueSummary,
+)
 from tunelet.run._summary import Summary
 from tunelet.run._task import Task
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Baseline, Metrics, Predictions, ShapedPredictions, WordsBaseline
 
-_SUMMARIES: dict[TaskName, type[Summary | MultilabelSummary | OrdinalSummary]] = {
+_SUMMARIES: dict[TaskName, type[Summary | ShapedSummary]] = {
     "multiclass": Summary,
     "multilabel": MultilabelSummary,
     "ordinal": OrdinalSummary,
+    "regression": ValueSummary,
+}
+_SHAPES: dict[TaskName, str] = {
+    "multiclass": "one label a text",
+    "multilabel": "several labels a text",
+    "ordinal": "ratings in order",
+    "regression": "plain numbers",
 }
 
 
@@ -114,7 +128,7 @@ class Run:
         return self.files.read(path, lambda content: parse_recipe(as_text(content), str(path)))
 
     @cached_property
-    def facts(self) -> Summary | MultilabelSummary | OrdinalSummary:
+    def facts(self) -> Summary | ShapedSummary:
         """All of `metrics.json`, whatever the shape of the labels: what `tunelet train --json` prints."""
         return self._record(self.folder.metrics, _SUMMARIES[self.data.task.value])
 
@@ -127,7 +141,7 @@ class Run:
         return facts
 
     @property
-    def shaped(self) -> MultilabelSummary | OrdinalSummary:
+    def shaped(self) -> ShapedSummary:
         """The same of a run whose labels have another shape. Raises RunError where they are one a text."""
         facts = self.facts
         if isinstance(facts, Summary):
@@ -135,9 +149,8 @@ class Run:
         return facts
 
     def _other_shape(self) -> RunError:
-        what = {"multilabel": "several labels a text", "ordinal": "ratings in order"}[self.data.task.value]
         return RunError(
-            f"{self.path} was trained for {what}, which this cannot show or compare yet",
+            f"{self.path} was trained for {_SHAPES[self.data.task.value]}, which this cannot show or compare yet",
             "tunelet predict, evaluate and report can take it",
         )
 
@@ -222,6 +235,7 @@ class Run:
             shape=data.task.value,
             separator=data.separator,
             thresholds=() if isinstance(facts, Summary) else facts.thresholds,
+            reach=facts.reach if isinstance(facts, ValueSummary) else None,
         )
 
     @cached_property

@@ -1,11 +1,19 @@
-"""`metrics.json` and `evaluation.json` of a run whose labels are several a text, or ratings in order."""
+"""`metrics.json` and `evaluation.json` of a run whose labels are several a text, ratings in order, or numbers."""
 
-from tunelet._record import FileRecord, Record
-from tunelet.evaluation import FigurePair, KeptRecord, MultilabelMetrics, OrdinalMetrics, ThresholdsRecord
-from tunelet.run._evaluation import Cost, ErrorRecord
+from tunelet._record import FileRecord, Record, Value
+from tunelet.evaluation import (
+    ConformalRecord,
+    FigurePair,
+    KeptRecord,
+    MultilabelMetrics,
+    OrdinalMetrics,
+    ThresholdsRecord,
+    ValueMetrics,
+)
+from tunelet.run._evaluation import Cost
 from tunelet.run._summary import EvaluatedOn, RunFacts
 
-ShapedMetrics = MultilabelMetrics | OrdinalMetrics
+ShapedMetrics = MultilabelMetrics | OrdinalMetrics | ValueMetrics
 
 
 class MultilabelSummary(RunFacts, MultilabelMetrics):
@@ -48,10 +56,52 @@ class OrdinalSummary(RunFacts, OrdinalMetrics):
         return ()
 
 
-SUMMARIES: dict[type[ShapedMetrics], type[MultilabelSummary | OrdinalSummary]] = {
+class ValueSummary(RunFacts, ValueMetrics):
+    """The metrics of a run of plain numbers, and what it took.
+
+    Attributes:
+        validation: metrics on the validation texts, where there are test texts.
+        reach: how far the interval of a predicted number goes to both sides; None: without an end.
+    """
+
+    validation: ValueMetrics | None = None
+    reach: Value
+
+    @property
+    def metrics(self) -> ValueMetrics:
+        """The metrics alone."""
+        return self.narrowed(ValueMetrics)
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """There are none."""
+        return ()
+
+
+ShapedSummary = MultilabelSummary | OrdinalSummary | ValueSummary
+SUMMARIES: dict[type[ShapedMetrics], type[ShapedSummary]] = {
     MultilabelMetrics: MultilabelSummary,
     OrdinalMetrics: OrdinalSummary,
+    ValueMetrics: ValueSummary,
 }
+
+
+class ShapedError(Record):
+    """A text with a wrong answer, or one that is far off.
+
+    Attributes:
+        id, text, tokens: of the text.
+        label: of the data.
+        predicted: by the model.
+        probability: with which it was wrong; None: numbers have none.
+    """
+
+    id: str
+    text: str
+    tokens: int
+    label: str
+    predicted: str
+    probability: Value
 
 
 class ShapedRival(Record):
@@ -64,6 +114,7 @@ class ShapedRival(Record):
         seconds: of training.
         metrics: on the texts that are reported on, with thresholds of its own where there are any.
         pair: it first, then the model.
+        reach: of numbers, how far its intervals go to both sides; None: without an end, or there are none.
     """
 
     name: str
@@ -72,6 +123,7 @@ class ShapedRival(Record):
     seconds: float
     metrics: ShapedMetrics
     pair: FigurePair
+    reach: Value = None
 
 
 class ShapedEvaluation(FileRecord):
@@ -81,8 +133,9 @@ class ShapedEvaluation(FileRecord):
         evaluated_on, n: the texts that are reported on.
         chosen_on: number of validation texts, on which choices were made.
         thresholds: of several labels, and what they do to validation texts; None: there are none.
-        wrong: texts whose answer is not wholly right.
-        errors: the worst of them, as many as the recipe keeps.
+        intervals: of numbers, and how often they hold; None: there are none.
+        wrong: texts whose answer is not wholly right, or whose number lies outside its interval.
+        errors: the worst answers, as many as the recipe keeps.
         baseline: TF-IDF; None: it was not asked for.
         probe: the frozen encoder with a solved head; None: it was not fitted.
         kept: which model was kept.
@@ -93,8 +146,9 @@ class ShapedEvaluation(FileRecord):
     n: int
     chosen_on: int
     thresholds: ThresholdsRecord | None
+    intervals: ConformalRecord | None = None
     wrong: int
-    errors: tuple[ErrorRecord, ...]
+    errors: tuple[ShapedError, ...]
     baseline: ShapedRival | None
     probe: ShapedRival | None
     kept: KeptRecord

@@ -8,7 +8,7 @@ from tunelet.data import TaskName
 
 @dataclass(frozen=True)
 class Task:
-    """A classification task, as a run was trained for it and an export carries it on.
+    """What texts are to be given, as a run was trained for it and an export carries it on.
 
     Attributes:
         label_names: in the order of the probabilities.
@@ -20,6 +20,7 @@ class Task:
         shape: of the labels, as recipes name it.
         separator: what stands between several labels of a text.
         thresholds: of several labels a text, the probability from which on each is given, chosen likewise.
+        reach: of numbers, how far the interval of each goes to both sides, found likewise; None: without an end.
     """
 
     label_names: tuple[str, ...]
@@ -31,6 +32,7 @@ class Task:
     shape: TaskName = "multiclass"
     separator: str = ""
     thresholds: tuple[float, ...] = ()
+    reach: float | None = None
 
     @property
     def several_fields(self) -> bool:

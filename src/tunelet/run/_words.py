@@ -17,7 +17,7 @@ _CHOICES = {
     "layers_read": "layers read",
     "text_length": "text length",
 }
-PROBE = "the frozen encoder with a head that is solved, a logistic regression"
+_PROBE = "the frozen encoder with a head that is solved, a"
 
 
 class _Measured(Protocol):
@@ -65,12 +65,17 @@ def kept_name(run: Run) -> str:
     return kept.name + (" + TF-IDF" if kept.blend else "")
 
 
+def learner(run: Run) -> str:
+    """What the linear models of a run are called."""
+    return "ridge regression" if run.data.space.continuous else "logistic regression"
+
+
 def kept_in_words(run: Run) -> str:
     """Which of the candidates is the model, and why, as a clause."""
     from tunelet.evaluation import STUDENT
 
     kept, settings = run.any_evaluation.kept, run.recipe.evaluation
-    what = f"the probe ({PROBE})" if kept.name == "probe" else _ENCODERS[run.recipe.adapter.method]
+    what = f"the probe ({_PROBE} {learner(run)})" if kept.name == "probe" else _ENCODERS[run.recipe.adapter.method]
     if kept.name == STUDENT:
         what += ", trained on the unlabelled texts, too"
     if kept.blend:

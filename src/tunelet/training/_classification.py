@@ -1,6 +1,5 @@
 """Classification: a loss is lowered, and metrics on the validation texts pick the epoch that is kept."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,15 @@ from numpy.typing import NDArray
 
 from tunelet.data import Batch, Tokens
 from tunelet.errors import DataError, RecipeError
-from tunelet.evaluation import LOWER_IS_BETTER, MultilabelPredictions, ShapedPredictions, measure, predictions_for
+from tunelet.evaluation import (
+    LOWER_IS_BETTER,
+    Measured,
+    MultilabelPredictions,
+    ShapedPredictions,
+    ValuePredictions,
+    measure,
+    predictions_for,
+)
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
 from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_activations
@@ -38,7 +45,8 @@ class Classification:
         self.predictions: ShapedPredictions | None = None
         self._settings, self._reporter = settings, reporter
         names = len(classifier.label_names)
-        self._loss = LOSSES[data.task].of(data.train_labels, names, settings, classifier.device)
+        targets = data.unit.outputs(data.train_labels)
+        self._loss = LOSSES[data.task].of(targets, names, settings, classifier.device)
         self._chances = drawing_chances(data.train_labels, settings)
         self._kept: dict[str, HiddenStates] = dict(data.kept)
 
@@ -92,10 +100,10 @@ class Classification:
         predictions = self.predict(position.step)
         measured = measure(predictions, positive=self.data.positive, resamples=0)
         values, main = measured.values, measured.main
-        better = self.data.select and self._is_best(values, position)
+        better = self.data.select and self._is_best(measured, position)
         if better or not self.data.select:
             self.predictions = predictions
-        line = f"validation loss {values['log_loss']:.4f}, {main.replace('_', ' ')} {values[main]:.4f}"
+        line = f"validation loss {values[measured.loss]:.4f}, {main.replace('_', ' ')} {values[main]:.4f}"
         line += f"{', best so far' if better else ''}{_of_one_label(predictions)}"
         return Evaluation({name: value for name, value in values.items() if np.isfinite(value)}, better, line)
 
@@ -110,21 +118,21 @@ class Classification:
             raise diverged("the weights are no numbers any more", step)
         ids = tuple(str(row) for row in range(len(tokens)))
         names = self.data.label_names or self.model.label_names
-        return predictions_for(self.data.task, ids, names, labels, found)
+        return predictions_for(self.data.task, ids, names, labels, self.data.unit.numbers(found))
 
-    def _is_best(self, values: Mapping[str, float], position: Position) -> bool:
+    def _is_best(self, measured: Measured, position: Position) -> bool:
         """Whether the epoch is the best so far; the position notes it. A metric that is no number picks none."""
-        name = self._settings.best_metric
+        name, values, loss = self._settings.best_metric, measured.values, measured.loss
         if name not in values:
             raise RecipeError(
                 f"training.best_metric is {name}, which does not exist here: there are {', '.join(values)}",
-                "set training.best_metric=log_loss",
+                f"set training.best_metric={loss}",
             )
         value, best = values[name], position.best
         if not np.isfinite(value):
             raise DataError(
                 f"{name} is undefined on the validation texts, and cannot pick the best epoch",
-                "set training.best_metric=log_loss",
+                f"set training.best_metric={loss}",
             )
         if best is None or (value < best if name in LOWER_IS_BETTER else value > best):
             position.best, position.best_epoch, position.epochs_without_better = value, position.epoch, 0
@@ -138,4 +146,6 @@ def _of_one_label(predictions: ShapedPredictions) -> str:
     if isinstance(predictions, MultilabelPredictions):
         return "" if predictions.predicted.any() else "; no text is given a label yet"
     given = np.unique(predictions.predicted)
+    if isinstance(predictions, ValuePredictions):
+        return f"; every text is given {given[0]:.6g}" if len(given) == 1 else ""
     return f"; every text is called {predictions.label_names[given[0]]!r}" if len(given) == 1 else ""

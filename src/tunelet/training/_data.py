@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tunelet.data import TaskName, Tokens
+from tunelet.data import PLAIN, TaskName, Tokens, Unit
 from tunelet.evaluation import ShapedPredictions
 from tunelet.training._activations import HiddenStates
 
@@ -23,6 +23,7 @@ class TrainingData:
             their predictions of these texts, which decided nothing, are unbiased.
         task: the shape of the labels, which decides on the loss.
         label_names: of the labels; empty: as the classifier's outputs are called.
+        unit: of the classifier's outputs, in which its head is; labels and predictions are in that of the data.
         kept: "train" and "validation" hidden states below the lowest adapter, where an earlier training computed them.
     """
 
@@ -34,6 +35,7 @@ class TrainingData:
     select: bool = True
     task: TaskName = "multiclass"
     label_names: tuple[str, ...] = ()
+    unit: Unit = PLAIN
     kept: Mapping[str, HiddenStates] = field(default_factory=dict)
 
 

@@ -136,10 +136,30 @@ class CumulativeCrossEntropy(BinaryCrossEntropy):
         return super().of(labels[:, None] > np.arange(names), names, settings, device)
 
 
+class SquaredError(Loss):
+    """Of plain numbers: targets float32 [n], in the unit of the outputs; there are no weights."""
+
+    @classmethod
+    def of(
+        cls,
+        labels: NDArray[Any],
+        names: int,  # noqa: ARG003
+        settings: TrainingSettings,
+        device: torch.device,
+    ) -> "SquaredError":
+        """As described in `Loss`."""
+        return cls(torch.from_numpy(labels.astype(np.float32)).to(device), torch.ones(0, device=device), settings)
+
+    def __call__(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """As described in `Loss`."""
+        return F.mse_loss(logits[:, 0], self.targets[rows], reduction="sum")
+
+
 LOSSES: dict[TaskName, type[Loss]] = {
     "multiclass": CrossEntropy,
     "multilabel": BinaryCrossEntropy,
     "ordinal": CumulativeCrossEntropy,
+    "regression": SquaredError,
 }
 
 

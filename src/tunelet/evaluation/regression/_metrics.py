@@ -26,6 +26,7 @@ class ValueMetrics(Measured):
 
     metric_names = VALUE_NAMES
     main = "mae"
+    loss = "rmse"
     words: ClassVar[Mapping[str, str]] = {
         "mae": "mean absolute error",
         "rmse": "root mean squared error",

@@ -59,6 +59,16 @@ class ValuePredictions:
         return ()
 
     @property
+    def labels(self) -> NDArray[np.float64]:
+        """The true numbers, by the name that other predictions have for what the data says."""
+        return self.targets
+
+    @property
+    def predicted(self) -> NDArray[np.float64]:
+        """The predicted numbers, by the name that other predictions have for their answers."""
+        return self.values
+
+    @property
     def covered(self) -> NDArray[np.bool_] | None:
         """Whether the true number of each text lies in its interval, bool [n]; None where there are no intervals."""
         if self.low is None or self.high is None:

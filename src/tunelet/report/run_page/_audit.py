@@ -44,7 +44,8 @@ def _facts(record: AuditRecord) -> Iterator[tuple[str, str]]:
     yield (
         "balance",
         (
-            f"{counted(balance.labels, 'label')}: {balance.commonest} has {points(balance.commonest_share)}, "
+            f"{counted(balance.labels, 'label' if record.parts['train'].labels else 'range of numbers')}: "
+            f"{balance.commonest} has {points(balance.commonest_share)}, "
             f"{balance.rarest} {points(balance.rarest_share)}"
         ),
     )

@@ -1,11 +1,14 @@
 """The data that the run was trained and measured on."""
 
+from collections.abc import Mapping
+
 from tunelet._words import counted
 from tunelet.report._document import Block, Section, Table, Text
 from tunelet.report.run_page._words import sentence, splits_of
-from tunelet.run import Run, UnlabelledRecord, dropped_in_words, split_in_words
+from tunelet.run import Run, SplitRecord, UnlabelledRecord, dropped_in_words, split_in_words
 
 _LABELS = 30  # whose texts are counted
+_NUMBERS = ("mean", "deviation", "least", "median", "largest")
 
 
 def data_section(run: Run) -> Section:
@@ -16,6 +19,7 @@ def data_section(run: Run) -> Section:
         ("all", *(f"{split.rows:,}" for split in splits.values())),
         *((label, *(f"{split.labels.get(label, 0):,}" for split in splits.values())) for label in shown),
     ]
+    rows += [(name, *(_number(split, name) for split in splits.values())) for name in _NUMBERS if _has_numbers(splits)]
     header = ("label", *splits)
     caption = "Texts by split and label" + (f", and {counted(more, 'more label')}" if more else "")
     source = (
@@ -40,6 +44,14 @@ def data_section(run: Run) -> Section:
         blocks.append(Text(sentence(f"Split: {decided}")))
     blocks += [Text(sentence(note)) for note in data.notes]
     return Section("Data", tuple(blocks))
+
+
+def _has_numbers(splits: Mapping[str, SplitRecord]) -> bool:
+    return any(split.numbers is not None for split in splits.values())
+
+
+def _number(split: SplitRecord, name: str) -> str:
+    return "" if split.numbers is None else f"{getattr(split.numbers, name):.6g}"
 
 
 def _unlabelled(record: UnlabelledRecord) -> str:

@@ -39,7 +39,7 @@ def _head(run: Run) -> str:
         return f"The head reads {reads}; it began at random."
     text = (
         f"The encoder was frozen first, and every text became one vector: {reads}. A "
-        "logistic regression on these vectors was solved, its regularisation chosen by cross-validation"
+        f"{learner(run)} on these vectors was solved, its regularisation chosen by cross-validation"
     )
     if solved:
         share = run.facts.trainable_parameters / run.facts.total_parameters

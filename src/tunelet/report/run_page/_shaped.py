@@ -1,4 +1,4 @@
-"""The report of a run whose labels are several a text, or ratings in order."""
+"""The report of a run whose labels are several a text, ratings in order, or plain numbers."""
 
 from tunelet._words import counted, duration, interval, number, points
 from tunelet.evaluation import (
@@ -14,11 +14,12 @@ from tunelet.report.run_page._data import data_section
 from tunelet.report.run_page._method import method_section
 from tunelet.report.run_page._reproduce import environment_section, reproduce_section
 from tunelet.report.run_page._words import listed, sentence
-from tunelet.run import Run, RunGroup, ShapedMetrics, ShapedRival, chosen_on, kept_in_words, measured_on
+from tunelet.run import Run, RunGroup, ShapedError, ShapedMetrics, ShapedRival, chosen_on, kept_in_words, measured_on
 
 _HEADLINES = {
     "multilabel": ("f1_macro", "f1_micro", "subset_accuracy"),
     "ordinal": ("mae", "quadratic_kappa", "within_one"),
+    "regression": ("mae", "rmse", "r2"),
 }
 _MOST = 30  # ratings whose confusion has room on a page
 
@@ -43,13 +44,20 @@ def shaped_document(group: RunGroup) -> Document:
     return Document(
         title=f"{facts.model} on {run.data.source}",
         subtitle=(
-            f"{counted(len(run.label_names), 'label')} ({listed(run.label_names)}), {run.data.task.value}, "
+            f"{_labels_in_words(run)}, {run.data.task.value}, "
             f"{counted(metrics.n, f'{measured_on(facts)} text')}, recipe {run.recipe.name}, seed {facts.seed}"
         ),
         findings=tuple(_findings(run)),
         figures_of_merit=headlines | {"time": duration(facts.seconds)},
         sections=tuple(section for section in sections if section is not None),
     )
+
+
+def _labels_in_words(run: Run) -> str:
+    numbers = run.data.parts["train"].numbers
+    if numbers is not None:
+        return f"numbers from {numbers.least:g} to {numbers.largest:g}"
+    return f"{counted(len(run.label_names), 'label')} ({listed(run.label_names)})"
 
 
 def _findings(run: Run) -> list[str]:
@@ -74,6 +82,7 @@ def _question(run: Run) -> Section:
         "or none of them.",
         "ordinal": f"Which of {counted(len(names), 'rating')} ({listed(names)}) does a text have? They are in order: "
         "an answer is the worse the farther off it is.",
+        "regression": f"Which number does a text have? Those trained on are {_labels_in_words(run)}.",
     }[run.data.task.value]
     adapted = f"{run.facts.model} was adapted to answer that from {rows}."
     shape = f"The shape of the labels: {run.data.task.value} ({run.data.task.reason})."
@@ -89,7 +98,12 @@ def _results(run: Run) -> Section:
         Table(("metric", "value", "95 % interval"), rows, counted(metrics.n, f"{measured_on(run.facts)} text")),
         Text("An interval holds the figure that endlessly many such texts would give, in 95 of 100 cases."),
     ]
-    blocks += _labels(run, metrics) if isinstance(metrics, MultilabelMetrics) else _ratings(metrics)
+    if isinstance(metrics, MultilabelMetrics):
+        blocks += _labels(run, metrics)
+    elif isinstance(metrics, OrdinalMetrics):
+        blocks += _ratings(metrics)
+    else:
+        blocks += _numbers(run)
     return Section("Results", tuple(blocks))
 
 
@@ -147,6 +161,24 @@ def _ratings(metrics: OrdinalMetrics) -> list[Block]:
     return [text, Table(("", *confusion.labels), rows, "Texts by true rating (rows) and answer (columns)")]
 
 
+def _numbers(run: Run) -> list[Block]:
+    """The intervals of predicted numbers."""
+    record = run.shaped_evaluation.intervals
+    assert record is not None  # noqa: S101  (numbers have intervals)
+    if record.reach is None:
+        text = f"{counted(record.n, 'validation text')} are too few for intervals of numbers: 19 are needed."
+        return [Text(text)]
+    crossed = " (cross-fitted: no text has a say in its own)" if run.facts.evaluated_on == "validation" else ""
+    return [
+        Text(
+            f"Each predicted number has an interval, {record.reach:.4g} to both sides: as far as "
+            f"{points(record.confidence, 0)} of the errors on {chosen_on(run)} reach, which the model that made them "
+            f"had not seen (conformal prediction). It held {points(record.held or 0.0)} of the numbers that are "
+            f"reported on{crossed}."
+        )
+    ]
+
+
 def _of_label(row: LabelMetrics, name: str) -> str:
     bounds = row.interval(name)
     return number(row.value(name)) + (f"\n[{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "")
@@ -184,20 +216,26 @@ def _beside(run: Run, rival: ShapedRival) -> list[Block]:
 
 def _errors(run: Run) -> Section:
     record, n = run.shaped_evaluation, run.shaped.metrics.n
-    if not record.wrong:
-        return Section("Errors", (Text("Every text was given exactly what the data says."),))
     text = f"{record.wrong:,} of {counted(n, 'text')} got another answer than in the data."
+    if record.intervals is not None:
+        text = f"The numbers of {record.wrong:,} of {counted(n, 'text')} lie outside their intervals."
+    elif not record.wrong:
+        return Section("Errors", (Text("Every text was given exactly what the data says."),))
     if not record.errors:
         return Section("Errors", (Text(f"{text} None of them is kept (evaluation.errors = 0)."),))
     quotes = tuple(
         quote(
-            f"{error.label} in the data, called {error.predicted}, {points(error.probability)} sure of what is wrong "
+            f"{error.label} in the data, called {error.predicted}{_sureness(error)} "
             f"(text {error.id}, {counted(error.tokens, 'token')})",
             error.text,
         )
         for error in record.errors
     )
     return Section("Errors", (Text(f"{text} Here are the worst."), Quotes(quotes)))
+
+
+def _sureness(error: ShapedError) -> str:
+    return "" if error.probability is None else f", {points(error.probability)} sure of what is wrong"
 
 
 def _limits(run: Run) -> Section:
