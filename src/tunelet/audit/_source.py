@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from tunelet.audit._part import Part
-from tunelet.data import Columns, FileSettings, RawTable, Reading, listed, read_tables, reading_from, row_texts
+from tunelet.data import (
+    Columns,
+    FileSettings,
+    RawTable,
+    Reading,
+    listed,
+    matching_columns,
+    read_tables,
+    reading_from,
+    row_texts,
+)
 from tunelet.errors import DataError
 from tunelet.recipe import DataSettings
 
@@ -81,7 +91,8 @@ def _part(name: str, reading: Reading, split: str, tables: Mapping[str, RawTable
     written = row_texts(
         table, Columns(reading.text_column, reading.label_column, (), reading.text_columns), clean_markup=False
     )
-    used = {*reading.text_columns, reading.label_column.value if reading.label_column else None}
+    label = "" if reading.label_column is None else reading.label_column.value
+    used = {*reading.text_columns, label, *matching_columns(table.columns, label).values()}
     beside = {column: [values[row] for row in rows] for column, values in table.columns.items() if column not in used}
     return Part(
         name=name,

@@ -1,7 +1,7 @@
 """Metrics of a finished run on other labelled data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -191,7 +191,7 @@ def measurable(run: Run, reading: Reading) -> Measurable:
     renamed = as_known(space.held(examples.labels), (*run.label_names, *left_out))
     if renamed:
         notes = (*notes, renamed_in_words(renamed))
-        examples = replace(examples, labels=space.renamed(examples.labels, renamed))
+        examples = space.respelt(examples, renamed)
     kept = space.without(examples, left_out)
     if rows := len(examples) - len(kept):
         dropped["label left out of training, with too few texts"] = rows

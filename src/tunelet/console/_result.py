@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from tunelet._words import counted, duration, number
 from tunelet.console._metrics import metrics_screen
-from tunelet.run import RivalRecord, Run, candidates_in_words, kept_in_words, measured_on, rivals_of
+from tunelet.run import RivalRecord, Run, candidates_in_words, kept_in_words, measured_on, rivals_of, soft_in_words
 
 
 def result_screen(console: Console, run: Run) -> None:
@@ -56,6 +56,7 @@ def _of_one_label(run: Run) -> _Judged:
     lines = (
         ("kept", kept_in_words(run)),
         *([("candidates", chosen)] if chosen else []),
+        *([("soft labels", said)] if (said := soft_in_words(run)) else []),
         *((name, _beside(rivals[name])) for name in rivals),
     )
     return _Judged(lines, beaten and run.folder.baseline.is_dir())

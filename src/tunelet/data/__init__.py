@@ -30,6 +30,7 @@ from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
 from tunelet.data._shape import is_null
 from tunelet.data._shingles import Shingles, shingles, words_of
+from tunelet.data._soft import matching_columns
 from tunelet.data._spaces import label_space
 from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
@@ -118,6 +119,7 @@ __all__ = [
     "label_space",
     "listed",
     "look",
+    "matching_columns",
     "newest",
     "normalise",
     "ordered",

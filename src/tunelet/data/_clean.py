@@ -3,7 +3,7 @@ and counted."""
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data._columns import Columns, choose_columns
+from tunelet.data._columns import Columns, choose_columns, names_labels
 from tunelet.data._examples import Examples
 from tunelet.data._fields import join_fields
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
@@ -29,8 +29,10 @@ from tunelet.data._raw import RawTable
 from tunelet.data._reading import NAMED_ROWS, Reading
 from tunelet.data._recognition import ordered_note, recognise_labels
 from tunelet.data._shape import is_null
+from tunelet.data._soft import is_pattern, pattern_of, with_pattern
 from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
+from tunelet.data._written import with_written
 from tunelet.errors import DataError
 
 T = TypeVar("T")
@@ -65,13 +67,27 @@ def reading_from(
             raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
         tables = {"train": next(iter(tables.values()))}
     used = mark_columns(tables["train"], marks, known)
+    pattern, reason = _pattern(tables["train"], label, known, labelled=labelled)
+    if pattern:
+        tables = {split: with_pattern(table, pattern) for split, table in tables.items()}
     columns = choose_columns(
-        tables["train"], text=text, label=label, labelled=labelled, known=known, apart=used.values()
+        tables["train"],
+        text=text,
+        label=pattern if reason else label,
+        labelled=labelled,
+        known=known,
+        apart=used.values(),
     )
+    if reason:
+        columns = replace(columns, label=Choice(pattern, reason))
     refuse_double_use(used, columns)
     if "split" in used:
         tables = by_part(tables, used["split"], source)
     tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
+    notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
+    if columns.label is not None:
+        tables, said = _with_written(tables, columns.label.value)
+        notes += said
     splits: dict[str, Examples] = {}
     rows: dict[str, np.ndarray] = {}
     numbers_of: dict[str, np.ndarray] = {}
@@ -79,7 +95,6 @@ def reading_from(
     dropped_rows: dict[str, dict[str, tuple[int, ...]]] = {}
     time_kind = ""
     beside: dict[str, list[object]] = {}
-    notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if columns.label is None else recognise_labels(
         tables["train"].columns.get(columns.label.value, ()),
         task=task,
@@ -92,9 +107,11 @@ def reading_from(
         notes += part_note(tables["train"], {*columns.texts, *used.values()})
     for split, table in tables.items():
         labels: list[str | None] | None = None
+        shares: Sequence[Mapping[str, float] | None] | None = None
         if columns.label is not None:
             name = columns.label.value
             labels, said = shape.value.read(table, name, renamed=label_names, missing=missing_labels)
+            shares = shape.value.shares(table, name, renamed=label_names)
             if split == "train" and not known and shape.value.task != "multilabel":
                 # Elsewhere a label is one that training knows, or none.
                 if not shape.value.continuous:
@@ -106,7 +123,7 @@ def reading_from(
         if "time" in used and split == "train":  # elsewhere nothing is chosen by time
             time_kind, times = times_of_rows(table, used["time"], missing_labels)
         groups = groups_of_rows(table, used["group"], missing_labels) if used.get("group") in table.columns else None
-        read = _Rows(table, labels, times, groups)
+        read = _Rows(table, labels, times, groups, shares)
         examples, reasons, kept = _examples(read, columns, split, clean_markup)
         dropped[split] = {reason: len(numbers) for reason, numbers in reasons.items() if numbers}
         dropped_rows[split] = {reason: tuple(numbers[:NAMED_ROWS]) for reason, numbers in reasons.items() if numbers}
@@ -130,12 +147,38 @@ def reading_from(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a split with what was read of each: its label, its time, its group; None: that is not read."""
+    """The rows of a split with what was read of each: label, time, group, probabilities; None: that is not read."""
 
     table: RawTable
     labels: Sequence[str | None] | None
     times: Sequence[float | None] | None
     groups: Sequence[str] | None
+    shares: Sequence[Mapping[str, float] | None] | None = None
+
+
+def _pattern(
+    table: RawTable, label: str | None, known: Mapping[str, str | Sequence[str]], *, labelled: bool
+) -> tuple[str, str]:
+    """The pattern of the columns that hold a probability for each label, "" where none do, and why it was recognised.
+
+    The reason is "" where the caller, or the run whose data this is, named the pattern.
+    """
+    for named in (label, known.get("label")):
+        if is_pattern(named):
+            return str(named), ""
+    if not labelled or label is not None or known or names_labels(list(table.columns)):
+        return "", ""
+    found = pattern_of(table)
+    return found, "the numbers in these columns sum to 1 in every row" if found else ""
+
+
+def _with_written(tables: Mapping[str, RawTable], column: str) -> tuple[Mapping[str, RawTable], list[str]]:
+    """The tables with the lists in a column that text says, and a note where it does."""
+    read = {split: with_written(table, column) for split, table in tables.items()}
+    if not any(written for _, written in read.values()):
+        return tables, []
+    note = f"labels: the text in column {column!r} is read as the lists or mappings that it says"
+    return {split: table for split, (table, _) in read.items()}, [note]
 
 
 def _examples(
@@ -165,6 +208,7 @@ def _examples(
         labels=_kept(rows.labels, kept),
         groups=_kept(rows.groups, kept),
         times=_kept(rows.times, kept),
+        shares=_kept(rows.shares, kept),
     )
     return examples, {**reasons, **table.dropped}, np.array(kept, dtype=np.int64)
 

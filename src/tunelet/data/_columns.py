@@ -253,6 +253,11 @@ def _ambiguous(candidates: Sequence[str], role: str) -> DataError:
     )
 
 
+def names_labels(columns: Sequence[str]) -> bool:
+    """Whether a column is called as labels are."""
+    return any(plain_name(name) in rank for name in columns for rank in _LABEL_NAMES)
+
+
 def plain_name(name: str) -> str:
     """`reviewText`, `Review Text` and `review-text` are one name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tunelet.data._duplicates import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -28,6 +28,8 @@ class Examples:
         groups: what no split may divide, such as authors, "" for none [n]; empty where no such column is named.
         times: seconds since 1970, or the numbers that stand for a time [n]; empty where no such column is named.
         near: a number for each group of near copies, the same for all of a group [n]; empty where there are none.
+        shares: where labels are soft, the probability of each label by name [n], the likeliest being the text's label;
+            empty where labels are sure.
     """
 
     ids: tuple[str, ...]
@@ -36,6 +38,7 @@ class Examples:
     groups: tuple[str, ...] = ()
     times: tuple[float, ...] = ()
     near: tuple[int, ...] = ()
+    shares: "tuple[Mapping[str, float], ...]" = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -50,6 +53,7 @@ class Examples:
             groups=tuple(self.groups[row] for row in indices) if self.groups else (),
             times=tuple(self.times[row] for row in indices) if self.times else (),
             near=tuple(self.near[row] for row in indices) if self.near else (),
+            shares=tuple(self.shares[row] for row in indices) if self.shares else (),
         )
 
     @cached_property

@@ -113,9 +113,31 @@ class LabelSpace(ABC):
         """The labels [n] with other names for some of their parts."""
         return tuple(self.of_parts(names.get(part, part) for part in self.parts(label)) for label in labels)
 
+    def respelt(self, examples: Examples, names: Mapping[str, str]) -> Examples:
+        """The texts with other names for some of the parts of their labels."""
+        return replace(examples, labels=self.renamed(examples.labels, names))
+
     def with_names(self, labels: Iterable[str]) -> Self:
         """The same shape with the names that these labels consist of."""
         return replace(self, names=ordered(self.held(labels)))
+
+    def named_by(self, examples: Examples) -> Self:
+        """The same shape with the names that these texts have."""
+        return self.with_names(examples.labels)
+
+    def shares(
+        self,
+        table: RawTable,  # noqa: ARG002
+        column: str,  # noqa: ARG002
+        *,
+        renamed: Mapping[str, str],  # noqa: ARG002
+    ) -> Sequence[Mapping[str, float] | None] | None:
+        """Of each row of a table the probability of every label, None where a row has none; None: labels are sure."""
+        return None
+
+    def targets(self, examples: Examples) -> NDArray[np.float32] | None:  # noqa: ARG002
+        """The probability of each label that is to be learnt, float32 [n, names]; None: labels are sure."""
+        return None
 
     def stratified(self, examples: Examples) -> Examples:
         """The texts with their strata in place of their labels, to be drawn or split by."""

@@ -72,7 +72,13 @@ class Numbers(LabelSpace):
         """Their mean and deviation."""
         return Unit.of(encoded)
 
-    def refuse_unlearnable(self, labels: Sequence[str], *, min_texts: int, measured_apart: bool) -> None:  # noqa: ARG002
+    def refuse_unlearnable(
+        self,
+        labels: Sequence[str],
+        *,
+        min_texts: int,  # noqa: ARG002
+        measured_apart: bool,  # noqa: ARG002
+    ) -> None:
         """Raises DataError where all numbers are the same."""
         if len(set(labels)) < 2:
             rows = counted(len(labels), "row")

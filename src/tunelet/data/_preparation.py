@@ -1,7 +1,7 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -93,8 +93,7 @@ class Preparation(Parts):
             listed = "; ".join(", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups)
             if join_labels:
                 self.warnings.append(f"labels joined, each group under its first: {listed}")
-                labels = self.space.renamed(self.train.labels, one_spelling(groups))
-                self.parts["train"] = replace(self.train, labels=labels)
+                self.parts["train"] = self.space.respelt(self.train, one_spelling(groups))
             else:
                 each = "each is a class of its own; --set data.join_labels=true makes those that look alike one"
                 self.warnings.append(f"labels that look alike: {listed}: {each}")
@@ -278,7 +277,7 @@ class Preparation(Parts):
         renamed = as_known(self.space.held(examples.labels), self.space.held(self.train.labels))
         if renamed:
             self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
-            self.parts[name] = replace(examples, labels=self.space.renamed(examples.labels, renamed))
+            self.parts[name] = self.space.respelt(examples, renamed)
 
 
 def _nothing_left(min_texts: int) -> DataError:

@@ -122,7 +122,7 @@ def prepare(
     work.require_classes(min_texts)
     work.draw(limit, balanced=balanced, seed=seed)
     work.require_classes()
-    space = work.space.with_names(work.train.labels)
+    space = work.space.named_by(work.train)
     held_out, facts = work.hold_out(folds, validation_size, seed)
     work.require_known_labels(held_out.validation, space.names)
     return Prepared(

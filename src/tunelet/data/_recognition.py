@@ -13,6 +13,7 @@ from tunelet.data._columns import plain_name
 from tunelet.data._label_space import SEPARATORS, LabelSpace, OneLabel, SeveralLabels, several
 from tunelet.data._labels import label_name
 from tunelet.data._shape import is_number
+from tunelet.data._soft import SoftLabels, has_shares
 from tunelet.data._spaces import SPACES
 from tunelet.data._spellings import some
 from tunelet.errors import DataError
@@ -39,6 +40,8 @@ def recognise_labels(
     Raises:
         DataError: several labels a text are asked for, and nothing separates them.
     """
+    if task in ("auto", "multiclass") and has_shares(values):
+        return Choice(SoftLabels(), "its rows say how probable each label is")
     for name, shape in SPACES.items():
         if task == name and name != "multilabel":
             return Choice(shape(), "asked for")

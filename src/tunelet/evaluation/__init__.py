@@ -74,6 +74,7 @@ from tunelet.evaluation._seed_records import SeedMetrics
 from tunelet.evaluation._seeds import SeedDraws, draw_models, measure_seeds, summarise
 from tunelet.evaluation._select import cross_fitted_selection, select
 from tunelet.evaluation._shapes import AnyPredictions, measure
+from tunelet.evaluation._shares import SharesRecord, share_losses, shares_record
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._solver import Solver
 from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
@@ -176,6 +177,7 @@ __all__ = [
     "SeedMetrics",
     "ShapedPredictions",
     "Shares",
+    "SharesRecord",
     "Solver",
     "Temperature",
     "TemperatureRecord",
@@ -265,6 +267,8 @@ __all__ = [
     "seen_warning",
     "select",
     "share_interval",
+    "share_losses",
+    "shares_record",
     "split_bounds",
     "summarise",
     "task_of",

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet.data import Examples, shown_fields
 from tunelet.evaluation import (
     Metrics,
     Predictions,
     ShapedPredictions,
+    SharesRecord,
     Temperature,
     by_length,
     choose_temperature,
@@ -26,6 +28,7 @@ from tunelet.evaluation import (
     measure,
     positive_index,
     reliability,
+    shares_record,
     temperature_record,
     threshold_record,
     with_temperature,
@@ -44,11 +47,13 @@ class Classified(Generic[P]):
         examples: n texts.
         lengths: tokens of each, int64 [n].
         predictions: of each.
+        shares: where labels are soft, the probability of each, float32 [n, labels]; None: they are sure.
     """
 
     examples: Examples
     lengths: np.ndarray
     predictions: P
+    shares: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,8 @@ def gather_evidence(
         model: its name, in comparisons.
     """
     temperature = choose_temperature(validation.predictions)
+    if validation.shares is not None:
+        temperature = replace(temperature, applied=False, reason="labels are soft, and probabilities were trained for")
     by_itself = (test or validation).predictions
     validation = _scaled(validation, temperature)
     test = test and _scaled(test, temperature)
@@ -134,6 +141,7 @@ def gather_evidence(
         wrong=int((predictions.predicted != predictions.labels).sum()),
         baseline=beside.get("baseline"),
         probe=beside.get("probe"),
+        **_soft(reported, rivals),
     )
     return Evidence(findings, measured, temperature, validation, test)
 
@@ -168,6 +176,14 @@ def _beside(
         for rival, pair in zip(rivals, pairs, strict=True)
     }
     return drawn[model].measured[0], records
+
+
+def _soft(reported: Classified[Predictions], rivals: Sequence[Rival[Predictions]]) -> dict[str, SharesRecord]:
+    """The entry on soft labels; sure ones have none."""
+    if reported.shares is None:
+        return {}
+    others = {rival.key: rival.predictions.probabilities for rival in rivals}
+    return {"shares": shares_record(reported.predictions.probabilities, reported.shares, others)}
 
 
 def _scaled(split: Classified[Predictions], temperature: Temperature) -> Classified[Predictions]:

@@ -148,7 +148,9 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[
     prepared, space = plan.prepared, plan.prepared.space
     lengths = plan.tokens["validation"].lengths
     classified: dict[str, Classified[Any]] = {
-        "validation": Classified(prepared.validation, lengths, trained.fitted.validation)
+        "validation": Classified(
+            prepared.validation, lengths, trained.fitted.validation, space.targets(prepared.validation)
+        )
     }
     if prepared.test is not None:
         tokens = plan.tokens["test"]
@@ -160,7 +162,7 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[
             scores = kept.encoder * scores + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
         probabilities = OUTPUTS[space.task].probabilities(scores)
         test = predictions_for(space.task, prepared.test.ids, space.names, labels, probabilities)
-        classified["test"] = Classified(prepared.test, tokens.lengths, test)
+        classified["test"] = Classified(prepared.test, tokens.lengths, test, space.targets(prepared.test))
     return classified
 
 

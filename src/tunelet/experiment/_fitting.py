@@ -17,7 +17,7 @@ import numpy as np
 
 from tunelet.data import PLAIN
 from tunelet.evaluation import STUDENT, Kept, Probe, ShapedPredictions, predictions_for, scores_of
-from tunelet.experiment._keeping import CHOICES
+from tunelet.experiment._keeping import CHOICES, choose_by_shares
 from tunelet.experiment._linear_models import AnyBaseline
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled, Rivals
@@ -105,6 +105,8 @@ class _Fitting:
         trained, taught = (None if each is None else self._validated(each) for each in (adapter, student))
         # Of texts in windows a probe is the mean, and with another pooling no model that the classifier could become.
         probe = self.rivals.predictions.get("probe") if self.classifier.windows.pooling == "mean" else None
+        if self.labelled.shares is not None:
+            return choose_by_shares(self.labelled.shares, {"probe": probe, "adapter": trained, STUDENT: taught})
         return CHOICES[self.labelled.space.task](trained, probe, self.rivals.blended, taught)
 
     def _untrained(self) -> Outcome:

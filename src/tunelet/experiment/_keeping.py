@@ -4,18 +4,25 @@ Of other shapes than one label a text the loss that training lowers chooses betw
 there is no temperature, and TF-IDF is not blended in.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._record import as_number
 from tunelet.data import TaskName
 from tunelet.evaluation import (
     Kept,
+    KeptName,
     MultilabelPredictions,
     OrdinalPredictions,
+    ShapedPredictions,
     ValuePredictions,
     choose_kept,
     measure,
+    scores_of,
+    share_losses,
 )
 
 Shaped = MultilabelPredictions | OrdinalPredictions | ValuePredictions
@@ -44,6 +51,22 @@ def choose_by_loss(
     what = measured[name].loss.replace("_", " ")
     reason = f"its {what} is {losses[name]:.4f}, that of the {other} {losses[other]:.4f}"
     return _kept(name, reason, candidates[name])
+
+
+def choose_by_shares(shares: NDArray[np.float32], candidates: Mapping[str, ShapedPredictions | None]) -> Kept:
+    """Choose where labels are soft: by the log loss against the probabilities of the validation texts.
+
+    Args:
+        shares: these, float32 [m, labels].
+        candidates: predictions by name, the simplest first; None: there is no such model.
+    """
+    there = {name: predictions for name, predictions in candidates.items() if predictions is not None}
+    losses = {name: float(share_losses(scores_of(each), shares).mean()) for name, each in there.items()}
+    least = min(losses.values())
+    name = next(name for name, loss in losses.items() if loss <= least * (1 + _NEGLIGIBLE))
+    others = ", ".join(f"{loss:.4f} of the {other}" for other, loss in losses.items() if other != name)
+    reason = f"its log loss against the soft labels is {losses[name]:.4f}" + (f", {others}" if others else "")
+    return Kept(cast("KeptName", name), 0.0, 1.0, reason, (), there[name])
 
 
 def _kept(name: Any, reason: str, predictions: Shaped | None) -> Kept:

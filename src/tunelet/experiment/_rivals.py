@@ -37,6 +37,9 @@ class Labelled:
         space: their shape.
         labels: of the training texts, as `LabelSpace.encode` gives them, int64 [n] for one label a text.
         held_out: of the validation texts, likewise.
+        targets: what trainings lower their loss for: the labels, or where labels are soft the probability of each,
+            float32 [n, names].
+        shares: of the validation texts, where labels are soft, float32 [m, names]; None: they are sure.
         rows: of the training texts: for each fold those that it does not hold out, and last (`ALL`) all of them.
     """
 
@@ -44,6 +47,8 @@ class Labelled:
     labels: "NDArray[Any]"
     held_out: "NDArray[Any]"
     rows: "tuple[NDArray[np.int64], ...]"
+    targets: "NDArray[Any]"
+    shares: "NDArray[np.float32] | None"
 
     @classmethod
     def of(cls, plan: Plan) -> "Labelled":
@@ -53,7 +58,9 @@ class Labelled:
         held_out = prepared.space.encode(prepared.validation, source)
         everything = np.arange(len(labels))
         rests = [np.setdiff1d(everything, held) for held in prepared.folds]
-        return cls(prepared.space, labels, held_out, (*rests, everything))
+        soft = prepared.space.targets(prepared.train)
+        targets, shares = labels if soft is None else soft, prepared.space.targets(prepared.validation)
+        return cls(prepared.space, labels, held_out, (*rests, everything), targets, shares)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,12 +127,13 @@ class Rivals:
 
     @property
     def blended(self) -> ShapedPredictions | None:
-        """The baseline's predictions; None where it may not be blended in.
+        """The baseline's predictions; None where it may not be blended in, as where labels are soft.
 
         A blend needs its terms in the run folder, which are words of the texts, and `evaluation.errors` = 0 forbids
         texts there.
         """
-        return self.predictions.get("baseline") if self._plan.recipe.evaluation.errors else None
+        allowed = self._plan.recipe.evaluation.errors and self._labelled.shares is None
+        return self.predictions.get("baseline") if allowed else None
 
     def tfidf(self, number: int) -> Answers | None:
         """The baselines' answers, among them to texts without labels those of a fold's baseline, or of that of `ALL`.

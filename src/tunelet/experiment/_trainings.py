@@ -111,7 +111,7 @@ class Trainings:
         position = number if number != ALL else len(folds)
         allowance = None if budget is None else budget.allowance(self._plan.estimate, position)
         settings = self._settings if number == ALL else self._plan.fold_settings(number)
-        return self._fit(number, self._tokens(number), self._labelled.labels[rows], settings, place, kept, allowance)
+        return self._fit(number, self._tokens(number), self._labelled.targets[rows], settings, place, kept, allowance)
 
     def ask(self, number: int, place: TrainingFolder) -> None:
         """Let the classifier, just trained, answer the texts without labels, where there are any.
@@ -146,7 +146,7 @@ class Trainings:
         soft = soft_labels(number, teachers, self._rivals.tfidf(number), labels, folds)
         labelled = self._tokens(number)
         mix = Mix.of(self._settings, labelled.lengths, unlabelled.tokens.lengths)
-        texts, targets = mix.texts(labelled, unlabelled.tokens), mix.targets(known.labels[known.rows[number]], soft)
+        texts, targets = mix.texts(labelled, unlabelled.tokens), mix.targets(known.targets[known.rows[number]], soft)
         return self._fit(number, texts, targets, mix.settings, place)
 
     def in_all(self, outcome: Outcome) -> Outcome:
@@ -167,9 +167,9 @@ class Trainings:
         """Train from the initial weights; the held-out texts of the fold, or the validation texts, validate it."""
         self.begin(number)
         folds, tokens = self._plan.prepared.folds, self._plan.tokens
-        held_out = held_out_labels = None
+        held_out = held_out_labels = shares = None
         if not folds:
-            held_out, held_out_labels = tokens["validation"], self._labelled.held_out
+            held_out, held_out_labels, shares = tokens["validation"], self._labelled.held_out, self._labelled.shares
         elif number != ALL:
             held_out, held_out_labels = tokens["train"].take(folds[number]), self._labelled.labels[folds[number]]
         data = TrainingData(
@@ -177,6 +177,7 @@ class Trainings:
             labels,
             held_out,
             held_out_labels,
+            validation_shares=shares,
             label_names=self._labelled.names,
             positive=self._positive,
             select=not folds,

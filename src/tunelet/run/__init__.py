@@ -79,6 +79,7 @@ from tunelet.run._words import (
     learner,
     measured_on,
     rivals_of,
+    soft_in_words,
     split_in_words,
 )
 
@@ -180,6 +181,7 @@ __all__ = [
     "seal",
     "seed_folder",
     "seed_folders",
+    "soft_in_words",
     "split_in_words",
     "split_of_run",
     "write_atomically",

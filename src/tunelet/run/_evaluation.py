@@ -8,6 +8,7 @@ from tunelet.evaluation import (
     Metrics,
     Pair,
     ReliabilityBin,
+    SharesRecord,
     TemperatureRecord,
     ThresholdRecord,
 )
@@ -81,6 +82,7 @@ class Findings(Record):
         errors: the most confident ones, as many as the recipe keeps; wrong: how many there are in all.
         baseline: TF-IDF; None: it was not asked for.
         probe: the frozen encoder with a solved head; None: it was not fitted.
+        shares: how near the probabilities are to soft labels; None: labels are sure.
     """
 
     evaluated_on: EvaluatedOn
@@ -94,6 +96,7 @@ class Findings(Record):
     wrong: int
     baseline: RivalRecord | None
     probe: RivalRecord | None
+    shares: SharesRecord | None = None
 
     @property
     def rivals(self) -> dict[str, RivalRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tunelet._choice import Choice
-from tunelet._words import counted, number
+from tunelet._words import counted, interval, number
 from tunelet.run._choices import Choices
 from tunelet.run._data import DivisionRecord
 from tunelet.run._evaluation import RivalRecord
@@ -68,6 +68,20 @@ def kept_name(run: Run) -> str:
 def learner(run: Run) -> str:
     """What the linear models of a run are called."""
     return "ridge regression" if run.data.space.continuous else "logistic regression"
+
+
+def soft_in_words(run: Run) -> str:
+    """How near the probabilities are to soft labels, as a sentence; "" where labels are sure."""
+    found = run.evaluation.shares
+    if found is None:
+        return ""
+    others = "".join(f", that of the {name} {loss:.4f}" for name, loss in found.rivals.items())
+    between = interval(found.log_loss_ci)
+    return (
+        f"Labels are soft: against their probabilities the log loss is {found.log_loss:.4f}"
+        f"{f' (95 % interval {between})' if between else ''}{others}; {found.entropy:.4f} would be perfect. The other "
+        "figures count a text as one of its likeliest label."
+    )
 
 
 def kept_in_words(run: Run) -> str:

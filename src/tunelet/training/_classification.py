@@ -1,5 +1,6 @@
 """Classification: a loss is lowered, and metrics on the validation texts pick the epoch that is kept."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from tunelet.data import Batch, Tokens
 from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import (
     LOWER_IS_BETTER,
-    Measured,
     MultilabelPredictions,
     ShapedPredictions,
     ValuePredictions,
     measure,
     predictions_for,
+    scores_of,
+    share_losses,
 )
 from tunelet.model import SequenceClassifier, probabilities
 from tunelet.recipe import TrainingSettings
@@ -100,7 +102,9 @@ class Classification:
         predictions = self.predict(position.step)
         measured = measure(predictions, positive=self.data.positive, resamples=0)
         values, main = measured.values, measured.main
-        better = self.data.select and self._is_best(measured, position)
+        if self.data.validation_shares is not None:
+            values["log_loss"] = float(share_losses(scores_of(predictions), self.data.validation_shares).mean())
+        better = self.data.select and self._is_best(values, measured.loss, position)
         if better or not self.data.select:
             self.predictions = predictions
         line = f"validation loss {values[measured.loss]:.4f}, {main.replace('_', ' ')} {values[main]:.4f}"
@@ -120,9 +124,15 @@ class Classification:
         names = self.data.label_names or self.model.label_names
         return predictions_for(self.data.task, ids, names, labels, self.data.unit.numbers(found))
 
-    def _is_best(self, measured: Measured, position: Position) -> bool:
-        """Whether the epoch is the best so far; the position notes it. A metric that is no number picks none."""
-        name, values, loss = self._settings.best_metric, measured.values, measured.loss
+    def _is_best(self, values: Mapping[str, float], loss: str, position: Position) -> bool:
+        """Whether the epoch is the best so far; the position notes it. A metric that is no number picks none.
+
+        Args:
+            values: metric -> value.
+            loss: the metric that every shape of labels has, for the error.
+            position: where the training stands.
+        """
+        name = self._settings.best_metric
         if name not in values:
             raise RecipeError(
                 f"training.best_metric is {name}, which does not exist here: there are {', '.join(values)}",

@@ -17,6 +17,8 @@ class TrainingData:
     Attributes:
         train_labels: labels, or the probability of each label, float32 [n, classes], where a teacher gave them.
         validation, validation_labels: None: nothing is held out, and the last weights are kept.
+        validation_shares: where labels are soft, the probability of each, float32 [m, classes]: the log loss of the
+            epochs is that against these; None: labels are sure.
         positive: index of the label that F1 and the areas are computed for, where one of these picks the epoch; None:
             as `measure` has it.
         select: whether the validation texts pick the epoch whose weights are kept. Else the last weights are kept, and
@@ -33,6 +35,7 @@ class TrainingData:
     validation_labels: np.ndarray | None
     positive: int | None = None
     select: bool = True
+    validation_shares: np.ndarray | None = None
     task: TaskName = "multiclass"
     label_names: tuple[str, ...] = ()
     unit: Unit = PLAIN

@@ -7,6 +7,7 @@ in random order, under one course of the learning rate.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +51,12 @@ class Mix:
         """The texts of an epoch."""
         return labelled.take(np.tile(np.arange(len(labelled)), self.copies)).followed_by(others)
 
-    def targets(self, labels: NDArray[np.int64], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    def targets(self, labels: NDArray[Any], others: NDArray[np.float32]) -> NDArray[np.float32]:
         """The probability of each label for these texts, float32 [copies * n + m, classes].
 
         Args:
-            labels: of the labelled texts, int64 [n].
+            labels: of the labelled texts, int64 [n], or the probability of each, float32 [n, classes].
             others: a teacher's probabilities for the others, [m, classes].
         """
-        known = np.eye(others.shape[1], dtype=np.float32)[labels]
+        known = labels if labels.ndim == 2 else np.eye(others.shape[1], dtype=np.float32)[labels]
         return np.concatenate([*[known] * self.copies, others.astype(np.float32)])

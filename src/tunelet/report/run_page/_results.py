@@ -6,7 +6,7 @@ from tunelet.report._canvas import drawable
 from tunelet.report._document import Block, Figures, Section, Table, Text, facts_table
 from tunelet.report.run_page._choices import temperature_blocks, threshold_blocks
 from tunelet.report.run_page._pictures import result_figures
-from tunelet.run import Run, chosen_on, measured_on
+from tunelet.run import Run, chosen_on, measured_on, soft_in_words
 
 
 def results_section(run: Run) -> Section:
@@ -28,6 +28,8 @@ def results_section(run: Run) -> Section:
         ),
         Figures(tuple(result_figures(run))),
     ]
+    if said := soft_in_words(run):
+        blocks.append(Text(said))
     blocks += temperature_blocks(evaluation.temperature, chosen_on(run))
     blocks += threshold_blocks(evaluation.threshold, chosen_on(run))
     if len(run.label_names) > 2:

@@ -1,0 +1,60 @@
+"""A run of soft labels: probabilities are what is learnt, and the log loss against them is told."""
+
+import numpy as np
+import pytest
+
+import tunelet
+from tunelet.evaluation import SharesRecord, share_losses, shares_record
+
+WORDS = {"good": "a joy to see", "bad": "a pain to see"}
+
+
+def mixed(n, seed):
+    """Texts of ten clauses, good or bad, and the share of each."""
+    random = np.random.default_rng(seed)
+    made = []
+    for number in range(n):
+        good = int(random.integers(0, 5))
+        clauses = random.permutation([WORDS["good"]] * good + [WORDS["bad"]] * (4 - good)).tolist()
+        made.append({"text": f"{', '.join(clauses)} {number}", "p_good": good / 4, "p_bad": 1 - good / 4})
+    return made
+
+
+@pytest.fixture(scope="module")
+def run(tiny_checkpoint, tmp_path_factory):
+    settings = {
+        "data.validation": "held-out", "training.epochs": 2, "evaluation.resamples": 100,
+        "adapter.targets": "all-linear",
+    }  # fmt: skip
+    return tunelet.train(
+        mixed(160, 1), test=mixed(60, 2), model=str(tiny_checkpoint("bert")), quiet=True, settings=settings,
+        out=tmp_path_factory.mktemp("soft") / "run",
+    )  # fmt: skip
+
+
+def test_probabilities_come_nearer_to_the_soft_labels_than_those_of_sure_ones(run):
+    found = run.evaluation.shares
+    assert isinstance(found, SharesRecord)
+    assert found.n == 60
+    assert found.entropy < found.log_loss < min(found.rivals.values())
+    assert found.log_loss_ci[0] < found.log_loss < found.log_loss_ci[1]
+    texts = mixed(60, 2)
+    probabilities = tunelet.Classifier.load(run).probabilities([row["text"] for row in texts])
+    shares = np.array([[row["p_bad"], row["p_good"]] for row in texts])
+    assert share_losses(probabilities, shares).mean() == pytest.approx(found.log_loss, rel=1e-3)
+
+
+def test_a_text_counts_as_one_of_its_likeliest_label_and_nothing_sharpens_it(run, tmp_path):
+    assert run.label_names == ("bad", "good")
+    assert run.metrics.n == 60
+    assert (run.summary.temperature, run.summary.blend) == (1.0, 0.0)
+    assert "soft" in tunelet.report(run, tmp_path / "report").page.read_text()
+    assert tunelet.evaluate(run, mixed(60, 2)).metrics.accuracy == run.metrics.accuracy
+
+
+def test_the_loss_is_least_and_the_entropy_where_the_probabilities_are_the_soft_labels():
+    shares = np.array([[0.25, 0.75], [1.0, 0.0]])
+    best = shares_record(shares, shares, {"even": np.full((2, 2), 0.5)})
+    assert best.log_loss == pytest.approx(best.entropy)
+    assert best.entropy == pytest.approx(-(0.25 * np.log(0.25) + 0.75 * np.log(0.75)) / 2)
+    assert best.rivals["even"] == pytest.approx(np.log(2))
