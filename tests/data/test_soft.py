@@ -14,9 +14,9 @@ def prepared(reading: Any, **changes: Any) -> Prepared:
     return prepare(reading, **{**given, "seed": 1, **changes})
 
 
-SHARES = [{"joy": 0.7, "anger": 0.3}, {"joy": 0.2, "anger": 0.8}, {"joy": 0.6, "anger": 0.4}, {"joy": 0.1, "anger": 0.9}]
+LISTS = [[0.3, 0.7], [0.8, 0.2], [0.4, 0.6], [0.9, 0.1]]
+SHARES = [{"joy": joy, "anger": anger} for anger, joy in LISTS]
 LABELS = ("joy", "anger", "joy", "anger")
-LISTS = [[row["anger"], row["joy"]] for row in SHARES]
 
 
 def rows(values: Any) -> list[dict[str, Any]]:

@@ -21,9 +21,9 @@ from tunelet.recipe import EvaluationSettings
 class NumberResults(ShapedResults):
     """Of plain numbers.
 
-    How far an interval goes follows from the errors on validation texts, which the model that made them had not seen: in
-    a cross-validation those of all folds. On these very texts the intervals that are reported are cross-fitted, so that
-    no text has a say in its own.
+    How far an interval goes follows from the errors on validation texts, which the model that made them had not seen:
+    in a cross-validation those of all folds. On these very texts the intervals that are reported are cross-fitted, so
+    that no text has a say in its own.
     """
 
     @classmethod
