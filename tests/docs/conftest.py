@@ -117,6 +117,9 @@ def _furnished(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write(folder / f"{name}.csv", [(row["text"], row["feelings"]) for row in rows], ("text", "feelings"))
     stars = [(str(row["text"]), str(row["stars"])) for row in several_labels.rated(60, 3)]
     _write(folder / "ratings.csv", stars, ("text", "stars"))
+    shares = (0.0, 0.25, 0.75, 1.0) * 15
+    judged = [(text, str(share), str(1 - share)) for (text, _), share in zip(_reviews(60, 4), shares, strict=True)]
+    _write(folder / "judged.csv", judged, ("text", "p_good", "p_bad"))
     _write_odd_files(folder)
     (folder / "mine.toml").write_text(
         'name = "mine"\n\n[data]\nlimit = 40\nmax_length = 32\n\n[training]\nepochs = 1\n'

@@ -99,9 +99,8 @@ def _compared(
 
 
 def _spread(numbers: NDArray[np.float64]) -> float:
-    """The standard deviation of numbers; their size where they are all alike."""
-    spread = float(numbers.std())
-    return spread if spread > 0 else max(float(np.abs(numbers).max()), 1.0)
+    """The standard deviation of numbers, and a hundredth of the largest at least: float32 has seven digits."""
+    return max(float(numbers.std()), 0.01 * float(np.abs(numbers).max())) or 1.0
 
 
 def check_parity(record: ExportRecord, found: ParityRecord) -> None:
