@@ -49,7 +49,9 @@ def test_a_text_counts_as_one_of_its_likeliest_label_and_nothing_sharpens_it(run
     assert run.metrics.n == 60
     assert (run.summary.temperature, run.summary.blend) == (1.0, 0.0)
     assert "soft" in tunelet.report(run, tmp_path / "report").page.read_text()
-    assert tunelet.evaluate(run, mixed(60, 2)).metrics.accuracy == run.metrics.accuracy
+    evaluation = tunelet.evaluate(run, mixed(60, 2))
+    assert evaluation.metrics.accuracy == run.metrics.accuracy
+    assert evaluation.shares.log_loss == pytest.approx(run.evaluation.shares.log_loss, rel=1e-3)
 
 
 def test_the_loss_is_least_and_the_entropy_where_the_probabilities_are_the_soft_labels():

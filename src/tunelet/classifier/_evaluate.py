@@ -1,7 +1,7 @@
 """Metrics of a finished run on other labelled data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +15,13 @@ from tunelet.evaluation import (
     FigureWarning,
     Metrics,
     Predictions,
+    SharesRecord,
     label_warnings,
     measure,
     positive_index,
     predictions_for,
     seen_warning,
+    shares_record,
 )
 from tunelet.run import Run, ShapedMetrics, Task
 
@@ -43,6 +45,7 @@ class Evaluation:
         warnings: what to bear in mind with the figures.
         trained_on: how many of the texts are among the run's training texts ("train") and among those on which
             choices were made ("validation"); None: it cannot be known of a run without `seen.parquet`.
+        shares: how near the probabilities are to soft labels; None: labels are sure.
     """
 
     metrics: Metrics | ShapedMetrics
@@ -55,6 +58,7 @@ class Evaluation:
     notes: tuple[str, ...]
     warnings: tuple[FigureWarning, ...]
     trained_on: dict[str, int] | None
+    shares: SharesRecord | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics as `Metrics.to_dict` gives them, with what they were measured on."""
@@ -69,6 +73,7 @@ class Evaluation:
             "notes": list(self.notes),
             "warnings": [warning.to_dict() for warning in self.warnings],
             "trained_on": self.trained_on,
+            "shares": None if self.shares is None else self.shares.to_dict(),
         }
 
 
@@ -141,7 +146,16 @@ def evaluate(
         notes=measured.notes,
         warnings=(*([known] if known else []), *(label_warnings(metrics) if isinstance(metrics, Metrics) else [])),
         trained_on=seen,
+        shares=_shares(run, reading, examples, probabilities),
     )
+
+
+def _shares(
+    run: Run, reading: Reading, examples: Examples, probabilities: NDArray[np.float64]
+) -> SharesRecord | None:
+    """The probabilities beside soft labels; None: labels are sure."""
+    targets = replace(reading.labels.value, names=run.label_names).targets(examples)
+    return None if targets is None else shares_record(probabilities, targets, {})
 
 
 def _measured(

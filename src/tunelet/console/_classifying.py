@@ -28,6 +28,9 @@ def evaluation_screen(console: Console, evaluation: "Evaluation") -> None:
     split = "" if evaluation.part == "train" else f" ({evaluation.part} split)"  # a single file is all "train"
     title = f"{counted(evaluation.metrics.n, 'text')} of {evaluation.source}{split}"
     metrics_screen(console, evaluation.metrics, title, notes=evaluation.notes, warnings=evaluation.warnings)
+    if (soft := evaluation.shares) is not None:
+        least = f"{soft.entropy:.4f} would be perfect"
+        _say(console, f"soft labels: the log loss against their probabilities is {soft.log_loss:.4f}; {least}")
 
 
 def prediction_lines(predictions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
