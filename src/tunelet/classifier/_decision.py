@@ -274,7 +274,7 @@ def decision_of(task: Task, *, threshold: Any, min_confidence: Any, own: bool = 
     return _DECISIONS[task.shape](task, threshold, min_confidence, own)
 
 
-def _of_one(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: FBT001
+def _of_one(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:
     names = tuple(task.label_names)
     least = 0.0 if min_confidence is None else _share(min_confidence, "min_confidence")
     if threshold is None:
@@ -299,7 +299,7 @@ def _of_one(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decis
     return OneLabelDecision(names, chosen, positive, least)
 
 
-def _of_several(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
+def _of_several(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:
     """Of several labels a text: each from the run's threshold for it on, or all from the same one."""
     if min_confidence is not None:
         raise DataError(
@@ -312,7 +312,7 @@ def _of_several(task: Task, threshold: Any, min_confidence: Any, own: bool) -> D
     return SeveralLabelsDecision(space, (_share(threshold, "threshold"),) * len(task.label_names))
 
 
-def _of_ratings(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
+def _of_ratings(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:
     if threshold is not None:
         raise DataError(
             "a threshold is between two labels, this run gives ratings in order",
@@ -322,7 +322,7 @@ def _of_ratings(task: Task, threshold: Any, min_confidence: Any, own: bool) -> D
     return RatingDecision(tuple(task.label_names), least)
 
 
-def _of_numbers(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:  # noqa: ARG001, FBT001
+def _of_numbers(task: Task, threshold: Any, min_confidence: Any, own: bool) -> Decision:
     given = {"threshold": threshold, "min_confidence": min_confidence}
     for name, value in given.items():
         if value is not None:

@@ -150,9 +150,7 @@ def evaluate(
     )
 
 
-def _shares(
-    run: Run, reading: Reading, examples: Examples, probabilities: NDArray[np.float64]
-) -> SharesRecord | None:
+def _shares(run: Run, reading: Reading, examples: Examples, probabilities: NDArray[np.float64]) -> SharesRecord | None:
     """The probabilities beside soft labels; None: labels are sure."""
     targets = replace(reading.labels.value, names=run.label_names).targets(examples)
     return None if targets is None else shares_record(probabilities, targets, {})

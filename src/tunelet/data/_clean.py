@@ -116,7 +116,7 @@ def reading_from(
                 # Elsewhere a label is one that training knows, or none.
                 if not shape.value.continuous:
                     refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
-                notes += never_renamed(table, name, label_names)
+                notes += never_renamed(table, name, label_names) if shares is None else []
                 notes += ordered_note(labels, name) if task == "auto" else []
             notes += said if split == "train" else [f"{split} part: {note}" for note in said]
         times: Sequence[float | None] | None = None

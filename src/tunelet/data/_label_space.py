@@ -74,7 +74,7 @@ class LabelSpace(ABC):
     def decode(self, encoded: NDArray[Any]) -> list[str]:
         """The labels [n] of what `encode` returns, or of predictions in the same form."""
 
-    def unit(self, encoded: NDArray[Any]) -> Unit:  # noqa: ARG002
+    def unit(self, encoded: NDArray[Any]) -> Unit:
         """The unit of a model's outputs, from the labels of the training texts as `encode` gives them."""
         return PLAIN
 
@@ -127,15 +127,15 @@ class LabelSpace(ABC):
 
     def shares(
         self,
-        table: RawTable,  # noqa: ARG002
-        column: str,  # noqa: ARG002
+        table: RawTable,
+        column: str,
         *,
-        renamed: Mapping[str, str],  # noqa: ARG002
+        renamed: Mapping[str, str],
     ) -> Sequence[Mapping[str, float] | None] | None:
         """Of each row of a table the probability of every label, None where a row has none; None: labels are sure."""
         return None
 
-    def targets(self, examples: Examples) -> NDArray[np.float32] | None:  # noqa: ARG002
+    def targets(self, examples: Examples) -> NDArray[np.float32] | None:
         """The probability of each label that is to be learnt, float32 [n, names]; None: labels are sure."""
         return None
 

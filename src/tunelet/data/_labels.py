@@ -143,9 +143,7 @@ def refuse_continuous(labels: Sequence[str | None], column: str, *, declared: bo
             advice = predicted if numeric else "give texts of one class the same label"
             raise DataError(message, f"{advice}; or name another column: label='COL'")
         if numeric and not fractions and not all_differ:
-            raise DataError(
-                message, f"where they are classes, say so: label={column!r}; {predicted}; else label='COL'"
-            )
+            raise DataError(message, f"where they are classes, say so: label={column!r}; {predicted}; else label='COL'")
         advice = f"{predicted}; else " if numeric else ""
         raise DataError(message, f"{advice}name the column of labels: label='COL'")
 

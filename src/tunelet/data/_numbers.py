@@ -38,12 +38,10 @@ class Numbers(LabelSpace):
             message = f"column {column!r} holds {some(words)}, expected numbers up to {LARGEST:g}"
             if all(_is_finite(word.replace(",", ".")) for word in words):
                 raise DataError(message, "write them with a point, such as 3.5")
-            raise DataError(
-                message, "name another column: label='COL'; words that mean no number: data.missing_labels"
-            )
+            raise DataError(message, "name another column: label='COL'; words that mean no number: data.missing_labels")
         return [None if label is None else written_number(float(label)) for label in labels], notes
 
-    def parts(self, label: str) -> tuple[str, ...]:  # noqa: ARG002
+    def parts(self, label: str) -> tuple[str, ...]:
         """A number has no names."""
         return ()
 
@@ -76,8 +74,8 @@ class Numbers(LabelSpace):
         self,
         labels: Sequence[str],
         *,
-        min_texts: int,  # noqa: ARG002
-        measured_apart: bool,  # noqa: ARG002
+        min_texts: int,
+        measured_apart: bool,
     ) -> None:
         """Raises DataError where all numbers are the same."""
         if len(set(labels)) < 2:

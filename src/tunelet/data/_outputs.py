@@ -110,11 +110,11 @@ class Identity(Output):
 
     problem_type = "regression"
 
-    def names(self, label_names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, label_names: Sequence[str]) -> tuple[str, ...]:
         """ "number": numbers have no names of their own."""
         return ("number",)
 
-    def columns(self, label_names: Sequence[str]) -> int:  # noqa: ARG002
+    def columns(self, label_names: Sequence[str]) -> int:
         """One."""
         return 1
 

@@ -42,8 +42,8 @@ def recognise_labels(
     """
     if task in ("auto", "multiclass") and has_shares(values):
         return Choice(SoftLabels(), "its rows say how probable each label is")
-    for name, shape in SPACES.items():
-        if task == name and name != "multilabel":
+    for known, shape in SPACES.items():
+        if task == known and known != "multilabel":
             return Choice(shape(), "asked for")
     lists = [several(value, "") or [] for value in values if _is_list(value)]
     if any(len(parts) > 1 for parts in lists) or (lists and task == "multilabel"):

@@ -33,7 +33,12 @@ class SoftLabels(OneLabel):
     """One label a text, the likeliest: int64 [n]; and the probability of each, float32 [n, names]."""
 
     def read(
-        self, table: RawTable, column: str, *, renamed: Mapping[str, str], missing: Collection[str]  # noqa: ARG002
+        self,
+        table: RawTable,
+        column: str,
+        *,
+        renamed: Mapping[str, str],
+        missing: Collection[str],
     ) -> tuple[list[str | None], list[str]]:
         """As described in `LabelSpace`: the likeliest label of each row."""
         rows = self.shares(table, column, renamed=renamed)
@@ -96,7 +101,8 @@ class SoftLabels(OneLabel):
             for name, share in shares.items():
                 if name in place:
                     found[row, place[name]] = share
-        return (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+        shares: NDArray[np.float32] = (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
 
 
 def has_shares(values: Sequence[object]) -> bool:

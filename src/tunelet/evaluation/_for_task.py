@@ -1,5 +1,4 @@
-"""Predictions of whatever shape the labels of a task have, from what every classifier gives: probabilities, or numbers.
-"""
+"""Predictions of whatever shape labels have, from what every classifier gives: probabilities, or numbers."""
 
 from collections.abc import Sequence
 from typing import Any

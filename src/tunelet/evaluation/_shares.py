@@ -39,9 +39,7 @@ def share_losses(probabilities: Floats, shares: NDArray[np.floating]) -> Floats:
     return losses
 
 
-def shares_record(
-    probabilities: Floats, shares: NDArray[np.floating], rivals: Mapping[str, Floats]
-) -> SharesRecord:
+def shares_record(probabilities: Floats, shares: NDArray[np.floating], rivals: Mapping[str, Floats]) -> SharesRecord:
     """The record of a model's probabilities, and of its rivals' by key, for soft labels [n, labels]."""
     losses = share_losses(probabilities, shares)
     return SharesRecord(

@@ -4,7 +4,6 @@ from tunelet.data import Reading
 from tunelet.errors import RecipeError
 from tunelet.recipe import Recipe, with_settings
 
-
 # Settings that speak of classes, which numbers have not, and what they must be.
 _OF_CLASSES = {
     "data.balanced": False,

@@ -139,8 +139,8 @@ class _Export:
         if form not in _FORMS.get(run.data.task.value, get_args(Form)):
             raise ExportError(
                 f"{run.path}: its labels are {run.data.task.value}, which to={form!r} cannot say yet",
-                "of several labels a text and of numbers to='merged' can, a folder of transformers whose scores are the "
-                "same",
+                "of several labels a text and of numbers to='merged' can, a folder of transformers that gives the "
+                "same scores",
             )
         if form == "merged":
             check_merged(self._source)

@@ -30,7 +30,10 @@ def write_predictions(
         separator: that is written between several labels of a text.
         folds: the fold that held each text out, from 1, which becomes a column, int16 [n]; None: there are none.
     """
-    answers, sure = (_numbers if isinstance(predictions, ValuePredictions) else _labels)(predictions, separator)
+    if isinstance(predictions, ValuePredictions):
+        answers, sure = _numbers(predictions)
+    else:
+        answers, sure = _labels(predictions, separator)
     of_folds: dict[str, Any] = {} if folds is None else {"fold": folds}
     table = pa.table({"id": list(predictions.ids), **answers, **of_folds, **sure})
     write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
@@ -44,7 +47,7 @@ def _labels(predictions: Any, separator: str) -> tuple[dict[str, Any], dict[str,
     return answers, {f"{_PREFIX}{name}": predictions.probabilities[:, index] for index, name in names}
 
 
-def _numbers(predictions: ValuePredictions, separator: str) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG001
+def _numbers(predictions: ValuePredictions) -> tuple[dict[str, Any], dict[str, Any]]:
     answers = {"label": predictions.targets, "predicted": predictions.values}
     return answers, {} if predictions.low is None else {"low": predictions.low, "high": predictions.high}
 

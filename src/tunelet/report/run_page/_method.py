@@ -6,7 +6,7 @@ from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
 from tunelet.report.run_page._cut import cut_texts
 from tunelet.report.run_page._words import in_a_row
-from tunelet.run import Run, UnlabelledRecord
+from tunelet.run import Run, UnlabelledRecord, learner
 
 
 def method_section(run: Run) -> Section:
