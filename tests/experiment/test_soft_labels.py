@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 import tunelet
-from tunelet.evaluation import SharesRecord, share_losses, shares_record
+from tunelet.evaluation import ShareSolver, SharesRecord, share_losses, shares_record
 
 WORDS = {"good": "a joy to see", "bad": "a pain to see"}
 
@@ -36,7 +37,7 @@ def test_probabilities_come_nearer_to_the_soft_labels_than_those_of_sure_ones(ru
     found = run.evaluation.shares
     assert isinstance(found, SharesRecord)
     assert found.n == 60
-    assert found.entropy < found.log_loss < min(found.rivals.values())
+    assert found.entropy < found.log_loss < found.rivals["baseline"]  # which learnt the likeliest labels
     assert found.log_loss_ci[0] < found.log_loss < found.log_loss_ci[1]
     texts = mixed(60, 2)
     probabilities = tunelet.Classifier.load(run).probabilities([row["text"] for row in texts])
@@ -60,3 +61,14 @@ def test_the_loss_is_least_and_the_entropy_where_the_probabilities_are_the_soft_
     assert best.log_loss == pytest.approx(best.entropy)
     assert best.entropy == pytest.approx(-(0.25 * np.log(0.25) + 0.75 * np.log(0.75)) / 2)
     assert best.rivals["even"] == pytest.approx(np.log(2))
+
+
+def test_a_probe_of_soft_labels_has_their_optimum():
+    random = np.random.default_rng(0)
+    features = random.normal(size=(4000, 3)).astype(np.float32)
+    true = np.array([[1.0, -1.0, 0.5], [0.0, 0.5, -1.0], [-1.0, 0.5, 0.5]])
+    shares = softmax(features @ true.T, axis=1).astype(np.float32)
+    fitted = ShareSolver().fit(features, shares, 1e6)
+    np.testing.assert_allclose(softmax(fitted.logits(features), axis=1), shares, atol=0.01)
+    two = ShareSolver().fit(features, np.stack([shares[:, 0], 1 - shares[:, 0]], axis=1), 1.0)
+    assert two.weight.shape == (2, 3)

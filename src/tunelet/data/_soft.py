@@ -101,8 +101,8 @@ class SoftLabels(OneLabel):
             for name, share in shares.items():
                 if name in place:
                     found[row, place[name]] = share
-        shares: NDArray[np.float32] = (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
-        return shares
+        found /= found.sum(axis=1, keepdims=True)
+        return found.astype(np.float32)
 
 
 def has_shares(values: Sequence[object]) -> bool:

@@ -76,6 +76,7 @@ from tunelet.evaluation._select import cross_fitted_selection, select
 from tunelet.evaluation._shapes import AnyPredictions, measure
 from tunelet.evaluation._shares import SharesRecord, share_losses, shares_record
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
+from tunelet.evaluation._soft_linear import ShareSolver
 from tunelet.evaluation._solver import Solver
 from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
 from tunelet.evaluation._threshold import (
@@ -176,6 +177,7 @@ __all__ = [
     "SeedDraws",
     "SeedMetrics",
     "ShapedPredictions",
+    "ShareSolver",
     "Shares",
     "SharesRecord",
     "Solver",

@@ -15,6 +15,7 @@ from tunelet.evaluation import (
     Probe,
     RatingSolver,
     RidgeSolver,
+    ShareSolver,
     Solver,
     WordsBaseline,
     baselines_by_fold,
@@ -138,6 +139,12 @@ class RatingModels(SolvedModels):
         """As described in `LinearModels`."""
         super().__init__(names, seed)
         self.solver = RatingSolver(names)
+
+
+class ShareModels(SolvedModels):
+    """Of soft labels: probes that learn how probable each label is."""
+
+    solver = ShareSolver()
 
 
 class NumberModels(SolvedModels):

@@ -13,7 +13,7 @@ from tunelet._cache import cache_folder
 from tunelet._words import number
 from tunelet.data import OUTPUTS, Examples, LabelSpace, TaskName, Unit
 from tunelet.evaluation import Probe, ShapedPredictions, measure, predictions_for
-from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline
+from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline, LinearModels, ShareModels
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._self_training import Answers
 from tunelet.model import SequenceClassifier, text_vectors
@@ -68,6 +68,11 @@ class Labelled:
         return self.space.names
 
     @property
+    def soft(self) -> bool:
+        """Whether probabilities are learnt."""
+        return self.targets is not self.labels
+
+    @property
     def unit(self) -> Unit:
         """Of what is trained to be given for the labels."""
         return self.space.unit(self.labels)
@@ -109,6 +114,9 @@ class Rivals:
         """
         self._plan, self._labelled, self._progress = plan, labelled, progress
         self._models = LINEAR_MODELS[labelled.space.task](len(labelled.names), plan.recipe.training.seed)
+        self._probing: LinearModels = self._models
+        if labelled.soft:
+            self._probing = ShareModels(len(labelled.names), plan.recipe.training.seed)
         self.predictions: dict[str, ShapedPredictions] = {}
         self.test: dict[str, ShapedPredictions] = {}
         self.probes: list[Probe] = []
@@ -132,7 +140,7 @@ class Rivals:
         A blend needs its terms in the run folder, which are words of the texts, and `evaluation.errors` = 0 forbids
         texts there.
         """
-        allowed = self._plan.recipe.evaluation.errors and self._labelled.shares is None
+        allowed = self._plan.recipe.evaluation.errors and not self._labelled.soft
         return self.predictions.get("baseline") if allowed else None
 
     def tfidf(self, number: int) -> Answers | None:
@@ -164,10 +172,10 @@ class Rivals:
 
     def _fit_probes(self, vectors: "dict[str, NDArray[np.float32]]") -> None:
         """Fit linear models to the frozen encoder's vectors, which are given by split."""
-        prepared, labels = self._plan.prepared, self._labelled.labels
-        self.probes = [self._models.probe(vectors["train"][rows], labels[rows]) for rows in self._labelled.rows]
+        prepared, targets = self._plan.prepared, self._labelled.targets
+        self.probes = [self._probing.probe(vectors["train"][rows], targets[rows]) for rows in self._labelled.rows]
         if prepared.folds:
-            out_of_fold = np.empty((len(labels), len(self.probes[ALL].bias)))
+            out_of_fold = np.empty((len(targets), len(self.probes[ALL].bias)))
             for probe, held_out in zip(self.probes, prepared.folds, strict=False):
                 out_of_fold[held_out] = probe.logits(vectors["train"][held_out])
             logits = out_of_fold[prepared.predicted_rows]
