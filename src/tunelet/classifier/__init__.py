@@ -1,21 +1,15 @@
 """The classifier room: load a run and classify texts with it."""
 
+from tunelet.classifier._answers import Decision
 from tunelet.classifier._baseline import BaselineClassifier
 from tunelet.classifier._classifier import Classifier
-from tunelet.classifier._decision import (
-    Decision,
-    LabelsPrediction,
-    NumberPrediction,
-    OneLabelDecision,
-    Prediction,
-    RatingPrediction,
-    decision_of,
-)
+from tunelet.classifier._decision import OneLabelDecision, decision_of
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._evaluate import Evaluation, evaluate, measurable
 from tunelet.classifier._exported import ExportedClassifier
 from tunelet.classifier._files import FileJob, FilePredictions
 from tunelet.classifier._predict import load_classifier, predict_texts
+from tunelet.classifier._prediction import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction
 from tunelet.classifier._run_model import merged_model_of, sequence_classifier, tfidf_of
 from tunelet.classifier._scoring import Unwatched, Watcher
 from tunelet.classifier._tfidf_file import TfidfFile

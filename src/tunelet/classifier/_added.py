@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import none_if_undefined
-from tunelet.classifier._decision import Decision
+from tunelet.classifier._answers import Decision
 from tunelet.data import free_names
 
 

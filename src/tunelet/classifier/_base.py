@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._words import shown
-from tunelet.classifier._decision import Prediction, decision_of
+from tunelet.classifier._decision import decision_of
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._explaining import explanations_of
+from tunelet.classifier._prediction import Prediction
 from tunelet.classifier._texts import texts_of
 from tunelet.data import OUTPUTS, Output, chunks, clean, clean_fields
 from tunelet.errors import DataError, RunError, TuneletError

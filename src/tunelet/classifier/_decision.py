@@ -5,7 +5,6 @@ plain numbers, the interval in which the true one will lie is the run's.
 """
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -15,85 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._words import shown
+from tunelet.classifier._answers import Answers, Cells, Decision, LabelDecision
+from tunelet.classifier._prediction import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction
 from tunelet.data import LabelSpace, TaskName, label_space
 from tunelet.errors import DataError
 from tunelet.evaluation import predictions_for
 from tunelet.run import Task
 
 OF_RUN = "run"  # the threshold that the run chose on its validation texts
-
-
-class Decision(ABC):
-    """How labels follow from probabilities."""
-
-    @property
-    @abstractmethod
-    def columns(self) -> dict[str, type[str] | type[float]]:
-        """The columns that a file of answers has beside those of its source, with the kind of their values."""
-
-    @abstractmethod
-    def cells(self, probabilities: NDArray[np.float64]) -> "Cells":
-        """The values of these columns, from probabilities [n, labels]; rows of NaN are texts with nothing to read."""
-
-    @abstractmethod
-    def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
-        """The answers one by one, with the probability of every label."""
-
-
-class LabelDecision(Decision):
-    """How labels with names follow from probabilities.
-
-    Attributes:
-        names: of the columns of probabilities.
-    """
-
-    @property
-    @abstractmethod
-    def names(self) -> tuple[str, ...]:
-        """Of the columns of probabilities."""
-
-    @abstractmethod
-    def answers(self, probabilities: NDArray[np.float64]) -> "Answers":
-        """The answer to each text, from probabilities [n, labels]; rows of NaN are texts with nothing to read."""
-
-    @property
-    def columns(self) -> dict[str, type[str] | type[float]]:
-        """As described in `Decision`: "predicted", "probability" and "probability_LABEL"."""
-        return {"predicted": str, "probability": float, **{f"probability_{name}": float for name in self.names}}
-
-    def cells(self, probabilities: NDArray[np.float64]) -> "Cells":
-        """As described in `Decision`."""
-        answers = self.answers(probabilities)
-        every: list[Sequence[Any]] = [probabilities[:, at].tolist() for at in range(len(self.names))]
-        return Cells([answers.labels, answers.probability.tolist(), *every], int(answers.unsure.sum()))
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """What n rows of a file get.
-
-    Attributes:
-        columns: [n] each, in the order of `Decision.columns`; NaN or None where there is nothing.
-        unsure: texts to which nothing is said for want of confidence.
-    """
-
-    columns: list[Sequence[Any]]
-    unsure: int
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """The answers to n texts.
-
-    Attributes:
-        labels: as they are written; None where nothing is said.
-        probability: of the answer, or the one that would have been, float64 [n]; NaN without a text.
-        unsure: texts to which nothing is said for want of confidence, bool [n].
-    """
-
-    labels: list[str | None]
-    probability: NDArray[np.float64]
-    unsure: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -342,75 +270,6 @@ def _share(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value) or not 0 <= float(value) <= 1:
         raise DataError(f"{name}: expected a number from 0 to 1, found {shown(value)}", "write for example 0.8")
     return float(value)
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer to one text.
-
-    >>> prediction = tunelet.Classifier.load("runs/first").predict("A joy from start to end.")[0]
-    >>> prediction.probabilities[prediction.label] == prediction.probability
-    True
-
-    Attributes:
-        label: None where no label was probable enough for `min_confidence`, or there is no text.
-        probability: of that label; where none was probable enough, of the one that would have been; NaN without a text.
-        probabilities: of every label.
-    """
-
-    label: str | None
-    probability: float
-    probabilities: dict[str, float]
-
-
-@dataclass(frozen=True)
-class LabelsPrediction(Prediction):
-    """The answer to one text that may have several labels.
-
-    >>> tunelet.LabelsPrediction("joy;love", 0.9, {"joy": 0.9, "love": 0.7}, ("joy", "love")).labels
-    ('joy', 'love')
-
-    Attributes:
-        label: the labels as they are written, in order, with the separator between them; "": none of them; None: there
-            is no text.
-        probability: of the likeliest label, whether or not it is given.
-        labels: those that are given, the likeliest first.
-    """
-
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RatingPrediction(Prediction):
-    """The answer to one text that has a rating.
-
-    >>> tunelet.RatingPrediction("4", 0.6, {"4": 0.6, "5": 0.4}, 4.4).expected
-    4.4
-
-    Attributes:
-        label: the median of the distribution over the ratings, as a name; probability: its own.
-        expected: the mean of that distribution.
-    """
-
-    expected: float = math.nan
-
-
-@dataclass(frozen=True)
-class NumberPrediction(Prediction):
-    """The answer to one text that has a number.
-
-    >>> tunelet.NumberPrediction("3.5", float("nan"), {}, 3.5, 2.0, 5.0).high
-    5.0
-
-    Attributes:
-        label: the number as text, rounded; None: there is no text. probability: NaN; probabilities: none.
-        value: the number; NaN without a text.
-        low, high: of the interval that holds 95 of 100 new numbers; infinite where too few texts were seen for one.
-    """
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
 
 
 def _by_name(names: Sequence[str], row: NDArray[np.float64]) -> dict[str, float]:

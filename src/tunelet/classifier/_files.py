@@ -16,8 +16,9 @@ from tunelet._choice import Choice
 from tunelet._version import __version__
 from tunelet._words import counted
 from tunelet.classifier._added import AddedColumns
+from tunelet.classifier._answers import Decision
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._decision import Decision, decision_of
+from tunelet.classifier._decision import decision_of
 from tunelet.classifier._named import Named
 from tunelet.classifier._partial import Scores, kept_in_words, scores_at
 from tunelet.classifier._scoring import Watcher, score, scored

@@ -7,8 +7,9 @@ from typing import Any
 
 from tunelet._record import none_if_undefined
 from tunelet.classifier._base import TextClassifier
-from tunelet.classifier._decision import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction, decision_of
+from tunelet.classifier._decision import decision_of
 from tunelet.classifier._named import Named
+from tunelet.classifier._prediction import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction
 from tunelet.run import Run
 
 

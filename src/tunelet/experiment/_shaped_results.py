@@ -149,13 +149,7 @@ class ShapedResults(Results):
 
     @classmethod
     def intervals_of(cls, validation: Any, reported: Any, seed: int) -> ConformalRecord | None:  # noqa: ARG003
-        """The record of the intervals of numbers; None: there are none.
-
-        Args:
-            validation: predictions on which they are chosen.
-            reported: those that are reported on, which may be the same.
-            seed: of their division, where they are the same.
-        """
+        """The record of the intervals of numbers, chosen on validation texts; None: there are none."""
         return None
 
     @classmethod

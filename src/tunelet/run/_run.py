@@ -24,6 +24,7 @@ from tunelet.run._history import HistoryLine
 from tunelet.run._path import folder_path
 from tunelet.run._sealed import Sealed
 from tunelet.run._shaped import (
+    SHAPES_IN_WORDS,
     MultilabelSummary,
     OrdinalSummary,
     ShapedEvaluation,
@@ -42,12 +43,6 @@ _SUMMARIES: dict[TaskName, type[Summary | ShapedSummary]] = {
     "multilabel": MultilabelSummary,
     "ordinal": OrdinalSummary,
     "regression": ValueSummary,
-}
-_SHAPES: dict[TaskName, str] = {
-    "multiclass": "one label a text",
-    "multilabel": "several labels a text",
-    "ordinal": "ratings in order",
-    "regression": "plain numbers",
 }
 
 
@@ -149,8 +144,9 @@ class Run:
         return facts
 
     def _other_shape(self) -> RunError:
+        what = SHAPES_IN_WORDS[self.data.task.value]
         return RunError(
-            f"{self.path} was trained for {_SHAPES[self.data.task.value]}, which this cannot show or compare yet",
+            f"{self.path} was trained for {what}, which this cannot show or compare yet",
             "tunelet predict, evaluate and report can take it",
         )
 

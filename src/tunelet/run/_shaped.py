@@ -1,6 +1,7 @@
 """`metrics.json` and `evaluation.json` of a run whose labels are several a text, ratings in order, or numbers."""
 
 from tunelet._record import FileRecord, Record, Value
+from tunelet.data import TaskName
 from tunelet.evaluation import (
     ConformalRecord,
     FigurePair,
@@ -13,6 +14,12 @@ from tunelet.evaluation import (
 from tunelet.run._evaluation import Cost
 from tunelet.run._summary import EvaluatedOn, RunFacts
 
+SHAPES_IN_WORDS: dict[TaskName, str] = {
+    "multiclass": "one label a text",
+    "multilabel": "several labels a text",
+    "ordinal": "ratings in order",
+    "regression": "plain numbers",
+}
 ShapedMetrics = MultilabelMetrics | OrdinalMetrics | ValueMetrics
 
 
