@@ -3,7 +3,7 @@ and counted."""
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data._columns import Columns, choose_columns, names_labels
+from tunelet.data._columns import Columns
 from tunelet.data._examples import Examples
 from tunelet.data._fields import join_fields
+from tunelet.data._label_column import LabelColumn, columns_and_tables
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
-from tunelet.data._labels import never_renamed, refuse_continuous
 from tunelet.data._marks import (
     by_part,
     groups_of_rows,
@@ -27,12 +27,9 @@ from tunelet.data._marks import (
 from tunelet.data._markup import clean
 from tunelet.data._raw import RawTable
 from tunelet.data._reading import NAMED_ROWS, Reading
-from tunelet.data._recognition import ordered_note, recognise_labels
 from tunelet.data._shape import is_null
-from tunelet.data._soft import is_pattern, pattern_of, with_pattern
 from tunelet.data._spellings import some
 from tunelet.data._unicode import well_formed
-from tunelet.data._written import with_written
 from tunelet.errors import DataError
 
 T = TypeVar("T")
@@ -67,26 +64,26 @@ def reading_from(
             raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
         tables = {"train": next(iter(tables.values()))}
     used = mark_columns(tables["train"], marks, known)
-    pattern, reason = _pattern(tables["train"], label, known, labelled=labelled)
-    if pattern:
-        tables = {split: with_pattern(table, pattern) for split, table in tables.items()}
-    columns = choose_columns(
-        tables["train"],
-        text=text,
-        label=pattern if reason else label,
-        labelled=labelled,
-        known=known,
-        apart=used.values(),
+    columns, tables = columns_and_tables(
+        tables, text=text, label=label, labelled=labelled, known=known, apart=used.values()
     )
-    if reason:
-        columns = replace(columns, label=Choice(pattern, reason))
     refuse_double_use(used, columns)
     if "split" in used:
         tables = by_part(tables, used["split"], source)
     tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
+    column: LabelColumn | None = None
     if columns.label is not None:
-        tables, said = _with_written(tables, columns.label.value)
+        column, tables, said = LabelColumn.of(
+            tables,
+            columns.label.value,
+            task=task,
+            separator=separator,
+            named=label is not None,
+            known=bool(known),
+            renamed=label_names,
+            missing=missing_labels,
+        )
         notes += said
     splits: dict[str, Examples] = {}
     rows: dict[str, np.ndarray] = {}
@@ -95,30 +92,11 @@ def reading_from(
     dropped_rows: dict[str, dict[str, tuple[int, ...]]] = {}
     time_kind = ""
     beside: dict[str, list[object]] = {}
-    shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if columns.label is None else recognise_labels(
-        tables["train"].columns.get(columns.label.value, ()),
-        task=task,
-        separator=separator,
-        class_names=tables["train"].class_names.get(columns.label.value, ()),
-    )  # fmt: skip
-    if shape.value.task == "multilabel" and task == "auto":
-        notes.append(f"labels: several a text, {shape.reason}; where each is one label, --set data.task=multiclass")
     if len(tables) == 1 and labelled and not known:
         notes += part_note(tables["train"], {*columns.texts, *used.values()})
     for split, table in tables.items():
-        labels: list[str | None] | None = None
-        shares: Sequence[Mapping[str, float] | None] | None = None
-        if columns.label is not None:
-            name = columns.label.value
-            labels, said = shape.value.read(table, name, renamed=label_names, missing=missing_labels)
-            shares = shape.value.shares(table, name, renamed=label_names)
-            if split == "train" and not known and shape.value.task != "multilabel":
-                # Elsewhere a label is one that training knows, or none.
-                if not shape.value.continuous:
-                    refuse_continuous(labels, name, declared=name in table.class_names, named=label is not None)
-                notes += never_renamed(table, name, label_names) if shares is None else []
-                notes += ordered_note(labels, name) if task == "auto" else []
-            notes += said if split == "train" else [f"{split} part: {note}" for note in said]
+        labels, shares, said = (None, None, []) if column is None else column.read(table, split)
+        notes += said
         times: Sequence[float | None] | None = None
         if "time" in used and split == "train":  # elsewhere nothing is chosen by time
             time_kind, times = times_of_rows(table, used["time"], missing_labels)
@@ -139,6 +117,7 @@ def reading_from(
             notes.append(
                 f"left out: the {split} part, none of its {counted(len(table), 'row')} has a text with a label"
             )
+    shape: Choice[LabelSpace] = Choice(ONE_LABEL, "no labels are read") if column is None else column.shape
     return Reading(
         source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape, used,
         dropped_rows, time_kind, numbers_of, beside,
@@ -154,31 +133,6 @@ class _Rows:
     times: Sequence[float | None] | None
     groups: Sequence[str] | None
     shares: Sequence[Mapping[str, float] | None] | None = None
-
-
-def _pattern(
-    table: RawTable, label: str | None, known: Mapping[str, str | Sequence[str]], *, labelled: bool
-) -> tuple[str, str]:
-    """The pattern of the columns that hold a probability for each label, "" where none do, and why it was recognised.
-
-    The reason is "" where the caller, or the run whose data this is, named the pattern.
-    """
-    for named in (label, known.get("label")):
-        if is_pattern(named):
-            return str(named), ""
-    if not labelled or label is not None or known or names_labels(list(table.columns)):
-        return "", ""
-    found = pattern_of(table)
-    return found, "the numbers in these columns sum to 1 in every row" if found else ""
-
-
-def _with_written(tables: Mapping[str, RawTable], column: str) -> tuple[Mapping[str, RawTable], list[str]]:
-    """The tables with the lists in a column that text says, and a note where it does."""
-    read = {split: with_written(table, column) for split, table in tables.items()}
-    if not any(written for _, written in read.values()):
-        return tables, []
-    note = f"labels: the text in column {column!r} is read as the lists or mappings that it says"
-    return {split: table for split, (table, _) in read.items()}, [note]
 
 
 def _examples(

@@ -1,7 +1,7 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
