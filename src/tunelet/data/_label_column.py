@@ -1,6 +1,6 @@
 """The column of the labels: found among others, put into one form, and read split by split."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tunelet._choice import Choice
@@ -23,7 +23,7 @@ def columns_and_tables(
     label: str | None,
     labelled: bool,
     known: Known,
-    apart: Iterable[str],
+    apart: Collection[str],
 ) -> tuple[Columns, Tables]:
     """The columns of texts and labels, and the tables with one column of labels where several held a probability each.
 
