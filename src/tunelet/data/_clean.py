@@ -59,10 +59,7 @@ def reading_from(
     The columns are chosen in the training split and must bear the same names in the others. A validation or test split
     whose labels are all missing (as competitions publish them) is left out, its rows counted as dropped.
     """
-    if "train" not in tables:
-        if len(tables) != 1:
-            raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
-        tables = {"train": next(iter(tables.values()))}
+    tables = _with_train(tables, source)
     used = mark_columns(tables["train"], marks, known)
     columns, tables = columns_and_tables(
         tables, text=text, label=label, labelled=labelled, known=known, apart=used.values()
@@ -122,6 +119,15 @@ def reading_from(
         source, form, splits, columns.text, columns.label, dropped, tuple(notes), columns.texts, rows, shape, used,
         dropped_rows, time_kind, numbers_of, beside,
     )  # fmt: skip
+
+
+def _with_train(tables: Mapping[str, RawTable], source: str) -> Mapping[str, RawTable]:
+    """The tables, one alone as the training part. Raises DataError where there are several and none is."""
+    if "train" in tables:
+        return tables
+    if len(tables) != 1:
+        raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
+    return {"train": next(iter(tables.values()))}
 
 
 @dataclass(frozen=True)
