@@ -3,12 +3,14 @@
 import contextlib
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -96,7 +98,22 @@ def _save(path: Path, array: np.ndarray | Sequence[np.ndarray]) -> None:
         shape = (sum(len(piece) for piece in array),)
         np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
         for piece in array:
-            piece.tofile(file)
+            if isinstance(piece, np.memmap) and isinstance(piece.base, mmap.mmap):
+                _copy(piece, file)
+            else:
+                piece.tofile(file)
+
+
+def _copy(mapped: np.memmap, file: BinaryIO) -> None:
+    """The bytes of a mapped array from its file: pages that are looked at would count as memory of this process."""
+    with open_regular(Path(str(mapped.filename))) as source:
+        source.seek(mapped.offset)
+        left = mapped.nbytes
+        while left and (piece := source.read(min(left, _PIECE))):
+            file.write(piece)
+            left -= len(piece)
+    if left:
+        raise OSError(f"{mapped.filename} is shorter than it was")
 
 
 def _digest(path: Path) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import Record
+from tunelet.data import taken
 
 _WORDS, _LONGEST = 5, 30  # that are compared, and that are shown
 _FEWEST, _SHARE = 10, 0.01  # texts, and their share of all, from which on words are boilerplate
@@ -47,8 +48,8 @@ def boilerplate(texts: Sequence[str]) -> tuple[tuple[BoilerplateRecord, ...], ND
         distinct, first, counts = np.unique(keys, return_index=True, return_counts=True)
         common = np.flatnonzero((counts >= least) & (distinct != hash("")))
         for at in common[np.lexsort((first[common], -counts[common]))][:_SHOWN].tolist():
-            having = np.flatnonzero(keys == distinct[at]).tolist()
-            words = _shared((texts[row] for row in having), place == "beginning")
+            having = np.flatnonzero(keys == distinct[at])
+            words = _shared(taken(texts, having), place == "beginning")
             found = {"place": place, "words": words, "texts": len(having), "share": len(having) / len(texts)}
             records.append(BoilerplateRecord.model_validate(found))
         marked |= np.isin(keys, distinct[common])

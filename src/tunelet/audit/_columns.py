@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet._record import Record, Value
-from tunelet.data import codes_of, is_null, ordered
+from tunelet.data import codes_of, is_null, taken
 
 _FOLDS = 5
 _RANGES = 10
 _ALL_DIFFER = 0.5  # share of distinct values from which on a column names rows
 _TEXT = 60  # mean characters of what is a text
+_MOST_ROWS = 200_000  # of more rows so many are drawn
 _NOTICEABLE, _ERRORS = 0.05, 3.0  # how far above the commonest label: accuracy, and in standard errors
 
 
@@ -27,7 +28,8 @@ class ColumnRecord(Record):
         name: of the column.
         kind: "category", "number" (cut into ten ranges), or why it was not tried: "identifier" (nearly all values
             differ), "text", "constant".
-        values: distinct ones.
+        texts: that it was judged by, drawn at random where they are not all.
+        values: distinct ones among them.
         accuracy: of predicting each text's label by the commonest one of its value in other folds; None: not tried.
         commonest: share of the commonest label.
         information: mutual information of value and label as a share of the label's entropy; None: not tried.
@@ -35,6 +37,7 @@ class ColumnRecord(Record):
     """
 
     name: str
+    texts: int | None = None
     kind: Literal["category", "number", "identifier", "text", "constant"]
     values: int
     accuracy: Value
@@ -51,10 +54,13 @@ def columns(beside: Mapping[str, Sequence[object]], labels: Sequence[str], *, se
         labels: [n].
         seed: of the folds.
     """
-    place = {name: at for at, name in enumerate(ordered(labels))}
-    indices = np.array([place[label] for label in labels], dtype=np.int64)
+    indices = codes_of(labels)
+    chance = np.random.default_rng(seed)
+    if len(labels) > _MOST_ROWS:
+        rows = np.sort(chance.permutation(len(labels))[:_MOST_ROWS])
+        indices, beside = indices[rows], {name: taken(values, rows) for name, values in beside.items()}
     counts = np.bincount(indices)
-    fold = np.random.default_rng(seed).permutation(len(labels)) % _FOLDS
+    fold = chance.permutation(len(indices)) % _FOLDS
     records = [_column(name, values, indices, counts, fold) for name, values in beside.items()]
     return tuple(sorted(records, key=lambda record: -(record.accuracy or 0)))
 
@@ -75,14 +81,16 @@ def _column(
         kind = "text" if sum(map(len, shown)) > _TEXT * len(shown) else "identifier"
     if kind not in ("category", "number"):
         return ColumnRecord.model_validate(
-            {"name": name, "kind": kind, "values": distinct, "accuracy": None, "commonest": commonest}
+            {"name": name, "texts": len(values), "kind": kind, "values": distinct}
+            | {"accuracy": None, "commonest": commonest}
             | {"information": None, "predicts": False}
         )
     codes = _ranges(numbers) if kind == "number" and numbers is not None else codes_of(shown)
     accuracy = _accuracy(codes, labels, len(counts), fold)
     error = np.sqrt(max(accuracy * (1 - accuracy), 1 / len(labels)) / len(labels))
     return ColumnRecord.model_validate(
-        {"name": name, "kind": kind, "values": distinct, "accuracy": accuracy, "commonest": commonest}
+        {"name": name, "texts": len(values), "kind": kind, "values": distinct}
+        | {"accuracy": accuracy, "commonest": commonest}
         | {"information": _information(codes, labels)}
         | {"predicts": bool(accuracy - commonest > max(_NOTICEABLE, _ERRORS * error))}
     )

@@ -242,9 +242,8 @@ def _again(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _repeated(alike: Alike, keys: NDArray[np.int64], mark: NDArray[np.bool_]) -> Iterator[PairRecord]:
     """Some marked training texts, each with the first training text of its key."""
     rows = alike.rows("train")
-    first = dict(zip(keys[rows][::-1].tolist(), rows[::-1].tolist(), strict=True))
     for row in rows[mark][:_EXAMPLES].tolist():
-        yield alike.pair(first[int(keys[row])], row)
+        yield alike.pair(int(rows[np.argmax(keys[rows] == keys[row])]), row)
 
 
 def _contradictions(alike: Alike, groups: NDArray[np.int64]) -> Iterator[PairRecord]:

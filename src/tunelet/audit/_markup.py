@@ -40,11 +40,12 @@ def markup(part: Part, left: NDArray[np.bool_]) -> MarkupRecord:
     """Counts of texts; `left` is what `left_markup` says."""
     counts: dict[str, int | None] = {"tags": None, "entities": None, "controls": None}
     if part.written is not None:
-        counts = {
-            "tags": sum("<" in text and _TAG.search(text) is not None for text in part.written),
-            "entities": sum("&" in text and _ENTITY.search(text) is not None for text in part.written),
-            "controls": sum(_CONTROL.search(text) is not None for text in part.written),
-        }
+        tags = entities = controls = 0
+        for text in part.written:
+            tags += "<" in text and _TAG.search(text) is not None
+            entities += "&" in text and _ENTITY.search(text) is not None
+            controls += _CONTROL.search(text) is not None
+        counts = {"tags": tags, "entities": entities, "controls": controls}
     examples = tuple(part.example(at) for at in np.flatnonzero(left)[:_EXAMPLES].tolist())
     return MarkupRecord(left=int(left.sum()), examples=examples, **counts)
 

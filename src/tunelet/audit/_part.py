@@ -1,6 +1,6 @@
 """A part of the data as an audit sees it: its texts and labels, where they stand, and what stands beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,7 +63,7 @@ class Part:
     name: str
     examples: Examples
     rows: NDArray[np.int64]
-    written: Sequence[str] | None = None
+    written: Iterable[str] | None = None
     beside: Mapping[str, Sequence[object]] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
     dropped_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -1,10 +1,12 @@
 """The data of an audit: parts with their texts as they were written, and what stands beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet.audit._part import Part
 from tunelet.data import (
@@ -16,7 +18,8 @@ from tunelet.data import (
     matching_columns,
     read_tables,
     reading_from,
-    row_texts,
+    taken,
+    texts_of,
 )
 from tunelet.errors import DataError
 from tunelet.recipe import DataSettings
@@ -86,19 +89,31 @@ def _read(
     return reading, tables
 
 
+@dataclass(frozen=True, eq=False)
+class _Written:
+    """The texts of some rows as they were written, gone through as often as one likes."""
+
+    table: RawTable
+    reading: Reading
+    rows: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[str]:
+        columns = Columns(self.reading.text_column, self.reading.label_column, (), self.reading.text_columns)
+        used = np.zeros(len(self.table), dtype=bool)
+        used[self.rows] = True
+        return compress(texts_of(self.table, columns, clean_markup=False), used.tolist())
+
+
 def _part(name: str, reading: Reading, split: str, tables: Mapping[str, RawTable]) -> Part:
     table, rows = tables[split], reading.rows[split]
-    written = row_texts(
-        table, Columns(reading.text_column, reading.label_column, (), reading.text_columns), clean_markup=False
-    )
     label = "" if reading.label_column is None else reading.label_column.value
     used = {*reading.text_columns, label, *matching_columns(table.columns, label).values()}
-    beside = {column: [values[row] for row in rows] for column, values in table.columns.items() if column not in used}
+    beside = {column: taken(values, rows) for column, values in table.columns.items() if column not in used}
     return Part(
         name=name,
         examples=reading.splits[split],
         rows=np.asarray(rows, dtype=np.int64),
-        written=[written[row] for row in rows],
+        written=_Written(table, reading, rows),
         beside=beside if name == "train" else {},
         dropped=reading.dropped.get(split, {}),
         dropped_rows=reading.dropped_rows.get(split, {}),

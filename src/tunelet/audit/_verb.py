@@ -125,7 +125,7 @@ def _place(output: Path) -> Path:
 
 def _write(place: Path, source: Source, found: Audited) -> dict[str, str]:
     """Write all rows of the training part; returns added column -> its name in the file."""
-    stream = WholeTable(source.reading.source, source.table)
+    stream = source.table.stream or WholeTable(source.reading.source, source.table)
     names = free_names(stream.columns, COLUMNS)
     values = found.rows.columns(stream.rows)
 

@@ -183,6 +183,8 @@ def _columns_table(console: Console, record: "AuditRecord") -> None:
     if not tried:
         return
     made = table("column", "values", "accuracy", "commonest label", "information", "finding")
+    if tried[0].texts is not None and tried[0].texts < (rows := record.parts["train"].rows):
+        _say(console, f"columns by themselves: judged by {tried[0].texts:,} of {rows:,} texts, drawn at random")
     for column in tried:
         made.add_row(
             escape(column.name),

@@ -5,7 +5,7 @@ It knows nothing of a model's weights; importing it loads neither torch, pandas 
 
 from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
 from tunelet.data._chunks import chunks
-from tunelet.data._clean import reading_from, row_texts
+from tunelet.data._clean import reading_from, row_texts, texts_of
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
 from tunelet.data._duplicates import codes_of, exact_keys, fingerprints, normalise
 from tunelet.data._encode import Truncation
@@ -35,6 +35,7 @@ from tunelet.data._spaces import label_space
 from tunelet.data._spans import TokenSpans, token_spans
 from tunelet.data._spellings import as_known, look, renamed_in_words, some
 from tunelet.data._split import newest, split
+from tunelet.data._stored import taken
 from tunelet.data._stream import STANDARD, Streamed, streamed
 from tunelet.data._tokens import Tokens, tokenise
 from tunelet.data._unit import PLAIN, Unit
@@ -140,6 +141,8 @@ __all__ = [
     "split_batch",
     "split_fields",
     "streamed",
+    "taken",
+    "texts_of",
     "token_spans",
     "tokenise",
     "tokens_about",

@@ -2,12 +2,13 @@
 and counted."""
 
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._choice import Choice
 from tunelet._words import counted
@@ -29,12 +30,13 @@ from tunelet.data._raw import RawTable
 from tunelet.data._reading import NAMED_ROWS, Reading
 from tunelet.data._shape import is_null
 from tunelet.data._spellings import some
+from tunelet.data._store import in_pieces, row_names, stored_texts
+from tunelet.data._stored import taken
 from tunelet.data._unicode import well_formed
 from tunelet.errors import DataError
 
 T = TypeVar("T")
 
-_MOST_BESIDE = 100_000  # rows of which the other columns are kept
 EMPTY_TEXT, NO_LABEL, NO_TIME = "empty text", "no label", "no time"
 
 
@@ -88,7 +90,7 @@ def reading_from(
     dropped: dict[str, dict[str, int]] = {}
     dropped_rows: dict[str, dict[str, tuple[int, ...]]] = {}
     time_kind = ""
-    beside: dict[str, list[object]] = {}
+    beside: dict[str, Sequence[object]] = {}
     if len(tables) == 1 and labelled and not known:
         notes += part_note(tables["train"], {*columns.texts, *used.values()})
     for split, table in tables.items():
@@ -106,7 +108,7 @@ def reading_from(
             splits[split] = examples
             numbers_of[split] = np.fromiter(map(table.number, kept), np.int64, len(kept))
             rows[split] = np.asarray(table.places)[kept] if table.places else kept
-            if split == "train" and labelled and not known and len(kept) <= _MOST_BESIDE:
+            if split == "train" and labelled and not known:
                 beside = _beside(table, columns, kept)
         elif split == "train":
             raise _nothing_left(source, len(table), columns, reasons)
@@ -149,39 +151,50 @@ def _examples(
     if missing := [name for name in columns.texts if name not in table.columns]:
         message = f"the {split} part has no column {missing[0]!r}, found {some(list(table.columns))}"
         raise DataError(message, "give its columns the names of the training part's")
-    raw_ids = _ids(table, columns.ids)
     needed = {NO_LABEL: rows.labels, NO_TIME: rows.times}
     reasons: dict[str, list[int]] = {EMPTY_TEXT: [], NO_LABEL: [], NO_TIME: []}
     kept = array("q")
-    texts: list[str] = []
-    for row, text in enumerate(row_texts(table, columns, clean_markup=clean_markup)):
-        lacks = "" if text else EMPTY_TEXT
-        lacks = lacks or next((why for why, values in needed.items() if values is not None and values[row] is None), "")
-        if lacks:
-            reasons[lacks].append(table.number(row))
-            continue
-        kept.append(row)
-        texts.append(text)
+
+    def usable() -> Iterator[str]:
+        for row, text in enumerate(texts_of(table, columns, clean_markup=clean_markup)):
+            absent = (why for why, values in needed.items() if values is not None and values[row] is None)
+            if lacks := next(absent, "") if text else EMPTY_TEXT:
+                reasons[lacks].append(table.number(row))
+            else:
+                kept.append(row)
+                yield text
+
+    texts = stored_texts(usable())
+    places = np.array(kept, dtype=np.int64)
     examples = Examples(
-        ids=tuple(raw_ids[row] for row in kept),
-        texts=tuple(texts),
+        ids=_ids(table, columns.ids, places),
+        texts=texts,
         labels=_kept(rows.labels, kept),
         groups=_kept(rows.groups, kept),
         times=_kept(rows.times, kept),
         shares=_kept(rows.shares, kept),
     )
-    return examples, {**reasons, **table.dropped}, np.array(kept, dtype=np.int64)
+    return examples, {**reasons, **table.dropped}, places
 
 
-def _beside(table: RawTable, columns: Columns, rows: np.ndarray) -> dict[str, list[object]]:
+def _beside(table: RawTable, columns: Columns, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
     """The columns that are neither text nor label: name -> values of these rows."""
     used = {*columns.texts, *([columns.label.value] if columns.label else [])}
-    return {name: [values[row] for row in rows.tolist()] for name, values in table.columns.items() if name not in used}
+    return {name: taken(values, rows) for name, values in table.columns.items() if name not in used}
 
 
 def _kept(values: Sequence[T | None] | None, rows: Sequence[int]) -> tuple[T, ...]:
     """The values of these rows, all of which have one; none where they are not read."""
     return () if values is None else tuple(value for row in rows if (value := values[row]) is not None)
+
+
+def texts_of(table: RawTable, columns: Columns, *, clean_markup: bool) -> Iterator[str]:
+    """`row_texts` of any number of rows, of which a bounded part is in memory."""
+    start = 0
+    for piece in in_pieces({name: table.columns[name] for name in columns.texts}):
+        texts = row_texts(RawTable(piece, ""), columns, clean_markup=clean_markup, start=start)
+        yield from texts
+        start += len(texts)
 
 
 def row_texts(table: RawTable, columns: Columns, *, clean_markup: bool, start: int = 0) -> list[str]:
@@ -200,14 +213,16 @@ def _column_texts(values: Sequence[object], column: str, start: int, *, clean_ma
     return ["" if text.isspace() else text for text in texts]
 
 
-def _ids(table: RawTable, candidates: Sequence[str]) -> list[str]:
-    """The first column named as an id with complete values that never repeat, else what the source calls its rows."""
+def _ids(table: RawTable, candidates: Sequence[str], rows: NDArray[np.int64]) -> Sequence[str]:
+    """Of these rows the first column named as an id with complete values that never repeat in the table, else what the
+    source calls its rows."""
     for name in candidates:
         values = table.columns.get(name, ())
-        shown = [well_formed(str(value)) for value in values if not is_null(value)]
-        if len(set(shown)) == len(table):
-            return shown
-    return list(table.row_names) or [str(row) for row in range(len(table))]
+        shown = (well_formed(str(value)) for value in values if not is_null(value))
+        hashes = np.fromiter(map(hash, shown), dtype=np.int64)
+        if len(np.unique(hashes)) == len(table):
+            return stored_texts(well_formed(str(value)) for value in taken(values, rows))
+    return taken(table.row_names, rows) if table.row_names else row_names(rows)
 
 
 def _as_text(value: object, column: str, row: int) -> str:

@@ -1,7 +1,7 @@
 """What counts as the same text, and the removal of copies: repeats, contradictions, and leaks into what is measured."""
 
 import hashlib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,8 @@ def fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
 def exact_keys(texts: Iterable[str]) -> NDArray[np.uint64]:
     """A number for each text, uint64 [n]: equal for equal texts."""
     contents = (text.encode("utf-8", "surrogatepass") for text in texts)
-    digests = b"".join(hashlib.blake2b(content, digest_size=_BYTES).digest() for content in contents)
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+    digests = (hashlib.blake2b(content, digest_size=_BYTES).digest() for content in contents)
+    return np.fromiter((int.from_bytes(digest, "little") for digest in digests), dtype=np.uint64)
 
 
 def codes_of(names: Iterable[str]) -> NDArray[np.int64]:
@@ -41,21 +41,23 @@ def codes_of(names: Iterable[str]) -> NDArray[np.int64]:
     return np.fromiter((known.setdefault(name, len(known)) for name in names), dtype=np.int64)
 
 
-def repeats_and_conflicts(keys: Sequence[Hashable], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def repeats_and_conflicts(keys: NDArray[np.uint64], labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Which rows repeat an earlier one, and which belong to a text whose labels contradict one another.
 
     Args:
-        keys: of the texts, equal for copies [n].
+        keys: of the texts, equal for copies, uint64 [n].
         labels: their labels [n].
 
     Returns:
         repeats: bool [n], true for each copy but the first of a text with one label.
         conflicts: bool [n], true for every copy of a text with several labels; no row is in both.
     """
-    labels_of: dict[Hashable, set[str]] = {}
-    repeats = np.zeros(len(keys), dtype=bool)
-    for row, (key, label) in enumerate(zip(keys, labels, strict=True)):
-        repeats[row] = key in labels_of
-        labels_of.setdefault(key, set()).add(label)
-    conflicts = np.fromiter((len(labels_of[key]) > 1 for key in keys), dtype=bool, count=len(keys))
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    codes = codes_of(labels)
+    low, high = np.full(len(first), len(codes)), np.full(len(first), -1)
+    np.minimum.at(low, place, codes)
+    np.maximum.at(high, place, codes)
+    conflicts: NDArray[np.bool_] = (low != high)[place]
+    repeats = np.ones(len(codes), dtype=bool)
+    repeats[first] = False
     return repeats & ~conflicts, conflicts

@@ -1,21 +1,25 @@
 """`Examples`: texts with their labels, which everything in this room takes and gives."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tunelet.data._duplicates import fingerprints
+from tunelet.data._stored import taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import numpy as np
 
 
 @dataclass(frozen=True)
 class Examples:
     """Texts in the order of their source, with their labels.
+
+    Many texts lie in a file (`tunelet.data._stored`), and so do their ids: whatever takes them goes through them, or
+    asks for single rows, and keeps no list of all.
 
     >>> examples = tunelet.read("later.csv").splits["train"]
     >>> len(examples), examples.ids[0], examples.labels[0]
@@ -24,7 +28,7 @@ class Examples:
     Attributes:
         ids: the source's id column where it has one without repeats, else the row number from 0, as text [n].
         texts: the texts [n].
-        labels: label names, never integers [n]; empty where no labels are read.
+        labels: label names, never integers [n]; empty where no labels are read. Equal ones are one string in memory.
         groups: what no split may divide, such as authors, "" for none [n]; empty where no such column is named.
         times: seconds since 1970, or the numbers that stand for a time [n]; empty where no such column is named.
         near: a number for each group of near copies, the same for all of a group [n]; empty where there are none.
@@ -32,8 +36,8 @@ class Examples:
             empty where labels are sure.
     """
 
-    ids: tuple[str, ...]
-    texts: tuple[str, ...]
+    ids: "Sequence[str]"
+    texts: "Sequence[str]"
     labels: tuple[str, ...]
     groups: tuple[str, ...] = ()
     times: tuple[float, ...] = ()
@@ -45,16 +49,33 @@ class Examples:
 
     def take(self, rows: "Sequence[int] | np.ndarray") -> "Examples":
         """These rows, in this order."""
-        indices = [int(row) for row in rows]
-        return Examples(
-            ids=tuple(self.ids[row] for row in indices),
-            texts=tuple(self.texts[row] for row in indices),
+        rows = np.asarray(rows, dtype=np.int64)
+        indices = rows.tolist()
+        examples = Examples(
+            ids=taken(self.ids, rows),
+            texts=taken(self.texts, rows),
             labels=tuple(self.labels[row] for row in indices) if self.labels else (),
             groups=tuple(self.groups[row] for row in indices) if self.groups else (),
             times=tuple(self.times[row] for row in indices) if self.times else (),
             near=tuple(self.near[row] for row in indices) if self.near else (),
             shares=tuple(self.shares[row] for row in indices) if self.shares else (),
         )
+        if "keys" in self.__dict__:  # what was computed once is not computed anew
+            examples.__dict__["keys"] = self.keys[rows]
+        return examples
+
+    def relabelled(self, labels: tuple[str, ...]) -> "Examples":
+        """The same texts with other labels [n]."""
+        return self._with_keys(replace(self, labels=labels))
+
+    def bound(self, near: tuple[int, ...]) -> "Examples":
+        """The same texts with their groups of near copies [n]."""
+        return self._with_keys(replace(self, near=near))
+
+    def _with_keys(self, same: "Examples") -> "Examples":
+        if "keys" in self.__dict__:
+            same.__dict__["keys"] = self.keys
+        return same
 
     @cached_property
     def keys(self) -> "np.ndarray":

@@ -111,7 +111,8 @@ class LabelSpace(ABC):
 
     def renamed(self, labels: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
         """The labels [n] with other names for some of their parts."""
-        return tuple(self.of_parts(names.get(part, part) for part in self.parts(label)) for label in labels)
+        new = {label: self.of_parts(names.get(part, part) for part in self.parts(label)) for label in set(labels)}
+        return tuple(new[label] for label in labels)
 
     def respelt(self, examples: Examples, names: Mapping[str, str]) -> Examples:
         """The texts with other names for some of the parts of their labels."""
@@ -141,7 +142,7 @@ class LabelSpace(ABC):
 
     def stratified(self, examples: Examples) -> Examples:
         """The texts with their strata in place of their labels, to be drawn or split by."""
-        return replace(examples, labels=self.strata(examples.labels))
+        return examples.relabelled(self.strata(examples.labels))
 
     def lost_without(self, labels: Sequence[str], names: Collection[str]) -> NDArray[np.bool_]:
         """Which of n labels consist of these names alone, bool [n]."""
@@ -155,7 +156,7 @@ class LabelSpace(ABC):
             return examples
         kept = examples.take(np.flatnonzero(~self.lost_without(examples.labels, names)))
         labels = (self.of_parts(part for part in self.parts(label) if part not in names) for label in kept.labels)
-        return replace(kept, labels=tuple(labels))
+        return kept.relabelled(tuple(labels))
 
 
 class OneLabel(LabelSpace):

@@ -12,6 +12,7 @@ from tunelet.data._spellings import some
 from tunelet.data._unicode import as_seen, well_formed
 from tunelet.errors import DataError
 
+_KNOWN = 2**16  # names that are kept once
 _INTEGRAL = re.compile(r"([+-]?\d+)\.0+")
 # Words that may mean that there is no label, but are classes often enough to stay so until the user says otherwise.
 _DOUBTFUL = {
@@ -54,7 +55,8 @@ def labels_of(
     """
     class_names = table.class_names.get(column, ())
     values = table.columns.get(column, [None] * len(table))
-    written = [label_name(value, class_names) for value in values]
+    named = _Names(class_names)
+    written = [named.of(value) for value in values]
     absent = set() if class_names else {as_seen(word).casefold() for word in missing}
     names = {as_seen(name): as_seen(well_formed(new)) for name, new in renamed.items()}
     unlabelled, labels = Counter[str](), list[str | None]()
@@ -67,6 +69,26 @@ def labels_of(
     if not class_names:
         notes += _on_missing(unlabelled, Counter(name for name in written if name and name not in names))
     return labels, notes
+
+
+class _Names:
+    """`label_name` of values that recur: equal names are one string in memory."""
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self._class_names = class_names
+        self._known: dict[str, str | None] = {}
+        self._names: dict[str, str] = {}
+
+    def of(self, value: object) -> str | None:
+        """The name of a label, or None for a null."""
+        if isinstance(value, str) and value in self._known:
+            return self._known[value]
+        name = label_name(value, self._class_names)
+        if len(self._known) < _KNOWN and len(self._names) < _KNOWN:
+            name = None if name is None else self._names.setdefault(name, name)
+            if isinstance(value, str):
+                self._known[value] = name
+        return name if name is None else self._names.get(name, name)
 
 
 def label_name(value: object, class_names: Sequence[str] = ()) -> str | None:

@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -68,7 +69,7 @@ def by_part(tables: Mapping[str, RawTable], column: str, source: str) -> dict[st
         raise DataError(message, "leave out split=..., or pass one of its files")
     (table,) = tables.values()
     class_names = table.class_names.get(column, ())
-    rows: dict[str, list[int]] = {}
+    rows: dict[str, array[int]] = {}
     unknown = Counter[str]()
     for row, value in enumerate(table.columns[column]):
         name = _name(value, column, table.number(row), class_names)
@@ -76,7 +77,7 @@ def by_part(tables: Mapping[str, RawTable], column: str, source: str) -> dict[st
         if part is None:
             unknown[name or "(empty)"] += 1
         else:
-            rows.setdefault(part, []).append(row)
+            rows.setdefault(part, array("q")).append(row)
     expected = "train, validation (valid, val, dev, eval) or test"
     if unknown:
         message = f"column {column!r} holds {some(list(unknown))} in {counted(unknown.total(), 'row')}"
@@ -120,7 +121,7 @@ def times_of_rows(table: RawTable, column: str, missing: Collection[str]) -> tup
     """
     absent = {word.casefold() for word in missing}
     times: list[float | None] = []
-    rows: dict[str, list[int]] = {"dates": [], "numbers": [], "": []}
+    rows = {"dates": array("q"), "numbers": array("q"), "": array("q")}
     for row, value in enumerate(table.columns[column]):
         if is_null(value) or (isinstance(value, str) and value.strip().casefold() in absent):
             times.append(None)

@@ -1,14 +1,15 @@
 """The splits of an experiment while they are prepared: each step changes them, and counts or notes what it did."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunelet._words import counted
 from tunelet.data._dropped import Origin, dropped_by_reading
-from tunelet.data._duplicates import repeats_and_conflicts
+from tunelet.data._duplicates import exact_keys, repeats_and_conflicts
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
 from tunelet.data._joined import Joined
@@ -104,12 +105,8 @@ class Preparation(Parts):
     def drop_copies(self) -> None:
         """Keep one copy of a repeated training text, and none where the labels of its copies disagree."""
         train = self.train
-        columns = [column for column in (train.times, train.groups, train.texts) if column]
-        order = np.arange(len(train))
-        if len(columns) > 1:  # the oldest copy is kept, wherever it stands
-            order = np.array(sorted(range(len(train)), key=lambda row: [column[row] for column in columns]))
-        keys, labels = train.keys[order].tolist(), [train.labels[row] for row in order]
-        repeats, conflicts = repeats_and_conflicts(keys, labels)
+        order = _oldest_first(train)
+        repeats, conflicts = repeats_and_conflicts(train.keys[order], [train.labels[row] for row in order.tolist()])
         back = np.argsort(order)
         self.drop(
             "train",
@@ -148,7 +145,7 @@ class Preparation(Parts):
             if name in self.parts and measured in self.parts:
                 here, there = (self.parts[part] for part in (name, measured))
                 self.drop(name, leaks(name, here, self.origins[name], measured, there, self.origins[measured]))
-        bound = replace(self.train, near=tuple(self.origins["train"].copies.tolist()))
+        bound = self.train.bound(tuple(self.origins["train"].copies.tolist()))
         if count := near_copies(bound):
             self.parts["train"] = bound
             self.notes.append(f"near copies: {counted(count, 'row')}, which no split divides")
@@ -278,6 +275,18 @@ class Preparation(Parts):
         if renamed:
             self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
             self.parts[name] = self.space.respelt(examples, renamed)
+
+
+def _oldest_first(train: Examples) -> NDArray[np.int64]:
+    """The rows with the copies of each text from the oldest on, wherever these stand, int64 [n]; no others move."""
+    order = np.arange(len(train))
+    columns = [column for column in (train.times, train.groups) if column]
+    if columns:
+        _, place, counts = np.unique(train.keys, return_inverse=True, return_counts=True)
+        copies = np.flatnonzero(counts[place] > 1)
+        exact = dict(zip(copies.tolist(), exact_keys(train.take(copies).texts).tolist(), strict=True))
+        order[copies] = sorted(exact, key=lambda row: (*(column[row] for column in columns), exact[row]))
+    return order
 
 
 def _nothing_left(min_texts: int) -> DataError:

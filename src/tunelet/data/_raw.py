@@ -3,13 +3,21 @@
 A reader's only duty is to fill `RawTable`; recognition, cleaning and dropping are one path for all formats.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from tunelet.data._store import Store, in_pieces, row_names
+from tunelet.data._stored import taken
+
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tunelet.data.readers.streams._chunk import TableStream
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -24,13 +32,14 @@ class RawTable:
     """One split of a source: columns of equal length, values as the format gave them.
 
     Attributes:
-        columns: name -> values; `None` and NaN are nulls.
+        columns: name -> values; `None` and NaN are nulls. Those of a large table lie in a file (`_stored`).
         format: how it was stored, for the screen ("CSV, comma, header").
         class_names: column -> names of its integer values, where the source declares them (Hugging Face `ClassLabel`).
         headless: why the column names are only numbers ("column 1", ...); empty when the source names its columns.
         roles: role ("text", "label") -> reason, for sources where the roles are beyond doubt (folders, pairs); the
             columns are then called "text" and "label".
         arrow: the same table with its types and with the columns that cannot be read as texts, where Arrow read it.
+        stream: the file that the same rows can be read from again with all their columns, where it is a large one.
         row_names: what the source calls its rows, where that is not 0, 1, 2, ...; empty where it is.
         numbers: of the rows in their source, as errors have them (a header is row 1); empty: 1, 2, 3, ...
         places: where the rows stood in the table that they were taken from, from 0; empty where that is all of it.
@@ -44,6 +53,7 @@ class RawTable:
     headless: str = ""
     roles: Mapping[str, str] = field(default_factory=dict)
     arrow: "pa.Table | None" = None
+    stream: "TableStream | None" = None
     row_names: Sequence[str] = ()
     numbers: Sequence[int] = ()
     places: Sequence[int] = ()
@@ -59,13 +69,16 @@ class RawTable:
 
     def take(self, rows: Sequence[int]) -> "RawTable":
         """These rows, which keep their numbers and names, without what the reader left out and noted."""
+        which = np.asarray(rows, dtype=np.int64)
+        places = array("q", (self.places[row] for row in rows) if self.places else rows)
         return replace(
             self,
-            columns={name: [values[row] for row in rows] for name, values in self.columns.items()},
+            columns={name: taken(values, which) for name, values in self.columns.items()},
             arrow=None,
-            row_names=[self.row_names[row] if self.row_names else str(row) for row in rows],
-            numbers=[self.number(row) for row in rows],
-            places=[self.places[row] if self.places else row for row in rows],
+            stream=None,
+            row_names=taken(self.row_names, which) if self.row_names else row_names(which),
+            numbers=array("q", map(self.number, rows)),
+            places=places,
             dropped={},
             notes=(),
         )
@@ -90,21 +103,24 @@ def columns_from_objects(rows: Sequence[Mapping[str, object]]) -> dict[str, list
 def concatenate(tables: Iterable[RawTable]) -> RawTable:
     """One table from the shards of a split; a column that one of them lacks is null there."""
     shards = list(tables)
-    names = dict.fromkeys(name for shard in shards for name in shard.columns)
-    columns = {
-        name: [value for shard in shards for value in shard.columns.get(name, [None] * len(shard))] for name in names
-    }
+    if len(shards) == 1:
+        return shards[0]
+    columns = Store(dict.fromkeys(name for shard in shards for name in shard.columns))
+    for shard in shards:
+        for piece in in_pieces(shard.columns):
+            columns.add(piece)
     dropped: dict[str, list[int]] = {}
     for shard in shards:
         for reason, numbers in shard.dropped.items():
             dropped.setdefault(reason, []).extend(numbers)
     return replace(
         shards[0],
-        columns=columns,
+        columns=columns.columns(),
         arrow=_concatenated([shard.arrow for shard in shards]),
         # Rows of several files are counted through: names and numbers of rows are those of one file.
-        row_names=shards[0].row_names if len(shards) == 1 else (),
-        numbers=shards[0].numbers if len(shards) == 1 else (),
+        stream=None,
+        row_names=(),
+        numbers=(),
         dropped=dropped,
         notes=tuple(dict.fromkeys(note for shard in shards for note in shard.notes)),
     )

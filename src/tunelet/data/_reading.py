@@ -39,7 +39,7 @@ class Reading:
         dropped_rows: split -> reason -> the rows that were dropped for it, as errors number them, the first thousand.
         time_kind: what the column of times holds, "dates" or "numbers"; "" without one.
         numbers: split -> the rows of its texts, as errors number them, int64 [n]; a split may be missing.
-        beside: the other columns of the training split, name -> values of its texts [n]; of very many none are kept.
+        beside: the other columns of the training split, name -> values of its texts [n].
     """
 
     source: str

@@ -45,10 +45,11 @@ def sample_rows(examples: Examples, *, limit: int, balanced: bool, seed: int) ->
 
 def rows_by_class(labels: Sequence[str]) -> list[np.ndarray]:
     """Row indices of each class, in the order of label names."""
-    rows: dict[str, list[int]] = {name: [] for name in ordered(labels)}
-    for row, label in enumerate(labels):
-        rows[label].append(row)
-    return [np.array(indices, dtype=np.int64) for indices in rows.values()]
+    names = ordered(labels)
+    place = {name: at for at, name in enumerate(names)}
+    codes = np.fromiter((place[label] for label in labels), dtype=np.int64, count=len(labels))
+    in_order = np.argsort(codes, kind="stable")
+    return np.split(in_order, np.cumsum(np.bincount(codes, minlength=len(names)))[:-1])
 
 
 def apportion(total: int, sizes: Sequence[int], *, least: Sequence[int], most: Sequence[int]) -> list[int]:

@@ -2,8 +2,11 @@
 
 import math
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
 
 MOST_CLASSES = 50  # more distinct values than this are no labels unless their column's name says so
 _LONGEST_LABEL = 60  # characters, on average
@@ -48,23 +51,32 @@ class Shape:
         return few and self.length <= _LONGEST_LABEL and not self.moments and not self.nested
 
 
-def shape_of(values: Sequence[object]) -> Shape:
+def shape_of(values: Iterable[object]) -> Shape:
     """The shape of a column."""
-    held = [value for value in values if not is_null(value)]
-    shown = [_text_of(value) for value in held]
-    looked_at = shown[:_LOOKED_AT]
-    numeric = bool(shown) and all(is_number(value.replace(",", ".")) for value in looked_at)
-    moments = sum(len(value) <= 40 and bool(_MOMENT.fullmatch(value.strip())) for value in looked_at)
-    nested = sum(isinstance(value, dict) or (isinstance(value, list | tuple) and len(value) > 1) for value in held)
-    # A spreadsheet stores one text that looks like a number as a number.
-    strings = 2 * sum(isinstance(value, str) for value in held) >= len(held) and not numeric
+    looked_at: list[str] = []
+    hashes = array("q")  # of all values, which may be more than memory holds
+    strings = nested = characters = 0
+    for value in values:
+        if is_null(value):
+            continue
+        shown = _text_of(value)
+        if len(looked_at) < _LOOKED_AT:
+            looked_at.append(shown)
+        hashes.append(hash(shown))
+        strings += isinstance(value, str)
+        nested += isinstance(value, dict) or (isinstance(value, list | tuple) and len(value) > 1)
+        characters += len(shown)
+    held = len(hashes)
+    numeric = bool(held) and all(is_number(shown.replace(",", ".")) for shown in looked_at)
+    moments = sum(len(shown) <= 40 and bool(_MOMENT.fullmatch(shown.strip())) for shown in looked_at)
     return Shape(
-        values=len(held),
-        distinct=len(set(shown)),
-        strings=strings,
-        length=sum(map(len, shown)) / max(1, len(shown)),
+        values=held,
+        distinct=len(np.unique(np.frombuffer(hashes, dtype=np.int64))) if held else 0,
+        # A spreadsheet stores one text that looks like a number as a number.
+        strings=2 * strings >= held and not numeric,
+        length=characters / max(1, held),
         moments=2 * moments > len(looked_at),
-        nested=2 * nested > len(held),
+        nested=2 * nested > held,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.data._examples import Examples
-from tunelet.data._groups import keys_of, shuffled, units
+from tunelet.data._groups import shuffled, units
 from tunelet.data._labels import ordered
 from tunelet.data._sample import apportion
 from tunelet.errors import DataError
@@ -94,7 +94,7 @@ class _Drawing:
         index = {name: at for at, name in enumerate(names)}
         self._classes = [index[label] for label in examples.labels]
         self._units = units(examples)
-        self._order = shuffled(keys_of(self._units, examples.keys), seed).tolist()
+        self._order = shuffled(self._units.least(examples.keys), seed)
         sizes, self._units_left = [0] * len(names), [0] * len(names)  # rows of a class; its units in training
         for rows in self._units:
             for name, count in self._counts(rows).items():
@@ -115,7 +115,7 @@ class _Drawing:
         for unit in self._order:
             if self._room <= 0:
                 return
-            if len(self._units[unit]) <= self._room and self._gain(unit) > 0:
+            if self._units.sizes[unit] <= self._room and self._gain(unit) > 0:
                 self._take(unit)
 
     def take_nearer(self) -> None:
@@ -142,8 +142,9 @@ class _Drawing:
         """Rows of each class."""
         return {self._classes[rows[0]]: 1} if len(rows) == 1 else Counter(self._classes[row] for row in rows)
 
-    def _small_first(self) -> list[int]:
-        return sorted(self._order, key=lambda unit: len(self._units[unit]))
+    def _small_first(self) -> Rows:
+        order: Rows = self._order[np.argsort(self._units.sizes[self._order], kind="stable")]
+        return order
 
     def _spared(self, unit: int) -> bool:
         """Whether training keeps another unit of each of its classes."""
@@ -158,7 +159,7 @@ class _Drawing:
 
     def _take(self, unit: int) -> None:
         self._taken[unit] = True
-        self._room -= len(self._units[unit])
+        self._room -= int(self._units.sizes[unit])
         for name, count in self._counts(self._units[unit]).items():
             self._short[name] -= count
             self._units_left[name] -= 1

@@ -9,21 +9,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunelet.data._read import read_tables
 from tunelet.data.readers._content import COMPRESSIONS, describe_binary
-from tunelet.data.readers._decompression import DECODERS
-from tunelet.data.readers._delimiter import read_as
 from tunelet.data.readers._files import check_file
 from tunelet.data.readers._settings import DEFAULTS, FileSettings
-from tunelet.data.readers.streams._arrow import ParquetStream
 from tunelet.data.readers.streams._chunk import TableStream
-from tunelet.data.readers.streams._delimited import DelimitedStream
-from tunelet.data.readers.streams._json import JsonLinesStream
-from tunelet.data.readers.streams._lines import LinesStream
-from tunelet.data.readers.streams._text import StreamedFile, StreamedText
+from tunelet.data.readers.streams._open import can_be_streamed, ending_of, open_stream
+from tunelet.data.readers.streams._text import StreamedFile
 from tunelet.data.readers.streams._whole import WholeTable
 from tunelet.errors import DataError
 
@@ -31,7 +26,6 @@ STANDARD = "-"
 """What stands for standard input or output in the place of a file's name."""
 
 _STDIN = "standard input"
-_TEXT_FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 
 
 @dataclass(frozen=True)
@@ -68,16 +62,16 @@ def streamed(
         DataError: as `read`; a row that is broken is named.
     """
     if form is not None:
-        _ending_of(f"x.{form}", f"there is no format {form!r}")
+        ending_of(f"x.{form}", f"there is no format {form!r}")
     if str(data) == STANDARD:
         with _standard_input() as path:
-            yield _opened(path, _STDIN, f"x.{form or _form_of(path)}", names, files)
+            yield Streamed(*open_stream(path, _STDIN, f"x.{form or _form_of(path)}", names, files))
         return
     path = Path(data)
     if form is not None or _is_streamed(path, str(data)):
         path = path.expanduser()
         check_file(path, any_name=form is not None)
-        yield _opened(path, str(path), f"x.{form}" if form else path.name, names, files)
+        yield Streamed(*open_stream(path, str(path), f"x.{form}" if form else path.name, names, files))
         return
     tables, source, _ = read_tables(data, names, labelled=False, files=files)
     part = next(split for split in ("test", "validation", *tables) if split in tables)
@@ -85,52 +79,12 @@ def streamed(
     yield Streamed(WholeTable(source, tables[part]), "".join(suffixes[-1:]).lower(), part, tuple(tables))
 
 
-def _opened(path: Path, source: str, name: str, names: Sequence[str], settings: FileSettings) -> Streamed:
-    """The rows of a file, read by the ending of `name`."""
-    form, compression = _ending_of(name, source)
-    file = StreamedFile(path, source, compression)
-    if not any(piece.strip() for piece in file.pieces()):
-        raise DataError(f"{source} is empty", "expected rows of texts and labels")
-    if form == ".parquet":
-        return Streamed(ParquetStream(file, settings), form)
-    kind = read_as(form, settings)
-    text = StreamedText(file, settings, quoted_rows=kind == ".csv")
-    rows: TableStream
-    if kind == ".csv":
-        rows = DelimitedStream.of_csv(text, names)
-    elif kind == ".tsv":
-        rows = DelimitedStream.of_tsv(text, names)
-    elif kind == ".txt":
-        rows = LinesStream(text)
-    else:
-        rows = JsonLinesStream(text)
-    if compression:
-        rows.head = replace(rows.head, format=f"{rows.head.format}, {compression}")
-    return Streamed(rows, form)
-
-
 def _is_streamed(path: Path, data: str) -> bool:
     """Whether a name is that of a file to go through: no folder, no address, no data set of the Hub."""
     try:
-        return _streams(path.name) and not (data.startswith("hub:") or "://" in data or path.expanduser().is_dir())
+        return can_be_streamed(path.name) and not (data.startswith("hub:") or "://" in data or path.expanduser().is_dir())
     except (OSError, RuntimeError):  # no usable path, as whoever reads it will say
         return False
-
-
-def _streams(name: str) -> bool:
-    path = Path(name.lower())
-    if COMPRESSIONS.get(path.suffix, "") in DECODERS:
-        return Path(path.stem).suffix in _TEXT_FORMATS
-    return path.suffix in (*_TEXT_FORMATS, ".parquet")
-
-
-def _ending_of(name: str, source: str) -> tuple[str, str]:
-    """The format's ending and the compression. Raises DataError where it cannot be gone through in chunks."""
-    if not _streams(name):
-        raise DataError(f"{source}: expected csv, tsv, jsonl, txt or parquet", "for example input_format='csv.gz'")
-    path = Path(name.lower())
-    compression = COMPRESSIONS.get(path.suffix, "")
-    return (Path(path.stem).suffix, compression) if compression else (path.suffix, "")
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet.data._duplicates import normalise
 from tunelet.data._examples import Examples
 from tunelet.data._read import read
 from tunelet.data._reading import Reading
@@ -69,17 +68,16 @@ def read_unlabelled(
         known=known,
         files=FileSettings.of(settings),
     )
-    seen = {normalise(other) for examples in others for other in examples.texts}
-    taken, rows = set(seen), []
+    examples = reading.splits["train"]
+    labelled = np.zeros(len(examples), dtype=bool)
+    for other in others:
+        labelled |= np.isin(examples.keys, other.keys)
+    first = np.zeros(len(examples), dtype=bool)
+    first[np.unique(examples.keys, return_index=True)[1]] = True
     dropped = Counter(reading.dropped.get("train", {}))
-    for row, content in enumerate(reading.splits["train"].texts):
-        key = normalise(content)
-        if key in taken:
-            dropped["also a labelled text" if key in seen else "repeated text"] += 1
-        else:
-            taken.add(key)
-            rows.append(row)
-    return Unlabelled(reading, reading.splits["train"].take(rows), dict(dropped))
+    counts = {"also a labelled text": int(labelled.sum()), "repeated text": int((~first & ~labelled).sum())}
+    dropped.update({reason: rows for reason, rows in counts.items() if rows})
+    return Unlabelled(reading, examples.take(np.flatnonzero(first & ~labelled)), dict(dropped))
 
 
 def draw(

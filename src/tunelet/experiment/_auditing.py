@@ -29,7 +29,7 @@ def audit_of(material: "Material", recipe: Recipe) -> AuditRecord | None:
         copies=material.prepared.copies,
         reader=Reader(material.checkpoint.name, material.tokenizer),
         seed=split_seed(recipe),
-        left_out={} if reading.beside else {"columns": "there are no others, or very many texts"},
+        left_out={} if reading.beside else {"columns": "there are no others"},
     ).record
     return found if recipe.evaluation.errors else without_texts(found)
 

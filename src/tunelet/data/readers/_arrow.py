@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from tunelet._words import first_line
 from tunelet.data._raw import RawTable, repeated
+from tunelet.data._store import Store
+from tunelet.data._stored import AT_ONCE
 from tunelet.data.readers._content import describe_binary
 from tunelet.data.readers._settings import FileSettings
 from tunelet.errors import DataError
@@ -191,10 +193,11 @@ def table_from_arrow(
     """
     if twice := repeated(table.column_names):
         raise DataError(f"{source} has two columns named {twice!r}", "rename one of them")
-    columns: dict[str, list[object]] = {}
-    for field in table.schema:
-        if _readable(field.type):
-            columns[field.name] = values_of(table, field.name, source)
+    store = Store(field.name for field in table.schema if _readable(field.type))
+    for start in range(0, table.num_rows, AT_ONCE):
+        rows = table.slice(start, AT_ONCE)
+        store.add({name: values_of(rows, name, source) for name in store.names})
+    columns = store.columns()
     if class_names is None:
         class_names = _class_names(table.schema.metadata or {})
     return RawTable(columns, form, class_names=class_names, arrow=table)

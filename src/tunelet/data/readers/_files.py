@@ -13,6 +13,7 @@ from tunelet.data.readers._delimited import parse_csv, parse_lines, parse_tsv, p
 from tunelet.data.readers._delimiter import read_as
 from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._json import parse_json, parse_json_lines
+from tunelet.data.readers._large import is_large, read_large
 from tunelet.data.readers._settings import DEFAULTS, FileSettings
 from tunelet.data.readers._spreadsheet import parse_spreadsheet
 from tunelet.errors import DataError
@@ -46,7 +47,12 @@ def format_of(name: str) -> str | None:
 
 
 def read_file(
-    path: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
+    path: Path,
+    names: Sequence[str] = (),
+    settings: FileSettings = DEFAULTS,
+    *,
+    labelled: bool = True,
+    together: int = 0,
 ) -> RawTable:
     """The table in a file.
 
@@ -55,12 +61,15 @@ def read_file(
         names: column names that the user gave; a first row that holds one of them is a header.
         settings: the encoding and the limits.
         labelled: whether labels are needed; without them, `.txt` holds a text in each line.
+        together: bytes of all files that are read into one table with this one.
 
     Raises:
         DataError: missing, unsupported, empty, binary, wrongly encoded, too large or broken.
     """
     check_file(path)
     try:
+        if is_large(path, together=together, labelled=labelled):
+            return read_large(path, names, settings)
         content = read_content(path, settings, lambda name: Path(name.lower()).suffix in FORMATS)
         table = _parse(content, path, names, settings, labelled=labelled)
     except MemoryError:

@@ -8,12 +8,13 @@ train.csv, validation.jsonl.gz, test.parquet      data files; also shards: train
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tunelet._words import counted
 from tunelet.data._raw import SPLITS, RawTable, concatenate, split_of
+from tunelet.data._store import Store
 from tunelet.data.readers._content import open_data_file
 from tunelet.data.readers._encoding import decode
 from tunelet.data.readers._files import format_of, read_file
@@ -22,6 +23,7 @@ from tunelet.errors import DataError
 
 _UNLABELLED = "unsup"  # aclImdb/train/unsup holds reviews without a rating
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_AT_ONCE = 1000  # files
 _ROLES = {"text": "the content of each text file", "label": "the name of the folder that a text lies in"}
 
 Tables = dict[str, RawTable]
@@ -54,10 +56,7 @@ def read_folder(
         return _noting(tables, others), f"aclImdb folder{unlabelled}"
     files, others = _split_files(folder)
     if "train" in files:
-        tables = {
-            split: concatenate([read_file(path, names, settings, labelled=labelled) for path in paths])
-            for split, paths in files.items()
-        }
+        tables = {split: _shards(paths, names, settings, labelled=labelled) for split, paths in files.items()}
         form = f"folder of {', '.join(f'{split} ({table.format})' for split, table in tables.items())}"
         return _noting(tables, others), form
     if _label_folders(folder):
@@ -68,6 +67,11 @@ def read_folder(
         message = f"{folder} holds {counted(len(loose), 'text file')} outside of any label's folder"
         raise DataError(message, "sort them into folders named after their labels: positive/1.txt, negative/2.txt")
     raise _nothing_in(folder)
+
+
+def _shards(paths: Sequence[Path], names: Sequence[str], settings: FileSettings, *, labelled: bool) -> RawTable:
+    together = sum(path.stat().st_size for path in paths)
+    return concatenate([read_file(path, names, settings, labelled=labelled, together=together) for path in paths])
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -101,23 +105,24 @@ class _Texts:
 
     def labelled(self, folder: Path) -> RawTable:
         """The texts of each subfolder, with its name as their label."""
-        ids: list[object] = []
-        texts: list[object] = []
-        labels: list[object] = []
+        store = Store(("id", "text", "label"))
         for label, names in _label_folders(folder).items():
-            table = self.of(folder / label, names)
-            ids += [f"{label}/{stem}" for stem in table.columns["id"]]
-            texts += table.columns["text"]
-            labels += [label] * len(names)
-        return RawTable({"id": ids, "text": texts, "label": labels}, "text files", roles=_ROLES)
+            for ids, texts in self._pieces(folder / label, names):
+                store.add({"id": [f"{label}/{stem}" for stem in ids], "text": texts, "label": [label] * len(ids)})
+        return RawTable(store.columns(), "text files", roles=_ROLES)
 
     def of(self, folder: Path, names: list[str]) -> RawTable:
         """The texts of these files."""
-        columns = {
-            "id": [name.removesuffix(".txt") for name in names],
-            "text": [self._text(folder / name) for name in names],
-        }
-        return RawTable(columns, "text files", roles={"text": _ROLES["text"]})
+        store = Store(("id", "text"))
+        for ids, texts in self._pieces(folder, names):
+            store.add({"id": ids, "text": texts})
+        return RawTable(store.columns(), "text files", roles={"text": _ROLES["text"]})
+
+    def _pieces(self, folder: Path, names: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+        """Ids and texts of these files, a bounded number at a time."""
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            yield [name.removesuffix(".txt") for name in some], [self._text(folder / name) for name in some]
 
     def _text(self, path: Path) -> str:
         limit = 4 * self.settings.max_cell  # a character takes at most four bytes

@@ -69,14 +69,20 @@ class FileSettings:
         if rows * columns * CELL_COST > self.max_bytes:
             raise self.too_large(source, rows * columns * CELL_COST)
 
-    def check_table(self, source: object, columns: Mapping[str, Sequence[object]]) -> None:
-        """Raises DataError where a table has too many columns, or a cell or a column's name too many characters."""
+    def check_table(self, source: object, columns: Mapping[str, Sequence[object]], *, before: int = 0) -> None:
+        """Raises DataError where a table has too many columns, or a cell or a column's name too many characters.
+
+        Args:
+            source: its name.
+            columns: name -> values.
+            before: number of rows before these.
+        """
         self.check_cells(source, 1, len(columns))
         for at, (name, values) in enumerate(columns.items(), 1):
             if len(name) > LONGEST_NAME:
                 message = f"{source}: the name of column {at} holds {len(name):,} characters ({name[:20]!r}...)"
                 raise DataError(message, f"expected a first row of names, of at most {LONGEST_NAME:,} characters each")
-            for row, value in enumerate(values, 1):
+            for row, value in enumerate(values, before + 1):
                 if isinstance(value, str) and len(value) > self.max_cell:
                     raise self.cell_too_long(source, f"text {row:,} of column {name[:50]!r}", len(value))
                 if isinstance(value, int) and value.bit_length() > _LARGEST_INTEGER:

@@ -29,6 +29,7 @@ class Chunk:
         column: name -> the values of that column, n of them, as the format gave them; made when they are asked for.
         lines: the rows as they stand in the source, without the line end, where that has a `Form`; else none.
         arrow: the rows with their types, where Arrow read them.
+        numbers: of the rows in their source, as errors have them; none: they are counted through from 1.
     """
 
     start: int
@@ -36,6 +37,7 @@ class Chunk:
     column: Callable[[str], Sequence[object]]
     lines: Sequence[str] = ()
     arrow: "pa.Table | None" = None
+    numbers: Sequence[int] = ()
 
     def table(self, names: Iterable[str]) -> RawTable:
         """These columns as a table."""

@@ -260,7 +260,8 @@ class DelimitedStream(TableStream):
         start = 0
         for pack in packed(self._sized()):
             lines = [row.line.rstrip(_LINE_ENDS) for row in pack] if self.form else []
-            yield Chunk(start, len(pack), cells_of([row.cells for row in pack], self.columns), lines)
+            column = cells_of([row.cells for row in pack], self.columns)
+            yield Chunk(start, len(pack), column, lines, numbers=[row.at for row in pack])
             start += len(pack)
 
     def _sized(self) -> Iterator[tuple[int, _Row]]:

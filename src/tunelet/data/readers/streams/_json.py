@@ -1,7 +1,7 @@
 """JSON lines of any length."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tunelet.data._raw import RawTable, columns_from_objects
@@ -25,7 +25,7 @@ class JsonLinesStream(TableStream):
         head: list[dict[str, Any]] = []
         self.rows = 0
         total = 0
-        for size, (_, row) in self._sized():
+        for size, (_, row, _) in self._sized():
             self.rows += 1
             names.update(dict.fromkeys(row))
             if len(names) > MOST_COLUMNS:
@@ -48,23 +48,25 @@ class JsonLinesStream(TableStream):
         """Raises DataError where the file changed."""
         start = 0
         for pack in packed(self._sized()):
-            yield Chunk(start, len(pack), _values(pack), [line for line, _ in pack])
+            lines, rows, numbers = zip(*pack, strict=True)
+            yield Chunk(start, len(pack), _values(rows), lines, numbers=numbers)
             start += len(pack)
 
-    def _sized(self) -> Iterator[tuple[int, tuple[str, dict[str, Any]]]]:
+    def _sized(self) -> Iterator[tuple[int, tuple[str, dict[str, Any], int]]]:
+        """Each line with its object and its number, behind what it counts for."""
         for at, line in enumerate(self._text.lines("\n"), 1):
             line = line.lstrip("\ufeff").strip()
             if line:
                 row = json_object(line, self.source, at)
-                yield size_of(2 * len(line), len(row) + line.count("{") + line.count("[")), (line, row)
+                yield size_of(2 * len(line), len(row) + line.count("{") + line.count("[")), (line, row, at)
 
     def fingerprint(self) -> str:
         """SHA-256 of the file."""
         return self._text.file.fingerprint()
 
 
-def _values(pack: list[tuple[str, dict[str, Any]]]) -> Any:
-    return lambda name: [row.get(name) for _, row in pack]
+def _values(rows: Sequence[dict[str, Any]]) -> Any:
+    return lambda name: [row.get(name) for row in rows]
 
 
 def with_members(line: str, members: dict[str, Any]) -> str:
