@@ -95,7 +95,7 @@ def test_names_of_rows_are_made_when_they_are_asked_for() -> None:
 @pytest.mark.usefixtures("in_a_file")
 def test_several_columns_are_one_behind_the_other() -> None:
     joined = Joined([stored_texts(["a", "b"]), (), ("c",)])
-    assert (len(joined), list(joined), joined[2], joined[-3], joined[1:]) == (3, ["a", "b", "c"], "c", "a", ("b", "c"))
+    assert (len(joined), list(joined), joined[2], joined[-3], joined[1:]) == (3, ["a", "b", "c"], "c", "a", ["b", "c"])
     with pytest.raises(IndexError):
         joined[3]
 
