@@ -20,7 +20,7 @@ from tunelet.audit._part import Part, PartRecord
 from tunelet.audit._record import AuditRecord
 from tunelet.audit._rows import RowFindings
 from tunelet.audit._suspects import Doubts, SuspectsRecord, suspects, why_not
-from tunelet.data import Copies, LabelSpace, Reading, ordered
+from tunelet.data import UNFOLLOWED, Copies, Follower, LabelSpace, Reading, ordered
 
 NO_TOKENIZER = "no model is at hand whose tokenizer could count tokens"
 
@@ -47,6 +47,7 @@ def audit_parts(
     reader: Reader | None = None,
     left_out: Mapping[str, str] = MappingProxyType({}),
     seed: int = 1,
+    follow: Follower = UNFOLLOWED,
 ) -> Audited:
     """Look for everything that an audit looks for.
 
@@ -58,19 +59,22 @@ def audit_parts(
         reader: tokenizer that counts tokens; None: words are counted.
         left_out: what the caller does not give to look at -> why.
         seed: of folds, and of what is drawn from many texts.
+        follow: told how far the search for copies is, and what is looked for after it.
     """
     begun = time.monotonic()
     train = parts["train"]
     examples = train.examples
     unseen = {**left_out} if reader is not None else {**left_out, "tokens": NO_TOKENIZER}
-    alike = Alike.of(parts, copies)
+    alike = Alike.of(parts, copies, follow)
     groups, same = alike.found.groups[alike.rows("train")], alike.found.same[alike.rows("train")]
     space = reading.labels.value
     if space.continuous:
         unseen["suspects"] = "labels are numbers, of which none is likelier than its neighbours"
     # Of numbers, which differ from text to text, the tenth that each lies in.
     classes = tuple(space.strata(examples.labels)) if space.continuous else examples.labels
+    follow.stage("looking for suspected labels", 0)
     found, suspects_record = _suspects(train, groups, space, seed, unseen)
+    follow.stage("looking for boilerplate, markup and giveaways", 0)
     firsts = np.sort(np.unique(same, return_index=True)[1])  # one of each distinct text
     distinct = examples.take(firsts)
     looked_at = replace(examples, labels=classes).take(firsts)

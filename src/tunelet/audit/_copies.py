@@ -15,7 +15,19 @@ from numpy.typing import NDArray
 
 from tunelet._record import Record
 from tunelet.audit._part import ExampleRecord, Part
-from tunelet.data import FEWEST_WORDS, SIMILAR, Copies, Joined, codes_of, exact_keys, find_copies, similarity
+from tunelet.data import (
+    FEWEST_WORDS,
+    SIMILAR,
+    UNFOLLOWED,
+    Copies,
+    FollowedTexts,
+    Follower,
+    Joined,
+    codes_of,
+    exact_keys,
+    find_copies,
+    similarity,
+)
 
 _EXAMPLES = 5
 _BEFORE = 40  # characters that are shown before the first difference
@@ -102,13 +114,13 @@ class Alike:
     found: Copies
 
     @classmethod
-    def of(cls, parts: Mapping[str, Part], found: Copies | None = None) -> "Alike":
+    def of(cls, parts: Mapping[str, Part], found: Copies | None = None, follow: Follower = UNFOLLOWED) -> "Alike":
         """Search the texts of all parts; `found` is what was found in them before."""
         texts = Joined(part.examples.texts for part in parts.values())
         sizes = [len(part.examples) for part in parts.values()]
         begins = dict(zip(parts, np.cumsum([0, *sizes]).tolist(), strict=False))
         _, first, place = np.unique(exact_keys(texts), return_index=True, return_inverse=True)
-        return cls(parts, begins, first[place], find_copies(texts) if found is None else found)
+        return cls(parts, begins, first[place], found or find_copies(FollowedTexts(texts, "looking for copies", follow)))
 
     def rows(self, name: str) -> NDArray[np.int64]:
         """The rows of a part among all rows, int64 [n]; none where there is no such part."""

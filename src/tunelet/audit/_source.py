@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from tunelet.audit._part import Part
 from tunelet.data import (
+    UNFOLLOWED,
     Columns,
     FileSettings,
+    Follower,
     RawTable,
     Reading,
     listed,
@@ -42,32 +44,33 @@ class Source:
     table: RawTable
 
 
-def read_source(data: Any, test: Any, settings: DataSettings) -> Source:
+def read_source(data: Any, test: Any, settings: DataSettings, follow: Follower = UNFOLLOWED) -> Source:
     """Read labelled texts. Raises DataError as `tunelet.read` does.
 
     Args:
         data: in any form that `tunelet.read` takes.
         test: likewise; None: the test split of the data, where it has one.
         settings: how it is read.
+        follow: told how far that is.
     """
-    reading, tables = _read(data, settings, {})
+    reading, tables = _read(data, settings, {}, follow)
     parts = {name: _part(name, reading, name, tables) for name in reading.splits}
     test_source = None
     if test is not None:
         column = reading.label_column
         known = {"text": reading.text_columns, "label": column.value if column else ()}
-        measured, measured_tables = _read(test, settings, known)
+        measured, measured_tables = _read(test, settings, known, follow)
         test_source = measured.source
         parts["test"] = _part("test", measured, measured.held_out(), measured_tables)
     return Source(reading, test_source, parts, tables["train"])
 
 
 def _read(
-    data: Any, settings: DataSettings, known: Mapping[str, str | Sequence[str]]
+    data: Any, settings: DataSettings, known: Mapping[str, str | Sequence[str]], follow: Follower
 ) -> tuple[Reading, Mapping[str, RawTable]]:
     text, label = settings.text_column or None, settings.label_column or None
     names = [name for column_names in (text, label, *known.values()) for name in listed(column_names)]
-    tables, source, form = read_tables(data, names, files=FileSettings.of(settings))
+    tables, source, form = read_tables(data, names, files=FileSettings.of(settings), follow=follow)
     if "train" not in tables and len(tables) == 1:
         tables = {"train": next(iter(tables.values()))}
     reading = reading_from(
@@ -83,6 +86,7 @@ def _read(
         known=known,
         task=settings.task,
         separator=settings.label_separator,
+        follow=follow,
     )
     if reading.label_column is None:
         raise DataError("the texts have no labels, expected one for each", "name the column of labels: label='COL'")

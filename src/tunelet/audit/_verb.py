@@ -14,7 +14,7 @@ from tunelet.audit._record import AuditRecord
 from tunelet.audit._rows import COLUMNS
 from tunelet.audit._source import Source, read_source
 from tunelet.checkpoint import find_checkpoint, package_folder
-from tunelet.data import STANDARD, Chunk, WholeTable, free_names, output_form, write_rows
+from tunelet.data import STANDARD, UNFOLLOWED, Chunk, Follower, WholeTable, free_names, output_form, write_rows
 from tunelet.errors import DataError
 from tunelet.recipe import DataSettings, resolve_recipe, with_settings
 
@@ -55,6 +55,7 @@ def audit(
     encoding: str | None = None,
     output: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
+    follow: Follower | None = None,
 ) -> Audit:
     """Look for what is wrong with labelled texts, before anything is trained on them.
 
@@ -76,13 +77,16 @@ def audit(
         output: .csv, .tsv, .jsonl or .parquet, which must not exist: all rows and columns of `data` in order (of
             several splits, of the training split), with the findings beside them.
         settings: how the data is read, by dotted key, such as {"data.clean_markup": False}.
+        follow: told how far the work is, by its methods `stage(name, rows)` and `advance(rows)`; None: nobody is.
 
     Raises:
         TuneletError: data that cannot be read, no such model, a file that cannot be written.
     """
     place = None if output is None else _place(Path(output))
-    source = read_source(data, test, _settings(settings, text, label, encoding))
-    found = audit_parts(source.reading, source.parts, test_source=source.test_source, reader=_reader(model))
+    follow = follow or UNFOLLOWED
+    source = read_source(data, test, _settings(settings, text, label, encoding), follow)
+    reader = _reader(model)
+    found = audit_parts(source.reading, source.parts, test_source=source.test_source, reader=reader, follow=follow)
     columns = {} if place is None else _write(place, source, found)
     return Audit(found.record, None if place is None else str(place), columns)
 

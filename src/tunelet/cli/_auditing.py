@@ -59,17 +59,20 @@ def audit(
 ) -> None:
     """Find copies, leaks and wrong labels in labelled texts."""
     from tunelet import audit as audit_data
+    from tunelet.console import progress
 
-    found = audit_data(
-        data,
-        test=test,
-        model=model,
-        text=text,
-        label=label,
-        encoding=encoding,
-        output=output,
-        settings=parsed(settings),
-    )
+    with progress(console(stderr=True), unit="rows") as follow:
+        found = audit_data(
+            data,
+            test=test,
+            model=model,
+            text=text,
+            label=label,
+            encoding=encoding,
+            output=output,
+            settings=parsed(settings),
+            follow=follow,
+        )
     if json:
         print_json(found.to_dict())
         return

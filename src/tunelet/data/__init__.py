@@ -13,6 +13,7 @@ from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
+from tunelet.data._following import UNFOLLOWED, FollowedTexts, Follower
 from tunelet.data._groups import copies, groups_of, units
 from tunelet.data._joined import Joined
 from tunelet.data._label_indices import label_indices
@@ -64,6 +65,7 @@ __all__ = [
     "SPLITS",
     "STANDARD",
     "TEXT_NAMES",
+    "UNFOLLOWED",
     "Batch",
     "Chunk",
     "Columns",
@@ -71,6 +73,8 @@ __all__ = [
     "Examples",
     "FileSettings",
     "FoldLimits",
+    "FollowedTexts",
+    "Follower",
     "Joined",
     "LabelSpace",
     "Masking",

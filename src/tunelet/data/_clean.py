@@ -15,6 +15,7 @@ from tunelet._words import counted
 from tunelet.data._columns import Columns
 from tunelet.data._examples import Examples
 from tunelet.data._fields import join_fields
+from tunelet.data._following import UNFOLLOWED, Follower, told
 from tunelet.data._label_column import LabelColumn, columns_and_tables
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._marks import (
@@ -55,6 +56,7 @@ def reading_from(
     task: str = "auto",
     separator: str = "",
     marks: Mapping[str, str | None] = MappingProxyType({}),
+    follow: Follower = UNFOLLOWED,
 ) -> Reading:
     """A `Reading` of raw tables; the arguments are those of `read`, with the columns for its split as `marks`.
 
@@ -101,7 +103,8 @@ def reading_from(
             time_kind, times = times_of_rows(table, used["time"], missing_labels)
         groups = groups_of_rows(table, used["group"], missing_labels) if used.get("group") in table.columns else None
         read = _Rows(table, labels, times, groups, shares)
-        examples, reasons, kept = _examples(read, columns, split, clean_markup)
+        follow.stage(f"cleaning the {split} texts", len(table))
+        examples, reasons, kept = _examples(read, columns, split, clean_markup, follow)
         dropped[split] = {reason: len(numbers) for reason, numbers in reasons.items() if numbers}
         dropped_rows[split] = {reason: tuple(numbers[:NAMED_ROWS]) for reason, numbers in reasons.items() if numbers}
         if len(examples):
@@ -144,7 +147,7 @@ class _Rows:
 
 
 def _examples(
-    rows: _Rows, columns: Columns, split: str, clean_markup: bool
+    rows: _Rows, columns: Columns, split: str, clean_markup: bool, follow: Follower
 ) -> tuple[Examples, dict[str, Sequence[int]], np.ndarray]:
     """The rows with a text and whatever else is needed; the numbers of the others by reason; the first in the table."""
     table = rows.table
@@ -156,7 +159,7 @@ def _examples(
     kept = array("q")
 
     def usable() -> Iterator[str]:
-        for row, text in enumerate(texts_of(table, columns, clean_markup=clean_markup)):
+        for row, text in enumerate(told(texts_of(table, columns, clean_markup=clean_markup), follow)):
             absent = (why for why, values in needed.items() if values is not None and values[row] is None)
             if lacks := next(absent, "") if text else EMPTY_TEXT:
                 reasons[lacks].append(table.number(row))

@@ -12,6 +12,7 @@ from tunelet.data._dropped import Origin, dropped_by_reading
 from tunelet.data._duplicates import exact_keys, repeats_and_conflicts
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
+from tunelet.data._following import UNFOLLOWED, FollowedTexts, Follower
 from tunelet.data._joined import Joined
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import ordered
@@ -52,6 +53,7 @@ class Preparation(Parts):
         test: Reading | None,
         saved: Membership | None = None,
         copies: Copies | None = None,
+        follow: Follower = UNFOLLOWED,
     ) -> Self:
         """The splits as they were read. Raises DataError where texts have no labels.
 
@@ -60,6 +62,7 @@ class Preparation(Parts):
             test: test data given apart, which wins over these.
             saved: an earlier split to make again.
             copies: what an earlier preparation of the same two found alike; None: it is looked for.
+            follow: told how far that is.
         """
         warnings = [*reading.notes, *(f"test data: {note}" for note in (test.notes if test else ()))]
         read = {name: (reading, name) for name in SPLITS if name in reading.splits}
@@ -77,7 +80,8 @@ class Preparation(Parts):
                 "whether its groups are also trained on is not known"
             )
         if copies is None:
-            copies = find_copies(Joined(examples.texts for examples in parts.values()))
+            texts = Joined(examples.texts for examples in parts.values())
+            copies = find_copies(FollowedTexts(texts, "looking for copies", follow))
         begins = np.cumsum([0, *map(len, parts.values())])
         origins = {
             name: Origin(whole.numbers_of(split), copies.groups[begin:end])

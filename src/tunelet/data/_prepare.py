@@ -12,6 +12,7 @@ import numpy as np
 
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._label_space import LabelSpace
 from tunelet.data._membership import Membership, fold_numbers
 from tunelet.data._near_duplicates import Copies
@@ -91,6 +92,7 @@ def prepare(
     folds: FoldLimits | None = None,
     saved: Membership | None = None,
     copies: Copies | None = None,
+    follow: Follower = UNFOLLOWED,
 ) -> Prepared:
     """Make the training, validation and test splits.
 
@@ -108,11 +110,12 @@ def prepare(
         folds: when to cross-validate instead of holding rows out, where no validation split is given; None: never.
         saved: an earlier split to make again, in the place of choosing validation texts; None: there is none.
         copies: what an earlier preparation of the same two found alike, so that it is not looked for again.
+        follow: told how far the search for copies is.
 
     Raises:
         DataError: a single class, a class with one example, a label to be measured that training never saw.
     """
-    work = Preparation.of(reading, test, saved, copies)
+    work = Preparation.of(reading, test, saved, copies, follow)
     work.agree_on_labels(join_labels=join_labels)
     if drop_duplicates:
         work.drop_copies()

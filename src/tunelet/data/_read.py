@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tunelet.data._clean import reading_from
 from tunelet.data._columns import listed
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._raw import RawTable
 from tunelet.data._reading import Reading
 from tunelet.data.readers._files import read_file
@@ -36,6 +37,7 @@ def read(
     files: FileSettings = DEFAULTS,
     task: str = "auto",
     separator: str = "",
+    follow: Follower = UNFOLLOWED,
 ) -> Reading:
     """Read texts, and their labels, from wherever they are.
 
@@ -63,6 +65,7 @@ def read(
         files: the encoding of text files that are not UTF-8, and the limits on what is decoded.
         task: the shape of the labels, as recipes name it; "auto": recognised.
         separator: what stands between several labels of a text; "": recognised.
+        follow: told how far the reading of a large file is, and the cleaning of texts.
 
     Returns:
         the splits with texts and labels as strings, the columns chosen with their reasons, and what was dropped.
@@ -72,7 +75,7 @@ def read(
     """
     marks = {"group": group, "time": time, "split": split}
     names = [name for given in (text, label, *known.values(), *marks.values()) for name in listed(given)]
-    tables, source, form = read_tables(data, names, labelled=labelled, files=files)
+    tables, source, form = read_tables(data, names, labelled=labelled, files=files, follow=follow)
     return reading_from(
         tables,
         source=source,
@@ -87,11 +90,17 @@ def read(
         task=task,
         separator=separator,
         marks=marks,
+        follow=follow,
     )
 
 
 def read_tables(
-    data: object, names: Sequence[str] = (), *, labelled: bool = True, files: FileSettings = DEFAULTS
+    data: object,
+    names: Sequence[str] = (),
+    *,
+    labelled: bool = True,
+    files: FileSettings = DEFAULTS,
+    follow: Follower = UNFOLLOWED,
 ) -> tuple[Mapping[str, RawTable], str, str]:
     """The splits of a source as they are, before anything is recognised, cleaned or dropped.
 
@@ -99,7 +108,7 @@ def read_tables(
         data: as for `read`.
         names: columns that the source may have: a first row that holds one of them is a header.
         labelled: whether labels are needed.
-        files: as for `read`.
+        files, follow: as for `read`.
 
     Returns:
         split -> table, the source as the user would name it, and the format. Raises DataError as `read` does.
@@ -126,9 +135,9 @@ def read_tables(
         except OSError as error:  # a name too long, a folder that may not be entered
             raise DataError(f"{data} cannot be read: {error.strerror}", "check the path and its permissions") from None
         if is_folder:
-            splits, form = read_folder(path, names, files, labelled=labelled)
+            splits, form = read_folder(path, names, files, labelled=labelled, follow=follow)
             return splits, str(data), form
-        table = read_file(path, names, files, labelled=labelled)
+        table = read_file(path, names, files, labelled=labelled, follow=follow)
         return {"train": table}, str(data), table.format
     splits, form = read_memory(data, files, labelled=labelled)
     return splits, form, form

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from tunelet.data import Copies, FileSettings, FoldLimits, Prepared, Reading, prepare, read
+from tunelet.data import UNFOLLOWED, Copies, FileSettings, FoldLimits, Follower, Prepared, Reading, prepare, read
 from tunelet.recipe import DataSettings, Recipe
 
 _FEW = 2_000  # texts up to which cross-validation is the default: a held-out fifth would be missed, and measures little
 
 
-def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading, Reading | None]:
+def read_sources(
+    settings: DataSettings, data: Any, test: Any, follow: Follower
+) -> tuple[Reading, Reading | None]:
     """Read training and test data; the test data must have the training data's columns. Raises DataError."""
     columns: dict[str, Any] = {
         "text": settings.text_column or None,
@@ -17,6 +19,7 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
         "label_names": settings.label_names,
         "missing_labels": settings.missing_labels,
         "files": FileSettings.of(settings),
+        "follow": follow,
     }
     reading = read(
         data,
@@ -40,7 +43,13 @@ def read_sources(settings: DataSettings, data: Any, test: Any) -> tuple[Reading,
 
 
 def split_data(
-    recipe: Recipe, reading: Reading, test_reading: Reading | None, *, timed: bool, copies: Copies | None = None
+    recipe: Recipe,
+    reading: Reading,
+    test_reading: Reading | None,
+    *,
+    timed: bool,
+    copies: Copies | None = None,
+    follow: Follower = UNFOLLOWED,
 ) -> Prepared:
     """Split the data, without copies, and without training texts that are also test texts.
 
@@ -49,6 +58,7 @@ def split_data(
         reading, test_reading: the data as `read_sources` returns it.
         timed: whether a budget of time will decide on the number of folds.
         copies: what an earlier split of the same data found alike; None: it is looked for.
+        follow: told how far that is.
     """
     settings = recipe.data
     saved = None
@@ -69,6 +79,7 @@ def split_data(
         folds=_fold_limits(recipe, timed=timed),
         saved=saved,
         copies=copies,
+        follow=follow,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
-from tunelet.data import Copies, Prepared, Reading, Tokens, Unlabelled
+from tunelet.data import UNFOLLOWED, Copies, Follower, Prepared, Reading, Tokens, Unlabelled
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
@@ -84,12 +84,13 @@ class Experiment:
         refuse_run_as_model(self._recipe.model.name)
         # A folder that exists is refused before anything is read.
         folder = None if request.out is None else folder_for(request.out, resume=request.resume)
-        with self._screens.busy("reading the data"):
-            reading, test_reading = read_sources(self._recipe.data, request.data, request.test)
+        with self._screens.progress(unit="rows") as progress:
+            progress.stage("reading the data", 0)
+            reading, test_reading = read_sources(self._recipe.data, request.data, request.test, progress)
             check_columns(self._recipe, reading)
             self._recipe = with_shape(self._recipe, reading)
             check_shape(self._recipe, students=request.unlabelled is not None, seeds=self._one_of_several)
-            prepared = self._prepare(reading, test_reading)
+            prepared = self._prepare(reading, test_reading, progress)
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
         if prepared.space.task == "multiclass":
@@ -111,9 +112,11 @@ class Experiment:
                 return Run(folder.final)
             return self._train(folder, reading, test_reading, prepared, checkpoint)
 
-    def _prepare(self, reading: Reading, test_reading: Reading | None) -> Prepared:
+    def _prepare(
+        self, reading: Reading, test_reading: Reading | None, follow: Follower = UNFOLLOWED
+    ) -> Prepared:
         timed = self._chooses_folds
-        prepared = split_data(self._recipe, reading, test_reading, timed=timed, copies=self._copies)
+        prepared = split_data(self._recipe, reading, test_reading, timed=timed, copies=self._copies, follow=follow)
         self._copies = prepared.copies
         return prepared
 

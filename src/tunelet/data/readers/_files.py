@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._raw import RawTable
 from tunelet.data.readers._arrow import parse_parquet
 from tunelet.data.readers._content import COMPRESSIONS, Content, read_content
@@ -53,6 +54,7 @@ def read_file(
     *,
     labelled: bool = True,
     together: int = 0,
+    follow: Follower = UNFOLLOWED,
 ) -> RawTable:
     """The table in a file.
 
@@ -62,6 +64,7 @@ def read_file(
         settings: the encoding and the limits.
         labelled: whether labels are needed; without them, `.txt` holds a text in each line.
         together: bytes of all files that are read into one table with this one.
+        follow: told how far the reading of a large file is.
 
     Raises:
         DataError: missing, unsupported, empty, binary, wrongly encoded, too large or broken.
@@ -69,7 +72,7 @@ def read_file(
     check_file(path)
     try:
         if is_large(path, together=together, labelled=labelled):
-            return read_large(path, names, settings)
+            return read_large(path, names, settings, follow)
         content = read_content(path, settings, lambda name: Path(name.lower()).suffix in FORMATS)
         table = _parse(content, path, names, settings, labelled=labelled)
     except MemoryError:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunelet._words import counted
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._raw import SPLITS, RawTable, concatenate, split_of
 from tunelet.data._store import Store
 from tunelet.data.readers._content import open_data_file
@@ -30,7 +31,12 @@ Tables = dict[str, RawTable]
 
 
 def read_folder(
-    folder: Path, names: Sequence[str] = (), settings: FileSettings = DEFAULTS, *, labelled: bool = True
+    folder: Path,
+    names: Sequence[str] = (),
+    settings: FileSettings = DEFAULTS,
+    *,
+    labelled: bool = True,
+    follow: Follower = UNFOLLOWED,
 ) -> tuple[Tables, str]:
     """The splits in a folder, and the layout of the folder in words.
 
@@ -39,6 +45,7 @@ def read_folder(
         names: column names that the user gave, for data files.
         settings: the encoding and the limits.
         labelled: whether labels are needed; without them a folder of `.txt` files alone will do.
+        follow: told how far the reading of large files is.
 
     Raises:
         DataError: nothing readable in it, two files or folders for one split, or larger than the limits.
@@ -56,7 +63,7 @@ def read_folder(
         return _noting(tables, others), f"aclImdb folder{unlabelled}"
     files, others = _split_files(folder)
     if "train" in files:
-        tables = {split: _shards(paths, names, settings, labelled=labelled) for split, paths in files.items()}
+        tables = {split: _shards(paths, names, settings, labelled, follow) for split, paths in files.items()}
         form = f"folder of {', '.join(f'{split} ({table.format})' for split, table in tables.items())}"
         return _noting(tables, others), form
     if _label_folders(folder):
@@ -69,9 +76,13 @@ def read_folder(
     raise _nothing_in(folder)
 
 
-def _shards(paths: Sequence[Path], names: Sequence[str], settings: FileSettings, *, labelled: bool) -> RawTable:
-    together = sum(path.stat().st_size for path in paths)
-    return concatenate([read_file(path, names, settings, labelled=labelled, together=together) for path in paths])
+def _shards(
+    paths: Sequence[Path], names: Sequence[str], settings: FileSettings, labelled: bool, follow: Follower
+) -> RawTable:
+    size = sum(path.stat().st_size for path in paths)
+    return concatenate(
+        [read_file(path, names, settings, labelled=labelled, together=size, follow=follow) for path in paths]
+    )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

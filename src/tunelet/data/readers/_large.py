@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._raw import RawTable
 from tunelet.data._store import Store, row_names
 from tunelet.data.readers._content import COMPRESSIONS
@@ -36,13 +37,17 @@ def is_large(path: Path, *, together: int, labelled: bool) -> bool:
     return max(path.stat().st_size, together) * (_PACKED if packed else 1) > LARGE
 
 
-def read_large(path: Path, names: Sequence[str], settings: FileSettings) -> RawTable:
+def read_large(
+    path: Path, names: Sequence[str], settings: FileSettings, follow: Follower = UNFOLLOWED
+) -> RawTable:
     """The table in a file of any length. Raises DataError as reading it whole does."""
+    follow.stage(f"looking through {path.name}", 0)
     stream, _ = open_stream(path, str(path), path.name, names, settings)
-    return table_of(stream, settings)
+    follow.stage(f"reading {path.name}", stream.rows)
+    return table_of(stream, settings, follow)
 
 
-def table_of(stream: TableStream, settings: FileSettings) -> RawTable:
+def table_of(stream: TableStream, settings: FileSettings, follow: Follower = UNFOLLOWED) -> RawTable:
     """All rows of a stream, but for columns that cannot be read as texts. Raises DataError where they are too many."""
     store, numbers = Store(stream.head.columns), array("q")
     for chunk in stream.chunks():
@@ -52,6 +57,7 @@ def table_of(stream: TableStream, settings: FileSettings) -> RawTable:
         numbers.extend(chunk.numbers)
         if max(store.characters, CELL_COST * store.cells) > settings.max_bytes:
             raise settings.too_large(stream.source)
+        follow.advance(chunk.rows)
     head = stream.head
     named: Sequence[str] = ()
     if repeats := head.dropped.get(REPEATED_HEADER, ()):  # they count among the rows
