@@ -20,12 +20,11 @@ from tunelet.data import (
     SIMILAR,
     UNFOLLOWED,
     Copies,
-    FollowedTexts,
     Follower,
     Joined,
     codes_of,
     exact_keys,
-    find_copies,
+    kept_copies,
     similarity,
 )
 
@@ -120,7 +119,7 @@ class Alike:
         sizes = [len(part.examples) for part in parts.values()]
         begins = dict(zip(parts, np.cumsum([0, *sizes]).tolist(), strict=False))
         _, first, place = np.unique(exact_keys(texts), return_index=True, return_inverse=True)
-        return cls(parts, begins, first[place], found or find_copies(FollowedTexts(texts, "looking for copies", follow)))
+        return cls(parts, begins, first[place], found or kept_copies(texts, follow))
 
     def rows(self, name: str) -> NDArray[np.int64]:
         """The rows of a part among all rows, int64 [n]; none where there is no such part."""

@@ -13,9 +13,10 @@ from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
 from tunelet.data._folds import FoldLimits, deal, folds, tokens_about
-from tunelet.data._following import UNFOLLOWED, FollowedTexts, Follower
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._groups import copies, groups_of, units
 from tunelet.data._joined import Joined
+from tunelet.data._kept_copies import kept_copies
 from tunelet.data._label_indices import label_indices
 from tunelet.data._label_space import ONE_LABEL, LabelSpace, TaskName
 from tunelet.data._labels import label_name, ordered
@@ -73,7 +74,6 @@ __all__ = [
     "Examples",
     "FileSettings",
     "FoldLimits",
-    "FollowedTexts",
     "Follower",
     "Joined",
     "LabelSpace",
@@ -117,6 +117,7 @@ __all__ = [
     "gather",
     "groups_of",
     "is_null",
+    "kept_copies",
     "join_fields",
     "joined",
     "label_indices",

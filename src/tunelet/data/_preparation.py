@@ -12,13 +12,14 @@ from tunelet.data._dropped import Origin, dropped_by_reading
 from tunelet.data._duplicates import exact_keys, repeats_and_conflicts
 from tunelet.data._examples import Examples
 from tunelet.data._folds import FoldLimits
-from tunelet.data._following import UNFOLLOWED, FollowedTexts, Follower
+from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._joined import Joined
+from tunelet.data._kept_copies import kept_copies
 from tunelet.data._label_space import ONE_LABEL, LabelSpace
 from tunelet.data._labels import ordered
 from tunelet.data._leaks import PAIRS, REASONS, leaks, near_copies
 from tunelet.data._membership import Membership
-from tunelet.data._near_duplicates import Copies, find_copies
+from tunelet.data._near_duplicates import Copies
 from tunelet.data._parts import Parts
 from tunelet.data._raw import SPLITS
 from tunelet.data._reading import Reading
@@ -81,7 +82,7 @@ class Preparation(Parts):
             )
         if copies is None:
             texts = Joined(examples.texts for examples in parts.values())
-            copies = find_copies(FollowedTexts(texts, "looking for copies", follow))
+            copies = kept_copies(texts, follow)
         begins = np.cumsum([0, *map(len, parts.values())])
         origins = {
             name: Origin(whole.numbers_of(split), copies.groups[begin:end])
