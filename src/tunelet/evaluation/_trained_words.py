@@ -8,7 +8,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.data import chunks
 from tunelet.evaluation._ngrams import Known, Ngrams, side_by_side
+
+_TEXTS, _CHARACTERS = 4096, 2**22  # whose features are in memory together
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,10 @@ class TrainedWords:
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Each output for each text, float64 [n, outputs]."""
-        features = side_by_side([kind.features(texts) for kind in self.kinds])
-        scores: NDArray[np.float64] = features @ self.coefficients.T.astype(np.float64) + self.intercepts
+        weights = self.coefficients.T.astype(np.float64)
+        scores = np.empty((len(texts), len(self.intercepts)))
+        end = 0
+        for some in chunks(texts, most=_TEXTS, characters=_CHARACTERS):
+            begin, end = end, end + len(some)
+            scores[begin:end] = side_by_side([kind.features(some) for kind in self.kinds]) @ weights + self.intercepts
         return scores

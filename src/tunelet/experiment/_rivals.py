@@ -11,7 +11,7 @@ import numpy as np
 
 from tunelet._cache import cache_folder
 from tunelet._words import number
-from tunelet.data import OUTPUTS, Examples, LabelSpace, TaskName, Unit
+from tunelet.data import OUTPUTS, Examples, LabelSpace, TaskName, Unit, sample_rows, taken
 from tunelet.evaluation import Probe, ShapedPredictions, measure, predictions_for
 from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline, LinearModels, ShareModels
 from tunelet.experiment._plan import Plan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ALL = -1  # the number of a model that is fitted to all training texts; folds are counted from 0
 _FEATURES = {"baseline": "TF-IDF", "probe": "frozen encoder"}
+_CHARACTERS = 2**26  # of the texts that TF-IDF learns from: its features take some fifty bytes for each
 _BEGIN_WITH_ZERO = ("default", "gaussian")  # initialisations of LoRA whose B is 0
 
 
@@ -196,13 +197,29 @@ class Rivals:
             self._tfidf = Answers(by_fold.logits, dict(enumerate(by_fold.others)))
             logits = by_fold.logits[prepared.predicted_rows]
         else:
-            held_out = self._labelled.held_out
-            self.baseline = self._models.baseline(texts, labels, prepared.validation.texts, held_out)
+            learnt, chosen = self._some(prepared.train), self._some(prepared.validation)
+            if len(learnt) < len(texts):
+                self._progress.say(f"baseline: learns from {len(learnt):,} of {len(texts):,} texts, drawn at random")
+            self.baseline = self._models.baseline(
+                taken(texts, learnt),
+                labels[learnt],
+                taken(prepared.validation.texts, chosen),
+                self._labelled.held_out[chosen],
+            )
             logits = self.baseline.logits(prepared.validation.texts)
             self._tfidf = Answers(logits)
         self.predictions["baseline"] = self._predictions(prepared.validation, logits)
         if prepared.test is not None:
             self.test["baseline"] = self._predictions(prepared.test, self.baseline.logits(prepared.test.texts))
+
+    def _some(self, examples: Examples) -> "NDArray[np.int64]":
+        """The rows that TF-IDF learns from, or is chosen by: all, or some with the labels' shares kept."""
+        characters = sum(map(len, examples.texts))
+        if characters <= _CHARACTERS:
+            return np.arange(len(examples))
+        strata = self._labelled.space.stratified(examples)
+        limit = max(len(examples) * _CHARACTERS // characters, 2 * len(set(strata.labels)))
+        return sample_rows(strata, limit=limit, balanced=False, seed=self._plan.recipe.training.seed)
 
     def _predictions(self, examples: Examples, logits: "NDArray[np.float64]") -> ShapedPredictions:
         space = self._labelled.space
