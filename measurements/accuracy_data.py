@@ -123,9 +123,9 @@ def draw(name: str, size: str, seed: int, checkpoint: Path) -> Task:
         test = test.take(sample_rows(test, limit=_FEW_TEST_TEXTS, balanced=False, seed=1))
     return Task(
         label_names=tuple(names),
-        texts=train.texts,
+        texts=tuple(train.texts),
         labels=_indices(train.labels, names),
-        test_texts=test.texts,
+        test_texts=tuple(test.texts),
         test_labels=_indices(test.labels, names),
         seed=seed,
         checkpoint=checkpoint,

@@ -150,7 +150,7 @@ def _accuracies(run: Run, place: Path, examples: Examples) -> dict[str, Any]:
     predictions, figures = {}, {}
     for name, classifier in loaded(place).items():
         probabilities = classifier.probabilities_of_cleaned(examples.texts)
-        predictions[name] = Predictions(examples.ids, run.label_names, labels, probabilities)
+        predictions[name] = Predictions(tuple(examples.ids), run.label_names, labels, probabilities)
         pair = mcnemar(predictions[AS_IT_RUNS], predictions[name])
         figures[name] = {
             "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),

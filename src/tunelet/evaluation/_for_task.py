@@ -23,7 +23,7 @@ _TASKS: dict[type[ShapedPredictions], TaskName] = {
 
 def predictions_for(
     task: TaskName,
-    ids: tuple[str, ...],
+    ids: Sequence[str],
     label_names: tuple[str, ...],
     labels: NDArray[Any],
     probabilities: NDArray[np.float64],
@@ -41,6 +41,7 @@ def predictions_for(
         thresholds: of several labels a text, the probability from which on each is given; empty: 0.5.
         reach: of numbers, how far the interval of each goes to both sides; None: there are no intervals.
     """
+    ids = tuple(ids)
     if task == "multilabel":
         from_which_on = np.asarray(thresholds or [HALF] * len(label_names))
         return MultilabelPredictions(ids, label_names, labels, probabilities, from_which_on)

@@ -129,7 +129,7 @@ def _read(run: Run, source: Any, *, labelled: bool) -> Reading:
     )
 
 
-def _some(source: str, texts: tuple[str, ...], labels: NDArray[np.int64] | None, others: Any) -> Texts:
+def _some(source: str, texts: Sequence[str], labels: NDArray[np.int64] | None, others: Any) -> Texts:
     """At most so many of them, drawn evenly over all."""
     others = tuple(others) or texts
     rows = _evenly(len(texts), _MOST)

@@ -95,7 +95,7 @@ def draw_sample(data: str | None, n: int, seed: int) -> Sample:
     labels_of = {name: index for index, name in enumerate(names)}
     return Sample(
         f"{len(drawn):,} of {len(examples):,} texts of {Path(reading.source).name}",
-        drawn.texts,
+        tuple(drawn.texts),
         None,
         tuple(labels_of[label] for label in drawn.labels),
         names,
