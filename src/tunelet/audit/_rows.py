@@ -26,7 +26,7 @@ class RowFindings:
     """What was found in n texts of the training part.
 
     Attributes:
-        rows: of the texts in the source, counted from 0, int64 [n].
+        rows: of the texts in the source, counted from 0, ascending int64 [n].
         marks: finding -> the texts that it is found in, bool [n].
         same_as: the source's row of the first text that is alike, int64 [n]; -1: there is none before.
         suggested: a likelier label [n], None where there is none.
@@ -41,15 +41,18 @@ class RowFindings:
     probabilities: NDArray[np.float64]
     lengths: NDArray[np.int64]
 
-    def columns(self, rows: int) -> dict[str, list[str | int | float | None]]:
-        """Column -> its value in each of all rows of the part, used or not.
+    def columns(self, start: int, count: int) -> dict[str, list[str | int | float | None]]:
+        """Column -> its values in some rows of the part, used or not.
 
         Args:
-            rows: how many there are, n or more.
+            start: rows of the part before them.
+            count: of them.
         """
-        values: dict[str, list[str | int | float | None]] = {name: [None] * rows for name in COLUMNS}
-        values["audit"] = [NOT_USED] * rows
-        for at, row in enumerate(self.rows.tolist()):
+        values: dict[str, list[str | int | float | None]] = {name: [None] * count for name in COLUMNS}
+        values["audit"] = [NOT_USED] * count
+        first, end = np.searchsorted(self.rows, [start, start + count]).tolist()
+        for at in range(first, end):
+            row = int(self.rows[at]) - start
             values["audit"][row] = "; ".join(name for name, mark in self.marks.items() if mark[at])
             values["audit_same_as"][row] = int(self.same_as[at]) + 1 if self.same_as[at] >= 0 else None
             values["audit_suggested_label"][row] = self.suggested[at]

@@ -131,11 +131,11 @@ def _write(place: Path, source: Source, found: Audited) -> dict[str, str]:
     """Write all rows of the training part; returns added column -> its name in the file."""
     stream = source.table.stream or WholeTable(source.reading.source, source.table)
     names = free_names(stream.columns, COLUMNS)
-    values = found.rows.columns(stream.rows)
 
     def rows() -> Iterator[tuple[Chunk, Mapping[str, Sequence[Any]]]]:
         for chunk in stream.chunks():
-            yield chunk, {name: values[own][chunk.start : chunk.start + chunk.rows] for own, name in names.items()}
+            values = found.rows.columns(chunk.start, chunk.rows)
+            yield chunk, {name: values[own] for own, name in names.items()}
 
     added = {name: COLUMNS[own] for own, name in names.items()}
     form = output_form(place, None, "")

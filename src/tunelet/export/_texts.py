@@ -6,6 +6,7 @@ is sure of nearly all of them: the test texts are taken, where there are any. No
 are chosen and calibrated on validation and training texts.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
