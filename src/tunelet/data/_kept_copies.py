@@ -33,7 +33,11 @@ def kept_copies(texts: Sequence[str], follow: Follower = UNFOLLOWED) -> Copies:
     digest.update(exact_keys(texts).tobytes())
     folder = cache_folder() / "copies" / digest.hexdigest()[:32]
     arrays = load_arrays(folder, _ARRAYS, mapped="same")
-    if arrays is not None and set(arrays) == set(_ARRAYS) and len(arrays["same"]) == len(arrays["groups"]) == len(texts):
+    if (
+        arrays is not None
+        and set(arrays) == set(_ARRAYS)
+        and len(arrays["same"]) == len(arrays["groups"]) == len(texts)
+    ):
         return Copies(**arrays)
     if arrays is not None:
         remove_entry(folder)

@@ -217,14 +217,18 @@ class SeveralLabels(LabelSpace):
         """As described in `LabelSpace`: an empty list or text is "none of them", a missing value is no label."""
         class_names = table.class_names.get(column, ())
         absent = set() if class_names else {as_seen(word).casefold() for word in missing}
-        rows = [several(value, self.separator) for value in table.columns.get(column, [None] * len(table))]
-        names = [None if row is None else [label_name(part, class_names) for part in row] for row in rows]
         new = {as_seen(name): as_seen(name_now) for name, name_now in renamed.items()}
-        unlabelled = [parts is None or _is_absent(parts, absent) for parts in names]
-        labels = [
-            None if parts is None or none else self.of_parts(new.get(name, name) for name in parts if name)
-            for parts, none in zip(names, unlabelled, strict=True)
-        ]
+        same: dict[str, str] = {}  # equal labels are one string in memory
+
+        def label(value: object) -> str | None:
+            row = several(value, self.separator)
+            parts = None if row is None else [label_name(part, class_names) for part in row]
+            if parts is None or _is_absent(parts, absent):
+                return None
+            whole = self.of_parts(new.get(name, name) for name in parts if name)
+            return same.setdefault(whole, whole)
+
+        labels = [label(value) for value in table.columns.get(column, [None] * len(table))]
         return labels, self._notes(labels)
 
     def _notes(self, labels: Sequence[str | None]) -> list[str]:

@@ -51,7 +51,9 @@ class Bytes:
                     left = left[self._file.write(left) :]
         except OSError as error:
             message = f"the texts cannot be kept in {cache_folder()}: {error.strerror}"
-            raise DataError(message, "make room there, or name another folder with the variable TUNELET_CACHE") from None
+            raise DataError(
+                message, "make room there, or name another folder with the variable TUNELET_CACHE"
+            ) from None
         self._size += len(content)
         return begin
 

@@ -82,7 +82,9 @@ def streamed(
 def _is_streamed(path: Path, data: str) -> bool:
     """Whether a name is that of a file to go through: no folder, no address, no data set of the Hub."""
     try:
-        return can_be_streamed(path.name) and not (data.startswith("hub:") or "://" in data or path.expanduser().is_dir())
+        return can_be_streamed(path.name) and not (
+            data.startswith("hub:") or "://" in data or path.expanduser().is_dir()
+        )
     except (OSError, RuntimeError):  # no usable path, as whoever reads it will say
         return False
 

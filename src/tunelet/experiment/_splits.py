@@ -8,9 +8,7 @@ from tunelet.recipe import DataSettings, Recipe
 _FEW = 2_000  # texts up to which cross-validation is the default: a held-out fifth would be missed, and measures little
 
 
-def read_sources(
-    settings: DataSettings, data: Any, test: Any, follow: Follower
-) -> tuple[Reading, Reading | None]:
+def read_sources(settings: DataSettings, data: Any, test: Any, follow: Follower) -> tuple[Reading, Reading | None]:
     """Read training and test data; the test data must have the training data's columns. Raises DataError."""
     columns: dict[str, Any] = {
         "text": settings.text_column or None,

@@ -112,9 +112,7 @@ class Experiment:
                 return Run(folder.final)
             return self._train(folder, reading, test_reading, prepared, checkpoint)
 
-    def _prepare(
-        self, reading: Reading, test_reading: Reading | None, follow: Follower = UNFOLLOWED
-    ) -> Prepared:
+    def _prepare(self, reading: Reading, test_reading: Reading | None, follow: Follower = UNFOLLOWED) -> Prepared:
         timed = self._chooses_folds
         prepared = split_data(self._recipe, reading, test_reading, timed=timed, copies=self._copies, follow=follow)
         self._copies = prepared.copies

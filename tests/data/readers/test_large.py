@@ -21,7 +21,12 @@ from tunelet.errors import DataError
 FILMS = ["a fine <b>film</b>", "a dull one", "", "Fine, fine &amp; fine.", "käse 😀", "a dull one", "A  Dull one"]
 LABELS = ["good", "bad", "bad", "good", "", "good", "bad"]
 ROWS = [
-    {"film": f"f{row}", "text": f"{text} {row // 7}" if text else "", "label": label, "day": f"2024-01-{row % 28 + 1:02}"}
+    {
+        "film": f"f{row}",
+        "text": f"{text} {row // 7}" if text else "",
+        "label": label,
+        "day": f"2024-01-{row % 28 + 1:02}",
+    }
     for row, (text, label) in enumerate(zip(FILMS * 9, LABELS * 9, strict=True))
 ]
 
@@ -78,9 +83,7 @@ def test_it_is_split_as_a_small_one(tmp_path: Path, monkeypatch, name: str) -> N
     path = written(tmp_path, name)
 
     def prepared() -> list[Examples | None]:
-        found = prepare(
-            read(path), limit=None, balanced=False, validation_size=0.3, drop_duplicates=True, seed=3
-        )
+        found = prepare(read(path), limit=None, balanced=False, validation_size=0.3, drop_duplicates=True, seed=3)
         return [found.train, found.validation, found.test]
 
     whole = prepared()
@@ -116,7 +119,9 @@ def test_a_column_of_parts_divides_a_large_file(tmp_path: Path) -> None:
         for part in ("train", "test")
     }
     assert reading.splits["test"].ids[0] == "0"
-    assert reading.rows["test"].tolist() == [at for at in range(0, len(rows), 5) if rows[at]["text"] and rows[at]["label"]]
+    assert reading.rows["test"].tolist() == [
+        at for at in range(0, len(rows), 5) if rows[at]["text"] and rows[at]["label"]
+    ]
 
 
 @pytest.mark.usefixtures("large")

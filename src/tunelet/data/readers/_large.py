@@ -37,9 +37,7 @@ def is_large(path: Path, *, together: int, labelled: bool) -> bool:
     return max(path.stat().st_size, together) * (_PACKED if packed else 1) > LARGE
 
 
-def read_large(
-    path: Path, names: Sequence[str], settings: FileSettings, follow: Follower = UNFOLLOWED
-) -> RawTable:
+def read_large(path: Path, names: Sequence[str], settings: FileSettings, follow: Follower = UNFOLLOWED) -> RawTable:
     """The table in a file of any length. Raises DataError as reading it whole does."""
     follow.stage(f"looking through {path.name}", 0)
     stream, _ = open_stream(path, str(path), path.name, names, settings)
