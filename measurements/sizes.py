@@ -1,6 +1,6 @@
 """Many rows read, audited, split and tokenised: peak memory at several sizes, the rates, and a SIGKILL in the middle.
 
-    python measurements/sizes.py [--rows 250000 1000000 2000000] [--forms csv jsonl parquet] [--form-rows 250000] [--out FILE]
+    python measurements/sizes.py [--rows 250000 1000000 2000000] [--forms jsonl parquet] [--form-rows 250000]
     python measurements/sizes.py --only sizes      # or forms, or killed; what was measured before stays
     python measurements/sizes.py --page
 
@@ -207,7 +207,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 def section(found: dict[str, Any]) -> str:
     """The part of docs/data.md that figures fill."""
     lines = [
-        "| rows | file | `tunelet audit`: peak memory | rows/s | reading, splitting, tokenising: peak memory | rows/s |",
+        "| rows | file | `tunelet audit`: peak memory | rows/s | until training: peak memory | rows/s |",
         "| ---: | --- | ---: | ---: | ---: | ---: |",
     ]
     for size in (*found["sizes"], *found.get("forms", ())):
@@ -217,12 +217,12 @@ def section(found: dict[str, Any]) -> str:
             cells.append(f"{size['rows'] / size[work]['seconds']:,.0f}")
         lines.append(f"| {' | '.join(cells)} |")
     if again := found.get("killed"):
-        lines += [
-            "",
-            f"A preparation of {again['rows']:,} rows that was ended by SIGKILL after {again['killed_after_seconds']:,.0f} s, "
-            f"with {again['killed_after_texts']:,} texts tokenised, was done {again['second_seconds']:,.0f} s after it "
-            "was started again.",
-        ]
+        said = (
+            f"A preparation of {again['rows']:,} rows that was ended by SIGKILL after "
+            f"{again['killed_after_seconds']:,.0f} s, with {again['killed_after_texts']:,} texts tokenised, was done "
+            f"{again['second_seconds']:,.0f} s after it was started again."
+        )
+        lines += ["", said]
     return "\n".join([*lines, "", environment_line(found)]) + "\n"
 
 

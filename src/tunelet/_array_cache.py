@@ -98,7 +98,8 @@ def _save(path: Path, array: np.ndarray | Sequence[np.ndarray]) -> None:
         shape = (sum(len(piece) for piece in array),)
         np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
         for piece in array:
-            if isinstance(piece, np.memmap) and isinstance(piece.base, mmap.mmap):
+            base: object = piece.base
+            if isinstance(piece, np.memmap) and isinstance(base, mmap.mmap):
                 _copy(piece, file)
             else:
                 piece.tofile(file)

@@ -8,7 +8,8 @@ import pytest
 from tunelet.data import Copies, find_copies, kept_copies
 from tunelet.data import _kept_copies as kept
 
-WORDS = "the quick brown fox jumps over a lazy dog while seven old wizards watch from behind their garden wall".split()
+TEXT = "the quick brown fox jumps over a lazy dog while seven old wizards watch from behind their garden wall"
+WORDS = TEXT.split()
 TEXTS = tuple(" ".join(np.random.default_rng(seed % 40).permutation(WORDS)) for seed in range(60))
 
 

@@ -1,4 +1,4 @@
-"""A file of many rows, and a preparation of it that may be killed: in a process of its own, forked from one that is warm."""
+"""A file of many rows, and a preparation of it that may be killed, in a process of its own."""
 
 import csv
 import multiprocessing

@@ -9,7 +9,7 @@ until the system wants them back.
 import os
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any, BinaryIO, SupportsIndex, TypeVar, overload
 
@@ -35,9 +35,9 @@ class Bytes:
         file: BinaryIO
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            file = tempfile.TemporaryFile(dir=folder, prefix=".columns-", buffering=0)  # type: ignore[assignment]
+            file = tempfile.TemporaryFile(dir=folder, prefix=".columns-", buffering=0)  # noqa: SIM115
         except OSError:
-            file = tempfile.TemporaryFile(buffering=0)  # type: ignore[assignment]
+            file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         self._file, self._size, self._lock = file, 0, Lock()
         weakref.finalize(self, file.close)
 
@@ -101,7 +101,8 @@ class Stored(Sequence[Value]):
     def __getitem__(self, at: SupportsIndex | slice) -> "Value | Stored[Value]":
         if isinstance(at, slice):
             return self._with(self._begins[at], self._lengths[at])
-        return self._value(int(self._begins[at]), int(self._lengths[at]))
+        value: Value = self._value(int(self._begins[at]), int(self._lengths[at]))
+        return value
 
     def __iter__(self) -> Iterator[Value]:
         for start in range(0, len(self), _READ_ROWS):
@@ -179,7 +180,7 @@ class RowNumbers(Sequence[str]):
 def taken(column: Sequence[Value], rows: NDArray[np.int64]) -> Sequence[Value]:
     """The values of these rows, in this order: of a stored column another view, else a tuple."""
     if isinstance(column, Stored | RowNumbers):
-        return column.take(rows)  # type: ignore[return-value]
+        return column.take(rows)
     return tuple(column[row] for row in rows.tolist())
 
 
