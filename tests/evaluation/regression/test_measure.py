@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import pearsonr, spearmanr, t
 from sklearn import metrics as sk
 
 from shaped_predictions import check_reasons, ids, numbers, strict
 from tunelet.errors import DataError
 from tunelet.evaluation import ValuePredictions, _bootstrap, measure
 from tunelet.evaluation.regression._draws import paired_draws
+from tunelet.evaluation.regression._measure import log_interval
 
 
 def test_every_metric_is_scikit_learns_or_scipys():
@@ -59,6 +60,24 @@ def test_an_interval_without_an_end_covers_and_has_no_mean_width():
     strict(metrics)
     assert metrics.coverage == 1.0
     assert metrics.width is None
+
+
+def test_intervals_of_squared_errors_hold_more_often_where_tails_are_heavy_and_as_often_where_they_are_not():
+    def held(draw, truth):
+        """How often intervals hold it, and with as many degrees of freedom as there are texts."""
+        inside, plain = [], []
+        for seed in range(400):
+            squares = draw(np.random.default_rng(seed)) ** 2
+            value, error = float(squares.mean()) ** 0.5, squares.std(ddof=1) / squares.mean() / 2 / 300**0.5
+            low, high = log_interval(value, squares, power=0.5)
+            inside.append(low <= truth <= high)
+            plain.append(abs(np.log(truth / value)) <= t.ppf(0.975, 299) * error)
+        return np.mean(inside), np.mean(plain)
+
+    normal, _ = held(lambda rng: rng.standard_normal(300), 1.0)
+    assert 0.93 <= normal <= 0.98
+    lognormal, plain = held(lambda rng: rng.lognormal(size=300) - np.sqrt(np.e), np.sqrt((np.e - 1) * np.e))
+    assert lognormal >= plain + 0.03
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,9 +7,10 @@
 | correlations | Fisher's z with the variance of the draws |
 | coverage | Wilson's |
 
-Squared errors of heavy tails are made by a few texts, of which a sample may have none: then RMSE, R squared and
-Pearson's correlation are in too few of their intervals (docs/evaluation.md has figures), and the mean absolute error
-decides.
+Student's degrees of freedom are those that the spread itself is worth: it is the less known the heavier the tails of
+the errors are. Squared errors of heavy tails are made by a few texts, of which a sample may have none: then RMSE, R
+squared and Pearson's correlation are still in too few of their intervals (docs/evaluation.md has figures), and the mean
+absolute error decides.
 """
 
 import numpy as np
@@ -74,7 +75,7 @@ def log_interval(value: float, terms: Floats, power: float = 1.0, fewest: int = 
     spread = float(terms.std(ddof=1))
     if spread <= LEAST_SPREAD * mean:
         return "all texts have the same: how others vary is unknown"
-    reach = _student(len(terms)) * power * spread / mean / len(terms) ** 0.5
+    reach = _student(terms) * power * spread / mean / len(terms) ** 0.5
     return value * float(np.exp(-reach)), value * float(np.exp(reach))
 
 
@@ -90,11 +91,19 @@ def _explained(metrics: ValueMetrics, squares: Floats, targets: Floats) -> Bound
         return _NO_ERROR
     apart = (targets - targets.mean()) ** 2
     influence = squares / squares.mean() - apart / apart.mean()
-    reach = float(np.exp(_student(n) * float(influence.std(ddof=1)) / n**0.5))
+    reach = float(np.exp(_student(influence) * float(influence.std(ddof=1)) / n**0.5))
     return 1 - left * reach, 1 - left / reach
 
 
-def _student(n: int) -> float:
+def _student(terms: Floats) -> float:
+    """Student's quantile for the mean of terms [n], not all alike, whose spread is estimated from them.
+
+    The variance of their variance is, for a large n, (kurtosis - 1) / n times its square; that of chi squared is 2 over
+    its degrees of freedom. So many are taken: about n of normal terms, down to 2 where one term makes all the spread.
+    """
     from scipy.stats import t as student_t
 
-    return float(student_t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    n, apart = len(terms), terms - terms.mean()
+    kurtosis = float((apart**4).mean()) / float((apart**2).mean()) ** 2
+    freedom = min(n - 1.0, 2 * n / max(kurtosis - 1, 1e-9))
+    return float(student_t.ppf((1 + CONFIDENCE) / 2, freedom))
