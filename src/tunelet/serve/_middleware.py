@@ -86,7 +86,8 @@ class _Body:
         if self._read == 0:
             self._check_headers()
         try:
-            message = await asyncio.wait_for(self._receive(), self._until - time.monotonic())
+            async with asyncio.timeout(self._until - time.monotonic()):
+                message = await self._receive()
         except TimeoutError:
             seconds = f"{self._settings.body_seconds:g} seconds"
             raise Refused(408, f"the body took longer than {seconds}", headers={"Connection": "close"}) from None

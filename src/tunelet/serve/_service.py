@@ -137,7 +137,8 @@ class Service:
         job = Job(served.name, texts, time.monotonic() + seconds, done)
         try:
             batcher.submit(job)
-            return await asyncio.wait_for(answer, seconds)
+            async with asyncio.timeout(seconds):
+                return await answer
         except FullError as error:
             wait = {"Retry-After": str(error.retry_after)}
             raise Refused(429, "too many texts are waiting", headers=wait) from None
