@@ -4,9 +4,8 @@ Such a word is no error by itself ("excellent" in good reviews is what there is 
 a tag that somebody left in the text is, for then a model learns to read that alone.
 """
 
-import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -99,12 +98,14 @@ def _words(texts: Sequence[str]) -> tuple[dict[str, int], NDArray[np.int32], NDA
     known: dict[str, int] = {}
     numbers, sizes = array("i"), array("q")
     for text in texts:
-        distinct = set(_split(text))
+        distinct = _distinct(text)
         numbers.extend([known.setdefault(word, len(known)) for word in distinct])
         sizes.append(len(distinct))
     return known, np.frombuffer(numbers, dtype=np.int32) if numbers else np.empty(0, np.int32), np.array(sizes)
 
 
-def _split(text: str) -> Iterator[str]:
+def _distinct(text: str) -> set[str]:
     """Words as they are written, so that "8/10" is one, without punctuation around them."""
-    return filter(None, (word.strip(_EDGES) for word in re.split(r"\s+", text.casefold())))
+    words = {word.strip(_EDGES) for word in set(text.casefold().split())}
+    words.discard("")
+    return words

@@ -5,6 +5,7 @@ Where no tokenizer is at hand, words are counted. Of many texts a random part is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -173,20 +174,27 @@ def _lengths_record(texts: Sequence[str], counts: NDArray[np.int64], model: str 
 
 def _tokens(texts: Sequence[str], tokenizer: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Of each text the tokens (with those at its ends), those that are unknown, and the single letters of words."""
-    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    plain = [_without_marker(piece or "") for piece in pieces]
-    letter = np.array([len(piece) == 1 and piece.isalpha() for piece in plain])
-    inner = _inner([piece or "" for piece in pieces])
-    unknown_id = tokenizer.unk_token_id
     counts, unknown, single = [], [], []
     for start in range(0, len(texts), _AT_ONCE):
-        for ids in tokenizer(list(texts[start : start + _AT_ONCE]), truncation=False, verbose=False)["input_ids"]:
-            line = np.asarray(ids, dtype=np.int64)
-            goes_on = np.append(inner[line], False)[1:]  # whether the next piece is of the same word
-            counts.append(len(line))
-            unknown.append(0 if unknown_id is None else int((line == unknown_id).sum()))
-            single.append(int((letter[line] & (inner[line] | goes_on)).sum()))
-    return np.array(counts), np.array(unknown), np.array(single)
+        encoded = tokenizer(list(texts[start : start + _AT_ONCE]), truncation=False, verbose=False)["input_ids"]
+        ends = np.cumsum([len(ids) for ids in encoded])
+        used, line = np.unique(np.fromiter(chain.from_iterable(encoded), np.int64), return_inverse=True)
+        pieces = [piece or "" for piece in tokenizer.convert_ids_to_tokens(used.tolist())]
+        plain = [_without_marker(piece) for piece in pieces]
+        letter = np.array([len(piece) == 1 and piece.isalpha() for piece in plain], dtype=bool)[line]
+        inner = _inner(pieces, tokenizer)[line]
+        goes_on = np.zeros_like(inner)  # whether the next piece is of the same word
+        goes_on[:-1] = inner[1:]
+        goes_on[ends[ends > 0] - 1] = False
+        counts.append(np.diff(ends, prepend=0))
+        unknown.append(_sums((used == tokenizer.unk_token_id)[line], ends))
+        single.append(_sums(letter & (inner | goes_on), ends))
+    return np.concatenate(counts), np.concatenate(unknown), np.concatenate(single)
+
+
+def _sums(marks: NDArray[np.bool_], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many marks each text has, int64 [n]."""
+    return np.diff(np.append(0, np.cumsum(marks))[ends], prepend=0)
 
 
 def _without_marker(piece: str) -> str:
@@ -195,9 +203,10 @@ def _without_marker(piece: str) -> str:
     return piece
 
 
-def _inner(pieces: Sequence[str]) -> NDArray[np.bool_]:
+def _inner(pieces: Sequence[str], tokenizer: Any) -> NDArray[np.bool_]:
     """Which pieces go on with a word that has begun: by "##", or by having no marker where the first piece has one."""
-    if any(piece.startswith("##") for piece in pieces):
-        return np.array([piece.startswith("##") for piece in pieces])
+    goes_on = [piece.startswith("##") for piece in pieces]
+    if any(goes_on) or any(piece.startswith("##") for piece in tokenizer.get_vocab()):
+        return np.array(goes_on, dtype=bool)
     first = _MARKERS[1:]
-    return np.array([piece[:1].isalnum() and not piece.startswith(first) for piece in pieces])
+    return np.array([piece[:1].isalnum() and not piece.startswith(first) for piece in pieces], dtype=bool)
