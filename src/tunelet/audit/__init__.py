@@ -15,7 +15,7 @@ from tunelet.audit._lengths import LengthsRecord, Reader, VocabularyRecord
 from tunelet.audit._part import ExampleRecord, Part
 from tunelet.audit._record import AuditRecord, without_texts
 from tunelet.audit._rows import COLUMNS, RowFindings
-from tunelet.audit._suspects import Doubts, SuspectsRecord, suspects
+from tunelet.audit._suspects import Doubts, SuspectRecord, SuspectsRecord, suspects
 from tunelet.audit._verb import Audit, audit
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Part",
     "Reader",
     "RowFindings",
+    "SuspectRecord",
     "SuspectsRecord",
     "VocabularyRecord",
     "audit",

@@ -13,7 +13,7 @@ from tunelet.console._tables import print_table, table
 from tunelet.run import dropped_in_words
 
 if TYPE_CHECKING:
-    from tunelet.audit import Audit, AuditRecord, ExampleRecord, PairRecord
+    from tunelet.audit import Audit, AuditRecord, ExampleRecord, PairRecord, SuspectRecord
 
 _LABELS, _EXAMPLES, _PAIRS, _WORDS = 8, 3, 2, 8
 _PLACES = {"beginning": "at the beginning:", "end": "at the end:"}
@@ -182,7 +182,7 @@ def _columns_table(console: Console, record: "AuditRecord") -> None:
     tried = [column for column in record.columns if column.accuracy is not None]
     if not tried:
         return
-    made = table("column", "values", "accuracy", "commonest label", "information", "finding")
+    made = table("column", "values", "accuracy", "commonest", "information", "finding")
     if tried[0].texts is not None and tried[0].texts < (rows := record.parts["train"].rows):
         _say(console, f"columns by themselves: judged by {tried[0].texts:,} of {rows:,} texts, drawn at random")
     for column in tried:
@@ -205,23 +205,24 @@ def _examples(console: Console, record: "AuditRecord") -> None:
     ):
         if pairs:
             _say(console, f"[bold]{title}[/]")
-            for pair in of_each_kind(pairs, _PAIRS):
-                _pair(console, pair)
+            print_facts(console, (line for pair in of_each_kind(pairs, _PAIRS) for line in _pair(pair)))
     if record.suspects is not None and record.suspects.examples:
         _say(console, "[bold]Suspected labels[/]")
-        for suspect in record.suspects.examples[:_EXAMPLES]:
-            likelier = f"{suspect.suggested or 'none of them'!r} ({points(suspect.suggested_probability)})"
-            _say(console, f"  {_text(suspect.text)}: likelier {escape(likelier)}")
+        print_facts(console, map(_suspect, record.suspects.examples[:_EXAMPLES]))
 
 
-def _pair(console: Console, pair: "PairRecord") -> None:
+def _pair(pair: "PairRecord") -> Iterator[tuple[str, str]]:
+    """How the two are alike, and both; equal texts of one label are shown once."""
     if pair.kind == "exact" and pair.first.label == pair.second.label:
-        also = f"also {pair.second.part} row {pair.second.row:,}"
-        _say(console, f"  exact: {_text(pair.first)} ({also})")
+        yield "  exact", f"{_text(pair.first)} (also {pair.second.part} row {pair.second.row:,})"
         return
-    how = f"near, {pair.similarity:.2f}" if pair.kind == "near" else pair.kind
-    _say(console, f"  {how}: {_text(pair.first)}")
-    _say(console, f"  {' ' * len(how)}  {_text(pair.second)}")
+    yield f"  near, {pair.similarity:.2f}" if pair.kind == "near" else f"  {pair.kind}", _text(pair.first)
+    yield "", _text(pair.second)
+
+
+def _suspect(suspect: "SuspectRecord") -> tuple[str, str]:
+    suggested = escape(repr(suspect.suggested or "none of them"))
+    return f"  {points(suspect.suggested_probability)}", f"{suggested} is likelier for {_text(suspect.text)}"
 
 
 def _text(example: "ExampleRecord") -> str:

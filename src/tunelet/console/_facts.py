@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tunelet._choice import Choice
 
@@ -26,13 +27,13 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
     if not console.is_terminal:
         width = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
-            console.print(f"{name:<{width}}  {value}", highlight=False, soft_wrap=True)
+            console.print(f"{name:<{width}}  {value}", emoji=False, highlight=False, soft_wrap=True)
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in rows:
-        grid.add_row(name, value)
+        grid.add_row(*(Text.from_markup(cell, emoji=False) for cell in (name, value)))
     console.print(grid, highlight=False)
 
 

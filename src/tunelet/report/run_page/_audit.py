@@ -93,13 +93,15 @@ def _columns(record: AuditRecord) -> Iterator[Block]:
             column.name,
             f"{column.values:,}",
             points(column.accuracy or 0),
-            points(column.commonest),
-            "predicts the label" if column.predicts else "",
+            "predicts it" if column.predicts else "",
         )
         for column in tried[: 2 * _SHOWN]
     )
-    header = ("column", "values", "accuracy", "commonest label", "finding")
-    caption = "What the other columns say of the label by themselves: a leak, where they are not known in use"
+    header = ("column", "values", "accuracy", "finding")
+    caption = (
+        "What the other columns say of the label by themselves, a leak where they are not known in use; always saying "
+        f"the commonest label is right for {points(tried[0].commonest)}"
+    )
     yield Table(header, rows, caption)
 
 
@@ -124,7 +126,7 @@ def _examples(record: AuditRecord) -> Iterator[Block]:
 
 def _pair(pair: PairRecord) -> Iterator[Quote]:
     if pair.kind == "exact" and pair.first.label == pair.second.label:
-        yield _quote(f"exact copies, {pair.second.part} row {pair.second.row:,} and", pair.first)
+        yield _quote(f"exact copies, also {pair.second.part} row {pair.second.row:,}", pair.first)
         return
     how = f"near copies, {pair.similarity:.2f}" if pair.kind == "near" else f"{pair.kind} copies"
     yield _quote(how, pair.first)
