@@ -1,10 +1,12 @@
 """What runs of other label shapes come to: several labels a text; ratings as ratings, as mere classes and as numbers.
 
     python measurements/label_shapes.py goemotions [--seeds 1 2 3]    # about an hour a seed on two quiet cores
+    python measurements/label_shapes.py goemotions --dev --limit 3000 --seeds 1       # to try settings
     python measurements/label_shapes.py ratings [--seeds 1 2 3] [--reviews 2000] [--tests 5000]
 
 `goemotions` trains the default recipe on 43,410 comments with 28 emotions (Demszky et al. 2020), whole, and prints
-macro F1 beside that of TF-IDF with one classifier a label and thresholds of its own. `ratings` trains on reviews of
+macro F1 beside that of TF-IDF with one classifier a label and thresholds of its own; it writes the report, compares the
+seeds, and loads the encoder in a plain pipeline of transformers. `ratings` trains on reviews of
 IMDb with 1 to 10 stars (5 and 6 do not occur), with `data.task=ordinal`, as classes, and with `data.task=regression`,
 and compares the mean absolute error on the same test reviews, of all seeds together. Classes answer with the likeliest
 one, or with the median of what they say; numbers as they are, or rounded to the nearest rating that there is, which is
@@ -44,11 +46,24 @@ def trained(data: Path, out: Path, seed: int, **more: Any) -> Run:
     return tunelet.train(data, model="minilm", seed=seed, out=out, quiet=True, **more)
 
 
-def goemotions(seeds: Sequence[int], folder: Path) -> None:
-    """Macro F1 of the model and of TF-IDF, and the paired comparison of both."""
+def goemotions(seeds: Sequence[int], folder: Path, limit: int | None, *, dev: bool) -> None:
+    """Macro F1 of the model and of TF-IDF, and the paired comparison of both; then the seeds side by side.
+
+    Args:
+        seeds: of the trainings.
+        folder: of the runs.
+        limit: rows to draw; None: all.
+        dev: whether to learn from the training file alone and measure on the validation file, as whoever tries
+            settings must: the test file then plays no part.
+    """
+    source = SHARED / "sets" / "goemotions"
+    data, test = (source / "train.parquet", source / "dev.parquet") if dev else (source, None)
+    runs = []
     for seed in seeds:
-        run = trained(SHARED / "sets" / "goemotions", folder / f"goemotions-{seed}", seed)
-        rival = run.shaped_evaluation.rivals["baseline"]
+        run = trained(data, folder / f"goemotions-{seed}", seed, test=test, limit=limit)
+        runs.append(run)
+        evaluation, rival = run.shaped_evaluation, run.shaped_evaluation.rivals["baseline"]
+        alone = evaluation.without_tfidf
         print(
             json.dumps(
                 {
@@ -58,11 +73,38 @@ def goemotions(seeds: Sequence[int], folder: Path) -> None:
                     "f1_micro": run.metrics.value("f1_micro"),
                     "baseline_f1_macro": rival.metrics.value("f1_macro"),
                     "verdict": figure_verdict(rival.pair),
+                    "kept": run.facts.kept,
+                    "weights": [run.facts.encoder_weight, run.facts.blend],
+                    "validation_f1_macro": None if alone is None else {"alone": alone.figure, "both": alone.together},
+                    "temperature": run.facts.temperature,
+                    "epochs": [run.facts.best_epoch, run.facts.epochs],
+                    "folds": run.facts.folds,
                     "seconds": run.facts.seconds,
                 }
             ),
             flush=True,
         )
+    tunelet.report(runs[0], folder / "report")
+    print(json.dumps({"scores_in_a_pipeline_differ_by": pipeline_difference(runs[0], folder / "merged")}), flush=True)
+    if len(runs) > 1:
+        comparison = tunelet.compare(runs)
+        tunelet.report(comparison, folder / "comparison")
+        print(json.dumps({"verdicts": comparison.verdicts}))
+
+
+def pipeline_difference(run: Run, folder: Path) -> float:
+    """The largest difference of any score of the merged encoder in plain transformers from tunelet's own."""
+    from transformers import pipeline
+
+    exported = tunelet.export(run, to="merged", out=folder, without_tfidf=bool(run.facts.blend))
+    texts = ["I love this, thank you!", "What a shame.", "Nobody knows why.", "That is disgusting and sad", "ok"]
+    own = tunelet.Classifier.load(exported.folder).predict(texts)
+    found = pipeline("text-classification", model=str(exported.folder))(texts, top_k=None)
+    return max(
+        abs(each["score"] - answer.probabilities[each["label"]])
+        for answer, scores in zip(own, found, strict=True)
+        for each in scores
+    )
 
 
 def drawn(source: Path, rows: int, seed: int, place: Path) -> Path:
@@ -125,12 +167,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("goemotions", "ratings"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--limit", type=int, help="rows of GoEmotions to draw")
+    parser.add_argument("--dev", action="store_true", help="measure on its validation file, and leave the test file")
     parser.add_argument("--reviews", type=int, default=2000)
     parser.add_argument("--tests", type=int, default=5000)
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         if asked.what == "goemotions":
-            goemotions(asked.seeds, Path(folder))
+            goemotions(asked.seeds, Path(folder), asked.limit, dev=asked.dev)
         else:
             ratings(asked.seeds, Path(folder), asked.reviews, asked.tests)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from encoders import minilm_folder
-from tunelet.data import tokenise
+from tunelet.data import Windows, tokenise
 from tunelet.model import load_tokenizer
 
 TEXTS = ["A short one.", " ".join(f"word{n}" for n in range(400)), "", "naïve 🎬 שלום", "x" * 5000]
@@ -66,3 +66,15 @@ def test_a_cache_that_cannot_be_written_is_done_without(tokenizer, tmp_path):
     (tmp_path / "file").write_text("in the way")
     tokens = tokenise(TEXTS, tokenizer, max_length=66, cache=tmp_path / "file")
     assert len(tokens) == len(TEXTS)
+
+
+def test_a_text_is_as_long_as_it_is_written_whatever_is_cut_or_read_twice(tokenizer):
+    words = [("good " * n).strip() for n in (3, 40, 100)]
+    plain = tokenise(words, tokenizer, max_length=512).lengths.tolist()
+    cut = tokenise(words, tokenizer, max_length=32)
+    assert cut.text_lengths.tolist() == plain
+    assert max(cut.lengths) == 32
+    windows = tokenise(words, tokenizer, max_length=32, truncation="windows", windows=Windows(0.25, 8))
+    assert windows.text_lengths.tolist() == plain
+    assert windows.lengths.tolist() != plain  # overlaps and special tokens of each window
+    assert windows.take(np.array([2, 0])).text_lengths.tolist() == [plain[2], plain[0]]

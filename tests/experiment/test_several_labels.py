@@ -1,7 +1,6 @@
 """A run of several labels a text, from rows in memory to predictions, metrics, report and another's data."""
 
 import json
-import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -109,8 +108,6 @@ def test_the_report_says_nothing_of_another_shape(run, tmp_path):
 
 
 def test_what_does_not_know_the_shape_refuses_in_one_line(run, tiny_checkpoint, tmp_path):
-    with pytest.raises(RunError, match="several labels a text"):
-        tunelet.compare([run, shutil.copytree(run.path, tmp_path / "copy")])
     with pytest.raises(RunError, match="one label a text"):
         tunelet.Classifier.load(run).explain("a happy window")
     with pytest.raises(ServeError, match="multilabel"):
@@ -120,8 +117,6 @@ def test_what_does_not_know_the_shape_refuses_in_one_line(run, tiny_checkpoint, 
     given = {"model": str(tiny_checkpoint("bert")), "label": "feelings", "quiet": True}
     with pytest.raises(RecipeError, match="unlabelled"):
         tunelet.train(rows(60, 1), unlabelled=[row["text"] for row in rows(20, 11)], **given)
-    with pytest.raises(RecipeError, match="seeds"):
-        tunelet.train_seeds(rows(60, 1), (1, 2), out=tmp_path / "seeds", **given)
     with pytest.raises(RecipeError, match="positive"):
         trained(tiny_checkpoint("bert"), tmp_path / "positive", **{"evaluation.positive": "joy"})
 
@@ -132,8 +127,11 @@ def test_plain_transformers_gives_the_same_scores(tiny_checkpoint, tmp_path):
     run = trained(
         tiny_checkpoint("bert"),
         tmp_path / "run",
-        **{"model.pooling": "first", "training.probe": False, "model.layers": 3, "model.precision": "float32"},
-    )
+        **{
+            "model.pooling": "first", "training.probe": False, "model.layers": 3, "model.precision": "float32",
+            "evaluation.baseline": False,  # TF-IDF would be added, which no other library loads
+        },
+    )  # fmt: skip
     exported = tunelet.export(run, to="merged", out=tmp_path / "merged", check=[row["text"] for row in rows(40, 3)])
     assert exported.parity.agreement == 1.0
     texts = [row["text"] for row in rows(8, 5)]

@@ -16,7 +16,7 @@ from tunelet.classifier._prediction import Prediction
 from tunelet.classifier._texts import texts_of
 from tunelet.data import OUTPUTS, Output, chunks, clean, clean_fields
 from tunelet.errors import DataError, RunError, TuneletError
-from tunelet.evaluation import scaled_probabilities
+from tunelet.evaluation import scaled_for
 from tunelet.run import Explanation, Task
 
 # Of texts that are classified together: enough to sort them by length into full batches, little to hold.
@@ -137,7 +137,8 @@ class TextClassifier(ABC):
 
         Cleaning twice would change a text: `&amp;lt;` becomes `&lt;`, and that becomes `<`.
         """
-        return scaled_probabilities(self._rows(self._raw_probabilities, texts, self.columns), self.temperature)
+        rows = self._rows(self._raw_probabilities, texts, self.columns)
+        return scaled_for(self.task.shape, rows, self.temperature)
 
     def encode(self, texts: Any, *, text: str | Sequence[str] | None = None) -> list[EncodedText]:
         """Clean texts and say how long they are, for `probabilities_of_encoded`; arguments and errors as for `predict`.

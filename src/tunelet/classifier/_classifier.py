@@ -14,12 +14,14 @@ from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._places import is_export, local_folder
 from tunelet.classifier._run_model import sequence_classifier, tfidf_of
 from tunelet.data import Tokens, Windows, tokenise
-from tunelet.evaluation import Baseline, scaled_probabilities
+from tunelet.evaluation import Baseline, WordsBaseline, scaled_for
 from tunelet.recipe import with_settings
 from tunelet.run import Explanation, Run
 
 if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
+
+AnyTfidf = Baseline | WordsBaseline | None
 
 
 class Classifier(TextClassifier):
@@ -31,7 +33,7 @@ class Classifier(TextClassifier):
     (['negative', 'positive'], None)
     """
 
-    def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: Baseline | None = None) -> None:
+    def __init__(self, run: Run, model: "SequenceClassifier", tokenizer: Any, tfidf: AnyTfidf = None) -> None:
         super().__init__(run.task)
         self.run = run
         self._tfidf = tfidf  # whose logits are added with the run's weight, where it has one
@@ -91,7 +93,7 @@ class Classifier(TextClassifier):
         if parts:
             logits = self._logits_of([entry.text for entry in texts if entry.text], Tokens.together(parts))
             rows[[entry.tokens is not None for entry in texts]] = self._output.probabilities(logits)
-        return scaled_probabilities(rows, self.temperature)
+        return scaled_for(self.task.shape, rows, self.temperature)
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         return self._logits_of(texts, self._tokens(texts))
@@ -102,13 +104,15 @@ class Classifier(TextClassifier):
         encoder_logits = logits(self._model, tokens)
         if self._tfidf is None:
             return encoder_logits
-        summary = self.run.facts
-        return summary.encoder_weight * encoder_logits + summary.blend * self._tfidf.logits(texts)
+        facts, output = self.run.facts, self._output
+        words = output.ordered(self._tfidf.logits(texts))
+        return facts.encoder_weight * output.ordered(encoder_logits) + facts.blend * words
 
     def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
         from tunelet.explain import ExplainedModel, explain_text
 
         summary, blended = self.run.summary, self._tfidf is not None
+        assert not isinstance(self._tfidf, WordsBaseline)  # noqa: S101  (explanations are of one label a text)
         model = ExplainedModel(
             classifier=self._model,
             tokenizer=self._tokenizer,

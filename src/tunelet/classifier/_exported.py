@@ -111,7 +111,7 @@ def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, t
         graph = OnnxModel(folder, record, folder.graph_of(record), threads)
         if not record.tfidf:
             return graph.logits
-        tfidf = read_tfidf(folder.tfidf, len(record.label_names))
+        tfidf = read_tfidf(folder.tfidf, record.task)
         return lambda texts: graph.logits(texts) + tfidf.logits(texts)
     return _plain_logits(folder, record, device)
 

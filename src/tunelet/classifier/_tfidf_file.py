@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import Record, parse_record
 from tunelet.errors import ModelError
-from tunelet.evaluation import Baseline, Ngrams
+from tunelet.evaluation import Baseline, Ngrams, WordsBaseline
+from tunelet.run import Task
 
 _LARGEST = 2**30  # bytes of JSON
 
@@ -55,7 +56,7 @@ class TfidfFile(Record):
     bias: tuple[float, ...]
 
     @classmethod
-    def of(cls, tfidf: Baseline, scale: float) -> Self:
+    def of(cls, tfidf: Baseline | WordsBaseline, scale: float) -> Self:
         """What is added of a baseline whose logits count `scale` times."""
         ends = np.cumsum([0, *(len(kind.terms) for kind in tfidf.kinds)])
         coefficients = tfidf.coefficients.astype(np.float64) * scale
@@ -72,12 +73,14 @@ class TfidfFile(Record):
         )
         return cls(version=1, kinds=kinds, bias=tuple((tfidf.intercepts.astype(np.float64) * scale).tolist()))
 
-    def baseline(self, classes: int) -> Baseline:
+    def baseline(self, task: Task) -> Baseline | WordsBaseline:
         """The same as a baseline. Raises ValueError where it is for another number of labels."""
-        rows = 1 if classes == 2 else classes
+        labels = len(task.label_names)
+        one = task.shape == "multiclass"
+        rows = 1 if one and labels == 2 else labels
         if len(self.bias) != rows or any(len(kind.weights) != rows for kind in self.kinds):
-            raise ValueError(f"expected weights of {classes} labels")
-        return Baseline(
+            raise ValueError(f"expected weights of {labels} labels")
+        return (Baseline if one else WordsBaseline)(
             kinds=tuple(
                 Ngrams(kind.analyzer, kind.shortest, kind.longest, kind.terms, np.array(kind.idf, dtype=np.float32))
                 for kind in self.kinds
@@ -89,9 +92,9 @@ class TfidfFile(Record):
         )
 
 
-def read_tfidf(path: Path, classes: int) -> Baseline:
+def read_tfidf(path: Path, task: Task) -> Baseline | WordsBaseline:
     """The TF-IDF of an export. Raises ModelError."""
     try:
-        return parse_record(read_bytes(path, _LARGEST), TfidfFile).baseline(classes)
+        return parse_record(read_bytes(path, _LARGEST), TfidfFile).baseline(task)
     except (ForeignFileError, ValueError) as error:
         raise ModelError(f"{path}: {error}", "export the run again, with tunelet export") from None

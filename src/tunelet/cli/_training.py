@@ -166,7 +166,7 @@ def _train_seeds(data: str, seeds: list[int], arguments: dict[str, Any], *, quie
     from tunelet import train_seeds
     from tunelet.console import group_screen
 
-    summary = train_seeds(data, seeds, **arguments).summary
+    summary = train_seeds(data, seeds, **arguments).facts
     if not quiet:
         group_screen(console(stderr=True), summary)
     return summary.to_dict()

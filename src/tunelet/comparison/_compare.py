@@ -2,28 +2,24 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunelet._arguments import checked
-from tunelet.comparison._outcomes import Outcomes, outcomes
-from tunelet.comparison._record import ComparedModel, ComparisonRecord, Rival
-from tunelet.errors import DataError, RunError
-from tunelet.evaluation import (
-    Pair,
-    Predictions,
-    SeedDraws,
-    against_baseline,
-    compare_draws,
-    curve_records,
-    draw_models,
-    reliability,
-    summarise,
-    verdict,
+from tunelet.comparison._models import (
+    BASELINES,
+    baseline_model,
+    baselines_of,
+    chosen_here,
+    compared_model,
+    model_names,
+    own_baselines,
 )
-from tunelet.run import EvaluatedOn, Run, RunGroup, measured_on, rivals_of
-
-BASELINES: dict[Rival, str] = {"baseline": "TF-IDF", "probe": "probe"}  # key of `evaluation.json` -> name
+from tunelet.comparison._outcomes import Outcomes, outcomes
+from tunelet.comparison._record import ComparisonRecord, Rival
+from tunelet.errors import DataError, RunError
+from tunelet.evaluation import AnyPair, AnyPredictions, baseline_verdict, compare_models, draw_models, pair_verdict
+from tunelet.run import EvaluatedOn, Run, RunGroup, Summary, measured_on
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Comparison:
     record: ComparisonRecord
 
     @property
-    def pairs(self) -> tuple[Pair, ...]:
+    def pairs(self) -> tuple[AnyPair, ...]:
         """The comparison of every two runs, and of each run with its baselines."""
         return self.record.pairs
 
@@ -56,7 +52,7 @@ class Comparison:
 
     @property
     def outcomes(self) -> tuple[Outcomes | None, ...]:
-        """For each of `pairs`, how often both, one or neither is right; None: several seeds."""
+        """For each of `pairs`, how often both, one or neither is right; None: several seeds, or numbers."""
         return self.record.outcomes
 
 
@@ -78,33 +74,36 @@ def compare(runs: Sequence[str | Path | Run | RunGroup], *, resamples: int = 200
         DataError: they were measured on different texts, or know different labels; fewer than one draw.
     """
     groups = _groups(runs)
-    names = _names(groups)
+    names = model_names(groups)
+    _check_shapes(groups, names)
     evaluated_on = _check_texts(groups, names)
-    baselines = {key: _baselines(key, groups, names) for key in BASELINES}
+    baselines = {key: baselines_of(key, groups, names) for key in BASELINES}
     predictions = _all_predictions(groups, names, baselines)
     first = groups[0].runs[0]
-    positive = first.summary.positive  # all runs are measured again, with the positive label of the first
+    # All runs are measured again, with the positive label of the first.
+    positive = first.facts.positive if isinstance(first.facts, Summary) else None
     drawn = draw_models(predictions, positive=positive, resamples=resamples, seed=seed)
-    own = {key: _own(key, named, groups, names) for key, named in baselines.items()}
+    own = {key: own_baselines(key, named, groups, names) for key, named in baselines.items()}
     compared = [
         *itertools.combinations(names, 2),
         *((baseline, name) for beside in own.values() for name, baseline in beside.items()),
     ]
-    pairs = compare_draws(predictions, drawn, compared)
+    pairs = compare_models(predictions, drawn, compared, resamples=resamples, seed=seed)
     models = [
-        _model(name, group, {key: beside.get(name) for key, beside in own.items()}, drawn[name], positive)
+        compared_model(name, group, {key: beside.get(name) for key, beside in own.items()}, drawn[name], positive)
         for name, group in zip(names, groups, strict=True)
     ]
     models += [
-        _baseline_model(name, run, key, drawn[name], positive)
+        baseline_model(name, run, key, drawn[name], positive)
         for key, named in baselines.items()
         for name, run in named.items()
     ]
     verdicts = _verdicts(pairs, names) + ([_chosen_on_these(first)] if evaluated_on == "validation" else [])
     record = ComparisonRecord(
+        task=first.data.task.value,
         evaluated_on=evaluated_on,
-        folds=first.summary.folds,
-        n=len(first.predictions),
+        folds=first.facts.folds,
+        n=len(first.any_predictions),
         positive=positive,
         label_names=first.label_names,
         resamples=resamples,
@@ -130,31 +129,33 @@ def _groups(runs: Sequence[str | Path | Run | RunGroup]) -> tuple[RunGroup, ...]
 
 def _all_predictions(
     groups: Sequence[RunGroup], names: Sequence[str], baselines: Mapping[Rival, Mapping[str, Run]]
-) -> dict[str, list[Predictions]]:
+) -> dict[str, list[AnyPredictions]]:
     """The predictions of each run's seeds and of each baseline, by name, all with the ids of the first run.
 
     The texts are the same; other runs may have other ids for them.
     """
-    ids = groups[0].runs[0].predictions.ids
-    predictions = {
-        name: [_with_ids(run.predictions, ids) for run in group.runs] for name, group in zip(names, groups, strict=True)
+    ids = groups[0].runs[0].any_predictions.ids
+    predictions: dict[str, list[AnyPredictions]] = {
+        name: [replace(run.any_predictions, ids=ids) for run in group.runs]
+        for name, group in zip(names, groups, strict=True)
     }
     for key, named in baselines.items():
         for name, run in named.items():
-            of_baseline = _predictions(run, key)
+            of_baseline = run.rival_predictions(key)
             assert of_baseline is not None  # noqa: S101
-            predictions[name] = [_with_ids(of_baseline, ids)]
+            predictions[name] = [replace(of_baseline, ids=ids)]
     return predictions
 
 
-def _names(groups: Sequence[RunGroup]) -> tuple[str, ...]:
-    """The models' names where they tell the runs apart, else the folders', else the paths."""
-    models = [Path(group.runs[0].summary.model).name for group in groups]
-    for names in (models, [group.name for group in groups]):
-        taken = any(name == known or name.startswith(f"{known} of ") for name in names for known in BASELINES.values())
-        if len(set(names)) == len(names) and not taken:
-            return tuple(names)
-    return tuple(str(group.path.resolve()) for group in groups)
+def _check_shapes(groups: Sequence[RunGroup], names: Sequence[str]) -> None:
+    """Raise DataError where the labels of two runs have different shapes, so that no figure is common to both."""
+    tasks = {group.runs[0].data.task.value: name for name, group in zip(names, groups, strict=True)}
+    if len(tasks) > 1:
+        (one, first), (other, second), *_ = tasks.items()
+        raise DataError(
+            f"the labels of {first} are {one}, those of {second} {other}",
+            f"train both with the same shape: settings={{'data.task': {one!r}}}",
+        )
 
 
 def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> EvaluatedOn:
@@ -162,10 +163,10 @@ def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> EvaluatedO
     seen: dict[tuple[EvaluatedOn, str], str] = {}
     for name, group in zip(names, groups, strict=True):
         for run in group.runs:
-            evaluated_on = run.summary.evaluated_on
+            evaluated_on = run.facts.evaluated_on
             texts = run.data.parts[evaluated_on]
             source = run.data.test_source or run.data.source
-            measured = f"{name} on {texts.rows:,} {measured_on(run.summary)} texts of {source}"
+            measured = f"{name} on {texts.rows:,} {measured_on(run.facts)} texts of {source}"
             seen.setdefault((evaluated_on, texts.sha256), measured)
     if len(seen) > 1:
         raise DataError(
@@ -176,118 +177,19 @@ def _check_texts(groups: Sequence[RunGroup], names: Sequence[str]) -> EvaluatedO
     return next(iter(seen))[0]
 
 
-def _with_ids(predictions: Predictions, ids: tuple[str, ...]) -> Predictions:
-    return Predictions(ids, predictions.label_names, predictions.labels, predictions.probabilities)
-
-
-def _fitted_on(run: Run, key: str) -> tuple[str, ...]:
-    """What a baseline of a run depends on: its training texts; of the probe, also the encoder and what it reads."""
-    texts = run.data.parts["train"].sha256
-    if key == "baseline":
-        return (texts,)
-    encoder, recipe = run.environment.checkpoint.weights_sha256, run.recipe
-    reads = (recipe.model.pooling, str(recipe.model.layers))
-    windows = (recipe.data.window_overlap, recipe.data.max_windows) if recipe.data.truncation == "windows" else ()
-    return (texts, str(encoder), *reads, str(run.data.tokens.max_length), recipe.data.truncation, *map(str, windows))
-
-
-def _predictions(run: Run, key: str) -> Predictions | None:
-    return run.baseline_predictions if key == "baseline" else run.probe_predictions
-
-
-def _baselines(key: Rival, groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, Run]:
-    """One run for each different baseline of a kind, by the baseline's name.
-
-    The name has no run's name in it where all runs share one baseline. A run that is its own probe has none.
-    """
-    fitted: dict[tuple[str, ...], tuple[str, Run]] = {}
-    for name, group in zip(names, groups, strict=True):
-        for run in group.runs:
-            if key in rivals_of(run):
-                fitted.setdefault(_fitted_on(run, key), (name, run))
-    if len(fitted) == 1 and all(_fitted_on(group.runs[0], key) in fitted for group in groups):
-        ((_, run),) = fitted.values()
-        return {BASELINES[key]: run}
-    return {f"{BASELINES[key]} of {name}": run for name, run in fitted.values()}
-
-
-def _own(key: str, baselines: Mapping[str, Run], groups: Sequence[RunGroup], names: Sequence[str]) -> dict[str, str]:
-    """Name of a model -> name of its own baseline of a kind, fitted to the same texts; a kept probe has no probe."""
-    known = {_fitted_on(run, key): name for name, run in baselines.items()}
-    beside = {}
-    for name, group in zip(names, groups, strict=True):
-        first = group.runs[0]
-        is_it = first.evaluation.kept.name == key and not first.evaluation.kept.blend
-        if not is_it and (fitted := _fitted_on(first, key)) in known:
-            beside[name] = known[fitted]
-    return beside
-
-
-def _model(
-    name: str, group: RunGroup, beside: Mapping[str, str | None], drawn: SeedDraws, positive: str | None
-) -> ComparedModel:
-    first = group.runs[0]
-    summaries = [run.summary for run in group.runs]
-    costs = [run.evaluation.cost for run in group.runs]
-    return ComparedModel(
-        name=name,
-        kind="encoder",
-        baseline=beside["baseline"],
-        probe=beside["probe"],
-        runs=tuple(str(run.path) for run in group.runs),
-        seeds=tuple(run.recipe.training.seed for run in group.runs),
-        recipe=first.recipe.name,
-        model=first.summary.model,
-        random_weights=first.summary.random_weights,
-        training_texts=first.data.parts["train"].rows,
-        trainable_parameters=first.summary.trainable_parameters,
-        total_parameters=first.summary.total_parameters,
-        train_seconds=_mean([summary.train_seconds for summary in summaries]),
-        tokens_per_second=_mean([summary.tokens_per_second for summary in summaries]),
-        peak_memory_bytes=max(summary.peak_memory_bytes for summary in summaries),
-        saved_bytes=costs[0].saved_bytes,
-        base_bytes=costs[0].base_bytes,
-        latency_seconds=_mean([cost.latency_seconds for cost in costs]),
-        prediction_tokens_per_second=_mean([cost.tokens_per_second for cost in costs]),
-        metrics=summarise(drawn),
-        curves=tuple(curve_records(predictions, positive) for predictions in drawn.predictions),
-        reliability=reliability(drawn.predictions),
-    )
-
-
-def _baseline_model(name: str, run: Run, key: Rival, drawn: SeedDraws, positive: str | None) -> ComparedModel:
-    rival = run.evaluation.rivals[key]
-    return ComparedModel(
-        name=name,
-        kind=key,
-        model=rival.name,
-        random_weights=key == "probe" and run.summary.random_weights,
-        training_texts=run.data.parts["train"].rows,
-        train_seconds=rival.seconds,
-        metrics=summarise(drawn),
-        curves=tuple(curve_records(predictions, positive) for predictions in drawn.predictions),
-        reliability=reliability(drawn.predictions),
-    )
-
-
-def _outcomes(first: Sequence[Predictions], second: Sequence[Predictions]) -> Outcomes | None:
+def _outcomes(first: Sequence[AnyPredictions], second: Sequence[AnyPredictions]) -> Outcomes | None:
     return outcomes(first[0], second[0]) if len(first) == len(second) == 1 else None
 
 
-def _verdicts(pairs: Sequence[Pair], names: Sequence[str]) -> list[str]:
+def _verdicts(pairs: Sequence[AnyPair], names: Sequence[str]) -> list[str]:
     """The verdicts on every two models, which is the user's question; then each model that fails to beat a baseline."""
-    warnings = [against_baseline(pair, len(pairs)) for pair in pairs if pair.first not in names]
-    rest = [verdict(pair, len(pairs)) for pair in pairs if pair.first in names]
+    warnings = [baseline_verdict(pair, len(pairs)) for pair in pairs if pair.first not in names]
+    rest = [pair_verdict(pair, len(pairs)) for pair in pairs if pair.first in names]
     return rest + [warning for warning in warnings if warning is not None]
 
 
 def _chosen_on_these(run: Run) -> str:
-    chosen = "model was" if run.summary.folds else "epoch and model were"
     return (
-        f"These are {measured_on(run.summary)} texts, on which each run's {chosen} chosen, and flatter all of them a "
-        "little: train with --test DATA for a comparison that does not."
+        f"These are {measured_on(run.facts)} texts, on which each run's {chosen_here(run)} chosen, and flatter all of "
+        "them a little: train with --test DATA for a comparison that does not."
     )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tunelet._record import Record
-from tunelet.evaluation import Predictions
+from tunelet.evaluation import AnyPredictions, exactly_right
 from tunelet.run import Run
 
 
@@ -24,18 +24,20 @@ class OnlyOneRight:
         text: as the data has it.
         label: as the data has it.
         predicted: the label that the wrong model predicts.
-        probability: what that model gives to it.
+        probability: what that model gives to it; None: it has none.
     """
 
     text: str
     label: str
     predicted: str
-    probability: float
+    probability: float | None
 
 
-def outcomes(first: Predictions, second: Predictions) -> Outcomes:
-    """The four counts of two models on the same texts in the same order."""
-    one, other = first.predicted == first.labels, second.predicted == second.labels
+def outcomes(first: AnyPredictions, second: AnyPredictions) -> Outcomes | None:
+    """The four counts of two models on the same texts in the same order; None where no answer is exactly right."""
+    one, other = exactly_right(first), exactly_right(second)
+    if one is None or other is None:
+        return None
     return Outcomes(
         both=int((one & other).sum()),
         only_first=int((one & ~other).sum()),
@@ -44,12 +46,14 @@ def outcomes(first: Predictions, second: Predictions) -> Outcomes:
     )
 
 
-def right_instead(wrong: Run, right: Predictions, most: int) -> list[OnlyOneRight]:
+def right_instead(wrong: Run, right: AnyPredictions, most: int) -> list[OnlyOneRight]:
     """Texts that a run is wrong about, most certain first, and that other predictions of the same texts get right.
 
     They are chosen from the few errors that the run kept with their texts, so there may be none.
     """
-    rows = {name: row for row, name in enumerate(wrong.predictions.ids)}
-    correct = right.predicted == right.labels
-    errors = [error for error in wrong.evaluation.errors if error.id in rows and correct[rows[error.id]]]
+    correct = exactly_right(right)
+    if correct is None:
+        return []
+    rows = {name: row for row, name in enumerate(wrong.any_predictions.ids)}
+    errors = [error for error in wrong.any_evaluation.errors if error.id in rows and correct[rows[error.id]]]
     return [OnlyOneRight(error.text, error.label, error.predicted, error.probability) for error in errors[:most]]

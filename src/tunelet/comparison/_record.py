@@ -1,10 +1,12 @@
 """`comparison.json`: several models on the same texts, and every two of them side by side."""
 
+from collections.abc import Mapping
 from typing import Literal
 
-from tunelet._record import FileRecord, Record
+from tunelet._record import FileRecord, Record, Value
 from tunelet.comparison._outcomes import Outcomes
-from tunelet.evaluation import LabelCurves, Pair, ReliabilityBin, SeedMetrics
+from tunelet.data import TaskName
+from tunelet.evaluation import AnyPair, AnySeedMetrics, LabelCurves, ReliabilityBin
 from tunelet.run import EvaluatedOn
 
 Rival = Literal["baseline", "probe"]  # attribute of `evaluation.json`
@@ -27,6 +29,7 @@ class ComparedModel(Record):
         saved_bytes, base_bytes: size of the run's own weights, and of the checkpoint's.
         latency_seconds, prediction_tokens_per_second: of one text, and of many, means over the seeds.
         metrics: means over the seeds, with deviations and intervals.
+        by_label: of several labels a text, the F1 of each, the mean over the seeds; None: undefined for these texts.
         curves: of each seed.
         reliability: of all seeds together.
     """
@@ -50,7 +53,8 @@ class ComparedModel(Record):
     base_bytes: int | None = None
     latency_seconds: float | None = None
     prediction_tokens_per_second: float | None = None
-    metrics: SeedMetrics
+    metrics: AnySeedMetrics
+    by_label: Mapping[str, Value] = {}
     curves: tuple[tuple[LabelCurves, ...], ...]
     reliability: tuple[ReliabilityBin, ...]
 
@@ -59,6 +63,7 @@ class ComparisonRecord(FileRecord):
     """Several models, measured and compared on the same texts.
 
     Attributes:
+        task: the shape of the labels.
         evaluated_on: the split that the texts are.
         folds: in which they were predicted by models that had not seen them; 1: held out once; 0: no folds.
         n: how many texts there are.
@@ -67,11 +72,12 @@ class ComparisonRecord(FileRecord):
         resamples: paired draws of the texts.
         models: the runs, then the baselines.
         pairs: every two runs, and each with its baselines.
-        outcomes: for each pair how often both, one or neither is right; None: several seeds.
+        outcomes: for each pair how often both, one or neither is right; None: several seeds, or numbers.
         verdicts: the results in plain sentences.
         folders: of the runs; filled in when the record is written.
     """
 
+    task: TaskName = "multiclass"
     evaluated_on: EvaluatedOn
     folds: int
     n: int
@@ -79,7 +85,7 @@ class ComparisonRecord(FileRecord):
     label_names: tuple[str, ...]
     resamples: int
     models: tuple[ComparedModel, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[AnyPair, ...]
     outcomes: tuple[Outcomes | None, ...]
     verdicts: tuple[str, ...]
     folders: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ _CHARACTERS = 16  # of a stretch, for each token that is kept, at first
 _NARROWEST = 2**10
 _WIDEST = 2**18  # characters of the largest stretch
 _SPARE = 16  # tokens at the inner end of a stretch, which may differ from those of the whole text
-_FORMAT = 4  # change it when the meaning of what is stored changes
+_FORMAT = 5  # change it when the meaning of what is stored changes
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,12 @@ class Encoder:
         pieces: list[np.ndarray] = []
         first_lengths: list[int] = []
         windows: list[int] = []
+        whole: list[int] = []
         truncated = content = unknown = cut = 0
         no_word = self._tokenizer.unk_token_id
         for fields in self._fields(texts):
             kept = self._kept(fields)
+            whole.append(sum(ids.length + ids.unread for ids in fields) + self._special(len(fields)))
             lost = sum(ids.length for ids in fields) - self._kept_at_most(len(fields))
             if lost > 0:
                 truncated += 1
@@ -119,6 +121,7 @@ class Encoder:
             first_lengths=np.asarray(first_lengths, dtype=np.int64) if self._several else None,
             cut=cut,
             windows=np.asarray(windows, dtype=np.int64) if self._windows is not None else None,
+            whole=np.asarray(whole, dtype=np.int64),
         )
 
     def _special(self, fields: int) -> int:

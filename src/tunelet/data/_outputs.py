@@ -37,6 +37,10 @@ class Output(ABC):
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability of each label, float64 [n, labels], from logits of this shape; of numbers, themselves [n, 1]."""
 
+    def ordered(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits [n, outputs] as they are added to those of another model: as they are."""
+        return logits
+
     @abstractmethod
     def of_tensor(self, logits: "torch.Tensor") -> "torch.Tensor":
         """The same in torch, which need not give the same last bits."""
@@ -89,11 +93,16 @@ class Cumulative(Output):
         """ "> 1", "> 2", and so on."""
         return tuple(f"> {name}" for name in label_names[:-1])
 
+    def ordered(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits [n, ratings - 1], falling from each rating to the next."""
+        falling: NDArray[np.float64] = -np.sort(-logits, axis=1)
+        return falling
+
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability of each rating, float64 [n, ratings], from cumulative logits [n, ratings - 1]."""
         from scipy.special import expit
 
-        above = expit(-np.sort(-logits, axis=1))
+        above = expit(self.ordered(logits))
         ends = np.ones((len(logits), 1)), np.zeros((len(logits), 1))
         probabilities: NDArray[np.float64] = -np.diff(np.concatenate([ends[0], above, ends[1]], axis=1), axis=1)
         return probabilities

@@ -10,7 +10,7 @@ from tunelet._array_cache import load_arrays, remove_entry, store_arrays
 from tunelet.data._tokens import Tokens
 
 _ARRAYS = ("token_ids", "offsets", "counts")
-_OF_TEXTS = ("first_lengths", "windows")  # only where texts have several fields, or are read in windows
+_OF_TEXTS = ("first_lengths", "windows", "whole")  # the first two where texts have several fields, or windows
 
 
 def load(folder: Path) -> Tokens | None:

@@ -32,6 +32,8 @@ class Tokens:
     cut: tokens of the texts that are not among these, as near as is known: of a very long text they are estimated.
     windows: int64 [n], the number of windows that each text is read in; its tokens are those of its windows end to end,
         each with special tokens, and as long as `even` makes them. None: texts are read in one piece.
+    whole: int64 [n], tokens that each text would have uncut and in one piece, special ones included; of a very long
+        text they are estimated. None: nobody counted.
     """
 
     token_ids: np.ndarray
@@ -42,11 +44,17 @@ class Tokens:
     first_lengths: np.ndarray | None = None
     cut: int = 0
     windows: np.ndarray | None = None
+    whole: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
         """Tokens of each text that the model goes through, all windows together, int64 [n]."""
         return np.diff(self.offsets)
+
+    @property
+    def text_lengths(self) -> np.ndarray:
+        """How long each text is, int64 [n], whatever of it is cut or read twice; as it is read where nobody counted."""
+        return self.lengths if self.whole is None else self.whole
 
     @property
     def total(self) -> int:
@@ -71,6 +79,7 @@ class Tokens:
     def together(cls, parts: Sequence["Tokens"]) -> "Tokens":
         """All texts of the parts, one or more and of one tokenizer, in their order and in memory; not counted anew."""
         firsts = [part.first_lengths for part in parts if part.first_lengths is not None]
+        wholes = [part.whole for part in parts if part.whole is not None]
         windows = None
         if any(part.windows is not None for part in parts):
             windows = np.concatenate(
@@ -82,6 +91,7 @@ class Tokens:
             truncated=0,
             first_lengths=np.concatenate(firsts) if len(firsts) == len(parts) else None,
             windows=windows,
+            whole=np.concatenate(wholes) if len(wholes) == len(parts) else None,
         )
 
     def text(self, row: int) -> "Tokens":
@@ -94,7 +104,11 @@ class Tokens:
         """What is known of these texts, one by one."""
         return {
             name: None if of_all is None else of_all[rows]
-            for name, of_all in (("first_lengths", self.first_lengths), ("windows", self.windows))
+            for name, of_all in (
+                ("first_lengths", self.first_lengths),
+                ("windows", self.windows),
+                ("whole", self.whole),
+            )
         }
 
 

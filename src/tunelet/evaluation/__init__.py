@@ -48,8 +48,10 @@ from tunelet.evaluation._curves import (
     precision_recall_curve,
     roc_curve,
 )
+from tunelet.evaluation._decision_blend import blended_decisions, fit_decision_blend
 from tunelet.evaluation._deletion import Faithfulness, faithfulness
-from tunelet.evaluation._figure_slices import figures_by_length
+from tunelet.evaluation._details import AnyDetails, details_of
+from tunelet.evaluation._figure_slices import FigureSlice, figures_by_length
 from tunelet.evaluation._for_task import ShapedPredictions, predictions_for, scores_of, task_of
 from tunelet.evaluation._head import head_costs, head_out_of_fold, train_head
 from tunelet.evaluation._intervals import difference_interval, share_interval
@@ -70,15 +72,32 @@ from tunelet.evaluation._paired import Pair, compare_draws, compare_predictions,
 from tunelet.evaluation._paired_figures import FigurePair, compare_figure_draws, compare_figures
 from tunelet.evaluation._predictions import Predictions, positive_index, positive_label
 from tunelet.evaluation._probe import Probe, probe_losses, probe_out_of_fold, train_probe
-from tunelet.evaluation._seed_records import SeedMetrics
-from tunelet.evaluation._seeds import SeedDraws, draw_models, measure_seeds, summarise
+from tunelet.evaluation._seed_records import AnySeedMetrics, SeedMeasured, SeedMetrics, seed_record
+from tunelet.evaluation._seeds import SeedDraws, draw_models, measure_seeds, summarised
 from tunelet.evaluation._select import cross_fitted_selection, select
 from tunelet.evaluation._shapes import AnyPredictions, measure
 from tunelet.evaluation._shares import SharesRecord, share_losses, shares_record
+from tunelet.evaluation._side_by_side import (
+    AnyPair,
+    baseline_verdict,
+    compare_models,
+    curves_of,
+    exactly_right,
+    pair_differs,
+    pair_verdict,
+    reliability_of,
+    tested,
+)
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._soft_linear import ShareSolver
 from tunelet.evaluation._solver import Solver
 from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
+from tunelet.evaluation._temperature_for import (
+    scaled_for,
+    temperature_for,
+    temperature_record_for,
+    with_temperature_for,
+)
 from tunelet.evaluation._threshold import (
     Threshold,
     ThresholdRecord,
@@ -110,6 +129,7 @@ from tunelet.evaluation.multilabel._calibration import (
     scaling_record,
 )
 from tunelet.evaluation.multilabel._curves import label_curves
+from tunelet.evaluation.multilabel._details import InsteadRow, MultilabelDetails, Together
 from tunelet.evaluation.multilabel._linear import LabelSolver
 from tunelet.evaluation.multilabel._metrics import LabelMetrics, MultilabelMetrics
 from tunelet.evaluation.multilabel._predictions import MultilabelPredictions
@@ -127,167 +147,44 @@ from tunelet.evaluation.ordinal._cumulative import (
     rating_probabilities,
     with_rating_temperature,
 )
+from tunelet.evaluation.ordinal._details import RatingDetails
 from tunelet.evaluation.ordinal._linear import RatingSolver
 from tunelet.evaluation.ordinal._metrics import OrdinalMetrics
 from tunelet.evaluation.ordinal._predictions import OrdinalPredictions
 from tunelet.evaluation.ordinal._temperature import choose_rating_temperature
+from tunelet.evaluation.regression._details import ErrorBar, ValueDetails, ValuePoint
 from tunelet.evaluation.regression._metrics import ValueMetrics
 from tunelet.evaluation.regression._predictions import ValuePredictions
 from tunelet.evaluation.regression._ridge import RidgeSolver
 
 __all__ = [
-    "LOWER_IS_BETTER",
-    "METRIC_NAMES",
-    "STUDENT",
-    "AnyPredictions",
-    "Baseline",
-    "ClassMetrics",
-    "Commonest",
-    "Conformal",
-    "ConformalRecord",
-    "Confusion",
-    "CurveKind",
-    "DrawnCurve",
-    "Faithfulness",
-    "FigurePair",
-    "FigureWarning",
-    "Gain",
-    "Kept",
-    "KeptName",
-    "KeptRecord",
-    "LabelCurves",
-    "LabelMetrics",
-    "LabelSolver",
-    "LengthSlice",
-    "McNemar",
-    "Measured",
-    "Metrics",
-    "MultilabelMetrics",
-    "MultilabelPredictions",
-    "Ngrams",
-    "OrdinalMetrics",
-    "OrdinalPredictions",
-    "OutOfFold",
-    "Pair",
-    "Predictions",
-    "Probe",
-    "RatingSolver",
-    "ReliabilityBin",
-    "RidgeSolver",
-    "SeedDraws",
-    "SeedMetrics",
-    "ShapedPredictions",
-    "ShareSolver",
-    "Shares",
-    "SharesRecord",
-    "Solver",
-    "Temperature",
-    "TemperatureRecord",
-    "Threshold",
-    "ThresholdRecord",
-    "Thresholds",
-    "ThresholdsRecord",
-    "ValueMetrics",
-    "ValuePredictions",
-    "WordsBaseline",
-    "against_baseline",
-    "aim_in_words",
-    "baseline_out_of_fold",
-    "baselines_by_fold",
-    "by_length",
-    "calibration_noise",
-    "check_aim",
-    "choose_kept",
-    "choose_rating_temperature",
-    "choose_scaling",
-    "choose_temperature",
-    "choose_threshold",
-    "choose_thresholds",
-    "commonest",
-    "compare_draws",
-    "compare_figure_draws",
-    "compare_figures",
-    "compare_predictions",
-    "confident_errors",
-    "confusions",
-    "cross_fitted",
-    "cross_fitted_rating_temperature",
-    "cross_fitted_selection",
-    "cross_fitted_temperature",
-    "cross_fitted_thresholds",
-    "cross_fitted_value_intervals",
-    "cross_validated_baseline",
-    "cross_validated_multilabel_baseline",
-    "cross_validated_words",
-    "cumulative_logits",
-    "curve_records",
-    "decision_reliability",
-    "difference_interval",
-    "draw_models",
-    "expected_calibration_error",
-    "faithfulness",
-    "figure_against_baseline",
-    "figure_differs",
-    "figure_verdict",
-    "figures_by_length",
-    "fit_blend",
-    "fit_rating_temperature",
-    "fit_temperature",
-    "fit_weights",
-    "head_costs",
-    "head_out_of_fold",
-    "holm",
-    "intercepts",
-    "label_curves",
-    "label_warnings",
-    "log_losses",
-    "log_probabilities",
-    "logits_by_character",
-    "macro_roc_curve",
-    "mcnemar",
-    "measure",
-    "measure_seeds",
-    "metric_words",
-    "operate",
-    "p_value",
-    "positive_index",
-    "positive_label",
-    "precision_recall_curve",
-    "predictions_for",
-    "probe_losses",
-    "probe_out_of_fold",
-    "rating_probabilities",
-    "rating_record",
-    "rating_scores",
-    "rating_sets",
-    "reliability",
-    "resampled_metrics",
-    "roc_curve",
-    "scaled_probabilities",
-    "scaling_record",
-    "scores_of",
-    "seen_warning",
-    "select",
-    "share_interval",
-    "share_losses",
-    "shares_record",
-    "split_bounds",
-    "summarise",
-    "task_of",
-    "temperature_record",
-    "threshold_record",
-    "thresholds_record",
-    "train_baseline",
-    "train_head",
-    "train_multilabel_baseline",
-    "train_probe",
-    "train_words",
-    "training_warnings",
-    "value_intervals",
-    "value_record",
-    "value_scores",
-    "verdict",
-    "with_rating_temperature",
-    "with_temperature",
-    "words_by_fold",
-]
+    "LOWER_IS_BETTER", "METRIC_NAMES", "STUDENT", "AnyDetails", "AnyPair", "AnyPredictions", "AnySeedMetrics",
+    "Baseline", "ClassMetrics", "Commonest", "Conformal", "ConformalRecord", "Confusion", "CurveKind", "DrawnCurve",
+    "ErrorBar", "Faithfulness", "FigurePair", "FigureSlice", "FigureWarning", "Gain", "InsteadRow", "Kept", "KeptName",
+    "KeptRecord", "LabelCurves", "LabelMetrics", "LabelSolver", "LengthSlice", "McNemar", "Measured", "Metrics",
+    "MultilabelDetails", "MultilabelMetrics", "MultilabelPredictions", "Ngrams", "OrdinalMetrics", "OrdinalPredictions",
+    "OutOfFold", "Pair", "Predictions", "Probe", "RatingDetails", "RatingSolver", "ReliabilityBin", "RidgeSolver",
+    "SeedDraws", "SeedMeasured", "SeedMetrics", "ShapedPredictions", "ShareSolver", "Shares", "SharesRecord", "Solver",
+    "Temperature", "TemperatureRecord", "Threshold", "ThresholdRecord", "Thresholds", "ThresholdsRecord", "Together",
+    "ValueDetails", "ValueMetrics", "ValuePoint", "ValuePredictions", "WordsBaseline", "against_baseline",
+    "aim_in_words", "baseline_out_of_fold", "baseline_verdict", "baselines_by_fold", "blended_decisions", "by_length",
+    "calibration_noise", "check_aim", "choose_kept", "choose_rating_temperature", "choose_scaling",
+    "choose_temperature", "choose_threshold", "choose_thresholds", "commonest", "compare_draws", "compare_figure_draws",
+    "compare_figures", "compare_models", "compare_predictions", "confident_errors", "confusions", "cross_fitted",
+    "cross_fitted_rating_temperature", "cross_fitted_selection", "cross_fitted_temperature", "cross_fitted_thresholds",
+    "cross_fitted_value_intervals", "cross_validated_baseline", "cross_validated_multilabel_baseline",
+    "cross_validated_words", "cumulative_logits", "curve_records", "curves_of", "decision_reliability", "details_of",
+    "difference_interval", "draw_models", "exactly_right", "expected_calibration_error", "faithfulness",
+    "figure_against_baseline", "figure_differs", "figure_verdict", "figures_by_length", "fit_blend",
+    "fit_decision_blend", "fit_rating_temperature", "fit_temperature", "fit_weights", "head_costs", "head_out_of_fold",
+    "holm", "intercepts", "label_curves", "label_warnings", "log_losses", "log_probabilities", "logits_by_character",
+    "macro_roc_curve", "mcnemar", "measure", "measure_seeds", "metric_words", "operate", "p_value", "pair_differs",
+    "pair_verdict", "positive_index", "positive_label", "precision_recall_curve", "predictions_for", "probe_losses",
+    "probe_out_of_fold", "rating_probabilities", "rating_record", "rating_scores", "rating_sets", "reliability",
+    "reliability_of", "resampled_metrics", "roc_curve", "scaled_for", "scaled_probabilities", "scaling_record",
+    "scores_of", "seed_record", "seen_warning", "select", "share_interval", "share_losses", "shares_record",
+    "split_bounds", "summarised", "task_of", "temperature_for", "temperature_record", "temperature_record_for",
+    "tested", "threshold_record", "thresholds_record", "train_baseline", "train_head", "train_multilabel_baseline",
+    "train_probe", "train_words", "training_warnings", "value_intervals", "value_record", "value_scores", "verdict",
+    "with_rating_temperature", "with_temperature", "with_temperature_for", "words_by_fold",
+]  # fmt: skip

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from tunelet.data import deal
 from tunelet.evaluation._linear import log_losses
 
-_MOST = 20.0  # as for temperatures: beyond it probabilities are all but 0 and 1
-_LEAST = 0.05
+MOST = 20.0  # as for temperatures: beyond it probabilities are all but 0 and 1
+LEAST = 0.05
 _FOLDS = 5
-_CHANCE = 0.1  # probability of a gain below which a blend is not worth a second model
-_PRIOR = np.array([0.75, 0.5])  # mean of the prior: usual weights of an encoder and of TF-IDF
-_PRECISION = 6.0  # of the prior: a standard deviation of 0.4
+CHANCE = 0.1  # probability of a gain below which a blend is not worth a second model
+PRIOR = np.array([0.75, 0.5])  # mean of the prior: usual weights of an encoder and of TF-IDF
+PRECISION = 6.0  # of the prior: a standard deviation of 0.4
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def fit_weights(models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64]
     stacked = np.stack([logits - logits.mean(axis=1, keepdims=True) for logits in models])  # [models, n, classes]
     share = len(labels) / (len(labels) + 1)  # of a text's own label; the rest is spread over all, whose logits sum to 0
     true = share * stacked[:, np.arange(len(labels)), labels]
-    least, start, precision = (_LEAST, np.ones(1), 0.0) if len(models) == 1 else (0.0, _PRIOR, _PRECISION / len(labels))
+    least, start, precision = (LEAST, np.ones(1), 0.0) if len(models) == 1 else (0.0, PRIOR, PRECISION / len(labels))
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits, away = np.tensordot(weights, stacked, axes=1), weights - start
@@ -110,7 +110,7 @@ def fit_weights(models: Sequence[NDArray[np.float64]], labels: NDArray[np.int64]
         return float(value), slope.mean(axis=1) + precision * away
 
     weights: NDArray[np.float64] = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=[(least, _MOST)] * len(models)
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(least, MOST)] * len(models)
     ).x
     return weights
 
@@ -146,7 +146,7 @@ def fit_blend(
     """
     alone = log_losses(cross_fitted([encoder], labels, seed=seed), labels)
     gain = Gain.of(alone, log_losses(cross_fitted([encoder, tfidf], labels, seed=seed), labels))
-    if gain.chance >= _CHANCE:
+    if gain.chance >= CHANCE:
         first, second = fit_weights([encoder, tfidf], labels).tolist()
         if second > 0:
             return Blend(first, second, True, gain)

@@ -6,6 +6,7 @@ one T > 0 divides all logits. It changes no predicted class, and is fitted on va
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,23 @@ def calibration_noise(predictions: Predictions, bins: int = BINS) -> float:
     return float(np.sqrt(2 * variances * 2 / np.pi).sum() / len(confidence))
 
 
-def reliability(seeds: Sequence[Predictions], bins: int = BINS) -> tuple[ReliabilityBin, ...]:
+class Answers(Protocol):
+    """Predictions with one answer a text: of classes, or of ratings."""
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of the answer, float64 [n]."""
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The answer, int64 [n]."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """What is true, int64 [n]."""
+
+
+def reliability(seeds: Sequence[Answers], bins: int = BINS) -> tuple[ReliabilityBin, ...]:
     """The bins that hold a text, in rising order.
 
     Args:

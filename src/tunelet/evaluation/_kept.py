@@ -34,6 +34,7 @@ class Kept:
         reason: why it is kept, as a clause.
         candidates: all models that were compared, the blend among them where it is kept.
         predictions: of the kept model for the validation texts, without a temperature.
+        alone: those of its encoder without TF-IDF, where that is added and labels are not one a text; None: the same.
     """
 
     name: KeptName
@@ -42,6 +43,7 @@ class Kept:
     reason: str
     candidates: tuple[Candidate, ...]
     predictions: ShapedPredictions
+    alone: ShapedPredictions | None = None
 
     @property
     def record(self) -> "KeptRecord":

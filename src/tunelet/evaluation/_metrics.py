@@ -71,9 +71,15 @@ class Measured(Record):
     metric_names: ClassVar[tuple[str, ...]] = METRIC_NAMES
     main: ClassVar[str] = "accuracy"  # the figure by which two models are called better and worse
     loss: ClassVar[str] = "log_loss"  # the figure that training lowers
+    words: ClassVar[Mapping[str, str]] = {}  # what pages and screens call each; of classes `metric_words` has them
 
     if TYPE_CHECKING:  # declared by each, in the order in which JSON has them
         no_interval: Mapping[str, str]
+
+    @classmethod
+    def named(cls, positive: str | None = None) -> Mapping[str, str]:
+        """What pages and screens call each metric, in their order; the positive label is of classes alone."""
+        return cls.words or metric_words(positive)
 
     def value(self, name: str) -> float | None:
         """The value of the metric of this name; None where it is undefined."""

@@ -10,6 +10,7 @@ p-values of several comparisons.
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Pair(Record):
         detectable: the smallest difference of accuracies that would be shown in 4 of 5 cases with these numbers of
             texts, disagreements and comparisons; never less than the test can show at all.
     """
+
+    main: ClassVar[str] = "accuracy"  # the figure that decides
 
     first: str
     second: str

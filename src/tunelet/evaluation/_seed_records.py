@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import create_model
 
 from tunelet._record import Interval, Value
 from tunelet.evaluation._metrics import Measured, Metrics
+from tunelet.evaluation.multilabel._metrics import MultilabelMetrics
+from tunelet.evaluation.ordinal._metrics import OrdinalMetrics
+from tunelet.evaluation.regression._metrics import ValueMetrics
 
 
 class SeedMeasured(Measured):
     """Figures of several seeds on the same texts, each with its deviation as NAME_sd; None where undefined."""
+
+    if TYPE_CHECKING:  # declared by each
+        n: int
 
     def deviation(self, name: str) -> float | None:
         """The standard deviation over seeds of the metric of this name; None of a single seed."""
@@ -74,5 +80,13 @@ def seed_record(record: type[Measured]) -> type[SeedMeasured]:
         fields |= {name: (Value, ...), f"{name}_sd": (Value, ...), f"{name}_ci": (Interval, ...)}
     fields |= {"n": (int, ...), "no_interval": (Mapping[str, str], ...)}
     made = create_model(f"Seed{record.__name__}", __base__=SeedMeasured, __doc__=SeedMeasured.__doc__, **fields)
-    made.metric_names, made.main = record.metric_names, record.main
+    made.metric_names, made.main, made.words = record.metric_names, record.main, record.words
     return made
+
+
+if TYPE_CHECKING:
+    AnySeedMetrics = SeedMeasured
+else:  # as an entry of a record: whichever of them a file holds, for no two have the same names
+    AnySeedMetrics = (
+        SeedMetrics | seed_record(MultilabelMetrics) | seed_record(OrdinalMetrics) | seed_record(ValueMetrics)
+    )

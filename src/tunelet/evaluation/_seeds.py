@@ -147,14 +147,6 @@ def measure_seeds(
     return summarised(drawn)
 
 
-def summarise(model: SeedDraws) -> SeedMetrics:
-    """Means, deviations and intervals of one model of classes, from existing draws."""
-    metrics = summarised(model)
-    if not isinstance(metrics, SeedMetrics):
-        raise TypeError(f"summarise is for one class a text, summarised for {type(metrics).__name__}")
-    return metrics
-
-
 def summarised(model: SeedDraws) -> SeedMeasured:
     """Means, deviations and intervals of one model of any shape, from existing draws."""
     reasons = {name: why for each in model.measured for name, why in each.no_interval.items()}

@@ -45,15 +45,17 @@ class Classified(Generic[P]):
 
     Attributes:
         examples: n texts.
-        lengths: tokens of each, int64 [n].
+        lengths: tokens of each as it is written, whatever of it is cut or read twice, int64 [n].
         predictions: of each.
         shares: where labels are soft, the probability of each, float32 [n, labels]; None: they are sure.
+        alone: those of the encoder without TF-IDF, where that is added and labels are not one a text; None: the same.
     """
 
     examples: Examples
     lengths: np.ndarray
     predictions: P
     shares: NDArray[np.float32] | None = None
+    alone: P | None = None
 
 
 @dataclass(frozen=True, eq=False)

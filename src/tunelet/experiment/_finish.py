@@ -11,10 +11,10 @@ from tunelet._record import parse_lines
 from tunelet.data import OUTPUTS, TaskName
 from tunelet.evaluation import STUDENT, Kept, predictions_for, training_warnings
 from tunelet.experiment._evidence import Classified, Rival
+from tunelet.experiment._label_results import RatingResults, SeveralLabelsResults
 from tunelet.experiment._number_results import NumberResults
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._results import OneLabelResults, Results
-from tunelet.experiment._shaped_results import RatingResults, SeveralLabelsResults
 from tunelet.model import refer_to_base
 from tunelet.run import Cost, HistoryLine, Run, RunFolder, disk_errors, peak_memory_bytes
 
@@ -146,10 +146,14 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[
 
     plan = trained.plan
     prepared, space = plan.prepared, plan.prepared.space
-    lengths = plan.tokens["validation"].lengths
+    lengths = plan.tokens["validation"].text_lengths
     classified: dict[str, Classified[Any]] = {
         "validation": Classified(
-            prepared.validation, lengths, trained.fitted.validation, space.targets(prepared.validation)
+            prepared.validation,
+            lengths,
+            trained.fitted.validation,
+            space.targets(prepared.validation),
+            trained.fitted.kept.alone,
         )
     }
     if prepared.test is not None:
@@ -157,12 +161,13 @@ def _classified(trained: Trained, progress: "Reporter") -> dict[str, Classified[
         progress.stage("test", tokens.total)
         labels = space.encode(prepared.test, "test data")
         scores = logits(trained.classifier, tokens, progress.advance)
+        output = OUTPUTS[space.task]
         if trained.fitted.kept.blend and trained.fitted.baseline is not None:
-            kept = trained.fitted.kept
-            scores = kept.encoder * scores + kept.blend * trained.fitted.baseline.logits(prepared.test.texts)
-        probabilities = OUTPUTS[space.task].probabilities(scores)
+            kept, words = trained.fitted.kept, trained.fitted.baseline.logits(prepared.test.texts)
+            scores = kept.encoder * output.ordered(scores) + kept.blend * output.ordered(words)
+        probabilities = output.probabilities(scores)
         test = predictions_for(space.task, prepared.test.ids, space.names, labels, probabilities)
-        classified["test"] = Classified(prepared.test, tokens.lengths, test, space.targets(prepared.test))
+        classified["test"] = Classified(prepared.test, tokens.text_lengths, test, space.targets(prepared.test))
     return classified
 
 

@@ -1,7 +1,7 @@
 """Which of the candidates is kept, by task.
 
-Of other shapes than one label a text the loss that training lowers chooses between adapter and probe, both as they are:
-there is no temperature, and TF-IDF is not blended in.
+Of other shapes than one label a text the loss that training lowers chooses between adapter and probe, both as they are,
+without a temperature. TF-IDF is added where it is likely to help the one that is chosen; to numbers it is not.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ from tunelet.evaluation import (
     OrdinalPredictions,
     ShapedPredictions,
     ValuePredictions,
+    blended_decisions,
     choose_kept,
     measure,
     scores_of,
@@ -35,7 +36,7 @@ def choose_by_loss(
     baseline: Shaped | None = None,
     student: Shaped | None = None,
 ) -> Kept:
-    """Choose between adapter and probe; the arguments are those of `choose_kept`, the last two have no part in it."""
+    """Choose between adapter and probe; the arguments are those of `choose_kept`, the last has no part in it."""
     candidates = {"probe": probe, "adapter": adapter}
     measured = {
         name: measure(predictions, resamples=0)
@@ -44,13 +45,13 @@ def choose_by_loss(
     }
     if len(measured) < 2:
         only = "probe" if adapter is None else "adapter"
-        return _kept(only, "it is the only one", candidates[only])
+        return _kept(only, "it is the only one", candidates[only], baseline)
     losses = {name: as_number(metrics.value(metrics.loss)) for name, metrics in measured.items()}
     name = "probe" if losses["probe"] <= losses["adapter"] * (1 + _NEGLIGIBLE) else "adapter"
     other = "adapter" if name == "probe" else "probe"
     what = measured[name].loss.replace("_", " ")
     reason = f"its {what} is {losses[name]:.4f}, that of the {other} {losses[other]:.4f}"
-    return _kept(name, reason, candidates[name])
+    return _kept(name, reason, candidates[name], baseline)
 
 
 def choose_by_shares(shares: NDArray[np.float32], candidates: Mapping[str, ShapedPredictions | None]) -> Kept:
@@ -69,9 +70,17 @@ def choose_by_shares(shares: NDArray[np.float32], candidates: Mapping[str, Shape
     return Kept(cast("KeptName", name), 0.0, 1.0, reason, (), there[name])
 
 
-def _kept(name: Any, reason: str, predictions: Shaped | None) -> Kept:
+def _kept(name: Any, reason: str, predictions: Shaped | None, baseline: Shaped | None) -> Kept:
+    """The model, with TF-IDF added to it where that is likely to help."""
     assert predictions is not None  # noqa: S101
-    return Kept(name, 0.0, 1.0, reason, (), predictions)
+    if baseline is None:
+        return Kept(name, 0.0, 1.0, reason, (), predictions)
+    blend, together = blended_decisions(predictions, baseline)
+    if not blend.kept:
+        return Kept(name, 0.0, 1.0, reason, (), predictions)
+    gain = f"{blend.gain.mean:.4f} ± {blend.gain.error or 0.0:.4f}"
+    why = f"{reason}; TF-IDF added to it lowers the log loss of a text's questions together by {gain}, by cross-fitting"
+    return Kept(name, blend.tfidf, blend.encoder, why, (), together, alone=predictions)
 
 
 CHOICES: dict[TaskName, Callable[..., Kept]] = {

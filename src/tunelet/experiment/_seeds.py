@@ -6,6 +6,7 @@ Each seed is a run like any other, in `seed-N` of one folder; the metrics over a
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import FigureWarning, measure_seeds
@@ -15,12 +16,14 @@ from tunelet.experiment._screens import Screens
 from tunelet.experiment._train import Experiment
 from tunelet.recipe import Recipe, with_settings
 from tunelet.run import (
+    GROUPS,
     MARK,
-    GroupSummary,
+    GroupFacts,
     Run,
     RunFolder,
     RunGroup,
     SeedsWarning,
+    Summary,
     check_place,
     default_folder,
     disk_errors,
@@ -66,9 +69,7 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
         if request.resume and place.final.is_dir():
             continue
         resume = request.resume and place.has_begun()
-        Experiment(
-            replace(request, recipe=planned[seed], out=place.final, resume=resume), screens, one_of_several=True
-        ).run()
+        Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
     group = RunGroup.of(folder, seed_folders(folder))
     content = RunFolder.json_bytes(_summary(group).to_dict())
     write_files(folder, "seeds", {group_metrics(folder).name: content}, own=True)
@@ -98,32 +99,37 @@ def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None
             check_recipe(done, before, as_decided(before, recipe), {"model.name"})
 
 
-def _summary(group: RunGroup) -> GroupSummary:
-    """The content of the group's `metrics.json`: means, deviations and intervals, and the accuracy of each seed."""
+def _summary(group: RunGroup) -> GroupFacts:
+    """The content of the group's `metrics.json`: means, deviations and intervals, and the main figure of each seed."""
     first = group.runs[0]
-    evaluation = first.recipe.evaluation
+    facts, evaluation = first.facts, first.recipe.evaluation
+    positive = facts.positive if isinstance(facts, Summary) else None
     measured = measure_seeds(
-        [run.predictions for run in group.runs],
-        positive=first.summary.positive,
+        [run.any_predictions for run in group.runs],
+        positive=positive,
         resamples=evaluation.resamples,
         seed=first.recipe.data.split_seed,
     )
-    means = {name: sum(getattr(run.summary, name) for run in group.runs) / len(group.runs) for name in _MEANS}
-    return GroupSummary.model_validate(
+    means = {name: sum(getattr(run.facts, name) for run in group.runs) / len(group.runs) for name in _MEANS}
+    mains = tuple(run.metrics.value(run.metrics.main) for run in group.runs)
+    task = first.data.task.value
+    of_shape: dict[str, Any] = {"task": task, "figures_by_seed": mains}
+    if isinstance(facts, Summary):
+        of_shape = {"positive": positive, "accuracies": mains}
+    return GROUPS[task].model_validate(
         {
             **{name: getattr(measured, name) for name in measured.model_fields_set},
+            **of_shape,
             "run": str(group.path),
             "runs": tuple(str(run.path) for run in group.runs),
             "seeds": tuple(run.recipe.training.seed for run in group.runs),
-            "evaluated_on": first.summary.evaluated_on,
-            "folds": first.summary.folds,
-            "positive": first.summary.positive,
-            "warnings": group_warnings({run.recipe.training.seed: run.summary.warnings for run in group.runs}),
-            "accuracies": tuple(run.summary.accuracy for run in group.runs),
+            "evaluated_on": facts.evaluated_on,
+            "folds": facts.folds,
+            "warnings": group_warnings({run.recipe.training.seed: run.facts.warnings for run in group.runs}),
             **means,
-            "peak_memory_bytes": max(run.summary.peak_memory_bytes for run in group.runs),
-            "model": first.summary.model,
-            "random_weights": first.summary.random_weights,
+            "peak_memory_bytes": max(run.facts.peak_memory_bytes for run in group.runs),
+            "model": facts.model,
+            "random_weights": facts.random_weights,
         }
     )
 

@@ -1,6 +1,7 @@
 """What a finished run is worth whose labels are not one of several a text, but several at once, or ratings in order.
 
-What is chosen (thresholds, one a label) is chosen on validation texts, for the model and for each linear model apart.
+What is chosen (a temperature, and a threshold for each label) is chosen on validation texts, thresholds for the model
+and for each linear model apart.
 Test texts choose nothing.
 """
 
@@ -14,18 +15,23 @@ from numpy.typing import NDArray
 
 from tunelet.data import shown_fields
 from tunelet.evaluation import (
+    AnyDetails,
     ConformalRecord,
+    FigureSlice,
     FigureWarning,
     KeptRecord,
-    MultilabelPredictions,
-    OrdinalPredictions,
     ShapedPredictions,
+    Temperature,
+    TemperatureRecord,
     ThresholdsRecord,
-    choose_thresholds,
     compare_figure_draws,
+    details_of,
     draw_models,
+    figures_by_length,
     measure,
-    thresholds_record,
+    temperature_for,
+    temperature_record_for,
+    with_temperature_for,
 )
 from tunelet.experiment._evidence import Classified, Rival
 from tunelet.experiment._results import Results
@@ -39,6 +45,8 @@ from tunelet.run import (
     ShapedEvaluation,
     ShapedMetrics,
     ShapedRival,
+    WithoutTfidf,
+    thresholds_in,
 )
 
 
@@ -50,6 +58,9 @@ class ShapedResults(Results):
         measured: metrics by split.
         rivals: by key, beside the model on the texts that are reported on.
         errors: the worst answers to these; wrong: texts whose answer is not the right one.
+        lengths, details: figures by length of text, and what else a report shows.
+        without_tfidf: the encoder alone, where TF-IDF is added; None: it is alone.
+        temperature, scaling: of the logits, and what it does to the texts that are reported on; None: there is none.
         thresholds: of several labels, and what they do to the validation texts; None: there are none.
         intervals: of numbers, and how often they hold; None: there are none.
     """
@@ -60,8 +71,13 @@ class ShapedResults(Results):
     rivals: dict[str, ShapedRival]
     errors: tuple[ShapedError, ...]
     wrong: int
+    lengths: tuple[FigureSlice, ...]
+    details: AnyDetails
     thresholds: ThresholdsRecord | None = None
     intervals: ConformalRecord | None = None
+    without_tfidf: WithoutTfidf | None = None
+    temperature: Temperature | None = None
+    scaling: TemperatureRecord | None = None
 
     @classmethod
     def of(
@@ -74,8 +90,10 @@ class ShapedResults(Results):
         model: str,
     ) -> "ShapedResults":
         """As described in `Results`."""
-        validation = splits["validation"].predictions
-        found = {name: cls.decided(split.predictions, validation, settings) for name, split in splits.items()}
+        temperature = temperature_for(splits["validation"].predictions)
+        scaled = {name: with_temperature_for(split.predictions, temperature) for name, split in splits.items()}
+        validation = scaled["validation"]
+        found = {name: cls.decided(predictions, validation, settings) for name, predictions in scaled.items()}
         reported = "test" if "test" in found else "validation"
         others = {
             rival.name: [cls.decided(rival.predictions, rival.validation or rival.predictions, settings)]
@@ -108,8 +126,17 @@ class ShapedResults(Results):
             },
             errors=_errors(cls, splits[reported], found[reported], settings.errors),
             wrong=cls.wrong_answers(found[reported]),
+            lengths=figures_by_length(found[reported], splits[reported].lengths),
+            details=details_of(found[reported]),
             thresholds=cls.thresholds_of(validation, settings, seed),
             intervals=cls.intervals_of(validation, splits[reported].predictions, seed),
+            without_tfidf=_without_tfidf(cls, splits["validation"], found["validation"], settings),
+            temperature=temperature,
+            scaling=None
+            if temperature is None
+            else temperature_record_for(
+                temperature, splits[reported].predictions, n=len(validation), cross_fitted=reported == "validation"
+            ),
         )
 
     @classmethod
@@ -175,8 +202,12 @@ class ShapedResults(Results):
             chosen_on=len(self.predictions["validation"]),
             thresholds=self.thresholds,
             intervals=self.intervals,
+            temperature=self.scaling,
+            without_tfidf=self.without_tfidf,
             wrong=self.wrong,
             errors=self.errors,
+            lengths=self.lengths,
+            details=self.details,
             baseline=self.rivals.get("baseline"),
             probe=self.rivals.get("probe"),
             kept=kept,
@@ -186,10 +217,11 @@ class ShapedResults(Results):
     def summary(self, facts: Mapping[str, Any]) -> RunFacts:
         """As described in `Results`."""
         metrics = self.measured[self.evaluated_on]
+        used = 1.0 if self.temperature is None else self.temperature.used
         figures = {
             **{name: getattr(metrics, name) for name in metrics.model_fields_set},
             **facts,
-            "temperature": 1.0,
+            "temperature": used,
             **self.chosen_of(self.predictions["validation"]),
         }
         if self.evaluated_on != "validation":
@@ -197,87 +229,21 @@ class ShapedResults(Results):
         return SUMMARIES[type(metrics)].model_validate(figures)
 
 
-class SeveralLabelsResults(ShapedResults):
-    """Of several labels a text."""
-
-    @classmethod
-    def decided(
-        cls, predictions: MultilabelPredictions, validation: MultilabelPredictions, settings: EvaluationSettings
-    ) -> MultilabelPredictions:
-        """As described in `ShapedResults`: with a threshold for each label."""
-        return predictions.with_thresholds(choose_thresholds(validation, settings.threshold).values)
-
-    @classmethod
-    def thresholds_of(
-        cls, validation: MultilabelPredictions, settings: EvaluationSettings, seed: int
-    ) -> ThresholdsRecord:
-        """As described in `ShapedResults`."""
-        return thresholds_record(validation, choose_thresholds(validation, settings.threshold), seed=seed)
-
-    @classmethod
-    def wrongness(cls, predictions: MultilabelPredictions) -> NDArray[np.float64]:
-        """As described in `ShapedResults`: how sure the surest wrong decision was."""
-        surest: NDArray[np.float64] = _of_wrong_decisions(predictions).max(axis=1)
-        return surest
-
-    @classmethod
-    def sureness(cls, predictions: MultilabelPredictions) -> NDArray[np.float64]:
-        """As described in `ShapedResults`."""
-        return cls.wrongness(predictions)
-
-    @classmethod
-    def written(cls, predictions: MultilabelPredictions, labels: NDArray[np.bool_]) -> str:
-        """As described in `ShapedResults`."""
-        names = [name for name, has in zip(predictions.label_names, labels, strict=True) if has]
-        return ", ".join(names) or "none of them"
-
-    @classmethod
-    def chosen_here(cls) -> list[FigureWarning]:
-        """As described in `ShapedResults`."""
-        return [
-            FigureWarning(
-                kind="thresholds_chosen_on_these_texts",
-                message="The thresholds of the labels were chosen on these very texts, which flatters F1 a little.",
-                hint="pass --test DATA for figures that do not flatter",
-                labels=(),
-            )
-        ]
-
-
-class RatingResults(ShapedResults):
-    """Of ratings in order."""
-
-    @classmethod
-    def decided(
-        cls,
-        predictions: OrdinalPredictions,
-        validation: OrdinalPredictions,  # noqa: ARG003
-        settings: EvaluationSettings,  # noqa: ARG003
-    ) -> OrdinalPredictions:
-        """As described in `ShapedResults`: nothing is chosen."""
-        return predictions
-
-    @classmethod
-    def wrongness(cls, predictions: OrdinalPredictions) -> NDArray[np.float64]:
-        """As described in `ShapedResults`: the distance of the two ratings, and among equal ones how sure it was."""
-        distance = np.abs(predictions.answers - predictions.targets)
-        return np.where(distance > 0, distance + predictions.confidence / 1000, 0.0)
-
-    @classmethod
-    def sureness(cls, predictions: OrdinalPredictions) -> NDArray[np.float64]:
-        """As described in `ShapedResults`."""
-        return predictions.confidence
-
-    @classmethod
-    def written(cls, predictions: OrdinalPredictions, labels: np.int64) -> str:
-        """As described in `ShapedResults`."""
-        return predictions.label_names[labels]
-
-
-def _of_wrong_decisions(found: MultilabelPredictions) -> NDArray[np.float64]:
-    """The probability that spoke for each wrong decision, float64 [n, labels]; 0 where it is right."""
-    spoke = np.where(found.predicted, found.probabilities, 1 - found.probabilities)
-    return np.where(found.predicted != found.labels, np.maximum(spoke, np.finfo(np.float64).tiny), 0.0)
+def _without_tfidf(
+    kind: type[ShapedResults], validation: Classified[Any], together: Any, settings: EvaluationSettings
+) -> WithoutTfidf | None:
+    """The encoder alone on the validation texts, with what is chosen for it."""
+    if validation.alone is None:
+        return None
+    temperature = temperature_for(validation.alone)
+    alone = with_temperature_for(validation.alone, temperature)
+    own, both = (measure(these, resamples=0) for these in (kind.decided(alone, alone, settings), together))
+    return WithoutTfidf(
+        temperature=1.0 if temperature is None else temperature.used,
+        thresholds=thresholds_in(own),
+        figure=own.value(own.main),
+        together=both.value(both.main),
+    )
 
 
 def _errors(kind: type[ShapedResults], split: Classified[Any], found: Any, count: int) -> tuple[ShapedError, ...]:

@@ -24,21 +24,18 @@ def with_shape(recipe: Recipe, reading: Reading) -> Recipe:
     return with_settings(recipe, settings)
 
 
-def check_shape(recipe: Recipe, *, students: bool, seeds: bool) -> None:
+def check_shape(recipe: Recipe, *, students: bool) -> None:
     """Raise RecipeError for what is not there yet for labels of this shape.
 
     Args:
         recipe: with the shape.
         students: whether there are texts without labels to learn from.
-        seeds: whether the run is one of several seeds.
     """
     if recipe.data.task == "multiclass":
         return
     shape, evaluation = f"where labels are {recipe.data.task}", recipe.evaluation
     if students:
         raise RecipeError(f"unlabelled texts are not learnt from {shape}", "leave out unlabelled=...")
-    if seeds:
-        raise RecipeError(f"several seeds are not measured together {shape}", "train them one by one: seed=1, seed=2")
     if recipe.data.task == "regression":
         _refuse_classes(recipe)
     if evaluation.positive:

@@ -57,15 +57,14 @@ _ANOTHER = "name another encoder, such as model='minilm', or take shorter texts:
 class Experiment:
     """One training, step by step; each step needs the results of those before it."""
 
-    def __init__(self, request: Request, screens: Screens, *, one_of_several: bool = False) -> None:
+    def __init__(self, request: Request, screens: Screens) -> None:
         """Take the request; `run` reads the data.
 
         Args:
             request: the arguments of the training.
             screens: what a person sees of the training.
-            one_of_several: whether others follow with other seeds, to be measured together.
         """
-        self._request, self._screens, self._one_of_several = request, screens, one_of_several
+        self._request, self._screens = request, screens
         self._recipe = request.recipe  # open settings are replaced by choices on the way
         self._copies: Copies | None = None  # among all texts that were read: looked for once
         self._texts: Unlabelled | None = None  # the usable texts without labels
@@ -89,7 +88,7 @@ class Experiment:
             reading, test_reading = read_sources(self._recipe.data, request.data, request.test, progress)
             check_columns(self._recipe, reading)
             self._recipe = with_shape(self._recipe, reading)
-            check_shape(self._recipe, students=request.unlabelled is not None, seeds=self._one_of_several)
+            check_shape(self._recipe, students=request.unlabelled is not None)
             prepared = self._prepare(reading, test_reading, progress)
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)

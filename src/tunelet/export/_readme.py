@@ -21,18 +21,21 @@ def readme(source: Source, record: ExportRecord, name: str) -> str:
     ways = {"merged": _transformers, "sentence-transformers": _sentence, "web": _page, "web-int8": _page}
     use = ways.get(record.form, _onnx)(record)
     if record.shape != "multiclass":
-        return shaped_card(source.run, "", name=name, use=use)
+        notes = [_of_both(source)] if source.run.facts.blend and not record.tfidf else []
+        return shaped_card(source.run, "", name=name, use=use, task=source.task, notes=notes)
     # What others may see of a run: no folders of this machine, and no words of the data.
     shown = shown_run(source.run, name, texts=False)
     return exported_card(shown, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
 
 
+def _of_both(source: Source) -> str:
+    return f"These are figures of the encoder with TF-IDF; this export is the encoder alone: {in_figures(source.run)}."
+
+
 def _notes(source: Source, record: ExportRecord) -> list[str]:
     notes = []
     if source.run.summary.blend and not record.tfidf:
-        notes.append(
-            f"These are figures of the encoder with TF-IDF; this export is the encoder alone: {in_figures(source.run)}."
-        )
+        notes.append(_of_both(source))
     if (found := record.parity) is not None:
         largest = (
             ""

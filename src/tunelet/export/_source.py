@@ -11,7 +11,7 @@ from tunelet._version import __version__
 from tunelet.classifier import Classifier, merged_model_of, sequence_classifier, tfidf_of
 from tunelet.data import OUTPUTS
 from tunelet.errors import ExportError
-from tunelet.evaluation import Baseline
+from tunelet.evaluation import Baseline, WordsBaseline
 from tunelet.publish import shown_model
 from tunelet.recipe import with_settings
 from tunelet.run import ExportRecord, Form, OriginRecord, Run, Task
@@ -35,7 +35,7 @@ class Source:
     """
 
     run: Run
-    tfidf: Baseline | None
+    tfidf: Baseline | WordsBaseline | None
     tfidf_weight: float
     encoder_weight: float
     temperature: float
@@ -46,18 +46,26 @@ class Source:
     def of(cls, run: Run, *, without_tfidf: bool) -> "Source":
         """The run, with TF-IDF or without. Raises RunError where TF-IDF is needed and not there."""
         summary = run.facts
+        task = run.task
+        if summary.blend and not without_tfidf and not _carries_tfidf(task):
+            raise ExportError(
+                f"this run adds the logits of TF-IDF to the encoder's ({in_figures(run)}), which no export can carry "
+                f"where labels are {task.shape}",
+                "pass without_tfidf=True to export the encoder alone",
+            )
         if not (summary.blend and without_tfidf):
             tfidf = tfidf_of(run)
             weight = summary.blend / summary.temperature
-            return cls(run, tfidf, weight, summary.encoder_weight, summary.temperature, run.task, ())
-        own = next((one for one in run.evaluation.kept.candidates if one.name == summary.kept), None)
+            return cls(run, tfidf, weight, summary.encoder_weight, summary.temperature, task, ())
+        own = run.any_evaluation.without_tfidf
         temperature = summary.temperature / summary.encoder_weight if own is None else own.temperature
         fitted = "the run's, for it records no other" if own is None else "fitted on its own validation predictions"
         notes = (
             f"without TF-IDF: {in_figures(run)}; the temperature is {temperature:.4f}, {fitted}",
-            *(["without a threshold: the run's is for both together"] if run.task.threshold is not None else []),
+            *(["without a threshold: the run's is for both together"] if task.threshold is not None else []),
         )
-        return cls(run, None, 0.0, 1.0, temperature, replace(run.task, threshold=None), notes)
+        task = replace(task, threshold=None, thresholds=() if own is None else own.thresholds)
+        return cls(run, None, 0.0, 1.0, temperature, task, notes)
 
     def model(self) -> "PreTrainedModel":
         """The merged model, whose logits are calibrated."""
@@ -127,14 +135,22 @@ def refuse_tfidf(source: Source, form: str) -> None:
         )
 
 
+def _carries_tfidf(task: Task) -> bool:
+    """Whether the logits of TF-IDF can be added to those of a graph: where there is one for each of several labels.
+
+    A single output is written for the second of two classes. Logits of ratings are put in order before they are added.
+    """
+    return task.shape in ("multiclass", "multilabel") and len(task.label_names) > 1
+
+
 def in_figures(run: Run) -> str:
-    """What the validation accuracy is with TF-IDF and without it, from the run's records."""
-    by_name = {one.name: one.accuracy for one in run.evaluation.kept.candidates}
-    alone, both = by_name.get(run.summary.kept), by_name.get(f"{run.summary.kept} + TF-IDF")
-    if alone is None or both is None:
+    """What the figure that decides is on validation texts with TF-IDF and without it, from the run's records."""
+    record, metrics = run.any_evaluation.without_tfidf, run.metrics
+    if record is None or record.figure is None or record.together is None:
         return "the run does not record what it is worth"
-    texts = "out-of-fold texts" if run.summary.folds > 1 else "validation texts"
-    return f"of its {texts} {100 * both:.1f} % are right with it, {100 * alone:.1f} % without"
+    texts = "out-of-fold texts" if run.facts.folds > 1 else "validation texts"
+    words = metrics.named()[metrics.main]
+    return f"the {words} of its {texts} is {record.together:.3f} with it, {record.figure:.3f} without"
 
 
 def _last_linear(model: Any, labels: int) -> Any:

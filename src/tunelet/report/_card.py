@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunelet._words import counted, interval
-from tunelet.checkpoint import SHORT_NAMES, licence
 from tunelet.evaluation import STUDENT, against_baseline, metric_words, verdict
 from tunelet.model import head_pooling
+from tunelet.report._card_parts import code, inline, metadata, terms
 from tunelet.report._shaped_card import shaped_card
 from tunelet.report.run_page import cut_texts
 from tunelet.run import Run, kept_in_words, measured_on, rivals_of
@@ -47,7 +47,7 @@ def exported_card(run: Run, *, name: str, library: str, notes: Sequence[str], us
     tags = [tag for tag in own["tags"] if tag not in ("lora", "sentence-transformers")]
     data = ModelCardData(**own | {"model_name": name, "library_name": library, "tags": tags})
     said = "".join(f"\n\n{note}" for note in notes)
-    body = f"""# {_inline(name)}
+    body = f"""# {inline(name)}
 
 {_introduction(run)}
 
@@ -66,63 +66,15 @@ included.
 
 ## Licence
 
-{_terms(run)}
+{terms(run)}
 """
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
 
 
 def _metadata(run: Run) -> dict[str, Any]:
-    from huggingface_hub import EvalResult
-
-    summary = run.summary
-    words = metric_words(summary.positive)
-    source = run.data.source
-    results = [
-        EvalResult(
-            task_type="text-classification",
-            dataset_type=source.removeprefix("hub:").split(":")[0] if source.startswith("hub:") else "custom",
-            dataset_name=source,
-            dataset_split=measured_on(summary),
-            metric_type=theirs,
-            metric_name=words[ours],
-            metric_value=round(value, 4),
-        )
-        for ours, theirs in _METRICS.items()
-        if (value := summary.value(ours)) is not None and ours in words
-    ]
-    lora, pooled = run.recipe.adapter.method == "lora", head_pooling(run.recipe) is not None
-    metadata: dict[str, Any] = {
-        "model_name": run.path.resolve().name,
-        "library_name": "peft" if lora else "sentence-transformers" if pooled else "transformers",
-        "pipeline_tag": "text-classification",
-        "tags": [
-            "tunelet",
-            "text-classification",
-            *(["lora"] if lora else []),
-            *(["sentence-transformers"] if pooled else []),
-        ],
-        "eval_results": results,
-    }
-    if (base := _base(run)) is not None:
-        metadata["base_model"] = base
-    if source.startswith("hub:"):
-        metadata["datasets"] = [source.removeprefix("hub:").split(":")[0]]
-    return metadata
-
-
-def _base(run: Run) -> str | None:
-    """The pretrained model's id on the Hub; None: it has none, or its weights were not used."""
-    checkpoint = run.environment.checkpoint
-    base: str | None = checkpoint.hub_id or SHORT_NAMES.get(checkpoint.name)
-    return None if run.summary.random_weights else base
-
-
-def _terms(run: Run) -> str:
-    """The section on licences: that of the base model, where known. This model's own is for its maker to name."""
-    base = _base(run)
-    published = licence(base) if base is not None else None
-    of_base = f" Its base model, {_inline(base)}, was published under {published}." if base and published else ""
-    return f"No licence is named for this model: its maker names one.{of_base}"
+    words = metric_words(run.summary.positive)
+    results = {(ours, words[ours]): theirs for ours, theirs in _METRICS.items() if ours in words}
+    return metadata(run, results, run.data.source)
 
 
 def _body(run: Run) -> str:
@@ -131,7 +83,7 @@ def _body(run: Run) -> str:
     one = quoted if columns == 1 else f"({', '.join([quoted] * columns)})"  # a text for each column
     return f"""{MARK}
 
-# {_inline(run.path.resolve().name)}
+# {inline(run.path.resolve().name)}
 
 {_introduction(run)}
 
@@ -153,7 +105,7 @@ classifier.predict([{one}])
 
 ## Training
 
-Recipe `{_code(run.recipe.name)}`, seed {run.recipe.training.seed}; `recipe.toml` holds every setting. {cut_texts(run)}
+Recipe `{code(run.recipe.name)}`, seed {run.recipe.training.seed}; `recipe.toml` holds every setting. {cut_texts(run)}
 
 ## Limits
 
@@ -162,7 +114,7 @@ included. Look at its errors in `report.html` before relying on it.
 
 ## Licence
 
-{_terms(run)}
+{terms(run)}
 """
 
 
@@ -172,11 +124,11 @@ def _introduction(run: Run) -> str:
     trained_on, source = counted(data.parts["train"].rows, "text"), data.source
     if summary.kept == STUDENT and (others := data.unlabelled) is not None:
         source += f" and {counted(others.used.rows, 'text')} without labels of {others.source}"
-    labels = ", ".join(f"`{_code(name)}`" for name in run.label_names)
+    labels = ", ".join(f"`{code(name)}`" for name in run.label_names)
     measured = counted(summary.n, f"{measured_on(summary)} text")
     random = "\n\nThe encoder began with random weights: this model is for tests, not for use."
     warning = random if summary.random_weights else ""
-    return f"""{_inline(summary.model)}, fine-tuned on {trained_on} of {_inline(source)} to
+    return f"""{inline(summary.model)}, fine-tuned on {trained_on} of {inline(source)} to
 tell {counted(len(run.label_names), "label")} apart: {labels}. On {measured}
 {100 * summary.accuracy:.1f} % are right (95 % interval of the share: {interval(summary.accuracy_ci)}).{warning}"""
 
@@ -185,14 +137,14 @@ def _results(run: Run) -> str:
     """A table of the metrics with their intervals, a verdict on each baseline, and which candidate was kept."""
     summary = run.summary
     rows = "\n".join(
-        f"| {_inline(words)} | {value:.4f} | {summary.interval_or_why(name)} |"
+        f"| {inline(words)} | {value:.4f} | {summary.interval_or_why(name)} |"
         for name, words in metric_words(summary.positive).items()
         if (value := summary.value(name)) is not None
     )
     verdicts = [against_baseline(rival.pair) or verdict(rival.pair) for rival in rivals_of(run).values()]
     if len(run.evaluation.kept.candidates) > 1:
         verdicts.append(f"Kept is {kept_in_words(run)}.")
-    beside = "".join(f"\n\n{_inline(sentence)}" for sentence in verdicts)
+    beside = "".join(f"\n\n{inline(sentence)}" for sentence in verdicts)
     return f"""| metric | value | 95 % interval |
 | --- | --- | --- |
 {rows}
@@ -255,13 +207,3 @@ probabilities = torch.softmax(logits{divided}, dim=1)
             f"other library loads, the ones {own:.3g} times and the others {other:.3g} times."
         )
     return text
-
-
-def _inline(text: str) -> str:
-    """A name for running Markdown, on one line and escaped, so that nothing in it is markup."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|" else c for c in " ".join(text.split()))
-
-
-def _code(text: str) -> str:
-    """A name to stand between backticks: on one line, without backticks of its own."""
-    return " ".join(text.replace("`", "'").split())

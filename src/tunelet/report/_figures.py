@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunelet._words import counted
-from tunelet.evaluation import DrawnCurve, LengthSlice, ReliabilityBin
+from tunelet.evaluation import DrawnCurve, ReliabilityBin
 from tunelet.report._canvas import (
-    FAINT,
     HEIGHT,
     INK,
     LINE,
     QUIET,
-    STRONG,
     WIDTH,
     Figure,
     Look,
@@ -42,14 +40,6 @@ class Line:
     name: str
     curve: DrawnCurve
     look: Look
-
-
-@dataclass(frozen=True)
-class LossAt:
-    """A loss, and the epochs that were trained before it was measured."""
-
-    epoch: float
-    loss: float
 
 
 @dataclass(frozen=True)
@@ -86,10 +76,28 @@ def precision_recall(name: str, lines: Sequence[Line], about: str, share: float 
 FEW = 10  # texts of a bin below which its accuracy means little
 
 
-def calibration(name: str, series: Sequence[Bins]) -> Figure:
+@dataclass(frozen=True)
+class ReliabilityAxes:
+    """What a reliability diagram shows: across, upwards, and how a point is read ("0.8 is right in 0.75")."""
+
+    across: str
+    upwards: str
+    read: str
+
+
+CONFIDENCE = ReliabilityAxes("confidence, mean of a bin", "accuracy, 95 % interval", "is right in")
+OF_LABELS = ReliabilityAxes("probability of a label, mean of a bin", "share that has it, 95 % interval", "is there in")
+
+
+def calibration(name: str, series: Sequence[Bins], shown: ReliabilityAxes = CONFIDENCE) -> Figure:
     """Accuracy against confidence, bin by bin: points on the diagonal are calibrated.
 
     Lines join neighbouring bins. Those of few texts are faint points, for a single text is either right or wrong.
+
+    Args:
+        name: of the figure.
+        series: the models.
+        shown: what the axes are; of several labels a text, the probability of a label and the share that has it.
     """
     with canvas(name) as (axes, finish):
         axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
@@ -125,15 +133,17 @@ def calibration(name: str, series: Sequence[Bins]) -> Figure:
         least = min((bin_.confidence for each in series for bin_ in each.bins), default=0.0)
         axes.set_xlim(max(0.0, least - 0.05), 1.01)
         axes.set_ylim(-0.02, 1.02)
-        axes.set_xlabel("confidence, mean of a bin")
-        axes.set_ylabel("accuracy, 95 % interval")
+        axes.set_xlabel(shown.across)
+        axes.set_ylabel(shown.upwards)
         legend(axes)
         listed = "; ".join(
-            f"{each.name}: " + ", ".join(f"{bin_.confidence:.2f} is right in {bin_.accuracy:.2f}" for bin_ in each.bins)
+            f"{each.name}: "
+            + ", ".join(f"{bin_.confidence:.2f} {shown.read} {bin_.accuracy:.2f}" for bin_ in each.bins)
             for each in series
         )
         title = "Reliability" + (f"; faint: fewer than {FEW} texts" if _any_few(series) else "")
-        return finish(title, f"Accuracy against confidence. {listed}.")
+        across, upwards = (words.split(",")[0] for words in (shown.across, shown.upwards))
+        return finish(title, f"{upwards[:1].upper()}{upwards[1:]} against {across}. {listed}.")
 
 
 def joined(bins: Sequence[ReliabilityBin]) -> list[tuple[ReliabilityBin, ReliabilityBin]]:
@@ -149,51 +159,82 @@ def _any_few(series: Sequence[Bins]) -> bool:
     return any(bin_.n < FEW for each in series for bin_ in each.bins)
 
 
-def confusion(name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Figure:
-    """Texts by true and predicted class; shades are shares of the true class."""
-    size = len(labels)
-    names = [wrapped(label, 22, 3) for label in drawable(labels)]
-    letters = max(len(line) for shown in names for line in shown.splitlines())
+@dataclass(frozen=True)
+class Across:
+    """The columns of a confusion matrix, where they are others than the rows, and what they are."""
+
+    names: Sequence[str]
+    what: str
+
+
+def confusion(
+    name: str, labels: Sequence[str], matrix: Sequence[Sequence[int]], across: Across | None = None
+) -> Figure:
+    """Texts by true and predicted class; shades are shares of the true class.
+
+    Args:
+        name: of the figure.
+        labels: of the rows.
+        matrix: texts, a row for each true class.
+        across: what the columns are; None: the classes that were predicted.
+    """
+    columns = labels if across is None else across.names
+    size, wide = len(labels), len(columns)
+    beside_rows, above = ([wrapped(label, 22, 3) for label in drawable(names)] for names in (labels, columns))
+    letters = max(len(line) for shown in (*beside_rows, *above) for line in shown.splitlines())
     beside = 0.5 + 0.075 * letters  # inches that the names take
-    width = min(9.0, max(WIDTH, beside + 0.62 * size))
-    level = size <= 4 and letters * 0.075 < (width - beside) / size
-    height = (width - beside) * 0.78 + (0.3 if level else 0.75 * beside)
+    width = min(9.0, max(WIDTH, beside + 0.62 * wide))
+    level = wide <= 4 and letters * 0.075 < (width - beside) / wide
+    height = (width - beside) * 0.78 * size / wide + (0.3 if level else 0.75 * beside)
     with canvas(name, width, max(HEIGHT, height)) as (axes, finish):
         for row, counts in enumerate(matrix):
             total = sum(counts)
             for column, count in enumerate(counts):
                 share = count / total if total else 0.0
                 axes.add_patch(_square(column, row, share))
-                if size <= 12 or count:
-                    shown = f"{count:,}" if size > 6 else f"{count:,}\n{share:.0%}"
-                    axes.text(column, row, shown, ha="center", va="center", color=INK, fontsize=9 if size <= 6 else 7)
-        axes.set_xlim(-0.5, size - 0.5)
+                if wide <= 12 or count:
+                    shown = f"{count:,}" if wide > 6 else f"{count:,}\n{share:.0%}"
+                    font = 9 if wide <= 6 else 7 if wide <= 16 else 5
+                    axes.text(column, row, shown, ha="center", va="center", color=INK, fontsize=font)
+        axes.set_xlim(-0.5, wide - 0.5)
         axes.set_ylim(size - 0.5, -0.5)
-        axes.set_xticks(range(size), names, rotation=0 if level else 45, ha="center" if level else "right")
-        axes.set_yticks(range(size), names)
-        axes.set_xlabel("predicted")
+        axes.set_xticks(range(wide), above, rotation=0 if level else 45, ha="center" if level else "right")
+        axes.set_yticks(range(size), beside_rows)
+        axes.set_xlabel("predicted" if across is None else across.what)
         axes.set_ylabel("true")
         axes.grid(visible=False)
         listed = "; ".join(
             f"{label}: "
-            + ", ".join(f"{count} as {other}" for other, count in zip(labels, counts, strict=True) if count)
+            + ", ".join(f"{count} as {other}" for other, count in zip(columns, counts, strict=True) if count)
             for label, counts in zip(labels, matrix, strict=True)
         )
-        return finish("Confusion matrix", f"Texts by true and predicted class. {listed}.")
+        title = "Confusion matrix" if across is None else "Given in the place of others"
+        return finish(title, f"Texts by true and predicted class. {listed}.")
 
 
-def lengths(name: str, slices: Sequence[LengthSlice]) -> Figure:
-    """Accuracy with its interval for texts of similar length, shortest first."""
+@dataclass(frozen=True)
+class OfLength:
+    """Texts of similar length: from how many tokens to how many, how many texts, and the figure with its interval."""
+
+    shortest: int
+    longest: int
+    n: int
+    value: float
+    interval: tuple[float, float] | None
+
+
+def lengths(name: str, slices: Sequence[OfLength], what: str = "accuracy") -> Figure:
+    """A figure with its interval for texts of similar length, shortest first."""
     spans = [
         f"{texts.shortest}" if texts.shortest == texts.longest else f"{texts.shortest} to {texts.longest}"
         for texts in slices
     ]
-    values = [texts.accuracy for texts in slices]
+    values = [texts.value for texts in slices]
     with canvas(name) as (axes, finish):
         axes.errorbar(
             range(len(slices)),
             values,
-            yerr=spread(values, [texts.accuracy_ci for texts in slices]),
+            yerr=spread(values, [texts.interval or (texts.value, texts.value) for texts in slices]),
             color=INK,
             marker="o",
             markersize=6,
@@ -204,45 +245,10 @@ def lengths(name: str, slices: Sequence[LengthSlice]) -> Figure:
         axes.set_xticks(range(len(slices)), ticks)
         axes.set_xlim(-0.6, len(slices) - 0.4)
         axes.set_xlabel("tokens of a text")
-        axes.set_ylabel("accuracy, 95 % interval")
+        axes.set_ylabel(f"{what}, 95 % interval")
         listed = ", ".join(f"{span} tokens: {value:.3f}" for span, value in zip(spans, values, strict=True))
-        return finish("Accuracy by length", f"Accuracy by length of text. {listed}.")
-
-
-def history(name: str, steps: Sequence[LossAt], epochs: Sequence[LossAt]) -> Figure:
-    """Training loss over the steps, and validation loss after each epoch where texts were held out."""
-    from matplotlib.ticker import MaxNLocator
-
-    with canvas(name) as (axes, finish):
-        if steps:
-            axes.plot(
-                [entry.epoch for entry in steps],
-                [entry.loss for entry in steps],
-                color=FAINT.colour,
-                linewidth=1.2,
-                label="training",
-            )
-        if epochs:
-            axes.plot(
-                [entry.epoch for entry in epochs],
-                [entry.loss for entry in epochs],
-                color=STRONG.colour,
-                marker="o",
-                markersize=5,
-                linewidth=1.4,
-                label="validation",
-            )
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("loss")
-        axes.set_ylim(bottom=0)
-        axes.set_xlim(left=0)
-        legend(axes)
-        text = f"Loss while training. Of training texts at the end: {steps[-1].loss:.3f}. " if steps else ""
-        if epochs:
-            losses = ", ".join(f"{entry.loss:.3f} after epoch {entry.epoch}" for entry in epochs)
-            text += f"On validation texts: {losses}."
-        return finish("Loss", text.strip())
+        title = f"{what[:1].upper()}{what[1:]} by length"
+        return finish(title, f"{title} of text. {listed}.")
 
 
 def _overlay(axes: "Axes", lines: Sequence[Line], area: str, *, steps: bool = False) -> None:

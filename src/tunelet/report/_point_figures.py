@@ -37,8 +37,8 @@ def bars(name: str, title: str, points: Sequence[Point], unit: str) -> Figure:
         return finish(title, f"{title}. {_listed(points)}.")
 
 
-def against_cost(name: str, title: str, points: Sequence[Point], across: str) -> Figure:
-    """Accuracy with its interval against a cost, on a logarithmic axis."""
+def against_cost(name: str, title: str, points: Sequence[Point], across: str, what: str) -> Figure:
+    """A figure with its interval, such as the accuracy, against a cost on a logarithmic axis."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     with canvas(name) as (axes, finish):
@@ -56,7 +56,7 @@ def against_cost(name: str, title: str, points: Sequence[Point], across: str) ->
         axes.set_xlim(min(point.cost for point in points) / 2.5, max(point.cost for point in points) * 2.5)
         axes.margins(y=0.2)
         axes.set_xlabel(f"{across}, logarithmic")
-        axes.set_ylabel("accuracy, 95 % interval")
+        axes.set_ylabel(f"{what}, 95 % interval")
         legend(axes)
         listed = "; ".join(f"{point.name}: {point.value:.3f} at {point.cost:,.4g}" for point in points)
         return finish(title, f"{title} ({across}). {listed}.")

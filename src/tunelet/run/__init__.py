@@ -31,6 +31,7 @@ from tunelet.run._evaluation import (
     EvaluationRecord,
     Findings,
     RivalRecord,
+    WithoutTfidf,
 )
 from tunelet.run._explanations import Explanation, ExplanationsRecord, Word
 from tunelet.run._export import (
@@ -56,6 +57,7 @@ from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed
 from tunelet.run._shaped import (
+    GROUPS,
     SUMMARIES,
     MultilabelSummary,
     OrdinalSummary,
@@ -65,10 +67,12 @@ from tunelet.run._shaped import (
     ShapedRival,
     ShapedSummary,
     ValueSummary,
+    thresholds_in,
 )
-from tunelet.run._summary import EvaluatedOn, GroupSummary, RunFacts, SeedsWarning, Summary
+from tunelet.run._summary import EvaluatedOn, GroupFacts, GroupSummary, RunFacts, SeedsWarning, Summary
 from tunelet.run._task import Task
 from tunelet.run._words import (
+    any_rivals_of,
     candidates_in_words,
     choice_label,
     choices_in_words,
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
     from tunelet.run._seen import count_seen, split_of_run, write_seen
 
 __all__ = [
+    "GROUPS",
     "INT8S",
     "MARK",
     "PAGES",
@@ -116,6 +121,7 @@ __all__ = [
     "ExportRecord",
     "Findings",
     "Form",
+    "GroupFacts",
     "GroupSummary",
     "HistoryLine",
     "MachineChoices",
@@ -147,7 +153,9 @@ __all__ = [
     "UnlabelledRecord",
     "UsedTexts",
     "ValueSummary",
+    "WithoutTfidf",
     "Word",
+    "any_rivals_of",
     "at_work",
     "candidates_in_words",
     "check_place",
@@ -184,6 +192,7 @@ __all__ = [
     "soft_in_words",
     "split_in_words",
     "split_of_run",
+    "thresholds_in",
     "write_atomically",
     "write_baseline",
     "write_files",

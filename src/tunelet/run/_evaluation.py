@@ -1,6 +1,6 @@
 """`evaluation.json`: what a report says of a run beyond its metrics."""
 
-from tunelet._record import FileRecord, Record
+from tunelet._record import FileRecord, Record, Value
 from tunelet.evaluation import (
     KeptRecord,
     LabelCurves,
@@ -70,6 +70,20 @@ class Cost(Record):
     base_bytes: int
 
 
+class WithoutTfidf(Record):
+    """The encoder alone, where TF-IDF is added to it: what an export without TF-IDF needs, and what that costs.
+
+    Attributes:
+        temperature, thresholds: chosen for its own predictions of the validation texts.
+        figure, together: the figure that decides, of these texts: its own, and that of both together.
+    """
+
+    temperature: float
+    thresholds: tuple[float, ...]
+    figure: Value
+    together: Value
+
+
 class Findings(Record):
     """What follows from the predictions.
 
@@ -115,6 +129,16 @@ class EvaluationRecord(FileRecord, Findings):
 
     kept: KeptRecord
     cost: Cost
+
+    @property
+    def without_tfidf(self) -> WithoutTfidf | None:
+        """The kept encoder alone, beside what it is with TF-IDF; None: the run records no candidates."""
+        by_name = {one.name: one for one in self.kept.candidates}
+        alone, both = by_name.get(self.kept.name), by_name.get(f"{self.kept.name} + TF-IDF")
+        if alone is None:
+            return None
+        together = None if both is None else both.accuracy
+        return WithoutTfidf(temperature=alone.temperature, thresholds=(), figure=alone.accuracy, together=together)
 
     @classmethod
     def of(cls, findings: Findings, kept: KeptRecord, cost: Cost) -> "EvaluationRecord":

@@ -14,7 +14,8 @@ from tunelet.run._folder import RunFolder
 from tunelet.run._path import folder_path
 from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed
-from tunelet.run._summary import GroupSummary
+from tunelet.run._shaped import GROUPS, Shape
+from tunelet.run._summary import GroupFacts, GroupSummary
 
 _SEED = "seed-"
 
@@ -80,11 +81,19 @@ class RunGroup:
         return self.path.resolve().name
 
     @cached_property
-    def summary(self) -> GroupSummary:
-        """`metrics.json`: means, deviations (NAME_sd) and intervals (NAME_ci) over the seeds."""
+    def facts(self) -> GroupFacts:
+        """`metrics.json`, whatever the shape of the labels: means, deviations (NAME_sd) and intervals (NAME_ci)."""
         return Sealed.of(self.path, "seeds").read(
-            group_metrics(self.path), lambda content: parse_record(content, GroupSummary)
+            group_metrics(self.path), lambda content: parse_record(content, GROUPS[parse_record(content, Shape).task])
         )
+
+    @property
+    def summary(self) -> GroupSummary:
+        """The same of runs of one label a text. Raises RunError where their labels have another shape."""
+        facts = self.facts
+        if not isinstance(facts, GroupSummary):
+            raise RunError(f"{self.path} was not trained for one label a text", "read group.facts")
+        return facts
 
 
 def group_metrics(path: Path) -> Path:

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tunelet._arguments import checked
 from tunelet._record import R, as_text, parse_lines, parse_record
 from tunelet._words import counted
 from tunelet.audit import AuditRecord
-from tunelet.data import TaskName
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, parse_recipe
 from tunelet.run._data import DataRecord
@@ -24,26 +23,19 @@ from tunelet.run._history import HistoryLine
 from tunelet.run._path import folder_path
 from tunelet.run._sealed import Sealed
 from tunelet.run._shaped import (
+    FACTS,
     SHAPES_IN_WORDS,
-    MultilabelSummary,
-    OrdinalSummary,
     ShapedEvaluation,
     ShapedMetrics,
     ShapedSummary,
     ValueSummary,
+    thresholds_in,
 )
 from tunelet.run._summary import Summary
 from tunelet.run._task import Task
 
 if TYPE_CHECKING:
     from tunelet.evaluation import Baseline, Metrics, Predictions, ShapedPredictions, WordsBaseline
-
-_SUMMARIES: dict[TaskName, type[Summary | ShapedSummary]] = {
-    "multiclass": Summary,
-    "multilabel": MultilabelSummary,
-    "ordinal": OrdinalSummary,
-    "regression": ValueSummary,
-}
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,7 @@ class Run:
     @cached_property
     def facts(self) -> Summary | ShapedSummary:
         """All of `metrics.json`, whatever the shape of the labels: what `tunelet train --json` prints."""
-        return self._record(self.folder.metrics, _SUMMARIES[self.data.task.value])
+        return self._record(self.folder.metrics, FACTS[self.data.task.value])
 
     @cached_property
     def summary(self) -> Summary:
@@ -146,8 +138,8 @@ class Run:
     def _other_shape(self) -> RunError:
         what = SHAPES_IN_WORDS[self.data.task.value]
         return RunError(
-            f"{self.path} was trained for {what}, which this cannot show or compare yet",
-            "tunelet predict, evaluate and report can take it",
+            f"{self.path} was trained for {what}, and this is of one label a text",
+            "read run.facts, run.any_predictions, run.any_evaluation",
         )
 
     def _record(self, path: Path, shape: type[R]) -> R:
@@ -280,20 +272,28 @@ class Run:
 
     @cached_property
     def baseline_predictions(self) -> "Predictions | None":
-        """The baseline's, for the same texts; None: it was not asked for."""
-        if self.evaluation.baseline is None:
-            return None
-        return self._of_one_label(self._predictions(self.folder.baseline_predictions))
+        """The baseline's, for the same texts; None: it was not asked for. RunError where labels are not one a text."""
+        found = self.rival_predictions("baseline")
+        return None if found is None else self._of_one_label(found)
 
     @cached_property
     def probe_predictions(self) -> "Predictions | None":
         """The probe's, likewise; None where it was not asked for, or where nothing else was fitted."""
-        if self.evaluation.probe is None:
-            return None
-        return self._of_one_label(self._predictions(self.folder.probe_predictions))
+        found = self.rival_predictions("probe")
+        return None if found is None else self._of_one_label(found)
 
-    def _predictions(self, path: Path) -> "ShapedPredictions":
+    def rival_predictions(self, key: Literal["baseline", "probe"]) -> "ShapedPredictions | None":
+        """Those of a linear model, whatever the shape of the labels; None where there is no such model."""
+        record = getattr(self.any_evaluation, key)
+        if record is None:
+            return None
+        folder = self.folder
+        path = folder.baseline_predictions if key == "baseline" else folder.probe_predictions
+        return self._predictions(path, thresholds_in(record.metrics))
+
+    def _predictions(self, path: Path, thresholds: tuple[float, ...] | None = None) -> "ShapedPredictions":
+        """The predictions of a file, with thresholds of its own; None: those of the run."""
         from tunelet.run._predictions import parse_predictions
 
-        space, thresholds = self.data.space, self.task.thresholds
-        return self.files.read(path, lambda content: parse_predictions(content, space, thresholds))
+        space, chosen = self.data.space, self.task.thresholds if thresholds is None else thresholds
+        return self.files.read(path, lambda content: parse_predictions(content, space, chosen))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tunelet._record import FileRecord
-from tunelet.evaluation import Commonest, FigureWarning, KeptName, Metrics, SeedMetrics
+from tunelet.evaluation import Commonest, FigureWarning, KeptName, Metrics, SeedMeasured, SeedMetrics
 from tunelet.run._data import DivisionRecord
 
 EvaluatedOn = Literal["test", "validation"]
@@ -91,15 +91,16 @@ class SeedsWarning(FigureWarning):
     seeds: tuple[int, ...]
 
 
-class GroupSummary(FileRecord, SeedMetrics):
-    """What the runs of several seeds came to: means, deviations (NAME_sd) and intervals (NAME_ci) of the metrics.
+class GroupFacts(FileRecord, SeedMeasured):
+    """What the trainings of several seeds took, whatever the shape of the labels.
+
+    A subclass adds the means, deviations (NAME_sd) and intervals (NAME_ci) of the metrics of one shape.
 
     Attributes:
         run, runs: the folder of all, and that of each seed, as they were named.
         seeds: of the trainings.
-        evaluated_on, folds, positive, model, random_weights: as in the `Summary` of each.
+        evaluated_on, folds, model, random_weights: as in the `RunFacts` of each.
         warnings: of the runs, each once.
-        accuracies: of each seed.
         train_seconds, seconds, tokens_per_second: means over the seeds.
         trainable_parameters, total_parameters: likewise.
         peak_memory_bytes: the largest.
@@ -110,9 +111,7 @@ class GroupSummary(FileRecord, SeedMetrics):
     seeds: tuple[int, ...]
     evaluated_on: EvaluatedOn
     folds: int
-    positive: str | None
     warnings: tuple[SeedsWarning, ...]
-    accuracies: tuple[float, ...]
     train_seconds: float
     seconds: float
     tokens_per_second: float
@@ -121,3 +120,35 @@ class GroupSummary(FileRecord, SeedMetrics):
     peak_memory_bytes: int
     model: str
     random_weights: bool
+
+    @property
+    def by_seed(self) -> tuple[float | None, ...]:
+        """The figure that decides, of each seed."""
+        raise NotImplementedError
+
+    @property
+    def words_of_metrics(self) -> Mapping[str, str]:
+        """What pages and screens call each metric, in their order."""
+        return self.named()
+
+
+class GroupSummary(GroupFacts, SeedMetrics):
+    """What the runs of several seeds came to where a text has one label.
+
+    Attributes:
+        positive: as in the `Summary` of each.
+        accuracies: of each seed.
+    """
+
+    positive: str | None
+    accuracies: tuple[float, ...]
+
+    @property
+    def by_seed(self) -> tuple[float | None, ...]:
+        """The accuracies."""
+        return self.accuracies
+
+    @property
+    def words_of_metrics(self) -> Mapping[str, str]:
+        """What pages and screens call each metric, in their order."""
+        return self.named(self.positive)

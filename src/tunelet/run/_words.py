@@ -9,6 +9,7 @@ from tunelet.run._choices import Choices
 from tunelet.run._data import DivisionRecord
 from tunelet.run._evaluation import RivalRecord
 from tunelet.run._run import Run
+from tunelet.run._shaped import ShapedRival
 
 _ENCODERS = {"lora": "the adapter", "full": "the trained encoder", "head": "the probe"}
 _CHOICES = {
@@ -54,14 +55,23 @@ def chosen_on(run: Run) -> str:
 
 
 def rivals_of(run: Run) -> dict[str, RivalRecord]:
-    """The baselines beside the model, by key of `evaluation.json`; none of them is the model itself."""
-    kept = run.evaluation.kept
-    return {key: rival for key, rival in run.evaluation.rivals.items() if kept.blend or key != kept.name}
+    """The baselines beside a model of one label a text, by key of `evaluation.json`; none is the model itself."""
+    return {key: rival for key, rival in run.evaluation.rivals.items() if _is_another(run, key)}
+
+
+def any_rivals_of(run: Run) -> dict[str, RivalRecord | ShapedRival]:
+    """The same whatever the shape of the labels."""
+    return {key: rival for key, rival in run.any_evaluation.rivals.items() if _is_another(run, key)}
+
+
+def _is_another(run: Run, key: str) -> bool:
+    kept = run.any_evaluation.kept
+    return bool(kept.blend) or key != kept.name
 
 
 def kept_name(run: Run) -> str:
     """As the candidates are called: "adapter", "adapter + unlabelled" or "probe"; " + TF-IDF" where that is added."""
-    kept = run.evaluation.kept
+    kept = run.any_evaluation.kept
     return kept.name + (" + TF-IDF" if kept.blend else "")
 
 

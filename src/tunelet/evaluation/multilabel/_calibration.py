@@ -19,6 +19,7 @@ from tunelet.evaluation._blend import Gain
 from tunelet.evaluation._calibration import BINS, TEMPERATURES, ReliabilityBin, confidence_bins
 from tunelet.evaluation._clustered import clustered_interval
 from tunelet.evaluation._power import SIGNIFICANCE
+from tunelet.evaluation._temperature import Temperature, decided
 from tunelet.evaluation.multilabel._draws import decision_losses
 from tunelet.evaluation.multilabel._measure import estimate
 from tunelet.evaluation.multilabel._predictions import MultilabelPredictions
@@ -30,6 +31,7 @@ _FOLDS = 5
 _PRIOR = 4.0  # precision of the prior of slope and shift: a standard deviation of one half
 _STEPS = 25  # of Newton's method
 _RICHER: tuple[ScalingName, ...] = ("temperature", "per label")
+_SIMPLEST: tuple[ScalingName, ...] = ("none", "temperature")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,13 @@ def choose_scaling(validation: MultilabelPredictions, *, seed: int = 0) -> Scali
             p_value = gain.p_value if p_value is None else p_value
     slopes, shifts = _fit(validation, chosen)
     return Scaling(chosen, slopes, shifts, reason, p_value)
+
+
+def choose_decision_temperature(validation: MultilabelPredictions) -> Temperature:
+    """The one temperature of all labels, and whether to apply it, by the rule of classes (`_temperature`)."""
+    gain = Gain.of(*(_cross_fitted_losses(validation, name, 0) for name in _SIMPLEST))
+    value = _temperature(logits_of(validation.probabilities), validation.labels)
+    return decided(value, gain, any_wrong=bool((validation.predicted != validation.labels).any()))
 
 
 def cross_fitted_scaling(

@@ -108,12 +108,13 @@ class ThresholdsRecord(Record):
     cross_fitted: ThresholdFigures
 
 
-def choose_thresholds(validation: MultilabelPredictions, aim: str = "f1") -> Thresholds:
+def choose_thresholds(validation: MultilabelPredictions, aim: str = "f1", *, weight: float = _WEIGHT) -> Thresholds:
     """The threshold of each label for an aim; one half for all where no text has any label, or all have all.
 
     Args:
         validation: predictions for texts that the model has not seen; their own thresholds do not matter.
         aim: "f1", "precision:SHARE" or "cost:FALSE_POSITIVE:FALSE_NEGATIVE".
+        weight: of the common threshold for "f1", in texts that have the label.
 
     Raises:
         RecipeError: there is no such aim.
@@ -124,7 +125,7 @@ def choose_thresholds(validation: MultilabelPredictions, aim: str = "f1") -> Thr
     for number, name in enumerate(validation.label_names):
         truth, positives = labels[:, number], int(labels[:, number].sum())
         alone, reached = _chosen(truth, scores[:, number], aim)
-        own = _own(positives, len(truth) - positives, aim)
+        own = _own(positives, len(truth) - positives, aim, weight)
         value = alone if own == 1.0 else pooled if own == 0.0 else _between(alone, pooled, own)
         kept = reached if own else pooled_reached
         chosen.append(LabelThreshold(label=name, value=value, n=positives, own=own, reached=kept))
@@ -169,12 +170,12 @@ def thresholds_record(validation: MultilabelPredictions, chosen: Thresholds, *, 
     )
 
 
-def _own(positives: int, negatives: int, aim: str) -> float:
+def _own(positives: int, negatives: int, aim: str, weight: float) -> float:
     """The weight of a label's own threshold."""
     if not positives or not negatives:
         return 0.0
     if aim == "f1":
-        return positives / (positives + _WEIGHT)
+        return positives / (positives + weight)
     return float(min(positives, negatives) >= FEWEST)
 
 

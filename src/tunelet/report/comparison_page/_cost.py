@@ -1,4 +1,4 @@
-"""What each model costs, and its accuracy against that cost."""
+"""What each model costs, and the figure that decides against that cost."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,12 @@ from tunelet.comparison import ComparedModel, Comparison
 from tunelet.report._canvas import Figure
 from tunelet.report._document import Figures, Section, Table
 from tunelet.report._point_figures import Point, against_cost
-from tunelet.report.comparison_page._models import looks
+from tunelet.report.comparison_page._kinds import kind_of
+from tunelet.report.comparison_page._models import looks, main_figure
 
 
 def cost_section(comparison: Comparison) -> Section:
-    """Parameters, time, memory and disk space, and accuracy against size, training time and time of a prediction."""
+    """Parameters, time, memory and disk space; the main figure against size, training time and time of a prediction."""
     models = comparison.record.models
     rows = tuple(
         (
@@ -29,9 +30,9 @@ def cost_section(comparison: Comparison) -> Section:
     header = ("name", "trained", "parameters", "training", "tokens/s", "peak memory", "on disk", "one text")
     caption = "Training as it ran, on the machine named below; one text from tokens to probabilities"
     charts = [
-        _against(comparison, models, "total_parameters", "parameters", "Accuracy against size"),
-        _against(comparison, models, "train_seconds", "seconds of training", "Accuracy against training time"),
-        _against(comparison, models, "latency_seconds", "seconds a text", "Accuracy against the cost of a prediction"),
+        _against(comparison, models, "total_parameters", "parameters", "against size"),
+        _against(comparison, models, "train_seconds", "seconds of training", "against training time"),
+        _against(comparison, models, "latency_seconds", "seconds a text", "against the cost of a prediction"),
     ]
     known = tuple(chart for chart in charts if chart is not None)
     return Section("Cost", (Table(header, rows, caption), Figures(known)))
@@ -40,16 +41,12 @@ def cost_section(comparison: Comparison) -> Section:
 def _against(
     comparison: Comparison, models: Sequence[ComparedModel], key: str, across: str, title: str
 ) -> Figure | None:
-    styles = looks(comparison)
+    styles, main = looks(comparison), kind_of(comparison).main
     points = [
-        Point(
-            model.name,
-            model.metrics.accuracy,
-            model.metrics.accuracy_ci,
-            styles[model.name],
-            float(cost),
-        )
+        Point(model.name, value, bounds, styles[model.name], float(cost))
         for model in models
         if (cost := getattr(model, key))
+        for value, bounds in main_figure(model)
     ]
-    return against_cost(key.replace("_", "-"), title, points, across) if points else None
+    title = f"{main[:1].upper()}{main[1:]} {title}"
+    return against_cost(key.replace("_", "-"), title, points, across, main) if points else None

@@ -16,7 +16,7 @@ def differs_section(comparison: Comparison) -> Section:
     runs = [group.runs[0] for group in groups]
     rows = [
         ("model", *(_model(run) for run in runs)),
-        ("trained parameters", *(f"{run.summary.trainable_parameters:,}" for run in runs)),
+        ("trained parameters", *(f"{run.facts.trainable_parameters:,}" for run in runs)),
     ]
     rows += _where_they_differ(groups, _DATA)
     keys = {key for run in runs[1:] for key in difference(runs[0].recipe, run.recipe)} - {"model.name", _SEEDS}
@@ -39,8 +39,8 @@ def differs_section(comparison: Comparison) -> Section:
 
 
 def _model(run: Run) -> str:
-    name = run.summary.model
-    return f"{name} (random weights)" if run.summary.random_weights else name
+    name = run.facts.model
+    return f"{name} (random weights)" if run.facts.random_weights else name
 
 
 def _unlabelled(run: Run) -> str:

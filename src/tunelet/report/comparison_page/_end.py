@@ -2,7 +2,7 @@
 
 import shlex
 
-from tunelet.comparison import Comparison
+from tunelet.comparison import Comparison, chosen_here
 from tunelet.recipe import dump_recipe
 from tunelet.report._document import Block, Code, Folded, Section, Table, Text
 from tunelet.report.run_page import training_call
@@ -17,7 +17,7 @@ def limits_section(comparison: Comparison) -> Section:
         "The figures hold for texts like these. Two models that cannot be told apart here may differ on others.",
     ]
     if comparison.record.evaluated_on == "validation":
-        chosen = "model was" if comparison.record.folds else "epoch and model were"
+        chosen = chosen_here(comparison.groups[0].runs[0])
         texts.append(
             f"There were no test texts: each run's {chosen} chosen on the very texts that are compared here, which "
             "flatters all of them a little."

@@ -13,6 +13,13 @@ def looks(comparison: Comparison) -> dict[str, Look]:
     }
 
 
+def main_figure(model: ComparedModel) -> list[tuple[float, tuple[float, float] | None]]:
+    """The figure that decides between the models, with its interval, as the only entry; none where it is undefined."""
+    name = model.metrics.main
+    value = model.metrics.value(name)
+    return [] if value is None else [(value, model.metrics.interval(name))]
+
+
 def with_bounds(model: ComparedModel, name: str, form: str = ".4f") -> str:
     """A metric with its interval, where it has one."""
     value = model.metrics.value(name)

@@ -1,11 +1,13 @@
 """The order of a comparison's sections, and what stands above them."""
 
 from tunelet._words import counted
-from tunelet.comparison import ComparedModel, Comparison
+from tunelet.comparison import Comparison
+from tunelet.evaluation import LOWER_IS_BETTER
 from tunelet.report._document import Document
 from tunelet.report.comparison_page._cost import cost_section
 from tunelet.report.comparison_page._differs import differs_section
 from tunelet.report.comparison_page._end import environment_section, limits_section, reproduce_section
+from tunelet.report.comparison_page._kinds import kind_of
 from tunelet.report.comparison_page._models import with_bounds
 from tunelet.report.comparison_page._pairs import pairs_section
 from tunelet.report.comparison_page._results import results_section
@@ -13,7 +15,7 @@ from tunelet.run import measured_on
 
 
 def comparison_document(comparison: Comparison) -> Document:
-    """The whole report of a comparison: its verdicts, the accuracies, and every section."""
+    """The whole report of a comparison: its verdicts, the figures that decide, and every section."""
     record = comparison.record
     models = comparison.record.models
     random = [model.name for model in models if model.random_weights]
@@ -22,7 +24,9 @@ def comparison_document(comparison: Comparison) -> Document:
         findings.append(
             f"{' and '.join(random)} began with random weights: nothing is said here about the pretrained model."
         )
-    best = max(models, key=lambda model: model.metrics.accuracy)
+    kind, main = kind_of(comparison), models[0].metrics.main
+    values = {model.name: value for model in models if (value := model.metrics.value(main)) is not None}
+    best = (min if main in LOWER_IS_BETTER else max)(values, key=lambda name: values[name], default="")
     return Document(
         title=_title(comparison.names),
         subtitle=(
@@ -31,7 +35,9 @@ def comparison_document(comparison: Comparison) -> Document:
         ),
         findings=tuple(findings),
         figures_of_merit={
-            f"accuracy of {model.name}": _accuracy(model) + (" (highest)" if model is best else "") for model in models
+            f"{kind.main} of {model.name}": with_bounds(model, main, ".3f")
+            + (f" ({kind.best})" if model.name == best else "")
+            for model in models
         },
         sections=(
             differs_section(comparison),
@@ -47,7 +53,3 @@ def comparison_document(comparison: Comparison) -> Document:
 
 def _title(names: tuple[str, ...]) -> str:
     return " against ".join(names) if len(names) == 2 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _accuracy(model: ComparedModel) -> str:
-    return with_bounds(model, "accuracy", ".3f")

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from tunelet._words import number
 from tunelet.comparison import Comparison
-from tunelet.evaluation import CurveKind, SeedMetrics, metric_words
+from tunelet.evaluation import AnySeedMetrics, CurveKind
 from tunelet.report import _figures as figures
 from tunelet.report._canvas import Figure, Look
 from tunelet.report._document import Figures, Section, Table
 from tunelet.report._figures import Bins, Line
+from tunelet.report._label_figures import Bars, label_dots
 from tunelet.report._point_figures import Point, bars
-from tunelet.report.comparison_page._models import looks
+from tunelet.report.comparison_page._kinds import kind_of
+from tunelet.report.comparison_page._models import looks, main_figure
 from tunelet.report.run_page import curve_lines
 
 
@@ -20,7 +22,7 @@ def results_section(comparison: Comparison) -> Section:
     several = any(len(model.seeds) > 1 for model in models)
     rows = tuple(
         (words, *(_cell(model.metrics, name, several=several) for model in models))
-        for name, words in metric_words(record.positive).items()
+        for name, words in models[0].metrics.named(record.positive).items()
     )
     caption = "95 % intervals over texts" + (" and seeds; ± is the deviation over seeds" if several else "")
     header = ("metric", *(model.name for model in models))
@@ -29,20 +31,26 @@ def results_section(comparison: Comparison) -> Section:
 
 def _overlays(comparison: Comparison) -> list[Figure]:
     record, models, styles = comparison.record, comparison.record.models, looks(comparison)
+    kind, main = kind_of(comparison), models[0].metrics.main
     points = [
-        Point(model.name, model.metrics.accuracy, model.metrics.accuracy_ci, styles[model.name]) for model in models
+        Point(model.name, value, bounds, styles[model.name]) for model in models for value, bounds in main_figure(model)
     ]
-    overlays = [bars("accuracy", "Accuracy", points, "accuracy, 95 % interval")]
+    title = f"{kind.main[:1].upper()}{kind.main[1:]}"
+    overlays = [bars(main.replace("_", "-"), title, points, f"{kind.main}, 95 % interval")] if points else []
+    about = f" of {record.positive!r}" if record.positive else kind.about
     lines = _lines(comparison, "roc", styles)
     if lines:
-        about = f" of {record.positive!r}" if record.positive else ", mean of all labels against the rest"
         overlays.append(figures.roc("roc", lines, about))
-    lines = _lines(comparison, "precision_recall", styles) if record.positive else []
+    averaged = models[0].curves[0][:1]  # of several classes there is no mean of the curves of precision and recall
+    lines = _lines(comparison, "precision_recall", styles) if averaged and averaged[0].precision_recall else []
     if lines:
-        share = models[0].curves[0][0].share
-        overlays.append(figures.precision_recall("precision-recall", lines, f" of {record.positive!r}", share))
+        overlays.append(figures.precision_recall("precision-recall", lines, about, averaged[0].share))
     bins = [Bins(model.name, model.reliability, styles[model.name]) for model in models]
-    overlays.append(figures.calibration("reliability", bins))
+    if any(each.bins for each in bins):
+        overlays.append(figures.calibration("reliability", bins, kind.reliability))
+    by_label = [Bars(model.name, model.by_label, styles[model.name]) for model in models if model.by_label]
+    if by_label:
+        overlays.append(label_dots("f1-by-label", "F1 by label", by_label, "F1"))
     return overlays
 
 
@@ -57,7 +65,7 @@ def _lines(comparison: Comparison, kind: CurveKind, styles: Mapping[str, Look]) 
     ]
 
 
-def _cell(metrics: SeedMetrics, name: str, *, several: bool) -> str:
+def _cell(metrics: AnySeedMetrics, name: str, *, several: bool) -> str:
     """A metric's value with its deviation over seeds, and its interval on a line of its own."""
     if metrics.value(name) is None:
         return "undefined"

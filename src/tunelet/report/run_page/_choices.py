@@ -23,8 +23,8 @@ def temperature_blocks(temperature: TemperatureRecord, texts: str) -> list[Block
         Text(
             f"Calibration. A temperature of {temperature.value:.3f}, fitted on {texts}, makes the "
             f"probabilities {kind} certain; {judged}, the expected calibration error goes from {before.ece:.4f} to "
-            f"{after.ece:.4f} and the log loss from {before.log_loss:.4f} to {after.log_loss:.4f}. No label "
-            f"changes by it. {used}: {temperature.reason}. Under Reliability both are drawn."
+            f"{after.ece:.4f} and the log loss from {before.log_loss:.4f} to {after.log_loss:.4f}. No "
+            f"answer changes by it. {used}: {temperature.reason}. Under Reliability both are drawn."
         )
     ]
 

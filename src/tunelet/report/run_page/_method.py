@@ -2,8 +2,8 @@
 
 from tunelet._words import counted, points
 from tunelet.evaluation import STUDENT
-from tunelet.report import _figures as figures
 from tunelet.report._document import Block, Figures, Section, Text
+from tunelet.report._loss_figure import LossAt, history
 from tunelet.report.run_page._cut import cut_texts
 from tunelet.report.run_page._words import in_a_row
 from tunelet.run import Run, UnlabelledRecord, learner
@@ -19,10 +19,10 @@ def method_section(run: Run) -> Section:
     elif run.facts.folds:
         paragraphs.append(_folds(run))
     blocks: list[Block] = [Text(text) for text in [*paragraphs, cut_texts(run)]]
-    steps = [figures.LossAt(line.epoch, line.loss) for line in run.history if line.loss is not None]
-    epochs = [figures.LossAt(line.epoch, loss) for line in run.history if (loss := line.validation_loss) is not None]
+    steps = [LossAt(line.epoch, line.loss) for line in run.history if line.loss is not None]
+    epochs = [LossAt(line.epoch, loss) for line in run.history if (loss := line.validation_loss) is not None]
     if max(len(epochs), len(steps)) > 1:  # a curve, not a point
-        blocks.append(Figures((figures.history("loss", steps, epochs),)))
+        blocks.append(Figures((history("loss", steps, epochs),)))
     return Section("Method", tuple(blocks))
 
 

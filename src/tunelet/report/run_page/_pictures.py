@@ -8,6 +8,7 @@ from tunelet.report._canvas import FAINT, RIVALS, STRONG, Figure, drawable, look
 from tunelet.run import Run, rivals_of
 
 _MEAN = "mean of all labels"
+_ALL = "all decisions"  # of the micro average
 _MOST = 6  # curves in a figure
 
 
@@ -28,7 +29,11 @@ def result_figures(run: Run) -> list[Figure]:
         )
     )
     if len(evaluation.lengths) > 1:
-        drawn.append(figures.lengths("lengths", evaluation.lengths))
+        slices = [
+            figures.OfLength(texts.shortest, texts.longest, texts.n, texts.accuracy, texts.accuracy_ci)
+            for texts in evaluation.lengths
+        ]
+        drawn.append(figures.lengths("lengths", slices))
     return drawn
 
 
@@ -50,7 +55,7 @@ def _curves(run: Run, kinds: Sequence[CurveKind] = ("roc", "precision_recall")) 
                 others = curve_lines(rival.curves, kind, run.label_names)
                 lines += [figures.Line(rival.name, line.curve, RIVALS[key]) for line in others]
         else:
-            labels, shown = len(run.label_names), sum(line.name != _MEAN for line in lines)
+            labels, shown = len(run.label_names), sum(line.name not in (_MEAN, _ALL) for line in lines)
             about = ", each label against the rest" + (f": the {shown} worst of {labels}" if shown < labels else "")
         if lines and kind == "roc":
             drawn.append(figures.roc("roc", lines, about))
@@ -74,7 +79,8 @@ def curve_lines(curves: Sequence[LabelCurves], kind: CurveKind, label_names: Seq
         if (curve := entry.curve(kind)) is None:
             continue
         if entry.label is None:
-            mean.append(figures.Line(_MEAN, curve, STRONG))
+            micro = entry.average == "micro"
+            mean.append(figures.Line(_ALL if micro else _MEAN, curve, FAINT if micro else STRONG))
         else:
             number = place[entry.label]
             labels.append(figures.Line(shown[number], curve, look(number)))

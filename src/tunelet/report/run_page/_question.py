@@ -1,7 +1,6 @@
 """The question that the run answers, and the figures of several seeds together."""
 
 from tunelet._words import counted, number
-from tunelet.evaluation import metric_words
 from tunelet.report._document import Section, Table, Text
 from tunelet.report.run_page._words import listed
 from tunelet.run import Run, RunGroup, measured_on
@@ -27,16 +26,17 @@ def question_section(run: Run) -> Section:
 
 def seeds_section(group: RunGroup) -> Section:
     """Means, deviations and intervals over the seeds."""
-    summary = group.summary
+    summary = group.facts
     rows = tuple(
         (words, number(summary.value(name)), number(summary.deviation(name)), summary.interval_or_why(name))
-        for name, words in metric_words(summary.positive).items()
+        for name, words in summary.words_of_metrics.items()
     )
-    accuracies = ", ".join(f"{value:.4f}" for value in summary.accuracies)
+    figures = ", ".join(map(number, summary.by_seed))
     text = (
-        f"Trained with the seeds {', '.join(map(str, summary.seeds))} on the same split; they came to accuracies of "
-        f"{accuracies}. The intervals are of the mean over seeds, and speak of other texts and other seeds; with few "
-        f"seeds they are wide. What follows is the run with seed {summary.seeds[0]}."
+        f"Trained with the seeds {', '.join(map(str, summary.seeds))} on the same split; of each the "
+        f"{summary.words_of_metrics[summary.main]} is {figures}. The intervals are of the mean over seeds, and speak "
+        f"of other texts and other seeds; with few seeds they are wide. What follows is the run with seed "
+        f"{summary.seeds[0]}."
     )
     table = Table(("metric", "mean", "deviation", "95 % interval"), rows, counted(summary.n, "text"))
     return Section("Seeds", (Text(text), table))
