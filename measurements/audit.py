@@ -37,6 +37,7 @@ from tunelet.data import Examples, duplicate_groups, find_copies, label_space, r
 ROOT = Path(__file__).parents[1]
 _PAGE = ROOT / "docs" / "audit.md"
 _BEGIN, _END = "<!-- written by measurements/audit.py -->\n", "<!-- end -->\n"
+_OFFICIAL = 25_000  # test reviews in all
 _SHARES = (0.01, 0.05, 0.1)
 _KINDS = ("exact", "normalised", "near")
 _SENTENCE = "I saw it twice and would not see it again."
@@ -278,9 +279,11 @@ def page(results: dict[str, Any]) -> str:
     lines = ["## Measured", ""]
     if found := results.get("official"):
         repeats, overlap = found["repeats"], found["overlap"]
+        picked = "" if found["texts"]["test"] == _OFFICIAL else ", which were picked to share no text with them"
         lines += [
             (
-                f"The official split of IMDb, {found['texts']['train']:,} and {found['texts']['test']:,} reviews: "
+                f"The {found['texts']['train']:,} official training reviews of IMDb, and {found['texts']['test']:,} "
+                f"official test reviews{picked}: "
                 f"{found['repeats_as_written']} training reviews equal an earlier one to the last character, "
                 f"{repeats['exact']} once markup is cleaned, {repeats['normalised']} more but for case, "
                 f"markup or punctuation, {repeats['near']} are near copies; {overlap['exact']} training reviews are "
