@@ -121,26 +121,23 @@ def job(arguments: Sequence[str], cache: Path, kill_after: int | None = None) ->
         kill_after: texts on stderr after which it gets SIGKILL; None: it is left alone.
     """
     begin, peak, texts = time.monotonic(), 0, 0
-    with (
-        tempfile.TemporaryFile("w+") as printed,
-        subprocess.Popen(
-            [sys.executable, *arguments],
-            stdout=printed, stderr=subprocess.PIPE, text=True, env=os.environ | {"TUNELET_CACHE": str(cache)},
-        ) as process,
-    ):  # fmt: skip
-        os.set_blocking(process.stderr.fileno(), False)  # type: ignore[union-attr]
-        held = ""
-        while process.poll() is None:
-            peak = max(peak, _peak(process.pid))
-            held += process.stderr.read() or ""  # type: ignore[union-attr]
-            *lines, held = held.split("\n")
-            texts += sum(int(line) for line in lines if line.isdecimal())
-            if kill_after is not None and texts >= kill_after:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            time.sleep(0.02)
+    with tempfile.TemporaryFile("w+") as printed, tempfile.NamedTemporaryFile("r") as said:
+        with (
+            Path(said.name).open("w", encoding="utf-8") as stderr,
+            subprocess.Popen(
+                [sys.executable, *arguments],
+                stdout=printed, stderr=stderr, env=os.environ | {"TUNELET_CACHE": str(cache)},
+            ) as process,
+        ):  # fmt: skip
+            while process.poll() is None:
+                peak = max(peak, _peak(process.pid))
+                texts = sum(int(line) for line in Path(said.name).read_text().splitlines() if line.isdecimal())
+                if kill_after is not None and texts >= kill_after:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                time.sleep(0.05)
         if process.returncode and kill_after is None:
-            raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}: {held}")
+            raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}: {said.read()[-2000:]}")
         printed.seek(0)
         lines = printed.read().splitlines()
     return {"seconds": time.monotonic() - begin, "peak": peak, "texts": texts, "printed": list(map(json.loads, lines))}
