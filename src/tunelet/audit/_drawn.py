@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_CHARACTERS = 150_000_000
-"""Characters of the texts that are looked at together: those of about 100,000 reviews of 230 words."""
+MOST_CHARACTERS = 100_000_000
+"""Characters of the texts that are looked at together: those of about 75,000 reviews of 230 words."""
 
 
 def drawn(texts: Sequence[str], *, most: int | None = None, seed: int) -> NDArray[np.int64]:
-    """The rows of all texts, or of as many, drawn at random, as have 150 million characters, ascending int64 [m].
+    """The rows of all texts, or of as many, drawn at random, as have 100 million characters, ascending int64 [m].
 
     Args:
         texts: [n], n at least 1.

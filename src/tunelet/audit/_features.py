@@ -37,9 +37,12 @@ def features(texts: Sequence[str]) -> Any:
         return csr_array((len(texts), 0), dtype=np.float32)
     ends = np.cumsum(np.concatenate([sizes for _, _, sizes in parts]))
     starts = np.concatenate([[0], ends]).astype(np.int32)  # what scikit-learn reads
-    indices = np.concatenate([columns for columns, _, _ in parts])
-    weights = np.concatenate([counts for _, counts, _ in parts])
-    parts.clear()
+    indices, weights = np.empty(int(ends[-1]), dtype=np.int32), np.empty(int(ends[-1]), dtype=np.float32)
+    end = int(ends[-1])
+    while parts:  # from the last to the first, each gone once it is laid down
+        columns, counts, _ = parts.pop()
+        indices[end - len(columns) : end], weights[end - len(columns) : end] = columns, counts
+        end -= len(columns)
     rarity = 1 + np.log((len(texts) + 1) / (texts_with[kept] + 1))
     np.log(weights, out=weights)
     weights += 1
