@@ -11,7 +11,7 @@ import pytest
 
 from browsers import started_browser
 from encoders import make_checkpoint
-from several_labels import rows, trained
+from several_labels import rows, trained, trained_on_numbers, trained_on_ratings
 
 # However slow the machine is, it fails no test.
 _whole = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -99,6 +99,18 @@ def tiny_language_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
 def labels_run(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A finished run of several labels a text."""
     return trained(tiny_checkpoint("bert"), tmp_path_factory.mktemp("labels") / "run", test=rows(60, 2))
+
+
+@pytest.fixture(scope="session")
+def ratings_run(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A finished run of ratings from 1 to 5 in order."""
+    return trained_on_ratings(tiny_checkpoint("bert"), tmp_path_factory.mktemp("ratings") / "run")
+
+
+@pytest.fixture(scope="session")
+def numbers_run(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A finished run of prices."""
+    return trained_on_numbers(tiny_checkpoint("bert"), tmp_path_factory.mktemp("numbers") / "run")
 
 
 @pytest.fixture(scope="module")

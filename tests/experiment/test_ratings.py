@@ -6,26 +6,17 @@ import numpy as np
 import pytest
 
 import tunelet
-from brief import BRIEF
 from several_labels import rated
 from tunelet.data import OUTPUTS
-from tunelet.errors import DataError, ExportError
+from tunelet.errors import DataError
 from tunelet.evaluation import OrdinalMetrics, rating_probabilities
 
 RATINGS = ("1", "2", "3", "4", "5")
 
 
 @pytest.fixture(scope="module")
-def run(tiny_checkpoint, tmp_path_factory):
-    settings = {
-        "data.task": "ordinal", "data.validation": "held-out", "training.epochs": 2, **BRIEF,
-        "adapter.targets": "all-linear",
-    }  # fmt: skip
-    out = tmp_path_factory.mktemp("ratings") / "run"
-    return tunelet.train(
-        rated(160, 1), test=rated(60, 2), model=str(tiny_checkpoint("bert")), label="stars", out=out, quiet=True,
-        settings=settings,
-    )  # fmt: skip
+def run(ratings_run):
+    return ratings_run
 
 
 def test_cumulative_logits_become_probabilities_that_sum_to_1_whatever_their_order():
@@ -73,8 +64,6 @@ def test_its_report_and_screen_speak_of_distance(run, tmp_path):
     page = tunelet.report(run, tmp_path / "report").page.read_text()
     assert "mean absolute error" in page
     assert "median" in page
-    with pytest.raises(ExportError, match="ordinal"):
-        tunelet.export(run, to="merged", out=tmp_path / "merged")
 
 
 def test_ratings_are_numbers_and_are_proposed_where_a_column_is_called_so():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import tunelet
+from brief import BRIEF
 from tunelet.run import Run
 
 WORDS = {"anger": ("furious", "rage"), "joy": ("happy", "delight"), "love": ("adore", "darling")}
@@ -61,3 +62,25 @@ def priced(n: int, seed: int) -> list[dict[str, object]]:
         price = 100_000 + 10_000 * praises + 2_000 * random.standard_normal()
         made.append({"text": f"{' '.join(said)} {number}", "price": round(price, 2)})
     return made
+
+
+def trained_on_ratings(checkpoint: Path, out: Path, **settings: Any) -> Run:
+    """A tiny encoder trained on 160 such texts, as ratings in order."""
+    given = {
+        "data.task": "ordinal", "data.validation": "held-out", "training.epochs": 2, **BRIEF,
+        "adapter.targets": "all-linear", **settings,
+    }  # fmt: skip
+    return tunelet.train(
+        rated(160, 1), test=rated(60, 2), model=str(checkpoint), label="stars", out=out, quiet=True, settings=given
+    )
+
+
+def trained_on_numbers(checkpoint: Path, out: Path, **settings: Any) -> Run:
+    """A tiny encoder trained on 200 texts with prices."""
+    given = {
+        "data.task": "regression", "data.validation": "held-out", "training.epochs": 2, **BRIEF,
+        "adapter.targets": "all-linear", "model.precision": "float32", **settings,
+    }  # fmt: skip
+    return tunelet.train(
+        priced(200, 1), test=priced(80, 2), model=str(checkpoint), label="price", out=out, quiet=True, settings=given
+    )

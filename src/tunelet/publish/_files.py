@@ -9,44 +9,47 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Literal, get_args, get_origin
+from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from tunelet._choice import Choice
-from tunelet._record import R
+from tunelet._record import R, Record
 from tunelet.checkpoint import CONFIG, INDEX, POOLED_CONFIGS, POOLED_HEAD, TOKENIZER_FILES, WINDOWS
-from tunelet.evaluation import METRIC_NAMES
-from tunelet.recipe import Recipe, Section, dump_recipe
+from tunelet.data import TaskName
+from tunelet.evaluation import Measured
+from tunelet.publish._names import column_name, column_of, dropped_rows, format_of, place_of, shown_recipe
+from tunelet.recipe import dump_recipe
 from tunelet.report import document_files, group_document, may_replace_card, model_card
 from tunelet.run import (
     MARK,
     Choices,
     DataRecord,
-    ErrorRecord,
+    EvaluationRecord,
     RivalRecord,
     Run,
     RunFolder,
     RunGroup,
+    ShapedEvaluation,
+    ShapedRival,
     UnlabelledRecord,
     mark_of,
 )
 
 _CARD = "README.md"
-_METRICS = (
-    *METRIC_NAMES, *(f"{name}_ci" for name in METRIC_NAMES), "n", "positive", "confusion", "per_class",
-)  # fmt: skip
+_METRICS = ("n", "positive", "confusion", "per_class", "per_label")  # beside the figures and their intervals
 _SUMMARY = (
-    *_METRICS, "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "steps",
+    "evaluated_on", "trainable_parameters", "total_parameters", "epochs", "best_epoch", "steps",
     "planned_steps", "folds", "kept", "blend", "encoder_weight", "train_seconds",
     "seconds", "expected_seconds", "tokens_per_second", "peak_memory_bytes", "seed", "random_weights", "temperature",
-    "threshold",
+    "threshold", "reach",
 )  # fmt: skip
 _CHECKPOINT = ("hub_id", "revision", "weights_sha256", "random_weights")
 _ENVIRONMENT = ("versions", "python", "system", "processor", "cores", "memory_bytes", "threads")
-_SPLIT = ("rows", "labels", "sha256")
+_SPLIT = ("rows", "labels", "numbers", "sha256")
 _DIVISION = ("by", "groups", "folds", "sha256")
 _EVALUATION = (
-    "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost",
+    "evaluated_on", "n", "curves", "reliability", "temperature", "threshold", "lengths", "wrong", "cost", "chosen_on",
+    "thresholds", "intervals", "without_tfidf", "details",
 )  # fmt: skip
 _RIVAL = ("name", "features", "strength", "seconds", "metrics", "curves")
 _KEPT = ("name", "blend", "encoder_weight", "reason")  # the reason consists of our own words and numbers
@@ -57,12 +60,6 @@ _HISTORY = (
     "step", "epoch", "loss", "learning_rate", "head_learning_rate", "tokens_per_second", "validation", "train_loss",
     "seconds",
 )  # fmt: skip
-# Settings that are published although they are free text, not a choice among our own words.
-_SETTINGS = (
-    "data.text_column", "data.label_column", "data.label_names", "data.missing_labels", "data.encoding",
-    "adapter.targets", "evaluation.threshold",
-)  # fmt: skip
-_REASONS = ("recognised by its name", "named with --text", "named with --label")
 _CONFIGS = re.compile(r"(adapter_|tokenizer_|generation_)?config\.json|special_tokens_map\.json|added_tokens\.json")
 _WEIGHTS = re.compile(r"(adapter_)?model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json")
 
@@ -85,11 +82,11 @@ def published(run: Run, name: str, *, texts: bool = False, words: bool = False) 
     folder = RunFolder(Path(name))
     records: dict[str, bytes | Path] = {
         folder.recipe.name: dump_recipe(shown.recipe).encode("utf-8"),
-        folder.metrics.name: RunFolder.json_bytes(shown.summary.to_dict()),
+        folder.metrics.name: RunFolder.json_bytes(shown.facts.to_dict()),
         folder.data.name: RunFolder.json_bytes(shown.data.to_dict()),
         folder.environment.name: RunFolder.json_bytes(shown.environment.to_dict()),
     }
-    own = {**records, **_model_files(run, terms=words and bool(run.summary.blend))}
+    own = {**records, **_model_files(run, terms=words and bool(run.facts.blend))}
     card = run.path / _CARD
     # A card that the user has written goes as it is.
     shown_card = model_card(shown).encode("utf-8") if may_replace_card(card) else card
@@ -98,27 +95,31 @@ def published(run: Run, name: str, *, texts: bool = False, words: bool = False) 
 
 def shown_run(run: Run, name: str, *, texts: bool) -> Run:
     """The run with the entries that its published report, card and records may show; arguments as for `published`."""
-    data, environment, summary, evaluation = run.data, run.environment, run.summary, run.evaluation
+    data, environment, facts, evaluation = run.data, run.environment, run.facts, run.any_evaluation
     named = run.recipe.data.text_column
-    column = _column(data.text_column, "text", named)
+    column = column_of(data.text_column, "text", named)
     model = shown_model(run)
-    source = _place(data.source)
-    apart = {} if summary.validation is None else {"validation": _only(summary.validation, _METRICS)}
+    source = place_of(data.source)
+    apart = {} if facts.validation is None else {"validation": _only(facts.validation, _figures(facts))}
+    # Of one label a text nothing more is to be said.
+    shaped = data.task.value != "multiclass"
+    shape: dict[str, Any] = {"task": _shape(data.task), "separator": data.separator} if shaped else {}
+    of_evaluation = "shaped_evaluation" if shaped else "evaluation"
     return Run.of_records(
         Path(name),
-        recipe=_recipe(run.recipe, model),
-        summary=_only(summary, _SUMMARY, run=name, model=model, **apart),
+        recipe=shown_recipe(run.recipe, model),
+        facts=_only(facts, (*_figures(facts), *_SUMMARY), run=name, model=model, **apart),
         data=DataRecord(
             source=source,
-            format=_format(data.source, data.format),
+            format=format_of(data.source, data.format),
             text_column=column,
             text_columns=(column.value,)
             if len(data.text_columns) == 1
-            else tuple(_column_name(each, "text", named) for each in data.text_columns),
-            label_column=data.label_column and _column(data.label_column, "label", run.recipe.data.label_column),
-            test_source=None if data.test_source is None else _place(data.test_source),
+            else tuple(column_name(each, "text", named) for each in data.text_columns),
+            label_column=data.label_column and column_of(data.label_column, "label", run.recipe.data.label_column),
+            test_source=None if data.test_source is None else place_of(data.test_source),
             label_names=data.label_names,
-            dropped=_dropped(data.dropped),
+            dropped=dropped_rows(data.dropped),
             notes=(),
             warnings=(),
             labels_left_out=(),
@@ -126,6 +127,7 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
             split=data.split and _only(data.split, _DIVISION),
             tokens=data.tokens,
             unlabelled=data.unlabelled and _unlabelled(data.unlabelled, named),
+            **shape,
         ),
         audit=None,  # it quotes texts, and says what is wrong with data that others do not have
         environment=_only(
@@ -141,19 +143,33 @@ def shown_run(run: Run, name: str, *, texts: bool) -> Run:
                 }
             ),
         ),
-        evaluation=_only(
-            evaluation,
-            _EVALUATION,
-            baseline=evaluation.baseline and _rival(evaluation.baseline, model),
-            probe=evaluation.probe and _rival(evaluation.probe, model),
-            kept=_only(
-                evaluation.kept, _KEPT, candidates=tuple(_only(each, _CANDIDATE) for each in evaluation.kept.candidates)
-            ),
-            errors=evaluation.errors if texts else tuple(map(_without_text, evaluation.errors)),
-        ),
+        **{of_evaluation: _evaluation(evaluation, model, texts=texts)},
         explanations=run.explanations
         and _only(run.explanations, _EXPLANATIONS, errors=run.explanations.errors if texts else ()),
         history=tuple(_only(line, _HISTORY) for line in run.history),
+    )
+
+
+def _figures(metrics: Measured) -> tuple[str, ...]:
+    """The entries of metrics, whatever the shape of the labels."""
+    return (*metrics.metric_names, *(f"{name}_ci" for name in metrics.metric_names), *_METRICS)
+
+
+def _shape(task: Choice[TaskName]) -> Choice[TaskName]:
+    """The shape of the labels; the reason may quote the data."""
+    return Choice(task.value, "chosen where it was trained")
+
+
+def _evaluation(record: EvaluationRecord | ShapedEvaluation, model: str, *, texts: bool) -> Record:
+    """What follows from the predictions, without the texts of errors unless they are asked for."""
+    kept = _only(record.kept, _KEPT, candidates=tuple(_only(each, _CANDIDATE) for each in record.kept.candidates))
+    return _only(
+        record,
+        _EVALUATION,
+        baseline=record.baseline and _rival(record.baseline, model),
+        probe=record.probe and _rival(record.probe, model),
+        kept=kept,
+        errors=record.errors if texts else tuple(map(_without_text, record.errors)),
     )
 
 
@@ -162,10 +178,10 @@ def _unlabelled(record: UnlabelledRecord, named: str | list[str]) -> UnlabelledR
     return _only(
         record,
         _UNLABELLED,
-        source=_place(record.source),
-        format=_format(record.source, record.format),
-        text_column=_column(record.text_column, "text", named),
-        dropped=_dropped(record.dropped),
+        source=place_of(record.source),
+        format=format_of(record.source, record.format),
+        text_column=column_of(record.text_column, "text", named),
+        dropped=dropped_rows(record.dropped),
     )
 
 
@@ -175,68 +191,18 @@ def _only(record: R, listed: Iterable[str], **others: Any) -> R:
     return type(record).model_validate(known | others)
 
 
-def _format(source: str, form: str) -> str:
-    return _place(source) if source == form else _place(form.partition(",")[0])
-
-
-def _dropped(dropped: Mapping[str, int]) -> dict[str, int]:
-    return {"not usable": sum(dropped.values())} if dropped else {}
-
-
-def _rival(record: RivalRecord, model: str) -> RivalRecord:
+def _rival(record: RivalRecord | ShapedRival, model: str) -> Record:
     return _only(record, _RIVAL, pair=record.pair.changed(first=record.name, second=model))
 
 
-def _without_text(error: ErrorRecord) -> ErrorRecord:
+def _without_text(error: R) -> R:
     return _only(error, ("tokens", "label", "predicted", "probability"), id="", text="")
 
 
 def shown_model(run: Run) -> str:
     """The checkpoint's name as others may see it: of a folder the last component of its path, else as it is."""
     checkpoint = run.environment.checkpoint
-    return _place(checkpoint.name) if checkpoint.origin == "folder" else checkpoint.name
-
-
-def _place(name: str) -> str:
-    """The last component of a path; names such as hub:OWNER/NAME or sample are no paths and stay."""
-    if name.startswith("hub:"):
-        return name
-    return PurePosixPath(name.replace("\\", "/")).name or "data"
-
-
-def _column(choice: Choice[str], role: str, named: str | list[str]) -> Choice[str]:
-    """A column with the reason why it was chosen, where that is in our own words."""
-    if choice.reason in _REASONS:
-        return choice
-    return Choice(_column_name(choice.value, role, named), "chosen where it was trained")
-
-
-def _column_name(name: str, role: str, named: str | list[str]) -> str:
-    """A column's name, where the user named it or it is one of ours; else its role.
-
-    A file without a header may have been read as one with a header: then the name is a text of the data.
-    """
-    named_columns = [named] if isinstance(named, str) else named
-    return name if name in named_columns or re.fullmatch(r"column \d+", name) else role
-
-
-def _recipe(recipe: Recipe, model: str) -> Recipe:
-    """The recipe with every setting that is a number or one of our words, and the others that are listed."""
-    sections: dict[str, Any] = {"name": _place(recipe.name), "description": ""}
-    for name, section in recipe:
-        if isinstance(section, Section):
-            fields = type(section).model_fields
-            sections[name] = {
-                key: value for key, value in section if _is_ours(fields[key].annotation) or f"{name}.{key}" in _SETTINGS
-            }
-    sections["model"]["name"] = model
-    return Recipe.model_validate(sections)
-
-
-def _is_ours(annotation: Any) -> bool:
-    if get_origin(annotation) in (list, tuple):
-        return all(_is_ours(inner) for inner in get_args(annotation))
-    return annotation in (int, float, bool) or get_origin(annotation) is Literal
+    return place_of(checkpoint.name) if checkpoint.origin == "folder" else checkpoint.name
 
 
 def _model_files(run: Run, *, terms: bool) -> dict[str, bytes | Path]:
@@ -287,7 +253,7 @@ def _config(content: bytes, hub_id: str | None) -> bytes:
             return [plain(inner, is_place) for inner in value]
         if not isinstance(value, str) or (hub_id and value.partition("--")[0] == hub_id):
             return value
-        return _place(value) if is_place or _is_of_a_machine(value) else value
+        return place_of(value) if is_place or _is_of_a_machine(value) else value
 
     return (json.dumps(plain(json.loads(content)), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 

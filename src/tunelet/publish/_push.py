@@ -54,7 +54,7 @@ def push(
             f"{run.path}: its adapter belongs to an encoder in a folder of this machine, where nobody else has it",
             "push the encoder first, and train with its name on the Hub",
         )
-    if run.summary.blend and not words:
+    if run.facts.blend and not words:
         raise RunError(
             f"{run.path}: to its logits those of TF-IDF are added, whose terms are words of the training texts",
             f"look through {run.folder.baseline}, and add words=True to upload it, too; or train again with "
