@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tunelet.data import Examples, Reading, read
     from tunelet.errors import TuneletError
     from tunelet.experiment import Adaptation
-    from tunelet.explain import Explanation, explanations_page
+    from tunelet.explain import Explanation, LabelsExplanation, NumberExplanation, RatingExplanation, explanations_page
     from tunelet.export import Exported, export
     from tunelet.inspection import Examination, Inspection, doctor, inspect
     from tunelet.publish import push
@@ -52,9 +52,12 @@ __all__ = [
     "Exported",
     "FilePredictions",
     "Inspection",
+    "LabelsExplanation",
     "LabelsPrediction",
+    "NumberExplanation",
     "NumberPrediction",
     "Prediction",
+    "RatingExplanation",
     "RatingPrediction",
     "Reading",
     "Recipe",
@@ -101,7 +104,13 @@ __getattr__ = lazy_exports(
         "errors": ("TuneletError",),
         "experiment": ("Adaptation",),
         "export": ("Exported", "export"),
-        "explain": ("Explanation", "explanations_page"),
+        "explain": (
+            "Explanation",
+            "LabelsExplanation",
+            "NumberExplanation",
+            "RatingExplanation",
+            "explanations_page",
+        ),
         "inspection": ("Examination", "Inspection", "doctor", "inspect"),
         "publish": ("push",),
         "recipe": ("Recipe",),

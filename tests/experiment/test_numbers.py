@@ -9,7 +9,7 @@ import pytest
 
 import tunelet
 from several_labels import priced
-from tunelet.errors import DataError, ExportError, RecipeError, RunError, ServeError
+from tunelet.errors import DataError, RecipeError, RunError
 from tunelet.evaluation import ValueMetrics, ValuePredictions
 
 SETTINGS = {
@@ -131,8 +131,6 @@ def test_plain_transformers_reads_the_numbers_in_the_unit_of_the_data(plain, tmp
     assert [score["score"] for score in scores] == pytest.approx([answer.value for answer in answers], rel=1e-5)
     back = tunelet.Classifier.load(tmp_path / "merged").predict(texts)
     assert [answer.high for answer in back] == pytest.approx([answer.high for answer in answers], rel=1e-5)
-    with pytest.raises(ExportError, match="regression"):
-        tunelet.export(plain, to="onnx", out=tmp_path / "onnx")
 
 
 def test_in_a_cross_validation_every_number_is_answered_by_a_model_that_had_not_seen_it(tiny_checkpoint, tmp_path):
@@ -149,10 +147,6 @@ def test_in_a_cross_validation_every_number_is_answered_by_a_model_that_had_not_
 def test_what_does_not_know_numbers_refuses_in_one_line(run, tiny_checkpoint, tmp_path):
     with pytest.raises(RunError, match="numbers"):
         tunelet.compare([run, shutil.copytree(run.path, tmp_path / "copy")])
-    with pytest.raises(RunError, match="one label a text"):
-        tunelet.Classifier.load(run).explain("a splendid window")
-    with pytest.raises(ServeError, match="regression"):
-        tunelet.serve(run, port=0)
     for key, value in (("training.class_weights", "balanced"), ("training.loss", "focal"), ("data.balanced", True)):
         with pytest.raises(RecipeError, match="classes"):
             trained(tiny_checkpoint("bert"), tmp_path / "refused", **{key: value})

@@ -8,7 +8,7 @@ import pytest
 
 import tunelet
 from several_labels import WORDS, rows, trained
-from tunelet.errors import DataError, ExportError, RecipeError, RunError, ServeError
+from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import MultilabelMetrics
 
 NAMES = tuple(WORDS)
@@ -108,12 +108,6 @@ def test_the_report_says_nothing_of_another_shape(run, tmp_path):
 
 
 def test_what_does_not_know_the_shape_refuses_in_one_line(run, tiny_checkpoint, tmp_path):
-    with pytest.raises(RunError, match="one label a text"):
-        tunelet.Classifier.load(run).explain("a happy window")
-    with pytest.raises(ServeError, match="multilabel"):
-        tunelet.serve(run, port=0)
-    with pytest.raises(ExportError, match="multilabel"):
-        tunelet.export(run, to="onnx", out=tmp_path / "onnx")
     given = {"model": str(tiny_checkpoint("bert")), "label": "feelings", "quiet": True}
     with pytest.raises(RecipeError, match="unlabelled"):
         tunelet.train(rows(60, 1), unlabelled=[row["text"] for row in rows(20, 11)], **given)

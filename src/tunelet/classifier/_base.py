@@ -14,8 +14,8 @@ from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._explaining import explanations_of
 from tunelet.classifier._prediction import Prediction
 from tunelet.classifier._texts import texts_of
-from tunelet.data import OUTPUTS, Output, chunks, clean, clean_fields
-from tunelet.errors import DataError, RunError, TuneletError
+from tunelet.data import chunks, clean, clean_fields
+from tunelet.errors import DataError, TuneletError
 from tunelet.evaluation import scaled_for
 from tunelet.run import Explanation, Task
 
@@ -156,17 +156,20 @@ class TextClassifier(ABC):
 
         Of ratings in order there is one for each but the highest, of lying above it.
         """
-        return self._rows(self._logits, self._cleaned(texts, text), len(self._output.names(self.label_names)))
+        return self._rows(self._logits, self._cleaned(texts, text), len(self.task.outputs))
 
     def explain(
         self, texts: Any, *, label: str | None = None, text: str | Sequence[str] | None = None
     ) -> list[Explanation]:
-        """Which words of each text speak for a label, and which against it, in the order of the texts.
+        """Which words of each text speak for a label, and which against it; one explanation a text, in their order.
 
         A word's contribution is its share of the label's log odds, log(p / (1 - p)). Those of an encoder are integrated
         gradients (Sundararajan et al. 2017) with respect to word embeddings, from a text of mask tokens in the same
         places; those of TF-IDF, alone or added to the encoder, follow from its weights. An explanation says how exactly
         they sum up. Nine to seventeen times forward and back through the encoder make one, seldom more.
+
+        Where a text may have several labels, it is a `LabelsExplanation`, which has one for each of the labels that are
+        given. Of ratings in order it is a `RatingExplanation`, whose contributions are to their mean.
 
         >>> classifier = tunelet.Classifier.load("runs/first")
         >>> [film] = classifier.explain("A joy from start to end.", label="positive")
@@ -175,18 +178,14 @@ class TextClassifier(ABC):
 
         Args:
             texts, text: as for `predict`.
-            label: the label to explain; None: of each text the most probable one.
+            label: the label to explain; None: of each text the most probable one, or of several labels those that are
+                given, and where none is the most probable one. Ratings are explained together, without it.
 
         Raises:
             DataError: as for `predict`, or no such label.
             ModelError: the tokenizer does not say where its tokens lie.
-            RunError: the model is an export, which explains nothing, or its labels are not one of several a text.
+            RunError: the model is an export, which explains nothing.
         """
-        if self.task.shape != "multiclass":
-            raise RunError(
-                f"explanations are of one label a text (multiclass), this run's labels are {self.task.shape}",
-                "leave explain out",
-            )
         return explanations_of(self, self._cleaned(texts, text), label, self._explanation)
 
     @property
@@ -204,17 +203,12 @@ class TextClassifier(ABC):
 
     def _raw_probabilities(self, texts: list[str]) -> NDArray[np.float64]:
         """Probabilities [n, classes] of such texts, before any temperature."""
-        return self._output.probabilities(self._logits(texts))
+        return self.task.output.probabilities(self._logits(texts))
 
     @property
     def columns(self) -> int:
         """How many columns `probabilities` has: as many as there are labels, or one of numbers."""
-        return self._output.columns(self.label_names)
-
-    @property
-    def _output(self) -> Output:
-        """How probabilities follow from logits."""
-        return OUTPUTS[self.task.shape]
+        return self.task.output.columns(self.label_names)
 
     def _rows(
         self, computed: Callable[[list[str]], NDArray[np.float64]], texts: Iterable[str], width: int

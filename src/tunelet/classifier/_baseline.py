@@ -12,7 +12,7 @@ from tunelet._arguments import checked
 from tunelet.classifier._base import TextClassifier
 from tunelet.errors import RunError
 from tunelet.evaluation import Baseline, MultilabelMetrics, WordsBaseline
-from tunelet.explain import explain_tfidf
+from tunelet.explain import explain_tfidf, quantity_of
 from tunelet.run import Explanation, Run, Task
 
 
@@ -52,8 +52,7 @@ class BaselineClassifier(TextClassifier):
         return self._baseline.logits(texts)
 
     def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
-        assert isinstance(self._baseline, Baseline)  # noqa: S101  (explanations are of one label a text)
-        return explain_tfidf(self._baseline, text, label, fields)
+        return explain_tfidf(self._baseline, text, label, fields, quantity_of(self.task))
 
 
 def _task(run: Run) -> Task:

@@ -92,7 +92,7 @@ class Classifier(TextClassifier):
         rows = np.full((len(texts), self.columns), np.nan)
         if parts:
             logits = self._logits_of([entry.text for entry in texts if entry.text], Tokens.together(parts))
-            rows[[entry.tokens is not None for entry in texts]] = self._output.probabilities(logits)
+            rows[[entry.tokens is not None for entry in texts]] = self.task.output.probabilities(logits)
         return scaled_for(self.task.shape, rows, self.temperature)
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
@@ -104,15 +104,14 @@ class Classifier(TextClassifier):
         encoder_logits = logits(self._model, tokens)
         if self._tfidf is None:
             return encoder_logits
-        facts, output = self.run.facts, self._output
+        facts, output = self.run.facts, self.task.output
         words = output.ordered(self._tfidf.logits(texts))
         return facts.encoder_weight * output.ordered(encoder_logits) + facts.blend * words
 
     def _explanation(self, text: str, label: int, fields: tuple[str, ...]) -> Explanation:
-        from tunelet.explain import ExplainedModel, explain_text
+        from tunelet.explain import ExplainedModel, explain_text, quantity_of
 
-        summary, blended = self.run.summary, self._tfidf is not None
-        assert not isinstance(self._tfidf, WordsBaseline)  # noqa: S101  (explanations are of one label a text)
+        facts, blended = self.run.facts, self._tfidf is not None
         model = ExplainedModel(
             classifier=self._model,
             tokenizer=self._tokenizer,
@@ -120,10 +119,11 @@ class Classifier(TextClassifier):
             truncation=self.run.recipe.data.truncation,
             windows=Windows.of(self.run.recipe.data),
             several_fields=self.task.several_fields,
-            encoder=summary.encoder_weight if blended else 1.0,
+            encoder=facts.encoder_weight if blended else 1.0,
             tfidf=self._tfidf,
-            blend=summary.blend,
+            blend=facts.blend,
             temperature=self.temperature,
+            quantity=quantity_of(self.task),
         )
         return explain_text(model, text, label, fields)
 

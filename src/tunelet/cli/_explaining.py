@@ -22,7 +22,8 @@ def explain(
     run: RunFolder,
     texts: Annotated[list[str], typer.Argument(metavar="TEXT", help="texts to explain, in quotes")],
     label: Annotated[
-        str | None, typer.Option(metavar="NAME", help="label to explain; default: of each text the most probable")
+        str | None,
+        typer.Option(metavar="NAME", help="label to explain; default: the most probable, or of several those given"),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="HTML file to write, with the words coloured")
@@ -33,7 +34,8 @@ def explain(
 ) -> None:
     """Show which words of a text decided.
 
-    Each has a number: its share of the log odds of the label, below 0 where it speaks against it.
+    Each has a number: its share of the log odds of the label, below 0 where it speaks against it; or of the expected
+    rating, below 0 where it lowers it.
     """
     from tunelet import explanations_page
     from tunelet.classifier import load_classifier

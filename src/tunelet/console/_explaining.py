@@ -23,19 +23,20 @@ _UNREAD = 60  # characters of a part that was not read, at each end
 def explanations_screen(console: Console, explanations: Sequence[Explanation]) -> None:
     """Each explained text after the other."""
     coloured = console.is_terminal and not console.no_color
-    for number, each in enumerate(explanations):
+    for number, each in enumerate(each for whole in explanations for each in whole.each):
         if number:
             console.print()
         _show(console, each, coloured=coloured)
 
 
 def _show(console: Console, explanation: Explanation, *, coloured: bool) -> None:
-    if explanation.label is None or explanation.probability is None:
+    if explanation.label is None:
         _say(console, Text("no label: there is nothing to read"))
         return
-    title = Text(f"{explanation.label}  {explanation.probability:.4f}", style="bold")
-    if explanation.predicted != explanation.label:
-        title.append(f"  (the most probable label is {explanation.predicted})", style="not bold")
+    probability = "" if explanation.probability is None else f"  {explanation.probability:.4f}"
+    title = Text(f"{explanation.label}{probability}", style="bold")
+    if explanation.remark:
+        title.append(f"  ({explanation.remark})", style="not bold")
     _say(console, title)
     for field in pieces(explanation):
         text = Text()
@@ -49,9 +50,9 @@ def _show(console: Console, explanation: Explanation, *, coloured: bool) -> None
     if coloured:
         legend = Text()
         legend.append("bold on blue", style=_style(3))
-        legend.append(" speaks for the label, ")
+        legend.append(f" {explanation.speaks_for}, ")
         legend.append("underlined on orange", style=_style(-3))
-        legend.append(" against it")
+        legend.append(f" {explanation.speaks_against}")
         _say(console, legend)
 
 

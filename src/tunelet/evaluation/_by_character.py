@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tunelet.evaluation._baseline import Baseline
 from tunelet.evaluation._ngrams import Ngrams
+from tunelet.evaluation._trained_words import TrainedWords
 
 _WORD, _CHUNK, _BLANKS = re.compile(r"\b\w+\b"), re.compile(r"\S+"), re.compile(r"\s\s+")
 
@@ -30,10 +31,10 @@ class Occurrence(NamedTuple):
     until: int = 0
 
 
-def logits_by_character(baseline: Baseline, text: str) -> NDArray[np.float64]:
-    """What each character of a text adds to the logit of each class, float64 [classes, characters].
+def logits_by_character(baseline: TrainedWords, text: str) -> NDArray[np.float64]:
+    """What each character of a text adds to each logit, float64 [outputs, characters]; of two classes both are there.
 
-    With the intercepts, the sums over the characters are `Baseline.logits`.
+    With the intercepts, the sums over the characters are the logits.
     """
     lower, source = _lowered(text)
     added = np.zeros((len(text) + 1, baseline.coefficients.shape[0]))  # as steps up and down, summed up below
@@ -61,15 +62,20 @@ def logits_by_character(baseline: Baseline, text: str) -> NDArray[np.float64]:
             np.add.at(added, begins[rows, piece], each[rows])
             np.subtract.at(added, ends[rows, piece], each[rows])
     by_character = np.cumsum(added, axis=0)[:-1].T
-    if len(by_character) == 1:  # the coefficients are those of the second of two classes
-        by_character = np.concatenate([np.zeros_like(by_character), by_character])
-    return by_character
+    if _is_of_two(baseline):  # the coefficients are those of the second
+        return np.concatenate([np.zeros_like(by_character), by_character])
+    return np.broadcast_to(by_character, (len(baseline.intercepts), len(text)))  # outputs may share coefficients
 
 
-def intercepts(baseline: Baseline) -> NDArray[np.float64]:
-    """The logits of a text without any known term, float64 [classes]."""
+def intercepts(baseline: TrainedWords) -> NDArray[np.float64]:
+    """The logits of a text without any known term, float64 [outputs]; of two classes both are there."""
     found = baseline.intercepts.astype(np.float64)
-    return np.concatenate([np.zeros(1), found]) if len(found) == 1 else found
+    return np.concatenate([np.zeros(1), found]) if _is_of_two(baseline) else found
+
+
+def _is_of_two(baseline: TrainedWords) -> bool:
+    """Whether it is a model of two classes, which has one row for both."""
+    return isinstance(baseline, Baseline) and len(baseline.intercepts) == 1
 
 
 def occurrences(kind: Ngrams, lower: str) -> Iterator[Occurrence]:

@@ -17,8 +17,9 @@ from tunelet.explain._html import (
     html_page,
 )
 from tunelet.explain._pieces import Piece, pieces, strongest
+from tunelet.explain._quantity import Quantity, quantity_of
 from tunelet.explain._tfidf import explain_tfidf
-from tunelet.run import Explanation, Word
+from tunelet.run import Explanation, LabelsExplanation, NumberExplanation, RatingExplanation, Word
 
 if TYPE_CHECKING:
     from tunelet.explain._encoder import ExplainedModel, explain_text
@@ -29,7 +30,11 @@ __all__ = [
     "MOST_STEPS",
     "ExplainedModel",
     "Explanation",
+    "LabelsExplanation",
+    "NumberExplanation",
     "Piece",
+    "Quantity",
+    "RatingExplanation",
     "Word",
     "account",
     "check_page",
@@ -41,6 +46,7 @@ __all__ = [
     "html_fragment",
     "html_page",
     "pieces",
+    "quantity_of",
     "strongest",
 ]
 

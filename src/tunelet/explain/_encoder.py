@@ -1,4 +1,4 @@
-"""Integrated gradients (Sundararajan, Taly and Yan 2017) of a classifier's log odds with respect to word embeddings.
+"""Integrated gradients (Sundararajan, Taly and Yan 2017) of a classifier's answer with respect to word embeddings.
 
 The straight way leads from a reference, in which every token of the text is replaced by the mask token, to the text:
 positions and special tokens stay. A token's contribution is the mean gradient along the way times the way that its
@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from tunelet.data import TokenSpans, Truncation, Windows, token_spans
-from tunelet.evaluation import Baseline, intercepts, logits_by_character
+from tunelet.evaluation import Baseline, WordsBaseline, intercepts, logits_by_character
 from tunelet.explain._completeness import FIRST_STEPS, MOST_STEPS, completeness_error, is_complete
-from tunelet.explain._odds import torch_log_odds
+from tunelet.explain._quantity import CLASS_ODDS, Quantity
 from tunelet.explain._words import spread, summed_words
 from tunelet.model import EmbeddedTexts, SequenceClassifier, embedded_texts
 from tunelet.run import Explanation
@@ -40,6 +40,7 @@ class ExplainedModel:
         tfidf: whose logits are added; None: no others.
         blend: their weight.
         temperature: that the sum is divided by.
+        quantity: what is explained, of the logits that come of it.
     """
 
     classifier: SequenceClassifier
@@ -48,10 +49,11 @@ class ExplainedModel:
     truncation: Truncation
     several_fields: bool
     encoder: float = 1.0
-    tfidf: Baseline | None = None
+    tfidf: Baseline | WordsBaseline | None = None
     blend: float = 0.0
     temperature: float = 1.0
     windows: Windows | None = None
+    quantity: Quantity = CLASS_ODDS
 
     def spans(self, text: str) -> TokenSpans:
         """The tokens of a text and where they lie."""
@@ -81,7 +83,7 @@ def explain_text(
     Args:
         model: what answers.
         text: cleaned, with something to read.
-        label: index of the label to explain.
+        label: index of the label to explain, where each is explained by itself.
         fields: those that the text was made of, in order.
         most_steps: steps after which the completeness error is left as it is.
     """
@@ -94,7 +96,7 @@ def explain_text(
         way = _Way(model, copies, spans, reference_id, label, start, linear.sum(axis=1))
         steps = FIRST_STEPS
         way.add(np.arange(steps + 1) / steps)
-        expected = way.odds[1.0] - way.odds[0.0]
+        expected = way.values[1.0] - way.values[0.0]
         while not is_complete(way.sum(steps), expected) and 2 * steps <= most_steps:
             way.add(np.arange(1, 2 * steps, 2) / (2 * steps))
             steps *= 2
@@ -104,13 +106,10 @@ def explain_text(
     by_character = spread(tokens[own].tolist(), spans.begins[own].tolist(), spans.ends[own].tolist(), len(text))
     read = spread(np.ones(own.sum()).tolist(), spans.begins[own].tolist(), spans.ends[own].tolist(), len(text)) > 1e-9
     words = summed_words(fields, by_character + of_logits @ linear, read)
-    return Explanation(
+    return model.quantity.explained(
+        way.values[1.0],
+        way.values[0.0],
         fields=fields,
-        label=None,
-        predicted=None,
-        probability=None,
-        log_odds=way.odds[1.0],
-        reference_log_odds=way.odds[0.0],
         reference=reference,
         words=words,
         completeness_error=error,
@@ -138,8 +137,8 @@ class _Way:
         self._at_once = max(1, budget // max(1, len(spans.token_ids)))
         self._start, self._linear = (torch.from_numpy(logits) for logits in (start, linear))
         self._gradients = torch.zeros_like(self._text)
-        self._logit_gradients = torch.zeros(len(start), dtype=torch.float64)
-        self.odds: dict[float, float] = {}
+        self._linear_gradients = torch.zeros(len(start), dtype=torch.float64)
+        self.values: dict[float, float] = {}  # of what is explained, at each of them
 
     def add(self, points: Sequence[float] | NDArray[np.float64]) -> None:
         """Take gradients at these shares of the way."""
@@ -150,20 +149,21 @@ class _Way:
         model, device = self._model, self._text.device
         shares = points.float().to(device)[:, None, None]
         embeddings = (self._reference + shares * (self._text - self._reference)).requires_grad_()
-        linear = self._start + points[:, None] * self._linear
+        linear = (self._start + points[:, None] * self._linear).requires_grad_()
         logits = self._copies.logits(embeddings).cpu().double()
-        total = (model.encoder * logits + model.blend * linear) / model.temperature
-        odds = torch_log_odds(total, self._label)
-        at_input, at_logits = torch.autograd.grad(odds.sum(), (embeddings, total))
+        ordered = model.quantity.ordered
+        total = (model.encoder * ordered(logits) + model.blend * ordered(linear)) / model.temperature
+        values = model.quantity.of_tensor(total, self._label)
+        at_input, at_linear = torch.autograd.grad(values.sum(), (embeddings, linear))
         halved = torch.where((points == 0) | (points == 1), 0.5, 1.0)
         self._gradients += (at_input.float() * halved.float().to(device)[:, None, None]).sum(dim=0)
-        self._logit_gradients += (at_logits * halved[:, None]).sum(dim=0)
-        self.odds |= zip(points.tolist(), odds.tolist(), strict=True)
+        self._linear_gradients += (at_linear * halved[:, None]).sum(dim=0)
+        self.values |= zip(points.tolist(), values.tolist(), strict=True)
 
     def contributions(self, steps: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of each token, float64 [L], and what a unit of TF-IDF's logits contributes, float64 [classes]."""
+        """Of each token, float64 [L], and what a unit of TF-IDF's logits contributes, float64 [outputs]."""
         tokens = ((self._text - self._reference) * self._gradients).sum(dim=1).cpu().double().numpy() / steps
-        return tokens, self._logit_gradients.numpy() * self._model.blend / self._model.temperature / steps
+        return tokens, self._linear_gradients.numpy() / steps
 
     def sum(self, steps: int) -> float:
         """The sum of all contributions."""

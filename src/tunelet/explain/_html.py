@@ -104,7 +104,8 @@ def check_page(path: Path) -> None:
 def html_page(explanations: Sequence[Explanation]) -> str:
     """The page that `explanations_page` writes."""
     light, dark = (f"--paper: {paper}; --ink: {ink}; --quiet: {quiet};" for paper, ink, quiet in _GROUNDS.values())
-    sections = "\n".join(_section(number, each) for number, each in enumerate(explanations, 1))
+    listed = [(number, each) for number, whole in enumerate(explanations, 1) for each in whole.each]
+    sections = "\n".join(_section(number, each) for number, each in listed)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -129,7 +130,7 @@ th, td {{ text-align: left; padding: .2rem .9rem .2rem 0; }}
 <main>
 <h1>Which words decided</h1>
 <p>Words with a solid line below speak for the label, words with a dashed line against it; the stronger the colour, the
-more. The numbers are shares of the log odds of the label.</p>
+more. The numbers are shares of {_shares(explanations)}.</p>
 {sections}
 </main>
 </body>
@@ -137,30 +138,40 @@ more. The numbers are shares of the log odds of the label.</p>
 """
 
 
+def _shares(explanations: Sequence[Explanation]) -> str:
+    """What the words are shares of."""
+    quantities = dict.fromkeys(each.quantity for each in explanations)
+    odds = Explanation.quantity
+    return " or ".join(f"the {name} of the label" if name == odds else f"the {name}" for name in quantities)
+
+
 def _section(number: int, explanation: Explanation) -> str:
-    if explanation.label is None or explanation.probability is None:
+    if explanation.label is None:
         return f"<section><h2>{number}. no label</h2><p>There is nothing to read.</p></section>"
     rows = "".join(
         f'<tr><th scope="row"><bdi>{_safe(word.text)}</bdi></th><td>{word.contribution:+.3f}</td></tr>'
         for word in strongest(explanation, _SHOWN)
     )
-    label = f"<bdi>{_safe(explanation.label)}</bdi>, probability {explanation.probability:.3f}"
+    probability = "" if explanation.probability is None else f", probability {explanation.probability:.3f}"
+    label = f"<bdi>{_safe(explanation.label)}</bdi>{probability}"
+    remark = f'<p class="quiet">{_safe(explanation.remark)}</p>\n' if explanation.remark else ""
     return f"""<section><h2>{number}. {label}</h2>
-{html_fragment(explanation)}
+{remark}{html_fragment(explanation)}
 <table><caption class="quiet">the strongest words</caption><tbody>{rows}</tbody></table>
 <p class="quiet">{escape(account(explanation))}</p></section>"""
 
 
 def account(explanation: Explanation) -> str:
     """What the contributions sum to, in a sentence."""
-    odds, reference = explanation.log_odds, explanation.reference_log_odds
-    if odds is None or reference is None or explanation.completeness_error is None:
+    value, reference = explanation.value, explanation.reference_value
+    if value is None or reference is None or explanation.completeness_error is None:
         return "There is nothing to read."
     without = f"the text of {explanation.reference} alone" if explanation.reference else "a text without known terms"
     sum_ = sum(word.contribution for word in explanation.words)
     exact = f"{100 * explanation.completeness_error:.2f} % off"
     exact += f" after {explanation.steps} steps" if explanation.steps else ""
-    return f"Log odds {odds:+.3f}: {reference:+.3f} of {without}, and {sum_:+.3f} of the words ({exact})."
+    quantity = explanation.quantity.capitalize()
+    return f"{quantity} {value:+.3f}: {reference:+.3f} of {without}, and {sum_:+.3f} of the words ({exact})."
 
 
 def _field(field: Sequence[Piece]) -> str:

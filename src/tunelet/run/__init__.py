@@ -33,7 +33,14 @@ from tunelet.run._evaluation import (
     RivalRecord,
     WithoutTfidf,
 )
-from tunelet.run._explanations import Explanation, ExplanationsRecord, Word
+from tunelet.run._explanations import (
+    Explanation,
+    ExplanationsRecord,
+    LabelsExplanation,
+    NumberExplanation,
+    RatingExplanation,
+    Word,
+)
 from tunelet.run._export import (
     INT8S,
     PAGES,
@@ -124,14 +131,17 @@ __all__ = [
     "GroupFacts",
     "GroupSummary",
     "HistoryLine",
+    "LabelsExplanation",
     "MachineChoices",
     "Mark",
     "MultilabelSummary",
+    "NumberExplanation",
     "NumbersRecord",
     "OrdinalSummary",
     "OriginRecord",
     "ParityRecord",
     "QuantisedRecord",
+    "RatingExplanation",
     "RivalRecord",
     "Run",
     "RunFacts",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunelet.data import TaskName
+from tunelet.data import OUTPUTS, Output, TaskName
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class Task:
     separator: str = ""
     thresholds: tuple[float, ...] = ()
     reach: float | None = None
+
+    @property
+    def output(self) -> Output:
+        """How probabilities follow from logits."""
+        return OUTPUTS[self.shape]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the logits are called, one by one; of ratings in order there is one fewer than labels."""
+        return self.output.names(self.label_names)
 
     @property
     def several_fields(self) -> bool:
