@@ -142,13 +142,31 @@ class RatingDecision(LabelDecision):
         labels = [self.label_names[label] if said else None for label, said in zip(meant, enough, strict=True)]
         return Answers(labels, chosen, there & ~enough)
 
+    @property
+    def columns(self) -> dict[str, type[str] | type[float]]:
+        """As described in `LabelDecision`, and "expected": the mean of the distribution."""
+        return {**super().columns, "expected": float}
+
+    def cells(self, probabilities: NDArray[np.float64]) -> Cells:
+        """As described in `Decision`."""
+        cells = super().cells(probabilities)
+        return Cells([*cells.columns, self._expected(probabilities).tolist()], cells.unsure)
+
     def predictions(self, probabilities: NDArray[np.float64]) -> "list[Prediction]":
         """As described in `Decision`."""
-        answers, values = self.answers(probabilities), np.array([float(name) for name in self.label_names])
+        answers, expected = self.answers(probabilities), self._expected(probabilities).tolist()
         return [
-            RatingPrediction(label, float(probability), _by_name(self.label_names, row), float(row @ values))
-            for label, probability, row in zip(answers.labels, answers.probability, probabilities, strict=True)
+            RatingPrediction(label, float(probability), _by_name(self.label_names, row), mean)
+            for label, probability, row, mean in zip(
+                answers.labels, answers.probability, probabilities, expected, strict=True
+            )
         ]
+
+    def _expected(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean of each text's distribution, float64 [n], in the numbers behind the ratings."""
+        # A product of matrices could give equal rows sums that differ in the last bit.
+        means: NDArray[np.float64] = (probabilities * np.array([float(name) for name in self.label_names])).sum(axis=1)
+        return means
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from tunelet._record import Record, none_if_undefined
 from tunelet._words import counted
 from tunelet.evaluation import metric_words
 from tunelet.report import for_strict_page, roc_figure
-from tunelet.run import Run, measured_on
+from tunelet.run import Run, Summary, measured_on
 
 
 class AboutMetric(Record):
@@ -31,14 +31,17 @@ class About(Record):
 
 def about(run: Run) -> About:
     """What the page says of a run. The curve is drawn anew, by one caller at a time: matplotlib bears no more."""
-    summary, figure = run.summary, roc_figure(run)
+    facts = run.facts
+    of_classes = isinstance(facts, Summary)  # labels of other shapes have no curve on the page
+    figure = roc_figure(run) if of_classes else None
     metrics = []
-    for name, words in metric_words(summary.positive).items():
-        low, high = summary.interval(name) or (None, None)
-        metrics.append(AboutMetric(name=words, value=none_if_undefined(summary.value(name)), low=low, high=high))
+    named = metric_words(facts.positive) if isinstance(facts, Summary) else facts.metrics.words
+    for name, words in named.items():
+        low, high = facts.interval(name) or (None, None)
+        metrics.append(AboutMetric(name=words, value=none_if_undefined(facts.value(name)), low=low, high=high))
     return About(
         metrics=metrics,
-        data=counted(summary.n, f"{measured_on(summary)} text"),
+        data=counted(facts.n, f"{measured_on(facts)} text"),
         roc=None if figure is None else for_strict_page(figure),
         roc_described=None if figure is None else figure.alternative,
     )

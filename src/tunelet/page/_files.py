@@ -15,8 +15,10 @@ _SOURCES: dict[Source, str] = {"http": "source_http.js", "browser": "source_brow
 # What only one of them imports.
 _OF: dict[Source, tuple[str, ...]] = {
     "http": ("token.js",),
-    "browser": ("opened.js", "worker.js", "check.js", "model.js", "clean.js", "tfidf.js", "leave_out.js"),
-}
+    "browser": (
+        "opened.js", "worker.js", "check.js", "model.js", "clean.js", "deciding.js", "tfidf.js", "leave_out.js",
+    ),
+}  # fmt: skip
 
 
 @cache

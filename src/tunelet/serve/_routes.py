@@ -5,27 +5,16 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from tunelet._record import none_if_undefined
 from tunelet.classifier import ExportedClassifier, decision_of
 from tunelet.data import some
 from tunelet.errors import DataError
 from tunelet.serve._json_body import UniqueKeys
 from tunelet.serve._problems import Refused, documented
-from tunelet.serve._schemas import (
-    ExplainAnswer,
-    ExplainRequest,
-    Health,
-    Limits,
-    ModelsAnswer,
-    PredictAnswer,
-    PredictRequest,
-    TextExplanation,
-    TextPrediction,
-    TextsRequest,
-    request_models,
-)
+from tunelet.serve._requests import ExplainRequest, PredictRequest, TextsRequest, request_models
+from tunelet.serve._schemas import Health, Limits
 from tunelet.serve._served import Served
 from tunelet.serve._service import TEXTS, Service
+from tunelet.serve._shapes import answer_models
 from tunelet.serve._texts import Text, TextsForm
 from tunelet.serve._work import ToExplain
 
@@ -35,33 +24,32 @@ OPEN = ("/healthz", "/readyz")  # need no token: what watches over a service has
 def routes(service: Service) -> APIRouter:
     """The routes of a service."""
     router = APIRouter(route_class=UniqueKeys)
-    classifiers = [served.classifier for served in service.models.values()]
-    columns = [classifier.task.text_columns for classifier in classifiers]
-    labels = list(dict.fromkeys(name for classifier in classifiers for name in classifier.label_names))
-    to_predict, to_explain = request_models(service.settings, list(service.models), columns, labels)
+    tasks = [served.classifier.task for served in service.models.values()]
+    to_predict, to_explain = request_models(service.settings, list(service.models), tasks)
+    answers = answer_models(tasks)
     refusals = documented(400, 401, 404, 408, 413, 415, 422, 429, 500, 503, 504)
 
-    @router.post("/v1/predict", response_model=PredictAnswer, responses=refusals, tags=["models"])
+    @router.post("/v1/predict", response_model=answers.predict, responses=refusals, tags=["models"])
     async def predict(asked: to_predict, request: Request) -> Any:  # type: ignore[valid-type]
         """Classify texts.
 
         Labels and probabilities are those of `tunelet predict`: cleaned as in training, calibrated where the run is.
         """
-        return await _predict(service, asked, request)
+        return answers.predict(**await _predict(service, asked, request))
 
-    @router.post("/v1/explain", response_model=ExplainAnswer, responses=refusals, tags=["models"])
+    @router.post("/v1/explain", response_model=answers.explain, responses=refusals, tags=["models"])
     async def explain(asked: to_explain, request: Request) -> Any:  # type: ignore[valid-type]
         """Say which words of texts speak for a label.
 
         By integrated gradients, and exactly for TF-IDF. It takes some ten times as long as classifying a text.
         """
-        return await _explain(service, asked, request)
+        return answers.explain(**await _explain(service, asked, request))
 
-    @router.get("/v1/models", response_model=ModelsAnswer, responses=documented(401), tags=["models"])
+    @router.get("/v1/models", response_model=answers.models, responses=documented(401), tags=["models"])
     async def models() -> Any:
         """List the models with their labels, the metrics of their runs with 95 % intervals, and the limits."""
         settings = service.settings
-        return ModelsAnswer(
+        return answers.models(
             models=[served.info() for served in service.models.values()],
             limits=Limits(
                 texts=settings.max_texts,
@@ -93,42 +81,33 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-async def _predict(service: Service, asked: PredictRequest, request: Request) -> PredictAnswer:
+async def _predict(service: Service, asked: PredictRequest, request: Request) -> dict[str, Any]:
     served = service.model(asked.model)
     task = served.classifier.task
     texts = _texts(service, served, asked, request, service.settings.max_texts)
     try:
         decision = decision_of(task, threshold=asked.threshold, min_confidence=asked.min_confidence)
     except DataError as error:
-        raise Refused(422, error.message, field="threshold") from None
+        confidence = asked.min_confidence is not None and not served.shape.takes_confidence
+        raise Refused(422, error.message, field="min_confidence" if confidence else "threshold") from None
     rows = await service.answers(service.batcher, served, texts, asked.deadline)
-    return PredictAnswer(
-        model=served.name,
-        predictions=[
-            TextPrediction(
-                label=prediction.label,
-                probability=none_if_undefined(prediction.probability),
-                probabilities={name: none_if_undefined(value) for name, value in prediction.probabilities.items()},
-            )
-            for prediction in decision.predictions(np.stack(rows))
-        ],
-    )
+    predictions = decision.predictions(np.stack(rows))
+    return {"model": served.name, "predictions": [served.shape.predicted(each) for each in predictions]}
 
 
-async def _explain(service: Service, asked: ExplainRequest, request: Request) -> ExplainAnswer:
+async def _explain(service: Service, asked: ExplainRequest, request: Request) -> dict[str, Any]:
     served = service.model(asked.model)
     if isinstance(served.classifier, ExportedClassifier):
         raise Refused(422, f"{served.name} is an export, which explains nothing", field="model")
     names = served.classifier.label_names
+    if asked.label is not None and not served.shape.takes_label:
+        raise Refused(422, "its answers are explained without a label: leave it out", field="label")
     if asked.label is not None and asked.label not in names:
         raise Refused(422, f"there is no such label; there is {some(names)}", field="label")
     most = min(service.settings.max_texts, service.settings.explain_queue)
     texts = [ToExplain(text, asked.label) for text in _texts(service, served, asked, request, most)]
     explanations = await service.answers(service.explainer, served, texts, asked.deadline)
-    return ExplainAnswer(
-        model=served.name,
-        explanations=[TextExplanation.model_validate(each, from_attributes=True) for each in explanations],
-    )
+    return {"model": served.name, "explanations": [served.shape.explained(each) for each in explanations]}
 
 
 def _texts(service: Service, served: Served, asked: TextsRequest, request: Request, most: int) -> list[Text]:

@@ -1,93 +1,11 @@
-"""What goes in and comes out, as models of pydantic: the description in OpenAPI is made of them."""
+"""What comes out, as models of pydantic: the description in OpenAPI is made of them.
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+Here are the answers of models of one label a text; `_shapes` has what others say beside it.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from typing import Literal
 
-from tunelet.serve._settings import ServeSettings
-from tunelet.serve._texts import texts_schema
-
-
-class TextsRequest(BaseModel):
-    """What all requests have. `request_models` adds the limits of a service.
-
-    Attributes:
-        texts: as they came, not yet checked: that takes the model.
-        model: by name; None: the only one.
-        deadline: seconds; None: that of the service.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    texts: Any
-    model: str | None = None
-    deadline: float | None = None
-
-
-class PredictRequest(TextsRequest):
-    """Texts to classify; `threshold` and `min_confidence` as for `Classifier.predict`."""
-
-    threshold: float | Literal["run"] | None = None
-    min_confidence: float | None = None
-
-
-class ExplainRequest(TextsRequest):
-    """Texts to explain; `label` as for `Classifier.explain`."""
-
-    label: str | None = None
-
-
-def request_models(
-    settings: ServeSettings, names: Sequence[str], columns: Sequence[Sequence[str]], labels: Sequence[str]
-) -> tuple[type[PredictRequest], type[ExplainRequest]]:
-    """The requests with the limits and the models of a service.
-
-    Args:
-        settings: with the limits.
-        names: of the models.
-        columns: that each of them reads.
-        labels: of all models.
-    """
-    required = ConfigDict(json_schema_extra={"required": ["texts"] if len(names) == 1 else ["texts", "model"]})
-    named: Any = Field(default=None, description="name of the model; null: the only one", examples=[names[0]])
-    within: Any = Field(
-        default=None,
-        description=f"seconds within which the answer is of use; null: {settings.deadline:g}",
-        examples=[None, min(2.0, settings.deadline)],
-    )
-    to_classify = texts_schema(settings, columns, most=settings.max_texts)
-    to_explain = texts_schema(settings, columns, most=min(settings.max_texts, settings.explain_queue))
-
-    class Predict(PredictRequest):
-        model_config = required
-
-        texts: Annotated[Any, WithJsonSchema(to_classify)]
-        model: str | None = named
-        threshold: Annotated[float, Field(ge=0, le=1)] | Literal["run"] | None = Field(
-            default=None,
-            description="probability from which on the positive of two labels is given; run: the run's own; "
-            "null: the most probable label",
-            examples=[None, "run", 0.3],
-        )
-        min_confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
-            default=None, description="probability below which the label is null", examples=[None, 0.8]
-        )
-        deadline: Annotated[float, Field(ge=0.001, le=settings.deadline)] | None = within
-
-    class Explain(ExplainRequest):
-        model_config = required
-
-        texts: Annotated[Any, WithJsonSchema(to_explain)]
-        model: str | None = named
-        label: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": list(labels)}, {"type": "null"}]})] = Field(
-            default=None,
-            description="label to explain; null: of each text the most probable",
-            examples=[None, labels[0]],
-        )
-        deadline: Annotated[float, Field(ge=0.001, le=settings.deadline)] | None = within
-
-    return Predict, Explain
+from pydantic import BaseModel, Field
 
 
 class TextPrediction(BaseModel):

@@ -9,9 +9,10 @@ from pathlib import Path
 from tunelet._words import shown
 from tunelet.classifier import Classifier, ExportedClassifier
 from tunelet.errors import ServeError
-from tunelet.evaluation import Metrics
+from tunelet.evaluation import Measured
 from tunelet.run import Run
 from tunelet.serve._schemas import Figure, ModelInfo
+from tunelet.serve._shapes import ServedShape, served_shape
 
 Runs = str | Path | Run | Sequence[str | Path | Run] | Mapping[str, str | Path | Run]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -24,29 +25,35 @@ class Served:
     name: str
     classifier: Classifier
 
+    @property
+    def shape(self) -> ServedShape:
+        """How a service speaks of it."""
+        return served_shape(self.classifier.task)
+
     def info(self) -> ModelInfo:
         """What `GET /v1/models` says of it."""
         classifier, task = self.classifier, self.classifier.task
         if isinstance(classifier, ExportedClassifier):
             run, model = None, classifier.record.origin.model
         else:
-            run, model = classifier.run, classifier.run.summary.model
-        return ModelInfo(
-            name=self.name,
-            labels=list(task.label_names),
-            positive=task.positive,
-            threshold=task.threshold,
-            text_columns=list(task.text_columns),
-            checkpoint=model,
-            max_tokens=classifier.max_length * classifier.max_windows,
-            explains=run is not None,
-            evaluated_on=None if run is None else run.summary.evaluated_on,
-            n=None if run is None else run.metrics.n,
-            metrics={} if run is None else _figures(run.summary.metrics),
-        )
+            run, model = classifier.run, classifier.run.facts.model
+        said = {
+            "name": self.name,
+            "labels": list(task.label_names),
+            "positive": task.positive,
+            "threshold": task.threshold,
+            "text_columns": list(task.text_columns),
+            "checkpoint": model,
+            "max_tokens": classifier.max_length * classifier.max_windows,
+            "explains": run is not None,
+            "evaluated_on": None if run is None else run.facts.evaluated_on,
+            "n": None if run is None else run.metrics.n,
+            "metrics": {} if run is None else _figures(run.metrics),
+        }
+        return self.shape.described(task, said)
 
 
-def _figures(metrics: Metrics) -> dict[str, Figure]:
+def _figures(metrics: Measured) -> dict[str, Figure]:
     return {name: Figure(value=metrics.value(name), interval=metrics.interval(name)) for name in metrics.metric_names}
 
 
@@ -60,7 +67,7 @@ def load_models(runs: Runs, *, device: str | None = None, threads: int = 0) -> d
         threads: that ONNX Runtime computes with; 0: its own choice.
 
     Raises:
-        ServeError: a name is no word, two runs have the same, or labels are not one of several a text.
+        ServeError: a name is no word, two runs have the same, or labels cannot be served.
         RunError, ModelError: as `Classifier.load`.
     """
     named = list(runs.items()) if isinstance(runs, Mapping) else [_named(run) for run in _listed(runs)]
@@ -77,12 +84,8 @@ def load_models(runs: Runs, *, device: str | None = None, threads: int = 0) -> d
                 f"two runs are called {name!r}", f"give one of them another name: tunelet serve NAME={shown_path(run)}"
             )
     served = {name: Served(name, Classifier.load(run, device=device, threads=threads or None)) for name, run in named}
-    for name, model in served.items():
-        if model.classifier.task.shape != "multiclass":
-            raise ServeError(
-                f"{name}: its labels are {model.classifier.task.shape}, and what is served gives one label a text",
-                "leave it out; tunelet predict takes it",
-            )
+    for model in served.values():
+        served_shape(model.classifier.task)
     return served
 
 

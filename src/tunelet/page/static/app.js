@@ -41,6 +41,7 @@ function furnish(models) {
 function described(models) {
   if (models.length > 1) return `${counted(models.length, "model")} side by side`;
   const [{ labels }] = models;
+  if (!labels.length) return "A number for each text";
   const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);
   const shown = labels.slice(0, 5).map((name) => visible(short(name))).join(", ");
   return labels.length > 5 ? `${counted(labels.length, "label")}: ${shown}, …` : `Labels: ${shown}`;

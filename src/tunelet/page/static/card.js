@@ -1,9 +1,10 @@
 // One model's answer to the text: its label, its probabilities, the words that decided.
 
 import { bar, listClass, probabilities } from "./bars.js";
-import { el, fresh, named } from "./dom.js";
+import { el, fresh, named, visible } from "./dom.js";
+import { inWords, shapeOf } from "./shapes.js";
 import { coloured } from "./words.js";
-import { percent, sentence } from "./wording.js";
+import { sentence } from "./wording.js";
 
 const PAUSE = 350; // milliseconds without a new letter before words are asked for: that takes ten times as long
 
@@ -12,6 +13,7 @@ export class Card {
   constructor(source, model) {
     this._source = source;
     this._model = model;
+    this._shape = shapeOf(model);
     const heading = fresh("model");
     this._answer = el("div", { class: "answer" });
     this._words = el("div", { class: "words" });
@@ -35,9 +37,9 @@ export class Card {
       if (answer.error) throw new Error(answer.error);
       this._show(answer);
       if (answer.label === null) this._words.replaceChildren();
-      else if (this._model.explains) this._explain(text, signal); // nobody waits for it
+      else if (this._model.explains) this._explain(text, signal, this._shape.explained(answer, this._model.labels));
       else this._words.replaceChildren(el("p", { class: "idle" }, "This model does not say which words decided."));
-      return answer.label === null ? "there is nothing to read" : `${answer.label}, ${percent(probability(answer))}`;
+      return answer.label === null ? "there is nothing to read" : inWords(answer, this._shape);
     } catch (error) {
       if (signal.aborted) throw error;
       this._words.replaceChildren();
@@ -53,40 +55,66 @@ export class Card {
       this._answer.replaceChildren(el("p", { class: "idle" }, "There is nothing to read in this text."));
       return;
     }
-    const verdict = el("p", { class: "verdict" },
-      named(answer.label), el("span", { class: "number" }, percent(probability(answer))));
-    this._answer.replaceChildren(verdict, ...probabilities(answer, this._model.labels));
+    const below = this._shape.below(answer);
+    this._answer.replaceChildren(...verdict(answer, this._shape),
+      ...(below ? [el("p", { class: "hint" }, below)] : []),
+      ...probabilities(answer, this._model.labels, this._model));
   }
 
-  async _explain(text, signal) {
+  /** Colour the words; nobody waits for it. Of several `choices` of a label the first, until the reader chooses. */
+  async _explain(text, signal, choices, label = choices[0]) {
     this._words.classList.add("stale"); // until the new ones are there
     await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
     if (signal.aborted) return;
+    const turn = this._turn = Symbol("turn"); // another label may be chosen before the answer is there
     try {
-      const explanation = await this._source.explain(this._model.name, text, signal);
+      const explanation = await this._source.explain(this._model.name, text, signal, label);
+      if (signal.aborted || this._turn !== turn) return;
       const asked = typeof text === "string" ? text : Object.values(text).join("\n");
       const read = el("div", { class: "read", tabindex: "0", role: "group", "aria-label": "Words that decided" },
         ...coloured(explanation, asked));
-      this._words.replaceChildren(read, legend(explanation));
+      const choose = choices.length > 1 ? choice(choices, label, (other) => this._explain(text, signal, choices, other)) : null;
+      const chosen = document.activeElement?.closest(".words") === this._words;
+      this._words.replaceChildren(read, legend(explanation, this._shape.sides, choose));
+      if (chosen) choose?.focus(); // where the one before it was
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || this._turn !== turn) return;
       this._words.replaceChildren(el("p", { class: "idle" }, `No words are coloured. ${sentence(error.message)}`));
     }
     this._words.classList.remove("stale");
   }
 }
 
-const probability = ({ label, probabilities: of }) => of[label];
+/** What is given, with what stands beside it; or that no label is. */
+function verdict(answer, shape) {
+  const given = shape.given(answer);
+  if (!given.length) return [el("p", { class: "verdict none" }, "None of them")];
+  const number = (name) => el("span", { class: "number" }, shape.beside(answer, name));
+  return given.map((name) => el("p", { class: given.length > 1 ? "verdict several" : "verdict" }, named(name), number(name)));
+}
 
 /** What stands there before there is a text: the labels, without numbers. */
 function idle(labels) {
+  const said = el("p", { class: "idle" }, "The answer appears here as you type.");
+  if (!labels.length) return [said];
   const rows = labels.slice(0, 6).map((label) =>
     el("li", {}, named(label, { class: "name" }), bar(0), el("span", { class: "number" }, "–")));
-  return [el("p", { class: "idle" }, "The answer appears here as you type."), el("ul", { class: listClass(labels) }, ...rows)];
+  return [said, el("ul", { class: listClass(labels) }, ...rows)];
 }
 
-function legend({ label, method }) {
+/** What the colours mean. `choose` is a control in the place of the label, where another one can be chosen. */
+function legend({ label, method }, sides, choose) {
+  const { speaks = "for", against = "against" } = sides ?? {};
+  const of = sides ? `${sides.of} and ` : choose ?? named(label);
   return el("p", { class: "legend" },
-    el("mark", { class: "for-3" }, "for"), " ", named(label), " and ", el("mark", { class: "against-3" }, "against"),
-    " it. ", el("span", {}, method));
+    el("mark", { class: "for-3" }, speaks), " ", of, sides ? "" : " and ",
+    el("mark", { class: "against-3" }, against), " it. ", el("span", {}, method));
+}
+
+/** A control to choose the label that words are coloured for. */
+function choice(labels, chosen, changed) {
+  const select = el("select", { class: "inline", "aria-label": "Label to explain" },
+    ...labels.map((name) => el("option", { value: name, selected: name === chosen }, visible(name))));
+  select.addEventListener("change", () => changed(select.value));
+  return select;
 }

@@ -2,13 +2,14 @@
 
 import { bar } from "./bars.js";
 import { el, named, visible } from "./dom.js";
+import { NONE } from "./shapes.js";
 import { counted, percent, whole } from "./wording.js";
 
 /** The elements that show what the scoring of a table came to. */
 export function counts(scoring, table) {
   const all = scoring.counts();
   const labels = [...new Set(all.flatMap((one) => [...one.keys()]))];
-  const sums = all.map((one) => [...one.values()].reduce((sum, count) => sum + count, 0));
+  const sums = scoring.answered();
   const cell = (count, sum) => el("td", {},
     el("span", { class: "count" }, whole(count)), " ", el("span", { class: "share" }, percent(sum ? count / sum : 0)),
     bar(sum ? count / sum : 0));
@@ -17,13 +18,17 @@ export function counts(scoring, table) {
     el("caption", {}, "Rows by label"),
     el("thead", {}, el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, named(name))))),
     el("tbody", {}, ...labels.map((label) => el("tr", {},
-      el("th", { scope: "row" }, named(label)), ...all.map((one, model) => cell(one.get(label) ?? 0, sums[model]))))));
+      el("th", { scope: "row" }, label === NONE ? el("span", { class: "idle" }, "none of them") : named(label)), ...all.map((one, model) => cell(one.get(label) ?? 0, sums[model]))))));
   const place = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Rows by label" }, shown);
-  return [place, ...remarks(scoring, table).map((words) => el("p", { class: "hint" }, words))];
+  return [...(labels.length ? [place] : []), ...remarks(scoring, table).map((words) => el("p", { class: "hint" }, words))];
 }
 
 function remarks(scoring, table) {
   const said = [];
+  scoring.means().forEach((mean, at) => {
+    if (mean !== null) said.push(`${scoring.models.length > 1 ? `${visible(scoring.models[at].name)}: ` : ""}The mean of the numbers is ${mean}.`);
+  });
+  if (scoring.models.some(({ shape }) => shape === "multilabel")) said.push("A row may have several labels.");
   if (scoring.models.length > 1) {
     const { labelled, same } = scoring.agreement();
     if (labelled) said.push(`All models give the same label to ${percent(same / labelled)} of the rows.`);

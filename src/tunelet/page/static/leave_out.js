@@ -1,4 +1,4 @@
-// Which words speak for a label: what its log-odds lose when a word is left out of the text.
+// Which words speak for an answer: what it loses when a word is left out of the text.
 
 // A word in scripts that write blanks between them; of the others a character, which is about a word there.
 const UNSPACED = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"].map((name) => `\\p{sc=${name}}`);
@@ -24,16 +24,10 @@ export function without(text, run) {
   return text.slice(0, run[0].start) + text.slice(run.at(-1).end);
 }
 
-/** How it is said on the page. */
-export function method(runs) {
+/** How it is said on the page; `quantity` is what a word is a share of. */
+export function method(runs, quantity) {
   const size = runs[0]?.length ?? 1;
   return size === 1
-    ? "Each word left out in turn: what the log odds of the label lose without it."
-    : `The text is long: each ${size} words in a row left out in turn, and what the log odds of the label lose without them.`;
-}
-
-/** Log-odds of a label, of probabilities that may round to 0 or 1. */
-export function logOdds(probabilities, label) {
-  const others = probabilities.reduce((sum, each, at) => (at === label ? sum : sum + each), 0);
-  return Math.log(Math.max(probabilities[label], 1e-300)) - Math.log(Math.max(others, 1e-300));
+    ? `Each word left out in turn: what is lost of the ${quantity} without it.`
+    : `The text is long: each ${size} words in a row left out in turn, and what is lost of the ${quantity} without them.`;
 }

@@ -1,5 +1,6 @@
 // The model of an exported folder in this browser: texts in, probabilities out, as tunelet computes them.
 import { cleaner } from "./clean.js";
+import { deciding } from "./deciding.js";
 import { tfidf } from "./tfidf.js";
 import { strip } from "./white_space.js";
 import { env, InferenceSession, Tensor } from "../runtime/onnxruntime.js";
@@ -38,6 +39,7 @@ export class Model {
 
   constructor(record, session, tokenizer, config, clean, terms) {
     this.record = record;
+    this._decides = deciding(record);
     this._session = session;
     // tokenizer.json says all; these two entries of its older companion would be applied on top of it.
     this._tokenizer = new Tokenizer(tokenizer, { ...config, remove_space: false, do_lowercase_and_remove_accent: false });
@@ -75,7 +77,7 @@ export class Model {
       const logits = await this._logits(batch.map((at) => tokens[at]));
       batch.forEach((at, row) => {
         const added = this._terms ? this._terms(texts[at]) : null;
-        rows[at] = softmax(added ? logits[row].map((value, label) => value + added[label]) : logits[row]);
+        rows[at] = this._decides.probabilities(added ? logits[row].map((value, n) => value + added[n]) : logits[row]);
       });
     }
     return rows;
@@ -126,13 +128,6 @@ function* batches(tokens, together) {
     while (end < order.length && end - begin < together && (end + 1 - begin) * tokens[order[end]].length <= TOKENS) end += 1;
     yield order.slice(begin, end);
   }
-}
-
-function softmax(logits) {
-  const most = Math.max(...logits);
-  const shares = logits.map((value) => Math.exp(value - most));
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return shares.map((share) => share / sum);
 }
 
 /** Whether a normaliser of tokenizer.json makes small letters. */

@@ -1,12 +1,14 @@
 // A table scored by models, in batches: it can be stopped and goes on where it was; it knows nothing of the page.
 
+import { shapeOf } from "./shapes.js";
+
 const BATCH = 32; // texts of a request
 const TOGETHER = 2; // requests: while one is computed, the next is on its way
 
 export class Scoring {
   /**
    * @param {object} source    `predict` of source.js
-   * @param {{name: string, labels: string[]}[]} models
+   * @param {{name: string, labels: string[], shape?: string}[]} models
    * @param {number} rows
    * @param {(model, row: number) => (Text | null)} textOf   null: the row has no text for the model
    */
@@ -53,24 +55,43 @@ export class Scoring {
     }
   }
 
-  /** How many rows got each label, by model; rows without a text and those with an error are none of them. */
+  /**
+   * How many rows got each label, by model, and how many none of several; rows without a text and those with an error
+   * count for nothing.
+   */
   counts() {
     return this.answers.map((answers, at) => {
-      const counts = new Map(this.models[at].labels.map((label) => [label, 0]));
+      const shape = shapeOf(this.models[at]);
+      const counts = new Map(shape.places(this.models[at].labels).map((label) => [label, 0]));
       for (const answer of answers) {
-        if (answer?.label != null) counts.set(answer.label, (counts.get(answer.label) ?? 0) + 1);
+        if (answer?.label == null) continue;
+        for (const label of shape.counted(answer)) counts.set(label, (counts.get(label) ?? 0) + 1);
       }
       return counts;
     });
   }
 
-  /** Rows to which all models gave a label, and to how many of them the same one. */
+  /** The mean of the numbers that rows got, by model, with six digits; null where a model gives labels. */
+  means() {
+    return this.answers.map((answers) => {
+      const values = answers.map((answer) => answer?.value).filter((value) => value != null);
+      return values.length ? Number((values.reduce((sum, value) => sum + value, 0) / values.length).toPrecision(6)) : null;
+    });
+  }
+
+  /** How many rows got an answer, by model. */
+  answered() {
+    return this.answers.map((answers) => answers.filter((answer) => answer?.label != null).length);
+  }
+
+  /** Rows to which all models gave an answer, and to how many of them the same one. */
   agreement() {
     let labelled = 0;
     let same = 0;
     for (let row = 0; row < this.rows; row += 1) {
-      const labels = new Set(this.answers.map((answers) => answers[row]?.label));
-      if (labels.has(undefined) || labels.has(null)) continue;
+      const all = this.answers.map((answers) => answers[row]);
+      if (all.some((answer) => answer?.label == null)) continue;
+      const labels = new Set(all.map((answer, at) => shapeOf(this.models[at]).given(answer).toSorted().join("\n")));
       labelled += 1;
       same += labels.size === 1;
     }
@@ -79,19 +100,14 @@ export class Scoring {
 
   /** The names of the columns that are added, as `tunelet predict` has them; of several models with theirs behind. */
   get columns() {
-    return this.models.flatMap(({ name, labels }) => {
-      const own = this.models.length > 1 ? `_${name}` : "";
-      return [`predicted${own}`, `probability${own}`, ...labels.map((label) => `probability${own}_${label}`)];
-    });
+    return this.models.flatMap((model) => shapeOf(model).columns(this.models.length > 1 ? `_${model.name}` : "", model.labels));
   }
 
   /** The values of these columns in a row; nothing where there is no answer. */
   values(row) {
-    return this.models.flatMap(({ labels }, at) => {
-      const answer = this.answers[at][row];
-      if (answer?.label == null) return new Array(labels.length + 2).fill("");
-      const { label, probabilities } = answer;
-      return [label, probabilities[label] ?? "", ...labels.map((name) => probabilities[name] ?? "")];
+    return this.models.flatMap((model, at) => {
+      const [shape, answer] = [shapeOf(model), this.answers[at][row]];
+      return answer?.label == null ? shape.columns("", model.labels).fill("") : shape.cells(answer, model.labels);
     });
   }
 

@@ -74,7 +74,7 @@ export async function predict(name, texts, signal) {
   return ask("predict", { texts }, signal);
 }
 
-export async function explain(name, text, signal) {
+export async function explain(name, text, signal, label) {
   await models();
-  return ask("explain", { text }, signal);
+  return ask("explain", { text, label }, signal);
 }

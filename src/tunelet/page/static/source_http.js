@@ -7,6 +7,8 @@
 // @typedef {{
 //   name: string,
 //   labels: string[],
+//   shape?: "multiclass" | "multilabel" | "ordinal" | "regression",   of its labels (shapes.js); left out: multiclass
+//   thresholds?: {[label]: number},   of several labels a text, the probability from which on each is given
 //   columns: string[],              columns that it reads; one: a text is a string
 //   explains: boolean,              whether `explain` can be asked
 //   about: Promise<About | null>,   null: there is no run beside the model; never rejected
@@ -17,10 +19,10 @@
 // }} About                          what `tunelet.page.about` made: `roc` is an SVG in the page's colours
 //
 // models() -> Promise<Model[]>, once they can be asked
-// predict(name, texts, signal) -> Promise<({label: string | null, probabilities: {[label]: number | null}}
-//     | {error: string, again?: true})[]>, one a text, in order; label null: there is nothing to read; again: the reason
+// predict(name, texts, signal) -> Promise<({label: string | null, probabilities: {[label]: number | null},
+//     labels?: string[], expected?: number, value?: number, low?: number | null, high?: number | null} | {error: string, again?: true})[]>, one a text, in order; label null: there is nothing to read; again: the reason
 //     may have passed when it is asked again
-// explain(name, text, signal) -> Promise<{label: string | null, method: string, fields?: string[],
+// explain(name, text, signal, label?) -> Promise<{label: string | null, method: string, fields?: string[],
 //     words: {text, field?, start, end, weight, read?}[]}>; start and end in UTF-16 units of the text, or of the field
 //     (a number, 0 where it is left out) of `fields`, where the model reads another text than was given, or several;
 //     weight > 0 speaks for the label; read false: the model did not read so far
@@ -56,6 +58,8 @@ export async function models() {
   return answer.models.map((model) => ({
     name: model.name,
     labels: model.labels,
+    shape: model.shape,
+    thresholds: model.thresholds,
     columns: model.text_columns,
     explains: model.explains,
     about: model.evaluated_on === null ? Promise.resolve(null) : about(model.name),
@@ -85,12 +89,13 @@ export async function predict(name, texts, signal) {
   return answers;
 }
 
-export async function explain(name, text, signal) {
-  const { explanations: [found] } = await ask("v1/explain", { texts: [text], model: name }, signal);
+export async function explain(name, text, signal, label) {
+  const { explanations: [found] } = await ask("v1/explain", { texts: [text], model: name, label }, signal);
   const places = found.fields.map(unitsOfCharacters);
   return {
     label: found.label,
-    method: "Integrated gradients, and exactly for TF-IDF: what each word adds to the log odds of the label.",
+    method: `Integrated gradients, and exactly for TF-IDF: what each word adds to the ${
+      "expected" in found ? "expected rating" : "number" in found ? "number" : "log odds of the label"}.`,
     fields: found.fields,
     words: found.words.map((word) => ({
       text: word.text,

@@ -1,7 +1,8 @@
 // Runs the model beside the page, so that the page stays awake. It takes {id, task, ...} and answers {id, answer} or
 // {id, error}; before that, while it loads, {id, share} of what is to come.
 import { largestDifference } from "./check.js";
-import { logOdds, method, runsOf, without, wordsOf } from "./leave_out.js";
+import { deciding } from "./deciding.js";
+import { method, runsOf, without, wordsOf } from "./leave_out.js";
 import { Model } from "./model.js";
 
 const stopped = new Set();
@@ -54,8 +55,9 @@ const tasks = {
     const { check } = model.record;
     const found = await model.probabilities(check.texts.map((text) => model.cleaned(text)));
     const difference = largestDifference(found, check.probabilities);
-    const { name, labels, columns, about } = model.record;
-    return { name, labels, columns, about, difference, tolerance: check.tolerance };
+    const { name, labels, columns, about, shape, thresholds } = model.record;
+    const least = thresholds && named(thresholds);
+    return { name, labels, columns, about, shape, thresholds: least, difference, tolerance: check.tolerance };
   },
 
   async predict({ texts }, between) {
@@ -63,38 +65,39 @@ const tasks = {
     const troubles = cleaned.map((text) => model.trouble(text));
     const read = cleaned.map((text, at) => at).filter((at) => cleaned[at] && !troubles[at]);
     const rows = await model.probabilities(read.map((at) => cleaned[at]), between);
-    const { labels } = model.record;
-    // A null prototype has no __proto__ that a label of that name would be lost in.
-    const named = (row) =>
-      Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
     const answers = troubles.map((error) => (error ? { error } : { label: null, probabilities: named([]) }));
     read.forEach((at, row) => {
-      answers[at] = { label: labels[likeliest(rows[row])], probabilities: named(rows[row]) };
+      answers[at] = { ...deciding(model.record).answer(rows[row], model.record), probabilities: named(rows[row]) };
     });
     return answers;
   },
 
-  async explain({ text }, between) {
+  async explain({ text, label: asked }, between) {
+    const { record } = model;
+    const decides = deciding(record);
     const read = model.cleaned(text);
     const trouble = model.trouble(read);
     if (trouble) throw new Error(trouble);
-    if (!read) return { label: null, method: method([]), fields: [read], words: [] };
+    if (!read) return { label: null, method: method([], decides.quantity), fields: [read], words: [] };
     const begin = performance.now();
     const [whole] = await model.probabilities([read], between);
     const each = (performance.now() - begin) / 1000;
     const runs = runsOf(wordsOf(read), Math.min(MOST, Math.max(FEWEST, Math.floor(SECONDS / each))));
     // Without its only word a text is empty: it is compared with what the model says of no words at all.
     const rest = await model.probabilities(runs.map((run) => without(read, run)), between);
-    const label = likeliest(whole);
-    const all = logOdds(whole, label);
+    const label = decides.explained(decides.answer(whole, record), record, asked, whole);
+    const all = decides.value(whole, label, record);
     const words = runs.flatMap((run, at) => {
-      const weight = (all - logOdds(rest[at], label)) / run.length;
+      const weight = (all - decides.value(rest[at], label, record)) / run.length;
       return run.map((word) => ({ ...word, weight }));
     });
-    return { label: model.record.labels[label], method: method(runs), fields: [read], words };
+    const named = record.labels[label] ?? decides.answer(whole, record).label;
+    return { label: named, method: method(runs, decides.quantity), fields: [read], words };
   },
 };
 
-function likeliest(probabilities) {
-  return probabilities.indexOf(Math.max(...probabilities));
+/** A value for each label, by its name. A null prototype has no __proto__ that a label of that name would be lost in. */
+function named(row) {
+  const { labels } = model.record;
+  return Object.assign(Object.create(null), ...labels.map((label, n) => ({ [label]: row[n] ?? null })));
 }
