@@ -8,6 +8,7 @@ import pytest
 import tunelet
 from bakery import write_rows
 from brief import BRIEF
+from several_labels import trained, trained_on_numbers, trained_on_ratings
 from tunelet import Run
 from tunelet.export import Exported
 
@@ -70,3 +71,14 @@ def merged(own_head_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Expor
 def graph(blended_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """ONNX, with mean pooling in the graph and TF-IDF beside it."""
     return tunelet.export(blended_run, to="onnx", out=tmp_path_factory.mktemp("onnx") / "out")
+
+
+@pytest.fixture(scope="session")
+def shaped_runs(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """Runs of several labels a text, of ratings and of numbers, each the encoder alone."""
+    place, alone = (
+        tmp_path_factory.mktemp("shaped"),
+        {"evaluation.baseline": False, "model.precision": "float32", **BRIEF},
+    )
+    made = {"labels": trained, "ratings": trained_on_ratings, "numbers": trained_on_numbers}
+    return {name: train(tiny_checkpoint("bert"), place / name, **alone) for name, train in made.items()}

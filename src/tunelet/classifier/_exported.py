@@ -15,7 +15,7 @@ from tunelet.checkpoint import check_exported
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._classifier import Classifier
 from tunelet.classifier._tfidf_file import read_tfidf
-from tunelet.data import OUTPUTS, tokenise
+from tunelet.data import tokenise
 from tunelet.errors import RunError
 from tunelet.recipe import Recipe, with_settings
 from tunelet.run import Explanation, ExportFolder, ExportRecord, Run, Sealed, read_export
@@ -127,12 +127,12 @@ def _plain_logits(folder: ExportFolder, record: ExportRecord, device: str | None
     model: Any = saved_classifier(
         None,
         folder.path,
-        OUTPUTS[record.shape].names(record.label_names),
+        record.task.outputs,
         settings,
         "head",  # nothing is trained any more: the layers run as frozen ones do
         seed=0,
         pooling=None if record.form == "merged" else exported_pooling(folder.path),
-        output=OUTPUTS[record.shape],
+        output=record.task.output,
     )
     tokenizer = load_tokenizer(folder.path)
 

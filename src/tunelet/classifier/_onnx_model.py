@@ -40,7 +40,7 @@ class OnnxModel:
             raise ModelError(
                 "an ONNX graph is run by the package onnxruntime, which is missing", INSTALL_EXPORT
             ) from None
-        content = check_onnx(graph, len(record.label_names))
+        content = check_onnx(graph, len(record.task.outputs))
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = _threads() if threads is None else threads
@@ -53,7 +53,7 @@ class OnnxModel:
         self._record = record
 
     def logits(self, texts: list[str]) -> NDArray[np.float64]:
-        """Logits [n, classes], with the run's temperature in them."""
+        """Logits [n, outputs], with the run's temperature in them."""
         tokens = tokenise(
             texts,
             self._tokenizer,
@@ -61,7 +61,7 @@ class OnnxModel:
             truncation=self._record.truncation,
             several_fields=self._record.task.several_fields,
         )
-        result = np.empty((len(texts), len(self._record.label_names)))
+        result = np.empty((len(texts), len(self._record.task.outputs)))
         for rows in evaluation_batches(tokens.lengths, token_budget=_TOKENS):
             (result[rows],) = self._session.run(["logits"], self._feed(tokens, rows))
         return result

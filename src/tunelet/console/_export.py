@@ -18,7 +18,7 @@ def export_screen(console: Console, exported: "Exported") -> None:
     parity, record = exported.parity, exported.record
     for name, line in (
         ("checked", f"on {counted(parity.texts, 'text')}: {parity.source}, against the run in float32"),
-        ("parity", _parity(parity)),
+        ("parity", _parity(exported)),
         ("accuracy", _accuracy(parity)),
         *(("int8", _quantised(way)) for way in record.quantised),
         ("size", (f"{bytes_in_words(parity.bytes)}; the run's weights, whole and in float32, "
@@ -34,14 +34,9 @@ def export_screen(console: Console, exported: "Exported") -> None:
         console.print(f"{name:<9} {escape(line)}", highlight=False, soft_wrap=True)
 
 
-def _parity(parity: "ParityRecord") -> str:
-    largest, shift = parity.largest_difference, parity.largest_shift
-    apart = (
-        ""
-        if largest is None or shift is None
-        else f"no probability is off by more than {largest:.1e}, no log-odds by more than {shift:.1e}; "
-    )
-    return f"{apart}{points(parity.agreement, 2)} of the labels are the same"
+def _parity(exported: "Exported") -> str:
+    apart = f"{exported.apart}; " if exported.apart else ""
+    return f"{apart}{points(exported.parity.agreement, 2)} of the labels are the same"
 
 
 def _accuracy(parity: "ParityRecord") -> str:

@@ -13,23 +13,21 @@ from numpy.typing import NDArray
 from tunelet._arguments import checked
 from tunelet._words import counted, shown
 from tunelet.classifier import Classifier, ExportedClassifier, TfidfFile
-from tunelet.data import OUTPUTS, TaskName, tokenise
+from tunelet.data import tokenise
 from tunelet.errors import ExportError
+from tunelet.export._comparing import comparison_of
 from tunelet.export._merged import check_merged, write_merged
-from tunelet.export._parity import FLOAT32, INT8, check_parity, parity, size_of, timed
+from tunelet.export._parity import FLOAT32, INT8, apart_in_words, check_parity, parity, size_of, timed
 from tunelet.export._readme import end_kept, readme
 from tunelet.export._sentence import check_sentence, write_sentence
 from tunelet.export._source import Source
 from tunelet.export._texts import Texts, check_texts
 from tunelet.export._tokenizer import write_tokenizer
 from tunelet.export._web import check_web, runtime_files, write_page
-from tunelet.run import INT8S, PAGES, ExportFolder, ExportRecord, Form, ParityRecord, Run, disk_errors
+from tunelet.run import INT8S, PAGES, ExportFolder, ExportRecord, Form, ParityRecord, Run, Task, disk_errors
 
 if TYPE_CHECKING:
     from tunelet.run import QuantisedRecord
-
-# The forms of labels that not every form can say.
-_FORMS: dict[TaskName, tuple[Form, ...]] = {"multilabel": ("merged",), "ordinal": (), "regression": ("merged",)}
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,11 @@ class Exported:
         """How far it is from the run."""
         assert self.record.parity is not None  # noqa: S101  (no folder gets its name before)
         return self.record.parity
+
+    @property
+    def apart(self) -> str:
+        """The same as a clause; empty where every text of the check is cut elsewhere."""
+        return apart_in_words(self.record)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the record, with the folder and the notes."""
@@ -136,12 +139,7 @@ class _Export:
             )
         if runtime is not None and form not in PAGES:
             raise ExportError(f"runtime is for the web, found to={form!r}", "leave out runtime=..., or pass to='web'")
-        if form not in _FORMS.get(run.data.task.value, get_args(Form)):
-            raise ExportError(
-                f"{run.path}: its labels are {run.data.task.value}, which to={form!r} cannot say yet",
-                "of several labels a text and of numbers to='merged' can, a folder of transformers that gives the "
-                "same scores",
-            )
+        comparison_of(self._source.task)  # raises where the shape of its labels is not known here
         if form == "merged":
             check_merged(self._source)
         elif form == "sentence-transformers":
@@ -185,7 +183,7 @@ class _Export:
             if record.is_page:
                 graph = ExportedClassifier.of_files(folder.path, record)
                 write_page(folder, source, record, self._runtime, graph.probabilities)
-        found, own_seconds = timed(_probabilities(runner_of(folder, record), texts, record.shape))
+        found, own_seconds = timed(_probabilities(runner_of(folder, record), texts, record.task))
         longer = np.zeros(len(texts.texts), dtype=bool)
         if not in_graph and (record.truncation == "head+tail" or record.task.several_fields):
             whole = tokenise(texts.texts, tokenizer, max_length=10**6, several_fields=record.task.several_fields)
@@ -232,7 +230,8 @@ class _Export:
             folder.int8_graph,
             texts,
             reference.probabilities_of_cleaned(texts.choosing),
-            lambda path, some: graph_runner(folder, record, path)(some),
+            comparison_of(record.task),
+            lambda path, some: record.task.output.probabilities(graph_runner(folder, record, path)(some)),
             feeds_of(folder, record),
         )
         folder.graph.unlink()
@@ -241,10 +240,9 @@ class _Export:
 
 
 def _probabilities(
-    computed: Callable[[Sequence[str]], NDArray[np.float64]], texts: Texts, shape: TaskName
+    computed: Callable[[Sequence[str]], NDArray[np.float64]], texts: Texts, task: Task
 ) -> Callable[[], NDArray[np.float64]]:
-
-    return lambda: OUTPUTS[shape].probabilities(computed(texts.texts))
+    return lambda: task.output.probabilities(computed(texts.texts))
 
 
 def _shipped(package: str, name: str) -> str:

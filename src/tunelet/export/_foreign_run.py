@@ -18,7 +18,7 @@ Runner = Callable[[Sequence[str]], NDArray[np.float64]]
 
 
 def runner_of(folder: ExportFolder, record: ExportRecord) -> Runner:
-    """A function from cleaned texts to logits [n, classes], by the library that the form is for."""
+    """A function from cleaned texts to logits [n, outputs], by the library that the form is for."""
     if record.form == "merged":
         return _transformers(folder.path, record)
     if record.form == "sentence-transformers":
@@ -46,7 +46,7 @@ def graph_runner(folder: ExportFolder, record: ExportRecord, graph: Path) -> Run
             logits += np.array([tfidf.logits(text) for text in texts])
         return logits
 
-    return _in_batches(computed, record.outputs)
+    return _in_batches(computed, len(record.task.outputs))
 
 
 def feeds_of(folder: ExportFolder, record: ExportRecord) -> Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]:
@@ -84,7 +84,7 @@ def _transformers(folder: Path, record: ExportRecord) -> Runner:
         logits: NDArray[np.float64] = model(**inputs).logits.double().numpy()
         return logits
 
-    return _in_batches(computed, record.outputs)
+    return _in_batches(computed, len(record.task.outputs))
 
 
 def _sentence_transformers(folder: Path, record: ExportRecord) -> Runner:
@@ -104,7 +104,7 @@ def _sentence_transformers(folder: Path, record: ExportRecord) -> Runner:
         embedded = model.encode(_inputs(texts, record), show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(embedded, dtype=np.float64)
 
-    return _in_batches(computed, record.outputs)
+    return _in_batches(computed, len(record.task.outputs))
 
 
 def _inputs(texts: Sequence[str], record: ExportRecord) -> list[Any]:
@@ -112,11 +112,11 @@ def _inputs(texts: Sequence[str], record: ExportRecord) -> list[Any]:
     return [tuple(split_fields(text)) for text in texts] if record.task.several_fields else list(texts)
 
 
-def _in_batches(computed: Runner, classes: int) -> Runner:
+def _in_batches(computed: Runner, outputs: int) -> Runner:
     """Texts of similar length together, as whoever runs many of them does."""
 
     def of_all(texts: Sequence[str]) -> NDArray[np.float64]:
-        result = np.empty((len(texts), classes))
+        result = np.empty((len(texts), outputs))
         order = np.argsort([len(text) for text in texts], kind="stable")
         for begin in range(0, len(order), _BATCH):
             rows = order[begin : begin + _BATCH]

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet.export._comparing import Comparison
 from tunelet.export._texts import Texts
 from tunelet.run import QuantisedRecord
 
 _TYPES = ["MatMul", "Gather"]
 _BATCH = 8  # texts of a batch of calibration
 
-Logits = Callable[[Path, Sequence[str]], NDArray[np.float64]]
+Probabilities = Callable[[Path, Sequence[str]], NDArray[np.float64]]
 Feeds = Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]
 
 
@@ -51,7 +52,13 @@ _WAYS = (
 
 
 def quantise(
-    graph: Path, target: Path, texts: Texts, probabilities: NDArray[np.float64], logits: Logits, feeds: Feeds
+    graph: Path,
+    target: Path,
+    texts: Texts,
+    reference: NDArray[np.float64],
+    comparison: Comparison,
+    probabilities: Probabilities,
+    feeds: Feeds,
 ) -> tuple[QuantisedRecord, ...]:
     """Write the best int8 form of a graph to `target`.
 
@@ -59,18 +66,17 @@ def quantise(
         graph: in float32.
         target: the file to write.
         texts: to choose by, and to calibrate on.
-        probabilities: of the source for `texts.choosing` [n, classes].
-        logits: what a graph gives for texts.
+        reference: probabilities of the source for `texts.choosing` [n, labels].
+        comparison: of probabilities with these.
+        probabilities: what a graph gives for texts.
         feeds: texts as inputs of the graph.
 
     Returns:
         What was tried, and which of it is kept.
     """
     from onnxruntime.quantization.shape_inference import quant_pre_process
-    from scipy.special import log_softmax
 
     tried: list[tuple[float, Path, _Way, float]] = []
-    own = probabilities.argmax(axis=1)
     with tempfile.TemporaryDirectory(dir=target.parent) as place, _quiet():
         prepared = Path(place) / "prepared.onnx"
         quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
@@ -78,10 +84,9 @@ def quantise(
         for number, way in enumerate(_WAYS):
             path = Path(place) / f"{number}.onnx"
             _write(prepared, path, way, texts.others, of_graph)
-            found = logits(path, texts.choosing)
-            agreement = float((found.argmax(axis=1) == own).mean())
-            loss = float(-(probabilities * log_softmax(found, axis=1)).sum(axis=1).mean())
-            tried.append((loss, path, way, agreement))
+            found = probabilities(path, texts.choosing)
+            agreement = float(comparison.same(reference, found).mean())
+            tried.append((comparison.loss(reference, found), path, way, agreement))
         best = min(tried, key=lambda one: one[0])
         records = tuple(
             QuantisedRecord(

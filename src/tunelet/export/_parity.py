@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tunelet._words import counted, points
 from tunelet.errors import ExportError
 from tunelet.evaluation import Predictions, difference_interval, mcnemar
+from tunelet.export._comparing import comparison_of
 from tunelet.export._texts import Texts
 from tunelet.run import ExportRecord, ParityRecord, Task
 
@@ -43,15 +44,15 @@ def parity(
     Args:
         texts: [n].
         task: the labels.
-        reference, found: probabilities of the source and of the export, [n, classes].
+        reference, found: probabilities of the source and of the export, [n, labels].
         longer: the texts that are cut elsewhere by the export, bool [n].
         sizes: bytes of the weights of source and export.
         seconds: that both took for the texts.
         tolerance: that the export has to keep to.
     """
     n, differences = len(reference), np.abs(found - reference).max(axis=1)[~longer]
-    shifts, same = _compared(task, reference, found)
-    shifts = shifts[~longer]
+    comparison = comparison_of(task)
+    shifts, same = comparison.shifts(reference, found)[~longer], comparison.same(reference, found)
     accuracies: tuple[float | None, float | None] = (None, None)
     interval: tuple[float, float] | None = None
     if texts.labels is not None:
@@ -80,29 +81,6 @@ def parity(
     )
 
 
-def _compared(
-    task: Task, reference: NDArray[np.float64], found: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """How far the log-odds of each text moved at most, float64 [n], and whether its labels stayed, bool [n].
-
-    Of numbers, four times how far they moved, as a share of their spread: a probability moves by a quarter of its odds.
-    """
-    if task.shape == "regression":
-        apart = np.abs(found - reference)[:, 0] / _spread(reference)
-        return 4 * apart, apart <= FLOAT32
-    if task.shape == "multilabel":
-        odds = [_logarithms(each) - _logarithms(1 - each) for each in (reference, found)]
-        given = [each >= np.asarray(task.thresholds) for each in (reference, found)]
-        return np.abs(odds[1] - odds[0]).max(axis=1), (given[0] == given[1]).all(axis=1)
-    shifts: NDArray[np.float64] = np.ptp(_logarithms(found) - _logarithms(reference), axis=1)
-    return shifts, found.argmax(axis=1) == reference.argmax(axis=1)
-
-
-def _spread(numbers: NDArray[np.float64]) -> float:
-    """The standard deviation of numbers, and a hundredth of the largest at least: float32 has seven digits."""
-    return max(float(numbers.std()), 0.01 * float(np.abs(numbers).max())) or 1.0
-
-
 def check_parity(record: ExportRecord, found: ParityRecord) -> None:
     """Raise ExportError where an export is farther from its source than is allowed."""
     if record.is_int8:
@@ -122,18 +100,18 @@ def check_parity(record: ExportRecord, found: ParityRecord) -> None:
     # Of texts that the model is sure of, a probability moves little whatever is wrong; at 0.5 it would move so far.
     possible = found.largest_shift / 4
     if not possible <= found.tolerance:
-        what = "the numbers of the export are off, as a share of their spread by"
-        if record.shape != "regression":
-            what = "the odds of the export are off: a probability may differ by"
         raise ExportError(
-            f"{what} {possible:.2g}, expected {found.tolerance:g} at most",
+            f"{comparison_of(record.task).differs} {possible:.2g}, expected {found.tolerance:g} at most",
             f"export to another form, or allow more with tolerance={_above(possible)}",
         )
 
 
-def _logarithms(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    logarithms: NDArray[np.float64] = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-    return logarithms
+def apart_in_words(record: ExportRecord) -> str:
+    """How far an export is from its source at most, as a clause; empty where no text could tell."""
+    found = record.parity
+    if found is None or found.largest_difference is None or found.largest_shift is None:
+        return ""
+    return comparison_of(record.task).in_words(found.largest_difference, found.largest_shift)
 
 
 def _above(value: float) -> str:

@@ -1,6 +1,8 @@
 """`README.md` of an export: the run's card, with the lines that use this form of it."""
 
 from tunelet._words import bytes_in_words, counted, interval, points
+from tunelet.export._answer_lines import ANSWER_LINES
+from tunelet.export._parity import apart_in_words
 from tunelet.export._source import Source, in_figures
 from tunelet.publish import shown_run
 from tunelet.report import exported_card, shaped_card
@@ -21,30 +23,20 @@ def readme(source: Source, record: ExportRecord, name: str) -> str:
     ways = {"merged": _transformers, "sentence-transformers": _sentence, "web": _page, "web-int8": _page}
     use = ways.get(record.form, _onnx)(record)
     if record.shape != "multiclass":
-        notes = [_of_both(source)] if source.run.facts.blend and not record.tfidf else []
-        return shaped_card(source.run, "", name=name, use=use, task=source.task, notes=notes)
+        return shaped_card(source.run, "", name=name, use=use, task=source.task, notes=_notes(source, record))
     # What others may see of a run: no folders of this machine, and no words of the data.
     shown = shown_run(source.run, name, texts=False)
     return exported_card(shown, name=name, library=_LIBRARIES[record.form], notes=_notes(source, record), use=use)
 
 
-def _of_both(source: Source) -> str:
-    return f"These are figures of the encoder with TF-IDF; this export is the encoder alone: {in_figures(source.run)}."
-
-
 def _notes(source: Source, record: ExportRecord) -> list[str]:
     notes = []
-    if source.run.summary.blend and not record.tfidf:
-        notes.append(_of_both(source))
-    if (found := record.parity) is not None:
-        largest = (
-            ""
-            if found.largest_difference is None or found.largest_shift is None
-            else (
-                f"no probability is off by more than {found.largest_difference:.1e}, no log-odds by more than "
-                f"{found.largest_shift:.1e}, and "
-            )
+    if source.run.facts.blend and not record.tfidf:
+        notes.append(
+            f"These are figures of the encoder with TF-IDF; this export is the encoder alone: {in_figures(source.run)}."
         )
+    if (found := record.parity) is not None:
+        apart = apart_in_words(record)
         difference = found.accuracy_difference
         accuracy = (
             ""
@@ -56,7 +48,7 @@ def _notes(source: Source, record: ExportRecord) -> list[str]:
         )
         notes.append(
             f"It was run back on {counted(found.texts, 'text')} ({found.source}) against the run in float32: "
-            f"{largest}"
+            f"{apart + ', and ' if apart else ''}"
             f"{points(found.agreement, 2)} get the same label.{accuracy} "
             f"Its weights take {bytes_in_words(found.bytes)}."
         )
@@ -90,9 +82,6 @@ def _transformers(record: ExportRecord) -> str:
     if record.truncation == "head+tail" or record.task.several_fields:
         apart = f", but transformers keeps their {end_kept(record)} alone"
     text = '{"text": "one", "text_pair": "other"}' if record.task.several_fields else '"your text"'
-    scores = "The scores are tunelet's probabilities."
-    if record.shape == "regression":
-        scores = "The score is the number, in the unit of the data."
     return f"""```python
 from transformers import pipeline
 
@@ -100,7 +89,7 @@ classify = pipeline("text-classification", model=".")  # this folder
 classify({text}, truncation=True, top_k=None)
 ```
 
-{scores} {_long(record)}{apart}.{_cleaning(record)}"""
+{ANSWER_LINES[record.shape].scores} {_long(record)}{apart}.{_cleaning(record)}"""
 
 
 def _sentence(record: ExportRecord) -> str:
@@ -116,7 +105,7 @@ from sentence_transformers import SentenceTransformer
 
 model = SentenceTransformer(".")  # this folder
 logits = model.encode([{text}], convert_to_tensor=True)
-probabilities = torch.softmax(logits, dim=1)  # in the order of id2label in config.json
+{ANSWER_LINES[record.shape].torch}
 ```
 
 {_long(record)}{apart}.{_cleaning(record)}"""
@@ -162,9 +151,7 @@ rows = Tokenizer.from_file("tokenizer.json").encode_batch(texts)
 tokens = {{"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}}
 inputs = {{i.name: np.array([getattr(row, tokens[i.name]) for row in rows]) for i in session.get_inputs()}}
 logits = session.run(["logits"], inputs)[0]{added}
-shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-probabilities = shares / shares.sum(axis=1, keepdims=True)
-print([names[str(best)] for best in probabilities.argmax(axis=1)], probabilities)
+{ANSWER_LINES[record.shape].numpy}
 ```
 
 The probabilities are {exact}. {long}.

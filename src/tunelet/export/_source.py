@@ -1,7 +1,7 @@
 """What is exported: the model of a run as plain modules, with temperature and weights already in its head.
 
 The last linear layer of the head gives the logits. Multiplied by the encoder's weight and divided by the temperature,
-it gives logits whose softmax is the calibrated probability, and no runtime has to know of either.
+it gives logits that say calibrated probabilities (their softmax, or sigmoids), and no runtime has to know of either.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tunelet._version import __version__
 from tunelet.classifier import Classifier, merged_model_of, sequence_classifier, tfidf_of
-from tunelet.data import OUTPUTS
 from tunelet.errors import ExportError
 from tunelet.evaluation import Baseline, WordsBaseline
 from tunelet.publish import shown_model
@@ -72,7 +71,7 @@ class Source:
         import torch
 
         model = merged_model_of(self.run)
-        last = _last_linear(model, len(OUTPUTS[self.task.shape].names(self.task.label_names)))
+        last = _last_linear(model, len(self.task.outputs))
         with torch.no_grad():
             scale = self.encoder_weight / self.temperature
             last.weight.mul_(scale)
@@ -153,13 +152,13 @@ def in_figures(run: Run) -> str:
     return f"the {words} of its {texts} is {record.together:.3f} with it, {record.figure:.3f} without"
 
 
-def _last_linear(model: Any, labels: int) -> Any:
+def _last_linear(model: Any, outputs: int) -> Any:
     from torch import nn
 
-    linear = [each for each in model.modules() if isinstance(each, nn.Linear) and each.out_features == labels]
+    linear = [each for each in model.modules() if isinstance(each, nn.Linear) and each.out_features == outputs]
     if not linear:
         raise ExportError(
-            f"{type(model).__name__} has no linear layer of {labels} outputs at its end",
+            f"{type(model).__name__} has no linear layer of {outputs} outputs at its end",
             "train with another encoder, such as model='minilm'",
         )
     return linear[-1]

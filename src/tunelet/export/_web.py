@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tunelet.data import CONTROLS
 from tunelet.errors import ExportError
 from tunelet.export._browser_tokenizer import unlike
+from tunelet.export._comparing import comparison_of
 from tunelet.export._npm import Package, package_files
 from tunelet.export._parity import FLOAT32
 from tunelet.export._source import Source
@@ -123,12 +124,16 @@ def write_page(
     odd = unlike(json.loads(folder.tokenizer_file.read_text(encoding="utf-8")))
     sentences = sentences_alike(odd)
     graph = folder.graph_of(record)
+    # One by one: activations are quantised over all texts of a batch.
+    found = np.concatenate([probabilities([sentence]) for sentence in sentences])
+    share = _INT8 if record.is_int8 else FLOAT32
     folder.write(
         folder.browser,
         {
             "name": record.origin.run,
             "columns": list(record.text_columns),
             "labels": list(record.label_names),
+            **_shape(record),
             "graph": graph.relative_to(folder.path).as_posix(),
             "bytes": graph.stat().st_size,
             "clean_markup": record.clean_markup,
@@ -138,12 +143,20 @@ def write_page(
             "about": _about(source, record),
             "check": {
                 "texts": sentences,
-                # One by one: activations are quantised over all texts of a batch.
-                "probabilities": [probabilities([sentence])[0].tolist() for sentence in sentences],
-                "tolerance": _INT8 if record.is_int8 else FLOAT32,
+                "probabilities": found.tolist(),
+                "tolerance": comparison_of(record.task).tolerance(share, found),
             },
         },
     )
+
+
+def _shape(record: ExportRecord) -> dict[str, Any]:
+    """What deciding.js needs beside the labels, of another shape than one a text."""
+    if record.shape == "multiclass":
+        return {}
+    own: dict[str, Any] = {"shape": record.shape, "separator": record.separator, "reach": record.reach}
+    own["thresholds"] = list(record.thresholds)
+    return {name: value for name, value in own.items() if value}
 
 
 def sentences_alike(odd: str) -> list[str]:
@@ -161,7 +174,7 @@ def sentences_alike(odd: str) -> list[str]:
 def _about(source: Source, record: ExportRecord) -> dict[str, Any]:
     """What the page says of the run, whose figures are those of both where TF-IDF is left out."""
     said = about(shown_run(source.run, record.origin.run, texts=False))
-    if source.run.summary.blend and not record.tfidf:
+    if source.run.facts.blend and not record.tfidf:
         said = said.changed(data=f"{said.data}, with TF-IDF, which this page does without")
     return said.to_dict()
 

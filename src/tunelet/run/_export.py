@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import FileRecord, Interval, Record, Value, parse_record
-from tunelet.data import OUTPUTS, TaskName, label_space
+from tunelet.data import TaskName, label_space
 from tunelet.errors import RunError
 from tunelet.run._folder import RunFolder
 from tunelet.run._mark import MARK, Kind, is_marked
@@ -33,8 +33,8 @@ class ParityRecord(Record):
             others.
         largest_difference: of a probability, or of a number.
         largest_shift: of the log-odds of two labels, which shows where probabilities near 0 or 1 hide a difference. No
-            probability can be off by more than a quarter of it. Of numbers, four times the difference as a share of
-            their spread.
+            probability can be off by more than a quarter of it. Of several labels a text it is the log-odds of each, of
+            ratings those of lying above one, of numbers four times the difference as a share of their spread.
         agreement: share of all texts to which both give the same label.
         accuracy, reference_accuracy: of the export and of its source on these texts; None: they have no labels.
         accuracy_difference, accuracy_difference_ci: the export's less its source's, with 95 % interval.
@@ -161,11 +161,6 @@ class ExportRecord(FileRecord):
     def is_int8(self) -> bool:
         """Whether the weights of the graph are bytes."""
         return self.form in INT8S
-
-    @property
-    def outputs(self) -> int:
-        """How many outputs the model has."""
-        return len(OUTPUTS[self.shape].names(self.label_names))
 
     @property
     def task(self) -> Task:
