@@ -30,7 +30,7 @@ from tunelet.data._raw import SPLITS, RawTable
 from tunelet.data._read import read, read_tables
 from tunelet.data._reading import Reading
 from tunelet.data._sample import sample_rows
-from tunelet.data._shape import is_null
+from tunelet.data._shape import is_null, is_number
 from tunelet.data._shingles import Shingles, shingles, words_of
 from tunelet.data._soft import matching_columns
 from tunelet.data._spaces import label_space
@@ -117,6 +117,7 @@ __all__ = [
     "gather",
     "groups_of",
     "is_null",
+    "is_number",
     "join_fields",
     "joined",
     "kept_copies",

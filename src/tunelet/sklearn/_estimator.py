@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -18,12 +17,13 @@ from tunelet.experiment import Experiment, Request, Screens
 from tunelet.recipe import Recipe
 from tunelet.run import Run, free_folder
 from tunelet.sklearn._fitted import FittedRun, OwnFolder, kept_with
-from tunelet.sklearn._inputs import InputError, Targets, text_columns
+from tunelet.sklearn._inputs import InputError, text_columns
+from tunelet.sklearn._targets import targets_of
 
 # X and y are scikit-learn's names.
 # ruff: noqa: N803
 
-_OWN = {"data.missing_labels": [], "data.task": "multiclass", "data.audit": False}  # labels are as the caller has them
+_OWN = {"data.missing_labels": [], "data.audit": False}  # labels are as the caller has them
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -43,6 +43,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         model: short name, Hub id or folder of the encoder; None: the recipe's.
+        task: what y holds: "multiclass", one label a text; "multilabel", any number of them, as an indicator matrix
+            [n, k] or as a list of labels for each text; "ordinal", ratings in order, which are numbers.
         recipe: name of a recipe, path of a TOML file, or a `Recipe`.
         text: column of the texts where X is a DataFrame, or several that are read together; None: it has one column.
         epochs, batch_size, learning_rate: None: the recipe's.
@@ -56,7 +58,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             which goes with the estimator and its `run_`.
 
     Attributes:
-        classes_: the labels, sorted, of the type that y had [k].
+        classes_: the labels, sorted, of the type that y had [k]; of an indicator matrix the numbers of its columns, or
+            their names.
         run_: the finished run; `tunelet.report(model.run_)` writes its report.
     """
 
@@ -64,6 +67,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         model: str | Path | None = None,
         *,
+        task: str = "multiclass",
         recipe: str | Path | Recipe = "quickstart",
         text: str | Sequence[str] | None = None,
         epochs: int | None = None,
@@ -77,6 +81,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         out: str | Path | None = None,
     ) -> None:
         self.model = model
+        self.task = task
         self.recipe = recipe
         self.text = text
         self.epochs = epochs
@@ -89,25 +94,33 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.out = out
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
         """Train on labelled texts.
 
         Args:
             X: texts [n]: an iterable of strings, an array [n] or [n, 1] of them, or a DataFrame.
-            y: labels [n] of one type.
+            y: labels [n] of one type, or as `task` has it.
+            groups: of each text [n], such as its author: where the fit holds texts out to choose on, it divides none.
 
         Raises:
             InputError: X, y or a parameter cannot be used; it is a ValueError.
         """
-        columns, targets = text_columns(X, self.text), Targets.of(y)
-        check_consistent_length(*columns.values(), targets.indices)
+        columns, targets = text_columns(X, self.text), targets_of(self.task).of(y)
+        check_consistent_length(*columns.values(), targets.labels, *([] if groups is None else [groups]))
         label = _free_name("label", columns)
+        data: dict[str, list[Any]] = {**columns, label: targets.labels}
+        group = None
+        if groups is not None:
+            group = _free_name("group", data)
+            data[group] = [str(each) for each in groups]
         folder = OwnFolder() if self.out is None else None
         names = list(columns)
         try:
             run = _trained(
-                columns | {label: targets.labels},
+                data,
+                task=targets.task,
                 label=label,
+                group=group,
                 text=names if len(names) > 1 else names[0],
                 out=folder.path / "run" if folder is not None else free_folder(Path(self.out or "")),
                 seed=self._seed(),
@@ -124,30 +137,40 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         except TuneletError as error:
             raise InputError(error.message, error.hint) from error
         self._fitted = FittedRun(kept_with(run, folder), device=self.device)
-        self.classes_ = targets.classes
-        self._shares = targets.shares
-        # The run has names in an order of its own, and leaves out a class with too few texts.
-        self._columns = np.array([run.label_names.index(n) if n in run.label_names else -1 for n in targets.names])
+        self.classes_, self._answers = targets.classes, targets.answers(run)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The most probable label of each text [n]; of an empty one the commonest label of the training."""
-        probable: NDArray[np.int64] = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[probable]
-        return labels
+        """The most probable label of each text [n]; of an empty one the commonest label of the training.
+
+        Of several labels a text those from their thresholds on, which the fit has chosen: a matrix int64 [n, k], or
+        where y was lists, an array [n] of tuples. Of ratings the median of their distribution.
+        """
+        return self._answers.predicted(self.predict_proba(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class for each text, float64 [n, k], calibrated; of an empty text the classes' shares."""
-        probabilities: NDArray[np.float64] = softmax(self._scores(X), axis=1)
-        return probabilities
+        scores = self._scores(X)
+        return self._answers.probabilities(scores)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Logarithm of the odds of the second of two classes [n]; of more, the calibrated logit of each [n, k]."""
+        """Logarithm of the odds of the second of two classes [n]; of more, the calibrated logit of each [n, k].
+
+        Of several labels a text the logarithm of the odds of each [n, k]; of ratings the mean of their distribution.
+        """
         scores = self._scores(X)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+        return self._answers.decision(scores)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the texts whose answer is right; of several labels a text, all of them."""
+        from sklearn.metrics import accuracy_score
+
+        predicted = self.predict(X)
+        pair = (self._answers.comparable(each) for each in (y, predicted))
+        return float(accuracy_score(*pair, sample_weight=sample_weight))
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
-        """Logits over the temperature [n, k]; minus infinity for a class that the run left out."""
+        """The run's logits over its temperature [n, outputs]; NaN of a text with nothing to read."""
         check_is_fitted(self)
         columns = text_columns(X, self.text)
         classifier = self._fitted.classifier
@@ -157,11 +180,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"X has {counted(len(columns), 'column')} of texts, the training had {several}", "pass the same ones"
             )
         texts: list[Any] = list(zip(*columns.values(), strict=True)) if several > 1 else next(iter(columns.values()))
-        logits = classifier.logits(texts) / classifier.temperature
-        left_out = np.full((len(logits), 1), -np.inf)
-        scores: NDArray[np.float64] = np.concatenate([logits, left_out], axis=1)[:, self._columns]
-        empty = np.isnan(logits[:, 0])
-        scores[empty] = np.log(self._shares)
+        scores: NDArray[np.float64] = classifier.logits(texts) / classifier.temperature
         return scores
 
     @property
@@ -187,6 +206,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
         tags.input_tags.allow_nan = True  # a missing value is an empty text
+        tags.classifier_tags.multi_label = self.task == "multilabel"
         return tags
 
 
@@ -194,7 +214,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def _trained(
     data: Any,
     *,
+    task: str,
     label: str,
+    group: str | None,
     text: str | Sequence[str],
     out: Path,
     seed: int | None,
@@ -210,9 +232,10 @@ def _trained(
 ) -> Run:
     """As `tunelet.train`, without a word; no label is taken for a missing one."""
     request = Request.of(
-        recipe, data, test=None, unlabelled=unlabelled, settings={**_OWN, **(settings or {})},
-        out=out, resume=False, budget=budget, model=model, text=text, label=label, seed=seed, epochs=epochs,
-        batch_size=batch_size, learning_rate=learning_rate, device=device,
+        recipe, data, test=None, unlabelled=unlabelled,
+        settings={**_OWN, "data.task": task, **(settings or {})},
+        out=out, resume=False, budget=budget, model=model, text=text, label=label, group=group, seed=seed,
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, device=device,
     )  # fmt: skip
     return Experiment(request, Screens()).run()
 

@@ -1,14 +1,12 @@
-"""What scikit-learn hands to an estimator, X and y, as texts and label names."""
+"""What scikit-learn hands to an estimator as X, as texts; `_targets` has y."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tunelet._words import counted
-from tunelet.data import is_null, label_name, look
+from tunelet.data import is_null
 from tunelet.errors import TuneletError
 
 _LIST = "pass a text for each row: a list, a Series or an array of strings, or a DataFrame with text='COL'"
@@ -74,61 +72,3 @@ def _texts(values: Iterable[Any], where: str) -> list[str]:
     if not texts:
         raise InputError("X: expected texts, found 0 sample(s)", _LIST)
     return texts
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """The classes of a training, and the class of each text.
-
-    Attributes:
-        classes: sorted, of the type that they came in [k].
-        indices: of each text, int64 [n].
-        names: of the classes, as the run calls them [k].
-    """
-
-    classes: NDArray[Any]
-    indices: NDArray[np.int64]
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, y: Any) -> "Targets":
-        """Raises ValueError in scikit-learn's words where y is no column of classes: missing, mixed, measurements."""
-        from sklearn.utils.multiclass import check_classification_targets
-        from sklearn.utils.validation import column_or_1d
-
-        if y is None:
-            raise InputError("this classifier requires y to be passed, but the target y is None", "pass fit(X, y)")
-        y = column_or_1d(y, warn=True)
-        if any(is_null(value) and not isinstance(value, str) for value in y.tolist()):
-            raise InputError("Input y contains NaN or None", "leave out the texts without a label")
-        if len(kinds := {_kind(value) for value in y.tolist()}) > 1:
-            raise InputError(f"y: labels of several types: {', '.join(sorted(kinds))}", "pass labels of one type")
-        check_classification_targets(y)
-        classes, indices = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise InputError("y holds one class, expected two or more", "pass texts of every class")
-        return cls(classes, indices.astype(np.int64), _names_of(classes))
-
-    @property
-    def labels(self) -> list[str]:
-        """The name of the class of each text."""
-        return [self.names[index] for index in self.indices]
-
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """The share of the texts that each class has [k]."""
-        return np.bincount(self.indices, minlength=len(self.classes)) / len(self.indices)
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return "number" if isinstance(value, int | float) else type(value).__name__
-
-
-def _names_of(classes: NDArray[Any]) -> tuple[str, ...]:
-    """The classes as words, where tunelet reads each as itself and none looks like another; else numbered names."""
-    words = [label_name(str(value)) for value in classes.tolist()]
-    if None not in words and len({look(word) for word in words if word}) == len(words):
-        return tuple(word for word in words if word)
-    return tuple(f"class {number}" for number in range(len(classes)))
