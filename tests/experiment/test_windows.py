@@ -8,6 +8,7 @@ import pytest
 import tunelet
 from bakery import rows
 from checkpoints import stopped_behind
+from served import running
 from tunelet import Classifier, Run
 from tunelet.errors import ExportError, RecipeError
 from tunelet.publish import published
@@ -104,6 +105,39 @@ def test_batches_are_made_of_windows_and_give_the_same(classifier):
     np.testing.assert_allclose(
         classifier.probabilities_of_encoded(encoded)[:-1], classifier.probabilities(texts), atol=1e-6
     )
+
+
+def test_a_file_is_classified_in_windows_and_goes_on_where_it_was(run, classifier, tmp_path):
+    texts = [text for text, _ in rows(40)]
+    source, out = tmp_path / "notes.jsonl", tmp_path / "answers.jsonl"
+    source.write_text("".join(json.dumps({"note": text}) + "\n" for text in texts))
+    written = tunelet.predict_file(run, source, out)
+    assert (written.n, written.empty) == (40, 0)
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    names = run.label_names
+    np.testing.assert_allclose(
+        [[row[f"probability_{name}"] for name in names] for row in found], classifier.probabilities(texts), atol=1e-6
+    )
+
+
+def test_other_data_is_measured_in_windows(run, classifier):
+    table = [{"note": text, "verdict": label} for text, label in rows(40)]
+    evaluation = tunelet.evaluate(run, table, text="note", label="verdict")
+    probable = classifier.probabilities([row["note"] for row in table]).argmax(axis=1)
+    right = np.mean([run.label_names[at] == row["verdict"] for at, row in zip(probable, table, strict=True)])
+    assert evaluation.metrics.accuracy == right
+
+
+def test_a_service_reads_windows_and_says_how_many_tokens_that_is(run, classifier):
+    texts = [text for text, _ in rows(12)]
+    with running({"bakery": classifier}) as found, found.client() as client:
+        answers = client.post("/v1/predict", json={"texts": texts}).json()["predictions"]
+        (model,) = client.get("/v1/models").json()["models"]
+        (explained,) = client.post("/v1/explain", json={"texts": texts[0]}).json()["explanations"]
+    expected = classifier.probabilities(texts)
+    np.testing.assert_allclose([list(each["probabilities"].values()) for each in answers], expected, atol=1e-3)
+    assert model["max_tokens"] == 4 * 16
+    assert sum(word["read"] for word in explained["words"]) > 20
 
 
 def test_a_word_in_two_windows_is_explained_once_and_all_sums_up(classifier):
