@@ -1,5 +1,6 @@
 """Shared by all tests: tiny random encoders of every architecture, and an environment of the tests' own."""
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +23,16 @@ hypothesis.settings.load_profile("whole")
 # Rooms whose tests are slow as a whole: they train, convert or serve what was trained.
 SLOW_ROOMS = frozenset({"bench", "cases", "classifier", "experiment", "export", "hub", "notebooks", "serve", "sklearn"})
 _SLOW_FILE = re.compile(r"^pytestmark = (\[\s*)?(pytest\.mark\.slow|LOOKS_AT_PAGES)", re.MULTILINE)
+
+
+gc.disable()  # until all is imported and collected: a quarter of the time of that
+
+
+def pytest_collection_finish() -> None:
+    """No later collection of garbage looks at the libraries and the tests, of which there are a million objects."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
