@@ -24,6 +24,10 @@ QUICK = {
     "data.validation": "held-out",
 }
 OTHER = QUICK | BRIEF  # runs of which a single thing is looked at
+ROWS, TEST = (
+    [(f"a {word} film, {part} {n}", label) for n in range(10) for word, label in (("fine", "good"), ("dull", "bad"))]
+    for part in ("part", "reel")
+)
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +95,8 @@ def test_evaluate_refuses_labels_that_the_run_does_not_know(run):
 @pytest.mark.parametrize("method", ["full", "head"])
 def test_other_methods_train_save_and_load(tmp_path, tiny_checkpoint, method):
     settings, model = OTHER | {"adapter.method": method}, tiny_checkpoint("bert")
-    run = tunelet.train("sample", model=model, settings=settings, limit=40, out=tmp_path / "run", quiet=True)
-    again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
+    run = tunelet.train(ROWS, test=TEST, model=model, settings=settings, out=tmp_path / "run", quiet=True)
+    again = Classifier.load(run).probabilities([text for text, _ in TEST])
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 
@@ -117,7 +121,7 @@ def test_an_adapter_is_not_put_on_other_weights(tmp_path, tiny_checkpoint):
     from safetensors.torch import load_file, save_file
 
     base = shutil.copytree(tiny_checkpoint("distilbert"), tmp_path / "base")
-    run = tunelet.train("sample", model=base, settings=OTHER, limit=24, out=tmp_path / "run", quiet=True)
+    run = tunelet.train(ROWS, model=base, settings=OTHER, out=tmp_path / "run", quiet=True)
     weights = load_file(base / "model.safetensors")
     changed = {name: torch.zeros_like(value) for name, value in weights.items()}
     save_file(changed, base / "model.safetensors", {"format": "pt"})
@@ -131,14 +135,14 @@ def test_random_weights_are_made_again_from_the_seed(tmp_path, tiny_checkpoint):
     base = shutil.copytree(tiny_checkpoint("albert"), tmp_path / "base")
     (base / "model.safetensors").unlink()
     settings = OTHER | {"model.random_weights": True}
-    run = tunelet.train("sample", model=base, settings=settings, limit=24, out=tmp_path / "run", quiet=True)
+    run = tunelet.train(ROWS, test=TEST, model=base, settings=settings, out=tmp_path / "run", quiet=True)
     assert run.summary.random_weights is True
-    again = Classifier.load(run).probabilities(read("sample").splits["test"].texts)
+    again = Classifier.load(run).probabilities([text for text, _ in TEST])
     np.testing.assert_allclose(again, run.predictions.probabilities, atol=1e-6)
 
 
 def test_a_quiet_run_prints_nothing(tmp_path, tiny_checkpoint, capfd):
-    tunelet.train("sample", model=tiny_checkpoint("bert"), settings=OTHER, limit=24, out=tmp_path / "run", quiet=True)
+    tunelet.train(ROWS, model=tiny_checkpoint("bert"), settings=OTHER, out=tmp_path / "run", quiet=True)
     assert capfd.readouterr() == ("", "")
 
 

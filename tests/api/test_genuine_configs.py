@@ -21,24 +21,28 @@ QUICK = {
 }
 
 
+TEXTS = [
+    (f"a {word} film, seen {n} times", label) for n in range(8) for word, label in (("fine", "good"), ("dull", "bad"))
+]
+
+
 @pytest.mark.parametrize(
     ("model", "recipe", "trained"),
     [("distilbert-base-uncased", "distilbert-imdb-10k", 739_586), ("albert-base-v2", "albert-imdb-2k", 26_114)],
 )
 def test_trained_saved_loaded_and_used(tmp_path, model, recipe, trained):
     run = tunelet.train(
-        "sample",
+        TEXTS,
         model=SHARED / "models" / model,
         recipe=recipe,
         settings=QUICK,
-        limit=16,
         out=tmp_path / "run",
         quiet=True,
     )
     assert run.summary.trainable_parameters == trained
     assert run.summary.random_weights is True
     prediction = tunelet.Classifier.load(run).predict("A joy from start to finish.")[0]
-    assert set(prediction.probabilities) == {"negative", "positive"}
+    assert set(prediction.probabilities) == {"bad", "good"}
 
 
 @pytest.mark.parametrize("model", ["distilbert-base-uncased", "albert-base-v2"])
