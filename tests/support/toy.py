@@ -36,7 +36,7 @@ def fitted(tmp_path, data=None, *, adapter=None, name="run", **settings):
     classifier = new_classifier(
         find_checkpoint(str(minilm_folder())),
         ("no", "yes"),
-        ModelSettings(precision="float32", device="cpu"),
+        ModelSettings(precision="float32", device="cpu", layers=3),
         AdapterSettings(**(adapter or {})),
         seed=1,
     )
