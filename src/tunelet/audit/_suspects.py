@@ -2,7 +2,7 @@
 
 A model trained on the other folds says how probable each label is; `_confident` has what follows. Of several labels a
 text each is judged by itself, whether it is given or not. Of ratings a neighbour is no error: only what lies two ranks
-and a third of all ranks away is suspected, what is expected to be farthest off first.
+from the likeliest, and is expected to be off by a rank more, is suspected; what costs most comes first.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from tunelet.data import ONE_LABEL, Examples, LabelSpace, codes_of, deal, groups
 _FEWEST_TEXTS, _FEWEST_OF_A_LABEL, _MOST_LABELS = 50, 5, 200
 _FOLDS, _FEW_FOLDS, _MANY = 5, 3, 20_000
 _SEVERAL_LABELS, _SEVERAL_TEXTS = 50, 20_000  # the most that are judged where a text may have several labels
-_FAR, _FAR_SHARE = 2, 3  # ranks from which on a rating is suspected, or this part of all ranks where that is more
+_FAR, _COSTS = 2, 1.0  # ranks between a suspected rating and the likelier one, and how many more it is expected off
 _SHOWN = 20
 _MODEL = "logistic regression on TF-IDF of words and pairs of words"
 
@@ -164,9 +164,8 @@ def _of_ratings(
     far, least = (
         (np.abs(every - each[:, None]) * probabilities).sum(axis=1) for each in (ranks, median)
     )  # expected ranks between the rating, or the median, and the true one
-    suspected = confident_learning(ranks, probabilities).suspected & (
-        np.abs(median - ranks) >= max(_FAR, len(names) // _FAR_SHARE)
-    )
+    suspected = confident_learning(ranks, probabilities).suspected
+    suspected &= (np.abs(median - ranks) >= _FAR) & (far - least >= _COSTS)
     likelier = np.where(suspected, median, ranks)
     return Doubts(
         rows=rows,
