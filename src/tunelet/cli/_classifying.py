@@ -103,7 +103,7 @@ def evaluate(
     )
 )
 def predict(
-    run: RunFolder,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run, or of an export")],
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="texts to classify, in quotes")] = None,
     input: Input = None,  # noqa: A002  (the contract's flag)
     output: Output = None,

@@ -12,7 +12,7 @@ commands = family()
 Runs = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN...", help="folders of finished runs, each also as NAME=RUN; default name: the folder's"
+        metavar="RUN", help="folders of finished runs or exports, each also as NAME=RUN; default name: the folder's"
     ),
 ]
 Host = Annotated[
