@@ -31,17 +31,27 @@ def test_it_was_run_back_within_the_tolerance(graph):
     assert graph.record.tfidf
 
 
-def test_the_lines_of_the_readme_give_the_same(graph, monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(graph.folder)
-    monkeypatch.syspath_prepend(str(graph.folder))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the folder is other tests', too
-    script = tmp_path / "lines.py"
-    script.write_text(readme_lines(graph.folder, TEXTS), encoding="utf-8")
-    try:
-        names = runpy.run_path(str(script))
-    finally:
-        for module in ("clean", "tfidf"):
-            sys.modules.pop(module, None)
+@pytest.fixture
+def run_readme(monkeypatch, tmp_path):
+    """Run the lines in the README of a folder there; what they leave, by name."""
+
+    def ran(folder, texts):
+        monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(str(folder))
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the folder is other tests', too
+        script = tmp_path / "lines.py"
+        script.write_text(readme_lines(folder, texts), encoding="utf-8")
+        try:
+            return runpy.run_path(str(script))
+        finally:
+            for module in ("clean", "tfidf"):
+                sys.modules.pop(module, None)
+
+    return ran
+
+
+def test_the_lines_of_the_readme_give_the_same(graph, run_readme, capsys):
+    names = run_readme(graph.folder, TEXTS)
     np.testing.assert_allclose(names["probabilities"], Classifier.load(graph.folder).probabilities(TEXTS), atol=1e-6)
     assert list(names["names"].values()) == list(graph.record.label_names)
     assert "fresh" in capsys.readouterr().out
@@ -109,7 +119,7 @@ def test_its_graph_computes_with_as_many_threads_as_asked_for(graph, threads, mo
 
 
 @pytest.mark.slow
-def test_int8_is_small_and_says_what_was_tried(blended_run, graph, tmp_path):
+def test_int8_is_small_and_says_what_was_tried(blended_run, graph, run_readme, tmp_path):
     exported = tunelet.export(blended_run, to="onnx-int8", out=tmp_path / "out", tolerance=0.2)
     size = (tmp_path / "out/onnx/model_quantized.onnx").stat().st_size
     assert size <= 0.3 * (graph.folder / "onnx/model.onnx").stat().st_size
@@ -118,7 +128,10 @@ def test_int8_is_small_and_says_what_was_tried(blended_run, graph, tmp_path):
     assert {way.name.split(",")[0] for way in exported.record.quantised} == {"dynamic", "static"}
     kept = next(way for way in exported.record.quantised if way.kept)
     assert kept.log_loss == min(way.log_loss for way in exported.record.quantised)
-    assert np.isfinite(Classifier.load(tmp_path / "out").probabilities(TEXTS)).all()
+    classifier = Classifier.load(tmp_path / "out")
+    assert np.isfinite(classifier.probabilities(TEXTS)).all()
+    alone = run_readme(exported.folder, TEXTS[1:2])["probabilities"]  # among others it may come out a little different
+    np.testing.assert_allclose(alone, classifier.probabilities(TEXTS[1:2]), atol=1e-6)
 
 
 @pytest.mark.slow

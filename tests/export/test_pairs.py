@@ -37,7 +37,11 @@ def pairs(tmp_path_factory):
     [("bert", "onnx", "head+tail"), ("distilbert", "onnx", "tail"), ("bert", "merged", "head+tail")],
 )
 def test_its_answers_are_those_of_the_run(architecture, to, kept, pairs, tiny_checkpoint, tmp_path, monkeypatch):
-    settings = SETTINGS | {"data.truncation": kept} | {"model.pooling": "first", "training.probe": False, "evaluation.baseline": to == "onnx"}
+    settings = (
+        SETTINGS
+        | {"data.truncation": kept}
+        | {"model.pooling": "first", "training.probe": False, "evaluation.baseline": to == "onnx"}
+    )
     run = tunelet.train(
         pairs, model=tiny_checkpoint(architecture), text=["title", "body"], label="label", settings=settings,
         out=tmp_path / "run", quiet=True,
