@@ -9,7 +9,7 @@ import pytest
 
 import tunelet
 from several_labels import priced
-from tunelet.errors import DataError, RecipeError, RunError
+from tunelet.errors import DataError, RecipeError
 from tunelet.evaluation import ValueMetrics, ValuePredictions
 
 SETTINGS = {
@@ -144,9 +144,12 @@ def test_in_a_cross_validation_every_number_is_answered_by_a_model_that_had_not_
     assert len(np.unique(run.any_predictions.high - run.any_predictions.values)) > 1  # cross-fitted
 
 
+def test_runs_of_numbers_are_compared_by_mean_absolute_error(run, tmp_path):
+    pair = tunelet.compare([run, shutil.copytree(run.path, tmp_path / "copy")], resamples=50).pairs[0]
+    assert (pair.main, pair.differences["mae"], pair.mcnemar) == ("mae", 0.0, None)
+
+
 def test_what_does_not_know_numbers_refuses_in_one_line(run, tiny_checkpoint, tmp_path):
-    with pytest.raises(RunError, match="numbers"):
-        tunelet.compare([run, shutil.copytree(run.path, tmp_path / "copy")])
     for key, value in (("training.class_weights", "balanced"), ("training.loss", "focal"), ("data.balanced", True)):
         with pytest.raises(RecipeError, match="classes"):
             trained(tiny_checkpoint("bert"), tmp_path / "refused", **{key: value})
