@@ -13,6 +13,7 @@ from huggingface_hub import constants
 
 import several_labels
 import tunelet
+from brief import BRIEF
 from encoders import make_checkpoint
 from tunelet.checkpoint import _offline
 from tunelet.recipe import _named, dump_recipe, named_recipes, with_settings
@@ -24,7 +25,7 @@ _SHORT = {
     "model.pooling": "mean",
     "model.layers": 3,
     "training.min_steps": 1,
-    "evaluation.resamples": 100,
+    **BRIEF,
 }
 _COMMIT = "0" * 40
 _WORDS = ("film", "story", "music", "ending", "cast", "hour", "scene", "joke", "light", "sea", "town", "train", "wall")

@@ -33,7 +33,7 @@ def test_the_notebook_runs(name, monkeypatch, tmp_path):
     (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source = (
         'changes = {"training.epochs": 1, "training.min_steps": 1, "data.limit": 120, "data.max_length": 32, '
-        '"evaluation.resamples": 100, "evaluation.explained": 0, "data.validation": "held-out", '
+        '"evaluation.resamples": 100, "evaluation.explained": 0, "data.audit": False, "data.validation": "held-out", '
         '"model.pooling": "mean", "model.layers": 2}'
     )
     nbclient.NotebookClient(
