@@ -8,69 +8,21 @@ turns text by text, so a request with one text does not wait behind one with hun
 """
 
 import math
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-from tunelet.serve._jobs import BatchDone, ClosedError, Encoded, FullError, Job, LateError, Work
+from tunelet.serve._jobs import BatchDone, ClosedError, FullError, Job, LateError, Work
+from tunelet.serve._lanes import Lane, Piece, compute_with, warm_up
 
 _CHUNK = 32  # texts that are tokenised together: many are quicker than one by one, and a huge text delays few
-_BATCH_SECONDS = 1 / 15  # that a batch may take where nobody says how many tokens it has
-_LEAST, _MOST = 256, 16_384  # tokens of a batch that is chosen so
-_WARM_UPS = (1, 16, 16)  # texts: one builds what is built once, the last is timed
 _LONGEST_RETRY = 60  # seconds
 # Of the time to its deadline that a job may wait, as it seems now. Who takes more jobs than it can finish in time
 # computes each of them until shortly after its deadline, and finishes none.
 _PATIENCE = 0.5
-
-
-@dataclass
-class _Piece:
-    """One text of a job, tokenised."""
-
-    job: Job
-    row: int
-    text: Encoded
-
-
-@dataclass
-class _Lane:
-    """What waits for one model, and how fast that model is.
-
-    Attributes:
-        work: what is computed.
-        batch_tokens: of a batch.
-        jobs: those with texts that are not tokenised yet.
-        ready: tokenised texts in their order.
-        waiting: texts that were taken and have no answer yet.
-        workers: that compute what waits.
-        text_seconds, batch_seconds: that a text and a batch of the last ones took a worker; 0.0: none was computed yet.
-    """
-
-    work: Work
-    batch_tokens: int
-    workers: int = 1
-    jobs: deque[Job] = field(default_factory=deque)
-    ready: deque[_Piece] = field(default_factory=deque)
-    waiting: int = 0
-    text_seconds: float = 0.0
-    batch_seconds: float = 0.0
-
-    @property
-    def seconds(self) -> float:
-        """How long computing what waits would take if no other model had anything to do."""
-        return self.waiting * self.text_seconds / self.workers
-
-    def took(self, texts: int, seconds: float) -> None:
-        """Note how long a batch took."""
-        self.text_seconds = _smoothed(self.text_seconds, seconds / texts)
-        self.batch_seconds = _smoothed(self.batch_seconds, seconds)
 
 
 class Batcher:
@@ -95,7 +47,7 @@ class Batcher:
         threads: int = 0,
         note: Callable[[BatchDone], None] | None = None,
     ) -> None:
-        self._lanes = {name: _Lane(work, batch_tokens, workers) for name, work in models.items()}
+        self._lanes = {name: Lane(work, batch_tokens, workers) for name, work in models.items()}
         self._turns = deque(self._lanes)
         self._queue, self._threads, self._note = queue, threads, note
         self._changed = threading.Condition()
@@ -110,7 +62,7 @@ class Batcher:
     def start(self) -> None:
         """Start the workers, once every model has computed its first texts. Raises what fails in that."""
         for lane in self._lanes.values():
-            _warm_up(lane, self._threads // len(self._workers))
+            warm_up(lane, self._threads // len(self._workers))
         for worker in self._workers:
             worker.start()
 
@@ -152,7 +104,7 @@ class Batcher:
             worker.join(max(0.0, until - time.monotonic()))
         return not any(worker.is_alive() for worker in self._workers)
 
-    def _seconds_ahead(self, lane: _Lane) -> float:
+    def _seconds_ahead(self, lane: Lane) -> float:
         """How long what waits for a model will take, as it seems now.
 
         Models take turns batch by batch. So while this one computes, each of the others gets about as much time, one
@@ -163,7 +115,7 @@ class Batcher:
 
     def _work(self) -> None:
         while True:
-            batch: list[_Piece] = []
+            batch: list[Piece] = []
             with self._gathering:
                 if (name := self._next_lane()) is None:
                     return
@@ -180,7 +132,7 @@ class Batcher:
                 for piece in batch:
                     self._finish(piece.job, _as_exception(error))
 
-    def _drop(self, lane: _Lane, error: BaseException) -> None:
+    def _drop(self, lane: Lane, error: BaseException) -> None:
         """Finish every job that waits in a lane with a fault."""
         with self._changed:
             jobs = [*lane.jobs, *(piece.job for piece in lane.ready)]
@@ -196,7 +148,7 @@ class Batcher:
             alone = not self._computing and not any(lane.jobs or lane.ready for lane in self._lanes.values())
             self._computing += 1
         workers = len(self._workers) if alone else 1
-        _compute_with(self._threads * workers // len(self._workers))
+        compute_with(self._threads * workers // len(self._workers))
         try:
             yield workers
         finally:
@@ -216,9 +168,9 @@ class Batcher:
                     return None
                 self._changed.wait()
 
-    def _gathered(self, lane: _Lane) -> list[_Piece]:
+    def _gathered(self, lane: Lane) -> list[Piece]:
         """Texts up to the budget, one at least if any waits."""
-        batch: list[_Piece] = []
+        batch: list[Piece] = []
         tokens = 0
         while lane.ready or self._tokenise_some(lane):
             if not lane.ready:  # none of these could be tokenised
@@ -233,7 +185,7 @@ class Batcher:
             tokens += piece.text.length
         return batch
 
-    def _tokenise_some(self, lane: _Lane) -> bool:
+    def _tokenise_some(self, lane: Lane) -> bool:
         """Tokenise the next texts, one of each job in turn; False where none waits."""
         chosen: list[tuple[Job, int]] = []
         while lane.jobs and len(chosen) < _CHUNK:
@@ -248,7 +200,7 @@ class Batcher:
             self._encode(lane, chosen)
         return bool(chosen)
 
-    def _encode(self, lane: _Lane, chosen: list[tuple[Job, int]]) -> None:
+    def _encode(self, lane: Lane, chosen: list[tuple[Job, int]]) -> None:
         try:
             encoded = lane.work.encode([job.texts[row] for job, row in chosen])
         except Exception as error:
@@ -258,7 +210,7 @@ class Batcher:
             for one in chosen:  # one text must not take the others down with it
                 self._encode(lane, [one])
             return
-        lane.ready += [_Piece(job, row, text) for (job, row), text in zip(chosen, encoded, strict=True)]
+        lane.ready += [Piece(job, row, text) for (job, row), text in zip(chosen, encoded, strict=True)]
 
     def _of_use(self, job: Job) -> bool:
         """Whether somebody waits for the rest of a job; if not, it is finished here."""
@@ -266,7 +218,7 @@ class Batcher:
             self._finish(job, LateError())
         return not job._over
 
-    def _compute(self, name: str, lane: _Lane, batch: list[_Piece], workers: int) -> None:
+    def _compute(self, name: str, lane: Lane, batch: list[Piece], workers: int) -> None:
         begin = time.perf_counter()
         try:
             answers = lane.work.compute([piece.text for piece in batch])
@@ -299,40 +251,9 @@ class Batcher:
         job.done(answer)
 
 
-def _smoothed(before: float, now: float) -> float:
-    return 0.8 * before + 0.2 * now if before else now
-
-
 def _retry_after(seconds: float) -> int:
     return min(max(1, math.ceil(seconds)), _LONGEST_RETRY)
 
 
 def _as_exception(error: BaseException) -> Exception:
     return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
-
-
-def _compute_with(threads: int) -> None:
-    """Let the thread that calls this compute with so many; 0: as it is. A graph has its own threads."""
-    if threads and (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)
-
-
-def _warm_up(lane: _Lane, threads: int) -> None:
-    """Compute a few texts, so that the first request does not wait for it, and choose the tokens of a batch."""
-    if lane.work.sample is None:
-        return
-    with ThreadPoolExecutor(1) as place:  # a thread's number of threads is its own
-        place.submit(_measure, lane, threads).result()
-
-
-def _measure(lane: _Lane, threads: int) -> None:
-    _compute_with(threads)
-    for count in _WARM_UPS:
-        encoded = lane.work.encode([lane.work.sample] * count)
-        begin = time.perf_counter()
-        lane.work.compute(encoded)
-        seconds = time.perf_counter() - begin
-    lane.took(len(encoded), seconds)  # the last one alone: the first also builds and loads
-    if not lane.batch_tokens:
-        rate = sum(text.length for text in encoded) / seconds
-        lane.batch_tokens = int(min(max(_LEAST, rate * _BATCH_SECONDS), _MOST))
