@@ -29,7 +29,7 @@ def result_screen(console: Console, run: Run) -> None:
         *([("baseline", f"tunelet predict {folder} --baseline {what}")] if judged.baseline_is_better else []),
         ("other data", f"tunelet evaluate {folder} DATA"),
         ("report", f"tunelet report {folder}"),
-        *([("page", f"tunelet serve {folder}")] if run.data.task.value == "multiclass" else []),
+        ("page", f"tunelet serve {folder}"),
     ):
         console.print(f"{name:<10}  {line}", highlight=False, soft_wrap=True)  # folded, it could not be copied
 

@@ -11,7 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from threading import Lock
-from typing import Any, BinaryIO, SupportsIndex, TypeVar, overload
+from typing import IO, Any, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Bytes:
 
     def __init__(self) -> None:
         folder = cache_folder()
-        file: BinaryIO
+        file: IO[bytes]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             file = tempfile.TemporaryFile(dir=folder, prefix=".columns-", buffering=0)  # noqa: SIM115
@@ -70,7 +70,8 @@ class Bytes:
 
     def _piece(self, begin: int, size: int) -> bytes:
         if hasattr(os, "pread"):  # which forked processes may do at the same time
-            return os.pread(self._file.fileno(), size, begin)
+            piece: bytes = os.pread(self._file.fileno(), size, begin)
+            return piece
         with self._lock:
             self._file.seek(begin)
             return self._file.read(size)
