@@ -69,9 +69,7 @@ def reading_from(
         tables, text=text, label=label, labelled=labelled, known=known, apart=used.values()
     )
     refuse_double_use(used, columns)
-    if "split" in used:
-        tables = by_part(tables, used["split"], source)
-    tables = {split: tables[split] for split in ("train", "validation", "test") if split in tables}
+    tables = _in_order(by_part(tables, used["split"], source) if "split" in used else tables)
     notes = list(dict.fromkeys(note for table in tables.values() for note in table.notes))
     column: LabelColumn | None = None
     if columns.label is not None:
@@ -133,6 +131,10 @@ def _with_train(tables: Mapping[str, RawTable], source: str) -> Mapping[str, Raw
     if len(tables) != 1:
         raise DataError(f"{source} holds {', '.join(tables) or 'no parts'}, expected train", "pass one part's file")
     return {"train": next(iter(tables.values()))}
+
+
+def _in_order(tables: Mapping[str, RawTable]) -> dict[str, RawTable]:
+    return {split: tables[split] for split in ("train", "validation", "test") if split in tables}
 
 
 @dataclass(frozen=True)

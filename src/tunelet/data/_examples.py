@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunelet.data._duplicates import fingerprints
+from tunelet.data._duplicates import exact_keys, fingerprints
 from tunelet.data._stored import taken
 
 if TYPE_CHECKING:
@@ -93,3 +93,15 @@ class Examples:
                 digest.update(f"{len(content)}:".encode())
                 digest.update(content)
         return digest.hexdigest()
+
+
+def oldest_first(examples: Examples) -> "np.ndarray":
+    """The rows with the copies of each text from the oldest on, wherever these stand, int64 [n]; no others move."""
+    order = np.arange(len(examples))
+    columns = [column for column in (examples.times, examples.groups) if column]
+    if columns:
+        _, place, counts = np.unique(examples.keys, return_inverse=True, return_counts=True)
+        copies = np.flatnonzero(counts[place] > 1)
+        exact = dict(zip(copies.tolist(), exact_keys(examples.take(copies).texts).tolist(), strict=True))
+        order[copies] = sorted(exact, key=lambda row: (*(column[row] for column in columns), exact[row]))
+    return order

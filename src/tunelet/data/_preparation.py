@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tunelet._words import counted
 from tunelet.data._dropped import Origin, dropped_by_reading
-from tunelet.data._duplicates import exact_keys, repeats_and_conflicts
-from tunelet.data._examples import Examples
+from tunelet.data._duplicates import repeats_and_conflicts
+from tunelet.data._examples import Examples, oldest_first
 from tunelet.data._folds import FoldLimits
 from tunelet.data._following import UNFOLLOWED, Follower
 from tunelet.data._joined import Joined
@@ -110,7 +109,7 @@ class Preparation(Parts):
     def drop_copies(self) -> None:
         """Keep one copy of a repeated training text, and none where the labels of its copies disagree."""
         train = self.train
-        order = _oldest_first(train)
+        order = oldest_first(train)
         repeats, conflicts = repeats_and_conflicts(train.keys[order], [train.labels[row] for row in order.tolist()])
         back = np.argsort(order)
         self.drop(
@@ -280,18 +279,6 @@ class Preparation(Parts):
         if renamed:
             self.warnings.append(f"{name} part: {renamed_in_words(renamed)}")
             self.parts[name] = self.space.respelt(examples, renamed)
-
-
-def _oldest_first(train: Examples) -> NDArray[np.int64]:
-    """The rows with the copies of each text from the oldest on, wherever these stand, int64 [n]; no others move."""
-    order = np.arange(len(train))
-    columns = [column for column in (train.times, train.groups) if column]
-    if columns:
-        _, place, counts = np.unique(train.keys, return_inverse=True, return_counts=True)
-        copies = np.flatnonzero(counts[place] > 1)
-        exact = dict(zip(copies.tolist(), exact_keys(train.take(copies).texts).tolist(), strict=True))
-        order[copies] = sorted(exact, key=lambda row: (*(column[row] for column in columns), exact[row]))
-    return order
 
 
 def _nothing_left(min_texts: int) -> DataError:
