@@ -1,6 +1,7 @@
 """`--to onnx-int8`: weights as bytes, by ONNX Runtime; of several ways the one that comes closest to the run is kept.
 
-Embeddings and the products with weights become int8; the head, norms, softmax and attention stay as they are.
+Embeddings of words and the products with weights become int8; the head, norms, softmax, attention and small tables
+stay as they are, and what rounding shifts on average is taken back.
 Dynamic quantisation measures activations as they come, static quantisation has measured them on training texts before.
 Closest is what has the least log loss against the run's own probabilities. Labels would say less, since after a
 cross-validation the model has seen these texts.
@@ -19,14 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.export._comparing import Comparison
+from tunelet.export._shift import Feeds, take_back_shift
 from tunelet.export._texts import Texts
 from tunelet.run import QuantisedRecord
 
 _TYPES = ["MatMul", "Gather"]
 _BATCH = 8  # texts of a batch of calibration
+# Rows of a table that is rounded. Those of positions would save half a megabyte, and their error is in every token.
+_LARGE_TABLE = 1_000
 
 Probabilities = Callable[[Path, Sequence[str]], NDArray[np.float64]]
-Feeds = Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def quantise(
         for number, way in enumerate(_WAYS):
             path = Path(place) / f"{number}.onnx"
             _write(prepared, path, way, texts.others, of_graph)
+            take_back_shift(path, prepared, texts.others, of_graph)
             found = probabilities(path, texts.choosing)
             agreement = float(comparison.same(reference, found).mean())
             tried.append((comparison.loss(reference, found), path, way, agreement))
@@ -103,6 +107,7 @@ def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: 
 
     options: dict[str, Any] = {
         "op_types_to_quantize": _TYPES, "per_channel": way.per_channel, "weight_type": QuantType.QInt8,
+        "nodes_to_exclude": _small_tables(source),
     }  # fmt: skip
     if not way.static:
         extra = {"MatMulConstBOnly": True}
@@ -119,6 +124,17 @@ def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: 
         extra_options=extra,
         **options,
     )
+
+
+def _small_tables(graph: Path) -> list[str]:
+    """Names of the nodes that look a row up in a table with few."""
+    import onnx
+
+    model = onnx.load(graph).graph
+    rows = {table.name: table.dims[0] for table in model.initializer if len(table.dims) == 2}
+    return [
+        node.name for node in model.node if node.op_type == "Gather" and 0 < rows.get(node.input[0], 0) < _LARGE_TABLE
+    ]
 
 
 def _own_inputs(graph: Path, feeds: Feeds) -> Feeds:
