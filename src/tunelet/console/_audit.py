@@ -184,7 +184,9 @@ def _columns_table(console: Console, record: "AuditRecord") -> None:
         return
     made = table("column", "values", "accuracy", "commonest", "information", "finding")
     if tried[0].texts is not None and tried[0].texts < (rows := record.parts["train"].rows):
-        _say(console, f"columns by themselves: judged by {tried[0].texts:,} of {rows:,} texts, drawn at random")
+        _say(
+            console, f"columns by themselves: judged by {tried[0].texts:,} of {counted(rows, 'text')}, drawn at random"
+        )
     for column in tried:
         made.add_row(
             escape(column.name),

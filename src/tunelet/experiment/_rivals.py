@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunelet._cache import cache_folder
-from tunelet._words import number
+from tunelet._words import counted, number
 from tunelet.data import OUTPUTS, Examples, LabelSpace, TaskName, Unit, sample_rows, taken
 from tunelet.evaluation import Probe, ShapedPredictions, measure, predictions_for
 from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline, LinearModels, ShareModels
@@ -199,7 +199,9 @@ class Rivals:
         else:
             learnt, chosen = self._some(prepared.train), self._some(prepared.validation)
             if len(learnt) < len(texts):
-                self._progress.say(f"baseline: learns from {len(learnt):,} of {len(texts):,} texts, drawn at random")
+                self._progress.say(
+                    f"baseline: learns from {len(learnt):,} of {counted(len(texts), 'text')}, drawn at random"
+                )
             self.baseline = self._models.baseline(
                 taken(texts, learnt),
                 labels[learnt],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tunelet._words import counted
 from tunelet.evaluation import ErrorBar, ValuePoint
 from tunelet.report._canvas import QUIET, Figure, canvas, look
 
@@ -48,7 +49,9 @@ def predicted_against_true(name: str, points: Sequence[ValuePoint]) -> Figure:
         axes.set_ylabel("predicted, with its interval" if any(point.interval for point in points) else "predicted")
         inside = [point.interval[0] <= point.target <= point.interval[1] for point in points if point.interval]
         said = f" {sum(inside):,} of {len(inside):,} intervals hold the true number." if inside else ""
-        return finish("Predicted against true", f"{len(points):,} texts, predicted number against the true one.{said}")
+        return finish(
+            "Predicted against true", f"{counted(len(points), 'text')}, predicted number against the true one.{said}"
+        )
 
 
 def errors(name: str, bars: Sequence[ErrorBar]) -> Figure:
