@@ -20,6 +20,7 @@ def material(tiny_checkpoint):
     return SimpleNamespace(
         reading=read(TRAIN),
         test_reading=read(TEST),
+        prepared=SimpleNamespace(copies=None),  # it looks for them itself
         checkpoint=SimpleNamespace(name="tiny"),
         tokenizer=load_tokenizer(folder),
     )

@@ -14,7 +14,7 @@ def test_the_refusal_gives_the_accuracy_with_it_and_without(blended_run, tmp_pat
         tunelet.export(blended_run, to="sentence-transformers", out=tmp_path / "out")
     accuracies = {each.name: each.accuracy for each in blended_run.evaluation.kept.candidates}
     for accuracy in (accuracies[blended_run.summary.kept], accuracies[f"{blended_run.summary.kept} + TF-IDF"]):
-        assert f"{100 * accuracy:.1f} %" in refused.value.message
+        assert f"{accuracy:.3f}" in refused.value.message
     assert "without_tfidf=True" in refused.value.hint
 
 

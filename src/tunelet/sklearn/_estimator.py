@@ -146,7 +146,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Of several labels a text those from their thresholds on, which the fit has chosen: a matrix int64 [n, k], or
         where y was lists, an array [n] of tuples. Of ratings the median of their distribution.
         """
-        return self._answers.predicted(self.predict_proba(X))
+        probabilities = self.predict_proba(X)  # which says where nothing is fitted
+        return self._answers.predicted(probabilities)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class for each text, float64 [n, k], calibrated; of an empty text the classes' shares."""

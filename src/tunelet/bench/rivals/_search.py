@@ -130,7 +130,9 @@ class Search:
     def _measure(self, worker: Worker, setting: StockSetting) -> tuple[Trial, Turn]:
         first: Turn = worker.ask(limit=_COMPILE_LIMIT if setting.compiled else None)
         seconds = first.total_seconds
-        if not setting.compiled and first.seconds[0] > _HOPELESS * self._first_step:
+        hopeless = first.seconds[0] > _HOPELESS * self._first_step
+        # The first of a kind is measured whatever it seems: on a busy machine a step may be slow by chance.
+        if hopeless and not setting.compiled and setting.dropout in self.leaders:
             return Trial(setting, first.rate, seconds, 0.0, worker.memory.peak, given_up=True), first
         turn: Turn = worker.ask()
         usual = sum(first.tokens) / turn.rate
