@@ -9,7 +9,7 @@ from tunelet.evaluation import (
     scaled_for,
     task_of,
     temperature_for,
-    temperature_record_for,
+    temperature_record,
     with_temperature_for,
 )
 
@@ -29,7 +29,7 @@ def test_a_model_that_is_too_sure_gets_a_temperature_that_helps_on_other_texts(m
     assert chosen.value == pytest.approx(3.0, rel=0.35)
     scaled = with_temperature_for(other, chosen)
     assert measure(scaled, resamples=0).log_loss < measure(other, resamples=0).log_loss
-    record = temperature_record_for(chosen, other, n=800, cross_fitted=False)
+    record = temperature_record(chosen, other, n=800, cross_fitted=False)
     assert record.after.log_loss == pytest.approx(measure(scaled, resamples=0).log_loss)
     assert record.before.log_loss == pytest.approx(measure(other, resamples=0).log_loss)
 

@@ -91,11 +91,11 @@ from tunelet.evaluation._side_by_side import (
 from tunelet.evaluation._slices import LengthSlice, by_length, confident_errors
 from tunelet.evaluation._soft_linear import ShareSolver
 from tunelet.evaluation._solver import Solver
-from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature, temperature_record
+from tunelet.evaluation._temperature import Temperature, TemperatureRecord, choose_temperature
 from tunelet.evaluation._temperature_for import (
     scaled_for,
     temperature_for,
-    temperature_record_for,
+    temperature_record,
     with_temperature_for,
 )
 from tunelet.evaluation._threshold import (
@@ -183,7 +183,7 @@ __all__ = [
     "probe_out_of_fold", "rating_probabilities", "rating_record", "rating_scores", "rating_sets", "reliability",
     "reliability_of", "resampled_metrics", "roc_curve", "scaled_for", "scaled_probabilities", "scaling_record",
     "scores_of", "seed_record", "seen_warning", "select", "share_interval", "share_losses", "shares_record",
-    "split_bounds", "summarised", "task_of", "temperature_for", "temperature_record", "temperature_record_for",
+    "split_bounds", "summarised", "task_of", "temperature_for", "temperature_record",
     "tested", "threshold_record", "thresholds_record", "train_baseline", "train_head", "train_multilabel_baseline",
     "train_probe", "train_words", "training_warnings", "value_intervals", "value_record", "value_scores", "verdict",
     "with_rating_temperature", "with_temperature", "with_temperature_for", "words_by_fold",

@@ -136,8 +136,7 @@ def fit_temperature(predictions: Predictions) -> float:
 
 def with_temperature(predictions: Predictions, temperature: float) -> Predictions:
     """The same predictions with all logits divided by a temperature."""
-    probabilities = scaled_probabilities(predictions.probabilities, temperature)
-    return Predictions(predictions.ids, predictions.label_names, predictions.labels, probabilities)
+    return predictions.with_probabilities(scaled_probabilities(predictions.probabilities, temperature))
 
 
 def scaled_probabilities(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ stay as they are, so writing and reading predictions changes nothing.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +77,10 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def with_probabilities(self, probabilities: NDArray[np.float64]) -> "Predictions":
+        """Other probabilities [n, classes] for the same texts."""
+        return replace(self, probabilities=probabilities)
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:

@@ -20,10 +20,7 @@ from tunelet.evaluation._calibration import (
     ReliabilityBin,
     cross_fitted_temperature,
     fit_temperature,
-    reliability,
-    with_temperature,
 )
-from tunelet.evaluation._measure import estimate
 from tunelet.evaluation._power import SIGNIFICANCE
 from tunelet.evaluation._predictions import Predictions
 
@@ -111,32 +108,6 @@ def decided(value: float, gain: Gain, *, any_wrong: bool) -> Temperature:
         return Temperature(value, False, reason, p_value)
     reason = f"cross-fitted on the validation texts it lowers the log loss by {gain.mean:.4f}"
     return Temperature(value, True, reason, p_value)
-
-
-def temperature_record(chosen: Temperature, reported: Predictions, *, n: int, cross_fitted: bool) -> TemperatureRecord:
-    """The temperature's entry in `evaluation.json`.
-
-    Args:
-        chosen: the temperature of the validation texts.
-        reported: the model's predictions for the texts that are reported on, without a temperature.
-        n: validation texts.
-        cross_fitted: whether these are the texts that it was fitted on; then each fold has the others' temperature.
-    """
-    scaled = cross_fitted_temperature(reported) if cross_fitted else with_temperature(reported, chosen.value)
-    before, after = estimate(reported, None), estimate(scaled, None)
-    return TemperatureRecord(
-        value=chosen.value,
-        applied=chosen.applied,
-        reason=chosen.reason,
-        p_value=chosen.p_value,
-        fitted_on="validation",
-        n=n,
-        cross_fitted=cross_fitted,
-        before=Sharpness(log_loss=before.log_loss, ece=before.ece),
-        after=Sharpness(log_loss=after.log_loss, ece=after.ece),
-        reliability_before=reliability([reported]),
-        reliability=reliability([scaled]),
-    )
 
 
 def _losses(predictions: Predictions) -> NDArray[np.float64]:

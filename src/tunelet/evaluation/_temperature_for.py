@@ -100,8 +100,8 @@ def with_temperature_for(predictions: Any, temperature: Temperature | None) -> A
     )
 
 
-def temperature_record_for(chosen: Temperature, reported: Any, *, n: int, cross_fitted: bool) -> TemperatureRecord:
-    """The temperature's entry in `evaluation.json`, where labels are several a text or ratings.
+def temperature_record(chosen: Temperature, reported: Any, *, n: int, cross_fitted: bool) -> TemperatureRecord:
+    """The temperature's entry in `evaluation.json`; numbers have none.
 
     Args:
         chosen: the temperature of the validation texts.

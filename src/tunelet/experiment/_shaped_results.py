@@ -30,7 +30,7 @@ from tunelet.evaluation import (
     figures_by_length,
     measure,
     temperature_for,
-    temperature_record_for,
+    temperature_record,
     with_temperature_for,
 )
 from tunelet.experiment._evidence import Classified, Rival
@@ -134,7 +134,7 @@ class ShapedResults(Results):
             temperature=temperature,
             scaling=None
             if temperature is None
-            else temperature_record_for(
+            else temperature_record(
                 temperature, splits[reported].predictions, n=len(validation), cross_fitted=reported == "validation"
             ),
         )
