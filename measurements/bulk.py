@@ -27,7 +27,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, peak_memory
 
 import tunelet
 
@@ -63,7 +63,7 @@ def predict(run: Path, source: Path, output: Path) -> dict[str, Any]:
     begin, peak = time.monotonic(), 0
     with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
-            peak = max(peak, _peak(process.pid))
+            peak = max(peak, peak_memory(process.pid))
             time.sleep(0.05)
         printed = process.stdout.read() if process.stdout else ""
         if process.returncode:
@@ -74,15 +74,6 @@ def predict(run: Path, source: Path, output: Path) -> dict[str, Any]:
         "texts_per_second": found["texts_per_second"], "peak_memory_bytes": peak,
         "input_bytes": source.stat().st_size,
     }  # fmt: skip
-
-
-def _peak(process: int) -> int:
-    """Largest resident set of a running process so far, in bytes; 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def pipeline_turn(folder: str, listed: list[str], batch: int, order: str, precision: str) -> tuple[float, list[float]]:

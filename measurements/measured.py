@@ -1,4 +1,4 @@
-"""One training command, run as a user types it and measured; and what a page says of where that was."""
+"""A command run as a user types it and measured, memory of a process, and what a page says of where that was."""
 
 import json
 import subprocess
@@ -40,6 +40,15 @@ def train(arguments: Sequence[str], keep: Callable[[Run], dict[str, Any]]) -> di
         **found,
         **kept,
     }
+
+
+def peak_memory(process: int) -> int:
+    """Largest resident set of a running process so far, in bytes; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def environment_and_commit() -> dict[str, Any]:

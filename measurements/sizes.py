@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, peak_memory
 
 import tunelet
 
@@ -91,7 +91,10 @@ def prepare(path: Path) -> None:
     def step(name: str, work: Callable[[], Any]) -> Any:
         begin = time.monotonic()
         done = work()
-        print(json.dumps({"step": name, "seconds": time.monotonic() - begin, "peak": _peak(os.getpid())}), flush=True)
+        print(
+            json.dumps({"step": name, "seconds": time.monotonic() - begin, "peak": peak_memory(os.getpid())}),
+            flush=True,
+        )
         return done
 
     def advance(texts: int) -> None:
@@ -130,7 +133,7 @@ def job(arguments: Sequence[str], cache: Path, kill_after: int | None = None) ->
             ) as process,
         ):  # fmt: skip
             while process.poll() is None:
-                peak = max(peak, _peak(process.pid))
+                peak = max(peak, peak_memory(process.pid))
                 texts = sum(int(line) for line in Path(said.name).read_text().splitlines() if line.isdecimal())
                 if kill_after is not None and texts >= kill_after:
                     process.send_signal(signal.SIGKILL)
@@ -141,15 +144,6 @@ def job(arguments: Sequence[str], cache: Path, kill_after: int | None = None) ->
         printed.seek(0)
         lines = printed.read().splitlines()
     return {"seconds": time.monotonic() - begin, "peak": peak, "texts": texts, "printed": list(map(json.loads, lines))}
-
-
-def _peak(process: int) -> int:
-    """Largest resident set of a running process so far, in bytes; 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def one_size(folder: Path, form: str, count: int) -> dict[str, Any]:
