@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tunelet.export._foreign_run import feeds_of
-from tunelet.export._shift import take_back_shift
+from tunelet.export._shift import logits_of_graph, take_back_shift
 from tunelet.run import ExportFolder, read_export
 
 onnx = pytest.importorskip("onnx")
@@ -35,5 +35,5 @@ def test_logits_that_lie_beside_those_of_the_source_lie_on_them(graph, tmp_path)
     model.graph.node.append(onnx.helper.make_node("Add", ["before", "by"], ["logits"]))
     onnx.save(model, moved)
     np.testing.assert_allclose(logits(moved) - logits(source), np.broadcast_to(by, (len(TEXTS), 2)), atol=1e-5)
-    take_back_shift(moved, source, TEXTS, feeds)
+    take_back_shift(moved, logits_of_graph(source, [feeds(TEXTS)]), [feeds(TEXTS)])
     np.testing.assert_allclose(logits(moved), logits(source), atol=1e-5)

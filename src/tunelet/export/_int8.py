@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.export._comparing import Comparison
-from tunelet.export._shift import Feeds, take_back_shift
+from tunelet.export._shift import Batch, logits_of_graph, take_back_shift
 from tunelet.export._texts import Texts
 from tunelet.run import QuantisedRecord
 
@@ -30,6 +30,7 @@ _BATCH = 8  # texts of a batch of calibration
 _LARGE_TABLE = 1_000
 
 Probabilities = Callable[[Path, Sequence[str]], NDArray[np.float64]]
+Feeds = Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def quantise(
         prepared = Path(place) / "prepared.onnx"
         quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
         of_graph = _own_inputs(prepared, feeds)
+        batches = [of_graph(texts.others[at : at + _BATCH]) for at in range(0, len(texts.others), _BATCH)]
+        wanted = logits_of_graph(prepared, batches)
         for number, way in enumerate(_WAYS):
             path = Path(place) / f"{number}.onnx"
-            _write(prepared, path, way, texts.others, of_graph)
-            take_back_shift(path, prepared, texts.others, of_graph)
+            _write(prepared, path, way, batches)
+            take_back_shift(path, wanted, batches)
             found = probabilities(path, texts.choosing)
             agreement = float(comparison.same(reference, found).mean())
             tried.append((comparison.loss(reference, found), path, way, agreement))
@@ -102,7 +105,7 @@ def quantise(
     return records
 
 
-def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: Feeds) -> None:
+def _write(source: Path, target: Path, way: _Way, batches: Sequence[Batch]) -> None:
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_dynamic, quantize_static
 
     options: dict[str, Any] = {
@@ -114,7 +117,7 @@ def _write(source: Path, target: Path, way: _Way, others: Sequence[str], feeds: 
         quantize_dynamic(str(source), str(target), extra_options=extra, **options)
         return
     extra = {"MatMulConstBOnly": True, "ActivationSymmetric": False}
-    reader = _reader([feeds(others[at : at + _BATCH]) for at in range(0, len(others), _BATCH)])
+    reader = _reader(batches)
     quantize_static(
         str(source),
         str(target),
@@ -150,14 +153,14 @@ def _own_inputs(graph: Path, feeds: Feeds) -> Feeds:
     return computed
 
 
-def _reader(batches: Sequence[dict[str, NDArray[np.int64]]]) -> Any:
+def _reader(batches: Sequence[Batch]) -> Any:
     """What ONNX Runtime reads calibration batches from."""
     from onnxruntime.quantization import CalibrationDataReader
 
     waiting = iter(batches)
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def get_next(self) -> dict[str, NDArray[np.int64]] | None:
+        def get_next(self) -> Batch | None:
             return next(waiting, None)
 
     return Reader()

@@ -5,32 +5,28 @@ the graph that it was made of. Their mean difference on training texts is added 
 Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction", of the logits alone).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BATCH = 8  # texts
-
-Feeds = Callable[[Sequence[str]], dict[str, NDArray[np.int64]]]
+Batch = Mapping[str, NDArray[np.int64]]
 
 
-def take_back_shift(graph: Path, source: Path, texts: Sequence[str], feeds: Feeds) -> None:
+def take_back_shift(graph: Path, wanted: NDArray[np.float64], batches: Sequence[Batch]) -> None:
     """Add to the logits of a graph what they lack on average.
 
     Args:
         graph: rounded; it is rewritten.
-        source: what it was made of.
-        texts: to measure by.
-        feeds: texts as inputs of both.
+        wanted: logits [n, outputs] of what it was made of.
+        batches: the texts of these logits, as inputs of the graph.
     """
     import onnx
 
-    batches = [feeds(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)]
     if not batches:
         return
-    shift = (_logits(source, batches) - _logits(graph, batches)).mean(axis=0)
+    shift = (wanted - logits_of_graph(graph, batches)).mean(axis=0)
     model = onnx.load(graph)
     name = model.graph.output[0].name
     for node in model.graph.node:
@@ -41,8 +37,10 @@ def take_back_shift(graph: Path, source: Path, texts: Sequence[str], feeds: Feed
     onnx.save(model, graph)
 
 
-def _logits(graph: Path, batches: Sequence[dict[str, NDArray[np.int64]]]) -> NDArray[np.float64]:
+def logits_of_graph(graph: Path, batches: Sequence[Batch]) -> NDArray[np.float64]:
+    """Logits [n, outputs] of the texts of batches."""
     from onnxruntime import InferenceSession
 
     session = InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    return np.concatenate([session.run(None, batch)[0] for batch in batches]).astype(np.float64)
+    found = [np.asarray(session.run(None, batch)[0], dtype=np.float64) for batch in batches]
+    return np.concatenate(found) if found else np.empty((0, 0))
