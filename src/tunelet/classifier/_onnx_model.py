@@ -5,13 +5,13 @@ columns together, the tokenizer cuts them.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunelet._cores import named_threads
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet.checkpoint import INSTALL_EXPORT, check_onnx
 from tunelet.data import Tokens, evaluation_batches, tokenise
@@ -43,7 +43,8 @@ class OnnxModel:
         content = check_onnx(graph, len(record.task.outputs))
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        options.intra_op_num_threads = _threads() if threads is None else threads
+        # ONNX Runtime does not read the variable itself; 0: it takes one a core.
+        options.intra_op_num_threads = named_threads() if threads is None else threads
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime has a class for each of its states
@@ -110,9 +111,3 @@ class _Tokenizer:
             return {"input_ids": self._backend.encode(texts, pair, add_special_tokens=add_special_tokens).ids}
         encoded = self._backend.encode_batch(texts, add_special_tokens=add_special_tokens)
         return {"input_ids": [one.ids for one in encoded]}
-
-
-def _threads() -> int:
-    """As many as OMP_NUM_THREADS says, which ONNX Runtime does not read; 0: one a core."""
-    value = os.environ.get("OMP_NUM_THREADS", "")
-    return int(value) if value.isdigit() else 0

@@ -1,12 +1,12 @@
 """What a run ran on: versions, processor, memory; enough to explain a difference later, nothing that names a person."""
 
-import os
 import platform
 import sys
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
+from tunelet._cores import available_cores
 from tunelet.run._environment_record import Environment
 
 _PACKAGES = (
@@ -39,7 +39,7 @@ def environment() -> Environment:
         python=platform.python_version(),
         system=platform.platform(),
         processor=processor_name(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        cores=available_cores(),
         memory_bytes=psutil.virtual_memory().total,
     )
 

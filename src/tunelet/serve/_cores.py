@@ -1,9 +1,10 @@
 """How the cores of a machine are shared by the workers of a service."""
 
 import math
-import os
 import sys
 from dataclasses import dataclass
+
+from tunelet._cores import available_cores, named_threads
 
 # A worker holds the interpreter for about a tenth of the time of a batch, so more of them wait for each other.
 _MOST_WORKERS = 8
@@ -29,7 +30,7 @@ class Cores:
             threads: 0: as OMP_NUM_THREADS says, else one a core.
             device: as for `Classifier.load`.
         """
-        threads = threads or _threads()
+        threads = threads or named_threads() or available_cores()
         each = math.ceil(threads / _MOST_WORKERS)
         return cls(threads, 1 if _accelerated(device) else threads // each)
 
@@ -37,13 +38,6 @@ class Cores:
     def each(self) -> int:
         """Threads of a worker while others compute as well."""
         return self.threads // self.workers
-
-
-def _threads() -> int:
-    named = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if named.isdigit():
-        return int(named)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _accelerated(device: str | None) -> bool:
