@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import schemathesis
+import schemathesis.specs.openapi.schemas  # now: pytest parses it, and Python 3.11 not while the server's thread parses
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
