@@ -2,11 +2,13 @@
 
 import io
 import json
+import signal
+import subprocess
 
 import pytest
 from rich.console import Console
 
-from command_line import call, refused, run
+from command_line import call, command, environment, refused, run
 from tunelet.bench.harness._tables import number, show_document
 
 pytestmark = pytest.mark.slow
@@ -48,3 +50,21 @@ def test_the_screen_shows_every_arm_and_how_it_ran(train_document, predict_docum
         for arm in document["models"][0]["arms"]:
             assert f"{arm['name']}: {arm['setting']}" in text
             assert number(arm["reviews_per_second"]["median"]) in text
+
+
+def test_an_interruption_leaves_what_was_measured(tmp_path, tiny_checkpoint):
+    small = ("--model", str(tiny_checkpoint("distilbert")), "--data", "sample", "--turns", "1000", "--texts", "4")
+    arms = ("--arms", "tunelet", "--precision", "float32", "--out", "found.json")
+    process = subprocess.Popen(
+        command("bench", "predict", *small, *arms), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert process.stderr is not None
+    next(line for line in process.stderr if "turn 2 of 1000" in line)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert stderr.splitlines()[-1] == "interrupted: what was measured so far is in found.json"
+    assert "tunelet float32" in stdout
+    (model,) = json.loads((tmp_path / "found.json").read_text())["models"]
+    assert model["arms"][0]["reviews_per_second"]["median"] > 0

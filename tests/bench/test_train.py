@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -124,3 +125,20 @@ def test_an_arm_that_cannot_run_is_written_down_and_the_others_go_on(subjects, t
     assert arms["tunelet float32"]["reviews_per_second"]["median"] > 0
     assert arms["tunelet int8"]["reviews_per_second"] is None
     assert "int8" in arms["tunelet int8"]["failure"]
+
+
+def test_an_interrupted_search_keeps_its_trials_and_says_which_arms_had_no_turn(tiny_checkpoint):
+    settings = TrainBench(
+        models=(str(tiny_checkpoint("distilbert")),), data="sample", batch_size=2, steps=1, turns=1, arms=("best",),
+    )  # fmt: skip
+    kept: list[dict[str, Any]] = []
+
+    def press(line: str) -> None:
+        if "turn 1 of 1" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench_train(replace(settings, compile=False), press, kept.append)
+    (model,) = kept[-1]["models"]
+    assert len(model["trials"]) >= 4
+    assert {arm["failure"] for arm in model["arms"]} == {"not measured: interrupted before its turn"}

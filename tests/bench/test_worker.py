@@ -44,6 +44,8 @@ def test_what_the_user_got_wrong_stays_the_users_error():
     assert found.value.hint == "name another"
 
 
-def test_one_that_hangs_is_ended():
+def test_one_that_hangs_is_ended_at_its_own_limit_or_at_that_of_the_turn():
+    with Worker(bench_jobs.hang, limit=0.3) as worker, pytest.raises(ArmTooSlow, match="not done within 0 s"):
+        worker.ask(limit=100.0)
     with Worker(bench_jobs.hang) as worker, pytest.raises(ArmTooSlow, match=r"not done within 0 s|within"):
         worker.ask(limit=0.3)

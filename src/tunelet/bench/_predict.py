@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tunelet.bench._train import runnable, tunelet_precisions
-from tunelet.bench.harness._arms import Arms, Keep, Say, nothing, prefixed
+from tunelet.bench.harness._arms import TURN_LIMIT, Arms, Keep, Say, nothing, prefixed, until_interrupted
 from tunelet.bench.harness._document import document, model_record
 from tunelet.bench.harness._flops import prediction_work
 from tunelet.bench.harness._lengths import draw
@@ -44,6 +44,7 @@ class PredictBench:
         precisions: of tunelet; empty: all that there are.
         seed: of weights and texts.
         device: "cpu" or "cuda".
+        limit: seconds that an arm may take for one turn, loading included; it is given up after that.
     """
 
     models: tuple[str, ...] = DEFAULT_MODELS
@@ -55,6 +56,7 @@ class PredictBench:
     precisions: tuple[str, ...] = ()
     seed: int = 1
     device: str = "cpu"
+    limit: float = TURN_LIMIT
 
 
 def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothing) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothi
 
     Raises:
         TuneletError: a model, the run, the data or a name among the settings cannot be used.
+        KeyboardInterrupt: interrupted; what was measured by then was kept.
     """
     begun = time.monotonic()
     check_names("--arms", settings.arms or ("",), ENGINES)
@@ -81,11 +84,13 @@ def bench_predict(settings: PredictBench, say: Say = nothing, keep: Keep = nothi
             subject.folder.mkdir()
             say(f"{subject.name}: {'random weights, ' if subject.random_weights else ''}{subject.checkpoint.reason}")
             facts = run_once(prepare, subject, device=settings.device)
-            with ExitStack() as workers:
-                model = _PredictionOfModel(subject, facts, settings, prefixed(say, subject.name))
-                results.append(model.run(workers, sample.source))
+            model = _PredictionOfModel(subject, facts, settings, prefixed(say, subject.name))
+            with ExitStack() as workers, until_interrupted() as interrupted:
+                model.measure(workers)
+            results.append(model.record(sample.source))
             done = document("predict", settings, results, facts, time.monotonic() - begun)
             keep(done)
+            interrupted.go_on()
     return done
 
 
@@ -127,24 +132,31 @@ class _PredictionOfModel:
         self.subject, self.facts, self.settings, self.say = subject, facts, settings, say
         self.arms = Arms(say)
         self.trials: list[dict[str, Any]] = []
+        self.mean_tokens = sum(facts.lengths) / len(facts.lengths)
         lengths = np.asarray(facts.lengths)
         random = np.random.default_rng(settings.seed)
         self.all = list(range(len(lengths)))
         self.some = draw(lengths, max(1, len(lengths) // 2), random).tolist()
         self.few = draw(lengths, min(_WARM_UP, len(lengths)), random).tolist()
 
-    def run(self, workers: ExitStack, source: str) -> dict[str, Any]:
+    def measure(self, workers: ExitStack) -> None:
+        """Everything, turn by turn, so that an interruption leaves what was measured before it."""
         from tunelet.bench.harness._ceilings import ceilings_job
 
-        settings, facts = self.settings, self.facts
+        settings = self.settings
         self._start_arms(workers)
-        mean = sum(facts.lengths) / len(facts.lengths)
-        shape = (facts.shape, round(16 * mean), settings.device)
+        shape = (self.facts.shape, round(16 * self.mean_tokens), settings.device)
         self.arms.run(settings.turns, workers.enter_context(Worker(ceilings_job, *shape, device=settings.device)))
+
+    def record(self, source: str) -> dict[str, Any]:
+        """What was measured."""
+        facts = self.facts
         top = ceilings(self.arms.ceilings)
         work = prediction_work(facts.shape, facts.lengths)
         ideal = {precision: seconds / len(facts.lengths) for precision, seconds in ideal_seconds(work, top).items()}
-        rows = self.arms.results(mean, ideal, ("pipeline", _REFERENCE, "transformers bfloat16", "onnx int8"))
+        rows = self.arms.results(
+            self.mean_tokens, ideal, ("pipeline", _REFERENCE, "transformers bfloat16", "onnx int8")
+        )
         return model_record(self.subject, facts, source, work) | {
             "adapter": "of a finished run" if self.subject.adapter else "untrained",
             "ceilings": top,
@@ -172,7 +184,7 @@ class _PredictionOfModel:
             reason = "not measured: on processors only"
         elif installed():
             try:
-                graphs = run_once(export_job, self.subject)
+                graphs = run_once(export_job, self.subject, limit=self.settings.limit)
             except ArmFailed as failed:
                 reason = f"not exported: {failed}"
             else:
@@ -225,8 +237,8 @@ class _PredictionOfModel:
     def _worker(self, setting: PredictSetting, phases: list[list[int]]) -> Worker:
         from tunelet.bench.rivals._prediction import classify_job
 
-        device = self.settings.device
-        return Worker(classify_job, self.subject, setting, phases, self.facts.max_length, device=device)
+        limited: dict[str, Any] = {"device": self.settings.device, "limit": self.settings.limit}
+        return Worker(classify_job, self.subject, setting, phases, self.facts.max_length, **limited)
 
     def _agreement(self, name: str) -> Mapping[str, float] | None:
         """An arm's last predictions against those of stock float32, as `ArmResult.agreement` has it."""

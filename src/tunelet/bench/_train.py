@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunelet.bench.harness._arms import Arms, Keep, Say, nothing, prefixed
+from tunelet.bench.harness._arms import TURN_LIMIT, Arms, Keep, Say, nothing, prefixed, until_interrupted
 from tunelet.bench.harness._document import document, model_record
 from tunelet.bench.harness._flops import training_work
 from tunelet.bench.harness._phases import Phases
@@ -46,6 +46,7 @@ class TrainBench:
         learning_rate: peak rate of every arm.
         seed: of weights and texts.
         device: "cpu" or "cuda".
+        limit: seconds that an arm may take for one turn, loading included; it is given up after that.
     """
 
     models: tuple[str, ...] = DEFAULT_MODELS
@@ -60,6 +61,7 @@ class TrainBench:
     learning_rate: float = 1e-3
     seed: int = 1
     device: str = "cpu"
+    limit: float = TURN_LIMIT
 
 
 def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) -> dict[str, Any]:
@@ -72,6 +74,7 @@ def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) 
 
     Raises:
         TuneletError: a model, the data or a name among the settings cannot be used.
+        KeyboardInterrupt: interrupted; what was measured by then was kept.
     """
     begun = time.monotonic()
     check_names("--arms", settings.arms or ("",), ARMS)
@@ -93,13 +96,14 @@ def bench_train(settings: TrainBench, say: Say = nothing, keep: Keep = nothing) 
             )  # fmt: skip
             say(f"{name}: {'random weights, ' if random_weights else ''}{checkpoint.reason}")
             facts = run_once(prepare, subject, device=settings.device)
-            with ExitStack() as workers:
-                model = _TrainingOfModel(subject, facts, settings, prefixed(say, name))
-                parity = settings.parity if number == compared else 0
-                results.append(model.run(workers, sample.source, parity))
+            model = _TrainingOfModel(subject, facts, settings, prefixed(say, name))
+            with ExitStack() as workers, until_interrupted() as interrupted:
+                model.measure(workers, settings.parity if number == compared else 0)
             shutil.rmtree(folder)
+            results.append(model.record(sample.source))
             done = document("train", settings, results, facts, time.monotonic() - begun)
             keep(done)
+            interrupted.go_on()
     return done
 
 
@@ -124,24 +128,31 @@ class _TrainingOfModel:
         self.precisions = settings.precisions or runnable(facts)
         self.search = Search(self._start_stock, say)
         self.arms = Arms(say)
+        self.mean_tokens = sum(facts.lengths) / len(facts.lengths)
+        self.parity: dict[str, Any] | None = None
 
-    def run(self, workers: ExitStack, source: str, parity: int) -> dict[str, Any]:
+    def measure(self, workers: ExitStack, parity: int) -> None:
+        """Everything, turn by turn, so that an interruption leaves what was measured before it."""
         from tunelet.bench.harness._ceilings import ceilings_job
 
-        settings, facts = self.settings, self.facts
-        texts = len(facts.lengths)
-        mean = sum(facts.lengths) / texts
+        settings = self.settings
         self._start_arms(workers)
-        shape = (facts.shape, round(mean * settings.batch_size), settings.device)
+        shape = (self.facts.shape, round(self.mean_tokens * settings.batch_size), settings.device)
         self.arms.run(settings.turns, workers.enter_context(Worker(ceilings_job, *shape, device=settings.device)))
+        if parity:
+            self._compare_losses(parity)
+
+    def record(self, source: str) -> dict[str, Any]:
+        """What was measured."""
+        facts, texts = self.facts, len(self.facts.lengths)
         top = ceilings(self.arms.ceilings)
         work = training_work(facts.shape, facts.lengths)
         ideal = {precision: seconds / texts for precision, seconds in ideal_seconds(work, top).items()}
         return model_record(self.subject, facts, source, work) | {
             "ceilings": top,
             "trials": [{"name": trial.setting.name} | vars(trial) for trial in self.search.trials],
-            "arms": self.arms.results(mean, ideal, ("stock", *_BEST.values())),
-            "parity": self._parity(parity) if parity else None,
+            "arms": self.arms.results(self.mean_tokens, ideal, ("stock", *_BEST.values())),
+            "parity": self.parity,
         }
 
     def _start_stock(self, setting: StockSetting, *, trial: bool = True) -> Worker:
@@ -153,7 +164,7 @@ class _TrainingOfModel:
         phases = Phases(warm_up, (settings.steps, *turns) if trial else turns, settings.batch_size)
         return Worker(
             train_stock, self.subject, setting, phases, settings.steps, self.facts.max_length, settings.learning_rate,
-            device=settings.device,
+            device=settings.device, limit=settings.limit,
         )  # fmt: skip
 
     def _start_arms(self, workers: ExitStack) -> None:
@@ -178,23 +189,26 @@ class _TrainingOfModel:
         for precision in self.precisions:
             for name in ours:
                 job = (self.subject, precision, phases, settings.steps, settings.learning_rate, name == "mean")
-                worker = workers.enter_context(Worker(train_tunelet, *job, device=settings.device))
+                worker = workers.enter_context(
+                    Worker(train_tunelet, *job, device=settings.device, limit=settings.limit)
+                )
                 pooling = ", mean" if name == "mean" else ""
                 self.arms.start(f"tunelet {precision}{pooling}", worker, f"{precision}, packed{pooling}", precision)
 
-    def _parity(self, steps: int) -> dict[str, Any]:
+    def _compare_losses(self, steps: int) -> None:
         from tunelet.bench.rivals._parity import LONGEST, Difference, reference_losses, tunelet_losses
 
         settings = self.settings
         rest = (steps, settings.batch_size, settings.learning_rate)
         self.say(f"losses of {steps} steps: plain loop, dropout off")
-        reference = run_once(reference_losses, self.subject, *rest, device=settings.device)
+        limited: dict[str, Any] = {"device": settings.device, "limit": settings.limit}
+        reference = run_once(reference_losses, self.subject, *rest, **limited)
         arms: dict[str, Any] = {}
+        self.parity = {"steps": steps, "longest": LONGEST, "stock": reference, "tunelet": arms}
         for precision in self.precisions:
             self.say(f"losses of {steps} steps: tunelet {precision}")
             try:
-                losses = run_once(tunelet_losses, self.subject, precision, *rest, device=settings.device)
+                losses = run_once(tunelet_losses, self.subject, precision, *rest, **limited)
                 arms[precision] = {"losses": losses, "difference": Difference.of(reference, losses)}
             except (ArmFailed, TuneletError) as failed:
                 arms[precision] = {"failure": str(failed)}
-        return {"steps": steps, "longest": LONGEST, "stock": reference, "tunelet": arms}

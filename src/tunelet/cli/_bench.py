@@ -29,6 +29,9 @@ Precisions = Annotated[
 ]
 Device = Annotated[str, typer.Option(metavar="cpu|cuda", help="device to run on")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="random seed of weights and texts")]
+Limit = Annotated[
+    float, typer.Option(metavar="SECONDS", min=1.0, help="time after which an arm that has a turn is given up")
+]
 Out = Annotated[Path | None, typer.Option(metavar="FILE.json", help="file to write the measurements to")]
 TrainArms = Annotated[
     str, typer.Option(metavar="NAMES", help="arms to measure, with commas; mean: tunelet with mean pooling")
@@ -74,6 +77,7 @@ def train(
     learning_rate: LearningRate = 1e-3,
     seed: Seed = 1,
     device: Device = "cpu",
+    limit: Limit = 600.0,
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -93,6 +97,7 @@ def train(
         learning_rate=learning_rate,
         seed=seed,
         device=device,
+        limit=limit,
     )
     _measure(lambda say, keep: bench_train(settings, say, keep), out, "train", json=json)
 
@@ -113,6 +118,7 @@ def predict(
     precision: Precisions = None,
     seed: Seed = 1,
     device: Device = "cpu",
+    limit: Limit = 600.0,
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -132,6 +138,7 @@ def predict(
         precisions=tuple(precision or ()),
         seed=seed,
         device=device,
+        limit=limit,
     )
     _measure(lambda say, keep: bench_predict(settings, say, keep), out, "predict", json=json)
 
@@ -155,11 +162,24 @@ def _measure(bench: "Callable[[Any, Any], dict[str, Any]]", out: Path | None, ki
     def say(line: str) -> None:
         progress.print(line, highlight=False, markup=False, soft_wrap=True)
 
+    kept: dict[str, Any] = {}
+
     def keep(document: dict[str, Any]) -> None:
+        kept.update(document)
         if out is not None:
             write_document(document, out)
 
-    document = bench(say, keep)
+    try:
+        document = bench(say, keep)
+    except KeyboardInterrupt:
+        if not kept:
+            raise
+        if json:
+            print_json(kept)
+        else:
+            show_document(console(), kept)
+        place = "is above" if out is None else f"is in {out}"
+        raise KeyboardInterrupt(f"what was measured so far {place}") from None
     if json:
         print_json(document)
         return

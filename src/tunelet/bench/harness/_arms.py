@@ -1,6 +1,8 @@
 """Arms take turns: each is asked once a turn, one after the other; one that fails is written down and left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tunelet.bench.harness._results import ArmResult, Spread
@@ -9,6 +11,7 @@ from tunelet.errors import TuneletError
 
 Say = Callable[[str], None]
 Keep = Callable[[dict[str, Any]], None]
+TURN_LIMIT = 600.0  # seconds: an arm that takes longer for one turn hangs, or is of no use here
 
 
 def nothing(_: object) -> None:
@@ -18,6 +21,28 @@ def nothing(_: object) -> None:
 def prefixed(say: Say, name: str) -> Say:
     """A `Say` that puts a name before each line."""
     return lambda line: say(f"{name}: {line}")
+
+
+@dataclass
+class Interruption:
+    """Whether Ctrl-C was pressed."""
+
+    pressed: bool = False
+
+    def go_on(self) -> None:
+        """Raise KeyboardInterrupt where it was."""
+        if self.pressed:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def until_interrupted() -> Iterator[Interruption]:
+    """Do what is within until Ctrl-C is pressed, and then leave it, so that what was measured can be kept first."""
+    interruption = Interruption()
+    try:
+        yield interruption
+    except KeyboardInterrupt:
+        interruption.pressed = True
 
 
 class Arms:
@@ -77,8 +102,8 @@ class Arms:
                     self._say(f"{name}: {done.rate:,.0f} tokens/s")
 
     def last(self, name: str) -> Any:
-        """The latest report of an arm; None: it has failed."""
-        return self._turns[name][-1] if name in self._running else None
+        """The latest report of an arm; None: it has failed, or had no turn."""
+        return self._turns[name][-1] if name in self._running and name in self._turns else None
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -93,16 +118,21 @@ class Arms:
     def results(
         self, mean_tokens: float, ideal: Mapping[str, float | None], compared_with: Sequence[str]
     ) -> list[ArmResult]:
-        """A row for each arm, those that failed last.
+        """A row for each arm, those that failed or had no turn before it was interrupted last.
 
         Args:
             mean_tokens: of the sample, by which tokens become reviews: so no arm gains by the texts it happened to get.
             ideal: precision -> seconds that a review takes at the ceiling.
             compared_with: names of the arms that all are compared with.
         """
-        rates = {name: Spread.of([turn.rate for turn in self._turns[name]]) for name in self._running}
-        rows = []
+        rates = {
+            name: Spread.of([turn.rate for turn in self._turns[name]]) for name in self._running if name in self._turns
+        }
+        rows, missing = [], list(self._failed.values())
         for name, (worker, setting, precision) in self._running.items():
+            if name not in rates:
+                missing.append(ArmResult(name, setting, precision, failure="not measured: interrupted before its turn"))
+                continue
             reviews = rates[name].scaled(1 / mean_tokens)
             least = ideal.get(precision)
             rows.append(
@@ -123,7 +153,7 @@ class Arms:
                     turns=tuple(turn.record() for turn in self._turns[name]),
                 )
             )
-        return rows + list(self._failed.values())
+        return rows + missing
 
     def _ask(self, name: str) -> Any:
         worker, setting, precision = self._running[name]

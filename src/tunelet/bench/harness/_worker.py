@@ -69,9 +69,12 @@ class Worker:
         job: a module-level function, called in the new process with a Desk and the arguments.
         arguments: picklable.
         device: where the arm computes, "cpu" or "cuda".
+        limit: seconds that a turn may take, loading included; None: any.
     """
 
-    def __init__(self, job: Callable[..., None], *arguments: object, device: str = "cpu") -> None:
+    def __init__(
+        self, job: Callable[..., None], *arguments: object, device: str = "cpu", limit: float | None = None
+    ) -> None:
         context = _context()
         self._connection, theirs = context.Pipe()
         handle, log = tempfile.mkstemp(prefix="tunelet-bench-", suffix=".log")
@@ -81,6 +84,7 @@ class Worker:
         self._process.start()
         theirs.close()
         self.memory = Memory(0, 0)
+        self._limit = limit
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +101,7 @@ class Worker:
         """One turn's result.
 
         Args:
-            limit: seconds that it may take, loading included; None: any.
+            limit: seconds that this turn may take, where that is less than what the worker may take in general.
 
         Raises:
             ArmFailed: it failed or died.
@@ -106,6 +110,7 @@ class Worker:
         """
         with suppress(OSError):  # a worker that died has its say below
             self._connection.send(True)
+        limit = min((seconds for seconds in (limit, self._limit) if seconds is not None), default=None)
         if not self._connection.poll(limit):
             self._end()
             raise ArmTooSlow(f"not done within {limit:.0f} s")
@@ -142,9 +147,9 @@ class Worker:
         return f": {lines[-1][:200]}" if lines else ""
 
 
-def run_once(job: Callable[..., None], *arguments: object, device: str = "cpu") -> Any:
+def run_once(job: Callable[..., None], *arguments: object, device: str = "cpu", limit: float | None = None) -> Any:
     """The result of a job that has one turn. Raises what `Worker.ask` raises."""
-    with Worker(job, *arguments, device=device) as worker:
+    with Worker(job, *arguments, device=device, limit=limit) as worker:
         return worker.ask()
 
 
