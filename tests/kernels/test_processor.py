@@ -1,5 +1,7 @@
 """PyTorch's own switches restrict tunelet's choices as well: no precision runs in oneDNN's reference code unasked."""
 
+import platform
+
 import pytest
 import torch
 
@@ -52,3 +54,10 @@ def test_where_avx_512_is_forbidden_nothing_is_chosen_or_built_that_needs_it(mon
     assert set(refused_precisions(torch.device("cpu"))) == {"bfloat16", "int8"}
     assert forbidden_wide_vectors()
     assert "-mno-avx512f" in _flags()
+
+
+@pytest.mark.parametrize(("bf16", "expected"), [(True, "-march=armv8.2-a+bf16"), (False, "-march=armv8-a")])
+def test_on_arm_the_build_is_for_what_the_processor_has(monkeypatch, bf16, expected):
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"neon": True, "bf16": bf16, "architecture": "aarch64"})
+    assert [flag for flag in _flags() if flag.startswith("-march")] == [expected]

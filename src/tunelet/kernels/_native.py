@@ -8,6 +8,7 @@ import ctypes
 import functools
 import hashlib
 import os
+import platform
 import shutil
 import sys
 import threading
@@ -24,15 +25,17 @@ from tunelet._choice import Choice
 from tunelet.kernels._compiler import CompilerError, compile_library, version
 from tunelet.kernels._processor import features, forbidden_wide_vectors
 from tunelet.kernels._shelf import Shelf, ShelfError
-from tunelet.kernels._signatures import DTYPES, REQUIRED, declare, dtype_name
+from tunelet.kernels._signatures import REQUIRED, declare, dtype_name
 
 _SOURCE = Path(__file__).parent / "native" / "exports.cpp"  # which includes the headers beside it
 _FLAGS = (
-    "-std=c++17", "-O3", "-march=native", "-funroll-loops", "-fopenmp", "-fPIC", "-shared",
+    "-std=c++17", "-O3", "-funroll-loops", "-fPIC", "-shared",
     # sums in any order, so that loops become vectors; infinities and NaN keep their meaning
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
-_WIDE = "-mprefer-vector-width=512"
+_TORCH = Path(torch.__file__).parent / "lib"
+# Ways to OpenMP. Apple's clang brings none: there it is the one that PyTorch brings and runs its own threads with.
+_OPENMP = (("-fopenmp",), ("-Xclang", "-fopenmp", f"-L{_TORCH}", f"-Wl,-rpath,{_TORCH}", "-lomp"))
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,22 @@ class _Build:
     def _made(self) -> bytes:
         if not self._content:
             begin = time.monotonic()
-            content = compile_library(self.compiler, self._flags, _SOURCE)
+            content = self._compiled()
             if absent := _absent(content):
                 raise CompilerError(f"the library lacks {absent}")
             self._content, self.seconds = content, time.monotonic() - begin
         return self._content
+
+    def _compiled(self) -> bytes:
+        """By the first way to OpenMP that the compiler knows. Raises the CompilerError of the first."""
+        first: CompilerError | None = None
+        for way in _OPENMP:
+            try:
+                return compile_library(self.compiler, (*self._flags, *way), _SOURCE)
+            except CompilerError as error:
+                first = first or error
+        assert first is not None  # noqa: S101
+        raise first
 
 
 def _absent(content: bytes) -> str | None:
@@ -147,8 +161,7 @@ def _absent(content: bytes) -> str | None:
 
     The bytes are searched for the names, because a library once loaded could not be unloaded.
     """
-    names = (f"{name}_{dtype_name(dtype)}" for dtype in DTYPES for name in REQUIRED)
-    return next((name for name in names if name.encode() + b"\0" not in content), None)
+    return next((name for name in REQUIRED if name.encode() + b"\0" not in content), None)
 
 
 def _load(wanted: _Build) -> Choice[Library | None]:
@@ -178,9 +191,13 @@ def _load(wanted: _Build) -> Choice[Library | None]:
 
 
 def _flags() -> tuple[str, ...]:
+    there = features()
+    if platform.machine().lower() in ("aarch64", "arm64"):  # where not every compiler knows "native"
+        return (*_FLAGS, "-march=armv8.2-a+bf16" if there.get("bf16") else "-march=armv8-a")
     if forbidden_wide_vectors():
-        return (*_FLAGS, "-mno-avx512f")
-    return (*_FLAGS, _WIDE) if features().get("avx512_f") else _FLAGS
+        return (*_FLAGS, "-march=native", "-mno-avx512f")
+    wide = ("-mprefer-vector-width=512",) if there.get("avx512_f") else ()
+    return (*_FLAGS, "-march=native", *wide)
 
 
 def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
@@ -188,5 +205,5 @@ def _fingerprint(compiler: str, flags: tuple[str, ...]) -> str:
     processor = repr(sorted(features().items()))
     said = version(compiler)
     sources = (file.read_bytes() for file in sorted(_SOURCE.parent.iterdir()))
-    parts = (*sources, said, repr(flags).encode(), processor.encode(), torch.__version__.encode())
+    parts = (*sources, said, repr((flags, _OPENMP)).encode(), processor.encode(), torch.__version__.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32] + ".so"

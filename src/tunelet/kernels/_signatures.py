@@ -58,13 +58,20 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     ),
 }  # fmt: skip
 DTYPES = (torch.float32, torch.bfloat16)
-# The functions of every build: the attention of all tokens is not among them, because it needs AVX-512.
-REQUIRED = tuple(name for name in _FUNCTIONS if name not in ("attend", "attend_backward"))
 
 
 def dtype_name(dtype: torch.dtype) -> str:
     """A dtype as it ends the names of native functions: "float32" or "bfloat16"."""
     return str(dtype).removeprefix("torch.")
+
+
+# The functions of every build; attention in bfloat16 needs a processor that multiplies it.
+REQUIRED = tuple(
+    f"{name}_{dtype_name(dtype)}"
+    for name in _FUNCTIONS
+    for dtype in DTYPES
+    if dtype == torch.float32 or name not in ("attend", "attend_backward")
+)
 
 
 def signature(name: str, dtype: torch.dtype) -> list[Any]:

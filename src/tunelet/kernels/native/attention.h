@@ -1,88 +1,45 @@
 // Attention of all queries of packed texts, forward and backward, on tiles that stay in the cache.
 //
 // Products read units of 32 bits: one float, or two bfloat16 that are neighbours along the summed dimension. The
-// processor multiplies 16 units at once and sums in float.
+// processor multiplies as many units at once as its registers hold, and sums in float.
 
 #pragma once
 
-#ifdef __AVX512F__
-
-#include <immintrin.h>
+#include <math.h>
 #include <stdlib.h>
 #include <algorithm>
 
-#include "dtypes.h"
+#include "lanes.h"
 
 namespace {
 
-template <class E>
-struct Unit;
-template <>
-struct Unit<float> {
-    static constexpr int elements = 1;
-    static inline __m512 multiply(__m512 sum, uint32_t left, __m512i right) {
-        return _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_set1_epi32(left)), _mm512_castsi512_ps(right), sum);
-    }
-};
-#ifdef __AVX512BF16__
-template <>
-struct Unit<bf16> {
-    static constexpr int elements = 2;
-    static inline __m512 multiply(__m512 sum, uint32_t left, __m512i right) {
-        return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32(left), (__m512bh)right);
-    }
-};
-#endif
+constexpr int R = LANES == 8 ? 4 : 8;  // rows of a tile: its sums fill half of the registers, 16 with AVX2 and 32 else
+constexpr int LINE = 16;               // columns of the weights that lie together for the sums over queries
 
-constexpr int R = 8;  // rows of a tile
-
-// 2^x for x <= 0 with a relative error within 2e-7: the nearest integer n goes into the exponent, and a polynomial
-// yields 2^f of the rest f in [-1/2, 1/2].
-inline __m512 power_of_two(__m512 x) {
-    __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m512 f = _mm512_sub_ps(x, n);
-    __m512 p = _mm512_set1_ps(0.00132647273f);
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00967151299f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.0555073358f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240222424f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693147004f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
-    return _mm512_scalef_ps(p, n);
-}
-
-inline void store16(float* to, __m512 x) { _mm512_storeu_ps(to, x); }
-#ifdef __AVX512BF16__
-inline void store16(bf16* to, __m512 x) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(x));
-}
-#endif
-
-// One tile of a product, counted in units: for r < R, v < V and lane < 16,
-// c[r][16 v + lane] = sum over p of left[r * row + p * step] . right[p * width + 16 v + lane].
+// One tile of a product, counted in units: for r < R, v < V and lane < LANES,
+// c[r][LANES v + lane] = sum over p of left[row[r] + p * step] . right[p * width + LANES v + lane].
 template <class E, int V>
 inline void tile(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
                  int units, float* c, int64_t c_row) {
-    __m512 sum[R][V];
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
+    Floats sum[R][V] = {};
     for (int p = 0; p < units; ++p) {
-        __m512i b[V];
-        for (int v = 0; v < V; ++v) b[v] = _mm512_loadu_si512(right + p * width + 16 * v);
+        Units b[V];
+        for (int v = 0; v < V; ++v) b[v] = load_once(right + p * width + LANES * v);
         for (int r = 0; r < R; ++r) {
             uint32_t a = left[row[r] + p * step];
             for (int v = 0; v < V; ++v) sum[r][v] = Unit<E>::multiply(sum[r][v], a, b[v]);
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) _mm512_storeu_ps(c + r * c_row + 16 * v, sum[r][v]);
+        for (int v = 0; v < V; ++v) store(c + r * c_row + LANES * v, sum[r][v]);
 }
 
-// The same for `columns` columns, a multiple of 16, tile by tile.
+// The same for `columns` columns, a multiple of LANES, tile by tile.
 template <class E>
 inline void product(const uint32_t* left, const int64_t* row, int64_t step, const uint32_t* right, int64_t width,
                     int columns, int units, float* c, int64_t c_row) {
     int j = 0;
-    for (; j + 32 <= columns; j += 32) tile<E, 2>(left, row, step, right + j, width, units, c + j, c_row);
+    for (; j + 2 * LANES <= columns; j += 2 * LANES) tile<E, 2>(left, row, step, right + j, width, units, c + j, c_row);
     if (j < columns) tile<E, 1>(left, row, step, right + j, width, units, c + j, c_row);
 }
 
@@ -108,34 +65,28 @@ inline void row_units(const bf16* x, int64_t stride, int length, int d, uint32_t
     }
 }
 
-// Writes R rows of floats, from row `first` on, as units that hold neighbouring rows, 16 columns to a line:
-// out[(column / 16) * lines + row / elements][16]. The last argument only selects the type.
+// Writes R rows of floats, from row `first` on, as units that hold neighbouring rows, LINE columns to a line:
+// out[(column / LINE) * lines + row / elements][LINE]. The last argument only selects the type.
 inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, float*) {
-    for (int j = 0; j < columns; j += 16)
-        for (int r = 0; r < R; ++r) memcpy(out + ((j / 16) * lines + first + r) * 16, c + r * c_row + j, 64);
+    for (int j = 0; j < columns; j += LINE)
+        for (int r = 0; r < R; ++r)
+            memcpy(out + ((j / LINE) * lines + first + r) * LINE, c + r * c_row + j, LINE * sizeof(float));
 }
-#ifdef __AVX512BF16__
 inline void pair_rows(const float* c, int64_t c_row, int columns, int64_t lines, int first, uint32_t* out, bf16*) {
-    for (int r = 0; r < R; r += 2) {
-        const float* a = c + r * c_row;
-        const float* b = a + c_row;
-        uint32_t* to = out + (first + r) / 2 * 16;
-        for (int j = 0; j < columns; j += 16) {
-            __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(a + j)));
-            __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(b + j)));
-            _mm512_storeu_si512(to + j / 16 * lines * 16, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+    for (int r = 0; r < R; r += 2)
+        for (int j = 0; j < columns; j += LANES) {
+            const float* a = c + r * c_row + j;
+            uint32_t* to = out + ((j / LINE) * lines + (first + r) / 2) * LINE + j % LINE;
+            store(to, rounded(load(a)) | rounded(load(a + c_row)) << 16);
         }
-    }
 }
-#endif
 
 // Stores `rows` rows of n floats, each multiplied by its factor if there are factors.
 template <class E>
 inline void store_rows(const float* c, int64_t c_row, int rows, int n, const float* factor, E* out, int64_t stride) {
     for (int r = 0; r < rows; ++r) {
-        const __m512 f = _mm512_set1_ps(factor ? factor[r] : 1.0f);
-        for (int j = 0; j < n; j += 16)
-            store16(out + r * stride + j, _mm512_mul_ps(_mm512_loadu_ps(c + r * c_row + j), f));
+        const float f = factor ? factor[r] : 1.0f;
+        for (int j = 0; j < n; j += LANES) store(out + r * stride + j, load(c + r * c_row + j) * f);
     }
 }
 
@@ -159,9 +110,6 @@ struct Scratch {
     }
 };
 
-// A mask of those of the 16 columns from j on that lie before `length`.
-inline __mmask16 within(int j, int length) { return length - j >= 16 ? 0xffff : __mmask16((1u << (length - j)) - 1); }
-
 // n rounded up to a multiple of `of`.
 inline int multiple_of(int n, int of) { return (n + of - 1) / of * of; }
 
@@ -176,7 +124,7 @@ template <class E>
 void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum, int length,
             int d, float scale, Scratch& scratch) {
     constexpr int e = Unit<E>::elements;
-    const int padded = multiple_of(length, 16), units = d / e, pairs = (length + e - 1) / e;
+    const int padded = multiple_of(length, LINE), units = d / e, pairs = (length + e - 1) / e;
     scratch.reserve(size_t(padded) * d * 8 + size_t(R) * padded * 8 + R * d * 4 + 1024);
     uint32_t* keys = scratch.take<uint32_t>(int64_t(units) * padded);
     uint32_t* values = scratch.take<uint32_t>(int64_t(pairs) * d);
@@ -194,20 +142,18 @@ void attend(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t 
         float factor[R];
         for (int r = 0; r < R; ++r) {
             const float* s = scores + r * padded;
-            __m512 most = _mm512_set1_ps(-INFINITY), total = _mm512_setzero_ps();
-            for (int j = 0; j < padded; j += 16)
-                most = _mm512_mask_max_ps(most, within(j, length), most, _mm512_loadu_ps(s + j));
-            const float peak = _mm512_reduce_max_ps(most);
-            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-peak * scale * LOG2_E);
-            for (int j = 0; j < padded; j += 16) {
-                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(s + j), slope, shift));
-                e = _mm512_maskz_mov_ps(within(j, length), e);
-                total = _mm512_add_ps(total, e);
-                store16(weights + r * padded + j, e);
+            Floats most = all(-INFINITY), total = all(0.0f);
+            for (int j = 0; j < padded; j += LANES) most = within(j, length) ? larger(load(s + j), most) : most;
+            const float peak = largest(most), slope = scale * LOG2_E;
+            for (int j = 0; j < padded; j += LANES) {
+                Floats e = power_of_two(load(s + j) * slope - peak * slope);
+                e = within(j, length) ? e : all(0.0f);
+                total += e;
+                store(weights + r * padded + j, e);
             }
-            const float sum = _mm512_reduce_add_ps(total);
-            factor[r] = 1.0f / sum;
-            if (log_sum && i + r < length) log_sum[i + r] = peak * scale + logf(sum);
+            const float whole = sum(total);
+            factor[r] = 1.0f / whole;
+            if (log_sum && i + r < length) log_sum[i + r] = peak * scale + logf(whole);
         }
         product<E>(reinterpret_cast<const uint32_t*>(weights), weight_row, 1, values, d, d, pairs, sums, d);
         store_rows(sums, d, std::min(R, length - i), d, factor, out + i * out_stride, out_stride);
@@ -222,7 +168,7 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
                      const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, int length, int d, float scale,
                      Scratch& scratch) {
     constexpr int e = Unit<E>::elements;
-    const int padded = multiple_of(length, 16), units = d / e, pairs = (length + e - 1) / e;
+    const int padded = multiple_of(length, LINE), units = d / e, pairs = (length + e - 1) / e;
     const int64_t lines = multiple_of(length, R) / e;
     const int64_t square = int64_t(padded) * lines;
     scratch.reserve(size_t(padded) * d * 20 + size_t(square) * 8 + size_t(R) * padded * 16 + R * d * 4 + 4096);
@@ -259,20 +205,19 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
                 memset(ds + r * padded, 0, padded * sizeof(E));
                 continue;
             }
-            const __m512 slope = _mm512_set1_ps(scale * LOG2_E), shift = _mm512_set1_ps(-log_sum[i + r] * LOG2_E);
-            __m512 sum = _mm512_setzero_ps();
-            for (int j = 0; j < padded; j += 16) {
-                __m512 e = power_of_two(_mm512_fmadd_ps(_mm512_loadu_ps(pr + j), slope, shift));
-                e = _mm512_maskz_mov_ps(within(j, length), e);
-                sum = _mm512_fmadd_ps(e, _mm512_loadu_ps(dr + j), sum);
-                _mm512_storeu_ps(pr + j, e);
+            const float slope = scale * LOG2_E, shift = log_sum[i + r] * LOG2_E;
+            Floats total = all(0.0f);
+            for (int j = 0; j < padded; j += LANES) {
+                Floats e = power_of_two(load(pr + j) * slope - shift);
+                e = within(j, length) ? e : all(0.0f);
+                total += e * load(dr + j);
+                store(pr + j, e);
             }
-            const __m512 along = _mm512_set1_ps(_mm512_reduce_add_ps(sum)), factor = _mm512_set1_ps(scale);
-            for (int j = 0; j < padded; j += 16) {
-                __m512 difference = _mm512_sub_ps(_mm512_loadu_ps(dr + j), along);
-                __m512 d = _mm512_mul_ps(_mm512_mul_ps(_mm512_loadu_ps(pr + j), difference), factor);
-                _mm512_storeu_ps(dr + j, d);
-                if (dq) store16(ds + r * padded + j, d);
+            const float along = sum(total);
+            for (int j = 0; j < padded; j += LANES) {
+                Floats d = load(pr + j) * (load(dr + j) - along) * scale;
+                store(dr + j, d);
+                if (dq) store(ds + r * padded + j, d);
             }
         }
         pair_rows(p, padded, padded, lines, i, weights, static_cast<E*>(nullptr));
@@ -285,11 +230,11 @@ void attend_backward(const E* q, const E* k, const E* v, int64_t stride, const E
     for (int r = 0; r < R; ++r) column[r] = r;
     for (int j = 0; j < length; j += R) {
         const int rows = std::min(R, length - j);
-        const int64_t at = (j / 16) * lines * 16 + j % 16;
-        product<E>(weights + at, column, 16, gradient_rows, d, d, pairs, sums, d);
+        const int64_t at = (j / LINE) * lines * LINE + j % LINE;
+        product<E>(weights + at, column, LINE, gradient_rows, d, d, pairs, sums, d);
         store_rows(sums, d, rows, d, nullptr, dv + j * d_stride, d_stride);
         if (!dk) continue;
-        product<E>(d_scores + at, column, 16, query_rows, d, d, pairs, sums, d);
+        product<E>(d_scores + at, column, LINE, query_rows, d, d, pairs, sums, d);
         store_rows(sums, d, rows, d, nullptr, dk + j * d_stride, d_stride);
     }
 }
@@ -334,5 +279,3 @@ void attend_texts_backward(const E* q, const E* k, const E* v, int64_t stride, c
 }
 
 }  // namespace
-
-#endif  // __AVX512F__

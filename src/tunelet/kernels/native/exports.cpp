@@ -71,10 +71,8 @@ extern "C" {
 POINTWISE(float, float32)
 POINTWISE(bf16, bfloat16)
 
-#ifdef __AVX512F__
 ATTENTION(float, float32)
-#ifdef __AVX512BF16__
+#ifdef BFLOAT16_PRODUCTS
 ATTENTION(bf16, bfloat16)
-#endif
 #endif
 }
