@@ -63,7 +63,11 @@ inline Units rounded(Floats x) {
 #endif
 }
 inline void store(bf16* to, Floats x) {
+#ifdef __AVX512BF16__
+    Halves bits = (Halves)_mm512_cvtneps_pbh((__m512)x);
+#else
     Halves bits = __builtin_convertvector(rounded(x), Halves);
+#endif
     memcpy(to, &bits, sizeof bits);
 }
 
