@@ -98,7 +98,7 @@ inline float sum(Floats x) {
 // 2^x for x <= 0 with a relative error within 2e-7, x clamped to -126: the nearest integer n goes into the exponent,
 // and a polynomial yields 2^f of the rest f in [-1/2, 1/2].
 inline Floats power_of_two(Floats x) {
-    x = x < -126.0f ? all(-126.0f) : x;                    // NaN stays NaN
+    x = x < -126.0f ? all(-126.0f) : x;                // NaN stays NaN
     Ints n = __builtin_convertvector(x - 0.5f, Ints);  // towards zero
     Floats f = x - __builtin_convertvector(n, Floats);
     Floats p = all(0.00132647273f);
@@ -122,22 +122,17 @@ struct Unit<float> {
         return sum + factor * (Floats)right;
     }
 };
-#if defined(__AVX512BF16__)
+#if defined(__AVX512BF16__) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
 #define BFLOAT16_PRODUCTS
 template <>
 struct Unit<bf16> {
     static constexpr int elements = 2;
     static inline Floats multiply(Floats sum, uint32_t left, Units right) {
+#ifdef __AVX512BF16__
         return (Floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(left), (__m512bh)right);
-    }
-};
-#elif defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
-#define BFLOAT16_PRODUCTS
-template <>
-struct Unit<bf16> {
-    static constexpr int elements = 2;
-    static inline Floats multiply(Floats sum, uint32_t left, Units right) {
+#else
         return (Floats)vbfdotq_f32((float32x4_t)sum, (bfloat16x8_t)vdupq_n_u32(left), (bfloat16x8_t)right);
+#endif
     }
 };
 #endif
