@@ -65,8 +65,9 @@ def tokens_of(lengths: list[int], seed: int) -> Tokens:
     [
         ("bert", "auto", ("packed", "kernels")),
         ("distilbert", "auto", ("packed", "kernels")),
-        ("modernbert", "auto", ("packed", "modules")),
-        ("deberta-v2", "auto", ("padded", "modules")),
+        ("modernbert", "auto", ("packed", "kernels")),
+        ("deberta-v2", "auto", ("packed", "modules")),
+        ("deberta-v2", "padded", ("padded", "modules")),
     ],
 )
 def test_a_model_shared_by_threads_gives_each_the_bits_that_it_gives_alone(

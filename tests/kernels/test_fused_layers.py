@@ -19,7 +19,6 @@ from plain_layers import (
 )
 from tensors import assert_near, random_tensor
 from tunelet.kernels import ROLES, FloatProduct
-from tunelet.kernels._layer import Hidden
 
 
 @pytest.fixture
@@ -147,8 +146,8 @@ def test_the_last_layer_computes_the_first_tokens_as_it_would_among_all(way, hid
     layer = kernel_layer(plain_layer(0, ROLES), "float32", torch.float32)
     firsts = torch.tensor(LENGTHS).cumsum(0) - torch.tensor(LENGTHS)
     with torch.no_grad():
-        every, _ = layer.forward(Hidden(hidden, None), LENGTHS, None, keep=False)
-        alone, _ = layer.forward(Hidden(hidden, None), LENGTHS, firsts, keep=False)
+        every, _ = layer.forward(layer.enter(hidden), LENGTHS, None, keep=False)
+        alone, _ = layer.forward(layer.enter(hidden), LENGTHS, firsts, keep=False)
     assert_near(alone.values, every.values[firsts])
 
 

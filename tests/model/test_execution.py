@@ -28,7 +28,7 @@ def test_packed_and_padded_agree(folder_of, model, targets):
     for packing in ("auto", "padded"):
         classifier = classifier_of(folder_of(model), packing, targets=targets, rank=4)
         disturb(classifier)
-        assert (classifier.packing is None) == (packing == "padded" or model == "deberta-v2")
+        assert (classifier.packing is None) == (packing == "padded")
         assert classifier.execution.packing.reason
         results.append(logits_and_gradients(classifier, random_batch(classifier)))
     (packed, packed_gradients), (padded, padded_gradients) = results

@@ -43,7 +43,7 @@ def check_close(found: torch.Tensor, expected: torch.Tensor) -> None:
 @pytest.mark.parametrize(
     ("architecture", "layers"),
     [("distilbert", "kernels"), ("bert", "kernels"), ("albert", "kernels"), ("roberta", "kernels"),
-     ("electra", "kernels"), ("modernbert", "modules"), ("deberta-v2", "modules")],
+     ("electra", "kernels"), ("modernbert", "kernels"), ("deberta-v2", "modules")],
 )  # fmt: skip
 def test_masked_tokens_get_the_logits_of_plain_transformers(tiny_language_model, batch, architecture, layers):
     folder = tiny_language_model(architecture)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from transformers import AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
 
 from tunelet.model._structure import structure_of
 from tunelet.model.execution import padded_inputs
@@ -96,11 +96,55 @@ def test_layers_are_not_fused_where_the_model_changes_its_embeddings_before_the_
     assert "other logits" in fused.reason
 
 
+@pytest.fixture
+def first_deberta() -> PreTrainedModel:
+    """DeBERTa's first version, whose attention is neither a function that can be replaced nor that of the second."""
+    config = AutoConfig.for_model(
+        "deberta", vocab_size=2000, hidden_size=32, num_attention_heads=4, intermediate_size=64, num_hidden_layers=2,
+        max_position_embeddings=160, relative_attention=True, pos_att_type=["p2c", "c2p"],
+    )  # fmt: skip
+    made: PreTrainedModel = AutoModelForSequenceClassification.from_config(config)
+    return made.eval()
+
+
 @pytest.mark.parametrize("wanted", ["auto", "packed"])
-def test_a_model_with_attention_of_its_own_runs_padded_with_the_reason(tiny_checkpoint, wanted):
-    model = AutoModelForSequenceClassification.from_pretrained(tiny_checkpoint("deberta-v2"))
+def test_a_model_with_attention_of_its_own_runs_padded_with_the_reason(first_deberta, wanted):
+    model = first_deberta
     trial = Trial(model, structure_of(model))
     packing = trial.packing(wanted)
     assert packing.value is None
     assert "attention" in packing.reason
     assert trial.fused(packing.value).value is None
+
+
+@pytest.mark.parametrize("change", ["a convolution after the first layer", "no relative positions"])
+def test_disentangled_attention_with_more_to_it_runs_padded(tiny_checkpoint, change):
+    config = AutoConfig.from_pretrained(tiny_checkpoint("deberta-v2"))
+    given = (
+        {"conv_kernel_size": 3} if "conv" in change else {"relative_attention": False, "position_biased_input": True}
+    )
+    for name, value in given.items():
+        setattr(config, name, value)
+    model = AutoModelForSequenceClassification.from_config(config).eval()
+    trial = Trial(model, structure_of(model))
+    assert trial.packing("auto").value is None
+
+
+def test_disentangled_attention_runs_packed_and_is_put_back(tiny_checkpoint):
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_checkpoint("deberta-v2")).eval()
+    before = padded_logits(model)
+    trial = Trial(model, structure_of(model))
+    packing = trial.packing("auto").value
+    assert packing is not None
+    assert packing.attention(torch.device("cpu"), torch.float32, 8).value == "batched products"
+    assert trial.fused(packing).value is None
+    packing.install(model)
+    with torch.no_grad():
+        packed = model(**packing.inputs(torch.arange(1000, 1026), LENGTHS)).logits
+        alone = [
+            model(**packing.inputs(torch.arange(1000 + begin, 1000 + end), (end - begin,))).logits
+            for begin, end in ((0, 5), (5, 25), (25, 26))
+        ]
+    torch.testing.assert_close(torch.cat(alone), packed, rtol=0, atol=1e-5)
+    packing.remove(model)
+    assert torch.equal(padded_logits(model), before)

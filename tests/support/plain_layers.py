@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -126,7 +127,14 @@ def reference_vectors(
     return {"first": firsts, "mean": means, "both": torch.cat([firsts, means], dim=1)}[pooling]
 
 
-def parameters_of(plain: Sequence[Plain]) -> dict[str, torch.Tensor]:
+class Adapted(Protocol):
+    """A layer of any kind."""
+
+    @property
+    def adapters(self) -> dict[str, LowRank]: ...
+
+
+def parameters_of(plain: Sequence[Adapted]) -> dict[str, torch.Tensor]:
     found = {}
     for number, one in enumerate(plain):
         for role, adapter in one.adapters.items():
@@ -134,7 +142,7 @@ def parameters_of(plain: Sequence[Plain]) -> dict[str, torch.Tensor]:
     return found
 
 
-def gradients_of(output: torch.Tensor, plain: Sequence[Plain], seed: int = 9) -> dict[str, torch.Tensor]:
+def gradients_of(output: torch.Tensor, plain: Sequence[Adapted], seed: int = 9) -> dict[str, torch.Tensor]:
     parameters = parameters_of(plain)
     upstream = random_tensor(*output.shape, seed=seed).to(output.dtype)
     return dict(zip(parameters, torch.autograd.grad(output, list(parameters.values()), upstream), strict=True))
@@ -144,7 +152,11 @@ def assert_plain(
     plain: Sequence[Plain], fused: FusedLayers, x: torch.Tensor, lengths: tuple[int, ...] = LENGTHS
 ) -> None:
     """Values and every adapter's gradient are those of autograd."""
-    found, expected = fused(x, lengths), reference_vectors(plain, x, lengths, fused.pooling)
+    assert_same(plain, fused(x, lengths), reference_vectors(plain, x, lengths, fused.pooling))
+
+
+def assert_same(plain: Sequence[Adapted], found: torch.Tensor, expected: torch.Tensor) -> None:
+    """Two outputs of the same adapters, and the gradients of every adapter through them."""
     assert_near(found, expected)
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     largest = max(float(gradient.abs().max()) for gradient in theirs.values())
@@ -157,8 +169,13 @@ def assert_plain(
 
 def assert_near_plain(plain: Sequence[Plain], fused: FusedLayers, x: torch.Tensor, fraction: float) -> None:
     """What rounding loses of values and of the gradient as a whole, of its length."""
-    found, expected = fused(x, LENGTHS), reference_vectors(plain, x.float(), LENGTHS, fused.pooling)
+    found = fused(x, LENGTHS)
     assert found.dtype == (x.dtype if fused.pooling == "first" else torch.float32)
+    assert_rounded(plain, found, reference_vectors(plain, x.float(), LENGTHS, fused.pooling), fraction)
+
+
+def assert_rounded(plain: Sequence[Adapted], found: torch.Tensor, expected: torch.Tensor, fraction: float) -> None:
+    """The same of two outputs of the same adapters."""
     ours, theirs = gradients_of(found, plain), gradients_of(expected, plain)
     assert {gradient.dtype for gradient in ours.values()} == {torch.float32}
     whole, exact = (torch.cat([gradient.flatten() for gradient in each.values()]) for each in (ours, theirs))

@@ -1,11 +1,12 @@
 """The kernels room: what makes training fast, each a leaf with a plain definition beside it. No policy lives here."""
 
 from tunelet.kernels._attention import attention_kernel, packed_attention, reference_attention
+from tunelet.kernels._disentangled import disentangled_attention
 from tunelet.kernels._first import reference_attend_first
 from tunelet.kernels._fused_layers import FusedLayers
 from tunelet.kernels._gelu import activate
 from tunelet.kernels._layer import Layer
-from tunelet.kernels._layer_weights import ROLES, LayerWeights, LowRank
+from tunelet.kernels._layer_weights import JOINT, ROLES, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
@@ -14,6 +15,7 @@ from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Int8Product, Product
 
 __all__ = [
+    "JOINT",
     "ROLES",
     "FloatProduct",
     "FusedLayers",
@@ -27,6 +29,7 @@ __all__ = [
     "Product",
     "activate",
     "attention_kernel",
+    "disentangled_attention",
     "features",
     "lora_linear",
     "native",

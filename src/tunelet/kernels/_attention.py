@@ -85,6 +85,7 @@ class Attended:
     log_sums: logarithm of the sum of a query's exponentiated scores, float32 [heads, T], where the compiled kernel
         ran: with it that kernel computes the weights again.
     weights: attention weights of each text [heads, length, length], where it did not run.
+    window: as for `packed_attention`.
     """
 
     query: torch.Tensor
@@ -94,6 +95,7 @@ class Attended:
     scale: float
     log_sums: torch.Tensor | None
     weights: tuple[torch.Tensor, ...]
+    window: int | None
 
 
 def attend(
@@ -110,15 +112,15 @@ def attend(
     total, heads, d = query.shape
     check_lengths(lengths, total)
     output = query.new_empty(total, heads, d)
-    library = None if window is not None else _attention_library(query, key, value)
+    library = _attention_library(query, key, value)
     if library is not None:
         log_sums = torch.empty(heads, total) if backward else None
         seqlens = seqlens_of(lengths)
         library.call(
             "attend", query.dtype, query, key, value, query.stride(0), output, output.stride(0), log_sums,
-            seqlens.cu_seqlens, seqlens.longest_first, len(lengths), total, heads, d, scale,
+            seqlens.cu_seqlens, seqlens.longest_first, len(lengths), total, heads, d, scale, window or 0,
         )  # fmt: skip
-        return output, Attended(query, key, value, lengths, scale, log_sums, ())
+        return output, Attended(query, key, value, lengths, scale, log_sums, (), window)
     kept: list[torch.Tensor] = []
     for rows in text_slices(lengths):
         # [heads, length, d], contiguous: a product whose input is not would copy it
@@ -127,7 +129,7 @@ def attend(
         output[rows].transpose(0, 1).copy_(torch.bmm(weights, v))
         if backward:
             kept.append(weights)
-    return output, Attended(query, key, value, lengths, scale, None, tuple(kept))
+    return output, Attended(query, key, value, lengths, scale, None, tuple(kept), window)
 
 
 def attend_backward(
@@ -154,7 +156,7 @@ def attend_backward(
         library.call(
             "attend_backward", query.dtype, query, key, value, query.stride(0), gradient, gradient.stride(0),
             attended.log_sums, d_query, d_key, d_value, d_value.stride(0), seqlens.cu_seqlens,
-            seqlens.longest_first, len(lengths), total, heads, d, attended.scale,
+            seqlens.longest_first, len(lengths), total, heads, d, attended.scale, attended.window or 0,
         )  # fmt: skip
         return
     for rows, weights in zip(text_slices(lengths), attended.weights, strict=True):
@@ -169,7 +171,7 @@ def attend_backward(
 
 
 def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) -> Choice[str]:
-    """The kernel with which `packed_attention` computes tensors like these, without a window or dropout."""
+    """The kernel with which `packed_attention` computes tensors like these, without dropout."""
     if device.type == "cuda" and dtype != torch.float32:
         return Choice("varlen_attn", "PyTorch's attention over packed texts on CUDA")
     like = torch.empty(1, 1, head_dim, dtype=dtype, device=device)
@@ -226,14 +228,14 @@ class _PackedAttention(torch.autograd.Function):
             ctx.log_sums = attended.log_sums is not None
             kept = (attended.log_sums,) if attended.log_sums is not None else attended.weights
             ctx.save_for_backward(query, key, value, *kept)
-            ctx.lengths, ctx.scale = lengths, scale
+            ctx.lengths, ctx.scale, ctx.window = lengths, scale, window
         return output
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         query, key, value, *kept = ctx.saved_tensors
         log_sums, weights = (kept[0], ()) if ctx.log_sums else (None, tuple(kept))
-        attended = Attended(query, key, value, ctx.lengths, ctx.scale, log_sums, weights)
+        attended = Attended(query, key, value, ctx.lengths, ctx.scale, log_sums, weights, ctx.window)
         gradients = [torch.empty_like(gradient, memory_format=torch.contiguous_format) for _ in range(3)]
         attend_backward(attended, gradient.contiguous(), *gradients)
         return *gradients, None, None, None

@@ -1,12 +1,15 @@
 """Fused layers: all layers of an encoder as one step of autograd, with a backward pass down to the lowest adapter, or
 to the input where its gradient is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
-from tunelet.kernels._layer import Gradients, Hidden, Kept, Layer
+from tunelet.kernels._adapted import Gradients
+from tunelet.kernels._hidden import Hidden, HiddenGradient, Kept
+from tunelet.kernels._layer import Layer
+from tunelet.kernels._norm import normalise
 from tunelet.kernels._pool import Pooling, pool, pool_backward
 from tunelet.kernels._seqlens import seqlens_of
 
@@ -56,17 +59,16 @@ class FusedLayers:
             depth: number of layers to run.
 
         Returns:
-            Hidden states of all tokens [T, hidden]; where `depth` is the number of all layers, the output.
+            Hidden states of all tokens [T, hidden], from which a run with `first_layer` equal to `depth` goes on; where
+            `depth` is the number of all layers, the output.
         """
         tokens, texts = len(hidden), len(lengths)
         hidden, lengths = _rounded(hidden, lengths)
         if depth == len(self.layers):
             return self.run(hidden, lengths)[:texts]
-        state = Hidden(hidden, None)
-        with _without_autocast():
-            for layer in self.layers[:depth]:
-                state, _ = layer.forward(state, lengths, None, keep=False)
-        return state.values[:tokens]
+        for state in self._states(hidden, lengths, depth):
+            hidden = state.skip
+        return hidden[:tokens]
 
     @torch.no_grad()
     def vectors_by_layer(self, hidden: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
@@ -79,12 +81,20 @@ class FusedLayers:
         assert self.pooling in ("mean", "both")  # noqa: S101
         texts, vectors = len(lengths), []
         hidden, lengths = _rounded(hidden, lengths)
-        state = Hidden(hidden, None)
-        for layer in self.layers:
+        last = self.layers[-1].weights  # an encoder of fewer layers ends with the same normalisation
+        for state in self._states(hidden, lengths, len(self.layers)):
+            values = normalise(state.skip, last.output_norm) if last.pre_norm else state.values
+            vectors.append(pool(values, lengths, self.pooling)[:texts])
+        return torch.stack(vectors)
+
+    def _states(self, hidden: torch.Tensor, lengths: tuple[int, ...], depth: int) -> Iterator[Hidden]:
+        """The hidden states of all tokens after each of the lowest `depth` layers."""
+        with _without_autocast():
+            state = self.layers[0].enter(hidden)
+        for layer in self.layers[:depth]:
             with _without_autocast():
                 state, _ = layer.forward(state, lengths, None, keep=False)
-            vectors.append(pool(state.values, lengths, self.pooling)[:texts])
-        return torch.stack(vectors)
+            yield state
 
     @torch.no_grad()
     def run(
@@ -104,7 +114,8 @@ class FusedLayers:
             lowest: the layer that this pass ends at; None: the lowest adapted one.
         """
         lowest = self.lowest_adapted if lowest is None else lowest
-        state = Hidden(hidden, None)
+        with _without_autocast():
+            state = self.layers[first_layer].enter(hidden)
         for number in range(first_layer, len(self.layers)):
             last = number == len(self.layers) - 1
             firsts = seqlens_of(lengths).first_tokens if last and self.pooling == "first" else None
@@ -136,6 +147,7 @@ class _Run(torch.autograd.Function):
         ctx.fused, ctx.first_layer, ctx.lengths = fused, first_layer, lengths
         ctx.parameters = [id(p) for p in parameters]
         ctx.kept, ctx.dtype = [], hidden.dtype
+        ctx.hidden = hidden if ctx.needs_input_grad[1] else None
         lowest = first_layer if ctx.needs_input_grad[1] else max(fused.lowest_adapted, first_layer)
         ctx.lowest = lowest
         return fused.run(hidden, lengths, first_layer=first_layer, kept=ctx.kept, lowest=lowest)
@@ -148,20 +160,24 @@ class _Run(torch.autograd.Function):
             raise RuntimeError("the gradient of this batch was computed before, and what it needs is gone")
         sums: dict[int, torch.Tensor] = {}
         wants_hidden = ctx.needs_input_grad[1]
-        d_hidden: torch.Tensor | None  # layers write over it
         if fused.pooling is None or fused.pooling == "first":
-            d_hidden = gradient.clone(memory_format=torch.contiguous_format)
+            gradient = gradient.clone(memory_format=torch.contiguous_format)  # layers write over it
         else:
-            d_hidden = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype)
+            gradient = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype)
+        incoming: HiddenGradient | None = HiddenGradient(gradient)
         for number in range(len(fused.layers) - 1, ctx.lowest - 1, -1):
             saved = kept.pop()  # its memory is free once the layer is done
-            assert d_hidden is not None  # noqa: S101
+            assert incoming is not None  # noqa: S101
             layer = fused.layers[number]
             with _without_autocast():
                 needs_input = wants_hidden or number > ctx.lowest
-                d_hidden, gradients = layer.backward(saved, d_hidden, needs_input=needs_input)
+                incoming, gradients = layer.backward(saved, incoming, needs_input=needs_input)
             _accumulate(layer, gradients, sums)
-        return None, d_hidden if wants_hidden else None, None, None, *(sums.get(key) for key in ctx.parameters)
+        d_hidden = None
+        if incoming is not None and wants_hidden:
+            with _without_autocast():
+                d_hidden = fused.layers[ctx.first_layer].leave(ctx.hidden, incoming)
+        return None, d_hidden, None, None, *(sums.get(key) for key in ctx.parameters)
 
 
 def _accumulate(layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor]) -> None:
@@ -177,7 +193,9 @@ def _without_autocast() -> torch.autocast:
 
 
 def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:
-    """The batch with a text of zeros at its end, so that the number of tokens is one of few; at most 1/32 are added.
+    """The batch with zeros at its end, so that the number of tokens is one of few; at most 1/32 are added.
+
+    They are texts no longer than the longest one, for which a model has positions.
 
     oneDNN compiles a kernel for each number of rows and never frees some of its parts: with a new number in every
     batch, memory would grow without end.
@@ -186,4 +204,6 @@ def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tens
     missing = -tokens % (1 << max(0, tokens.bit_length() - 6)) if hidden.device.type == "cpu" else 0
     if not missing:
         return hidden.contiguous(), lengths
-    return torch.cat([hidden, hidden.new_zeros(missing, hidden.shape[1])]), (*lengths, missing)
+    whole, rest = divmod(missing, max(lengths))
+    zeros = (max(lengths),) * whole + ((rest,) if rest else ())
+    return torch.cat([hidden, hidden.new_zeros(missing, hidden.shape[1])]), (*lengths, *zeros)

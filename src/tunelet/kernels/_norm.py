@@ -18,6 +18,11 @@ class Norm:
     epsilon: float
 
 
+def normalise(x: torch.Tensor, norm: Norm) -> torch.Tensor:
+    """LayerNorm(x) of x [T, n], in its dtype; without a gradient of our own."""
+    return F.layer_norm(x.float(), norm.weight.shape, norm.weight, norm.bias, norm.epsilon).to(x.dtype)
+
+
 @dataclass(frozen=True)
 class Normed:
     """The result of `add_norm`, and what its gradient is computed from.
@@ -97,6 +102,7 @@ def norm_backward(
     *,
     scale: torch.Tensor | None = None,
     residual: torch.Tensor | None = None,
+    skip: torch.Tensor | None = None,
     quantised: bool,
 ) -> tuple[torch.Tensor, Quantised | None]:
     """The gradient of `normed.sum` from that of `normed.out`, which is gradient * scale + residual.
@@ -107,15 +113,18 @@ def norm_backward(
         norm: the normalisation.
         scale: factor of each row of `gradient`, float32 [T]; None for 1.
         residual: a second gradient of `normed.out`, [T, n] in the same dtype.
+        skip: a gradient of `normed.sum` that comes past the normalisation, [T, n] in the same dtype; it is added.
         quantised: whether the result is wanted as bytes as well.
     """
     library = native().value
     if library is None:
-        return reference_norm_backward(gradient, normed, norm, scale=scale, residual=residual, quantised=quantised)
+        return reference_norm_backward(
+            gradient, normed, norm, scale=scale, residual=residual, skip=skip, quantised=quantised
+        )
     rows, n = gradient.shape
     result = Quantised.empty(rows, n) if quantised else None
     library.call(
-        "norm_backward", gradient.dtype, gradient, scale, residual, normed.sum, normed.mean, normed.inverse,
+        "norm_backward", gradient.dtype, gradient, scale, residual, skip, normed.sum, normed.mean, normed.inverse,
         norm.weight, *memory(result), rows, n,
     )  # fmt: skip
     return gradient, result
@@ -128,6 +137,7 @@ def reference_norm_backward(
     *,
     scale: torch.Tensor | None = None,
     residual: torch.Tensor | None = None,
+    skip: torch.Tensor | None = None,
     quantised: bool,
 ) -> tuple[torch.Tensor, Quantised | None]:
     """The definition of `norm_backward`."""
@@ -137,4 +147,6 @@ def reference_norm_backward(
     x = (normed.sum.float() - normed.mean[:, None]) * normed.inverse[:, None]
     g = incoming * norm.weight
     result = (g - g.mean(dim=1, keepdim=True) - x * (g * x).mean(dim=1, keepdim=True)) * normed.inverse[:, None]
+    if skip is not None:
+        result = result + skip
     return result.to(gradient.dtype), quantise(result) if quantised else None

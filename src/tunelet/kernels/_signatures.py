@@ -38,23 +38,29 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _LONG, _INT, _INT,
     ),
     "norm_backward": (
-        _ELEMENTS, _FLOATS, _ELEMENTS, _ELEMENTS, _FLOATS, _FLOATS, _FLOATS, _BYTES, _FLOATS, _LONG, _INT, _INT,
+        _ELEMENTS, _FLOATS, _ELEMENTS, _ELEMENTS, _ELEMENTS, _FLOATS, _FLOATS, _FLOATS, _BYTES, _FLOATS, _LONG, _INT,
+        _INT,
     ),
     "activate": (_ELEMENTS, _FLOATS, _FLOATS, _ELEMENTS, _BYTES, _FLOATS, _LONG, _INT, _INT, _INT),
     "activate_backward": (
         _ELEMENTS, _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _BYTES, _FLOATS, _LONG, _INT, _INT, _INT,
     ),
+    "activate_gated": (_ELEMENTS, _FLOATS, _FLOATS, _ELEMENTS, _BYTES, _FLOATS, _LONG, _INT, _INT, _INT),
+    "activate_gated_backward": (
+        _ELEMENTS, _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _ELEMENTS, _BYTES, _FLOATS, _LONG, _INT, _INT, _INT,
+    ),
+    "rotate": (_ELEMENTS, _LONG, _FLOATS, _LONGS, _INT, _INT, _INT, _INT, _INT),
     "attend_first": (_FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _LONGS, _INT, _INT, _INT, _INT),
     "attend_first_backward": (
         _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _FLOATS, _FLOATS, _ELEMENTS, _LONGS, _INT, _INT, _INT, _INT,
     ),
     "attend": (
         _ELEMENTS, _ELEMENTS, _ELEMENTS, _LONG, _ELEMENTS, _LONG, _FLOATS, _LONGS, _INTS, _INT, _LONG, _INT, _INT,
-        _FLOAT, _INT,
+        _FLOAT, _INT, _INT,
     ),
     "attend_backward": (
         _ELEMENTS, _ELEMENTS, _ELEMENTS, _LONG, _ELEMENTS, _LONG, _FLOATS, _ELEMENTS, _ELEMENTS, _ELEMENTS, _LONG,
-        _LONGS, _INTS, _INT, _LONG, _INT, _INT, _FLOAT, _INT,
+        _LONGS, _INTS, _INT, _LONG, _INT, _INT, _FLOAT, _INT, _INT,
     ),
 }  # fmt: skip
 DTYPES = (torch.float32, torch.bfloat16)

@@ -49,12 +49,12 @@ class PooledClassifier(PreTrainedModel):  # type: ignore[misc]
         """The vectors that the head reads, float32 [n, width].
 
         Args:
-            attention_mask: of padded rows [n, longest]; None for packed texts, whose vectors the backbone gathers.
+            attention_mask: of padded rows [n, longest].
             given: further arguments of the backbone, among them `input_ids` or `inputs_embeds` of padded rows
-                [n, longest], or of packed texts [1, T].
+                [n, longest], or of packed texts [1, T]; those have `lengths`, and the backbone gathers their vectors.
         """
         hidden = self.backbone(attention_mask=attention_mask, **given).last_hidden_state
-        if attention_mask is None:
+        if attention_mask is None or "lengths" in given:
             gathered: torch.Tensor = hidden[:, 0].float()
             return gathered
         first: torch.Tensor = hidden[:, 0].float()

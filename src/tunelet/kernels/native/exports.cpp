@@ -4,9 +4,10 @@
 //
 // A row is a token. E is the dtype of the tensors, float or bfloat16, and S its name; sums are in float. Optional
 // pointers may be null. No function keeps state or changes a setting of the process. Text number i has the rows from
-// cu_seqlens[i] to cu_seqlens[i + 1]; `longest_first` lists the texts by falling length. `_signatures.py` declares the arguments to Python.
+// cu_seqlens[i] to cu_seqlens[i + 1]; `longest_first` lists the texts by falling length. `_signatures.py` declares the
+// arguments to Python.
 
-#include "attention.h"
+#include "attention_backward.h"
 #include "first_token.h"
 #include "rows.h"
 
@@ -26,10 +27,11 @@ extern "C" {
         add_norm(y, scale, bias, residual, weight, shift, epsilon, out, mean, inverse, bytes, byte_scale, rows, n,    \
                  threads);                                                                                            \
     }                                                                                                                 \
-    void norm_backward_##S(E* gradient, const float* scale, const E* residual, const E* sum, const float* mean,       \
-                           const float* inverse, const float* weight, uint8_t* bytes, float* byte_scale,              \
-                           int64_t rows, int n, int threads) {                                                        \
-        norm_backward(gradient, scale, residual, sum, mean, inverse, weight, bytes, byte_scale, rows, n, threads);    \
+    void norm_backward_##S(E* gradient, const float* scale, const E* residual, const E* skip, const E* sum,           \
+                           const float* mean, const float* inverse, const float* weight, uint8_t* bytes,              \
+                           float* byte_scale, int64_t rows, int n, int threads) {                                     \
+        norm_backward(gradient, scale, residual, skip, sum, mean, inverse, weight, bytes, byte_scale, rows, n,        \
+                      threads);                                                                                       \
     }                                                                                                                 \
     void activate_##S(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,   \
                       int64_t rows, int n, int tanh, int threads) {                                                   \
@@ -41,6 +43,21 @@ extern "C" {
                                int threads) {                                                                         \
         (tanh ? activate_backward<E, gelu_tanh> : activate_backward<E, gelu_erf>)(                                    \
             gradient, gradient_scale, y, scale, bias, bytes, byte_scale, rows, n, threads);                           \
+    }                                                                                                                 \
+    void activate_gated_##S(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes,                \
+                            float* byte_scale, int64_t rows, int n, int tanh, int threads) {                          \
+        (tanh ? activate_gated<E, gelu_tanh> : activate_gated<E, gelu_erf>)(y, scale, bias, out, bytes, byte_scale,   \
+                                                                            rows, n, threads);                        \
+    }                                                                                                                 \
+    void activate_gated_backward_##S(const E* gradient, const float* gradient_scale, const E* y, const float* scale,  \
+                                     const float* bias, E* dy, uint8_t* bytes, float* byte_scale, int64_t rows,       \
+                                     int n, int tanh, int threads) {                                                  \
+        (tanh ? activate_gated_backward<E, gelu_tanh> : activate_gated_backward<E, gelu_erf>)(                        \
+            gradient, gradient_scale, y, scale, bias, dy, bytes, byte_scale, rows, n, threads);                       \
+    }                                                                                                                 \
+    void rotate_##S(E* x, int64_t stride, const float* turns, const int64_t* cu_seqlens, int texts, int heads, int d, \
+                    int inverse, int threads) {                                                                       \
+        rotate(x, stride, turns, cu_seqlens, texts, heads, d, inverse, threads);                                      \
     }                                                                                                                 \
     void attend_first_##S(const float* carried, const E* x, float* seen, float* weights, const int64_t* cu_seqlens,   \
                           int texts, int heads, int n, int threads) {                                                 \
@@ -56,16 +73,16 @@ extern "C" {
 #define ATTENTION(E, S)                                                                                               \
     void attend_##S(const E* q, const E* k, const E* v, int64_t stride, E* out, int64_t out_stride, float* log_sum,   \
                     const int64_t* cu_seqlens, const int32_t* longest_first, int texts, int64_t rows, int heads,      \
-                    int d, float scale, int threads) {                                                                \
+                    int d, float scale, int window, int threads) {                                                    \
         attend_texts(q, k, v, stride, out, out_stride, log_sum, cu_seqlens, longest_first, texts, rows, heads, d,     \
-                     scale, threads);                                                                                 \
+                     scale, window, threads);                                                                         \
     }                                                                                                                 \
     void attend_backward_##S(const E* q, const E* k, const E* v, int64_t stride, const E* d_out, int64_t out_stride,  \
                              const float* log_sum, E* dq, E* dk, E* dv, int64_t d_stride, const int64_t* cu_seqlens,  \
                              const int32_t* longest_first, int texts, int64_t rows, int heads, int d, float scale,    \
-                             int threads) {                                                                           \
+                             int window, int threads) {                                                               \
         attend_texts_backward(q, k, v, stride, d_out, out_stride, log_sum, dq, dk, dv, d_stride, cu_seqlens,          \
-                              longest_first, texts, rows, heads, d, scale, threads);                                  \
+                              longest_first, texts, rows, heads, d, scale, window, threads);                          \
     }
 
 POINTWISE(float, float32)

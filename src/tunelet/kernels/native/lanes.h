@@ -71,11 +71,11 @@ inline void store(bf16* to, Floats x) {
     memcpy(to, &bits, sizeof bits);
 }
 
-// A mask of those of the lanes that stand for column j and the next, and lie before `length`.
-inline Ints within(int j, int length) {
+// A mask of those of the lanes that stand for column j and the next, and lie in [begin, end).
+inline Ints between(int j, int begin, int end) {
     Ints lane;
     for (int i = 0; i < LANES; ++i) lane[i] = i;  // a constant, once compiled
-    return lane < length - j;
+    return (lane >= begin - j) & (lane < end - j);
 }
 
 inline Floats larger(Floats x, Floats y) { return x > y ? x : y; }

@@ -119,7 +119,7 @@ void add_norm(E* y, const float* scale, const float* bias, const E* residual, co
 }
 
 template <class E>
-void norm_backward(E* gradient, const float* scale, const E* residual, const E* sum, const float* mean,
+void norm_backward(E* gradient, const float* scale, const E* residual, const E* skip, const E* sum, const float* mean,
                    const float* inverse, const float* weight, uint8_t* bytes, float* byte_scale, int64_t rows, int n,
                    int threads) {
     for_rows(rows, threads, 2 * n, [=](int64_t t, float* row) {
@@ -138,10 +138,10 @@ void norm_backward(E* gradient, const float* scale, const E* residual, const E* 
         }
         along /= n;
         total /= n;
-        for (int j = 0; j < n; ++j) {
-            g[j] = (g[j] - total - x[j] * along) * i;
-            put(out[j], g[j]);
-        }
+        for (int j = 0; j < n; ++j) g[j] = (g[j] - total - x[j] * along) * i;
+        if (skip)
+            for (int j = 0; j < n; ++j) g[j] += to_float(skip[t * n + j]);
+        for (int j = 0; j < n; ++j) put(out[j], g[j]);
         if (bytes) quantise_row(g, n, bytes + t * n, byte_scale + t);
     });
 }
@@ -169,6 +169,65 @@ void activate_backward(E* gradient, const float* gradient_scale, const E* y, con
         for (int j = 0; j < n; ++j) row[j] = to_float(g[j]) * gs * gelu(to_float(in[j]) * s + bias[j]).slope;
         for (int j = 0; j < n; ++j) put(g[j], row[j]);
         if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+// Rows of y hold 2n numbers, arguments of GELU and then as many gates.
+template <class E, Gelu (*gelu)(float)>
+void activate_gated(const E* y, const float* scale, const float* bias, E* out, uint8_t* bytes, float* byte_scale,
+                    int64_t rows, int n, int threads) {
+    for_rows(rows, threads, n, [=](int64_t t, float* row) {
+        const E* in = y + t * 2 * n;
+        const E* gate = in + n;
+        float s = scale ? scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j)
+            row[j] = gelu(to_float(in[j]) * s + bias[j]).value * (to_float(gate[j]) * s + bias[n + j]);
+        if (out)
+            for (int j = 0; j < n; ++j) put(out[t * n + j], row[j]);
+        if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
+    });
+}
+
+template <class E, Gelu (*gelu)(float)>
+void activate_gated_backward(const E* gradient, const float* gradient_scale, const E* y, const float* scale,
+                             const float* bias, E* dy, uint8_t* bytes, float* byte_scale, int64_t rows, int n,
+                             int threads) {
+    for_rows(rows, threads, 2 * n, [=](int64_t t, float* row) {
+        const E* g = gradient + t * n;
+        const E* in = y + t * 2 * n;
+        const E* gate = in + n;
+        float s = scale ? scale[t] : 1.0f, gs = gradient_scale ? gradient_scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) {
+            const Gelu active = gelu(to_float(in[j]) * s + bias[j]);
+            const float incoming = to_float(g[j]) * gs;
+            row[j] = incoming * active.slope * (to_float(gate[j]) * s + bias[n + j]);
+            row[n + j] = incoming * active.value;
+        }
+        for (int j = 0; j < 2 * n; ++j) put(dy[t * 2 * n + j], row[j]);
+        if (bytes) quantise_row(row, 2 * n, bytes + t * 2 * n, byte_scale + t);
+    });
+}
+
+// Turns the pairs (j, j + d / 2) of every head of d numbers by angles that depend on the token's position in its text:
+// `turns` has d / 2 cosines and then d / 2 sines of each position. `inverse` turns them back.
+template <class E>
+void rotate(E* x, int64_t stride, const float* turns, const int64_t* cu_seqlens, int texts, int heads, int d,
+            int inverse, int threads) {
+    const int half = d / 2;
+    for_rows(cu_seqlens[texts], threads, 1, [=](int64_t t, float*) {
+        const int64_t text = std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
+        const float* cosines = turns + (t - cu_seqlens[text]) * d;
+        const float* sines = cosines + half;
+        const float sign = inverse ? -1.0f : 1.0f;
+        for (int head = 0; head < heads; ++head) {
+            E* low = x + t * stride + head * d;
+            E* high = low + half;
+            for (int j = 0; j < half; ++j) {
+                const float a = to_float(low[j]), b = to_float(high[j]), c = cosines[j], s = sign * sines[j];
+                put(low[j], a * c - b * s);
+                put(high[j], b * c + a * s);
+            }
+        }
     });
 }
 

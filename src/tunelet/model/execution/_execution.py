@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.kernels import attention_kernel, native
+from tunelet.kernels import native
 from tunelet.model._structure import Structure
 from tunelet.model.execution._cast import cast_backbone
 from tunelet.model.execution._fused_stack import FusedStack
@@ -118,7 +118,7 @@ def _choose_attention(model: PreTrainedModel, packing: Choice[Packing | None], d
         return Choice("the model's own", "not packed")
     config = model.config
     heads = int(config.num_attention_heads)
-    return attention_kernel(model.device, dtype, int(config.hidden_size) // heads)
+    return packing.value.attention(model.device, dtype, int(config.hidden_size) // heads)
 
 
 def _choose_threads() -> Choice[int]:

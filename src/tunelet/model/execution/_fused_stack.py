@@ -19,6 +19,7 @@ from tunelet.kernels import FusedLayers, Pooling
 from tunelet.model._structure import Structure
 from tunelet.model.execution._fused_weights import FusedWeights
 from tunelet.model.execution._layer_parts import Unfit, layers_of, low_rank_of
+from tunelet.model.execution._rotary_turns import rotary_turns
 
 _ACTIVATIONS = {"gelu": False, "gelu_new": True, "gelu_pytorch_tanh": True}  # name -> whether with tanh
 
@@ -53,7 +54,8 @@ class FusedStack:
             Unfit: the kernels do not compute such layers.
         """
         config = model.config
-        activation = getattr(config, "hidden_act", None) or getattr(config, "activation", None)
+        names = ("hidden_act", "activation", "hidden_activation")
+        activation = next(filter(None, (getattr(config, name, None) for name in names)), None)
         if activation not in _ACTIVATIONS:
             raise Unfit(f"its activation is {activation}")
         if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
@@ -65,6 +67,7 @@ class FusedStack:
         self._layers = layers_of(model, structure)
         for layer in self._layers:
             layer.adapters()
+        self._turns = rotary_turns(self._stack, self._layers, int(config.max_position_embeddings))
         self._making = threading.RLock()  # one thread packs the weights, the others wait for them
         self._merged = _Merged()
         self._settled = False
@@ -77,7 +80,7 @@ class FusedStack:
         self._last_merged: _WithMatrices | None = None
         self._last_exact: _WithMatrices | None = None
         self._exact_front: tuple[Any, ...] | None = None
-        self._stack.forward = self._forward
+        self._stack.forward = self._forward_backbone if self._stack is self._backbone else self._forward
 
     def remove(self) -> None:
         """Give the stack back, and free the weights that were packed for it."""
@@ -170,9 +173,7 @@ class FusedStack:
         """
         assert self._exact_front is not None  # noqa: S101
         embeddings, *further = self._exact_front
-        names = ("inputs_embeds", "token_type_ids", "position_ids")
-        given = {name: inputs[name] for name in names if name in inputs}
-        hidden: torch.Tensor = embeddings(input_ids=None, **given)
+        hidden: torch.Tensor = embeddings(**self._read_by_embeddings(inputs))
         for module in further:
             hidden = module(hidden)
         return hidden[0]
@@ -189,10 +190,14 @@ class FusedStack:
 
     def _embedded(self, inputs: Mapping[str, Any]) -> torch.Tensor:
         """What the first layer reads of a batch [T, hidden]: the model's embeddings, without its forward pass."""
-        names = ("input_ids", "token_type_ids", "position_ids")
-        embeddings = self._backbone.embeddings(**{name: inputs[name] for name in names if name in inputs})
+        embeddings = self._backbone.embeddings(**self._read_by_embeddings(inputs))
         project = getattr(self._backbone, "embeddings_project", None)  # ELECTRA's small embeddings
         return self._before_layers(embeddings if project is None else project(embeddings))
+
+    def _read_by_embeddings(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the model's keyword arguments that its embeddings take; rotary positions are no part of them."""
+        names = ("input_ids", "inputs_embeds", "token_type_ids", *(() if self._turns else ("position_ids",)))
+        return {name: inputs[name] for name in names if inputs.get(name) is not None}
 
     def _before_layers(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """What the first layer reads [T, hidden] of what the stack reads [1, T, m]."""
@@ -203,7 +208,7 @@ class FusedStack:
 
     def _forward(
         self,
-        hidden_states: torch.Tensor,
+        hidden_states: torch.Tensor | None,
         *_: Any,
         lengths: tuple[int, ...],
         captured: torch.Tensor | None = None,
@@ -214,13 +219,14 @@ class FusedStack:
         """The stack's forward pass, [n, 1, width] of n texts or tokens.
 
         Args:
-            hidden_states: the embeddings [1, T, m].
+            hidden_states: the embeddings [1, T, m]; not read where `captured` is given.
             lengths: tokens of each text.
             captured: what `frozen_forward` made of the batch; the layers above go on from it.
             captured_depth: the number of layers that made it; None: the frozen ones.
             head_tokens: where the head reads tokens, the positions among T of those that it is to read, int64 [n].
         """
         if captured is None:
+            assert hidden_states is not None  # noqa: S101
             vectors = self.layers(self._before_layers(hidden_states), lengths)
         else:
             depth = self.frozen_depth if captured_depth is None else captured_depth
@@ -228,12 +234,19 @@ class FusedStack:
         vectors = vectors if head_tokens is None else vectors[head_tokens]
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=vectors.unsqueeze(1))
 
+    def _forward_backbone(self, input_ids: torch.Tensor | None = None, **given: Any) -> Any:
+        """The forward pass of a backbone that is its own stack, as ModernBERT's; further arguments as of `_forward`."""
+        read = self._read_by_embeddings(given | {"input_ids": input_ids})
+        hidden_states = self._backbone.embeddings(**read) if given.get("captured") is None else None
+        return self._forward(hidden_states, **given)
+
     def _weights_in(self, precision: str, compute_dtype: torch.dtype) -> FusedWeights:
         return FusedWeights(
             self._layers,
             self.pooling,
             heads=self._heads,
             tanh=self._tanh,
+            turns=self._turns,
             precision=precision,
             compute_dtype=compute_dtype,
         )

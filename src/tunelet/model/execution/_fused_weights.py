@@ -1,11 +1,11 @@
 """The weights of a model's layers as the kernels read them, and the fused layers that are made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 
-from tunelet.kernels import FloatProduct, FusedLayers, Int8Product, Layer, LayerWeights, Norm, Pooling, Product
+from tunelet.kernels import JOINT, FloatProduct, FusedLayers, Int8Product, Layer, LayerWeights, Norm, Pooling, Product
 from tunelet.model._lora_layer import LoraLinear
 from tunelet.model.execution._layer_parts import LayerParts, base_linear, weight_of
 
@@ -20,6 +20,7 @@ class FusedWeights:
         *,
         heads: int,
         tanh: bool,
+        turns: Mapping[str, torch.Tensor],
         precision: str,
         compute_dtype: torch.dtype,
     ) -> None:
@@ -30,11 +31,12 @@ class FusedWeights:
             pooling: what the head reads of a text; None: its tokens.
             heads: of the attention.
             tanh: whether GELU is the approximation with tanh.
+            turns: of rotary positions, by the layers' kind; empty where there are none.
             precision: of the frozen weights, "float32", "bfloat16" or "int8".
             compute_dtype: of the activations.
         """
         self._layers, self._pooling, self._heads, self._tanh = layers, pooling, heads, tanh
-        self._precision, self._compute_dtype = precision, compute_dtype
+        self._turns, self._precision, self._compute_dtype = turns, precision, compute_dtype
         self._products: dict[tuple[int, int, bool], Product] = {}
 
     def fused_layers(self, *, merged: bool, backward: bool) -> FusedLayers:
@@ -49,7 +51,7 @@ class FusedWeights:
         for number, parts in enumerate(self._layers):
             # Such a last layer computes first tokens alone, from other weights.
             first_alone = self._pooling == "first" and number == len(self._layers) - 1
-            key = (id(parts["query"]), first_alone)  # a layer that is applied several times is made once
+            key = (id(parts["out"]), first_alone)  # a layer that is applied several times is made once
             if key not in made:
                 adapters = {} if merged else parts.adapters()
                 made[key] = Layer(
@@ -60,19 +62,30 @@ class FusedWeights:
 
     def _layer_weights(self, parts: LayerParts, *, first_alone: bool, merged: bool, backward: bool) -> LayerWeights:
         linears = parts.linears()
-        joined = ("query",) if first_alone else ("query", "key", "value")
-        unpacked = ("key", "value") if first_alone else ()
-        products = {"+".join(joined): self._product([linears[role] for role in joined], merged, backward)}
+        readers = tuple(role for role in linears if role not in ("out", "up", "down"))
+        turns = self._turns.get(parts.attention_type or "")
+        absorbs = first_alone and turns is None and JOINT not in linears  # keys are not formed then
+        joined, name = (("query",), "query") if absorbs else (readers, JOINT)
+        products = {name: self._product([linears[role] for role in joined], merged, backward)}
         products |= {role: self._product([linears[role]], merged, backward) for role in ("out", "up", "down")}
+        out, up, down = (base_linear(linears[role]) for role in ("out", "up", "down"))
+        enters_through = parts["input_norm"] if parts.pre_norm else None
         return LayerWeights(
             products=products,
             biases={role: _bias(base_linear(module)) for role, module in linears.items()},
-            unpacked={role: weight_of(linears[role], merged=merged).float() for role in unpacked},
+            unpacked={
+                role: weight_of(linears[role], merged=merged).float() for role in (("key", "value") if absorbs else ())
+            },
             attention_norm=_norm(parts["attention_norm"]),
             output_norm=_norm(parts["output_norm"]),
             heads=self._heads,
-            scale=(base_linear(linears["query"]).out_features // self._heads) ** -0.5,
+            scale=(out.in_features // self._heads) ** -0.5,
             tanh=self._tanh,
+            pre_norm=parts.pre_norm,
+            input_norm=_norm(enters_through) if isinstance(enters_through, nn.LayerNorm) else None,
+            gated=up.out_features == 2 * down.in_features,
+            turns=turns,
+            window=parts.window,
         )
 
     def _product(self, modules: list[nn.Module], merged: bool, backward: bool) -> Product:
@@ -106,4 +119,6 @@ def _bias(module: nn.Linear) -> torch.Tensor:
 
 def _norm(module: nn.Module) -> Norm:
     assert isinstance(module, nn.LayerNorm)  # noqa: S101
-    return Norm(module.weight.detach().float(), module.bias.detach().float(), module.eps)
+    weight = module.weight.detach().float()
+    bias = torch.zeros_like(weight) if module.bias is None else module.bias.detach().float()
+    return Norm(weight, bias, module.eps)

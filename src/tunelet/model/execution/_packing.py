@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
-from tunelet.kernels import Pooling, packed_attention
+from tunelet._choice import Choice
+from tunelet.kernels import Pooling, attention_kernel, packed_attention
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._structure import Structure
 
@@ -74,6 +75,10 @@ class Packing:
         """Switch it back to padded execution."""
         vars(self._stack).pop("forward", None)
         model.set_attn_implementation(self._padded_attention)
+
+    def attention(self, device: torch.device, dtype: torch.dtype, head_dim: int) -> Choice[str]:
+        """The name of the kernel that computes the attention of heads of this size."""
+        return attention_kernel(device, dtype, head_dim)
 
     def inputs(
         self, token_ids: torch.Tensor, lengths: tuple[int, ...], first_lengths: tuple[int, ...] | None = None

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from tunelet._choice import Choice
 from tunelet.kernels import Pooling
 from tunelet.model._structure import Structure
+from tunelet.model.execution._disentangled_packing import DisentangledPacking
 from tunelet.model.execution._fused_stack import FusedStack
 from tunelet.model.execution._layer_parts import Unfit
 from tunelet.model.execution._packing import Packing, padded_inputs
@@ -40,9 +41,13 @@ class Trial:
         if wanted == "padded":
             return Choice(None, "asked for")
         name = self._name
-        if not getattr(self._model, "_supports_attention_backend", False):
+        try:
+            if getattr(self._model, "_supports_attention_backend", False):
+                packing = Packing(self._model, self._structure)
+            else:
+                packing = DisentangledPacking(self._model, self._structure)
+        except _REFUSALS:
             return Choice(None, f"{name} computes its own attention, which cannot be replaced")
-        packing = Packing(self._model, self._structure)
         try:
             difference = _difference(self._packed_logits(packing), self._padded_logits(packing.pooling))
         except _REFUSALS as error:
