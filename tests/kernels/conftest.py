@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-import torch
 
-from tunelet.errors import ModelError
-from tunelet.kernels import Library, native, without_native
-from tunelet.model import choose_precision
+from tunelet.kernels import Library, int8_products, native, without_native
 
 
 @pytest.fixture
@@ -31,9 +28,10 @@ def way(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def int8() -> None:
-    """A processor that multiplies bytes."""
-    try:
-        choose_precision("int8", torch.device("cpu"), frozen=True)
-    except ModelError as reason:
-        pytest.skip(str(reason))
+def int8(request: pytest.FixtureRequest) -> None:
+    """A processor that multiplies bytes, in the way that the test asks for."""
+    if "way" in request.fixturenames:
+        request.getfixturevalue("way")
+    found = int8_products()
+    if found.value is None:
+        pytest.skip(found.reason)

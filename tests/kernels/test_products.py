@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from tensors import assert_near, random_tensor
-from tunelet.kernels import FloatProduct, Int8Product
-from tunelet.kernels._quantise import quantise
+from tunelet.kernels import FloatProduct, Int8Product, int8_products, native
+from tunelet.kernels._int8 import CompiledWeight
+from tunelet.kernels._quantise import Quantised, quantise
 
 DTYPES = [torch.float32, torch.bfloat16]
 SIZES = [(1, 32, 32), (7, 33, 65), (512, 96, 384), (40, 768, 384)]  # rows, n_in, n_out
@@ -74,7 +75,9 @@ def test_int8_products_are_within_what_rounding_loses(way, size, dtype):
 def test_int8_products_are_exact_sums_of_what_was_rounded(way):
     """All that is lost is lost in rounding weights and activations: the sums of bytes are exact."""
     weight, x = random_tensor(96, 384), random_tensor(20, 384, seed=1)
-    levels = weight.abs().amax(dim=1, keepdim=True) / 127
+    library = native().value
+    bits = library.byte_weight_bits if library is not None and int8_products().value == "compiled" else 8
+    levels = weight.abs().amax(dim=1, keepdim=True) / (2 ** (bits - 1) - 1)
     rounded = (weight / levels).round() * levels
     x_bytes = quantise(x)
     found = scaled(Int8Product(weight, torch.float32).forward(None, x_bytes))
@@ -122,6 +125,33 @@ def test_int8_for_the_forward_pass_alone_gives_the_same_values(way):
     weight, x = random_tensor(24, 40), random_tensor(7, 40, seed=1)
     whole, half = (Int8Product(weight, torch.float32, backward=backward) for backward in (True, False))
     assert torch.equal(scaled(whole.forward(x)), scaled(half.forward(x)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES, (3, 5, 17), (6, 384, 40)], ids=str)
+def test_the_compiled_product_of_bytes_is_exact_at_the_ends_of_their_range(library, size, dtype):
+    if not library.has("multiply_bytes", dtype):
+        pytest.skip("no compiled product of bytes on this processor")
+    rows, n_in, n_out = size
+    weight = torch.sign(random_tensor(n_out, n_in)).add(0.25).sign()  # every weight is the largest of its channel
+    x = Quantised(torch.full((rows, n_in), 255, dtype=torch.uint8), torch.ones(rows))
+    x.bytes[::2] = 0
+    exact = (x.bytes.double() - 128) @ weight.double().t()
+    assert_near(CompiledWeight(weight).multiply(x, dtype), exact, 1e-2 if dtype == torch.bfloat16 else 1e-6)
+
+
+def test_the_compiled_product_of_bytes_gives_the_same_bits_whatever_the_number_of_threads(library):
+    if not library.has("multiply_bytes", torch.float32):
+        pytest.skip("no compiled product of bytes on this processor")
+    weight, x = CompiledWeight(random_tensor(100, 384)), quantise(random_tensor(50, 384, seed=1))
+    before, results = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            results.append(weight.multiply(x, torch.float32))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(results[0], other) for other in results)
 
 
 @pytest.mark.usefixtures("int8")

@@ -5,6 +5,7 @@ from tunelet.kernels._disentangled import disentangled_attention
 from tunelet.kernels._first import reference_attend_first
 from tunelet.kernels._fused_layers import FusedLayers
 from tunelet.kernels._gelu import activate
+from tunelet.kernels._int8 import Int8Product, int8_products
 from tunelet.kernels._layer import Layer
 from tunelet.kernels._layer_weights import JOINT, ROLES, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
@@ -12,7 +13,7 @@ from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
 from tunelet.kernels._pool import Pooling
 from tunelet.kernels._processor import features
-from tunelet.kernels._products import FloatProduct, Int8Product, Product
+from tunelet.kernels._products import FloatProduct, Product
 
 __all__ = [
     "JOINT",
@@ -31,6 +32,7 @@ __all__ = [
     "attention_kernel",
     "disentangled_attention",
     "features",
+    "int8_products",
     "lora_linear",
     "native",
     "packed_attention",

@@ -55,6 +55,11 @@ class Library:
         """Whether this processor's build holds a function for tensors of a dtype."""
         return hasattr(self.functions, f"{name}_{dtype_name(dtype)}")
 
+    @property
+    def byte_weight_bits(self) -> int:
+        """Bits of the weights that the function `multiply_bytes` reads; 0 where there is none."""
+        return int(self.functions.byte_weight_bits())
+
     def call(self, name: str, dtype: torch.dtype, *arguments: torch.Tensor | float | None) -> None:
         """Call a function for tensors of a dtype, with as many threads as PyTorch uses.
 

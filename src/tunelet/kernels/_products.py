@@ -1,4 +1,5 @@
-"""Products with frozen weights, forward and for the gradient of the input: in floating point, or in int8.
+"""Products with frozen weights in floating point, forward and for the gradient of the input; `_int8.py` has those of
+bytes.
 
 A product leaves two things to the pass over its rows that comes next, which reads every element anyway: adding the
 bias, and in int8 multiplying each row by the scale of its input.
@@ -9,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from tunelet.kernels._quantise import ZERO_POINT, Quantised, quantise
+from tunelet.kernels._quantise import Quantised
 
 
 class Scaled(NamedTuple):
@@ -66,50 +67,6 @@ class FloatProduct:
             result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
             return result
         return torch.mm(x, weight.t())
-
-
-class Int8Product:
-    """A product of weights as int8, one scale for each output channel, with activations as bytes, one for each row."""
-
-    quantised = True
-
-    def __init__(self, weight: torch.Tensor, dtype: torch.dtype, *, backward: bool = True) -> None:
-        """Quantise a float weight [n_out, n_in].
-
-        Args:
-            weight: the weight.
-            dtype: of the results.
-            backward: whether a transposed copy is kept, for the gradient of the input.
-        """
-        self._dtype = dtype
-        self._forward = _Int8Weight(weight)
-        self._backward = _Int8Weight(weight.t()) if backward else None
-
-    def forward(self, x: torch.Tensor | None, x_bytes: Quantised | None = None) -> Scaled:
-        return self._forward.multiply(x, x_bytes, self._dtype)
-
-    def backward(self, gradient: torch.Tensor | None, gradient_bytes: Quantised | None = None) -> Scaled:
-        assert self._backward is not None  # noqa: S101
-        return self._backward.multiply(gradient, gradient_bytes, self._dtype)
-
-
-class _Int8Weight:
-    def __init__(self, weight: torch.Tensor) -> None:
-        most = weight.abs().amax(dim=1).float().clamp_min(1e-12)
-        rounded = torch.round(weight.float() / most[:, None] * 127).to(torch.int8).contiguous()  # as prepacking expects
-        self._scale = most / 127
-        self._zero_points = torch.zeros(len(most), dtype=torch.int64)
-        self._packed = torch.ops.onednn.qlinear_prepack(rounded, None)
-
-    def multiply(self, x: torch.Tensor | None, x_bytes: Quantised | None, dtype: torch.dtype) -> Scaled:
-        if x_bytes is None:
-            assert x is not None  # noqa: S101
-            x_bytes = quantise(x)
-        values = torch.ops.onednn.qlinear_pointwise(
-            x_bytes.bytes, 1.0, ZERO_POINT, self._packed, self._scale, self._zero_points, None, 1.0, 0, dtype,
-            "none", [], "",
-        )  # fmt: skip
-        return Scaled(values, x_bytes.scale)
 
 
 _TYPICAL_ROWS = 4096  # oneDNN chooses the layout of a packed weight for batches of so many tokens

@@ -50,6 +50,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _ELEMENTS, _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _ELEMENTS, _BYTES, _FLOATS, _LONG, _INT, _INT, _INT,
     ),
     "rotate": (_ELEMENTS, _LONG, _FLOATS, _LONGS, _INT, _INT, _INT, _INT, _INT),
+    "multiply_bytes": (_BYTES, _BYTES, _FLOATS, _FLOATS, _ELEMENTS, _LONG, _INT, _INT, _INT),
     "attend_first": (_FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _LONGS, _INT, _INT, _INT, _INT),
     "attend_first_backward": (
         _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _FLOATS, _FLOATS, _ELEMENTS, _LONGS, _INT, _INT, _INT, _INT,
@@ -71,12 +72,10 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-# The functions of every build; attention in bfloat16 needs a processor that multiplies it.
+# The functions of every build; attention in bfloat16, and products of bytes, need a processor that multiplies them.
+_ELSEWHERE = {"attend_bfloat16", "attend_backward_bfloat16", "multiply_bytes_float32", "multiply_bytes_bfloat16"}
 REQUIRED = tuple(
-    f"{name}_{dtype_name(dtype)}"
-    for name in _FUNCTIONS
-    for dtype in DTYPES
-    if dtype == torch.float32 or name not in ("attend", "attend_backward")
+    name for base in _FUNCTIONS for dtype in DTYPES if (name := f"{base}_{dtype_name(dtype)}") not in _ELSEWHERE
 )
 
 

@@ -8,6 +8,7 @@
 // arguments to Python.
 
 #include "attention_backward.h"
+#include "bytes.h"
 #include "first_token.h"
 #include "rows.h"
 
@@ -85,11 +86,26 @@ extern "C" {
                               longest_first, texts, rows, heads, d, scale, window, threads);                          \
     }
 
+#define BYTES(E, S)                                                                                                   \
+    void multiply_bytes_##S(const uint8_t* x, const uint8_t* w, const float* sums, const float* scale, E* out,        \
+                            int64_t rows, int inputs, int n, int threads) {                                           \
+        multiply_bytes(x, w, sums, scale, out, rows, inputs, n, threads);                                             \
+    }
+
 POINTWISE(float, float32)
 POINTWISE(bf16, bfloat16)
 
 ATTENTION(float, float32)
 #ifdef BFLOAT16_PRODUCTS
 ATTENTION(bf16, bfloat16)
+#endif
+
+// Bits of the weights that `multiply_bytes` reads; 0 where there is no such function.
+#ifdef BYTE_PRODUCTS
+BYTES(float, float32)
+BYTES(bf16, bfloat16)
+int byte_weight_bits() { return WEIGHT_BITS; }
+#else
+int byte_weight_bits() { return 0; }
 #endif
 }

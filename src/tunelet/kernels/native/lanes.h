@@ -12,11 +12,12 @@
 #include <immintrin.h>
 #define LANES 16
 #elif defined(__AVX2__)
+#include <immintrin.h>
 #define LANES 8
 #else  // NEON, or what the compiler makes of it
 #define LANES 4
 #endif
-#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+#if defined(__ARM_NEON)
 #include <arm_neon.h>
 #endif
 

@@ -5,7 +5,7 @@ import torch
 from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.errors import ModelError
-from tunelet.kernels import features
+from tunelet.kernels import features, int8_products
 
 
 def choose_device(wanted: str) -> Choice[torch.device]:
@@ -77,14 +77,11 @@ def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
 
 
 def _int8_products(device: torch.device) -> Choice[bool]:
-    """Whether the device multiplies int8."""
+    """Whether the device multiplies int8 faster than floating point."""
     if device.type != "cpu":
         return Choice(False, "int8 was built for CPUs alone")
-    there = features()
-    instructions = next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni") if there.get(name)), None)
-    if instructions is None or not torch.backends.mkldnn.is_available():
-        return Choice(False, "the processor has no int8 instructions that oneDNN knows")
-    return Choice(True, f"the processor has {instructions}")
+    by = int8_products()
+    return Choice(by.value is not None, by.reason)
 
 
 def _bfloat16_products(device: torch.device) -> Choice[bool]:
