@@ -6,7 +6,7 @@ REQUIREMENTS = pyproject.toml constraints.txt
 # A file stays on one process; in the order of tests/conftest.py, so that both processes end at once.
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test fuzz test-lowest lint lint-here notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
+.PHONY: demo check test fuzz test-lowest test-arm lint lint-here notebooks pictures bench bench-accuracy bench-performance bench-serving clean docs
 
 .venv/demo/ready: $(REQUIREMENTS)
 	@echo "installing tunelet into .venv/demo"
@@ -53,6 +53,10 @@ test-lowest: .venv/lowest/ready
 	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest $(PARALLEL) -W default $(LOWEST)
 LOWEST = tests/api tests/cli tests/comparison tests/data tests/evaluation tests/hub tests/kernels tests/model \
 	tests/recipe tests/run tests/training
+
+## test-arm: the kernels' tests under an emulated ARM processor (on Debian, as root; an hour)
+test-arm:
+	tools/arm_tests.sh
 
 lint-here: .venv/dev/ready
 	.venv/dev/bin/ruff format --check .

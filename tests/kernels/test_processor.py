@@ -5,7 +5,7 @@ import platform
 import pytest
 import torch
 
-from tunelet.kernels import features
+from tunelet.kernels import features, native
 from tunelet.kernels._native import _flags
 from tunelet.kernels._processor import forbidden_wide_vectors
 from tunelet.model import choose_precision, refused_precisions
@@ -51,13 +51,23 @@ def test_a_limit_of_onednn_hides_what_lies_beyond_it(monkeypatch, isa, left):
 def test_where_avx_512_is_forbidden_nothing_is_chosen_or_built_that_needs_it(monkeypatch):
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
     assert choose_precision("auto", torch.device("cpu"), frozen=True).value == "float32"
-    assert set(refused_precisions(torch.device("cpu"))) == {"bfloat16", "int8"}
+    assert set(refused_precisions(torch.device("cpu"))) == {"bfloat16"} | (
+        {"int8"} if native().value is None else set()
+    )
     assert forbidden_wide_vectors()
     assert "-mno-avx512f" in _flags()
 
 
-@pytest.mark.parametrize(("bf16", "expected"), [(True, "-march=armv8.2-a+bf16"), (False, "-march=armv8-a")])
-def test_on_arm_the_build_is_for_what_the_processor_has(monkeypatch, bf16, expected):
+@pytest.mark.parametrize(
+    ("has", "expected"),
+    [
+        (("bf16", "dot"), "-march=armv8.2-a+bf16+dotprod"),
+        (("dot",), "-march=armv8.2-a+dotprod"),
+        ((), "-march=armv8-a"),
+    ],
+)
+def test_on_arm_the_build_is_for_what_the_processor_has(monkeypatch, has, expected):
+    there = dict.fromkeys(("neon", *has), True) | {"architecture": "aarch64"}
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"neon": True, "bf16": bf16, "architecture": "aarch64"})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: there)
     assert [flag for flag in _flags() if flag.startswith("-march")] == [expected]

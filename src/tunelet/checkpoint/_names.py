@@ -22,12 +22,17 @@ SHORT_NAMES: dict[str, str] = {
     "distilroberta": "distilbert/distilroberta-base",
     "electra-base": "google/electra-base-discriminator",
     "electra-small": "google/electra-small-discriminator",
+    "ettin-150m": "jhu-clsp/ettin-encoder-150m",
+    "ettin-17m": "jhu-clsp/ettin-encoder-17m",
+    "ettin-32m": "jhu-clsp/ettin-encoder-32m",
+    "ettin-68m": "jhu-clsp/ettin-encoder-68m",
     "minilm": "sentence-transformers/all-MiniLM-L6-v2",
+    "mmbert-small": "jhu-clsp/mmBERT-small",
     "modernbert": "answerdotai/ModernBERT-base",
     "roberta": "FacebookAI/roberta-base",
 }
 
-_MIT = ("microsoft/", "FacebookAI/")
+_MIT = ("FacebookAI/", "jhu-clsp/", "microsoft/")
 
 
 def licence(full: str) -> str | None:

@@ -46,7 +46,7 @@ def _products() -> list[Rate]:
         choose_precision("int8", torch.device("cpu"), frozen=True)
     except ModelError:
         return rates
-    quantised = Int8Product(weight, torch.bfloat16, backward=False)
+    quantised = Int8Product(weight, _compute_dtype(), backward=False)
     seconds = _time(lambda: quantised.forward(x))
     return [*rates, Rate(work, "int8, quantising its input", operations / seconds / 1e9, "GFLOP/s")]
 

@@ -5,7 +5,7 @@ from tunelet.kernels._disentangled import disentangled_attention
 from tunelet.kernels._first import reference_attend_first
 from tunelet.kernels._fused_layers import FusedLayers
 from tunelet.kernels._gelu import activate
-from tunelet.kernels._int8 import Int8Product, int8_products
+from tunelet.kernels._int8 import CompiledWeight, Int8Product, int8_products
 from tunelet.kernels._layer import Layer
 from tunelet.kernels._layer_weights import JOINT, ROLES, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
@@ -14,10 +14,12 @@ from tunelet.kernels._norm import Norm
 from tunelet.kernels._pool import Pooling
 from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Product
+from tunelet.kernels._quantise import quantise
 
 __all__ = [
     "JOINT",
     "ROLES",
+    "CompiledWeight",
     "FloatProduct",
     "FusedLayers",
     "Int8Product",
@@ -36,6 +38,7 @@ __all__ = [
     "lora_linear",
     "native",
     "packed_attention",
+    "quantise",
     "reference_attend_first",
     "reference_attention",
     "reference_lora_linear",

@@ -94,8 +94,10 @@ class CompiledWeight:
     """A weight as the kernel in native/bytes.h reads it: panels of 16 columns, in units of four inputs."""
 
     def __init__(self, weight: torch.Tensor) -> None:
+        """Raises RuntimeError where there is no such kernel."""
         library = native().value
-        assert library is not None  # noqa: S101
+        if library is None or not library.byte_weight_bits:
+            raise RuntimeError(int8_products().reason)
         self._outputs, inputs = weight.shape
         self._missing = -inputs % 4
         rounded, scale = _rounded(weight, bits=library.byte_weight_bits)

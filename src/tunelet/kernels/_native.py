@@ -33,6 +33,7 @@ _FLAGS = (
     # sums in any order, so that loops become vectors; infinities and NaN keep their meaning
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
+_ARM = {"bf16": "bf16", "dot": "dotprod"}  # PyTorch's name of an instruction set -> the compiler's
 _TORCH = Path(torch.__file__).parent / "lib"
 # Ways to OpenMP. Apple's clang brings none: there it is the one that PyTorch brings and runs its own threads with.
 _OPENMP = (("-fopenmp",), ("-Xclang", "-fopenmp", f"-L{_TORCH}", f"-Wl,-rpath,{_TORCH}", "-lomp"))
@@ -198,7 +199,8 @@ def _load(wanted: _Build) -> Choice[Library | None]:
 def _flags() -> tuple[str, ...]:
     there = features()
     if platform.machine().lower() in ("aarch64", "arm64"):  # where not every compiler knows "native"
-        return (*_FLAGS, "-march=armv8.2-a+bf16" if there.get("bf16") else "-march=armv8-a")
+        further = "".join(f"+{flag}" for name, flag in _ARM.items() if there.get(name))
+        return (*_FLAGS, f"-march=armv8.2-a{further}" if further else "-march=armv8-a")
     if forbidden_wide_vectors():
         return (*_FLAGS, "-march=native", "-mno-avx512f")
     wide = ("-mprefer-vector-width=512",) if there.get("avx512_f") else ()

@@ -1,7 +1,8 @@
 """What this machine's matrix products reach at the model's own shapes: nothing that trains is faster than that.
 
-Every kernel that PyTorch offers for a precision is timed on the four products of a layer over one batch of tokens, and
-the best of them counts. It is measured again in every turn: the machine may be busy or slow in one of them.
+Every kernel that PyTorch offers for a precision, and our own for int8, is timed on the four products of a layer over
+one batch of tokens, and the best of them counts. It is measured again in every turn: the machine may be busy or slow
+in one of them.
 """
 
 import time
@@ -13,7 +14,7 @@ import torch
 
 from tunelet.bench.harness._flops import EncoderShape
 from tunelet.bench.harness._worker import Desk
-from tunelet.kernels import features
+from tunelet.kernels import CompiledWeight, features, quantise
 
 _REPEATS = 3
 _SECONDS = 3.0  # no kernel gets more
@@ -78,6 +79,7 @@ def _kernels(device: str) -> Iterator[tuple[str, str, Callable[[int, int, int], 
     yield "int8", "torch._int_mm", partial(_integer, device=device)
     if device == "cpu":
         yield "int8", "onednn qlinear, uint8 activations", _quantised
+        yield "int8", "compiled, uint8 activations", _compiled
 
 
 def _plain(tokens: int, width: int, out: int, *, dtype: torch.dtype, device: str) -> Product:
@@ -107,3 +109,9 @@ def _quantised(tokens: int, width: int, out: int) -> Product:
     return lambda: operations.qlinear_pointwise(
         left, 0.02, 128, right, scale, zero, None, 1.0, 0, result, "none", [], ""
     )
+
+
+def _compiled(tokens: int, width: int, out: int) -> Product:
+    product, rows = CompiledWeight(torch.randn(out, width)), quantise(torch.randn(tokens, width))
+    result = torch.bfloat16 if features().get("avx512_bf16") else torch.float32
+    return lambda: product.multiply(rows, result)
