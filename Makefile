@@ -95,6 +95,7 @@ bench-accuracy: .venv/dev/ready
 bench-performance: .venv/dev/ready
 	.venv/dev/bin/tunelet bench train --arms stock,best,tunelet,mean --parity 50 --out measurements/performance-train.json
 	.venv/dev/bin/tunelet bench predict --out measurements/performance-predict.json
+	.venv/dev/bin/python measurements/encoders.py
 	.venv/dev/bin/python measurements/engine.py $(SHARED)/imdb --out measurements/engine.json
 	.venv/dev/bin/python measurements/performance.py
 

@@ -7,7 +7,9 @@ performance-notes.md, which ends the page.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import engine_page
@@ -69,6 +71,22 @@ Prediction against transformers in its best float32 setting and ONNX Runtime in 
 {prediction}
 """
 
+# Further measurements of training by the name of their file: of other processors, and of other encoders.
+_OTHERS = {
+    "performance-train-avx2": "Training on a processor with AVX2 alone",
+    "performance-encoders": "Training of today's encoders",
+}
+_ELSEWHERE = """\
+## {title}
+
+As under *Training*, measured apart. {said}
+{short}
+"""
+_SAID = {
+    "performance-train-avx2": "Most laptops have such a processor: no AVX-512, no bfloat16, no int8 instructions.\n",
+    "performance-encoders": "Published sizes with random weights, `python measurements/encoders.py`.\n",
+}
+
 _README_ROWS = {
     "stock": "Trainer + PEFT as in notebooks (float32, padded to 512)",
     "best": "Trainer + PEFT in the best of the settings tried",
@@ -78,17 +96,30 @@ _README_ROWS = {
     "tunelet int8": "tunelet, int8 (on request)",
 }
 _MEMORY = "of best's memory"
-_NAMES = {"distilbert": "DistilBERT", "albert": "ALBERT", "minilm": "MiniLM"}
+_NAMES = {
+    "distilbert": "DistilBERT",
+    "albert": "ALBERT",
+    "minilm": "MiniLM",
+    "modernbert-base": "ModernBERT-base",
+    "ettin-32m": "Ettin-32m",
+    "deberta-v3-small": "DeBERTa-v3-small",
+}
 _FEATURES = ("amx", "avx2", "avx512_bf16", "avx512_vnni")  # of the processor, what the tables depend on
 
 
-def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engine: dict[str, Any] | None) -> str:
+def write_up(
+    train: dict[str, Any] | None,
+    predict: dict[str, Any] | None,
+    engine: dict[str, Any] | None,
+    others: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> str:
     """The page but for what is said by hand.
 
     Args:
         train: document of `tunelet bench train`, None: not measured.
         predict: document of `tunelet bench predict`, None: not measured.
         engine: of `measurements/engine.py`, None: not measured.
+        others: further documents of `tunelet bench train`, by their name among `_OTHERS`.
     """
     parts = [_INTRODUCTION]
     if train is not None and predict is not None:
@@ -113,6 +144,10 @@ def write_up(train: dict[str, Any] | None, predict: dict[str, Any] | None, engin
     if predict is not None:
         parts.append(_PREDICTION.format(texts=predict["settings"]["texts"]))
         parts += [_where(predict), *_models(predict)]
+    for name, document in others.items():
+        short = _in_short(document, "reviews/s", "x stock", "x best", "x no dropout", "of ceiling", _MEMORY)
+        parts.append(_ELSEWHERE.format(title=_OTHERS[name], said=_SAID[name], short=short))
+        parts += [_where(document), *_models(document)]
     if engine is not None:
         parts += engine_page.write_up(engine)
     return "\n".join(parts)
@@ -135,7 +170,7 @@ def _arms(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Each model's name as people write it, and its measured arms by name."""
     return [
         (
-            _NAMES.get(model["name"], Path(model["name"]).name),
+            _NAMES.get(Path(model["name"]).name, Path(model["name"]).name),
             {arm["name"]: arm for arm in model["arms"] if arm["failure"] is None},
         )
         for model in document["models"]
@@ -183,12 +218,15 @@ def _where(document: dict[str, Any]) -> str:
 
 def page() -> str:
     """All of docs/performance.md, from the files that there are."""
-    documents = [
-        json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        for path in (HERE / f"{name}.json" for name in ("performance-train", "performance-predict", "engine"))
-    ]
+    documents = [_read(name) for name in ("performance-train", "performance-predict", "engine")]
+    others = {name: found for name in _OTHERS if (found := _read(name)) is not None}
     notes = (HERE / "performance-notes.md").read_text(encoding="utf-8")
-    return f"{write_up(*documents)}\n{notes}"
+    return f"{write_up(*documents, others)}\n{notes}"
+
+
+def _read(name: str) -> dict[str, Any] | None:
+    path = HERE / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def main() -> None:

@@ -61,6 +61,14 @@ def test_the_page_holds_every_arm_with_its_figures(performance, found):
         assert len({line.count("|") for line in table}) == 1
 
 
+def test_other_processors_and_encoders_have_sections_of_their_own(performance, found):
+    page = performance.write_up(*found, None, {"performance-train-avx2": found[0]})
+    whole, _, apart = page.partition("## Training on a processor with AVX2 alone")
+    assert "## Training\n" in whole
+    for arm in found[0]["models"][0]["arms"]:
+        assert f"| {arm['name']} | " in apart
+
+
 def test_what_failed_is_said_and_what_was_not_measured_left_out(performance, found):
     train = copy.deepcopy(found[0])
     train["models"][0]["arms"][0] |= {"failure": "out of luck", "reviews_per_second": None, "times": {}}
