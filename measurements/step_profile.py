@@ -23,6 +23,8 @@ _WARM_UP = 5  # steps
 
 def part_of(operator: str) -> str:
     """The part to which an operator's own time counts, by the name under which the profiler has it."""
+    if operator == f"{_NATIVE}multiply_bytes":
+        return PRODUCTS
     if operator.startswith(_NATIVE):
         return ATTENTION if operator.startswith(f"{_NATIVE}attend") else BETWEEN
     if operator.startswith(("mkldnn::", "onednn::")) or operator == "aten::_int_mm":

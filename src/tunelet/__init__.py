@@ -14,6 +14,7 @@ from tunelet._version import __version__
 
 if TYPE_CHECKING:
     from tunelet._api import adapt, predict_file, train, train_seeds
+    from tunelet._api_tune import tune
     from tunelet.audit import Audit, audit
     from tunelet.classifier import (
         BaselineClassifier,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from tunelet.publish import push
     from tunelet.recipe import Recipe
     from tunelet.report import WrittenReport, report
-    from tunelet.run import Run, RunGroup
+    from tunelet.run import Run, RunGroup, Study
     from tunelet.serve import serve
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Recipe",
     "Run",
     "RunGroup",
+    "Study",
     "TuneletError",
     "WrittenReport",
     "__version__",
@@ -81,12 +83,14 @@ __all__ = [
     "serve",
     "train",
     "train_seeds",
+    "tune",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
         "_api": ("adapt", "predict_file", "train", "train_seeds"),
+        "_api_tune": ("tune",),
         "audit": ("Audit", "audit"),
         "classifier": (
             "BaselineClassifier",
@@ -115,7 +119,7 @@ __getattr__ = lazy_exports(
         "publish": ("push",),
         "recipe": ("Recipe",),
         "report": ("WrittenReport", "report"),
-        "run": ("Run", "RunGroup"),
+        "run": ("Run", "RunGroup", "Study"),
         "serve": ("serve",),
     },
 )

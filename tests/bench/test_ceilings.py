@@ -16,6 +16,13 @@ def test_ceilings_are_positive_and_name_their_kernels():
     assert "torch.mm" in found["float32"]
 
 
+def test_a_kernel_that_was_too_slow_to_be_timed_is_no_ceiling(monkeypatch):
+    monkeypatch.setattr(
+        "tunelet.bench.harness._ceilings._rate", lambda products, *_: 0.0 if len(products) > 1 else 1e-6
+    )
+    assert measure_ceilings(EncoderShape(2, 64, 128, 2), tokens=96) == {}
+
+
 def test_the_ceiling_is_the_most_that_any_kernel_reached():
     turns = [
         {"float32": {"a": 100.0, "b": 180.0}},

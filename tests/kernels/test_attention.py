@@ -51,12 +51,12 @@ def test_values_and_gradients_are_those_of_the_definition(way, lengths, heads, h
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("lengths", [*LENGTHS, (700, 257)], ids=str)
-@pytest.mark.parametrize("window", [1, 2, 5, 16, 65, 300])
+@pytest.mark.parametrize("window", [1, 5, 65, 300])
 def test_values_and_gradients_within_a_window_are_those_of_the_definition(way, lengths, window, dtype):
     assert_defined(random_inputs(sum(lengths), 2, 32, dtype), lengths, scale=32**-0.5, window=window)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(1, 900), window=st.integers(1, 950), dtype=st.sampled_from(DTYPES))
 def test_any_window_of_a_text_of_any_length_is_that_of_the_definition(way, length, window, dtype):
     assert_defined(random_inputs(length, 1, 16, dtype), (length,), scale=0.25, window=window)

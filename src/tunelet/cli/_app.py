@@ -14,6 +14,7 @@ from tunelet.cli import (
     _results,
     _serving,
     _training,
+    _tuning,
 )
 from tunelet.cli._family import examples
 
@@ -32,7 +33,7 @@ app = typer.Typer(
     )
     + "\n\n`tunelet COMMAND --help` has more. --debug after any command shows the traceback of an error.",
 )
-for _family in (_training, _classifying, _explaining, _results, _exporting, _serving, _auditing, _looking):
+for _family in (_training, _tuning, _classifying, _explaining, _results, _exporting, _serving, _auditing, _looking):
     app.add_typer(_family.commands)
 app.add_typer(_bench.commands)
 

@@ -47,13 +47,15 @@ def compare(
     epilog=examples("tunelet report runs/stars", "tunelet report runs/stars --out for-the-meeting --json")
 )
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a finished run, or of several seeds")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="folder of a finished run, of several seeds or of a search")
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="folder of the report; default: that of the run")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write the report of a run. It is report.html, report.pdf, figures, and the model card README.md."""
+    """Write the report of a run or a search. It is report.html, report.pdf, figures, and a run's model card."""
     from tunelet import report as write
 
     written = write(run, out)

@@ -11,9 +11,11 @@ from tunelet.console._plan import plan_screen
 from tunelet.console._progress import progress
 from tunelet.console._result import result_screen
 from tunelet.console._screens import TerminalScreens
+from tunelet.console._search import SearchScreen
 from tunelet.console._seeds import group_screen
 
 __all__ = [
+    "SearchScreen",
     "TerminalScreens",
     "audit_screen",
     "evaluation_screen",

@@ -1,7 +1,7 @@
 """How a long job is followed on stderr: a live bar on a terminal, a plain line now and then elsewhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,9 @@ class _Lines:
     def say(self, line: str) -> None:
         """Print a line, with the name of the part before it."""
         self._print(f"{self._part}{line}")
+
+    def evaluated(self, values: Mapping[str, float]) -> None:
+        """Show nothing: the training says it."""
 
     @property
     def _rate(self) -> float:

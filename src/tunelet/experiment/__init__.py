@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tunelet.experiment._request import Request, whole_recipe
     from tunelet.experiment._screens import AdaptationPlan, Screens
     from tunelet.experiment._seeds import run_seeds
+    from tunelet.experiment._splits import read_sources, split_seed
     from tunelet.experiment._train import Experiment
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "Screens",
     "adaptation_recipe",
     "choose_head",
+    "read_sources",
     "run_seeds",
+    "split_seed",
     "whole_recipe",
 ]
 
@@ -36,6 +39,7 @@ __getattr__ = lazy_exports(
         "_request": ("Request", "whole_recipe"),
         "_screens": ("AdaptationPlan", "Screens"),
         "_seeds": ("run_seeds",),
+        "_splits": ("read_sources", "split_seed"),
         "_train": ("Experiment",),
     },
 )

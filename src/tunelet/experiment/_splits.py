@@ -9,7 +9,12 @@ _FEW = 2_000  # texts up to which cross-validation is the default: a held-out fi
 
 
 def read_sources(settings: DataSettings, data: Any, test: Any, follow: Follower) -> tuple[Reading, Reading | None]:
-    """Read training and test data; the test data must have the training data's columns. Raises DataError."""
+    """Read training and test data; the test data must have the training data's columns. Raises DataError.
+
+    What was read and divided before, as a search does for its trials, is taken as it is.
+    """
+    if isinstance(data, Reading):
+        return data, None
     columns: dict[str, Any] = {
         "text": settings.text_column or None,
         "label": settings.label_column or None,

@@ -17,10 +17,12 @@ from tunelet.report._palette import for_file
 from tunelet.report._pdf import render_pdf
 from tunelet.report.comparison_page import comparison_document
 from tunelet.report.run_page import group_document
+from tunelet.report.study_page import study_document
 from tunelet.run import (
     Run,
     RunFolder,
     RunGroup,
+    Study,
     check_place,
     disk_errors,
     is_marked,
@@ -59,8 +61,8 @@ class WrittenReport:
 
 
 @checked
-def report(run: str | Path | Run | RunGroup | Comparison, out: str | Path | None = None) -> WrittenReport:
-    """Write the report of a run, of several seeds or of a comparison.
+def report(run: str | Path | Run | RunGroup | Study | Comparison, out: str | Path | None = None) -> WrittenReport:
+    """Write the report of a run, of several seeds, of a search over settings or of a comparison.
 
     It is a page in HTML, the same in PDF, its figures as SVG and, of a single run, the model card `README.md`; of a
     comparison, `comparison.json` holds what was measured.
@@ -72,7 +74,7 @@ def report(run: str | Path | Run | RunGroup | Comparison, out: str | Path | None
     ['comparison.json', 'report.html', 'report.pdf']
 
     Args:
-        run: a finished run, several seeds of one, the folder of either, or what `compare` returned.
+        run: a finished run, several seeds of one, a search, the folder of any of these, or what `compare` returned.
         out: the folder of the report; None: the run's own folder, or runs/comparison-NAMES.
 
     Raises:
@@ -82,6 +84,10 @@ def report(run: str | Path | Run | RunGroup | Comparison, out: str | Path | None
     if isinstance(run, Comparison):
         folder = comparison_folder(run) if out is None else Path(out)
         return WrittenReport(folder, tuple(write_comparison(run, folder)), None)
+    if isinstance(run, Study) or (not isinstance(run, Run | RunGroup) and Study.is_one(Path(run))):
+        study = run if isinstance(run, Study) else Study.load(run)
+        folder = study.path if out is None else Path(out)
+        return WrittenReport(folder, tuple(write_study(study, folder)), None)
     group = RunGroup.given(run)
     folder = group.path if out is None else Path(out)
     files = tuple(write_report(group, None if out is None else folder))
@@ -114,6 +120,14 @@ def write_report(group: RunGroup, folder: Path | None = None) -> list[Path]:
         files[CARD] = model_card(group.runs[0]).encode("utf-8")
         judged = [CARD]
     return write_files(folder, "report", files, judged=judged, own=own)
+
+
+def write_study(study: Study, folder: Path) -> list[Path]:
+    """`report.html`, `report.pdf` and `figures/*.svg` of a search; errors as `write_report`."""
+    with disk_errors(folder):
+        own = folder.resolve() == study.path.resolve()
+    check_place(folder, "report", _PAGES, own=own)
+    return write_files(folder, "report", document_files(study_document(study)), own=own)
 
 
 def document_files(document: Document) -> dict[str, bytes]:

@@ -29,6 +29,7 @@ Kind = Literal[
     "seeds",
     "report",
     "comparison",
+    "study",
 ]
 
 

@@ -137,6 +137,7 @@ class TrainingLoop:
         if evaluation.line:
             epoch = f"epoch {position.epoch + 1}/{self.pace.length.epochs}"
             self.reporter.say(f"{epoch}: training loss {loss:.4f}, {evaluation.line}")
+        self.reporter.evaluated(evaluation.values)
 
     def checkpoint(self) -> None:
         """Write down all that decides the rest of the training."""

@@ -1,6 +1,6 @@
 """Whom a training tells how it goes: `console` draws bars or prints lines, and `Silent` shows nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -20,6 +20,9 @@ class Reporter(Protocol):
     def say(self, line: str) -> None:
         """A line that stays on the screen."""
 
+    def evaluated(self, values: Mapping[str, float]) -> None:
+        """The validation texts were evaluated; metric -> value. What this raises ends the training."""
+
 
 class Silent:
     """The reporter of a training that nobody watches."""
@@ -36,4 +39,7 @@ class Silent:
         """Show nothing."""
 
     def say(self, line: str) -> None:
+        """Show nothing."""
+
+    def evaluated(self, values: Mapping[str, float]) -> None:
         """Show nothing."""

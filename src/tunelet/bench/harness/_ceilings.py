@@ -41,7 +41,8 @@ def measure_ceilings(shape: EncoderShape, tokens: int, device: str = "cpu") -> d
                 continue
             products = [prepare(tokens, width, out) for width, out in sizes]
             work = sum(2.0 * tokens * width * out for width, out in sizes)
-            reached.setdefault(precision, {})[name] = _rate(products, work, device)
+            if rate := _rate(products, work, device):
+                reached.setdefault(precision, {})[name] = rate
         except (RuntimeError, AttributeError, NotImplementedError):  # this build or this processor has no such kernel
             continue
     return reached
@@ -54,6 +55,7 @@ def ceilings_job(desk: Desk, shape: EncoderShape, tokens: int, device: str) -> N
 
 
 def _rate(products: list[Product], work: float, device: str) -> float:
+    """GFLOP/s; 0 where the first call of one was all that there was time for."""
     best = [float("inf")] * len(products)
     begun = time.perf_counter()
     for turn in range(1 + _REPEATS):

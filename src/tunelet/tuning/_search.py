@@ -1,0 +1,132 @@
+"""The choice of the next trial, and of those that are given up early: Optuna's (Akiba et al. 2019), in a journal file.
+
+The sampler (TPE, Bergstra et al. 2011) is made anew for each trial, with a seed of its own. So what it proposes follows
+from the finished trials alone, and a search that was interrupted goes on as one that was not.
+"""
+
+import logging
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tunelet.errors import TuneletError
+from tunelet.run import Setting
+from tunelet.tuning._space import Space
+
+if TYPE_CHECKING:
+    from optuna import Study as OptunaStudy
+    from optuna import Trial
+    from optuna.pruners import BasePruner
+
+_STARTING = 8  # trials that are drawn at random before the sampler learns from them
+_NAME, _SETTINGS = "tunelet", "settings"
+
+
+class Search:
+    """Optuna's study of one search."""
+
+    def __init__(self, journal: Path, space: Space, *, seed: int, pruner: str, lower: bool) -> None:
+        """Open the journal, or begin it. Raises TuneletError where Optuna is not installed."""
+        optuna = _optuna()
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+        backend = JournalFileBackend(str(journal), lock_obj=JournalFileOpenLock(str(journal)))
+        self._study: OptunaStudy = optuna.create_study(
+            storage=JournalStorage(backend),
+            study_name=_NAME,
+            direction="minimize" if lower else "maximize",
+            load_if_exists=True,
+        )
+        self._study.pruner = _pruner(pruner)
+        self._space, self._seed = _distributions(space), seed
+
+    def next(self) -> "Asked":
+        """The trial to run next: one that was interrupted, else a new one. The first has no settings of its own."""
+        from optuna.trial import Trial, TrialState
+
+        for frozen in self._study.get_trials(states=(TrialState.RUNNING,)):
+            if _SETTINGS in frozen.user_attrs:
+                return Asked(Trial(self._study, frozen._trial_id), frozen.user_attrs[_SETTINGS])
+            self._study.tell(frozen.number, state=TrialState.FAIL)  # killed before it had its settings
+        done = len([one for one in self._study.trials if _SETTINGS in one.user_attrs])
+        self._study.sampler = _sampler(self._seed + done)
+        trial = self._study.ask(fixed_distributions=self._space if done else {})
+        trial.set_user_attr(_SETTINGS, trial.params)
+        return Asked(trial, trial.params)
+
+    def tell(self, asked: "Asked", state: Literal["finished", "pruned", "failed"], figure: float | None) -> None:
+        """What came of a trial."""
+        from optuna.trial import TrialState
+
+        states = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+        self._study.tell(asked.number, figure if state == "finished" else None, states[state])
+
+    def importance(self) -> dict[str, float]:
+        """Share of the figure's variance that each setting explains (fANOVA, Hutter et al. 2014); empty: unknown."""
+        from optuna.importance import get_param_importances
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found: Mapping[str, float] = get_param_importances(self._study)
+        except (ValueError, RuntimeError, ZeroDivisionError):  # too few trials, or all with the same figure
+            return {}
+        return {name: float(share) for name, share in found.items()}
+
+
+class Asked:
+    """A trial that is to be run.
+
+    Attributes:
+        number: from 0.
+        settings: of the trial.
+    """
+
+    def __init__(self, trial: "Trial", settings: Mapping[str, Setting]) -> None:
+        self._trial, self.number, self.settings = trial, trial.number, dict(settings)
+
+    def is_hopeless(self, figure: float, step: int) -> bool:
+        """Note a figure after an evaluation; whether the trial should be given up, measured by the others."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a trial that goes on reports what it reported before
+            self._trial.report(figure, step)
+        return bool(self.number and self._trial.should_prune())
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ModuleNotFoundError:
+        raise TuneletError("a search over settings needs Optuna", "pip install 'tunelet[scale]'") from None
+    optuna.logging.set_verbosity(logging.ERROR)
+    return optuna
+
+
+def _sampler(seed: int) -> Any:
+    from optuna.samplers import TPESampler
+
+    return TPESampler(seed=seed, n_startup_trials=_STARTING)
+
+
+def _pruner(name: str) -> "BasePruner":
+    from optuna.pruners import MedianPruner, NopPruner, SuccessiveHalvingPruner
+
+    if name == "median":
+        return MedianPruner(n_startup_trials=5, n_warmup_steps=1)
+    return SuccessiveHalvingPruner(reduction_factor=3) if name == "asha" else NopPruner()
+
+
+def _distributions(space: Space) -> dict[str, Any]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    found: dict[str, Any] = {}
+    for key, one in space.items():
+        if one.choices:
+            found[key] = CategoricalDistribution(one.choices)
+        elif one.whole:
+            found[key] = IntDistribution(int(one.low), int(one.high), log=one.log)
+        else:
+            found[key] = FloatDistribution(one.low, one.high, log=one.log)
+    return found
