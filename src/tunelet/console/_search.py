@@ -42,24 +42,23 @@ class SearchScreen:
         """Print the best trials, what the choice is worth, and the recipe."""
         finished = [trial for trial in facts.trials if trial.state == "finished" and trial.figure is not None]
         finished.sort(key=lambda trial: (trial.figure or 0) * (1 if facts.lower_is_better else -1))
-        made = table("trial", facts.metric, "on texts held out", "settings")
+        made = table("trial", facts.metric, "on texts held out")
         for trial in finished[:_BEST]:
-            cells = number(trial.figure), number(trial.held_out), trial.in_words
-            made.add_row(str(trial.number), *map(escape, cells))
+            made.add_row(str(trial.number), number(trial.figure), number(trial.held_out))
         states = [trial.state for trial in facts.trials]
         counts = (
             f"{states.count('finished')} finished, {states.count('pruned')} given up, {states.count('failed')} failed"
         )
         print_table(self._console, escape(f"{counted(len(states), 'trial')}: {counts}"), made)
+        self._say(f"chosen: trial {facts.best}, {facts.chosen.in_words}")
         if facts.optimism is not None:
             self._say(
                 f"choosing flatters itself by {number(facts.optimism)}: {number(facts.figure)} on validation texts, "
                 f"{number(facts.held_out)} on {counted(facts.held_out_texts, 'text')} that chose nothing"
             )
         self._say(facts.verdict)
-        recipe = shlex.quote(facts.recipe)
-        self._console.print(f"recipe  [bold]{escape(recipe)}[/]", highlight=False, soft_wrap=True)
-        self._say(f"train with it: tunelet train {shlex.quote(facts.source)} --recipe {recipe}")
+        self._console.print(f"recipe  [bold]{escape(shlex.quote(facts.recipe))}[/]", highlight=False, soft_wrap=True)
+        self._say(f"train with it: {facts.command}")
 
     def _say(self, line: str) -> None:
         self._console.print(escape(line), highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ STUDY/study.json      what came of it
 STUDY/recipe.toml     the chosen recipe
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,6 +144,13 @@ class StudyRecord(FileRecord):
     recipe: str
     seconds: float
     budget: float | None = None
+
+    @property
+    def command(self) -> str:
+        """What to type to train with the chosen recipe; DATA stands for what was no file."""
+        named = self.source.startswith("hub:") or self.source in ("sample", "imdb") or Path(self.source).exists()
+        data = shlex.quote(self.source) if named else "DATA"
+        return f"tunelet train {data} --recipe {shlex.quote(self.recipe)}"
 
     @property
     def chosen(self) -> TrialRecord:

@@ -1,7 +1,5 @@
 """The order of a search's sections, and what stands above them."""
 
-import shlex
-
 from tunelet._words import counted, duration, number
 from tunelet.recipe import dump_recipe, dump_settings
 from tunelet.report._document import Code, Document, Figures, Folded, Section, Table, Text
@@ -48,7 +46,7 @@ def _findings(facts: StudyRecord) -> list[str]:
 def _course(facts: StudyRecord) -> Section:
     states = [trial.state for trial in facts.trials]
     pruned = f"{counted(states.count('pruned'), 'trial')} were given up early ({facts.pruner})"
-    text = f"{counted(states.count('finished'), 'trial')} were trained to the end; {pruned}."
+    text = f"Trial 0 is the recipe as it was. {counted(states.count('finished'), 'trial')} were trained to the end; {pruned}."
     if failed := states.count("failed"):
         text += f" {counted(failed, 'trial')} failed, with the reasons in the table below."
     return Section("The search", (Text(text), Figures((progress_figure(facts),))))
@@ -77,7 +75,7 @@ def _trials(facts: StudyRecord) -> Table:
     for trial in facts.trials:
         values = tuple(setting_in_words(trial.settings.get(key, "")) for key in keys)
         state = trial.state if not trial.error else f"failed: {trial.error}"
-        figures = number(trial.figure), number(trial.held_out)
+        figures = tuple("" if figure is None else number(figure) for figure in (trial.figure, trial.held_out))
         rows.append((f"{trial.number}{' (chosen)' if trial.number == facts.best else ''}", state, *values, *figures,
                      duration(trial.seconds)))  # fmt: skip
     caption = "A setting that is not given has the value of the recipe. Figures of trials given up are their last ones."
@@ -85,11 +83,10 @@ def _trials(facts: StudyRecord) -> Table:
 
 
 def _recipe(study: Study) -> Section:
-    source = shlex.quote(study.facts.source)
     return Section(
         "The recipe",
         (
-            Code(f"tunelet train {source} --recipe {shlex.quote(study.facts.recipe)}"),
+            Code(study.facts.command),
             Text("Settings that are not tunelet's defaults:"),
             Code(dump_settings(study.recipe)),
             Folded("recipe.toml", dump_recipe(study.recipe)),
