@@ -143,7 +143,7 @@ def test_a_compiler_without_openmp_of_its_own_takes_that_of_pytorch(cache, tmp_p
         'if [ "$1" = --version ]; then echo clang; exit; fi',
         'case " $* " in *" -Xclang -fopenmp "*) ;; *" -fopenmp "*) echo "unsupported option -fopenmp"; exit 1;; esac',
         'given=(); for one in "$@"; do case "$one" in -Xclang|-lomp|-L*) ;; *) given+=("$one");; esac; done',
-        f'exec {shutil.which("c++") or "g++"} "${{given[@]}}"',
+        f'exec {os.environ.get("CXX") or shutil.which("c++") or "g++"} "${{given[@]}}"',
     )
     monkeypatch.setenv("CXX", str(script(tmp_path / "clang", *lines)))
     found = native()

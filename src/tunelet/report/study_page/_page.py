@@ -46,7 +46,8 @@ def _findings(facts: StudyRecord) -> list[str]:
 def _course(facts: StudyRecord) -> Section:
     states = [trial.state for trial in facts.trials]
     pruned = f"{counted(states.count('pruned'), 'trial')} were given up early ({facts.pruner})"
-    text = f"Trial 0 is the recipe as it was. {counted(states.count('finished'), 'trial')} were trained to the end; {pruned}."
+    finished = f"{counted(states.count('finished'), 'trial')} were trained to the end"
+    text = f"Trial 0 is the recipe as it was. {finished}; {pruned}."
     if failed := states.count("failed"):
         text += f" {counted(failed, 'trial')} failed, with the reasons in the table below."
     return Section("The search", (Text(text), Figures((progress_figure(facts),))))
