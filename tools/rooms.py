@@ -15,7 +15,7 @@ STOREYS = (
     ("training", "explain"),
     ("classifier", "comparison"),
     ("experiment",),
-    ("report", "inspection", "sklearn"),
+    ("report", "inspection", "sklearn", "tuning"),
     ("publish", "page"),
     ("serve",),
     ("export",),
@@ -25,7 +25,7 @@ STOREYS = (
 )
 HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in storey}
 LOOSE = "loose modules"  # at the package's root, yet not of its ground: they import rooms
-_DOORS = ("__init__", "__main__", "_api", "notebook")  # for users: no file imports them to work with
+_DOORS = ("__init__", "__main__", "_api", "_api_tune", "notebook")  # for users: no file imports them to work with
 
 Arrows = dict[str, set[str]]
 

@@ -57,8 +57,8 @@ def parse(words: list[str]) -> Any:
 
 def test_all_commands_of_the_contract_are_there():
     assert set(COMMANDS) == {
-        "train", "adapt", "evaluate", "predict", "explain", "compare", "report", "push", "export", "serve", "recipes",
-        "inspect", "doctor", "audit",
+        "train", "tune", "adapt", "evaluate", "predict", "explain", "compare", "report", "push", "export", "serve",
+        "recipes", "inspect", "doctor", "audit",
         "bench train", "bench predict",
     }  # fmt: skip
 

@@ -28,7 +28,6 @@ commands = family()
         "tunelet tune reviews.csv --trials 20 --out searches/reviews",
         "tunelet tune reviews.csv --budget 1h --space space.toml --model minilm",
         "tunelet report searches/reviews",
-        "tunelet train reviews.csv --recipe searches/reviews/recipe.toml",
     )
 )
 def tune(

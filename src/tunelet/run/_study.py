@@ -181,6 +181,12 @@ class StudyFiles:
 class Study:
     """A finished search, read from its folder as it is asked for.
 
+    >>> try:
+    ...     tunelet.Study.load("runs/first")
+    ... except tunelet.TuneletError as error:
+    ...     print(error.message)
+    runs/first: no search over settings
+
     Attributes:
         path: the folder.
     """
@@ -195,13 +201,16 @@ class Study:
         files = StudyFiles(path)
         if not files.record.is_file():
             what = "is not finished" if files.plan.is_file() else "no search over settings"
-            raise RunError(f"{path}: {what}", "tunelet tune DATA --trials N --out DIR makes one; --resume goes on")
+            raise RunError(f"{path}: {what}", "tunelet.tune(data, trials=N, out=...) makes one; resume=True goes on")
         return cls(path)
 
     @staticmethod
     def is_one(path: Path) -> bool:
         """Whether a folder holds a search, finished or not."""
-        return path.is_dir() and is_marked(path, "study")
+        try:
+            return path.is_dir() and is_marked(path, "study")
+        except OSError:  # a name that is too long
+            return False
 
     @property
     def files(self) -> StudyFiles:

@@ -6,41 +6,33 @@ flatters the chosen trial, the more the more trials there are; on the texts held
 the optimism. A test part of the data is not read.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock, Timeout
-
 from tunelet._deadline import Deadline
-from tunelet._record import parse_lines, parse_record
 from tunelet._words import counted
 from tunelet.comparison import compare
-from tunelet.data import Reading, prepare
+from tunelet.data import Reading
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import LOWER_IS_BETTER
-from tunelet.experiment import Request, Screens, read_sources, split_seed
+from tunelet.experiment import Request, Screens, read_sources
 from tunelet.recipe import Recipe, dump_recipe, with_settings
 from tunelet.run import (
     PrunerName,
     Run,
     RunFolder,
-    Sealed,
     Study,
     StudyFiles,
     StudyPlan,
     StudyRecord,
     TrialRecord,
-    check_place,
     default_folder,
-    disk_errors,
-    is_marked,
-    refuse_link,
     write_files,
 )
+from tunelet.tuning._folder import begin, check_free, held, written
+from tunelet.tuning._outer import for_trials, hold_out
 from tunelet.tuning._search import Asked, Search
 from tunelet.tuning._space import Space, apply, space_of
 from tunelet.tuning._trial import run_trial
@@ -48,7 +40,6 @@ from tunelet.tuning._trial import run_trial
 if TYPE_CHECKING:
     from tunelet.data import Prepared
 
-HELD_OUT = 0.2  # share of the texts that no trial sees
 FIGURES = {"multiclass": "accuracy", "multilabel": "f1_macro", "ordinal": "mae", "regression": "mae"}  # by task
 
 
@@ -141,12 +132,12 @@ def run_search(
     checked = space_of(space, request.recipe)
     folder = request.out or default_folder(f"tune-{request.recipe.name}", "search", request.recipe.training.seed)
     files = StudyFiles(folder)
-    _check(files, resume=request.resume)
+    check_free(files, resume=request.resume)
     with screens.progress(unit="rows") as progress:
         progress.stage("reading the data", 0)
         whole, _ = read_sources(request.recipe.data, request.data, None, progress)
-        outer = _hold_out(whole, request.recipe)
-        reading = _for_trials(whole, outer)
+        outer = hold_out(whole, request.recipe)
+        reading = for_trials(whole, outer)
     recipe = with_settings(request.recipe, {"data.task": outer.space.task})
     metric = FIGURES[outer.space.task]
     plan = StudyPlan(
@@ -156,8 +147,8 @@ def run_search(
         pruner=pruner,
         texts={"trials": outer.train.fingerprint, "held out": outer.validation.fingerprint},
     )
-    with _held(files):
-        before = _begin(files, plan, resume=request.resume)
+    with held(files):
+        before = begin(files, plan, resume=request.resume)
         search = Search(
             files.journal, checked, seed=recipe.training.seed, pruner=pruner, lower=metric in LOWER_IS_BETTER
         )
@@ -194,7 +185,7 @@ class _Work:
             asked = self.asks.next()
             trial = run_trial(asked, self._request(asked), self.metric, self.screens)
             self.trials = [*(one for one in self.trials if one.number != trial.number), trial]
-            write_files(self.files.path, "study", _begun(self.files, self.plan, self.trials), own=True)
+            write_files(self.files.path, "study", written(self.files, self.plan, self.trials), own=True)
             self.asks.tell(asked, trial.state, trial.figure)
             self.follower.trial(trial, self.best)
 
@@ -230,7 +221,7 @@ class _Work:
         )  # fmt: skip
         what = f"the best of {counted(len(self.trials), 'trial')} on {whole.source}, chosen by {self.metric}"
         named = with_settings(chosen, {"name": f"{self.recipe.name}-tuned", "description": what})
-        content = _begun(self.files, plan, self.trials) | {
+        content = written(self.files, plan, self.trials) | {
             self.files.record.name: RunFolder.json_bytes(record.to_dict()),
             self.files.recipe.name: dump_recipe(named).encode("utf-8"),
         }
@@ -240,83 +231,3 @@ class _Work:
     def _request(self, asked: Asked) -> Request:
         recipe = apply(self.recipe, asked.settings)
         return replace(self.request, recipe=recipe, data=self.reading, test=None, out=self.files.trial(asked.number))
-
-
-def _hold_out(reading: Reading, recipe: Recipe) -> "Prepared":
-    """The texts of the training part, divided into those that trials see and those that they do not.
-
-    The division is that of any run: by group or by time where the recipe says so, with copies on one side.
-    """
-    settings = recipe.data
-    return prepare(
-        replace(reading, splits={"train": reading.splits["train"]}),
-        limit=settings.limit or None,
-        balanced=settings.balanced,
-        validation_size=HELD_OUT,
-        drop_duplicates=settings.drop_duplicates,
-        seed=split_seed(recipe),
-        join_labels=settings.join_labels,
-        min_texts=settings.min_texts_per_label,
-    )
-
-
-def _for_trials(reading: Reading, outer: "Prepared") -> Reading:
-    """What trials read: their texts, the data's own validation part, and as a test part the texts held out."""
-    splits = {"train": outer.train, "test": outer.validation}
-    if "validation" in reading.splits:
-        splits["validation"] = reading.splits["validation"]
-    return replace(reading, splits=splits, dropped={}, dropped_rows={}, rows={}, numbers={}, beside={})
-
-
-def _check(files: StudyFiles, *, resume: bool) -> None:
-    """Refuse a folder that holds something else, or a search that is not to go on, before anything is read."""
-    refuse_link(files.path)
-    check_place(files.path, "study", [path.name for path in (files.plan, files.record, files.recipe)])
-    begun = is_marked(files.path, "study")
-    if begun and not resume:
-        raise RunError(
-            f"{files.path} holds a search over settings", "pass resume=True to go on with it, or another out=..."
-        )
-    with disk_errors(files.path):
-        if not begun and files.path.exists() and any(files.path.iterdir()):
-            raise RunError(f"{files.path} exists and holds no search over settings", "pass another out=...")
-    if resume and not begun:
-        raise RunError(f"nothing to resume: no search in {files.path}", "leave out resume=True")
-
-
-@contextmanager
-def _held(files: StudyFiles) -> Iterator[None]:
-    """Keep other processes out of the folder."""
-    lock = FileLock(files.lock)
-    with disk_errors(files.path):
-        files.path.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            raise RunError(f"{files.path}: another tunelet is at work there", "pass another out=...") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _begin(files: StudyFiles, plan: StudyPlan, *, resume: bool) -> list[TrialRecord]:
-    """Write down what is searched, or check that it is what the interrupted search began with; its trials."""
-    if not resume:
-        write_files(files.path, "study", _begun(files, plan, []), own=True)
-        return []
-    sealed = Sealed.of(files.path, "study")
-    before = sealed.read(files.plan, lambda content: parse_record(content, StudyPlan))
-    for name in ("seed", "space", "pruner", "recipe", "texts"):
-        if getattr(before, name) != getattr(plan, name):
-            what = {"texts": "other texts", "recipe": "another recipe"}.get(name, f"another {name}")
-            raise RunError(
-                f"{files.path} was begun with {what}", "repeat the command as it was, or pass another out=..."
-            )
-    return list(sealed.read(files.done, lambda content: parse_lines(content, TrialRecord)))
-
-
-def _begun(files: StudyFiles, plan: StudyPlan, trials: Sequence[TrialRecord]) -> dict[str, bytes]:
-    """What is written down of a search while it goes on: name -> content."""
-    lines = "".join(f"{json.dumps(trial.to_dict())}\n" for trial in trials)
-    return {files.plan.name: RunFolder.json_bytes(plan.to_dict()), files.done.name: lines.encode("utf-8")}

@@ -173,7 +173,7 @@ class FusedStack:
         """
         assert self._exact_front is not None  # noqa: S101
         embeddings, *further = self._exact_front
-        hidden: torch.Tensor = embeddings(**self._read_by_embeddings(inputs))
+        hidden: torch.Tensor = embeddings(**{"input_ids": None} | self._read_by_embeddings(inputs))
         for module in further:
             hidden = module(hidden)
         return hidden[0]
