@@ -201,7 +201,7 @@ class Study:
         files = StudyFiles(path)
         if not files.record.is_file():
             what = "is not finished" if files.plan.is_file() else "no search over settings"
-            raise RunError(f"{path}: {what}", "tunelet.tune(data, trials=N, out=...) makes one; resume=True goes on")
+            raise RunError(f"{path}: {what}", "tunelet tune with trials=20 and out=... makes one; resume=True goes on")
         return cls(path)
 
     @staticmethod
