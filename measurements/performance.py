@@ -72,9 +72,14 @@ Prediction against transformers in its best float32 setting and ONNX Runtime in 
 """
 
 # Further measurements of training by the name of their file: of other processors, and of other encoders.
-_OTHERS = {
-    "performance-train-avx2": "Training on a processor with AVX2 alone",
-    "performance-encoders": "Training of today's encoders",
+_AVX2 = "Most laptops have such a processor: no AVX-512, no bfloat16, no int8 instructions.\n"
+_OTHERS = {  # title, and what is said first
+    "performance-train-avx2-minilm": ("Training MiniLM on a processor with AVX2 alone", _AVX2),
+    "performance-train-avx2-distilbert": ("Training DistilBERT on a processor with AVX2 alone", _AVX2),
+    "performance-encoders": (
+        "Training today's encoders",
+        "Published sizes with random weights, `python measurements/encoders.py`.\n",
+    ),
 }
 _ELSEWHERE = """\
 ## {title}
@@ -82,10 +87,6 @@ _ELSEWHERE = """\
 As under *Training*, measured apart. {said}
 {short}
 """
-_SAID = {
-    "performance-train-avx2": "Most laptops have such a processor: no AVX-512, no bfloat16, no int8 instructions.\n",
-    "performance-encoders": "Published sizes with random weights, `python measurements/encoders.py`.\n",
-}
 
 _README_ROWS = {
     "stock": "Trainer + PEFT as in notebooks (float32, padded to 512)",
@@ -146,7 +147,8 @@ def write_up(
         parts += [_where(predict), *_models(predict)]
     for name, document in others.items():
         short = _in_short(document, "reviews/s", "x stock", "x best", "x no dropout", "of ceiling", _MEMORY)
-        parts.append(_ELSEWHERE.format(title=_OTHERS[name], said=_SAID[name], short=short))
+        title, said = _OTHERS[name]
+        parts.append(_ELSEWHERE.format(title=title, said=said, short=short))
         parts += [_where(document), *_models(document)]
     if engine is not None:
         parts += engine_page.write_up(engine)

@@ -62,8 +62,8 @@ def test_the_page_holds_every_arm_with_its_figures(performance, found):
 
 
 def test_other_processors_and_encoders_have_sections_of_their_own(performance, found):
-    page = performance.write_up(*found, None, {"performance-train-avx2": found[0]})
-    whole, _, apart = page.partition("## Training on a processor with AVX2 alone")
+    page = performance.write_up(*found, None, {"performance-train-avx2-minilm": found[0]})
+    whole, _, apart = page.partition("## Training MiniLM on a processor with AVX2 alone")
     assert "## Training\n" in whole
     for arm in found[0]["models"][0]["arms"]:
         assert f"| {arm['name']} | " in apart
