@@ -24,6 +24,9 @@ class TuneletError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type["TuneletError"], tuple[str, str]]:
+        return type(self), (self.message, self.hint)  # processes hand errors to each other
+
     def __str__(self) -> str:
         return " ".join(map(_shortened, f"{self.message}; {self.hint}".split()))
 

@@ -101,3 +101,11 @@ def test_what_the_api_raises_names_arguments(tmp_path):
     assert "--out" in line_of(caught.value)
     with pytest.raises(TuneletError, match="label='COL'"):
         tunelet.train([("a text of words", "x"), ("another text", "x")], out=tmp_path / "run", quiet=True)
+
+
+def test_an_error_reaches_another_process_whole():
+    import pickle
+
+    for kind in (TuneletError, *TuneletError.__subclasses__()):
+        found = pickle.loads(pickle.dumps(kind("what there is", "what to type")))  # noqa: S301  (our own)
+        assert (type(found), found.message, found.hint) == (kind, "what there is", "what to type")
