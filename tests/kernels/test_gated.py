@@ -4,9 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tensors import assert_near, random_tensor
+from tensors import assert_bytes_of, assert_near, random_tensor
 from tunelet.kernels._gated import activate_gated, activate_gated_backward
-from tunelet.kernels._quantise import Quantised
 
 DTYPES = [torch.float32, torch.bfloat16]
 FORMS = pytest.mark.parametrize("tanh", [False, True], ids=["exact", "tanh"])
@@ -18,12 +17,6 @@ def expected_of(y, scale, bias, tanh, incoming) -> tuple[torch.Tensor, torch.Ten
     u, gate = x.chunk(2, dim=1)
     out = F.gelu(u, approximate="tanh" if tanh else "none") * gate
     return out.detach(), torch.autograd.grad(out, x, incoming)[0]
-
-
-def assert_bytes_of(quantised: Quantised | None, expected: torch.Tensor) -> None:
-    assert quantised is not None
-    error = (quantised.dequantise() - expected).abs()
-    assert (error <= 0.501 * quantised.scale[:, None] + 1e-6).all()  # half a level
 
 
 @FORMS

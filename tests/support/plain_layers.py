@@ -1,7 +1,8 @@
 """Encoder layers written plainly and differentiated by autograd, and the same numbers as fused layers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -26,6 +27,47 @@ HIDDEN, HEADS, MIDDLE, RANK = 32, 2, 80, 3
 LENGTHS = (5, 33, 1, 16, 70)
 TARGETS = {"qv": ("query", "value"), "attention": ROLES[:4], "all-linear": ROLES, "one": ("key",)}
 OF_ROLE = {"up": (MIDDLE, HIDDEN), "down": (HIDDEN, MIDDLE)}
+
+
+class Adapted(Protocol):
+    """A layer of any kind."""
+
+    @property
+    def weights(self) -> dict[str, torch.Tensor]: ...
+    @property
+    def biases(self) -> dict[str, torch.Tensor]: ...
+    @property
+    def adapters(self) -> dict[str, LowRank]: ...
+
+
+def drawn_adapters(
+    draw: Callable[..., torch.Tensor], shapes: Mapping[str, tuple[int, int]], adapted: Sequence[str]
+) -> dict[str, LowRank]:
+    """Adapters of some roles, each with a scale of its own."""
+    return {
+        role: LowRank(
+            draw(RANK, shapes[role][1], spread=0.3).requires_grad_(),
+            draw(shapes[role][0], RANK, spread=0.3).requires_grad_(),
+            0.5 + 0.25 * i,
+        )
+        for i, role in enumerate(adapted)
+    }
+
+
+def adapted_linear(plain: Adapted, role: str, x: torch.Tensor) -> torch.Tensor:
+    """One module of a layer with its adapter, by autograd."""
+    y = F.linear(x, plain.weights[role], plain.biases[role])
+    if role not in plain.adapters:
+        return y
+    adapter = plain.adapters[role]
+    return y + F.linear(F.linear(x, adapter.a), adapter.b) * adapter.scale
+
+
+def pooled(x: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling) -> torch.Tensor:
+    """What a head reads of each text, of hidden states of all tokens."""
+    firsts = x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
+    means = torch.stack([text.mean(dim=0) for text in x.split(list(lengths))])
+    return {"first": firsts, "mean": means, "both": torch.cat([firsts, means], dim=1)}[pooling]
 
 
 @dataclass(frozen=True)
@@ -54,14 +96,7 @@ def plain_layer(seed: int, adapted: Sequence[str] = (), *, tanh: bool = False, h
             Norm(1 + draw(HIDDEN, spread=0.3), draw(HIDDEN), 1e-12),
             Norm(1 + draw(HIDDEN, spread=0.3), draw(HIDDEN), 1e-5),
         ),
-        adapters={
-            role: LowRank(
-                draw(RANK, shapes[role][1], spread=0.3).requires_grad_(),
-                draw(shapes[role][0], RANK, spread=0.3).requires_grad_(),
-                0.5 + 0.25 * i,
-            )
-            for i, role in enumerate(adapted)
-        },
+        adapters=drawn_adapters(draw, shapes, adapted),
         tanh=tanh,
         heads=heads,
     )
@@ -70,12 +105,7 @@ def plain_layer(seed: int, adapted: Sequence[str] = (), *, tanh: bool = False, h
 def reference_layer(plain: Plain, x: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
     """A post-norm layer (Vaswani et al. 2017) with LoRA, all tokens, by autograd."""
 
-    def linear(role: str, x: torch.Tensor) -> torch.Tensor:
-        y = F.linear(x, plain.weights[role], plain.biases[role])
-        if role not in plain.adapters:
-            return y
-        adapter = plain.adapters[role]
-        return y + F.linear(F.linear(x, adapter.a), adapter.b) * adapter.scale
+    linear = partial(adapted_linear, plain)
 
     def norm(number: int, x: torch.Tensor) -> torch.Tensor:
         found = plain.norms[number]
@@ -122,16 +152,7 @@ def reference_vectors(
 ) -> torch.Tensor:
     for one in plain:
         x = reference_layer(one, x, lengths)
-    firsts = x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
-    means = torch.stack([text.mean(dim=0) for text in x.split(list(lengths))])
-    return {"first": firsts, "mean": means, "both": torch.cat([firsts, means], dim=1)}[pooling]
-
-
-class Adapted(Protocol):
-    """A layer of any kind."""
-
-    @property
-    def adapters(self) -> dict[str, LowRank]: ...
+    return pooled(x, lengths, pooling)
 
 
 def parameters_of(plain: Sequence[Adapted]) -> dict[str, torch.Tensor]:

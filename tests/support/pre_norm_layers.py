@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 
-from plain_layers import LENGTHS
+from plain_layers import LENGTHS, adapted_linear, drawn_adapters, pooled
 from tensors import random_tensor
 from tunelet.kernels import (
     JOINT,
@@ -22,7 +23,7 @@ from tunelet.kernels import (
 )
 from tunelet.kernels._rotary import reference_rotate
 
-HIDDEN, HEADS, MIDDLE, RANK = 32, 2, 48, 3
+HIDDEN, HEADS, MIDDLE = 32, 2, 48
 SHAPES = {JOINT: (3 * HIDDEN, HIDDEN), "out": (HIDDEN, HIDDEN), "up": (2 * MIDDLE, HIDDEN), "down": (HIDDEN, MIDDLE)}
 
 
@@ -59,14 +60,7 @@ def pre_norm_layer(number: int, adapted: Sequence[str] = (), *, window: int | No
         biases={role: draw(shape[0], spread=0.3) for role, shape in SHAPES.items()},
         input_norm=norm_of(100 * number + 90) if number else None,
         attention_norm=norm_of(100 * number + 92),
-        adapters={
-            role: LowRank(
-                draw(RANK, SHAPES[role][1], spread=0.3).requires_grad_(),
-                draw(SHAPES[role][0], RANK, spread=0.3).requires_grad_(),
-                0.5 + 0.25 * i,
-            )
-            for i, role in enumerate(adapted)
-        },
+        adapters=drawn_adapters(draw, SHAPES, adapted),
         window=window,
         turns=turns_of(max(LENGTHS), HIDDEN // HEADS),
     )
@@ -74,14 +68,7 @@ def pre_norm_layer(number: int, adapted: Sequence[str] = (), *, window: int | No
 
 def reference_layer(plain: PreNorm, x: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
     """x + attention(norm(x)), and then x + feed-forward(norm(x)), by autograd."""
-
-    def linear(role: str, x: torch.Tensor) -> torch.Tensor:
-        y = F.linear(x, plain.weights[role], plain.biases[role])
-        if role not in plain.adapters:
-            return y
-        adapter = plain.adapters[role]
-        return y + F.linear(F.linear(x, adapter.a), adapter.b) * adapter.scale
-
+    linear = partial(adapted_linear, plain)
     joint = linear(JOINT, x if plain.input_norm is None else _normed(plain.input_norm, x))
     query, key, value = joint.unflatten(1, (3, HEADS, -1)).unbind(1)
     query, key = (reference_rotate(each, plain.turns, lengths) for each in (query, key))
@@ -98,9 +85,7 @@ def reference_vectors(
     for one in plain:
         x = reference_layer(one, x, lengths)
     x = _normed(final, x)
-    firsts = x[torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)]
-    means = torch.stack([text.mean(dim=0) for text in x.split(list(lengths))])
-    return {"first": firsts, "mean": means, "both": torch.cat([firsts, means], dim=1)}[pooling]
+    return pooled(x, lengths, pooling)
 
 
 def _normed(norm: Norm, x: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,8 @@
 
 import torch
 
+from tunelet.kernels._quantise import Quantised
+
 
 def random_tensor(*shape: int, dtype: torch.dtype = torch.float32, seed: int = 0, spread: float = 1.0) -> torch.Tensor:
     return (torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) * spread).to(dtype)
@@ -16,3 +18,9 @@ def assert_near(found: torch.Tensor, expected: torch.Tensor, fraction: float | N
     assert found.isfinite().all()
     difference, largest = (found - expected).abs().max(), expected.abs().max()
     assert difference <= fraction * largest + 1e-7, f"{difference:.2e} of {largest:.2e}"
+
+
+def assert_bytes_of(quantised: Quantised | None, expected: torch.Tensor) -> None:
+    assert quantised is not None
+    error = (quantised.dequantise() - expected).abs()
+    assert (error <= 0.501 * quantised.scale[:, None] + 1e-6).all()  # half a level

@@ -98,6 +98,7 @@ class CompiledWeight:
         library = native().value
         if library is None or not library.byte_weight_bits:
             raise RuntimeError(int8_products().reason)
+        self._library = library
         self._outputs, inputs = weight.shape
         self._missing = -inputs % 4
         rounded, scale = _rounded(weight, bits=library.byte_weight_bits)
@@ -109,11 +110,9 @@ class CompiledWeight:
         self._scale = torch.nn.functional.pad(scale, (0, columns))
 
     def multiply(self, x: Quantised, dtype: torch.dtype) -> torch.Tensor:
-        library = native().value
-        assert library is not None  # noqa: S101
         rows = torch.nn.functional.pad(x.bytes, (0, self._missing), value=ZERO_POINT) if self._missing else x.bytes
         product = torch.empty(len(rows), self._outputs, dtype=dtype)
-        library.call(
+        self._library.call(
             "multiply_bytes", dtype, rows, self._panels, self._sums, self._scale, product, len(rows), rows.shape[1],
             self._outputs,
         )  # fmt: skip

@@ -8,7 +8,6 @@ the optimism. A test part of the data is not read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tunelet._deadline import Deadline
@@ -75,7 +74,6 @@ class SearchPlan:
         trials: how many there are to be; None: as many as the budget has time for.
         budget: seconds; None: a number of trials was asked for.
         done: trials of earlier sessions.
-        folder: of the search.
     """
 
     space: Space
@@ -86,7 +84,6 @@ class SearchPlan:
     trials: int | None
     budget: float | None
     done: int
-    folder: Path
 
 
 @dataclass(frozen=True)
@@ -155,9 +152,7 @@ def run_search(
         work = _Work(request, recipe, reading, metric, plan, files, search, before, screens, follower)
         seconds = None if limits.deadline is None else limits.deadline.seconds
         texts, held_out, tested = len(outer.train), len(outer.validation), "test" in whole.splits
-        follower.begun(
-            SearchPlan(checked, texts, held_out, tested, metric, limits.trials, seconds, len(before), folder)
-        )
+        follower.begun(SearchPlan(checked, texts, held_out, tested, metric, limits.trials, seconds, len(before)))
         work.search(limits)
         return work.finish(whole, outer, limits)
 
@@ -201,11 +196,10 @@ class _Work:
         best, plan = self.best, self.plan
         if best is None:
             raise RunError(f"{self.files.path}: no trial was trained to its end", "give it more trials or more time")
-        default = next(trial for trial in self.trials if trial.number == 0)
         chosen = apply(self.recipe, best.settings)
         runs = {number: Run.load(self.files.trial(number)) for number in {0, best.number}}
         verdict = "The recipe as it was is the best of all trials."
-        if best.number != default.number:
+        if best.number:
             verdict = compare([runs[0], runs[best.number]]).verdicts[0]
         optimism = None
         if best.figure is not None and best.held_out is not None:

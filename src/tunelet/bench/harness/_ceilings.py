@@ -106,8 +106,7 @@ def _quantised(tokens: int, width: int, out: int) -> Product:
     operations: Any = torch.ops.onednn
     left = torch.randint(0, 256, (tokens, width), dtype=torch.uint8)
     right = operations.qlinear_prepack(torch.randint(-127, 128, (out, width), dtype=torch.int8), [tokens, width])
-    scale, zero = torch.full((out,), 0.01), torch.zeros(out, dtype=torch.int32)
-    result = torch.bfloat16 if features().get("avx512_bf16") else torch.float32
+    scale, zero, result = torch.full((out,), 0.01), torch.zeros(out, dtype=torch.int32), _beside_bytes()
     return lambda: operations.qlinear_pointwise(
         left, 0.02, 128, right, scale, zero, None, 1.0, 0, result, "none", [], ""
     )
@@ -115,5 +114,10 @@ def _quantised(tokens: int, width: int, out: int) -> Product:
 
 def _compiled(tokens: int, width: int, out: int) -> Product:
     product, rows = CompiledWeight(torch.randn(out, width)), quantise(torch.randn(tokens, width))
-    result = torch.bfloat16 if features().get("avx512_bf16") else torch.float32
+    result = _beside_bytes()
     return lambda: product.multiply(rows, result)
+
+
+def _beside_bytes() -> torch.dtype:
+    """The dtype of what products of bytes give."""
+    return torch.bfloat16 if features().get("avx512_bf16") else torch.float32

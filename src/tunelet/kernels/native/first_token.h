@@ -58,7 +58,7 @@ template <class E>
 void first_to_hidden(const float* carried, const float* d_seen, const float* weights, const float* d_scores, E* dx,
                      const int64_t* cu_seqlens, int texts, int heads, int n, int threads) {
     for_rows(cu_seqlens[texts], threads, n, [=](int64_t t, float* row) {
-        int64_t text = std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
+        int64_t text = text_of(cu_seqlens, texts, t);
         int64_t begin = cu_seqlens[text], length = cu_seqlens[text + 1] - begin;
         std::fill(row, row + n, 0.0f);
         for (int head = 0; head < heads; ++head) {

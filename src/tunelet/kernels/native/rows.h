@@ -65,6 +65,11 @@ void for_rows(int64_t rows, int threads, int64_t floats, Body body) {
     }
 }
 
+// The number of the text that token t belongs to.
+inline int64_t text_of(const int64_t* cu_seqlens, int texts, int64_t t) {
+    return std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
+}
+
 template <class E>
 void quantise(const E* x, int64_t stride, uint8_t* bytes, float* scale, int64_t rows, int n, int threads) {
     for_rows(rows, threads, n, [=](int64_t t, float* row) {
@@ -215,7 +220,7 @@ void rotate(E* x, int64_t stride, const float* turns, const int64_t* cu_seqlens,
             int inverse, int threads) {
     const int half = d / 2;
     for_rows(cu_seqlens[texts], threads, 1, [=](int64_t t, float*) {
-        const int64_t text = std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
+        const int64_t text = text_of(cu_seqlens, texts, t);
         const float* cosines = turns + (t - cu_seqlens[text]) * d;
         const float* sines = cosines + half;
         const float sign = inverse ? -1.0f : 1.0f;
