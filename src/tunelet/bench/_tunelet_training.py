@@ -9,7 +9,7 @@ import numpy as np
 from tunelet.bench.harness._phases import Phases, grouped, shuffled
 from tunelet.bench.harness._subject import Subject
 from tunelet.bench.harness._worker import Desk
-from tunelet.bench.rivals._stock_training import Turn, _grouped_order
+from tunelet.bench.rivals._stock_training import Turn, _grouped_order, waited
 from tunelet.data import Tokens
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ def train_tunelet(
             seconds, counts, losses = [], [], []
             for rows in phase:
                 begin = time.perf_counter()
-                done = step([rows])  # reads the loss: a GPU is waited for
+                done = step([rows])
                 seconds.append(time.perf_counter() - begin)
                 counts.append(done.tokens)
-                losses.append(done.loss / done.texts)
-            desk.report(Turn(tuple(seconds), tuple(counts), tuple(losses), choices(classifier)))
+                losses.append(done.summed / done.texts)
+            seconds[-1] += waited(subject.device)
+            desk.report(Turn(tuple(seconds), tuple(counts), tuple(map(float, losses)), choices(classifier)))
 
 
 def choices(classifier: Any) -> dict[str, dict[str, str]]:

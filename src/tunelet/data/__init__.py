@@ -3,7 +3,7 @@
 It knows nothing of a model's weights; importing it loads neither torch, pandas nor pyarrow.
 """
 
-from tunelet.data._batches import Batch, evaluation_batches, gather, split_batch, training_batches
+from tunelet.data._batches import Batch, evaluation_batches, filled, gather, split_batch, training_batches
 from tunelet.data._chunks import chunks
 from tunelet.data._clean import reading_from, row_texts, texts_of
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
@@ -109,6 +109,7 @@ __all__ = [
     "evaluation_batches",
     "exact_keys",
     "file_settings",
+    "filled",
     "find_copies",
     "fingerprints",
     "folds",

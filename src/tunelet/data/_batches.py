@@ -45,6 +45,20 @@ def gather(tokens: Tokens, rows: np.ndarray) -> Batch:
     )
 
 
+def filled(batch: Batch, tokens: int, texts: int, token_id: int) -> Batch:
+    """A batch with so many more `texts` of this token alone that it has so many tokens in all.
+
+    `rows` stays as it is: these texts belong to no row. Raises ValueError where one would have no token.
+    """
+    count = tokens - len(batch.token_ids)
+    if count < texts or batch.windows is not None:
+        raise ValueError(f"expected {len(batch.token_ids) + texts} tokens or more, and texts without windows")
+    lengths = even(count, texts)
+    firsts = None if batch.first_lengths is None else (*batch.first_lengths, *lengths)
+    token_ids = np.concatenate([batch.token_ids, np.full(count, token_id, dtype=np.int64)])
+    return Batch(token_ids, (*batch.lengths, *lengths), batch.rows, firsts)
+
+
 def training_batches(
     lengths: np.ndarray,
     *,

@@ -11,20 +11,23 @@ from tunelet.kernels._layer_weights import JOINT, ROLES, LayerWeights, LowRank
 from tunelet.kernels._lora import lora_linear, reference_lora_linear
 from tunelet.kernels._native import Library, native, without_native
 from tunelet.kernels._norm import Norm
-from tunelet.kernels._pool import Pooling
+from tunelet.kernels._pool import Pooling, pool
 from tunelet.kernels._processor import features
 from tunelet.kernels._products import FloatProduct, Product
 from tunelet.kernels._quantise import quantise
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, on_device, positions_of
 
 __all__ = [
     "JOINT",
     "ROLES",
     "CompiledWeight",
+    "DeviceSeqlens",
     "FloatProduct",
     "FusedLayers",
     "Int8Product",
     "Layer",
     "LayerWeights",
+    "Lengths",
     "Library",
     "LowRank",
     "Norm",
@@ -37,7 +40,10 @@ __all__ = [
     "int8_products",
     "lora_linear",
     "native",
+    "on_device",
     "packed_attention",
+    "pool",
+    "positions_of",
     "quantise",
     "reference_attend_first",
     "reference_attention",

@@ -6,7 +6,6 @@ cache, weights computed again in the backward pass instead of kept), else as bat
 CUDA has `varlen_attn`. `reference_attention` defines the values.
 """
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,16 @@ import torch.nn.functional as F
 
 from tunelet._choice import Choice
 from tunelet.kernels._native import Library, native
-from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
+from tunelet.kernels._seqlens import (
+    DeviceSeqlens,
+    Lengths,
+    check_lengths,
+    on_device,
+    on_host,
+    positions_of,
+    seqlens_of,
+    text_slices,
+)
 from tunelet.kernels._signatures import dtype_name
 
 
@@ -24,7 +32,7 @@ def packed_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    lengths: Sequence[int],
+    lengths: Sequence[int] | DeviceSeqlens,
     *,
     scale: float,
     dropout: float = 0.0,
@@ -36,7 +44,7 @@ def packed_attention(
         query: [T, heads, head_dim], float32 or bfloat16.
         key: like `query`.
         value: like `query`.
-        lengths: tokens of each text, in order; they sum to T.
+        lengths: tokens of each text, in order; they sum to T. On a GPU they may lie there.
         scale: factor on the scores, usually head_dim ** -0.5.
         dropout: probability on the attention weights; 0 outside training.
         window: a token sees only tokens at a distance of less than `window`; None: the whole text.
@@ -44,10 +52,14 @@ def packed_attention(
     Returns:
         [T, heads, head_dim] in the dtype of `query`. Sums run in float32; weights are rounded to it.
     """
+    if query.is_cuda and query.dtype != torch.float32 and not dropout:
+        if not isinstance(lengths, DeviceSeqlens):
+            lengths = DeviceSeqlens.of(tuple(lengths), on_device(positions_of(lengths), query.device))
+        return _varlen_attention(query, key, value, lengths, scale, window)
+    if isinstance(lengths, DeviceSeqlens):
+        lengths = on_host(lengths)
     if dropout:
         return reference_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=window)
-    if query.is_cuda and query.dtype != torch.float32:
-        return _varlen_attention(query, key, value, tuple(lengths), scale, window)
     output: torch.Tensor = _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-untyped-call]
     return output
 
@@ -86,23 +98,25 @@ class Attended:
         ran: with it that kernel computes the weights again.
     weights: attention weights of each text [heads, length, length], where it did not run.
     window: as for `packed_attention`.
+    varlen: the output with its graph, where `varlen_attn` ran, whose backward pass is its own.
     """
 
     query: torch.Tensor
     key: torch.Tensor
     value: torch.Tensor
-    lengths: tuple[int, ...]
+    lengths: Lengths
     scale: float
     log_sums: torch.Tensor | None
     weights: tuple[torch.Tensor, ...]
     window: int | None
+    varlen: torch.Tensor | None = None
 
 
 def attend(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    lengths: tuple[int, ...],
+    lengths: Lengths,
     *,
     scale: float,
     window: int | None = None,
@@ -111,6 +125,10 @@ def attend(
     """`packed_attention` without autograd: the output, and what `attend_backward` needs where `backward` is set."""
     total, heads, d = query.shape
     check_lengths(lengths, total)
+    if isinstance(lengths, DeviceSeqlens):
+        if query.dtype != torch.float32:
+            return _attend_varlen(query, key, value, lengths, scale, window, backward=backward)
+        lengths = on_host(lengths)
     output = query.new_empty(total, heads, d)
     library = _attention_library(query, key, value)
     if library is not None:
@@ -132,6 +150,23 @@ def attend(
     return output, Attended(query, key, value, lengths, scale, None, tuple(kept), window)
 
 
+def attend_backward_joined(attended: Attended, gradient: torch.Tensor, *, query: bool, key: bool) -> torch.Tensor:
+    """The gradients of query, key and value side by side, [T, 3, heads, head_dim].
+
+    Args:
+        attended: what `attend` returned beside the output.
+        gradient: gradient of the output, [T, heads, head_dim] contiguous.
+        query, key: whether these gradients are wanted; else what stands in their place means nothing.
+    """
+    if attended.varlen is not None:
+        inputs = (attended.query, attended.key, attended.value)
+        return torch.stack(torch.autograd.grad(attended.varlen, inputs, gradient), dim=1)
+    joined = gradient.new_empty(len(gradient), 3, *gradient.shape[1:])
+    d_query, d_key, d_value = joined.unbind(1)
+    attend_backward(attended, gradient, d_query if query else None, d_key if key else None, d_value)
+    return joined
+
+
 def attend_backward(
     attended: Attended,
     gradient: torch.Tensor,
@@ -139,7 +174,7 @@ def attend_backward(
     d_key: torch.Tensor | None,
     d_value: torch.Tensor,
 ) -> None:
-    """Compute the gradients of query, key and value.
+    """Compute the gradients of query, key and value on a CPU, or in float32.
 
     Args:
         attended: what `attend` returned beside the output.
@@ -148,6 +183,7 @@ def attend_backward(
             a gradient that is not wanted.
     """
     query, key, value, lengths = attended.query, attended.key, attended.value, attended.lengths
+    assert not isinstance(lengths, DeviceSeqlens)  # noqa: S101
     if attended.log_sums is not None:
         total, heads, d = query.shape
         seqlens = seqlens_of(lengths)
@@ -241,30 +277,41 @@ class _PackedAttention(torch.autograd.Function):
         return *gradients, None, None, None
 
 
+def _attend_varlen(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    seqlens: DeviceSeqlens,
+    scale: float,
+    window: int | None,
+    *,
+    backward: bool,
+) -> tuple[torch.Tensor, Attended]:
+    """`attend` on a GPU. The inputs that it notes are leaves of a graph of their own."""
+    query, key, value = (tensor.detach().requires_grad_(backward) for tensor in (query, key, value))
+    with torch.set_grad_enabled(backward):
+        output = _varlen_attention(query, key, value, seqlens, scale, window)
+    kept = output if backward else None
+    return output.detach(), Attended(query, key, value, seqlens, scale, None, (), window, kept)
+
+
 def _varlen_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    lengths: tuple[int, ...],
+    seqlens: DeviceSeqlens,
     scale: float,
     window: int | None,
 ) -> torch.Tensor:
     from torch.nn.attention.varlen import varlen_attn
 
-    cu_seqlens = _device_cu_seqlens(lengths, query.device)
     reach = (-1, -1) if window is None else (window - 1, window - 1)
-    longest = max(lengths)
-    output = varlen_attn(query, key, value, cu_seqlens, cu_seqlens, longest, longest, scale=scale, window_size=reach)
+    output = varlen_attn(
+        query, key, value, seqlens.cu_seqlens, seqlens.cu_seqlens, seqlens.longest, seqlens.longest,
+        scale=scale, window_size=reach,
+    )  # fmt: skip
     assert isinstance(output, torch.Tensor)  # noqa: S101  (a pair where log-sums are asked for)
     return output
-
-
-@functools.lru_cache(maxsize=4)  # the layers of a model ask for the same batch one after another
-def _device_cu_seqlens(lengths: tuple[int, ...], device: torch.device) -> torch.Tensor:
-    """int32 [n + 1] on the device, copied without waiting for it."""
-    with torch.inference_mode(False):  # what is made in that mode cannot be used in training
-        cu_seqlens = seqlens_of(lengths).cu_seqlens.to(torch.int32)
-        return cu_seqlens.pin_memory().to(device, non_blocking=True)
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

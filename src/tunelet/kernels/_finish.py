@@ -2,7 +2,8 @@
 
 import torch
 
-from tunelet.kernels._native import native
+from tunelet.kernels._gpu import gpu_kernels
+from tunelet.kernels._native import native_for
 
 
 def finish(
@@ -24,7 +25,11 @@ def finish(
         low: input of the low-rank update, float32 [T, r], each row contiguous.
         high: second factor of the low-rank update, float32 [r, n], contiguous.
     """
-    library = native().value
+    gpu = gpu_kernels(y)
+    if gpu is not None and scale is None:
+        gpu.finish(y, bias, residual, low, high)
+        return y
+    library = native_for(y)
     if library is None:
         return y.copy_(reference_finish(y, scale=scale, bias=bias, residual=residual, low=low, high=high))
     library.call(

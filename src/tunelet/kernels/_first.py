@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from tunelet.kernels._attention import reference_attention
-from tunelet.kernels._native import native
+from tunelet.kernels._native import native_for
 from tunelet.kernels._seqlens import check_lengths, seqlens_of, text_slices
 
 
@@ -126,7 +126,7 @@ def _see(carried: torch.Tensor, hidden: torch.Tensor, lengths: tuple[int, ...]) 
     """The mean of x under softmax(carried . x), [n, heads, hidden], and those weights, as `FirstAttended` has them."""
     texts, heads, width = carried.shape
     weights, seen = torch.empty(len(hidden) * heads), torch.empty_like(carried)
-    library = native().value
+    library = native_for(hidden)
     if library is not None:
         library.call(
             "attend_first", hidden.dtype, carried, hidden, seen, weights, seqlens_of(lengths).cu_seqlens,
@@ -148,7 +148,7 @@ def _see_backward(
     carried, hidden, weights, lengths = attended.carried, attended.hidden, attended.weights, attended.lengths
     texts, heads, width = carried.shape
     d_carried, d_hidden = torch.empty_like(carried), torch.empty_like(hidden) if wants_hidden else None
-    library = native().value
+    library = native_for(hidden)
     if library is not None:
         library.call(
             "attend_first_backward", hidden.dtype, carried, hidden, d_seen, weights, torch.empty_like(weights),

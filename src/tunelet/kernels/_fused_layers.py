@@ -11,7 +11,7 @@ from tunelet.kernels._hidden import Hidden, HiddenGradient, Kept
 from tunelet.kernels._layer import Layer
 from tunelet.kernels._norm import normalise
 from tunelet.kernels._pool import Pooling, pool, pool_backward
-from tunelet.kernels._seqlens import seqlens_of
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, seqlens_of
 
 
 class FusedLayers:
@@ -27,7 +27,7 @@ class FusedLayers:
         # In the layers under this one nothing is kept and no gradient is computed, unless that of the input is needed.
         self.lowest_adapted = next((i for i, layer in enumerate(layers) if layer.adapters), len(layers))
 
-    def __call__(self, hidden: torch.Tensor, lengths: tuple[int, ...], *, first_layer: int = 0) -> torch.Tensor:
+    def __call__(self, hidden: torch.Tensor, lengths: Lengths, *, first_layer: int = 0) -> torch.Tensor:
         """The output, differentiable with respect to the adapters, and to `hidden` where that requires a gradient.
 
         Args:
@@ -50,7 +50,7 @@ class FusedLayers:
         return result[:rows]
 
     @torch.no_grad()
-    def frozen_forward(self, hidden: torch.Tensor, lengths: tuple[int, ...], depth: int) -> torch.Tensor:
+    def frozen_forward(self, hidden: torch.Tensor, lengths: Lengths, depth: int) -> torch.Tensor:
         """The result of the lowest `depth` layers alone, without gradients.
 
         Args:
@@ -71,7 +71,7 @@ class FusedLayers:
         return hidden[:tokens]
 
     @torch.no_grad()
-    def vectors_by_layer(self, hidden: torch.Tensor, lengths: tuple[int, ...]) -> torch.Tensor:
+    def vectors_by_layer(self, hidden: torch.Tensor, lengths: Lengths) -> torch.Tensor:
         """The vectors of the n texts after each layer, float32 [layers, n, width], for pooling "mean" or "both".
 
         Args:
@@ -87,12 +87,12 @@ class FusedLayers:
             vectors.append(pool(values, lengths, self.pooling)[:texts])
         return torch.stack(vectors)
 
-    def _states(self, hidden: torch.Tensor, lengths: tuple[int, ...], depth: int) -> Iterator[Hidden]:
+    def _states(self, hidden: torch.Tensor, lengths: Lengths, depth: int) -> Iterator[Hidden]:
         """The hidden states of all tokens after each of the lowest `depth` layers."""
-        with _without_autocast():
+        with _without_autocast(hidden):
             state = self.layers[0].enter(hidden)
         for layer in self.layers[:depth]:
-            with _without_autocast():
+            with _without_autocast(hidden):
                 state, _ = layer.forward(state, lengths, None, keep=False)
             yield state
 
@@ -100,7 +100,7 @@ class FusedLayers:
     def run(
         self,
         hidden: torch.Tensor,
-        lengths: tuple[int, ...],
+        lengths: Lengths,
         *,
         first_layer: int = 0,
         kept: list[Kept] | None = None,
@@ -114,13 +114,13 @@ class FusedLayers:
             lowest: the layer that this pass ends at; None: the lowest adapted one.
         """
         lowest = self.lowest_adapted if lowest is None else lowest
-        with _without_autocast():
+        with _without_autocast(hidden):
             state = self.layers[first_layer].enter(hidden)
         for number in range(first_layer, len(self.layers)):
             last = number == len(self.layers) - 1
-            firsts = seqlens_of(lengths).first_tokens if last and self.pooling == "first" else None
+            firsts = _first_tokens(lengths) if last and self.pooling == "first" else None
             keep = kept is not None and number >= lowest
-            with _without_autocast():
+            with _without_autocast(hidden):
                 state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
             if kept is not None and saved is not None:
                 kept.append(saved)
@@ -142,11 +142,11 @@ class _Run(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, fused: FusedLayers, hidden: torch.Tensor, lengths: tuple[int, ...], first_layer: int, *parameters: Any
+        ctx: Any, fused: FusedLayers, hidden: torch.Tensor, lengths: Lengths, first_layer: int, *parameters: Any
     ) -> torch.Tensor:
         ctx.fused, ctx.first_layer, ctx.lengths = fused, first_layer, lengths
         ctx.parameters = [id(p) for p in parameters]
-        ctx.kept, ctx.dtype = [], hidden.dtype
+        ctx.kept, ctx.dtype, ctx.tokens = [], hidden.dtype, len(hidden)
         ctx.hidden = hidden if ctx.needs_input_grad[1] else None
         lowest = first_layer if ctx.needs_input_grad[1] else max(fused.lowest_adapted, first_layer)
         ctx.lowest = lowest
@@ -163,19 +163,19 @@ class _Run(torch.autograd.Function):
         if fused.pooling is None or fused.pooling == "first":
             gradient = gradient.clone(memory_format=torch.contiguous_format)  # layers write over it
         else:
-            gradient = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype)
+            gradient = pool_backward(gradient, ctx.lengths, fused.pooling, ctx.dtype, ctx.tokens)
         incoming: HiddenGradient | None = HiddenGradient(gradient)
         for number in range(len(fused.layers) - 1, ctx.lowest - 1, -1):
             saved = kept.pop()  # its memory is free once the layer is done
             assert incoming is not None  # noqa: S101
             layer = fused.layers[number]
-            with _without_autocast():
+            with _without_autocast(gradient):
                 needs_input = wants_hidden or number > ctx.lowest
                 incoming, gradients = layer.backward(saved, incoming, needs_input=needs_input)
             _accumulate(layer, gradients, sums)
         d_hidden = None
         if incoming is not None and wants_hidden:
-            with _without_autocast():
+            with _without_autocast(gradient):
                 d_hidden = fused.layers[ctx.first_layer].leave(ctx.hidden, incoming)
         return None, d_hidden, None, None, *(sums.get(key) for key in ctx.parameters)
 
@@ -187,12 +187,16 @@ def _accumulate(layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor
         sums[id(parameter)] = sums[id(parameter)] + gradient if id(parameter) in sums else gradient
 
 
-def _without_autocast() -> torch.autocast:
+def _without_autocast(like: torch.Tensor) -> torch.autocast:
     """Autocast switched off: a caller's must not change the dtypes of the tensors that compiled kernels read."""
-    return torch.autocast("cpu", enabled=False)
+    return torch.autocast(like.device.type, enabled=False)
 
 
-def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tensor, tuple[int, ...]]:
+def _first_tokens(lengths: Lengths) -> torch.Tensor:
+    return (lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)).first_tokens
+
+
+def _rounded(hidden: torch.Tensor, lengths: Lengths) -> tuple[torch.Tensor, Lengths]:
     """The batch with zeros at its end, so that the number of tokens is one of few; at most 1/32 are added.
 
     They are texts no longer than the longest one, for which a model has positions.
@@ -202,7 +206,7 @@ def _rounded(hidden: torch.Tensor, lengths: tuple[int, ...]) -> tuple[torch.Tens
     """
     tokens = len(hidden)
     missing = -tokens % (1 << max(0, tokens.bit_length() - 6)) if hidden.device.type == "cpu" else 0
-    if not missing:
+    if not missing or isinstance(lengths, DeviceSeqlens):
         return hidden.contiguous(), lengths
     whole, rest = divmod(missing, max(lengths))
     zeros = (max(lengths),) * whole + ((rest,) if rest else ())

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 
 from tunelet.kernels._gelu import Activated
-from tunelet.kernels._native import native
+from tunelet.kernels._gpu import gpu_kernels
+from tunelet.kernels._native import native_for
 from tunelet.kernels._quantise import Quantised, memory, quantise
 
 
@@ -21,7 +22,12 @@ def activate_gated(
         plain: whether the result [T, n] is wanted in the dtype of y.
         quantised: whether the result is wanted as bytes.
     """
-    library = native().value
+    gpu = gpu_kernels(y)
+    if gpu is not None and scale is None and not quantised:
+        written = y.new_empty(len(y), y.shape[1] // 2)
+        gpu.activate(y, bias, written, tanh=tanh)
+        return Activated(y, scale, bias, written, None)
+    library = native_for(y)
     if library is None:
         return reference_activate_gated(y, scale=scale, bias=bias, tanh=tanh, plain=plain, quantised=quantised)
     rows, n = len(y), y.shape[1] // 2
@@ -52,7 +58,12 @@ def activate_gated_backward(
         tanh: as in `activate_gated`.
         quantised: whether the gradient is wanted as bytes as well.
     """
-    library = native().value
+    gpu = gpu_kernels(gradient)
+    if gpu is not None and scale is None and not quantised:
+        d_y = torch.empty_like(activated.y)
+        gpu.activate_backward(gradient, activated.y, activated.bias, d_y, tanh=tanh)
+        return d_y, None
+    library = native_for(gradient)
     if library is None:
         return reference_activate_gated_backward(gradient, activated, scale=scale, tanh=tanh, quantised=quantised)
     rows, n = gradient.shape

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import native
+from tunelet.kernels._gpu import gpu_kernels
+from tunelet.kernels._native import native_for
 from tunelet.kernels._quantise import Quantised, memory, quantise
 
 
@@ -38,7 +39,12 @@ def activate(
         plain: whether the result is wanted in the dtype of y.
         quantised: whether the result is wanted as bytes.
     """
-    library = native().value
+    gpu = gpu_kernels(y)
+    if gpu is not None and scale is None and not quantised:
+        written = torch.empty_like(y)
+        gpu.activate(y, bias, written, tanh=tanh)
+        return Activated(y, scale, bias, written, None)
+    library = native_for(y)
     if library is None:
         return reference_activate(y, scale=scale, bias=bias, tanh=tanh, plain=plain, quantised=quantised)
     out = torch.empty_like(y) if plain else None
@@ -70,7 +76,11 @@ def activate_backward(
         tanh: as in `activate`.
         quantised: whether the gradient is wanted as bytes as well.
     """
-    library = native().value
+    gpu = gpu_kernels(gradient)
+    if gpu is not None and scale is None and not quantised:
+        gpu.activate_backward(gradient, activated.y, activated.bias, gradient, tanh=tanh)
+        return gradient, None
+    library = native_for(gradient)
     if library is None:
         return reference_activate_backward(gradient, activated, scale=scale, tanh=tanh, quantised=quantised)
     result = Quantised.empty(*gradient.shape) if quantised else None

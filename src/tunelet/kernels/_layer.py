@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import torch
 
 from tunelet.kernels._adapted import Gradients, add_update, add_updates, gradients_of
-from tunelet.kernels._attention import Attended, attend, attend_backward
+from tunelet.kernels._attention import Attended, attend, attend_backward_joined
 from tunelet.kernels._finish import finish
 from tunelet.kernels._first import FirstAttended, attend_first, attend_first_backward
 from tunelet.kernels._gated import activate_gated, activate_gated_backward
@@ -26,6 +26,7 @@ from tunelet.kernels._layer_weights import LayerWeights, LowRank
 from tunelet.kernels._norm import Normed, add_norm, norm_backward
 from tunelet.kernels._products import Scaled
 from tunelet.kernels._rotary import rotate
+from tunelet.kernels._seqlens import Lengths, on_host
 
 
 class Layer:
@@ -57,7 +58,7 @@ class Layer:
         return add_norm(nothing, hidden, norm, scale=None, bias=torch.zeros_like(norm.bias), quantised=False)
 
     def forward(
-        self, x: Hidden, lengths: tuple[int, ...], firsts: torch.Tensor | None, *, keep: bool
+        self, x: Hidden, lengths: Lengths, firsts: torch.Tensor | None, *, keep: bool
     ) -> tuple[Hidden, Kept | None]:
         """The layer's output, and where `keep` is set what its backward pass reads.
 
@@ -101,7 +102,7 @@ class Layer:
         return result, Kept(attended, _lean(middle), lean, _lean(final), inputs, low, firsts)
 
     def _attend(
-        self, x: Hidden, lengths: tuple[int, ...], low: dict[str, torch.Tensor], *, keep: bool
+        self, x: Hidden, lengths: Lengths, low: dict[str, torch.Tensor], *, keep: bool
     ) -> tuple[torch.Tensor, Attended]:
         """What every token sees [T, hidden], and what the backward pass needs of it."""
         w = self.weights
@@ -113,14 +114,14 @@ class Layer:
         context, attended = attend(query, key, value, lengths, scale=w.scale, window=w.window, backward=keep)
         return context.flatten(1), attended
 
-    def _rotate(self, joined: torch.Tensor, lengths: tuple[int, ...], *, inverse: bool = False) -> None:
+    def _rotate(self, joined: torch.Tensor, lengths: Lengths, *, inverse: bool = False) -> None:
         """Turn queries and keys, which lie before the values in `joined` [T, 3 hidden], by their positions."""
         heads, turns = self.weights.heads, self.weights.turns
         assert turns is not None  # noqa: S101
         rotate(joined.view(len(joined), 3 * heads, -1)[:, : 2 * heads], turns, lengths, inverse=inverse)
 
     def _attend_first(
-        self, x: Hidden, firsts: torch.Tensor, lengths: tuple[int, ...], low: dict[str, torch.Tensor]
+        self, x: Hidden, firsts: torch.Tensor, lengths: Lengths, low: dict[str, torch.Tensor]
     ) -> tuple[torch.Tensor, FirstAttended]:
         """What each text's first token sees [n, hidden], without keys and values; `firsts` are these tokens' states."""
         w = self.weights
@@ -128,7 +129,7 @@ class Layer:
         add_updates(self.adapters, w.biases, ("query",), product, firsts, low)
         query = product.values.view(len(firsts), w.heads, -1)
         key, value = (self._effective(role) for role in ("key", "value"))
-        context, attended = attend_first(query, x.values, key, value, lengths, scale=w.scale)
+        context, attended = attend_first(query, x.values, key, value, on_host(lengths), scale=w.scale)
         return (context.flatten(1) + w.biases["value"]).to(x.values.dtype), attended
 
     def backward(
@@ -174,18 +175,14 @@ class Layer:
         attended, w = kept.attended, self.weights
         assert isinstance(attended, Attended)  # noqa: S101
         if kept.firsts is not None:  # no other token's output was read
-            d_context, d_sum = (_spread(d, kept.firsts, sum(attended.lengths)) for d in (d_context, d_sum))
-        rows, n = d_context.shape
-        joined = d_context.new_empty(rows, 3 * n)
-        d_query, d_key, d_value = joined.view(rows, 3, w.heads, -1).unbind(1)
-        whole = needs_input or len(w.readers) == 1
-        attend_backward(
+            d_context, d_sum = (_spread(d, kept.firsts, len(attended.query)) for d in (d_context, d_sum))
+        rows, whole = len(d_context), needs_input or len(w.readers) == 1
+        joined = attend_backward_joined(
             attended,
             d_context.view(rows, w.heads, -1),
-            d_query if whole or "query" in self.adapters else None,
-            d_key if whole or "key" in self.adapters else None,
-            d_value,
-        )
+            query=whole or "query" in self.adapters,
+            key=whole or "key" in self.adapters,
+        ).flatten(1)
         if w.turns is not None:
             self._rotate(joined, attended.lengths, inverse=True)
         lows: dict[str, torch.Tensor] = {}

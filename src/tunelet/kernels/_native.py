@@ -86,6 +86,11 @@ def native() -> Choice[Library | None]:
         return build()
 
 
+def native_for(like: torch.Tensor) -> Library | None:
+    """The compiled kernels, where there are any and they can read a tensor's memory."""
+    return native().value if like.device.type == "cpu" else None
+
+
 @contextmanager
 def without_native() -> Iterator[None]:
     """Run everything within in PyTorch, to measure and to test."""

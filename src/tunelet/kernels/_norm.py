@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from tunelet.kernels._native import native
+from tunelet.kernels._gpu import gpu_kernels
+from tunelet.kernels._native import native_for
 from tunelet.kernels._quantise import Quantised, memory, quantise
 
 
@@ -60,7 +61,11 @@ def add_norm(
         bias: float32 [n].
         quantised: whether the result is wanted as bytes as well.
     """
-    library = native().value
+    gpu = gpu_kernels(y)
+    if gpu is not None and scale is None and not quantised:
+        out, mean, inverse = gpu.add_norm(y, residual, norm.weight, norm.bias, norm.epsilon, bias)
+        return Normed(y, out, mean, inverse, None)
+    library = native_for(y)
     if library is None:
         return reference_add_norm(y, residual, norm, scale=scale, bias=bias, quantised=quantised)
     rows, n = y.shape
@@ -116,7 +121,11 @@ def norm_backward(
         skip: a gradient of `normed.sum` that comes past the normalisation, [T, n] in the same dtype; it is added.
         quantised: whether the result is wanted as bytes as well.
     """
-    library = native().value
+    gpu = gpu_kernels(gradient)
+    if gpu is not None and scale is None and not quantised:
+        gpu.norm_backward(gradient, residual, skip, normed.sum, normed.mean, normed.inverse, norm.weight)
+        return gradient, None
+    library = native_for(gradient)
     if library is None:
         return reference_norm_backward(
             gradient, normed, norm, scale=scale, residual=residual, skip=skip, quantised=quantised

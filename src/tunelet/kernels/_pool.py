@@ -4,33 +4,38 @@ from typing import Literal
 
 import torch
 
-from tunelet.kernels._seqlens import seqlens_of
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, seqlens_of
 
 Pooling = Literal["first", "mean", "both"]
 
 
-def pool(hidden: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling) -> torch.Tensor:
-    """The vectors of n texts, float32: [n, hidden] for "mean", [n, 2 hidden] for "both".
+def pool(hidden: torch.Tensor, lengths: Lengths, pooling: Pooling) -> torch.Tensor:
+    """The vectors of n texts: [n, hidden], for "both" [n, 2 hidden]; float32 but for "first", which rounds nothing.
 
     Args:
         hidden: hidden states of all tokens, [T, hidden].
         lengths: tokens of each of the n texts.
-        pooling: "mean" or "both". "first" does not come here: then the last layer computes first tokens alone.
+        pooling: which vectors.
     """
-    seqlens = seqlens_of(lengths)
-    mean = torch.segment_reduce(hidden.float(), "mean", lengths=seqlens.cu_seqlens.diff(), unsafe=True)
-    return mean if pooling == "mean" else torch.cat([hidden[seqlens.first_tokens].float(), mean], dim=1)
+    known = lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)
+    cu_seqlens = known.cu_seqlens.to(hidden.device)
+    first = None if pooling == "mean" else hidden.index_select(0, cu_seqlens[:-1])
+    if pooling == "first":
+        assert first is not None  # noqa: S101
+        return first
+    mean = torch.segment_reduce(hidden.float(), "mean", lengths=cu_seqlens.diff().long(), unsafe=True)
+    return mean if first is None else torch.cat([first.float(), mean], dim=1)
 
 
 def pool_backward(
-    gradient: torch.Tensor, lengths: tuple[int, ...], pooling: Pooling, dtype: torch.dtype
+    gradient: torch.Tensor, lengths: Lengths, pooling: Pooling, dtype: torch.dtype, tokens: int
 ) -> torch.Tensor:
-    """The gradient of the hidden states, a new tensor [T, hidden] in `dtype`, from that of the output of `pool`."""
-    seqlens = seqlens_of(lengths)
+    """The gradient of the hidden states of T `tokens`, a new tensor [T, hidden] in `dtype`, from that of `pool`."""
+    seqlens = lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)
     sizes = seqlens.cu_seqlens.diff()
     width = gradient.shape[1] // (2 if pooling == "both" else 1)
     shares = (gradient[:, -width:] / sizes[:, None]).to(dtype)
-    d_hidden = shares[torch.repeat_interleave(sizes, output_size=sum(lengths))]
+    d_hidden = shares[torch.repeat_interleave(sizes, output_size=tokens)]
     if pooling == "both":
         d_hidden[seqlens.first_tokens] += gradient[:, :width].to(dtype)
     return d_hidden

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from tunelet.kernels._native import native
+from tunelet.kernels._native import native_for
 
 ZERO_POINT = 128  # bytes are unsigned, for that is what the processor's int8 instructions take on the left
 
@@ -37,7 +37,7 @@ def memory(result: Quantised | None) -> tuple[torch.Tensor | None, torch.Tensor 
 
 def quantise(x: torch.Tensor) -> Quantised:
     """Round each row of x [T, n] to 255 levels between plus and minus its largest magnitude."""
-    library = native().value
+    library = native_for(x)
     if library is None or x.stride(1) != 1:
         return reference_quantise(x)
     result = Quantised.empty(*x.shape)

@@ -3,11 +3,12 @@ that a score depends on the distance of two tokens."""
 
 import torch
 
-from tunelet.kernels._native import native
-from tunelet.kernels._seqlens import check_lengths, seqlens_of
+from tunelet.kernels._gpu import gpu_kernels
+from tunelet.kernels._native import native_for
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, check_lengths, on_host, seqlens_of
 
 
-def rotate(x: torch.Tensor, turns: torch.Tensor, lengths: tuple[int, ...], *, inverse: bool = False) -> torch.Tensor:
+def rotate(x: torch.Tensor, turns: torch.Tensor, lengths: Lengths, *, inverse: bool = False) -> torch.Tensor:
     """Turn the pairs (j, j + d/2) of each head by the angles of the token's position in its text. Writes over x.
 
     Args:
@@ -17,9 +18,14 @@ def rotate(x: torch.Tensor, turns: torch.Tensor, lengths: tuple[int, ...], *, in
         inverse: whether to turn back, as the gradient is.
     """
     check_lengths(lengths, len(x))
+    gpu = gpu_kernels(x)
+    if gpu is not None and isinstance(lengths, DeviceSeqlens):
+        gpu.rotate(x, turns, lengths.positions, inverse=inverse)
+        return x
+    lengths = on_host(lengths)
     if max(lengths, default=0) > len(turns):
         raise ValueError(f"expected texts of at most {len(turns)} tokens, found one of {max(lengths)}")
-    library = native().value
+    library = native_for(x)
     if library is None or x.stride()[1:] != (x.shape[2], 1):
         return x.copy_(reference_rotate(x, turns, lengths, inverse=inverse))
     library.call(

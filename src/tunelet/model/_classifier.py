@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -14,7 +14,9 @@ from torch import nn
 from tunelet._choice import Choice
 from tunelet.data import SOFTMAX, Batch, Output, Unit
 from tunelet.errors import ModelError
+from tunelet.kernels import on_device
 from tunelet.model._fork import threads_start
+from tunelet.model._lora_merge import merged_modules
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._pooled_files import save_pooled
 from tunelet.model._quiet import quiet_libraries
@@ -74,15 +76,19 @@ class SequenceClassifier:
         """
         threads_start()
         if captured is None:
-            inputs = self._inputs(batch)
+            inputs = self.inputs(batch)
         else:
             assert self.packing is not None  # noqa: S101
             inputs = self.packing.captured_inputs(batch.lengths, captured)
+        return self.logits_of(inputs, batch.windows)
+
+    def logits_of(self, inputs: dict[str, Any], windows: tuple[int, ...] | None = None) -> torch.Tensor:
+        """The same of what `inputs` made of the batch, whose texts have so many windows each."""
         logits: torch.Tensor = self.module(**inputs).logits
-        of_texts: torch.Tensor = self.windows(logits.float(), batch.windows)
+        of_texts: torch.Tensor = self.windows(logits.float(), windows)
         return of_texts
 
-    def _inputs(self, batch: Batch) -> dict[str, Any]:
+    def inputs(self, batch: Batch) -> dict[str, Any]:
         """The model's keyword arguments for a batch."""
         token_ids = self.on_device(batch.token_ids)
         if self.packing is not None:
@@ -99,7 +105,7 @@ class SequenceClassifier:
                 f"the tokenizer gives the id {token_ids.max():,}, the model's vocabulary has {rows:,}",
                 "put the checkpoint's own tokenizer files beside its weights",
             )
-        return torch.from_numpy(token_ids).to(self.device)
+        return on_device(torch.from_numpy(token_ids), self.device)
 
     @property
     def device(self) -> torch.device:
@@ -118,8 +124,9 @@ class SequenceClassifier:
 
     @property
     def frozen_layers(self) -> int:
-        """The number of layers under the lowest adapter, which never change; 0 where the layers are not fused."""
-        return self.fused.frozen_depth if self.fused is not None else 0
+        """The number of layers under the lowest adapter, which never change; 0 where the layers are not fused, and on a
+        GPU, which computes them sooner than it reads what was kept of them."""
+        return self.fused.frozen_depth if self.fused is not None and self.device.type == "cpu" else 0
 
     def frozen_shape(self, lengths: np.ndarray, windows: np.ndarray | None = None) -> FrozenShape:
         """The shape of what `frozen_forward` makes of texts with these lengths, in so many windows each, [n].
@@ -142,7 +149,7 @@ class SequenceClassifier:
         each window of one [w, width].
         """
         assert self.fused is not None  # noqa: S101
-        return self.fused.frozen_forward(self._inputs(batch))
+        return self.fused.frozen_forward(self.inputs(batch))
 
     @torch.inference_mode()
     def vectors(self, batch: Batch) -> torch.Tensor:
@@ -150,13 +157,13 @@ class SequenceClassifier:
 
         Of a text in windows it is their mean, from which the head makes the mean of their logits.
         """
-        return mean_of_windows(cast("PooledClassifier", self.base).pooled(**self._inputs(batch)), batch.windows)
+        return mean_of_windows(cast("PooledClassifier", self.base).pooled(**self.inputs(batch)), batch.windows)
 
     @torch.inference_mode()
     def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
         """What a linear head would read after each layer, float32 [layers, n, width]. Only with fused layers."""
         assert self.fused is not None  # noqa: S101
-        return mean_of_windows(self.fused.vectors_by_layer(self._inputs(batch)), batch.windows)
+        return mean_of_windows(self.fused.vectors_by_layer(self.inputs(batch)), batch.windows)
 
     @property
     def head(self) -> nn.Linear | None:
@@ -243,8 +250,13 @@ class SequenceClassifier:
 
     @contextmanager
     def prediction_mode(self) -> Iterator[None]:
-        """Run without gradients, and where the layers are fused with the adapters merged into the weights."""
-        with torch.inference_mode(), self.fused.merged() if self.fused is not None else nullcontext():
+        """Run without gradients, and where the layers are fused, or on a GPU, with the adapters merged."""
+        merged: AbstractContextManager[None] = nullcontext()
+        if self.fused is not None:
+            merged = self.fused.merged()
+        elif self.device.type != "cpu":  # there it is the number of products that takes the time
+            merged = merged_modules(self.module)
+        with torch.inference_mode(), merged:
             yield
 
     def save(self, folder: Path) -> None:

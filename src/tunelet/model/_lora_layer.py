@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from peft.tuners.lora import Linear
 from torch import nn
 
@@ -10,7 +11,15 @@ from tunelet.kernels import lora_linear
 
 
 class LoraLinear(Linear):  # type: ignore[misc]
-    """A linear module with LoRA. PEFT computes what the kernel does not cover: dropout, DoRA, several adapters."""
+    """A linear module with LoRA. PEFT computes what the kernel does not cover: dropout, DoRA, several adapters.
+
+    Attributes:
+        merged_weight: W + sBA in the dtype of W, while there are users of it; then predictions take that.
+        merged_users: the number of threads that do.
+    """
+
+    merged_weight: torch.Tensor | None = None
+    merged_users = 0
 
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         """The module's output [..., n_out] of an input [..., n_in]."""
@@ -18,7 +27,9 @@ class LoraLinear(Linear):  # type: ignore[misc]
         if name is None or args or kwargs or x.dtype != self.base_layer.weight.dtype:
             result: torch.Tensor = super().forward(x, *args, **kwargs)
             return result
-        base = self.base_layer
+        base, merged = self.base_layer, self.merged_weight
+        if merged is not None and not torch.is_grad_enabled():
+            return F.linear(x, merged, base.bias)
         a, b = self.lora_A[name].weight, self.lora_B[name].weight
         return lora_linear(x, base.weight, base.bias, a, b, self.scaling[name])
 
@@ -28,6 +39,15 @@ class LoraLinear(Linear):  # type: ignore[misc]
         if name is None or self._has_dropout(name):
             return None
         return self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name])
+
+    @torch.no_grad()
+    def merged_plain(self) -> torch.Tensor | None:
+        """W + sBA [n_out, n_in], where there is a plain adapter; else None."""
+        name = self.plain_adapter()
+        if name is None:
+            return None
+        weight, a, b = self.base_layer.weight, self.lora_A[name].weight, self.lora_B[name].weight
+        return torch.addmm(weight.float(), b.float(), a.float(), alpha=self.scaling[name]).to(weight.dtype)
 
     def plain_adapter(self) -> str | None:
         """The name of the only active adapter, if it is plain LoRA on a frozen module and runs without dropout.

@@ -44,7 +44,7 @@ class MaskedModel(SequenceClassifier):
             places: which of the T tokens, int64 [m].
         """
         threads_start()
-        inputs, chosen = self._inputs(batch), torch.from_numpy(places).to(self.device)
+        inputs, chosen = self.inputs(batch), torch.from_numpy(places).to(self.device)
         if self.packing is not None:
             packed: torch.Tensor = self.module(**inputs, head_tokens=chosen).logits
             return packed.flatten(0, -2).float()

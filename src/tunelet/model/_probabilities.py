@@ -25,9 +25,12 @@ def logits(
         captured: returns what `SequenceClassifier.frozen_forward` made of a batch, where that was kept.
     """
     result = np.empty((len(tokens), len(classifier.label_names)), dtype=np.float64)
+    rows, found = [], []
     for batch in prediction_batches(classifier, tokens, advance):
-        of_batch = classifier.logits(batch, captured(batch) if captured is not None else None)
-        result[batch.rows] = of_batch.cpu().double().numpy()  # not every device has float64
+        rows.append(batch.rows)
+        found.append(classifier.logits(batch, captured(batch) if captured is not None else None))
+    if rows:  # read at the end: a GPU computes a batch while the processor prepares the next
+        result[np.concatenate(rows)] = torch.cat(found).cpu().double().numpy()  # not every device has float64
     return result
 
 

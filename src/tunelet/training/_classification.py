@@ -90,7 +90,11 @@ class Classification:
         """The losses of the texts, weighted by label where that is asked for, summed."""
         kept = self._kept.get("train")
         logits = self.model.logits(batch, kept.hidden(batch) if kept else None)
-        return self._loss(logits, torch.from_numpy(batch.rows).to(logits.device))
+        return self.loss(logits, torch.from_numpy(batch.rows).to(logits.device))
+
+    def loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """The same of their logits [m, outputs] and row numbers, int64 [m], on the device of the model."""
+        return self._loss(logits, rows)
 
     def evaluate(self, position: Position) -> Evaluation:
         """Metrics on the validation texts.

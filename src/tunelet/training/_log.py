@@ -28,6 +28,7 @@ class TrainingLog:
 
     def __init__(self, folder: RunFolder | TrainingFolder, settings: TrainingSettings, device: torch.device) -> None:
         self.history = History(folder.history)
+        self._unread: list[StepLoss] = []
         self._tracking = Tracking(settings.track, folder, device)
 
     @contextmanager
@@ -36,8 +37,8 @@ class TrainingLog:
         with self._tracking, self.history:
             yield
 
-    def step(self, done: StepLoss, position: Position, epochs: float, rates: tuple[float, float]) -> float:
-        """Note a step; after every tenth there is a line.
+    def step(self, done: StepLoss, position: Position, epochs: float, rates: tuple[float, float]) -> float | None:
+        """Note a step; after every tenth there is a line. Where reading losses waits for a GPU, they are read then.
 
         Args:
             done: the step.
@@ -46,14 +47,18 @@ class TrainingLog:
             rates: of adapter and head, for the next step.
 
         Returns:
-            The mean loss of a text since the last line.
+            The mean loss of a text since the last line; None: no step since then is read.
+
+        Raises:
+            RecipeError: the loss is no number any more.
         """
-        position.loss_sum += done.loss
-        position.loss_texts += done.texts
-        position.epoch_loss_sum += done.loss
-        position.epoch_texts += done.texts
-        loss = position.loss_sum / position.loss_texts
-        if position.step % _LOG_STEPS == 0:
+        self._unread.append(done)
+        line = position.step % _LOG_STEPS == 0
+        if line or not done.waits:
+            self.read(position)
+        loss = position.loss_sum / position.loss_texts if position.loss_texts else None
+        if line:
+            assert loss is not None  # noqa: S101
             self._write(
                 HistoryLine(
                     step=position.step,
@@ -66,6 +71,15 @@ class TrainingLog:
             )
             position.loss_sum, position.loss_texts = 0.0, 0
         return loss
+
+    def read(self, position: Position) -> None:
+        """Add up in the position the losses of all steps so far. Raises RecipeError where one is no number."""
+        for done in self._unread:
+            position.loss_sum += done.loss
+            position.loss_texts += done.texts
+            position.epoch_loss_sum += done.loss
+            position.epoch_texts += done.texts
+        self._unread.clear()
 
     def evaluation(self, evaluation: Evaluation, position: Position) -> float:
         """Note an evaluation behind an epoch; returns the mean loss of a training text in this epoch."""

@@ -117,6 +117,7 @@ class TrainingLoop:
     def end_epoch(self) -> None:
         """Evaluate where it is time to, and write a checkpoint where much would be lost without."""
         position, evaluated = self.position, self._is_evaluated
+        self._log.read(position)
         if evaluated:
             self.evaluate()
             self.pace.evaluated()
@@ -142,6 +143,7 @@ class TrainingLoop:
     def checkpoint(self) -> None:
         """Write down all that decides the rest of the training."""
         position, history = self.position, self._log.history
+        self._log.read(position)
         self.note_time()
         position.schedule = schedule_state(self._step.schedule)
         position.history_lines, position.history_sha256 = history.lines, history.sha256

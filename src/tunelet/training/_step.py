@@ -15,22 +15,38 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from tunelet.data import Batch, gather, split_batch
 from tunelet.recipe import TrainingSettings
+from tunelet.training._graphs import GradientGraphs, recordable
 from tunelet.training._objective import Objective, diverged
 from tunelet.training._optimizer import make_optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StepLoss:
     """What the texts of a step came to before its update.
 
     Attributes:
-        loss: summed over the texts.
+        summed: the loss of the texts, a scalar on the device of the model.
         texts, tokens: their numbers.
+        step: which of the training's steps it was, from 1.
     """
 
-    loss: float
+    summed: torch.Tensor
     texts: int
     tokens: int
+    step: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether reading the loss waits for a device that works beside the processor."""
+        return self.summed.device.type != "cpu"
+
+    @property
+    def loss(self) -> float:
+        """Summed over the texts. Raises RecipeError where it is no number any more."""
+        loss = float(self.summed)
+        if not math.isfinite(loss):
+            raise diverged(f"the loss is {loss}", self.step)
+        return loss
 
 
 def micro_batches(objective: Objective, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -39,7 +55,7 @@ def micro_batches(objective: Objective, batches: Sequence[np.ndarray]) -> list[n
     return [rows for batch in batches for rows in split_batch(batch, lengths, token_budget=budget)]
 
 
-def add_gradients(objective: Objective, batch: Batch, epoch: int, texts: int) -> float:
+def add_gradients(objective: Objective, batch: Batch, epoch: int, texts: int) -> torch.Tensor:
     """A micro-batch forward and backward: adds its share of the gradient of the mean loss over so many texts.
 
     Args:
@@ -49,11 +65,11 @@ def add_gradients(objective: Objective, batch: Batch, epoch: int, texts: int) ->
         texts: of the whole step.
 
     Returns:
-        The summed loss of the micro-batch's texts. Reading it waits for a GPU.
+        The summed loss of the micro-batch's texts, a scalar. Reading it waits for a GPU.
     """
     losses = objective.losses(batch, epoch)
     (losses / texts).backward()
-    return float(losses.detach())
+    return losses.detach()
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,7 @@ class TrainingStep:
         parameters: all that is trained, in the model's order.
         optimizer, schedule: as `make_optimizer` gives them.
         max_grad_norm: the norm that the gradient over all parameters is clipped to.
+        graphs: the gradients as CUDA graphs, where they can be recorded.
     """
 
     objective: Objective
@@ -72,6 +89,7 @@ class TrainingStep:
     optimizer: torch.optim.Optimizer
     schedule: LRScheduler
     max_grad_norm: float
+    graphs: GradientGraphs | None = None
 
     @classmethod
     def of(
@@ -80,25 +98,24 @@ class TrainingStep:
         """For a training of so many steps; `factor`, where it is given, sets the share of the peak rate instead."""
         optimizer, schedule = make_optimizer(objective.model, settings, steps, factor)
         parameters = tuple(objective.model.trained_parameters().values())
-        return cls(objective, parameters, optimizer, schedule, settings.max_grad_norm)
+        graphs = GradientGraphs(objective) if recordable(objective) else None
+        return cls(objective, parameters, optimizer, schedule, settings.max_grad_norm, graphs)
 
     def __call__(self, batches: Sequence[np.ndarray], epoch: int = 0) -> StepLoss:
-        """Learn from these batches, row numbers of the training texts, as from one.
-
-        Raises:
-            RecipeError: the loss is no number any more.
-        """
+        """Learn from these batches, row numbers of the training texts, as from one; a GPU is not waited for."""
         texts = sum(len(rows) for rows in batches)
-        loss, tokens = 0.0, 0
+        losses, tokens = [], 0
         for rows in micro_batches(self.objective, batches):
             batch = gather(self.objective.train, rows)
-            found = add_gradients(self.objective, batch, epoch, texts)
-            if not math.isfinite(found):
-                raise diverged(f"the loss is {found}", self.schedule.last_epoch + 1)
-            loss += found
+            losses.append(self._add_gradients(batch, epoch, texts))
             tokens += len(batch.token_ids)
         nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
         self.optimizer.step()
         self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return StepLoss(loss, texts, tokens)
+        self.optimizer.zero_grad(set_to_none=self.graphs is None)  # a graph adds to the tensors that were there
+        summed = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+        return StepLoss(summed, texts, tokens, self.schedule.last_epoch)
+
+    def _add_gradients(self, batch: Batch, epoch: int, texts: int) -> torch.Tensor:
+        recorded = self.graphs.add(batch, texts) if self.graphs is not None else None
+        return add_gradients(self.objective, batch, epoch, texts) if recorded is None else recorded

@@ -17,6 +17,8 @@ from tunelet.bench.harness._worker import Desk
 from tunelet.kernels import CompiledWeight, features, quantise
 
 _REPEATS = 3
+_QUEUED = 20  # products that a GPU is given at once: it is not to wait for the processor between two
+_LARGE = 8192  # rows and columns of a product that fills a GPU
 _SECONDS = 3.0  # no kernel gets more
 _HOPELESS = 0.25  # seconds for 64 rows: oneDNN's reference code, where the processor lacks the instructions
 
@@ -43,6 +45,9 @@ def measure_ceilings(shape: EncoderShape, tokens: int, device: str = "cpu") -> d
             work = sum(2.0 * tokens * width * out for width, out in sizes)
             if rate := _rate(products, work, device):
                 reached.setdefault(precision, {})[name] = rate
+            if device == "cuda":
+                large = _rate([prepare(_LARGE, _LARGE, _LARGE)], 2.0 * _LARGE**3, device)
+                reached[precision][f"{name}, {_LARGE:,} x {_LARGE:,} x {_LARGE:,}"] = large
         except (RuntimeError, AttributeError, NotImplementedError):  # this build or this processor has no such kernel
             continue
     return reached
@@ -60,15 +65,25 @@ def _rate(products: list[Product], work: float, device: str) -> float:
     begun = time.perf_counter()
     for turn in range(1 + _REPEATS):
         for index, product in enumerate(products):
-            begin = time.perf_counter()
-            product()
-            if device == "cuda":
-                torch.cuda.synchronize()
+            seconds = _seconds(product, device)
             if turn or time.perf_counter() - begun > _SECONDS:  # the first is a warm-up
-                best[index] = min(best[index], time.perf_counter() - begin)
+                best[index] = min(best[index], seconds)
         if time.perf_counter() - begun > _SECONDS:
             break
     return work / sum(best) / 1e9
+
+
+def _seconds(product: Product, device: str) -> float:
+    begin = time.perf_counter()
+    if device != "cuda":
+        product()
+        return time.perf_counter() - begin
+    torch.cuda.synchronize()
+    begin = time.perf_counter()
+    for _ in range(_QUEUED):
+        product()
+    torch.cuda.synchronize()
+    return (time.perf_counter() - begin) / _QUEUED
 
 
 def _kernels(device: str) -> Iterator[tuple[str, str, Callable[[int, int, int], Product]]]:

@@ -26,7 +26,7 @@ class Turn:
     """The measurements of one turn, step by step.
 
     Attributes:
-        seconds: wall clock of each optimizer step.
+        seconds: wall clock of each optimizer step; on a GPU of starting it, and of the last until all are done.
         tokens: real tokens of each step, without padding.
         losses: mean loss of each step.
         choices: what tunelet chose, by name: {"value": ..., "reason": ...}; stock training chooses nothing.
@@ -50,6 +50,16 @@ class Turn:
     def record(self) -> dict[str, Any]:
         """The turn as the JSON document has it."""
         return {"seconds": self.seconds, "tokens": self.tokens, "losses": self.losses}
+
+
+def waited(device: str) -> float:
+    """Wait for what a GPU has still to do, and return the seconds that took: they belong to the last step of a turn."""
+    import torch
+
+    begin = time.perf_counter()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - begin
 
 
 def train_stock(
@@ -128,7 +138,7 @@ def _train(
     class TimedTrainer(Trainer):  # type: ignore[misc]
         def training_step(self, *args: Any, **kwargs: Any) -> Any:
             loss = super().training_step(*args, **kwargs)
-            clock.loss = float(loss)  # waits for the GPU, where there is one
+            clock.loss = loss.detach()
             return loss
 
     trainer = TimedTrainer(
@@ -154,10 +164,10 @@ def _clock(desk: Desk, batches: Batches, tokens: Tokens) -> Any:
 
     class Clock(TrainerCallback):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.loss = math.nan
+            self.loss: Any = math.nan
             self.phase = 0
             self.seconds: list[float] = []
-            self.losses: list[float] = []
+            self.losses: list[Any] = []
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             control.should_training_stop = not desk.wait()
@@ -168,8 +178,9 @@ def _clock(desk: Desk, batches: Batches, tokens: Tokens) -> Any:
             self.losses.append(self.loss)
             phase = batches[self.phase]
             if len(self.seconds) == len(phase):
+                self.seconds[-1] += waited(args.device.type)
                 counts = tuple(int(tokens.lengths[rows].sum()) for rows in phase)
-                desk.report(Turn(tuple(self.seconds), counts, tuple(self.losses)))
+                desk.report(Turn(tuple(self.seconds), counts, tuple(map(float, self.losses))))
                 self.phase, self.seconds, self.losses = self.phase + 1, [], []
                 if self.phase == len(batches) or not desk.wait():
                     control.should_training_stop = True

@@ -13,6 +13,7 @@ from tunelet._choice import Choice
 from tunelet._words import counted
 from tunelet.kernels import native
 from tunelet.model._structure import Structure
+from tunelet.model.execution._activation import fuse_activations
 from tunelet.model.execution._cast import cast_backbone
 from tunelet.model.execution._fused_stack import FusedStack
 from tunelet.model.execution._packing import Packing
@@ -53,6 +54,8 @@ class Execution:
     def install(self, model: PreTrainedModel, structure: Structure) -> None:
         """Make a model run as chosen; it is in float32 on the device, its adapter in place."""
         cast_backbone(model, structure, self.compute_dtype)
+        if self.device.value.type != "cpu":
+            fuse_activations(model)
         if self.packing.value is not None:
             self.packing.value.install(model)
         if self.fused.value is not None:
@@ -133,8 +136,12 @@ def _choose_micro_batch(model: PreTrainedModel, device: torch.device) -> Choice[
 
     More would cost memory, and time as well where the activations no longer fit into the processor's caches.
     """
+    kept = int(model.config.num_hidden_layers) * int(model.config.hidden_size)  # for each token, some 14 times over
+    if device.type == "cuda":
+        quarter = torch.cuda.get_device_properties(device).total_memory // 4
+        tokens = min(65536, max(2048, quarter // (32 * kept) // 1024 * 1024))
+        return Choice(tokens, "longer batches go in parts, each in a quarter of the GPU's memory")
     if device.type != "cpu":
         return Choice(16384, "longer batches go in parts")
-    kept = int(model.config.num_hidden_layers) * int(model.config.hidden_size)  # for each token, some 14 times over
     tokens = min(2560, max(1024, _KEPT // kept // 256 * 256))
     return Choice(tokens, "longer batches go in parts: as fast on a processor, and half the memory or less")

@@ -36,6 +36,7 @@ class FusedWeights:
             compute_dtype: of the activations.
         """
         self._layers, self._pooling, self._heads, self._tanh = layers, pooling, heads, tanh
+        self._device = base_linear(layers[0]["out"]).weight.device
         self._turns, self._precision, self._compute_dtype = turns, precision, compute_dtype
         self._products: dict[tuple[int, int, bool], Product] = {}
 
@@ -64,7 +65,8 @@ class FusedWeights:
         linears = parts.linears()
         readers = tuple(role for role in linears if role not in ("out", "up", "down"))
         turns = self._turns.get(parts.attention_type or "")
-        absorbs = first_alone and turns is None and JOINT not in linears  # keys are not formed then
+        # Keys are not formed then; on a GPU many small products take longer than a large one.
+        absorbs = first_alone and turns is None and JOINT not in linears and self._device.type == "cpu"
         joined, name = (("query",), "query") if absorbs else (readers, JOINT)
         products = {name: self._product([linears[role] for role in joined], merged, backward)}
         products |= {role: self._product([linears[role]], merged, backward) for role in ("out", "up", "down")}
@@ -114,7 +116,9 @@ class FusedWeights:
 
 def _bias(module: nn.Linear) -> torch.Tensor:
     bias: torch.Tensor | None = module.bias
-    return torch.zeros(module.out_features) if bias is None else bias.detach().float()
+    if bias is None:
+        return torch.zeros(module.out_features, device=module.weight.device)
+    return bias.detach().float()
 
 
 def _norm(module: nn.Module) -> Norm:

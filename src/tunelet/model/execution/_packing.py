@@ -14,7 +14,16 @@ from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
 from tunelet._choice import Choice
-from tunelet.kernels import Pooling, attention_kernel, packed_attention
+from tunelet.kernels import (
+    DeviceSeqlens,
+    Lengths,
+    Pooling,
+    attention_kernel,
+    on_device,
+    packed_attention,
+    pool,
+    positions_of,
+)
 from tunelet.model._pooled import PooledClassifier
 from tunelet.model._structure import Structure
 
@@ -28,7 +37,7 @@ def _attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     *,
-    lengths: Sequence[int],
+    lengths: Lengths,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
@@ -90,18 +99,18 @@ class Packing:
             lengths: tokens of each text.
             first_lengths: tokens of each text's first segment, where texts have two.
         """
-        positions = torch.cat([torch.arange(length, device=token_ids.device) for length in lengths])
+        device = token_ids.device
+        positions = on_device(positions_of(lengths), device)
         segments: dict[str, torch.Tensor] = {}
         if first_lengths is not None and self._segments:
-            firsts = torch.tensor(first_lengths, device=token_ids.device)
-            counts = torch.tensor(lengths, device=token_ids.device)
+            firsts, counts = torch.tensor(first_lengths), torch.tensor(lengths)
             ends = firsts.repeat_interleave(counts, output_size=len(token_ids))
-            segments["token_type_ids"] = (positions >= ends).long().unsqueeze(0)
+            segments["token_type_ids"] = (positions >= on_device(ends, device)).long().unsqueeze(0)
         return segments | {
             "input_ids": token_ids.unsqueeze(0),
             "position_ids": positions.unsqueeze(0) + self._first_position,
             "attention_mask": None,
-            "lengths": lengths,
+            "lengths": _lengths_on(lengths, positions),
         }
 
     def captured_inputs(self, lengths: tuple[int, ...], captured: torch.Tensor) -> dict[str, Any]:
@@ -109,8 +118,12 @@ class Packing:
 
         Token ids are not read then; one for each text stands in for them.
         """
-        inputs = self.inputs(torch.zeros(len(lengths), dtype=torch.int64), (1,) * len(lengths))
-        return inputs | {"lengths": lengths, "captured": captured}
+        stand_ins = torch.zeros(len(lengths), dtype=torch.int64, device=captured.device)
+        inputs = self.inputs(stand_ins, (1,) * len(lengths))
+        return inputs | {
+            "lengths": _lengths_on(lengths, on_device(positions_of(lengths), captured.device)),
+            "captured": captured,
+        }
 
     def _forward(self, *args: Any, **given: Any) -> Any:
         """The stack's own forward pass; of its result [1, T, hidden] only what the head reads is kept: [n, 1, width].
@@ -125,13 +138,12 @@ class Packing:
         if self.pooling is None:
             head_tokens = given.get("head_tokens")
             return hidden if head_tokens is None else hidden[head_tokens]
-        vectors = []
-        if self.pooling != "mean":
-            lengths = torch.tensor(given["lengths"], device=hidden.device)
-            vectors.append(hidden[lengths.cumsum(0) - lengths])
-        if self.pooling != "first":
-            vectors.append(torch.stack([text.float().mean(dim=0) for text in hidden.split(list(given["lengths"]))]))
-        return torch.cat(vectors, dim=-1)
+        return pool(hidden, given["lengths"], self.pooling)
+
+
+def _lengths_on(lengths: tuple[int, ...], positions: torch.Tensor) -> Lengths:
+    """The lengths where the kernels for the device of the positions read them."""
+    return DeviceSeqlens.of(lengths, positions) if positions.is_cuda else lengths
 
 
 def has_segments(config: Any) -> bool:

@@ -33,6 +33,7 @@ def rotary_turns(stack: nn.Module, layers: Sequence[LayerParts], positions: int)
         if kind is None or not isinstance(rotary.rope_type, dict) or rotary.rope_type.get(kind) not in _FIXED:
             raise Unfit("its rotary positions are of another kind")
         with torch.no_grad():
-            both = rotary(torch.zeros(1), torch.arange(positions).unsqueeze(0), kind)
+            device = next(stack.parameters()).device
+            both = rotary(torch.zeros(1, device=device), torch.arange(positions, device=device).unsqueeze(0), kind)
         turns[kind] = torch.cat([half[0, :, : half.shape[-1] // 2] for half in both], dim=1).float().contiguous()
     return turns

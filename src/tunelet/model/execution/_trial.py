@@ -64,8 +64,8 @@ class Trial:
         """
         if packing is None:
             return Choice(None, "not packed")
-        if self._model.device.type != "cpu":
-            return Choice(None, "the kernels of the layers are for CPUs; here attention alone is one")
+        if self._model.device.type not in ("cpu", "cuda"):
+            return Choice(None, "the kernels of the layers are for CPUs and NVIDIA GPUs")
         name = self._name
         try:
             fused = FusedStack(self._model, self._structure, packing.pooling)
