@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--arms", default="stock,best,tunelet")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out of the search for the best")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
 
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         models = tuple(str(write_config(name, Path(folder))) for name in asked.models)
         settings = TrainBench(
             models=models, turns=asked.turns, steps=asked.steps, batch_size=asked.batch_size,
-            arms=tuple(asked.arms.split(",")), compile=False if asked.no_compile else None,
+            arms=tuple(asked.arms.split(",")), compile=False if asked.no_compile else None, device=asked.device,
         )  # fmt: skip
         keep(bench_train(settings, say=print, keep=keep))
 

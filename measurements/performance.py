@@ -108,6 +108,11 @@ _NAMES = {
 _FEATURES = ("amx", "avx2", "avx512_bf16", "avx512_vnni")  # of the processor, what the tables depend on
 
 
+def _gpu(machine: Mapping[str, Any]) -> str:
+    """The name of the GPU that computed, where one did, before that of the processor beside it."""
+    return f"{machine['gpu']}; " if machine.get("gpu") else ""
+
+
 def write_up(
     train: dict[str, Any] | None,
     predict: dict[str, Any] | None,
@@ -211,7 +216,7 @@ def _where(document: dict[str, Any]) -> str:
     )
     commit = f" at {document['commit']}" if document["commit"] else ""
     return (
-        f"*Measured on {document['date'][:10]}: {machine['processor']}, {machine['cores']} cores, "
+        f"*Measured on {document['date'][:10]}: {_gpu(machine)}{machine['processor']}, {machine['cores']} cores, "
         f"{machine['threads']} threads, {machine['memory_bytes'] / 2**30:.0f} GiB ({features}); tunelet "
         f"{versions['tunelet']}{commit}{' (with uncommitted changes)' if document['dirty'] else ''}, {packages}. "
         f"The run took {document['seconds'] / 60:.0f} min.*\n"

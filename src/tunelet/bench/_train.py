@@ -25,6 +25,7 @@ ARMS = ("stock", "best", "tunelet", "mean")
 DEFAULT_ARMS = ARMS[:3]
 _BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
+GPU_WARM_UP = 10
 MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
 
 
@@ -126,7 +127,7 @@ class _TrainingOfModel:
     def __init__(self, subject: Subject, facts: Facts, settings: TrainBench, say: Say) -> None:
         self.subject, self.facts, self.settings, self.say = subject, facts, settings, say
         self.precisions = settings.precisions or runnable(facts)
-        self.search = Search(self._start_stock, say)
+        self.search = Search(self._start_stock, say, patient=settings.device != "cpu")
         self.arms = Arms(say)
         self.mean_tokens = sum(facts.lengths) / len(facts.lengths)
         self.parity: dict[str, Any] | None = None
@@ -155,12 +156,17 @@ class _TrainingOfModel:
             "parity": self.parity,
         }
 
+    @property
+    def _warm_up(self) -> int:
+        """Steps before the first that counts: on a GPU many, for libraries load, and graphs are recorded."""
+        return 1 if self.settings.device == "cpu" else GPU_WARM_UP
+
     def _start_stock(self, setting: StockSetting, *, trial: bool = True) -> Worker:
         from tunelet.bench.rivals._stock_training import train_stock
 
         settings = self.settings
         turns = (settings.steps,) * settings.turns
-        warm_up = COMPILED_WARM_UP if setting.compiled else 1
+        warm_up = COMPILED_WARM_UP if setting.compiled else self._warm_up
         phases = Phases(warm_up, (settings.steps, *turns) if trial else turns, settings.batch_size)
         return Worker(
             train_stock, self.subject, setting, phases, settings.steps, self.facts.max_length, settings.learning_rate,
@@ -185,7 +191,7 @@ class _TrainingOfModel:
         ours = [name for name in ("tunelet", "mean") if name in settings.arms]
         if ours:
             self.arms.skip(facts.refused, settings.precisions)
-        phases = Phases(1, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
+        phases = Phases(self._warm_up, (settings.steps * MORE_STEPS,) * settings.turns, settings.batch_size)
         for precision in self.precisions:
             for name in ours:
                 job = (self.subject, precision, phases, settings.steps, settings.learning_rate, name == "mean")

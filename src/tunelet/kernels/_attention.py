@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from tunelet._choice import Choice
 from tunelet.kernels._native import Library, native
@@ -52,10 +53,10 @@ def packed_attention(
     Returns:
         [T, heads, head_dim] in the dtype of `query`. Sums run in float32; weights are rounded to it.
     """
-    if query.is_cuda and query.dtype != torch.float32 and not dropout:
+    if query.is_cuda and not dropout:
         if not isinstance(lengths, DeviceSeqlens):
             lengths = DeviceSeqlens.of(tuple(lengths), on_device(positions_of(lengths), query.device))
-        return _varlen_attention(query, key, value, lengths, scale, window)
+        return _attention_on_gpu(query, key, value, lengths, scale, window)
     if isinstance(lengths, DeviceSeqlens):
         lengths = on_host(lengths)
     if dropout:
@@ -98,7 +99,7 @@ class Attended:
         ran: with it that kernel computes the weights again.
     weights: attention weights of each text [heads, length, length], where it did not run.
     window: as for `packed_attention`.
-    varlen: the output with its graph, where `varlen_attn` ran, whose backward pass is its own.
+    graph: on a GPU the output of PyTorch's attention, which has a backward pass of its own.
     """
 
     query: torch.Tensor
@@ -109,7 +110,7 @@ class Attended:
     log_sums: torch.Tensor | None
     weights: tuple[torch.Tensor, ...]
     window: int | None
-    varlen: torch.Tensor | None = None
+    graph: torch.Tensor | None = None
 
 
 def attend(
@@ -126,9 +127,7 @@ def attend(
     total, heads, d = query.shape
     check_lengths(lengths, total)
     if isinstance(lengths, DeviceSeqlens):
-        if query.dtype != torch.float32:
-            return _attend_varlen(query, key, value, lengths, scale, window, backward=backward)
-        lengths = on_host(lengths)
+        return _attend_on_gpu(query, key, value, lengths, scale, window, backward=backward)
     output = query.new_empty(total, heads, d)
     library = _attention_library(query, key, value)
     if library is not None:
@@ -158,9 +157,9 @@ def attend_backward_joined(attended: Attended, gradient: torch.Tensor, *, query:
         gradient: gradient of the output, [T, heads, head_dim] contiguous.
         query, key: whether these gradients are wanted; else what stands in their place means nothing.
     """
-    if attended.varlen is not None:
+    if attended.graph is not None:
         inputs = (attended.query, attended.key, attended.value)
-        return torch.stack(torch.autograd.grad(attended.varlen, inputs, gradient), dim=1)
+        return torch.stack(torch.autograd.grad(attended.graph, inputs, gradient), dim=1)
     joined = gradient.new_empty(len(gradient), 3, *gradient.shape[1:])
     d_query, d_key, d_value = joined.unbind(1)
     attend_backward(attended, gradient, d_query if query else None, d_key if key else None, d_value)
@@ -210,6 +209,8 @@ def attention_kernel(device: torch.device, dtype: torch.dtype, head_dim: int) ->
     """The kernel with which `packed_attention` computes tensors like these, without dropout."""
     if device.type == "cuda" and dtype != torch.float32:
         return Choice("varlen_attn", "PyTorch's attention over packed texts on CUDA")
+    if device.type == "cuda":
+        return Choice("sdpa", "in padded rows: PyTorch's attention over packed texts is for half precision")
     like = torch.empty(1, 1, head_dim, dtype=dtype, device=device)
     if has_native_attention(like, like, like):
         return Choice("compiled", native().reason)
@@ -277,7 +278,7 @@ class _PackedAttention(torch.autograd.Function):
         return *gradients, None, None, None
 
 
-def _attend_varlen(
+def _attend_on_gpu(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -290,12 +291,12 @@ def _attend_varlen(
     """`attend` on a GPU. The inputs that it notes are leaves of a graph of their own."""
     query, key, value = (tensor.detach().requires_grad_(backward) for tensor in (query, key, value))
     with torch.set_grad_enabled(backward):
-        output = _varlen_attention(query, key, value, seqlens, scale, window)
+        output = _attention_on_gpu(query, key, value, seqlens, scale, window)
     kept = output if backward else None
     return output.detach(), Attended(query, key, value, seqlens, scale, None, (), window, kept)
 
 
-def _varlen_attention(
+def _attention_on_gpu(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -303,6 +304,9 @@ def _varlen_attention(
     scale: float,
     window: int | None,
 ) -> torch.Tensor:
+    """`packed_attention` by PyTorch's kernels, differentiated by autograd."""
+    if query.dtype == torch.float32:
+        return _padded_attention(query, key, value, on_host(seqlens), scale, window)
     from torch.nn.attention.varlen import varlen_attn
 
     reach = (-1, -1) if window is None else (window - 1, window - 1)
@@ -312,6 +316,27 @@ def _varlen_attention(
     )  # fmt: skip
     assert isinstance(output, torch.Tensor)  # noqa: S101  (a pair where log-sums are asked for)
     return output
+
+
+def _padded_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    lengths: tuple[int, ...],
+    scale: float,
+    window: int | None,
+) -> torch.Tensor:
+    """The same in rows that are padded to the longest text."""
+    q, k, v = (
+        nn.utils.rnn.pad_sequence(t.split(lengths), batch_first=True).transpose(1, 2) for t in (query, key, value)
+    )  # [n, heads, longest, head_dim]
+    position = torch.arange(max(lengths), device=query.device)
+    real = position < on_device(torch.tensor(lengths), query.device)[:, None]  # [n, longest]
+    seen = real[:, None, None, :].expand(-1, 1, len(position), -1)
+    if window is not None:
+        seen = seen & ((position[:, None] - position[None, :]).abs() < window)
+    output = F.scaled_dot_product_attention(q, k, v, attn_mask=seen | ~real[:, None, :, None], scale=scale)
+    return output.transpose(1, 2)[real]
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

@@ -51,6 +51,7 @@ def document(kind: str, settings: object, models: list[dict[str, Any]], facts: F
                 "memory_bytes": ran_on.memory_bytes,
                 "instructions": facts.instructions,
                 "bfloat16": facts.bfloat16.reason,
+                "gpu": facts.gpu,
                 "system": ran_on.system,
             },
             "versions": {"python": ran_on.python, **versions},

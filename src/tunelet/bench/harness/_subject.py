@@ -78,6 +78,7 @@ class Facts:
         instructions: what PyTorch sees of the processor.
         bfloat16: whether it multiplies bfloat16, with the reason.
         refused: precision -> why it would run in slow reference code on this device, or not at all.
+        gpu: its name, where that is the device.
     """
 
     architecture: str
@@ -91,6 +92,7 @@ class Facts:
     instructions: tuple[str, ...]
     bfloat16: Choice[bool]
     refused: Mapping[str, str]
+    gpu: str | None = None
 
 
 def prepare(desk: Desk, subject: Subject) -> None:
@@ -133,6 +135,7 @@ def prepare(desk: Desk, subject: Subject) -> None:
             instructions=tuple(sorted(name for name, there in features().items() if there)),
             bfloat16=Choice(fast.value == "bfloat16", fast.reason),
             refused=refused_precisions(torch.device(subject.device)),
+            gpu=torch.cuda.get_device_name() if subject.device == "cuda" else None,
         )
     )
 

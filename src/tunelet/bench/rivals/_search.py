@@ -68,10 +68,13 @@ class Search:
     Args:
         start: starts a worker for a setting; its first phases are warm-up and trial.
         say: called with a line for each trial.
+        patient: whether a slow first step proves nothing, as on a GPU, whose libraries load while it runs.
     """
 
-    def __init__(self, start: Callable[[StockSetting], Worker], say: Callable[[str], None]) -> None:
-        self._start, self._say = start, say
+    def __init__(
+        self, start: Callable[[StockSetting], Worker], say: Callable[[str], None], *, patient: bool = False
+    ) -> None:
+        self._start, self._say, self._patient = start, say, patient
         self._first_step = float("inf")
         self.trials: list[Trial] = []
         self.leaders: dict[bool, Leader] = {}  # by whether there is dropout
@@ -130,7 +133,7 @@ class Search:
     def _measure(self, worker: Worker, setting: StockSetting) -> tuple[Trial, Turn]:
         first: Turn = worker.ask(limit=_COMPILE_LIMIT if setting.compiled else None)
         seconds = first.total_seconds
-        hopeless = first.seconds[0] > _HOPELESS * self._first_step
+        hopeless = not self._patient and first.seconds[0] > _HOPELESS * self._first_step
         # The first of a kind is measured whatever it seems: on a busy machine a step may be slow by chance.
         if hopeless and not setting.compiled and setting.dropout in self.leaders:
             return Trial(setting, first.rate, seconds, 0.0, worker.memory.peak, given_up=True), first

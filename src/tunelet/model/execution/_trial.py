@@ -40,12 +40,11 @@ class Trial:
         """
         if wanted == "padded":
             return Choice(None, "asked for")
-        name = self._name
+        name, own = self._name, not getattr(self._model, "_supports_attention_backend", False)
+        if own and self._model.device.type != "cpu":
+            return Choice(None, f"{name} computes its own attention, and text by text a GPU would wait")
         try:
-            if getattr(self._model, "_supports_attention_backend", False):
-                packing = Packing(self._model, self._structure)
-            else:
-                packing = DisentangledPacking(self._model, self._structure)
+            packing = (DisentangledPacking if own else Packing)(self._model, self._structure)
         except _REFUSALS:
             return Choice(None, f"{name} computes its own attention, which cannot be replaced")
         try:
