@@ -23,13 +23,14 @@ def classifier_of(
     pooling: Pooling | None = None,
     model_layers: int = 0,
     window_pooling: str = "mean",
+    device: str = "cpu",
     **adapter: Any,
 ) -> SequenceClassifier:
     return new_classifier(
         find_checkpoint(str(folder)),
         NAMES,
         ModelSettings(
-            precision=precision, packing=packing, device="cpu", layers=model_layers, window_pooling=window_pooling
+            precision=precision, packing=packing, device=device, layers=model_layers, window_pooling=window_pooling
         ),
         AdapterSettings(**adapter),
         seed=3,
@@ -48,12 +49,12 @@ def disturb(classifier: SequenceClassifier) -> None:
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in classifier.trained_parameters().values():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.05)
+            parameter.add_((torch.randn(parameter.shape, generator=generator) * 0.05).to(parameter.device))
 
 
 def logits_and_gradients(classifier: SequenceClassifier, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     logits = classifier.logits(batch)
-    F.cross_entropy(logits, torch.arange(len(batch.lengths)) % 3).backward()
+    F.cross_entropy(logits, torch.arange(len(batch.lengths), device=logits.device) % 3).backward()
     gradients = {name: parameter.grad for name, parameter in classifier.trained_parameters().items()}
     assert all(gradient is not None for gradient in gradients.values())
     return logits.detach(), gradients

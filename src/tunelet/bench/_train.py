@@ -25,7 +25,7 @@ ARMS = ("stock", "best", "tunelet", "mean")
 DEFAULT_ARMS = ARMS[:3]
 _BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
-GPU_WARM_UP = 10
+GPU_WARM_UP = 4
 MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
 
 

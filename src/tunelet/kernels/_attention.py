@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from tunelet._choice import Choice
 from tunelet.kernels._native import Library, native
@@ -306,7 +305,7 @@ def _attention_on_gpu(
 ) -> torch.Tensor:
     """`packed_attention` by PyTorch's kernels, differentiated by autograd."""
     if query.dtype == torch.float32:
-        return _padded_attention(query, key, value, on_host(seqlens), scale, window)
+        return _padded_attention(query, key, value, seqlens, scale, window)
     from torch.nn.attention.varlen import varlen_attn
 
     reach = (-1, -1) if window is None else (window - 1, window - 1)
@@ -322,21 +321,28 @@ def _padded_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    lengths: tuple[int, ...],
+    seqlens: DeviceSeqlens,
     scale: float,
     window: int | None,
 ) -> torch.Tensor:
-    """The same in rows that are padded to the longest text."""
+    """The same in rows that are as long as the longest text."""
+    texts, longest, device = len(seqlens), seqlens.longest, query.device
+    counts, position = seqlens.cu_seqlens.diff().long(), torch.arange(longest, device=device)
+    own = torch.repeat_interleave(torch.arange(texts, device=device), counts, output_size=len(query))
+    place = own * longest + seqlens.positions  # of each token among those of the padded rows
     q, k, v = (
-        nn.utils.rnn.pad_sequence(t.split(lengths), batch_first=True).transpose(1, 2) for t in (query, key, value)
+        tensor.new_zeros(texts * longest, *tensor.shape[1:])
+        .index_copy(0, place, tensor)
+        .unflatten(0, (texts, longest))
+        .transpose(1, 2)
+        for tensor in (query, key, value)
     )  # [n, heads, longest, head_dim]
-    position = torch.arange(max(lengths), device=query.device)
-    real = position < on_device(torch.tensor(lengths), query.device)[:, None]  # [n, longest]
-    seen = real[:, None, None, :].expand(-1, 1, len(position), -1)
+    real = position < counts[:, None]
+    seen = real[:, None, None, :] | ~real[:, None, :, None]  # no row sees nothing
     if window is not None:
         seen = seen & ((position[:, None] - position[None, :]).abs() < window)
-    output = F.scaled_dot_product_attention(q, k, v, attn_mask=seen | ~real[:, None, :, None], scale=scale)
-    return output.transpose(1, 2)[real]
+    output = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
+    return output.transpose(1, 2).flatten(0, 1).index_select(0, place)
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

@@ -36,7 +36,7 @@ def recordable(objective: Objective) -> TypeGuard[Classification]:
     """
     return (
         isinstance(objective, Classification)
-        and objective.model.execution.attention.value == "varlen_attn"
+        and objective.model.execution.attention.value in ("varlen_attn", "sdpa")
         and objective.train.windows is None
     )
 
@@ -64,6 +64,11 @@ class GradientGraphs:
         self._most = _MOST
         for parameter in self._model.trained_parameters().values():
             parameter.grad = torch.zeros_like(parameter)
+
+    @property
+    def recorded(self) -> int:
+        """The number of graphs."""
+        return len(self._recorded)
 
     def add(self, batch: Batch, texts: int) -> torch.Tensor | None:
         """The summed loss of the texts, a scalar on the GPU that is not waited for; None: to be done kernel by kernel.
