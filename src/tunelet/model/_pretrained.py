@@ -77,6 +77,9 @@ def foreign_model(
             yield
         except TuneletError:
             raise
+        except torch.OutOfMemoryError as error:
+            said = f"{folder}: the GPU's memory is full"
+            raise ModelError(said, "end what fills it, or pass device='cpu'") from error
         except Exception as error:
             raise ModelError(f"{folder}: {fault} ({in_one_line(error)})", hint) from error
 
