@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 # From the ground up; rooms of one line do not know each other.
 STOREYS = (
-    ("hub", "recipe"),
+    ("hub", "recipe", "scale"),
     ("data", "checkpoint"),
     ("kernels",),
     ("model",),
@@ -25,7 +25,8 @@ STOREYS = (
 )
 HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in storey}
 LOOSE = "loose modules"  # at the package's root, yet not of its ground: they import rooms
-_DOORS = ("__init__", "__main__", "_api", "_api_tune", "notebook")  # for users: no file imports them to work with
+# For users: no file imports them to work with.
+_DOORS = ("__init__", "__main__", "_api", "_api_parts", "_api_tune", "notebook")
 
 Arrows = dict[str, set[str]]
 

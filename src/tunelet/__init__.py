@@ -14,6 +14,7 @@ from tunelet._version import __version__
 
 if TYPE_CHECKING:
     from tunelet._api import adapt, predict_file, train, train_seeds
+    from tunelet._api_parts import predict_files
     from tunelet._api_tune import tune
     from tunelet.audit import Audit, audit
     from tunelet.classifier import (
@@ -77,6 +78,7 @@ __all__ = [
     "export",
     "inspect",
     "predict_file",
+    "predict_files",
     "push",
     "read",
     "report",
@@ -90,6 +92,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "_api": ("adapt", "predict_file", "train", "train_seeds"),
+        "_api_parts": ("predict_files",),
         "_api_tune": ("tune",),
         "audit": ("Audit", "audit"),
         "classifier": (

@@ -41,6 +41,8 @@ def train(
     budget: str | float | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    on: str = "local",
+    workers: int | None = None,
     quiet: bool = False,
     verbose: bool = False,
 ) -> Run:
@@ -75,6 +77,10 @@ def train(
             training keeps to it. None: as the recipe says.
         out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
         resume: go on with the interrupted run of that name.
+        on, workers: where the folds of a cross-validation are trained, and how many at a time. "local" is this machine,
+            its cores divided among the workers (a script that asks for two or more stands under
+            `if __name__ == "__main__":`); "ray" is a Ray cluster, "ray://HOST:PORT" the one at this address, whose
+            machines see the same files.
         quiet: print nothing.
         verbose: print every choice with its reason before training; the run folder keeps them anyway.
 
@@ -91,7 +97,7 @@ def train(
         recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume, budget=budget,
         model=model, text=text, label=label, group=group, time=time, split=split, folds=folds, split_from=split_from,
         encoding=encoding, limit=limit, seed=seed, epochs=epochs,
-        batch_size=batch_size, learning_rate=learning_rate, device=device,
+        batch_size=batch_size, learning_rate=learning_rate, device=device, on=on, workers=workers,
     )  # fmt: skip
     return Experiment(request, _screens(quiet, verbose)).run()
 
@@ -121,6 +127,8 @@ def train_seeds(
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    on: str = "local",
+    workers: int | None = None,
     quiet: bool = False,
     verbose: bool = False,
 ) -> RunGroup:
@@ -142,6 +150,7 @@ def train_seeds(
         epochs, batch_size, learning_rate, device, settings: as for `train`.
         out: folder of the runs, one in `seed-N` for each seed, which must not exist; None: runs/RECIPE-MODEL-SEEDS.
         resume: go on with the interrupted call that `out` names; seeds that are finished are kept.
+        on, workers: where the seeds are trained, and how many at a time, as for the folds of `train`.
         quiet, verbose: as for `train`.
 
     Returns:
@@ -156,7 +165,7 @@ def train_seeds(
         recipe, data, test=test, unlabelled=unlabelled, settings=settings, out=out, resume=resume,
         model=model, text=text, label=label, group=group, time=time, split=split, folds=folds, split_from=split_from,
         encoding=encoding, limit=limit, epochs=epochs,
-        batch_size=batch_size, learning_rate=learning_rate, device=device,
+        batch_size=batch_size, learning_rate=learning_rate, device=device, on=on, workers=workers,
     )  # fmt: skip
     return run_seeds(request, seeds, _screens(quiet, verbose))
 

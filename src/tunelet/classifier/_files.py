@@ -105,8 +105,11 @@ class FileJob:
     device: str | None = None
     settings: Mapping[str, Any] | None = None
 
-    def classify(self, watcher: Watcher) -> FilePredictions:
-        """Do it. Raises DataError, RunError and DiskError as `tunelet.predict_file` does, and KeyboardInterrupt."""
+    def classify(self, watcher: Watcher, loaded: TextClassifier | None = None) -> FilePredictions:
+        """Do it, with a model that is loaded already, where one is given.
+
+        Raises DataError, RunError and DiskError as `tunelet.predict_file` does, and KeyboardInterrupt.
+        """
         if not self._to_stdout:
             output_form(self.output, self.output_format, "")
             _refuse_present(self.output)
@@ -120,7 +123,7 @@ class FileJob:
             if self._to_stdout and form.is_binary:
                 standard.refuse_terminal()
             columns = choose_columns(source.rows.head, text=self.text or None, label=None, labelled=False, known=known)
-            classifier = named.load(baseline=self.baseline, device=self.device)
+            classifier = loaded or named.load(baseline=self.baseline, device=self.device)
             with self._scores(classifier) as scores:
                 scores.begin(self._fingerprints(named, source.rows, columns, files))
                 scoring = _Scoring(named, source, columns, classifier, scores, watcher)

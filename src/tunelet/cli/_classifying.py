@@ -13,9 +13,11 @@ from tunelet.cli._family import (
     Encoding,
     Json,
     LabelColumn,
+    On,
     ReadSettings,
     RunFolder,
     TextColumn,
+    Workers,
     examples,
     family,
     parsed,
@@ -27,13 +29,16 @@ commands = family()
 Input = Annotated[
     str | None,
     typer.Option(
-        metavar="DATA", help="texts to classify, in any form that train reads; of a .txt each line is a text; -: stdin"
+        metavar="DATA",
+        help="texts to classify, in any form that train reads; of a .txt each line is a text; -: stdin; "
+        "'dir/*.csv', or with --workers a folder: many files",
     ),
 ]
 Output = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="file to write: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst; -: stdout"
+        metavar="FILE|DIR",
+        help="file to write: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst; -: stdout; of many files a folder",
     ),
 ]
 InputFormat = Annotated[
@@ -98,6 +103,7 @@ def evaluate(
     epilog=examples(
         'tunelet predict runs/stars "Two hours I will not get back."',
         "tunelet predict runs/stars --input new.csv --output answers.csv",
+        "tunelet predict runs/stars --input 'new/*.parquet' --output answers --workers 4",
         "tunelet predict runs/stars --input - --output - --output-format jsonl < new.csv > answers.jsonl",
         'tunelet predict runs/stars "So so." --min-confidence 0.8 --json',
     )
@@ -116,9 +122,11 @@ def predict(
     encoding: Encoding = None,
     device: Device = None,
     settings: ReadSettings = None,
+    on: On = "local",
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Classify texts, given here or in a file."""
+    """Classify texts, given here, in a file or in many."""
     from tunelet.cli._typed import check_texts, number_of
 
     check_texts(run, texts or [], input, output, json=json)
@@ -128,25 +136,34 @@ def predict(
     if input is None:
         _predict_texts(run, texts or [], options, json=json)
         return
+    options |= {
+        "text": text, "encoding": encoding, "input_format": input_format, "output_format": output_format,
+        "settings": parsed(settings),
+    }  # fmt: skip
+    if workers is not None or on != "local" or any(sign in input for sign in "*?"):
+        _predict_files(run, input, output, options | {"on": on, "workers": workers}, json=json)
+        return
     from tunelet import predict_file
 
-    written = predict_file(
-        run,
-        input,
-        output,
-        text=text,
-        encoding=encoding,
-        input_format=input_format,
-        output_format=output_format,
-        settings=parsed(settings),
-        **options,
-    )
+    written = predict_file(run, input, output, **options)
     if json:
         print_json(written.to_dict())
         return
     from tunelet.console import file_screen
 
     file_screen(console(stderr=str(output) == "-"), written)  # what goes to stdout is the rows alone
+
+
+def _predict_files(run: Path, source: str, output: Path | None, options: dict[str, Any], *, json: bool) -> None:
+    from tunelet import predict_files
+
+    written = predict_files(run, source, output or "-", **options)
+    if json:
+        print_json(written.to_dict())
+        return
+    from tunelet.console import parts_screen
+
+    parts_screen(console(), written)
 
 
 def _predict_texts(run: Path, texts: list[str], options: dict[str, Any], *, json: bool) -> None:

@@ -92,6 +92,16 @@ Device = Annotated[
         metavar="|".join(_DEVICES), help="device to run on; default: what the recipe says", autocompletion=_devices
     ),
 ]
+On = Annotated[
+    str,
+    typer.Option(metavar="local|ray|ray://HOST:PORT", help="place of the workers: this machine, or a Ray cluster"),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="number of processes at a time, the cores divided among them; default: 1, on ray one a core"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout: one object, and nothing else there")]
 
 

@@ -15,7 +15,9 @@ from tunelet.cli._family import (
     Json,
     LabelColumn,
     Model,
+    On,
     TextColumn,
+    Workers,
     examples,
     family,
     parsed,
@@ -111,7 +113,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="every choice with its 
         "tunelet train reviews.csv --text review --label stars --out runs/stars",
         "tunelet train reviews.csv --test later.csv --budget 10m --json",
         "tunelet train reviews.csv --group author --folds 5",
-        "tunelet train reviews.csv --recipe thorough --seeds 1,2,3",
+        "tunelet train reviews.csv --recipe thorough --seeds 1,2,3 --workers 3",
         "tunelet train reviews.csv --set training.epochs=5 --set adapter.rank=16",
     )
 )
@@ -138,6 +140,8 @@ def train(
     seeds: Seeds = None,
     device: Device = None,
     budget: Budget = None,
+    on: On = "local",
+    workers: Workers = None,
     out: Out = None,
     resume: Resume = False,
     track: Track = None,
@@ -151,7 +155,8 @@ def train(
         "test": test, "unlabelled": unlabelled, "recipe": recipe, "model": model, "text": text, "label": label,
         "group": group, "time": time, "split": split, "folds": folds, "split_from": split_from,
         "encoding": encoding, "limit": limit, "epochs": epochs, "batch_size": batch_size,
-        "learning_rate": learning_rate, "device": device, "out": out, "resume": resume, "verbose": verbose,
+        "learning_rate": learning_rate, "device": device, "on": on, "workers": workers,
+        "out": out, "resume": resume, "verbose": verbose,
         "settings": parsed(settings) | ({"training.track": track} if track else {}),
     }  # fmt: skip
     if seeds is None:

@@ -1,7 +1,7 @@
 """What a person sees: screens before and after training, progress in between, and the tables of other commands."""
 
 from tunelet.console._audit import audit_screen
-from tunelet.console._classifying import evaluation_screen, file_screen, prediction_lines
+from tunelet.console._classifying import evaluation_screen, file_screen, parts_screen, prediction_lines
 from tunelet.console._explaining import explanations_screen
 from tunelet.console._export import export_screen
 from tunelet.console._facts import facts_screen
@@ -27,6 +27,7 @@ __all__ = [
     "group_screen",
     "inspection_screen",
     "metrics_screen",
+    "parts_screen",
     "plan_screen",
     "prediction_lines",
     "progress",

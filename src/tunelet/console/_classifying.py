@@ -10,7 +10,7 @@ from tunelet.console._metrics import metrics_screen
 
 if TYPE_CHECKING:
     from tunelet._choice import Choice
-    from tunelet.classifier import Evaluation, FilePredictions
+    from tunelet.classifier import Evaluation, FilePredictions, Manifest
 
 _UNSURE = "unsure"  # stands where no label was probable enough
 _EMPTY = "no text"  # and where there was nothing to read
@@ -76,6 +76,17 @@ def file_screen(console: Console, written: "FilePredictions") -> None:
     if written.texts_per_second and written.seconds >= 1:
         _say(console, f"time: {duration(written.seconds)}, {written.texts_per_second:,.0f} texts/s")
     _say(console, f"{', '.join(counts)}: {'standard output' if written.output == '-' else written.output}")
+
+
+def parts_screen(console: Console, written: "Manifest") -> None:
+    """How many files and texts have labels now, and where they are."""
+    counts = [f"{counted(written.n, 'text')} of {counted(written.files, 'file')} classified"]
+    counts += [f"{written.unsure:,} of them too unsure for a label"] if written.unsure else []
+    counts += [f"{counted(written.resumed, 'file')} before"] if written.resumed else []
+    counts += [f"{counted(written.empty, 'row')} without text left empty"] if written.empty else []
+    if written.seconds >= 1:
+        _say(console, f"time: {duration(written.seconds)}")
+    _say(console, f"{', '.join(counts)}: {written.output}, with manifest.json")
 
 
 def _column(role: str, column: "Choice[str]") -> str:

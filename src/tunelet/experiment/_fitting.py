@@ -17,6 +17,7 @@ import numpy as np
 
 from tunelet.data import PLAIN
 from tunelet.evaluation import STUDENT, Kept, Probe, ShapedPredictions, predictions_for, scores_of
+from tunelet.experiment._fold_jobs import fold_name, train_folds
 from tunelet.experiment._keeping import CHOICES, choose_by_shares
 from tunelet.experiment._linear_models import AnyBaseline
 from tunelet.experiment._plan import Plan
@@ -143,8 +144,10 @@ class _Fitting:
         shape = len(self.labelled.labels), self.labelled.columns
         of_teachers, of_students = (np.zeros(shape) for _ in range(2))
         shared = trainings.shared(folder)
+        if not self.plan.place.is_here and len(folds) > 1:
+            train_folds(self.plan, self.labelled, self.rivals.probes, self.progress)
         for number, held_out in enumerate(folds):
-            place = folder.training(f"fold-{number + 1}")
+            place = folder.training(fold_name(number))
             with self.progress.part(self._part(number)):
                 of_teachers[held_out] = _said(trainings.teach(number, place, shared))
                 trainings.ask(number, place)

@@ -11,6 +11,7 @@ from tunelet._choice import Choice
 from tunelet.data import Examples, Prepared, Reading, Tokens, unreadable
 from tunelet.recipe import Recipe, TrainingSettings
 from tunelet.run import Choices, DataRecord, DivisionRecord, NumbersRecord, SplitRecord, SplitTokens, TokensRecord
+from tunelet.scale import HERE, Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Plan:
         audit: what is wrong with the data; None: it was not asked for.
         budget: of time; None: there is none.
         unlabelled: texts without labels that students learn from; None: there are none.
+        place: where the folds of a cross-validation are trained.
     """
 
     recipe: Recipe
@@ -59,6 +61,7 @@ class Plan:
     audit: "AuditRecord | None" = None
     budget: "Budget | None" = None
     unlabelled: "Drawn | None" = None
+    place: Place = HERE
 
     @property
     def division(self) -> DivisionRecord:

@@ -1,7 +1,7 @@
 """A request for a training: a recipe with all settings in it, the data, and the run folder."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from tunelet.errors import RecipeError
 from tunelet.experiment._self_training import check_settings
 from tunelet.experiment._windows import check_windows
 from tunelet.recipe import DataSettings, Recipe, resolve_recipe, with_settings
+from tunelet.scale import HERE, Place
 
 # Arguments of `train` that stand for a setting.
 SHORTCUTS = {
@@ -46,6 +47,7 @@ class Request:
         resume: whether an interrupted run is continued.
         deadline: of the whole command; None: there is no budget of time.
         named: dotted keys of the settings that the user named, which no budget changes.
+        place: where the trainings are done, where there are several.
     """
 
     recipe: Recipe
@@ -56,6 +58,7 @@ class Request:
     resume: bool = False
     deadline: Deadline | None = None
     named: Collection[str] = frozenset()
+    place: Place = HERE
 
     @classmethod
     def of(
@@ -69,12 +72,14 @@ class Request:
         out: str | Path | None,
         resume: bool,
         budget: str | float | None = None,
+        on: str = "local",
+        workers: int | None = None,
         **shortcuts: Any,
     ) -> "Request":
         """A request from the arguments of `train`; a budget of time runs from now on.
 
         Args:
-            recipe, data, test, unlabelled, settings, out, resume, budget: as for `train`.
+            recipe, data, test, unlabelled, settings, out, resume, budget, on, workers: as for `train`.
             shortcuts: those arguments of `train` that stand for a setting (`SHORTCUTS`).
 
         Raises:
@@ -94,8 +99,23 @@ class Request:
         check_windows(whole)
         if unlabelled is not None:
             check_settings(whole, timed=deadline is not None)
-        place = None if out is None else Path(out)
-        return cls(whole, data, test, unlabelled, place, resume, deadline, frozenset(named))
+        folder, place = None if out is None else Path(out), Place.of(on, workers)
+        if deadline is not None and not place.is_here:
+            raise RecipeError("a budget of time is for one process", "leave out budget=... or workers=...")
+        return cls(whole, data, test, unlabelled, folder, resume, deadline, frozenset(named), place)
+
+    def elsewhere(self) -> "Request":
+        """The same for another process, which may stand in another folder, and does the work itself."""
+        found = {name: _absolute(getattr(self, name)) for name in ("data", "test", "unlabelled")}
+        out = None if self.out is None else self.out.absolute()
+        return replace(self, out=out, place=HERE, **found)
+
+
+def _absolute(source: Any) -> Any:
+    """A source by its whole path, where it is a file or folder."""
+    if isinstance(source, str | Path) and Path(source).exists():
+        return str(Path(source).absolute())
+    return source
 
 
 def check_split(settings: DataSettings, named: Collection[str]) -> None:

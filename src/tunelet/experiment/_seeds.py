@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tunelet._words import counted
+from tunelet._words import number as figure
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import FigureWarning, measure_seeds
 from tunelet.experiment._request import Request
@@ -33,6 +35,7 @@ from tunelet.run import (
     seed_folders,
     write_files,
 )
+from tunelet.scale import Job, workers_at
 
 _MEANS = ("train_seconds", "seconds", "tokens_per_second", "trainable_parameters", "total_parameters")
 
@@ -64,16 +67,48 @@ def run_seeds(request: Request, seeds: Sequence[int], screens: Screens) -> RunGr
     folder = request.out or default_folder(recipe.name, name, "-".join(map(str, seeds)))
     planned = {seed: with_settings(recipe, {"training.seed": seed}, "seeds") for seed in seeds}
     _check(folder, planned, resume=request.resume)
-    for seed in seeds:
-        place = RunFolder(seed_folder(folder, seed))
-        if request.resume and place.final.is_dir():
-            continue
-        resume = request.resume and place.has_begun()
-        Experiment(replace(request, recipe=planned[seed], out=place.final, resume=resume), screens).run()
+    missing = {
+        seed: replace(request, recipe=planned[seed], out=seed_folder(folder, seed))
+        for seed in seeds
+        if not (request.resume and seed_folder(folder, seed).is_dir())
+    }
+    if request.place.is_here:
+        for each in missing.values():
+            Experiment(_going_on(each, resume=request.resume), screens).run()
+    else:
+        _train_apart(missing, request, screens)
     group = RunGroup.of(folder, seed_folders(folder))
     content = RunFolder.json_bytes(_summary(group).to_dict())
     write_files(folder, "seeds", {group_metrics(folder).name: content}, own=True)
     return RunGroup.load(folder)
+
+
+def _going_on(request: Request, *, resume: bool) -> Request:
+    """The request of one seed, which goes on with what has begun, where that is wanted."""
+    assert request.out is not None  # noqa: S101
+    return replace(request, resume=resume and RunFolder(request.out).has_begun())
+
+
+def _train_apart(missing: Mapping[int, Request], request: Request, screens: Screens) -> None:
+    """Train seeds in processes, several at a time."""
+    jobs = [Job(f"seed {seed}", each.elsewhere()) for seed, each in missing.items()]
+    seeds = list(missing)
+    with screens.progress(unit="seeds") as progress, workers_at(request.place) as workers:
+        progress.stage(f"{counted(len(jobs), 'training')} on {counted(workers.count, 'worker')}", len(jobs))
+        for number, said in workers.map(_train_one, jobs):
+            progress.say(f"seed {seeds[number]}: {said}")
+            progress.advance(1)
+
+
+def _train_one(request: Request) -> str:
+    """In a worker: train one seed, or go on where a worker that died has left it; the main figure, in words."""
+    assert request.out is not None  # noqa: S101
+    if request.out.is_dir():  # done, and its worker died before it could say so
+        run = Run.load(request.out)
+    else:
+        run = Experiment(_going_on(request, resume=True), Screens()).run()
+    main = run.metrics.main
+    return f"{main.replace('_', ' ')} {figure(run.metrics.value(main))}, {run.facts.seconds:.0f} s"
 
 
 def _check(folder: Path, planned: Mapping[int, Recipe], *, resume: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import UNFOLLOWED, Copies, Follower, Prepared, Reading, Tokens, Unlabelled
+from tunelet.errors import RecipeError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
@@ -90,6 +91,11 @@ class Experiment:
             self._recipe = with_shape(self._recipe, reading)
             check_shape(self._recipe, students=request.unlabelled is not None)
             prepared = self._prepare(reading, test_reading, progress)
+            if not request.place.is_here and len(prepared.folds) < 2:
+                raise RecipeError(
+                    "one training is done by one process, and here there are no folds",
+                    "leave out workers=..., or pass folds=5, or several seeds: seeds=(1, 2, 3)",
+                )
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
         if prepared.space.task == "multiclass":
@@ -278,6 +284,7 @@ class Experiment:
             resumed=latest_checkpoint(folder.checkpoints) is not None,
             budget=budget,
             unlabelled=unlabelled,
+            place=self._request.place,
         )
 
     def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":

@@ -1,18 +1,18 @@
 """The trainings of a run, all from the same initial weights: for each fold and on all texts, teachers and students."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from tunelet._array_cache import load_arrays, store_arrays
-from tunelet.evaluation import log_probabilities, positive_index
+from tunelet.evaluation import Probe, log_probabilities, positive_index
 from tunelet.experiment._plan import Plan
-from tunelet.experiment._rivals import ALL, Labelled, Rivals
+from tunelet.experiment._rivals import ALL, Labelled
 from tunelet.experiment._self_training import Answers, soft_labels
 from tunelet.model import SequenceClassifier, logits
 from tunelet.recipe import TrainingSettings
@@ -37,6 +37,17 @@ if TYPE_CHECKING:
     from tunelet.data import Tokens
 
 
+class Heads(Protocol):
+    """What trainings take of a run's linear models."""
+
+    @property
+    def probes(self) -> "Sequence[Probe] | Mapping[int, Probe]":
+        """The heads that trainings begin with, by the training's number; empty: random ones."""
+
+    def tfidf(self, number: int) -> "Answers | None":
+        """As `Rivals` has it."""
+
+
 class Trainings:
     """The trainings of a run, one after the other in one classifier.
 
@@ -45,7 +56,7 @@ class Trainings:
     """
 
     def __init__(
-        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: Rivals, progress: Reporter
+        self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, rivals: "Heads", progress: Reporter
     ) -> None:
         """Keep the initial weights; nothing is trained yet.
 

@@ -1,0 +1,268 @@
+"""Many files of texts to a folder of the same files with labels and probabilities, several at a time.
+
+Each part is classified as `FileJob` does it: row by row in order, written at one go, gone on with after a kill. Until
+all are done they lie in OUTPUT.partial, each with a record of what it was made of, so that a repeated call does the
+rest alone. The last step gives the folder its name.
+"""
+
+import functools
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tunelet._foreign import ForeignFileError, read_bytes
+from tunelet._record import Record, parse_record
+from tunelet._words import counted
+from tunelet.classifier._base import TextClassifier
+from tunelet.classifier._files import FileJob
+from tunelet.classifier._named import Named
+from tunelet.classifier._scoring import Unwatched, Watcher
+from tunelet.data import format_of, output_form
+from tunelet.errors import DataError
+from tunelet.run import disk_errors, refuse_link, write_atomically
+from tunelet.scale import Job, Place, workers_at
+
+_MANIFEST = "manifest.json"
+_RECORDS = ".tunelet-records"  # in the partial folder, with a file for each part that is done
+
+
+class PartRecord(Record):
+    """One part, as `manifest.json` has it.
+
+    Attributes:
+        source: the file that was read.
+        output: the file that was written, in the folder.
+        bytes, modified_ns: of the source, when it was read.
+        job: SHA-256 of what else the answers depend on: the run, and how texts are read and decided.
+        sha256: of the output.
+        rows, n, empty, unsure: as `FilePredictions` has them.
+    """
+
+    source: str
+    output: str
+    bytes: int
+    modified_ns: int
+    job: str
+    sha256: str
+    rows: int
+    n: int
+    empty: int
+    unsure: int
+
+
+class Manifest(Record):
+    """`manifest.json`: what was classified, and by what.
+
+    >>> written = tunelet.predict_files("runs/first", "parts/*.csv", "answered")
+    >>> written.files, written.rows, [part.output for part in written.parts]
+    (2, 20, ['a.csv', 'b.csv'])
+
+    Attributes:
+        run: the folder of the run.
+        output: the folder that was written.
+        parts: one for each file, by the names of the sources.
+        files: number of parts.
+        rows, n, empty, unsure: of all parts together, as `FilePredictions` has them.
+        resumed: parts that earlier calls had done.
+        seconds: that this call took.
+    """
+
+    run: str
+    output: str
+    parts: tuple[PartRecord, ...]
+    files: int
+    rows: int
+    n: int
+    empty: int
+    unsure: int
+    resumed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PartsJob:
+    """Files to classify.
+
+    Attributes:
+        job: what is done with each; its source and output stand for all of them: a folder, or names with `*` and `?`;
+            and a folder.
+        place: where it is done.
+    """
+
+    job: FileJob
+    place: Place
+
+    def classify(self, watcher: Watcher) -> Manifest:
+        """Do it. Raises DataError, RunError, DiskError, and KeyboardInterrupt as `FileJob` does."""
+        begun, output = time.monotonic(), self.job.output
+        if "-" in (self.job.source, str(output)):
+            raise DataError("several files are read from a folder, and written to one", "name both: output='answers'")
+        with disk_errors(output, "output"):
+            if os.path.lexists(output):
+                raise DataError(f"{output} exists already", "name another folder, or remove it")
+        named = Named.of(self.job.run)
+        partial = output.with_name(f"{output.name}.partial")
+        refuse_link(partial, "output")
+        parts = self._parts(partial, named)
+        with disk_errors(partial, "output"):
+            (partial / _RECORDS).mkdir(parents=True, exist_ok=True)
+        done = {number: record for number, part in enumerate(parts) if (record := part.known()) is not None}
+        missing = [number for number in range(len(parts)) if number not in done]
+        resumed = len(done)
+        if resumed:
+            watcher.say(f"{counted(resumed, 'file')} classified before: {partial}")
+        jobs = [Job(parts[number].source, parts[number]) for number in missing]
+        with workers_at(self.place) as workers:
+            watcher.stage(f"{counted(len(parts), 'file')} on {counted(workers.count, 'worker')}", len(parts), resumed)
+            for index, record in workers.map(_Part.classify, jobs):
+                done[missing[index]] = record
+                watcher.advance(1)
+        return self._finished(parts, [done[number] for number in range(len(parts))], partial, resumed, begun)
+
+    def _parts(self, partial: Path, named: Named) -> "list[_Part]":
+        """All parts by name. Raises DataError where there are none, or two would be written to one file."""
+        parts: dict[str, _Part] = {}
+        key = self._key(named)
+        for source, name in _sources(self.job.source):
+            form = self.job.output_format
+            name = name if form is None else f"{_without_format(name)}.{form}"
+            output_form(Path(name), form, "")
+            if name in parts:
+                raise DataError(
+                    f"{parts[name].source} and {source} would both be written to {name}", "take one of them away"
+                )
+            job = replace(self.job, run=str(named.path.absolute()), source=str(source), output=partial / name)
+            parts[name] = _Part(str(source), name, key, partial.absolute(), job)
+        return list(parts.values())
+
+    def _key(self, named: Named) -> str:
+        run = {name: [content.sha256 for content in contents] for name, contents in named.files.files.items()}
+        settings = replace(self.job, run="", source="", output=Path())
+        return hashlib.sha256(repr((sorted(run.items()), settings)).encode()).hexdigest()
+
+    def _finished(
+        self, parts: "Sequence[_Part]", records: Sequence[PartRecord], partial: Path, resumed: int, begun: float
+    ) -> Manifest:
+        """Write the manifest, and give the folder its name."""
+        sums = {name: sum(getattr(record, name) for record in records) for name in ("rows", "n", "empty", "unsure")}
+        manifest = Manifest(
+            run=str(Named.of(self.job.run).path), output=str(self.job.output), parts=tuple(records), files=len(records),
+            resumed=resumed, seconds=time.monotonic() - begun, **sums,
+        )  # fmt: skip
+        content = manifest.model_dump_json(indent=1) + "\n"
+        with disk_errors(partial, "output"):
+            write_atomically(partial / _MANIFEST, lambda path: path.write_text(content, encoding="utf-8"))
+            partial.rename(self.job.output)
+            for part in parts:
+                part.forget(self.job.output)
+            with suppress(OSError):  # somebody's file lies there
+                (self.job.output / _RECORDS).rmdir()
+        return manifest
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file to classify, in a process that has classified others before.
+
+    Attributes:
+        source: the file, by its whole path.
+        name: of the output, below the folder.
+        key: of what the answers depend on, beside the source.
+        folder: the partial folder, by its whole path.
+        job: what is done with it.
+    """
+
+    source: str
+    name: str
+    key: str
+    folder: Path
+    job: FileJob
+
+    def known(self) -> PartRecord | None:
+        """The record of this part, where it is done and its source is still the same."""
+        try:
+            record = parse_record(read_bytes(self._record), PartRecord)
+        except (ForeignFileError, OSError):
+            return None
+        same = (record.bytes, record.modified_ns, record.job) == (*self._stamp(), self.key)
+        return record if same and (self.folder / self.name).is_file() else None
+
+    def classify(self) -> PartRecord:
+        """Classify it, unless a worker that died later has done so; the record is written last."""
+        record = self.known()
+        if record is not None:
+            return record
+        output = self.folder / self.name
+        with disk_errors(output, "output"):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.unlink(missing_ok=True)  # without its record nobody knows of what it was made
+        stamp = self._stamp()
+        model = _loaded(str(self.job.run), self.job.baseline, self.job.device)
+        written = replace(self.job, output=output).classify(Unwatched(), model)
+        size, modified = stamp
+        record = PartRecord(
+            source=self.source, output=self.name, bytes=size, modified_ns=modified, job=self.key,
+            sha256=_sha256(output), rows=written.rows, n=written.n, empty=written.empty, unsure=written.unsure,
+        )  # fmt: skip
+        content = record.model_dump_json() + "\n"
+        with disk_errors(self._record, "output"):
+            write_atomically(self._record, lambda path: path.write_text(content, encoding="utf-8"))
+        return record
+
+    def forget(self, folder: Path) -> None:
+        """Remove the record, once the manifest in the folder has it."""
+        (folder / _RECORDS / self._record.name).unlink(missing_ok=True)
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / _RECORDS / f"{hashlib.sha256(self.name.encode()).hexdigest()[:32]}.json"
+
+    def _stamp(self) -> tuple[int, int]:
+        found = os.stat(self.source)  # noqa: PTH116
+        return found.st_size, found.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=1)  # a worker classifies many files with one model
+def _loaded(run: str, baseline: bool, device: str | None) -> TextClassifier:
+    return Named.of(run).load(baseline=baseline, device=device)
+
+
+def _sources(named: str) -> Iterator[tuple[Path, str]]:
+    """The files that a folder, or a name with `*` and `?`, stands for, each with its name in the output.
+
+    Raises DataError where there are none.
+    """
+    folder = Path(named)
+    if folder.is_dir():
+        base, found = folder, (path for path in folder.rglob("*") if path.is_file())
+    else:
+        fixed = named[: min((named.find(sign) for sign in "*?[" if sign in named), default=len(named))]
+        base = Path(fixed) if fixed.endswith(("/", os.sep)) else Path(fixed).parent
+        pattern = os.path.relpath(named, base)
+        found = (path for path in base.glob(pattern) if path.is_file())
+    hidden = (path for path in found if not any(part.startswith(".") for part in path.relative_to(base).parts))
+    files = sorted(path for path in hidden if format_of(path.name) is not None)
+    if not files:
+        raise DataError(
+            f"{named}: expected files of texts such as a.csv, b.jsonl or c.parquet, found none",
+            "name a folder of files, or 'folder/*.csv'",
+        )
+    for path in files:
+        yield path.absolute(), path.relative_to(base).as_posix()
+
+
+def _without_format(name: str) -> str:
+    """The name of a file without the endings that say how it is written."""
+    path = Path(name)
+    while path.suffix and format_of(path.name) is not None:
+        path = path.with_suffix("")
+    return path.as_posix()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,157 @@
+"""Workers on this machine: processes that are spawned, not forked, for PyTorch's threads do not survive a fork.
+
+Each has a pipe of its own, so that one that dies takes nobody along. A worker whose parent is gone ends as well, within
+half a second: else it would hold the folder that a second call wants to go on with.
+"""
+
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from tunelet._words import first_line
+from tunelet.errors import RunError
+from tunelet.scale._job import MOST_DEATHS, Answer, Job, Work, answered
+from tunelet.scale._place import Place
+
+_WATCHING = 0.5  # seconds between two looks at the parent
+_ENDING = 2.0  # seconds that a worker has to end by itself
+_starting = threading.Lock()  # a process takes its number of threads from the environment that it is started in
+
+
+class LocalWorkers:
+    """Processes of this machine, the cores divided among them."""
+
+    def __init__(self, place: Place) -> None:
+        """Start none yet; that is left to the first jobs."""
+        self.count = place.workers
+        self._threads = place.threads
+        self._idle: list[_Process] = []
+        self._busy: dict[Connection, tuple[_Process, int]] = {}
+
+    def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
+        """As described in `Workers`."""
+        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(len(jobs)):
+            waiting.put(number)
+        deaths = [0] * len(jobs)
+        while self._busy or not waiting.empty():
+            while len(self._busy) < self.count and not waiting.empty():
+                number = waiting.get()
+                process = self._idle.pop() if self._idle else _Process(self._threads)
+                self._busy[process.pipe] = (process, number)
+                process.give(work, jobs[number].argument)
+            for pipe in wait(list(self._busy)):
+                assert isinstance(pipe, Connection)  # noqa: S101
+                process, number = self._busy.pop(pipe)
+                answer = process.take()
+                if answer is None:
+                    deaths[number] += 1
+                    if deaths[number] >= MOST_DEATHS:
+                        raise RunError(
+                            f"{jobs[number].name}: {MOST_DEATHS} workers died at it, the last {process.death}",
+                            "if the memory was full, take fewer: workers=1",
+                        )
+                    waiting.put(number)
+                    continue
+                self._idle.append(process)
+                yield number, answer.value()
+
+    def end(self) -> None:
+        """End all workers, those at work at once."""
+        for process, _ in self._busy.values():
+            process.kill()
+        for process in self._idle:
+            process.dismiss()
+        self._busy.clear()
+        self._idle.clear()
+
+
+class _Process:
+    """One worker."""
+
+    def __init__(self, threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, threads, os.getpid()))
+        with _starting:
+            before = os.environ.get("OMP_NUM_THREADS")
+            os.environ["OMP_NUM_THREADS"] = str(threads)
+            try:
+                self._process.start()
+            finally:
+                if before is None:
+                    del os.environ["OMP_NUM_THREADS"]
+                else:
+                    os.environ["OMP_NUM_THREADS"] = before
+        theirs.close()
+
+    def give(self, work: Work, argument: Any) -> None:
+        """Hand over a job; one that has just died is noticed when its answer is taken."""
+        try:
+            self.pipe.send((work, argument))
+        except OSError:
+            return
+
+    def take(self) -> Answer | None:
+        """The answer; None: it died. Raises RuntimeError with the trace of an error that is nobody's input's."""
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, OSError):
+            self.kill()
+            return None
+        if isinstance(answer, str):
+            raise RuntimeError(f"a worker failed:\n{answer}")
+        assert isinstance(answer, Answer)  # noqa: S101
+        return answer
+
+    @property
+    def death(self) -> str:
+        """How it died, in words."""
+        code = self._process.exitcode
+        return f"by signal {-code}" if code is not None and code < 0 else f"with exit status {code}"
+
+    def dismiss(self) -> None:
+        """Let an idle one end."""
+        self.pipe.close()
+        self._process.join(_ENDING)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now."""
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join()
+        self.pipe.close()
+
+
+def _serve(pipe: Connection, threads: int, parent: int) -> None:
+    """What a worker does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by the parent, which ends its workers
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    if "torch" in sys.modules:  # the user's own script, which a spawned process reads again, has imported it
+        sys.modules["torch"].set_num_threads(threads)
+    while True:
+        try:
+            work, argument = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: Answer | str = answered(work, argument)
+        except BaseException as error:
+            answer = traceback.format_exc() or first_line(error, without="no message")
+        pipe.send(answer)
+
+
+def _watch(parent: int) -> None:
+    """End this process when its parent is gone."""
+    while os.getppid() == parent or sys.platform == "win32":  # Windows gives a child no new parent
+        time.sleep(_WATCHING)
+    os._exit(1)
