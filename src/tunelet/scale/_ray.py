@@ -5,6 +5,7 @@ Results come back through Ray's object store; files that jobs write have to lie 
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from tunelet._words import first_line
 from tunelet.errors import RecipeError, RunError
 from tunelet.scale._job import MOST_DEATHS, Answer, Job, Work, answered
 from tunelet.scale._place import Place
+
+_ANSWERING = 10.0  # seconds that a cluster has to answer
 
 
 @contextmanager
@@ -42,6 +45,7 @@ def _connect(ray: Any, address: str | None) -> None:
     named = address or os.environ.get("RAY_ADDRESS")
     try:
         if named:
+            _check_answers(named)
             ray.init(address=named, **quiet)
             return
         try:
@@ -53,6 +57,13 @@ def _connect(ray: Any, address: str | None) -> None:
             f"no Ray cluster at {named or 'this machine'} ({first_line(error, without=type(error).__name__)[:200]})",
             "`ray start --head` starts one; pass on='ray', or its address: on='ray://HOST:10001'",
         ) from None
+
+
+def _check_answers(address: str) -> None:
+    """Raise OSError where nobody answers: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_ANSWERING).close()
 
 
 class RayWorkers:

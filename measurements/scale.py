@@ -1,0 +1,221 @@
+"""What workers cost and gain on this machine, from which docs/scale.md reckons what many machines would take.
+
+    python measurements/scale.py [--seeds 4] [--texts 6000] [--turns 2] [--manifest 1000000] [--jobs 2000] [--out FILE]
+    python measurements/scale.py --page
+
+Seeds and scoring run on one process with all threads and on one worker a core with one thread each, in turns, as
+`tunelet.train_seeds` and `tunelet.predict_files` are called, MiniLM on the sample's texts; the start of the processes
+is in the time. Beside that: jobs a second that do nothing, on local workers and on Ray; reading and parsing the records
+of parts; and a manifest of so many parts in memory and on disk. --page writes the table of docs/scale.md.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bulk import texts
+from measured import environment_and_commit, environment_line
+
+import tunelet
+from tunelet.classifier import Manifest, PartRecord
+from tunelet.scale import Job, Place, workers_at
+
+OUT = Path(__file__).with_name("scale.json")
+PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
+BEGIN, END = "<!-- scale: written by measurements/scale.py -->\n", "<!-- end of scale -->\n"
+SETTINGS = {"data.validation": "held-out", "evaluation.explained": 0, "data.audit": False, "training.max_steps": 40}
+MACHINES = (1, 10, 100, 1000)  # workers of one core
+
+
+def timed(work: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+def nothing(number: int) -> int:
+    return number
+
+
+def seeds(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
+    """Seconds for so many seeds, by workers."""
+    cores, found = os.cpu_count() or 1, {}
+    for turn in range(turns):
+        for workers in (1, cores):
+            out = folder / f"seeds-{turn}-{workers}"
+            seconds = timed(
+                lambda out=out, workers=workers: tunelet.train_seeds(
+                    "sample", tuple(range(1, number + 1)), model="minilm", settings=SETTINGS, out=out, quiet=True,
+                    workers=workers,
+                )
+            )  # fmt: skip
+            found.setdefault(str(workers), []).append(seconds)
+            print(f"{number} seeds, {workers} workers: {seconds:.1f} s", flush=True)
+    return found
+
+
+def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
+    """Seconds for so many texts in eight files, by workers."""
+    run = tunelet.train("sample", model="minilm", limit=60, settings=SETTINGS, out=folder / "run", quiet=True)
+    parts, cores, found = folder / "parts", os.cpu_count() or 1, {}
+    parts.mkdir()
+    lines = list(texts(number))
+    for part in range(8):
+        (parts / f"{part}.txt").write_text("".join(f"{line}\n" for line in lines[part::8]), encoding="utf-8")
+    for turn in range(turns):
+        for workers in (1, cores):
+            out = folder / f"scored-{turn}-{workers}"
+            seconds = timed(
+                lambda out=out, workers=workers: tunelet.predict_files(
+                    run, parts, out, output_format="csv", workers=workers, quiet=True
+                )
+            )
+            found.setdefault(str(workers), []).append(seconds)
+            print(f"{number} texts, {workers} workers: {seconds:.1f} s", flush=True)
+    return found
+
+
+def dispatch(jobs: int) -> dict[str, float]:
+    """Jobs a second that do nothing."""
+    found = {}
+    for on in ("local", "ray"):
+        with workers_at(Place.of(on, os.cpu_count() or 1)) as workers:
+            list(workers.map(nothing, [Job("warm", 0)] * 8))
+            todo = [Job(str(number), number) for number in range(jobs)]
+            found[on] = jobs / timed(lambda workers=workers, todo=todo: list(workers.map(nothing, todo)))
+            print(f"{found[on]:,.0f} jobs/s on {on}", flush=True)
+    return found
+
+
+def manifest(folder: Path, parts: int) -> dict[str, float]:
+    """A manifest of so many parts, and as many records as a hundredth of them read from files."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    one = PartRecord(
+        source="/data/in/part-000000000.parquet", output="part-000000000.parquet", bytes=1, modified_ns=1,
+        job="0" * 64, sha256="0" * 64, rows=1000, n=1000, empty=0, unsure=0,
+    )  # fmt: skip
+    few = parts // 100
+    files = folder / "records"
+    files.mkdir()
+    content = one.model_dump_json()
+    writing = timed(lambda: [(files / f"{number}.json").write_text(content) for number in range(few)])
+    reading = timed(
+        lambda: [PartRecord.model_validate_json((files / f"{number}.json").read_text()) for number in range(few)]
+    )
+    begun = time.monotonic()
+    records = tuple(one.model_copy(update={"rows": number}) for number in range(parts))
+    whole = Manifest(
+        run="run", output="out", parts=records, files=parts, rows=1, n=1, empty=0, unsure=0, resumed=0, seconds=1.0
+    )
+    path = folder / "manifest.json"
+    path.write_text(whole.model_dump_json(indent=1))
+    seconds = time.monotonic() - begun
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    size = path.stat().st_size
+    print(f"a manifest of {parts:,} parts: {seconds:.1f} s, {size / 2**20:.0f} MiB, {memory / 2**30:.2f} GiB of memory")
+    return {
+        "parts": parts, "seconds": seconds, "bytes": size, "memory_bytes": memory,
+        "records_written_per_second": few / writing, "records_read_per_second": few / reading,
+    }  # fmt: skip
+
+
+def table(title: str, rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; the first row is its head."""
+    head, *body = rows
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {' | '.join(row)} |" for row in body)]
+    return f"{title}\n\n" + "\n".join(lines) + "\n"
+
+
+def words(seconds: float) -> str:
+    """Seconds in the unit that people would name."""
+    for unit, size in (("years", 365.25 * 86400), ("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:,.0f} s"
+
+
+def write_up(found: dict[str, Any]) -> str:
+    """The section of the page."""
+    cores = str(max(map(int, found["seeds"]["seconds"])))
+    gains = []
+    for name, what in (("seeds", "trainings of seeds"), ("scoring", "scoring of files")):
+        one, many = (statistics.median(found[name]["seconds"][workers]) for workers in ("1", cores))
+        gains.append((what, f"{one:.1f} s", f"{many:.1f} s", f"{one / many:.2f}"))
+    seed = statistics.median(found["seeds"]["seconds"][cores]) * int(cores) / found["seeds"]["number"]
+    text = statistics.median(found["scoring"]["seconds"][cores]) * int(cores) / found["scoring"]["number"]
+    load = found["scoring"]["load"]
+    rows = [("workers of one core", "1e9 texts scored", "core-hours", "1,000 seeds trained", "core-hours")]
+    for workers in MACHINES:
+        scored, trained = 1e9 * text / workers + load, -(-1000 // workers) * seed
+        rows.append(
+            (
+                f"{workers:,}", words(scored), f"{(1e9 * text + load * workers) / 3600:,.0f}", words(trained),
+                f"{1000 * seed / 3600:,.0f}",
+            )
+        )  # fmt: skip
+    sheet, rates = found["manifest"], found["dispatch"]
+    return "\n".join(
+        [
+            environment_line(found),
+            "",
+            table(
+                f"{found['seeds']['number']} seeds and {found['scoring']['number']:,} texts in 8 files, medians of "
+                f"{found['turns']}:",
+                [("", "one process, all threads", f"{cores} workers of one thread", "gain"), *gains],
+            ),
+            table(
+                "Reckoned from the workers' core-seconds: "
+                f"{text * 1000:.2f} ms a text, {seed:.0f} s a seed (40 steps on the sample):",
+                rows,
+            ),
+            f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray. A manifest of "
+            f"{sheet['parts']:,} parts takes {sheet['seconds']:.0f} s, {sheet['bytes'] / 2**20:,.0f} MiB on disk and "
+            f"{sheet['memory_bytes'] / 2**30:.1f} GiB of memory; records are written at {sheet['records_written_per_second']:,.0f} "
+            f"and read at {sheet['records_read_per_second']:,.0f} a second.",
+            "",
+        ]
+    )
+
+
+def page(found: dict[str, Any]) -> None:
+    """Put the section into the page."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}{write_up(found)}{END}{after}", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--texts", type=int, default=6000)
+    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--manifest", type=int, default=1_000_000)
+    parser.add_argument("--jobs", type=int, default=2000)
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--page", action="store_true")
+    asked = parser.parse_args(arguments)
+    if asked.page:
+        page(json.loads(asked.out.read_text(encoding="utf-8")))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        found = environment_and_commit() | {
+            "turns": asked.turns,
+            "seeds": {"number": asked.seeds, "seconds": seeds(folder, asked.seeds, asked.turns)},
+            "scoring": {"number": asked.texts, "seconds": scoring(folder, asked.texts, asked.turns)},
+            "dispatch": dispatch(asked.jobs),
+            "manifest": manifest(folder, asked.manifest),
+        }
+        found["scoring"]["load"] = timed(lambda: tunelet.Classifier.load(folder / "run"))
+        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
