@@ -78,10 +78,12 @@ _OTHERS = {  # title, and what is said first
     "performance-train-avx2-distilbert": ("Training DistilBERT on a processor with AVX2 alone", _AVX2),
     "performance-gpu": (
         "Training on an NVIDIA H200",
-        "`tunelet bench train --model distilbert --model minilm --model albert --device cuda --batch-size 128 --steps 4\n"
-        "--turns 4 --no-compile --precision bfloat16`. Of a GPU's turn the time counts until all is done; four steps come\n"
-        "before the first that counts; *memory* is the largest allocation on the GPU. The ceiling is the highest rate of\n"
-        "any product there, one of 8,192 by 8,192 by 8,192 among them.\n",
+        (
+            "`tunelet bench train --model distilbert --model minilm --model albert --device cuda --batch-size 128\n"
+            "--steps 4 --turns 4 --no-compile --precision bfloat16`. The time counts until the GPU has done all of a\n"
+            "turn; four steps come before the first that counts; *memory* is the largest allocation on the GPU. The\n"
+            "ceiling is the highest rate of any product there, one of 8,192 by 8,192 by 8,192 among them.\n"
+        ),
     ),
     "performance-encoders": (
         "Training today's encoders",

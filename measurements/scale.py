@@ -24,7 +24,7 @@ from bulk import texts
 from measured import environment_and_commit, environment_line
 
 import tunelet
-from tunelet.classifier import Manifest, PartRecord
+from tunelet.classifier import PartRecord, PredictedFiles
 from tunelet.scale import Job, Place, workers_at
 
 OUT = Path(__file__).with_name("scale.json")
@@ -111,7 +111,7 @@ def manifest(folder: Path, parts: int) -> dict[str, float]:
     )
     begun = time.monotonic()
     records = tuple(one.model_copy(update={"rows": number}) for number in range(parts))
-    whole = Manifest(
+    whole = PredictedFiles(
         run="run", output="out", parts=records, files=parts, rows=1, n=1, empty=0, unsure=0, resumed=0, seconds=1.0
     )
     path = folder / "manifest.json"
@@ -175,10 +175,13 @@ def write_up(found: dict[str, Any]) -> str:
                 f"{text * 1000:.2f} ms a text, {seed:.0f} s a seed (40 steps on the sample):",
                 rows,
             ),
-            f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray. A manifest of "
-            f"{sheet['parts']:,} parts takes {sheet['seconds']:.0f} s, {sheet['bytes'] / 2**20:,.0f} MiB on disk and "
-            f"{sheet['memory_bytes'] / 2**30:.1f} GiB of memory; records are written at {sheet['records_written_per_second']:,.0f} "
-            f"and read at {sheet['records_read_per_second']:,.0f} a second.",
+            (
+                f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray. "
+                f"A manifest of {sheet['parts']:,} parts takes {sheet['seconds']:.0f} s, "
+                f"{sheet['bytes'] / 2**20:,.0f} MiB on disk and {sheet['memory_bytes'] / 2**30:.1f} GiB of memory; "
+                f"records are written at {sheet['records_written_per_second']:,.0f} and read at "
+                f"{sheet['records_read_per_second']:,.0f} a second."
+            ),
             "",
         ]
     )

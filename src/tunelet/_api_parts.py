@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tunelet._arguments import checked
-from tunelet.classifier import FileJob, Manifest, PartsJob, Unwatched
+from tunelet.classifier import FileJob, PartsJob, PredictedFiles, Unwatched
 from tunelet.run import Run
 from tunelet.scale import Place
 
@@ -28,7 +28,7 @@ def predict_files(
     on: str = "local",
     workers: int | None = None,
     quiet: bool = False,
-) -> Manifest:
+) -> PredictedFiles:
     """Classify many files of texts into a folder of files, each as `predict_file` does it.
 
     Every row of every file is in the output once, beside its predictions. A call that was interrupted or killed goes on

@@ -43,6 +43,9 @@ def folder(
     place = tmp_path_factory.mktemp("examples")
     for name, count in {"reviews.csv": 40, "later.csv": 20, "new.csv": 20}.items():
         write_rows(place / name, count)
+    (place / "parts").mkdir()
+    for name, count in {"a.csv": 12, "b.csv": 8}.items():
+        write_rows(place / "parts" / name, count)
     (place / "models").mkdir()
     (place / "models" / "bert").symlink_to(tiny_language_model("bert"))
     with pytest.MonkeyPatch.context() as patch, HubServer() as hub:

@@ -8,7 +8,7 @@ from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._evaluate import Evaluation, evaluate, measurable
 from tunelet.classifier._exported import ExportedClassifier
 from tunelet.classifier._files import FileJob, FilePredictions
-from tunelet.classifier._parts import Manifest, PartRecord, PartsJob
+from tunelet.classifier._parts import PartRecord, PartsJob, PredictedFiles
 from tunelet.classifier._predict import load_classifier, predict_texts
 from tunelet.classifier._prediction import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction
 from tunelet.classifier._run_model import merged_model_of, sequence_classifier, tfidf_of
@@ -25,11 +25,11 @@ __all__ = [
     "FileJob",
     "FilePredictions",
     "LabelsPrediction",
-    "Manifest",
     "NumberPrediction",
     "OneLabelDecision",
     "PartRecord",
     "PartsJob",
+    "PredictedFiles",
     "Prediction",
     "RatingPrediction",
     "TfidfFile",

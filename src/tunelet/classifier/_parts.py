@@ -54,7 +54,7 @@ class PartRecord(Record):
     unsure: int
 
 
-class Manifest(Record):
+class PredictedFiles(Record):
     """`manifest.json`: what was classified, and by what.
 
     >>> written = tunelet.predict_files("runs/first", "parts/*.csv", "answered")
@@ -96,7 +96,7 @@ class PartsJob:
     job: FileJob
     place: Place
 
-    def classify(self, watcher: Watcher) -> Manifest:
+    def classify(self, watcher: Watcher) -> PredictedFiles:
         """Do it. Raises DataError, RunError, DiskError, and KeyboardInterrupt as `FileJob` does."""
         begun, output = time.monotonic(), self.job.output
         if "-" in (self.job.source, str(output)):
@@ -146,10 +146,10 @@ class PartsJob:
 
     def _finished(
         self, parts: "Sequence[_Part]", records: Sequence[PartRecord], partial: Path, resumed: int, begun: float
-    ) -> Manifest:
+    ) -> PredictedFiles:
         """Write the manifest, and give the folder its name."""
         sums = {name: sum(getattr(record, name) for record in records) for name in ("rows", "n", "empty", "unsure")}
-        manifest = Manifest(
+        manifest = PredictedFiles(
             run=str(Named.of(self.job.run).path), output=str(self.job.output), parts=tuple(records), files=len(records),
             resumed=resumed, seconds=time.monotonic() - begun, **sums,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from tunelet.console._metrics import metrics_screen
 
 if TYPE_CHECKING:
     from tunelet._choice import Choice
-    from tunelet.classifier import Evaluation, FilePredictions, Manifest
+    from tunelet.classifier import Evaluation, FilePredictions, PredictedFiles
 
 _UNSURE = "unsure"  # stands where no label was probable enough
 _EMPTY = "no text"  # and where there was nothing to read
@@ -78,7 +78,7 @@ def file_screen(console: Console, written: "FilePredictions") -> None:
     _say(console, f"{', '.join(counts)}: {'standard output' if written.output == '-' else written.output}")
 
 
-def parts_screen(console: Console, written: "Manifest") -> None:
+def parts_screen(console: Console, written: "PredictedFiles") -> None:
     """How many files and texts have labels now, and where they are."""
     counts = [f"{counted(written.n, 'text')} of {counted(written.files, 'file')} classified"]
     counts += [f"{written.unsure:,} of them too unsure for a label"] if written.unsure else []
