@@ -61,6 +61,20 @@ def seeds(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     return found
 
 
+def one_training(folder: Path, turns: int) -> dict[str, list[float]]:
+    """Tokens a second of one training's steps, by workers, in batches of 64."""
+    cores, found = os.cpu_count() or 1, {}
+    for turn in range(turns):
+        for workers in (1, cores):
+            run = tunelet.train(
+                "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 14},
+                out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
+            )  # fmt: skip
+            found.setdefault(str(workers), []).append(run.facts.tokens_per_second)
+            print(f"one training, {workers} workers: {run.facts.tokens_per_second:,.0f} tokens/s", flush=True)
+    return found
+
+
 def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     """Seconds for so many texts in eight files, by workers."""
     run = tunelet.train("sample", model="minilm", limit=60, settings=SETTINGS, out=folder / "run", quiet=True)
@@ -148,6 +162,15 @@ def write_up(found: dict[str, Any]) -> str:
     for name, what in (("seeds", "trainings of seeds"), ("scoring", "scoring of files")):
         one, many = (statistics.median(found[name]["seconds"][workers]) for workers in ("1", cores))
         gains.append((what, f"{one:.1f} s", f"{many:.1f} s", f"{one / many:.2f}"))
+    alone, together = (statistics.median(found["one"]["tokens_per_second"][workers]) for workers in ("1", cores))
+    gains.append(
+        (
+            "one training, batches of 64",
+            f"{alone:,.0f} tokens/s",
+            f"{together:,.0f} tokens/s",
+            f"{together / alone:.2f}",
+        )
+    )
     seed = statistics.median(found["seeds"]["seconds"][cores]) * int(cores) / found["seeds"]["number"]
     text = statistics.median(found["scoring"]["seconds"][cores]) * int(cores) / found["scoring"]["number"]
     load = found["scoring"]["load"]
@@ -212,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = environment_and_commit() | {
             "turns": asked.turns,
             "seeds": {"number": asked.seeds, "seconds": seeds(folder, asked.seeds, asked.turns)},
+            "one": {"tokens_per_second": one_training(folder, asked.turns)},
             "scoring": {"number": asked.texts, "seconds": scoring(folder, asked.texts, asked.turns)},
             "dispatch": dispatch(asked.jobs),
             "manifest": manifest(folder, asked.manifest),

@@ -77,10 +77,10 @@ def train(
             training keeps to it. None: as the recipe says.
         out: the run folder, which must not exist; None: runs/RECIPE-MODEL-seedN.
         resume: go on with the interrupted run of that name.
-        on, workers: where the folds of a cross-validation are trained, and how many at a time. "local" is this machine,
-            its cores divided among the workers (a script that asks for two or more stands under
-            `if __name__ == "__main__":`); "ray" is a Ray cluster, "ray://HOST:PORT" the one at this address, whose
-            machines see the same files.
+        on, workers: where is trained, and by how many processes: the folds of a cross-validation several at a time, a
+            training without folds by all together. "local" is this machine, its cores divided among the workers (a
+            script that asks for two or more stands under `if __name__ == "__main__":`); "ray" is a Ray cluster,
+            "ray://HOST:PORT" the one at this address, whose machines see the same files.
         quiet: print nothing.
         verbose: print every choice with its reason before training; the run folder keeps them anyway.
 

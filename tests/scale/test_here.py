@@ -1,6 +1,7 @@
 """Seeds, folds and files on two processes give what they give on one, bit for bit, killed or not."""
 
 import hashlib
+import json
 import threading
 from pathlib import Path
 
@@ -81,12 +82,34 @@ def test_folds(tiny_checkpoint, tmp_path):
     assert one.metrics == two.metrics
 
 
-def test_one_training_is_for_one_process(tmp_path, tiny_checkpoint):
-    with pytest.raises(RecipeError, match="one training is done by one process") as caught:
-        tunelet.train("sample", model=tiny_checkpoint("bert"), settings=HELD_OUT, workers=2, quiet=True)
-    assert "seeds=(1, 2, 3)" in caught.value.hint
-    with pytest.raises(RecipeError, match="budget"):
-        tunelet.train("sample", model=tiny_checkpoint("bert"), budget="1m", workers=2, quiet=True)
+def losses(run: tunelet.Run) -> list[float]:
+    lines = (json.loads(line) for line in (run.path / "history.jsonl").read_text().splitlines())
+    return [line[name] for line in lines for name in ("loss", "train_loss") if line.get(name) is not None]
+
+
+def test_one_training_by_two_workers_has_the_losses_of_one(tiny_checkpoint, tmp_path):
+    def trained(name: str, **more: int) -> tunelet.Run:
+        return tunelet.train(
+            "sample", model=tiny_checkpoint("bert"), limit=60, epochs=12, settings=HELD_OUT, out=tmp_path / name,
+            quiet=True, **more,
+        )  # fmt: skip
+
+    alone, together = trained("alone"), trained("together", workers=2)
+    assert len(losses(alone)) > 12
+    assert losses(together) == pytest.approx(losses(alone), abs=1e-5)
+    with Killer(3, 4.0) as killer:
+        killed = trained("killed", workers=2)
+    assert killer.killed > 0
+    assert losses(killed) == losses(together)
+    assert weights(killed) == weights(together)
+
+
+def test_what_one_process_does_is_refused_to_several(tmp_path, tiny_checkpoint):
+    model = tiny_checkpoint("bert")
+    with pytest.raises(RecipeError, match="a head alone is solved"):
+        tunelet.train("sample", model=model, settings=HELD_OUT | {"adapter.method": "head"}, workers=2, quiet=True)
+    with pytest.raises(RecipeError, match="a budget of time is for one process"):
+        tunelet.train("sample", model=model, budget="1m", workers=2, quiet=True)
 
 
 @pytest.fixture

@@ -94,6 +94,9 @@ def test_seeds_folds_and_files_are_the_same_while_a_node_is_killed(cluster, tiny
     whole = tunelet.train("sample", epochs=2, folds=3, settings=SHORT, out=tmp_path / "whole", **given)
     folds = tunelet.train("sample", epochs=2, folds=3, settings=SHORT, out=tmp_path / "folds", on="ray", **given)
     assert contents(whole) == contents(folds)
+    together = {"epochs": 3, "settings": HELD_OUT, "workers": 2, **given}
+    one, two = (tunelet.train("sample", on=on, out=tmp_path / f"shared-{on}", **together) for on in ("local", "ray"))
+    assert contents(one) == contents(two)
     parts = tmp_path / "parts"
     parts.mkdir()
     for name in ("a.csv", "b.csv", "c.csv"):

@@ -91,10 +91,13 @@ class Experiment:
             self._recipe = with_shape(self._recipe, reading)
             check_shape(self._recipe, students=request.unlabelled is not None)
             prepared = self._prepare(reading, test_reading, progress)
-            if not request.place.is_here and len(prepared.folds) < 2:
+            if not request.place.is_here and request.unlabelled is not None and not prepared.folds:
                 raise RecipeError(
-                    "one training is done by one process, and here there are no folds",
-                    "leave out workers=..., or pass folds=5, or several seeds: seeds=(1, 2, 3)",
+                    "students learn in one process where there are no folds", "leave out workers=..., or pass folds=5"
+                )
+            if not request.place.is_here and self._recipe.adapter.method == "head":
+                raise RecipeError(
+                    "a head alone is solved, by one process", "leave out workers=..., or train with adapter.method=lora"
                 )
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ from tunelet.evaluation import Probe, log_probabilities, positive_index
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled
 from tunelet.experiment._self_training import Answers, soft_labels
+from tunelet.experiment._shared_steps import shared_steps
 from tunelet.model import SequenceClassifier, logits
 from tunelet.recipe import TrainingSettings
 from tunelet.run import RunFolder, TrainingFolder
@@ -198,7 +200,10 @@ class Trainings:
         )
         if number != ALL:
             settings = settings.model_copy(update={"track": []})
-        outcome = fit(self._classifier, data, settings, place, self._progress, allowance)
+        plan = self._plan
+        shared = number == ALL and not plan.place.is_here and not folds and plan.unlabelled is None
+        with shared_steps(plan, self._labelled, self._classifier) if shared else nullcontext() as helpers:
+            outcome = fit(self._classifier, data, settings, place, self._progress, allowance, helpers)
         self.outcomes.append(outcome)
         return outcome
 

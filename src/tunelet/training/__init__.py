@@ -14,7 +14,7 @@ from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
 from tunelet.training._rates import Rates, time_steps
 from tunelet.training._reporter import Reporter, Silent
-from tunelet.training._step import TrainingStep
+from tunelet.training._step import TrainingStep, add_gradients, micro_batches
 from tunelet.training._student import Mix
 from tunelet.training._tracking import check_trackers
 
@@ -35,6 +35,7 @@ __all__ = [
     "TrainingData",
     "TrainingStep",
     "Work",
+    "add_gradients",
     "check_trackers",
     "estimate_time",
     "expect",
@@ -42,6 +43,7 @@ __all__ = [
     "fold_settings",
     "keeps_activations",
     "latest_checkpoint",
+    "micro_batches",
     "pretrain",
     "time_steps",
     "tokens_per_second",

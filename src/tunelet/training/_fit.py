@@ -11,6 +11,7 @@ from tunelet.training._data import Outcome, TrainingData
 from tunelet.training._loop import TrainingLoop
 from tunelet.training._pace import Allowance
 from tunelet.training._reporter import Reporter
+from tunelet.training._step import Helpers
 
 
 def fit(
@@ -20,6 +21,7 @@ def fit(
     folder: RunFolder | TrainingFolder,
     reporter: Reporter,
     allowance: Allowance | None = None,
+    helpers: Helpers | None = None,
 ) -> Outcome:
     """Train a classifier in place and leave in it the weights of its best evaluation, or the last ones.
 
@@ -33,6 +35,7 @@ def fit(
         folder: of the run, or of one of its trainings.
         reporter: follows the training.
         allowance: the time that this training has; None: as many steps as the settings say.
+        helpers: who computes gradients; None: this process.
 
     Raises:
         RecipeError: the loss is no number any more.
@@ -40,9 +43,10 @@ def fit(
         RunError: the disk refuses, or a checkpoint cannot be read.
     """
     objective = Classification(classifier, data, settings, reporter)
-    loop = TrainingLoop(objective, settings, folder, reporter, allowance)
+    loop = TrainingLoop(objective, settings, folder, reporter, allowance, helpers)
     loop.resume()
-    objective.keep_activations(loop.pace.length, folder.checkpoints)
+    if helpers is None:
+        objective.keep_activations(loop.pace.length, folder.checkpoints)
     loop.run()
     position = loop.position
     if data.validation is not None:

@@ -18,7 +18,7 @@ from tunelet.training._objective import Objective
 from tunelet.training._optimizer import learning_rates, restore_schedule, schedule_state
 from tunelet.training._pace import Allowance, FixedPace, Pace
 from tunelet.training._reporter import Reporter
-from tunelet.training._step import TrainingStep
+from tunelet.training._step import Helpers, TrainingStep
 
 
 class TrainingLoop:
@@ -37,6 +37,7 @@ class TrainingLoop:
         folder: RunFolder | TrainingFolder,
         reporter: Reporter,
         allowance: Allowance | None = None,
+        helpers: Helpers | None = None,
     ) -> None:
         """Begin; nothing is trained yet.
 
@@ -46,6 +47,7 @@ class TrainingLoop:
             folder: where history and checkpoints lie.
             reporter: follows it.
             allowance: the time that there is; None: as many steps as the settings say.
+            helpers: who computes gradients; None: this process.
         """
         self.objective, self.reporter = objective, reporter
         self.position = Position()
@@ -55,7 +57,7 @@ class TrainingLoop:
         )
         self._settings, self._checkpoints = settings, folder.checkpoints
         self._random = RandomNumbers(settings.seed, objective.model.device)
-        self._step = TrainingStep.of(objective, settings, self.pace.length.steps, self.pace.factor)
+        self._step = TrainingStep.of(objective, settings, self.pace.length.steps, self.pace.factor, helpers)
         self._log = TrainingLog(folder, settings, objective.model.device)
         self._saved_at = self._noted_at = time.monotonic()
 

@@ -7,6 +7,7 @@ takes its micro-batches forward and backward: what is measured is what trains.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -72,6 +73,17 @@ def add_gradients(objective: Objective, batch: Batch, epoch: int, texts: int) ->
     return losses.detach()
 
 
+class Helpers(Protocol):
+    """Who computes gradients in the place of this process."""
+
+    def add_gradients(self, batches: Sequence[np.ndarray], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
+        """Add the gradient of the mean loss over so many texts of these batches.
+
+        Returns:
+            The summed loss of the texts, a scalar, and the number of their tokens.
+        """
+
+
 @dataclass(frozen=True)
 class TrainingStep:
     """The step of one training: each call changes the model, the optimizer's moments and the schedule.
@@ -82,6 +94,7 @@ class TrainingStep:
         optimizer, schedule: as `make_optimizer` gives them.
         max_grad_norm: the norm that the gradient over all parameters is clipped to.
         graphs: the gradients as CUDA graphs, where they can be recorded.
+        helpers: others who compute the gradients; None: this process does.
     """
 
     objective: Objective
@@ -90,31 +103,42 @@ class TrainingStep:
     schedule: LRScheduler
     max_grad_norm: float
     graphs: GradientGraphs | None = None
+    helpers: Helpers | None = None
 
     @classmethod
     def of(
-        cls, objective: Objective, settings: TrainingSettings, steps: int, factor: Callable[[], float] | None = None
+        cls,
+        objective: Objective,
+        settings: TrainingSettings,
+        steps: int,
+        factor: Callable[[], float] | None = None,
+        helpers: Helpers | None = None,
     ) -> "TrainingStep":
         """For a training of so many steps; `factor`, where it is given, sets the share of the peak rate instead."""
         optimizer, schedule = make_optimizer(objective.model, settings, steps, factor)
         parameters = tuple(objective.model.trained_parameters().values())
-        graphs = GradientGraphs(objective) if recordable(objective) else None
-        return cls(objective, parameters, optimizer, schedule, settings.max_grad_norm, graphs)
+        graphs = GradientGraphs(objective) if helpers is None and recordable(objective) else None
+        return cls(objective, parameters, optimizer, schedule, settings.max_grad_norm, graphs, helpers)
 
     def __call__(self, batches: Sequence[np.ndarray], epoch: int = 0) -> StepLoss:
         """Learn from these batches, row numbers of the training texts, as from one; a GPU is not waited for."""
         texts = sum(len(rows) for rows in batches)
+        by = self if self.helpers is None else self.helpers
+        summed, tokens = by.add_gradients(batches, epoch, texts)
+        nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=self.graphs is None)  # a graph adds to the tensors that were there
+        return StepLoss(summed, texts, tokens, self.schedule.last_epoch)
+
+    def add_gradients(self, batches: Sequence[np.ndarray], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
+        """As described in `Helpers`, by this process."""
         losses, tokens = [], 0
         for rows in micro_batches(self.objective, batches):
             batch = gather(self.objective.train, rows)
             losses.append(self._add_gradients(batch, epoch, texts))
             tokens += len(batch.token_ids)
-        nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
-        self.optimizer.step()
-        self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=self.graphs is None)  # a graph adds to the tensors that were there
-        summed = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
-        return StepLoss(summed, texts, tokens, self.schedule.last_epoch)
+        return losses[0] if len(losses) == 1 else torch.stack(losses).sum(), tokens
 
     def _add_gradients(self, batch: Batch, epoch: int, texts: int) -> torch.Tensor:
         recorded = self.graphs.add(batch, texts) if self.graphs is not None else None

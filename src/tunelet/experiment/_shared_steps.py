@@ -1,0 +1,153 @@
+"""One training by several workers: each computes the gradients of its share of a batch, and this process does the rest.
+
+A worker holds the frozen model and the texts, and no state of the training: with every step come the trained
+parameters, some megabytes at most, and the rows of its share. So a worker that dies is replaced within the step, the
+training may go on with another number of them, and the run folder is like any other. Shares have as many tokens as each
+other, give or take half a text; their gradients are added up in a fixed order.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tunelet.data import OUTPUTS, gather, split_batch
+from tunelet.experiment._compiling import compile_kernels
+from tunelet.experiment._plan import Plan
+from tunelet.experiment._rivals import ALL, Labelled
+from tunelet.model import SequenceClassifier
+from tunelet.scale import HERE, Job, Workers, workers_at
+from tunelet.training import Classification, Silent, TrainingData, add_gradients, micro_batches
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Arrays = dict[str, "NDArray[np.float32]"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Setup:
+    """What does not change in a training: its plan, with texts and model, and the texts' labels."""
+
+    plan: Plan
+    labelled: Labelled
+
+    def objective(self) -> Classification:
+        """The objective in a worker."""
+        from tunelet.model import head_pooling, new_classifier
+
+        compile_kernels()
+        plan, known = self.plan, self.labelled
+        output, recipe = OUTPUTS[known.space.task], plan.recipe
+        classifier = new_classifier(
+            plan.checkpoint, output.names(plan.prepared.label_names), recipe.model, recipe.adapter,
+            seed=recipe.training.seed, pooling=head_pooling(recipe), output=output,
+        )  # fmt: skip
+        data = TrainingData(
+            plan.tokens["train"], known.targets[known.rows[ALL]], None, None,
+            label_names=known.names, task=known.space.task, unit=known.unit,
+        )  # fmt: skip
+        return Classification(classifier, data, recipe.training, Silent())
+
+
+@dataclass(frozen=True, eq=False)
+class _Share:
+    """What a worker computes in a step.
+
+    Attributes:
+        key: names the training.
+        setup: of it, for a worker that has none; None: it is asked for where it is missing.
+        parameters: what is trained, by name.
+        rows: row numbers of the texts of the share, int64 [m].
+        epoch, texts: of the whole step.
+        seed: of what is drawn in it, such as dropout.
+    """
+
+    key: str
+    setup: _Setup | None
+    parameters: Arrays
+    rows: "NDArray[np.int64]"
+    epoch: int
+    texts: int
+    seed: int
+
+
+_known: dict[str, Classification] = {}  # in a worker: the objective of its training
+
+
+def _gradients(share: _Share) -> tuple[float, int, Arrays] | None:
+    """In a worker: loss, tokens and gradients of a share; None: it does not know the training yet."""
+    if share.key not in _known:
+        if share.setup is None:
+            return None
+        _known.clear()
+        _known[share.key] = share.setup.objective()
+    objective = _known[share.key]
+    trained = objective.model.trained_parameters()
+    with torch.no_grad():
+        for name, parameter in trained.items():
+            parameter.copy_(torch.from_numpy(share.parameters[name]))
+            parameter.grad = None
+    loss, tokens = 0.0, 0
+    torch.manual_seed(share.seed)
+    with objective.model.training_mode():
+        for rows in micro_batches(objective, [share.rows]):
+            batch = gather(objective.train, rows)
+            loss += float(add_gradients(objective, batch, share.epoch, share.texts))
+            tokens += len(batch.token_ids)
+    found = {name: p.grad.numpy() for name, p in trained.items() if p.grad is not None}
+    return loss, tokens, found
+
+
+class SharedSteps:
+    """The gradients of a training's batches, by workers."""
+
+    def __init__(self, setup: _Setup, classifier: SequenceClassifier, workers: Workers) -> None:
+        self._setup, self._classifier, self._workers = setup, classifier, workers
+        self._key = uuid.uuid4().hex
+
+    def add_gradients(self, batches: Sequence["NDArray[np.int64]"], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
+        """Add the gradients of the mean loss to those of the trained parameters; as `Helpers` has it."""
+        lengths, rows = self._setup.plan.tokens["train"].lengths, np.concatenate(list(batches))
+        budget = -(-int(lengths[rows].sum()) // self._workers.count)
+        trained = self._classifier.trained_parameters()
+        seed = int(torch.randint(2**31, ()))  # of the training's own numbers: a resumed one draws the same
+        whole = _Share(self._key, None, _arrays(trained), rows, epoch, texts, seed)
+        shares = [
+            replace(whole, rows=part, seed=seed + number)
+            for number, part in enumerate(split_batch(rows, lengths, token_budget=budget))
+        ]
+        found = self._answers(shares)
+        for name, parameter in trained.items():
+            for _, _, gradients in found:
+                gradient = torch.from_numpy(gradients[name]).to(parameter.device)
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+        return torch.tensor(sum(loss for loss, _, _ in found)), sum(tokens for _, tokens, _ in found)
+
+    def _answers(self, shares: Sequence[_Share]) -> list[tuple[float, int, Arrays]]:
+        """Of each share, in their order; workers that do not know the training are told of it."""
+        found: dict[int, tuple[float, int, Arrays]] = {}
+        setup: _Setup | None = None
+        while missing := [number for number in range(len(shares)) if number not in found]:
+            jobs = [Job(f"share {number + 1}", replace(shares[number], setup=setup)) for number in missing]
+            for index, answer in self._workers.map(_gradients, jobs):
+                if answer is not None:
+                    found[missing[index]] = answer
+            setup = self._setup
+        return [found[number] for number in range(len(shares))]
+
+
+def _arrays(parameters: Mapping[str, torch.Tensor]) -> Arrays:
+    return {name: parameter.detach().cpu().numpy() for name, parameter in parameters.items()}
+
+
+@contextmanager
+def shared_steps(plan: Plan, labelled: Labelled, classifier: SequenceClassifier) -> Iterator[SharedSteps]:
+    """The workers of a training on all texts, which end with the block."""
+    light = replace(plan, audit=None, place=HERE)
+    with workers_at(plan.place) as workers:
+        yield SharedSteps(_Setup(light, labelled), classifier, workers)
