@@ -79,13 +79,20 @@ class _Share:
 _known: dict[str, Classification] = {}  # in a worker: the objective of its training
 
 
+def _learn(training: tuple[str, _Setup]) -> None:
+    """In a worker: get to know a training, and forget the one before."""
+    key, setup = training
+    if key not in _known:
+        _known.clear()
+        _known[key] = setup.objective()
+
+
 def _gradients(share: _Share) -> tuple[float, int, Arrays] | None:
     """In a worker: loss, tokens and gradients of a share; None: it does not know the training yet."""
     if share.key not in _known:
         if share.setup is None:
             return None
-        _known.clear()
-        _known[share.key] = share.setup.objective()
+        _learn((share.key, share.setup))
     objective = _known[share.key]
     trained = objective.model.trained_parameters()
     with torch.no_grad():
@@ -109,6 +116,12 @@ class SharedSteps:
     def __init__(self, setup: _Setup, classifier: SequenceClassifier, workers: Workers) -> None:
         self._setup, self._classifier, self._workers = setup, classifier, workers
         self._key = uuid.uuid4().hex
+
+    def begin(self) -> None:
+        """Let every worker load the model, so that no step waits for that."""
+        jobs = [Job("the model", (self._key, self._setup))] * self._workers.count
+        for _ in self._workers.map(_learn, jobs):
+            pass
 
     def add_gradients(self, batches: Sequence["NDArray[np.int64]"], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
         """Add the gradients of the mean loss to those of the trained parameters; as `Helpers` has it."""
@@ -150,4 +163,6 @@ def shared_steps(plan: Plan, labelled: Labelled, classifier: SequenceClassifier)
     """The workers of a training on all texts, which end with the block."""
     light = replace(plan, audit=None, place=HERE)
     with workers_at(plan.place) as workers:
-        yield SharedSteps(_Setup(light, labelled), classifier, workers)
+        shared = SharedSteps(_Setup(light, labelled), classifier, workers)
+        shared.begin()
+        yield shared
