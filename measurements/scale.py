@@ -67,7 +67,7 @@ def one_training(folder: Path, turns: int) -> dict[str, list[float]]:
     for turn in range(turns):
         for workers in (1, cores):
             run = tunelet.train(
-                "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 14},
+                "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 8},
                 out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
             )  # fmt: skip
             found.setdefault(str(workers), []).append(run.facts.tokens_per_second)
