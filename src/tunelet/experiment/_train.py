@@ -97,7 +97,8 @@ class Experiment:
                 )
             if not request.place.is_here and self._recipe.adapter.method == "head":
                 raise RecipeError(
-                    "a head alone is solved, by one process", "leave out workers=..., or train with adapter.method=lora"
+                    "a head alone is solved, by one process",
+                    "leave out workers=..., or pass settings={'adapter.method': 'lora'}",
                 )
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)

@@ -3,7 +3,7 @@
 On a CPU the backward of `scaled_dot_product_attention` is several times slower than plain products. Here attention is
 computed text by text with a backward of its own: compiled, where this processor's build has it (tiles that stay in the
 cache, weights computed again in the backward pass instead of kept), else as batched products on contiguous blocks.
-CUDA has `varlen_attn`. `reference_attention` defines the values.
+On a GPU it is PyTorch's (`_gpu_attention.py`). `reference_attention` defines the values.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from tunelet._choice import Choice
+from tunelet.kernels._gpu_attention import attention_on_gpu
 from tunelet.kernels._native import Library, native
-from tunelet.kernels._seqlens import (
-    DeviceSeqlens,
-    Lengths,
-    check_lengths,
-    on_device,
-    on_host,
-    positions_of,
-    seqlens_of,
-    text_slices,
-)
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, check_lengths, on_host, seqlens_of, text_slices
 from tunelet.kernels._signatures import dtype_name
 
 
@@ -53,13 +45,10 @@ def packed_attention(
         [T, heads, head_dim] in the dtype of `query`. Sums run in float32; weights are rounded to it.
     """
     if query.is_cuda and not dropout:
-        if not isinstance(lengths, DeviceSeqlens):
-            lengths = DeviceSeqlens.of(tuple(lengths), on_device(positions_of(lengths), query.device))
-        return _attention_on_gpu(query, key, value, lengths, scale, window)
-    if isinstance(lengths, DeviceSeqlens):
-        lengths = on_host(lengths)
+        return attention_on_gpu(query, key, value, lengths, scale, window)
     if dropout:
-        return reference_attention(query, key, value, lengths, scale=scale, dropout=dropout, window=window)
+        return reference_attention(query, key, value, on_host(lengths), scale=scale, dropout=dropout, window=window)
+    assert not isinstance(lengths, DeviceSeqlens)  # noqa: S101  (they are made on a GPU alone)
     output: torch.Tensor = _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-untyped-call]
     return output
 
@@ -290,59 +279,9 @@ def _attend_on_gpu(
     """`attend` on a GPU. The inputs that it notes are leaves of a graph of their own."""
     query, key, value = (tensor.detach().requires_grad_(backward) for tensor in (query, key, value))
     with torch.set_grad_enabled(backward):
-        output = _attention_on_gpu(query, key, value, seqlens, scale, window)
+        output = attention_on_gpu(query, key, value, seqlens, scale, window)
     kept = output if backward else None
     return output.detach(), Attended(query, key, value, seqlens, scale, None, (), window, kept)
-
-
-def _attention_on_gpu(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    seqlens: DeviceSeqlens,
-    scale: float,
-    window: int | None,
-) -> torch.Tensor:
-    """`packed_attention` by PyTorch's kernels, differentiated by autograd."""
-    if query.dtype == torch.float32:
-        return _padded_attention(query, key, value, seqlens, scale, window)
-    from torch.nn.attention.varlen import varlen_attn
-
-    reach = (-1, -1) if window is None else (window - 1, window - 1)
-    output = varlen_attn(
-        query, key, value, seqlens.cu_seqlens, seqlens.cu_seqlens, seqlens.longest, seqlens.longest,
-        scale=scale, window_size=reach,
-    )  # fmt: skip
-    assert isinstance(output, torch.Tensor)  # noqa: S101  (a pair where log-sums are asked for)
-    return output
-
-
-def _padded_attention(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    seqlens: DeviceSeqlens,
-    scale: float,
-    window: int | None,
-) -> torch.Tensor:
-    """The same in rows that are as long as the longest text."""
-    texts, longest, device = len(seqlens), seqlens.longest, query.device
-    counts, position = seqlens.cu_seqlens.diff().long(), torch.arange(longest, device=device)
-    own = torch.repeat_interleave(torch.arange(texts, device=device), counts, output_size=len(query))
-    place = own * longest + seqlens.positions  # of each token among those of the padded rows
-    q, k, v = (
-        tensor.new_zeros(texts * longest, *tensor.shape[1:])
-        .index_copy(0, place, tensor)
-        .unflatten(0, (texts, longest))
-        .transpose(1, 2)
-        for tensor in (query, key, value)
-    )  # [n, heads, longest, head_dim]
-    real = position < counts[:, None]
-    seen = real[:, None, None, :] | ~real[:, None, :, None]  # no row sees nothing
-    if window is not None:
-        seen = seen & ((position[:, None] - position[None, :]).abs() < window)
-    output = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
-    return output.transpose(1, 2).flatten(0, 1).index_select(0, place)
 
 
 def _within(scores: torch.Tensor, window: int | None) -> torch.Tensor:

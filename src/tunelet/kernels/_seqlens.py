@@ -69,9 +69,9 @@ def positions_of(lengths: Sequence[int]) -> torch.Tensor:
     return torch.arange(total) - torch.repeat_interleave(counts.cumsum(0) - counts, counts, output_size=total)
 
 
-def on_host(lengths: Lengths) -> tuple[int, ...]:
+def on_host(lengths: Sequence[int] | DeviceSeqlens) -> tuple[int, ...]:
     """The tokens of each text, for what computes text by text. Raises ValueError in a recorded graph."""
-    known = lengths.on_host if isinstance(lengths, DeviceSeqlens) else lengths
+    known = lengths.on_host if isinstance(lengths, DeviceSeqlens) else tuple(lengths)
     if known is None:
         raise ValueError("what is computed text by text cannot be recorded for texts of other lengths")
     return known

@@ -55,7 +55,7 @@ def _connect(ray: Any, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise RecipeError(
             f"no Ray cluster at {named or 'this machine'} ({first_line(error, without=type(error).__name__)[:200]})",
-            "`ray start --head` starts one; pass on='ray', or its address: on='ray://HOST:10001'",
+            "start one with Ray's own command, or pass its address: on='ray://HOST:10001'",
         ) from None
 
 
