@@ -31,6 +31,8 @@ def tune(
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    on: str = "local",
+    workers: int | None = None,
     quiet: bool = False,
 ) -> Study:
     """Search settings for these texts. Each trial is a run, and the result is a recipe.
@@ -58,6 +60,9 @@ def tune(
         seed: of the sampler, of the trainings and of the split.
         out: folder of the search, which must not exist; None: below runs/.
         resume: go on with the interrupted search that `out` names, or add trials to a finished one.
+        on, workers: where trials are run, and how many at a time, as for `train_seeds`. The next ones are chosen when all
+            of them have ended, so that the same number of workers gives the same search; with "asha" what is given up
+            depends on which trial is faster.
         quiet: print nothing.
 
     Raises:
@@ -71,7 +76,8 @@ def tune(
     limits = Limits.of(trials, deadline)
     request = Request.of(
         recipe, data, test=None, unlabelled=None, settings=settings, out=out, resume=resume, model=model, text=text,
-        label=label, group=group, time=time, encoding=encoding, limit=limit, seed=seed, device=device,
+        label=label, group=group, time=time, encoding=encoding, limit=limit, seed=seed, device=device, on=on,
+        workers=workers,
     )  # fmt: skip
     if quiet:
         return run_search(request, space, limits, pruner, Screens(), Unfollowed())

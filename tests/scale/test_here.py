@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import threading
 from pathlib import Path
 
-import psutil
 import pytest
 
 import tunelet
+from killer import Killer
 from tunelet.errors import DataError, RecipeError
 
 pytestmark = pytest.mark.slow
@@ -32,31 +31,6 @@ def seeds_of(model, out, epochs=2, **more):
     return tunelet.train_seeds(
         "sample", (1, 2, 3), model=model, limit=60, epochs=epochs, settings=HELD_OUT, out=out, quiet=True, **more
     )
-
-
-class Killer(threading.Thread):
-    """Kills a worker of this process now and then."""
-
-    def __init__(self, times: int, pause: float) -> None:
-        super().__init__(daemon=True)
-        self._times, self._pause = times, pause
-        self.killed = 0
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        while self.killed < self._times and not self.over.wait(self._pause):
-            children = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
-            if children:
-                children[self.killed % len(children)].kill()
-                self.killed += 1
-
-    def __enter__(self) -> "Killer":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.join()
 
 
 def test_seeds_whose_workers_are_killed(tiny_checkpoint, tmp_path):

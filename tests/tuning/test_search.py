@@ -29,7 +29,7 @@ def opened(place, **more) -> Search:
 def run(search: Search, trials: int) -> list[dict]:
     found = []
     for _ in range(trials):
-        asked = search.next()
+        asked = search.next()[0]
         found.append(asked.settings)
         search.tell(asked, "finished", figure_of(asked.settings))
     return found
@@ -50,10 +50,10 @@ def test_a_search_in_many_sessions_is_that_of_one(tmp_path):
     found = []
     for number in range(16):
         search = opened(tmp_path / "many")  # another process, as it were
-        asked = search.next()
+        asked = search.next()[0]
         if number % 3 == 1:  # killed in the middle: the next session has the same trial again
-            assert opened(tmp_path / "many").next().settings == asked.settings
-            asked = opened(tmp_path / "many").next()
+            assert opened(tmp_path / "many").next()[0].settings == asked.settings
+            asked = opened(tmp_path / "many").next()[0]
         found.append(asked.settings)
         search.tell(asked, "finished", figure_of(asked.settings))
     assert found == undisturbed
@@ -74,29 +74,29 @@ def test_it_learns_where_good_settings_lie(tmp_path):
 def test_a_failed_trial_teaches_nothing_and_is_not_tried_again(tmp_path):
     search = opened(tmp_path)
     run(search, 3)
-    failed = search.next()
+    failed = search.next()[0]
     search.tell(failed, "failed", None)
-    assert search.next().settings != failed.settings
+    assert search.next()[0].settings != failed.settings
 
 
 @pytest.mark.parametrize("pruner", ["median", "asha"])
 def test_a_trial_that_is_far_worse_than_the_others_is_given_up(tmp_path, pruner):
     search = opened(tmp_path, pruner=pruner)
     for _ in range(8):
-        asked = search.next()
+        asked = search.next()[0]
         for step in range(1, 6):
             asked.is_hopeless(0.9, step)
         search.tell(asked, "finished", 0.9)
-    bad = search.next()
+    bad = search.next()[0]
     assert any(bad.is_hopeless(0.1, step) for step in range(1, 6))
     search.tell(bad, "pruned", 0.1)
-    good = search.next()
+    good = search.next()[0]
     assert not any(good.is_hopeless(0.95, step) for step in range(1, 6))
 
 
 def test_the_recipe_itself_is_never_given_up(tmp_path):
     search = opened(tmp_path, pruner="median")
-    asked = search.next()
+    asked = search.next()[0]
     assert asked.number == 0
     assert not any(asked.is_hopeless(0.0, step) for step in range(1, 6))
 

@@ -272,3 +272,16 @@ def test_without_optuna_the_error_says_what_to_install(search, monkeypatch):
     with pytest.raises(TuneletError) as refused_search:
         search()
     assert refused_search.value.hint == "pip install 'tunelet[scale]'"
+
+
+def test_trials_on_two_workers_are_the_same_search_whatever_is_killed(search, tmp_path):
+    from killer import Killer
+
+    undisturbed = search("undisturbed", trials=5, workers=2)
+    assert [trial.number for trial in undisturbed.facts.trials] == [0, 1, 2, 3, 4]
+    with Killer(3, 4.0) as killer:
+        killed = search("killed", trials=5, workers=2)
+    assert killer.killed > 0
+    assert facts_of(killed) == facts_of(undisturbed)
+    longer = search("undisturbed", trials=6, workers=2, resume=True)
+    assert facts_of(longer)["trials"][:5] == facts_of(undisturbed)["trials"]

@@ -12,7 +12,9 @@ from tunelet.cli._family import (
     Json,
     LabelColumn,
     Model,
+    On,
     TextColumn,
+    Workers,
     examples,
     family,
     parsed,
@@ -61,6 +63,8 @@ def tune(
         int | None, typer.Option(metavar="N", help="random seed of the search, the trainings and the split")
     ] = None,
     device: Device = None,
+    on: On = "local",
+    workers: Workers = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="folder of the search, which must not exist; default: below runs/"),
@@ -76,7 +80,7 @@ def tune(
     study = run_search(
         data, trials=trials, budget=budget, space=space, pruner=pruner, recipe=recipe, model=model, text=text,
         label=label, group=group, time=time, encoding=encoding, limit=limit, settings=parsed(settings), seed=seed,
-        device=device, out=out, resume=resume, quiet=json,
+        device=device, on=on, workers=workers, out=out, resume=resume, quiet=json,
     )  # fmt: skip
     if json:
         print_json(study.facts.to_dict())

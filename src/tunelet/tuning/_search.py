@@ -42,15 +42,46 @@ class Search:
         self._study.pruner = _pruner(pruner)
         self._space, self._seed = _distributions(space), seed
 
-    def next(self) -> "Asked":
-        """The trial to run next: one that was interrupted, else a new one. The first has no settings of its own."""
+    def next(self, size: int = 1, most: int | None = None) -> list["Asked"]:
+        """The trials to run next, side by side. The first of all has no settings of its own.
+
+        They are a generation: numbers from a multiple of `size` on. None of them is told of before all are run, so
+        that what is proposed does not depend on which of them ends first, or on where a search was interrupted.
+
+        Args:
+            size: of a generation.
+            most: trials there are to be in all; None: any number.
+        """
+        running = self._running()
+        told = len(self._with_settings()) - len(running)
+        if running and told % size:  # interrupted while the generation was told of
+            return running
+        end = (told // size + 1) * size
+        end = end if most is None else min(end, most)
+        while told + len(running) < end:
+            running.append(self._ask())
+        return running
+
+    def again(self, number: int) -> "Asked":
+        """A trial that is running, in another process."""
+        return next(asked for asked in self._running() if asked.number == number)
+
+    def _running(self) -> list["Asked"]:
         from optuna.trial import Trial, TrialState
 
+        found = []
         for frozen in self._study.get_trials(states=(TrialState.RUNNING,)):
             if _SETTINGS in frozen.user_attrs:
-                return Asked(Trial(self._study, frozen._trial_id), frozen.user_attrs[_SETTINGS])
-            self._study.tell(frozen.number, state=TrialState.FAIL)  # killed before it had its settings
-        done = len([one for one in self._study.trials if _SETTINGS in one.user_attrs])
+                found.append(Asked(Trial(self._study, frozen._trial_id), frozen.user_attrs[_SETTINGS]))
+            else:
+                self._study.tell(frozen.number, state=TrialState.FAIL)  # killed before it had its settings
+        return found
+
+    def _with_settings(self) -> list[Any]:
+        return [one for one in self._study.trials if _SETTINGS in one.user_attrs]
+
+    def _ask(self) -> "Asked":
+        done = len(self._with_settings())
         self._study.sampler = _sampler(self._seed + done)
         trial = self._study.ask(fixed_distributions=self._space if done else {})
         trial.set_user_attr(_SETTINGS, trial.params)

@@ -4,13 +4,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from tunelet.errors import DiskError, TuneletError
 from tunelet.experiment import Experiment, Request, Screens
 from tunelet.run import Run, RunFolder, TrialRecord
 from tunelet.training import Reporter
-from tunelet.tuning._search import Asked
+from tunelet.tuning._search import Asked, Search
+from tunelet.tuning._space import Space
 
 State = Literal["finished", "pruned", "failed"]
 
@@ -125,3 +127,28 @@ def run_trial(asked: Asked, request: Request, metric: str, screens: Screens) -> 
         held_out=run.metrics.value(metric),
         seconds=max(run.facts.seconds, time.monotonic() - begun),
     )
+
+
+@dataclass(frozen=True)
+class TrialElsewhere:
+    """A trial for a worker, which reads in the search's journal how the finished ones went.
+
+    Attributes:
+        number: of the trial.
+        request, metric: as `run_trial` has them.
+        journal, space, seed, pruner, lower: of the search.
+    """
+
+    number: int
+    request: Request
+    metric: str
+    journal: Path
+    space: Space
+    seed: int
+    pruner: str
+    lower: bool
+
+    def run(self) -> TrialRecord:
+        """As `run_trial` does it."""
+        search = Search(self.journal, self.space, seed=self.seed, pruner=self.pruner, lower=self.lower)
+        return run_trial(search.again(self.number), self.request, self.metric, Screens())

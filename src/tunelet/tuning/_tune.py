@@ -30,11 +30,12 @@ from tunelet.run import (
     default_folder,
     write_files,
 )
+from tunelet.scale import Job, workers_at
 from tunelet.tuning._folder import begin, check_free, held, written
 from tunelet.tuning._outer import for_trials, hold_out
 from tunelet.tuning._search import Asked, Search
 from tunelet.tuning._space import Space, apply, space_of
-from tunelet.tuning._trial import run_trial
+from tunelet.tuning._trial import TrialElsewhere, run_trial
 
 if TYPE_CHECKING:
     from tunelet.data import Prepared
@@ -176,13 +177,31 @@ class _Work:
 
     def search(self, limits: Limits) -> None:
         """Run trials until the limits are reached."""
-        while not limits.are_reached(self.trials):
-            asked = self.asks.next()
-            trial = run_trial(asked, self._request(asked), self.metric, self.screens)
-            self.trials = [*(one for one in self.trials if one.number != trial.number), trial]
-            write_files(self.files.path, "study", written(self.files, self.plan, self.trials), own=True)
-            self.asks.tell(asked, trial.state, trial.figure)
-            self.follower.trial(trial, self.best)
+        if self.request.place.is_here:
+            while not limits.are_reached(self.trials):
+                for asked in self.asks.next():
+                    self._note(asked, run_trial(asked, self._request(asked), self.metric, self.screens))
+            return
+        with workers_at(self.request.place) as workers:
+            while not limits.are_reached(self.trials):
+                generation = self.asks.next(workers.count, limits.trials)
+                jobs = [Job(f"trial {asked.number}", self._elsewhere(asked)) for asked in generation]
+                done = dict(workers.map(TrialElsewhere.run, jobs))
+                for index, asked in enumerate(generation):
+                    self._note(asked, done[index])
+
+    def _note(self, asked: Asked, trial: TrialRecord) -> None:
+        """Write down what came of a trial, and let the next ones be chosen by it."""
+        self.trials = [*(one for one in self.trials if one.number != trial.number), trial]
+        write_files(self.files.path, "study", written(self.files, self.plan, self.trials), own=True)
+        self.asks.tell(asked, trial.state, trial.figure)
+        self.follower.trial(trial, self.best)
+
+    def _elsewhere(self, asked: Asked) -> TrialElsewhere:
+        return TrialElsewhere(
+            asked.number, self._request(asked).elsewhere(), self.metric, self.files.journal.absolute(),
+            self.plan.space, self.plan.seed, self.plan.pruner, lower=self.lower,
+        )  # fmt: skip
 
     @property
     def best(self) -> TrialRecord | None:
