@@ -60,9 +60,9 @@ def tune(
         seed: of the sampler, of the trainings and of the split.
         out: folder of the search, which must not exist; None: below runs/.
         resume: go on with the interrupted search that `out` names, or add trials to a finished one.
-        on, workers: where trials are run, and how many at a time, as for `train_seeds`. The next ones are chosen when all
-            of them have ended, so that the same number of workers gives the same search; with "asha" what is given up
-            depends on which trial is faster.
+        on, workers: where trials are run, and how many at a time, as for `train_seeds`. The next ones are chosen when
+            all of them have ended, so that the same number of workers gives the same search; with "asha" what is given
+            up depends on which trial is faster.
         quiet: print nothing.
 
     Raises:
