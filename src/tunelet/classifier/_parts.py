@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class PartRecord(Record):
 
 
 class PredictedFiles(Record):
-    """`manifest.json`: what was classified, and by what.
+    """What was classified in many files, and by what; `manifest.json` in their folder.
 
     >>> written = tunelet.predict_files("runs/first", "parts/*.csv", "answered")
     >>> written.files, written.rows, [part.output for part in written.parts]
@@ -116,7 +116,7 @@ class PartsJob:
         if resumed:
             watcher.say(f"{counted(resumed, 'file')} classified before: {partial}")
         jobs = [Job(parts[number].source, parts[number]) for number in missing]
-        with workers_at(self.place) as workers:
+        with workers_at(self.place) as workers, _forgetting():
             watcher.stage(f"{counted(len(parts), 'file')} on {counted(workers.count, 'worker')}", len(parts), resumed)
             for index, record in workers.map(_Part.classify, jobs):
                 done[missing[index]] = record
@@ -229,6 +229,15 @@ class _Part:
 @functools.lru_cache(maxsize=1)  # a worker classifies many files with one model
 def _loaded(run: str, baseline: bool, device: str | None) -> TextClassifier:
     return Named.of(run).load(baseline=baseline, device=device)
+
+
+@contextmanager
+def _forgetting() -> Iterator[None]:
+    """Let go of the model afterwards, where this process has loaded it."""
+    try:
+        yield
+    finally:
+        _loaded.cache_clear()
 
 
 def _sources(named: str) -> Iterator[tuple[Path, str]]:

@@ -26,9 +26,20 @@ class Workers(Protocol):
         """
 
 
+class ThisProcess:
+    """No further process: jobs are done where they are asked for, one after the other."""
+
+    count = 1
+
+    def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
+        """As described in `Workers`."""
+        for number, job in enumerate(jobs):
+            yield number, work(job.argument)
+
+
 @contextmanager
 def workers_at(place: Place) -> Iterator[Workers]:
-    """The workers of a place; they end with the block, however it is left.
+    """The workers of a place; they end with the block, however it is left. One worker here is this process.
 
     Raises:
         RecipeError: Ray is not installed, or there is no such cluster.
@@ -38,6 +49,9 @@ def workers_at(place: Place) -> Iterator[Workers]:
 
         with ray_workers(place) as on_ray:
             yield on_ray
+        return
+    if place.is_here:
+        yield ThisProcess()
         return
     from tunelet.scale._local import LocalWorkers
 
