@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import random
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -23,21 +21,21 @@ QUICK = [
 ]  # fmt: skip
 
 
-def killed_amid(arguments: list[object], begun: Path, seed: int) -> None:
-    """Start a command, and kill it some time after a file or folder of its work is there; its workers end, too."""
+def killed_amid(arguments: list[object], folder: Path, begun: str, seed: int) -> None:
+    """Start a command, and kill it some time after a part of its work is there; its workers end, too."""
     process = subprocess.Popen(
         command(*arguments), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         end = time.monotonic() + 120
-        while not any(begun.parent.glob(begun.name)):
+        while not any(folder.glob(begun)):
             assert time.monotonic() < end
             assert process.poll() is None
             time.sleep(0.02)
         time.sleep(random.Random(seed).uniform(0, 3))
         children = psutil.Process(process.pid).children(recursive=True)
     finally:
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     psutil.wait_procs(children, timeout=20)
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
@@ -53,8 +51,8 @@ def test_seeds(tiny_checkpoint, tmp_path):
     asked = ["train", "sample", "--model", tiny_checkpoint("bert"), "--seeds", "1,2", *QUICK]
     assert run(*asked, "--out", tmp_path / "whole").status == 0
     out = ["--workers", "2", "--out", tmp_path / "out"]
-    killed_amid([*asked, *out], tmp_path / "out" / "seed-*.partial" / "checkpoints", seed=1)
-    killed_amid([*asked, *out, "--resume"], tmp_path / "out" / "seed-*.partial" / "checkpoints", seed=2)
+    killed_amid([*asked, *out], tmp_path / "out", "seed-*.partial/checkpoints", seed=1)
+    killed_amid([*asked, *out, "--resume"], tmp_path / "out", "seed-*.partial/checkpoints", seed=2)
     again = run(*asked, *out, "--resume")
     assert again.status == 0, again.stderr
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
@@ -69,7 +67,7 @@ def test_files(tiny_checkpoint, tmp_path):
         (parts / f"{part}.csv").write_text("text\n" + "".join(f"{part} and {row} films\n" for row in range(800)))
     asked = ["predict", tmp_path / "run", "--input", parts]
     assert run(*asked, "--output", tmp_path / "whole", "--workers", "1").status == 0
-    killed_amid([*asked, "--output", tmp_path / "out", "--workers", "2"], tmp_path / "out.partial" / "*.csv", seed=3)
+    killed_amid([*asked, "--output", tmp_path / "out", "--workers", "2"], tmp_path / "out.partial", "*.csv", seed=3)
     again = run(*asked, "--output", tmp_path / "out", "--workers", "2")
     assert again.status == 0, again.stderr
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
@@ -79,7 +77,7 @@ def test_one_training_goes_on_with_another_number_of_workers(tiny_checkpoint, tm
     asked = ["train", "sample", "--model", tiny_checkpoint("bert"), *QUICK]
     assert run(*asked, "--out", tmp_path / "whole").status == 0
     out = ["--out", tmp_path / "out"]
-    killed_amid([*asked, *out, "--workers", "2"], tmp_path / "out.partial" / "checkpoints" / "step-*", seed=4)
+    killed_amid([*asked, *out, "--workers", "2"], tmp_path / "out.partial", "checkpoints/step-*", seed=4)
     again = run(*asked, *out, "--resume")
     assert again.status == 0, again.stderr
     one, two = (losses(tmp_path / name) for name in ("whole", "out"))

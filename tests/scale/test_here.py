@@ -34,9 +34,9 @@ def seeds_of(model, out, epochs=2, **more):
 
 
 def test_seeds_whose_workers_are_killed(tiny_checkpoint, tmp_path):
-    undisturbed = seeds_of(tiny_checkpoint("bert"), tmp_path / "undisturbed", epochs=40)
+    undisturbed = seeds_of(tiny_checkpoint("bert"), tmp_path / "undisturbed", epochs=30)
     with Killer(3, 6.0) as killer:
-        killed = seeds_of(tiny_checkpoint("bert"), tmp_path / "killed", epochs=40, workers=2)
+        killed = seeds_of(tiny_checkpoint("bert"), tmp_path / "killed", epochs=30, workers=2)
     assert killer.killed > 0
     assert [weights(run) for run in undisturbed.runs] == [weights(run) for run in killed.runs]
     assert [predictions(run) for run in undisturbed.runs] == [predictions(run) for run in killed.runs]
