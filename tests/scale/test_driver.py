@@ -15,7 +15,7 @@ from command_line import command, environment, run
 pytestmark = pytest.mark.slow
 
 QUICK = [
-    "--limit", "60", "--epochs", "40", "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
+    "--limit", "60", "--epochs", "15", "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
     "--set", "evaluation.baseline=false", "--set", "data.audit=false", "--set", "data.max_length=32",
     "--set", "training.probe=false", "--set", "training.checkpoint_seconds=0.1", "--set", "data.validation=held-out",
 ]  # fmt: skip
