@@ -171,6 +171,7 @@ def write_up(found: dict[str, Any]) -> str:
             f"{together / alone:.2f}",
         )
     )
+    apart = ["", f"*One training: measured apart, at {found['one']['commit']}.*"] if "commit" in found["one"] else []
     seed = statistics.median(found["seeds"]["seconds"][cores]) * int(cores) / found["seeds"]["number"]
     text = statistics.median(found["scoring"]["seconds"][cores]) * int(cores) / found["scoring"]["number"]
     load = found["scoring"]["load"]
@@ -187,6 +188,7 @@ def write_up(found: dict[str, Any]) -> str:
     return "\n".join(
         [
             environment_line(found),
+            *apart,
             "",
             table(
                 f"{found['seeds']['number']} seeds and {found['scoring']['number']:,} texts in 8 files, medians of "
