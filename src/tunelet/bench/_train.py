@@ -25,7 +25,7 @@ ARMS = ("stock", "best", "tunelet", "mean")
 DEFAULT_ARMS = ARMS[:3]
 _BEST = {True: "best", False: "best without dropout"}  # by whether there is dropout
 _SAMPLE = 200  # batches that the sample holds: as many as grouping by length needs to be as good as on large data
-GPU_WARM_UP = 4
+GPU_WARM_UP = 4  # steps on a GPU before the first that counts
 MORE_STEPS = 4  # tunelet's turns have as many times more steps, for each is as much shorter
 
 
@@ -158,7 +158,7 @@ class _TrainingOfModel:
 
     @property
     def _warm_up(self) -> int:
-        """Steps before the first that counts: on a GPU many, for libraries load, and graphs are recorded."""
+        """Steps before the first that counts: on a GPU several, for libraries load, and graphs are recorded."""
         return 1 if self.settings.device == "cpu" else GPU_WARM_UP
 
     def _start_stock(self, setting: StockSetting, *, trial: bool = True) -> Worker:

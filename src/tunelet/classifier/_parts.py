@@ -23,7 +23,7 @@ from tunelet.classifier._named import Named
 from tunelet.classifier._scoring import Unwatched, Watcher
 from tunelet.data import format_of, output_form
 from tunelet.errors import DataError
-from tunelet.run import disk_errors, refuse_link, write_atomically
+from tunelet.run import contents_of, disk_errors, refuse_link, write_atomically
 from tunelet.scale import Job, Place, workers_at
 
 _MANIFEST = "manifest.json"
@@ -115,28 +115,36 @@ class PartsJob:
         resumed = len(done)
         if resumed:
             watcher.say(f"{counted(resumed, 'file')} classified before: {partial}")
-        jobs = [Job(parts[number].source, parts[number]) for number in missing]
+        jobs = [Job(parts[number].job.source, parts[number]) for number in missing]
         with workers_at(self.place) as workers, _forgetting():
             watcher.stage(f"{counted(len(parts), 'file')} on {counted(workers.count, 'worker')}", len(parts), resumed)
             for index, record in workers.map(_Part.classify, jobs):
                 done[missing[index]] = record
                 watcher.advance(1)
-        return self._finished(parts, [done[number] for number in range(len(parts))], partial, resumed, begun)
+        manifest = self._manifest([done[number] for number in range(len(parts))], named, resumed, begun)
+        _write(partial / _MANIFEST, manifest)
+        with disk_errors(partial, "output"):
+            partial.rename(output)
+            for part in parts:
+                (output / _RECORDS / part.record.name).unlink(missing_ok=True)  # the manifest has it
+            with suppress(OSError):  # somebody's file lies there
+                (output / _RECORDS).rmdir()
+        return manifest
 
     def _parts(self, partial: Path, named: Named) -> "list[_Part]":
         """All parts by name. Raises DataError where there are none, or two would be written to one file."""
         parts: dict[str, _Part] = {}
-        key = self._key(named)
+        key, folder = self._key(named), partial.absolute()
         for source, name in _sources(self.job.source):
             form = self.job.output_format
             name = name if form is None else f"{_without_format(name)}.{form}"
             output_form(Path(name), form, "")
             if name in parts:
                 raise DataError(
-                    f"{parts[name].source} and {source} would both be written to {name}", "take one of them away"
+                    f"{parts[name].job.source} and {source} would both be written to {name}", "take one of them away"
                 )
-            job = replace(self.job, run=str(named.path.absolute()), source=str(source), output=partial / name)
-            parts[name] = _Part(str(source), name, key, partial.absolute(), job)
+            job = replace(self.job, run=str(named.path.absolute()), source=str(source), output=folder / name)
+            parts[name] = _Part(name, key, folder, job)
         return list(parts.values())
 
     def _key(self, named: Named) -> str:
@@ -144,24 +152,12 @@ class PartsJob:
         settings = replace(self.job, run="", source="", output=Path())
         return hashlib.sha256(repr((sorted(run.items()), settings)).encode()).hexdigest()
 
-    def _finished(
-        self, parts: "Sequence[_Part]", records: Sequence[PartRecord], partial: Path, resumed: int, begun: float
-    ) -> PredictedFiles:
-        """Write the manifest, and give the folder its name."""
+    def _manifest(self, records: Sequence[PartRecord], named: Named, resumed: int, begun: float) -> PredictedFiles:
         sums = {name: sum(getattr(record, name) for record in records) for name in ("rows", "n", "empty", "unsure")}
-        manifest = PredictedFiles(
-            run=str(Named.of(self.job.run).path), output=str(self.job.output), parts=tuple(records), files=len(records),
+        return PredictedFiles(
+            run=str(named.path), output=str(self.job.output), parts=tuple(records), files=len(records),
             resumed=resumed, seconds=time.monotonic() - begun, **sums,
         )  # fmt: skip
-        content = manifest.model_dump_json(indent=1) + "\n"
-        with disk_errors(partial, "output"):
-            write_atomically(partial / _MANIFEST, lambda path: path.write_text(content, encoding="utf-8"))
-            partial.rename(self.job.output)
-            for part in parts:
-                part.forget(self.job.output)
-            with suppress(OSError):  # somebody's file lies there
-                (self.job.output / _RECORDS).rmdir()
-        return manifest
 
 
 @dataclass(frozen=True)
@@ -169,14 +165,12 @@ class _Part:
     """One file to classify, in a process that has classified others before.
 
     Attributes:
-        source: the file, by its whole path.
         name: of the output, below the folder.
         key: of what the answers depend on, beside the source.
         folder: the partial folder, by its whole path.
-        job: what is done with it.
+        job: what is done with it; its paths are whole.
     """
 
-    source: str
     name: str
     key: str
     folder: Path
@@ -185,44 +179,39 @@ class _Part:
     def known(self) -> PartRecord | None:
         """The record of this part, where it is done and its source is still the same."""
         try:
-            record = parse_record(read_bytes(self._record), PartRecord)
+            record = parse_record(read_bytes(self.record), PartRecord)
         except (ForeignFileError, OSError):
             return None
         same = (record.bytes, record.modified_ns, record.job) == (*self._stamp(), self.key)
-        return record if same and (self.folder / self.name).is_file() else None
+        return record if same and self.job.output.is_file() else None
 
     def classify(self) -> PartRecord:
         """Classify it, unless a worker that died later has done so; the record is written last."""
         record = self.known()
         if record is not None:
             return record
-        output = self.folder / self.name
+        output = self.job.output
         with disk_errors(output, "output"):
             output.parent.mkdir(parents=True, exist_ok=True)
             output.unlink(missing_ok=True)  # without its record nobody knows of what it was made
-        stamp = self._stamp()
+        size, modified = self._stamp()
         model = _loaded(str(self.job.run), self.job.baseline, self.job.device)
-        written = replace(self.job, output=output).classify(Unwatched(), model)
-        size, modified = stamp
+        written = self.job.classify(Unwatched(), model)
         record = PartRecord(
-            source=self.source, output=self.name, bytes=size, modified_ns=modified, job=self.key,
-            sha256=_sha256(output), rows=written.rows, n=written.n, empty=written.empty, unsure=written.unsure,
+            source=self.job.source, output=self.name, bytes=size, modified_ns=modified, job=self.key,
+            sha256=contents_of(output).sha256,
+            rows=written.rows, n=written.n, empty=written.empty, unsure=written.unsure,
         )  # fmt: skip
-        content = record.model_dump_json() + "\n"
-        with disk_errors(self._record, "output"):
-            write_atomically(self._record, lambda path: path.write_text(content, encoding="utf-8"))
+        _write(self.record, record)
         return record
 
-    def forget(self, folder: Path) -> None:
-        """Remove the record, once the manifest in the folder has it."""
-        (folder / _RECORDS / self._record.name).unlink(missing_ok=True)
-
     @property
-    def _record(self) -> Path:
+    def record(self) -> Path:
+        """Where the record lies."""
         return self.folder / _RECORDS / f"{hashlib.sha256(self.name.encode()).hexdigest()[:32]}.json"
 
     def _stamp(self) -> tuple[int, int]:
-        found = os.stat(self.source)  # noqa: PTH116
+        found = os.stat(self.job.source)  # noqa: PTH116
         return found.st_size, found.st_mtime_ns
 
 
@@ -272,6 +261,7 @@ def _without_format(name: str) -> str:
     return path.as_posix()
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _write(path: Path, record: Record) -> None:
+    content = record.model_dump_json(indent=1) + "\n"
+    with disk_errors(path, "output"):
+        write_atomically(path, lambda part: part.write_text(content, encoding="utf-8"))

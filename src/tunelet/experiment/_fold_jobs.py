@@ -8,9 +8,9 @@ same, bit for bit, as that of one process of as many threads.
 from dataclasses import dataclass, replace
 
 from tunelet._words import counted
-from tunelet.data import OUTPUTS
 from tunelet.evaluation import Probe
 from tunelet.experiment._compiling import compile_kernels
+from tunelet.experiment._material import new_classifier_for
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import Labelled
 from tunelet.experiment._trainings import Trainings
@@ -37,14 +37,9 @@ class _Fold:
 
     def train(self) -> None:
         """Train it in its folder, or go on with it there."""
-        from tunelet.model import head_pooling, new_classifier
-
         compile_kernels()
-        plan, output = self.plan, OUTPUTS[self.plan.prepared.space.task]
-        classifier = new_classifier(
-            plan.checkpoint, output.names(plan.prepared.label_names), plan.recipe.model, plan.recipe.adapter,
-            seed=plan.recipe.training.seed, pooling=head_pooling(plan.recipe), output=output,
-        )  # fmt: skip
+        plan = self.plan
+        classifier = new_classifier_for(plan.checkpoint, plan.prepared, plan.recipe)
         heads = {} if self.probe is None else {self.number: self.probe}
         trainings = Trainings(plan, self.labelled, classifier, _Heads(heads), Silent())
         trainings.teach(self.number, RunFolder(plan.out).training(fold_name(self.number)))

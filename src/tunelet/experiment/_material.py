@@ -12,6 +12,25 @@ if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
 
 
+def new_classifier_for(checkpoint: "Checkpoint", prepared: Prepared, recipe: Recipe) -> "SequenceClassifier":
+    """A checkpoint with a new head for the labels of the data and a new adapter, as a recipe has them.
+
+    The same recipe makes the same weights, in any process. Raises ModelError.
+    """
+    from tunelet.model import head_pooling, new_classifier
+
+    output = OUTPUTS[prepared.space.task]
+    return new_classifier(
+        checkpoint,
+        output.names(prepared.label_names),
+        recipe.model,
+        recipe.adapter,
+        seed=recipe.training.seed,
+        pooling=head_pooling(recipe),
+        output=output,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """The data and the pretrained model of a run, as they are loaded.
@@ -37,18 +56,7 @@ class Material:
 
     def new_classifier(self, recipe: Recipe) -> "SequenceClassifier":
         """The checkpoint with a new head and adapter, as a recipe has them. Raises ModelError."""
-        from tunelet.model import head_pooling, new_classifier
-
-        output = OUTPUTS[self.prepared.space.task]
-        return new_classifier(
-            self.checkpoint,
-            output.names(self.prepared.label_names),
-            recipe.model,
-            recipe.adapter,
-            seed=recipe.training.seed,
-            pooling=head_pooling(recipe),
-            output=output,
-        )
+        return new_classifier_for(self.checkpoint, self.prepared, recipe)
 
     def tokenising(self, settings: DataSettings, classifier: "SequenceClassifier") -> Tokenising:
         """How texts become tokens for a classifier."""

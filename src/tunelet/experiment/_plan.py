@@ -42,7 +42,7 @@ class Plan:
         audit: what is wrong with the data; None: it was not asked for.
         budget: of time; None: there is none.
         unlabelled: texts without labels that students learn from; None: there are none.
-        place: where the folds of a cross-validation are trained.
+        place: where the folds of a cross-validation are trained, or without folds the gradients are computed.
     """
 
     recipe: Recipe

@@ -47,7 +47,7 @@ class Request:
         resume: whether an interrupted run is continued.
         deadline: of the whole command; None: there is no budget of time.
         named: dotted keys of the settings that the user named, which no budget changes.
-        place: where the trainings are done, where there are several.
+        place: where is trained, and by how many processes.
     """
 
     recipe: Recipe
@@ -116,6 +116,27 @@ def _absolute(source: Any) -> Any:
     if isinstance(source, str | Path) and Path(source).exists():
         return str(Path(source).absolute())
     return source
+
+
+def check_workers(request: Request, recipe: Recipe, *, folds: bool) -> None:
+    """Refuse several processes for what one does. Raises RecipeError.
+
+    Args:
+        request: with the place of the workers.
+        recipe: as it is trained.
+        folds: whether there are any.
+    """
+    if request.place.is_here:
+        return
+    if request.unlabelled is not None and not folds:
+        raise RecipeError(
+            "students learn in one process where there are no folds", "leave out workers=..., or pass folds=5"
+        )
+    if recipe.adapter.method == "head":
+        raise RecipeError(
+            "a head alone is solved, by one process",
+            "leave out workers=..., or pass settings={'adapter.method': 'lora'}",
+        )
 
 
 def check_split(settings: DataSettings, named: Collection[str]) -> None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from tunelet.data import OUTPUTS, gather, split_batch
+from tunelet.data import gather, split_batch
 from tunelet.experiment._compiling import compile_kernels
+from tunelet.experiment._material import new_classifier_for
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled
 from tunelet.model import SequenceClassifier
@@ -38,20 +39,14 @@ class _Setup:
 
     def objective(self) -> Classification:
         """The objective in a worker."""
-        from tunelet.model import head_pooling, new_classifier
-
         compile_kernels()
         plan, known = self.plan, self.labelled
-        output, recipe = OUTPUTS[known.space.task], plan.recipe
-        classifier = new_classifier(
-            plan.checkpoint, output.names(plan.prepared.label_names), recipe.model, recipe.adapter,
-            seed=recipe.training.seed, pooling=head_pooling(recipe), output=output,
-        )  # fmt: skip
+        classifier = new_classifier_for(plan.checkpoint, plan.prepared, plan.recipe)
         data = TrainingData(
             plan.tokens["train"], known.targets[known.rows[ALL]], None, None,
             label_names=known.names, task=known.space.task, unit=known.unit,
         )  # fmt: skip
-        return Classification(classifier, data, recipe.training, Silent())
+        return Classification(classifier, data, plan.recipe.training, Silent())
 
 
 @dataclass(frozen=True, eq=False)

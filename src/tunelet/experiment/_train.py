@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import UNFOLLOWED, Copies, Follower, Prepared, Reading, Tokens, Unlabelled
-from tunelet.errors import RecipeError
 from tunelet.evaluation import check_aim, positive_index
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
 from tunelet.experiment._material import Material
 from tunelet.experiment._place import folder_for
 from tunelet.experiment._plan import Plan, data_record, splits_record
-from tunelet.experiment._request import Request
+from tunelet.experiment._request import Request, check_workers
 from tunelet.experiment._resuming import (
     Began,
     as_decided,
@@ -91,15 +90,7 @@ class Experiment:
             self._recipe = with_shape(self._recipe, reading)
             check_shape(self._recipe, students=request.unlabelled is not None)
             prepared = self._prepare(reading, test_reading, progress)
-            if not request.place.is_here and request.unlabelled is not None and not prepared.folds:
-                raise RecipeError(
-                    "students learn in one process where there are no folds", "leave out workers=..., or pass folds=5"
-                )
-            if not request.place.is_here and self._recipe.adapter.method == "head":
-                raise RecipeError(
-                    "a head alone is solved, by one process",
-                    "leave out workers=..., or pass settings={'adapter.method': 'lora'}",
-                )
+            check_workers(request, self._recipe, folds=bool(prepared.folds))
             if request.unlabelled is not None:
                 self._texts = read_for_students(request.unlabelled, self._recipe.data, reading, prepared)
         if prepared.space.task == "multiclass":

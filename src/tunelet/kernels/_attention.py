@@ -44,10 +44,10 @@ def packed_attention(
     Returns:
         [T, heads, head_dim] in the dtype of `query`. Sums run in float32; weights are rounded to it.
     """
-    if query.is_cuda and not dropout:
-        return attention_on_gpu(query, key, value, lengths, scale, window)
     if dropout:
         return reference_attention(query, key, value, on_host(lengths), scale=scale, dropout=dropout, window=window)
+    if query.is_cuda:
+        return attention_on_gpu(query, key, value, lengths, scale, window)
     assert not isinstance(lengths, DeviceSeqlens)  # noqa: S101  (they are made on a GPU alone)
     output: torch.Tensor = _PackedAttention.apply(query, key, value, tuple(lengths), scale, window)  # type: ignore[no-untyped-call]
     return output

@@ -25,8 +25,8 @@ def finish(
         low: input of the low-rank update, float32 [T, r], each row contiguous.
         high: second factor of the low-rank update, float32 [r, n], contiguous.
     """
-    gpu = gpu_kernels(y)
-    if gpu is not None and scale is None:
+    gpu = gpu_kernels(y, scale)
+    if gpu is not None:
         gpu.finish(y, bias, residual, low, high)
         return y
     library = native_for(y)

@@ -11,7 +11,7 @@ from tunelet.kernels._hidden import Hidden, HiddenGradient, Kept
 from tunelet.kernels._layer import Layer
 from tunelet.kernels._norm import normalise
 from tunelet.kernels._pool import Pooling, pool, pool_backward
-from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, seqlens_of
+from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, located
 
 
 class FusedLayers:
@@ -118,7 +118,7 @@ class FusedLayers:
             state = self.layers[first_layer].enter(hidden)
         for number in range(first_layer, len(self.layers)):
             last = number == len(self.layers) - 1
-            firsts = _first_tokens(lengths) if last and self.pooling == "first" else None
+            firsts = located(lengths).first_tokens if last and self.pooling == "first" else None
             keep = kept is not None and number >= lowest
             with _without_autocast(hidden):
                 state, saved = self.layers[number].forward(state, lengths, firsts, keep=keep)
@@ -190,10 +190,6 @@ def _accumulate(layer: Layer, gradients: Gradients, sums: dict[int, torch.Tensor
 def _without_autocast(like: torch.Tensor) -> torch.autocast:
     """Autocast switched off: a caller's must not change the dtypes of the tensors that compiled kernels read."""
     return torch.autocast(like.device.type, enabled=False)
-
-
-def _first_tokens(lengths: Lengths) -> torch.Tensor:
-    return (lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)).first_tokens
 
 
 def _rounded(hidden: torch.Tensor, lengths: Lengths) -> tuple[torch.Tensor, Lengths]:

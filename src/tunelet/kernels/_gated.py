@@ -22,8 +22,8 @@ def activate_gated(
         plain: whether the result [T, n] is wanted in the dtype of y.
         quantised: whether the result is wanted as bytes.
     """
-    gpu = gpu_kernels(y)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(y, scale, quantised=quantised)
+    if gpu is not None:
         written = y.new_empty(len(y), y.shape[1] // 2)
         gpu.activate(y, bias, written, tanh=tanh)
         return Activated(y, scale, bias, written, None)
@@ -58,8 +58,8 @@ def activate_gated_backward(
         tanh: as in `activate_gated`.
         quantised: whether the gradient is wanted as bytes as well.
     """
-    gpu = gpu_kernels(gradient)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(gradient, scale, quantised=quantised)
+    if gpu is not None:
         d_y = torch.empty_like(activated.y)
         gpu.activate_backward(gradient, activated.y, activated.bias, d_y, tanh=tanh)
         return d_y, None

@@ -39,8 +39,8 @@ def activate(
         plain: whether the result is wanted in the dtype of y.
         quantised: whether the result is wanted as bytes.
     """
-    gpu = gpu_kernels(y)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(y, scale, quantised=quantised)
+    if gpu is not None:
         written = torch.empty_like(y)
         gpu.activate(y, bias, written, tanh=tanh)
         return Activated(y, scale, bias, written, None)
@@ -76,8 +76,8 @@ def activate_backward(
         tanh: as in `activate`.
         quantised: whether the gradient is wanted as bytes as well.
     """
-    gpu = gpu_kernels(gradient)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(gradient, scale, quantised=quantised)
+    if gpu is not None:
         gpu.activate_backward(gradient, activated.y, activated.bias, gradient, tanh=tanh)
         return gradient, None
     library = native_for(gradient)

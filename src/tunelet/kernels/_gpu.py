@@ -6,9 +6,15 @@ from types import ModuleType
 import torch
 
 
-def gpu_kernels(like: torch.Tensor) -> ModuleType | None:
-    """The module with kernels for the device of a tensor; None on a CPU, and where this PyTorch has no Triton."""
-    return _triton() if like.is_cuda else None
+def gpu_kernels(like: torch.Tensor, scale: torch.Tensor | None = None, *, quantised: bool = False) -> ModuleType | None:
+    """The module with kernels for the device of a tensor; None on a CPU, and where this PyTorch has no Triton.
+
+    Args:
+        like: a tensor on the device.
+        scale: factor of its rows, which products of bytes leave; there are no such kernels.
+        quantised: whether bytes are wanted, for which there are none either.
+    """
+    return _triton() if like.is_cuda and scale is None and not quantised else None
 
 
 @functools.cache

@@ -61,8 +61,8 @@ def add_norm(
         bias: float32 [n].
         quantised: whether the result is wanted as bytes as well.
     """
-    gpu = gpu_kernels(y)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(y, scale, quantised=quantised)
+    if gpu is not None:
         out, mean, inverse = gpu.add_norm(y, residual, norm.weight, norm.bias, norm.epsilon, bias)
         return Normed(y, out, mean, inverse, None)
     library = native_for(y)
@@ -121,8 +121,8 @@ def norm_backward(
         skip: a gradient of `normed.sum` that comes past the normalisation, [T, n] in the same dtype; it is added.
         quantised: whether the result is wanted as bytes as well.
     """
-    gpu = gpu_kernels(gradient)
-    if gpu is not None and scale is None and not quantised:
+    gpu = gpu_kernels(gradient, scale, quantised=quantised)
+    if gpu is not None:
         gpu.norm_backward(gradient, residual, skip, normed.sum, normed.mean, normed.inverse, norm.weight)
         return gradient, None
     library = native_for(gradient)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import torch
 
-from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, seqlens_of
+from tunelet.kernels._seqlens import Lengths, located
 
 Pooling = Literal["first", "mean", "both"]
 
@@ -17,21 +17,18 @@ def pool(hidden: torch.Tensor, lengths: Lengths, pooling: Pooling) -> torch.Tens
         lengths: tokens of each of the n texts.
         pooling: which vectors.
     """
-    known = lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)
-    cu_seqlens = known.cu_seqlens.to(hidden.device)
-    first = None if pooling == "mean" else hidden.index_select(0, cu_seqlens[:-1])
+    cu_seqlens = located(lengths).cu_seqlens.to(hidden.device)
     if pooling == "first":
-        assert first is not None  # noqa: S101
-        return first
+        return hidden.index_select(0, cu_seqlens[:-1])
     mean = torch.segment_reduce(hidden.float(), "mean", lengths=cu_seqlens.diff().long(), unsafe=True)
-    return mean if first is None else torch.cat([first.float(), mean], dim=1)
+    return mean if pooling == "mean" else torch.cat([pool(hidden, lengths, "first").float(), mean], dim=1)
 
 
 def pool_backward(
     gradient: torch.Tensor, lengths: Lengths, pooling: Pooling, dtype: torch.dtype, tokens: int
 ) -> torch.Tensor:
     """The gradient of the hidden states of T `tokens`, a new tensor [T, hidden] in `dtype`, from that of `pool`."""
-    seqlens = lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)
+    seqlens = located(lengths)
     sizes = seqlens.cu_seqlens.diff()
     width = gradient.shape[1] // (2 if pooling == "both" else 1)
     shares = (gradient[:, -width:] / sizes[:, None]).to(dtype)

@@ -62,6 +62,11 @@ Lengths = tuple[int, ...] | DeviceSeqlens
 """The tokens of each of n packed texts, on the host or on a GPU."""
 
 
+def located(lengths: Lengths) -> Seqlens | DeviceSeqlens:
+    """Where each text lies, as the kernels of the lengths' own device read it."""
+    return lengths if isinstance(lengths, DeviceSeqlens) else seqlens_of(lengths)
+
+
 def positions_of(lengths: Sequence[int]) -> torch.Tensor:
     """The position of each token in its text, int64 [T], of texts with these numbers of tokens."""
     counts = torch.tensor(lengths, dtype=torch.int64)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from peft.tuners.lora import Linear
 from torch import nn
 
-from tunelet.kernels import lora_linear
+from tunelet.kernels import LowRank, lora_linear
 
 
 class LoraLinear(Linear):  # type: ignore[misc]
@@ -46,8 +46,9 @@ class LoraLinear(Linear):  # type: ignore[misc]
         name = self.plain_adapter()
         if name is None:
             return None
-        weight, a, b = self.base_layer.weight, self.lora_A[name].weight, self.lora_B[name].weight
-        return torch.addmm(weight.float(), b.float(), a.float(), alpha=self.scaling[name]).to(weight.dtype)
+        weight = self.base_layer.weight
+        low_rank = LowRank(self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name]))
+        return low_rank.merged(weight.float()).to(weight.dtype)
 
     def plain_adapter(self) -> str | None:
         """The name of the only active adapter, if it is plain LoRA on a frozen module and runs without dropout.

@@ -58,7 +58,7 @@ from tunelet.run._files import TrainingFolder
 from tunelet.run._folder import CheckpointFolder, RunFolder
 from tunelet.run._group import RunGroup, group_metrics, seed_folder, seed_folders
 from tunelet.run._history import HistoryLine
-from tunelet.run._mark import MARK, Mark, is_marked, mark_of, seal, write_mark
+from tunelet.run._mark import MARK, Mark, contents_of, is_marked, mark_of, seal, write_mark
 from tunelet.run._names import default_folder, find_partial, free_folder, numbered
 from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
@@ -191,6 +191,7 @@ __all__ = [
     "choice_label",
     "choices_in_words",
     "chosen_on",
+    "contents_of",
     "count_seen",
     "default_folder",
     "disk_errors",

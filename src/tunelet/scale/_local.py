@@ -6,17 +6,16 @@ half a second: else it would hold the folder that a second call wants to go on w
 
 import multiprocessing
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
-from tunelet._words import first_line
 from tunelet.errors import RunError
 from tunelet.scale._job import MOST_DEATHS, Answer, Job, Work, answered
 from tunelet.scale._place import Place
@@ -38,13 +37,10 @@ class LocalWorkers:
 
     def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
         """As described in `Workers`."""
-        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(len(jobs)):
-            waiting.put(number)
-        deaths = [0] * len(jobs)
-        while self._busy or not waiting.empty():
-            while len(self._busy) < self.count and not waiting.empty():
-                number = waiting.get()
+        waiting, deaths = deque(range(len(jobs))), [0] * len(jobs)
+        while self._busy or waiting:
+            while len(self._busy) < self.count and waiting:
+                number = waiting.popleft()
                 process = self._idle.pop() if self._idle else _Process(self._threads)
                 self._busy[process.pipe] = (process, number)
                 process.give(work, jobs[number].argument)
@@ -58,7 +54,7 @@ class LocalWorkers:
                             f"{jobs[number].name}: {MOST_DEATHS} workers died at it, the last {process.death}",
                             "if the memory was full, take fewer: workers=1",
                         )
-                    waiting.put(number)
+                    waiting.append(number)
                     continue
                 self._idle.append(process)
                 yield number, answer.value()
@@ -144,8 +140,8 @@ def _serve(pipe: Any, threads: int, parent: int) -> None:
             return
         try:
             answer: Answer | str = answered(work, argument)
-        except BaseException as error:
-            answer = traceback.format_exc() or first_line(error, without="no message")
+        except BaseException:
+            answer = traceback.format_exc()
         pipe.send(answer)
 
 

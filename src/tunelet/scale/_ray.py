@@ -6,6 +6,7 @@ Results come back through Ray's object store; files that jobs write have to lie 
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -81,12 +82,12 @@ class RayWorkers:
         ray = self._ray
         # Only the loss of a worker or its machine is tried again: an error would come again.
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self._cores)}}
-        task = ray.remote(num_cpus=self._cores, max_retries=MOST_DEATHS - 1, runtime_env=environment)(_answer)
-        waiting = list(range(len(jobs)))
+        task = ray.remote(num_cpus=self._cores, max_retries=MOST_DEATHS - 1, runtime_env=environment)(answered)
+        waiting = deque(range(len(jobs)))
         running: dict[Any, int] = {}
         while waiting or running:
             while waiting and len(running) < self.count:
-                number = waiting.pop(0)
+                number = waiting.popleft()
                 running[task.remote(work, jobs[number].argument)] = number
             (done,), _ = ray.wait(list(running), num_returns=1)
             number = running.pop(done)
@@ -103,7 +104,3 @@ class RayWorkers:
             ) from None
         assert isinstance(answer, Answer)  # noqa: S101
         return answer
-
-
-def _answer(work: Work, argument: Any) -> Answer:
-    return answered(work, argument)

@@ -2,8 +2,9 @@
 
 On a GPU a step of a small encoder is hundreds of kernels that take microseconds each, and starting them one by one from
 Python takes several times longer than they run. A graph (`torch.cuda.CUDAGraph`) is recorded once and started at one
-go. It holds for one shape, so a micro-batch is filled up with a text that no loss reads: to one of sixteen sizes an
-octave, three in a hundred tokens on average at most. Graphs share their memory, for none runs beside another.
+go. It holds for one shape, so a micro-batch is filled up with texts that no loss reads: to one of sixteen sizes an
+octave, three in a hundred tokens on average at most. A shape is recorded when it comes for the second time. Graphs
+share their memory, for none runs beside another.
 """
 
 from dataclasses import dataclass

@@ -74,16 +74,16 @@ def _rate(products: list[Product], work: float, device: str) -> float:
 
 
 def _seconds(product: Product, device: str) -> float:
+    on_gpu = device == "cuda"
+    times = _QUEUED if on_gpu else 1
+    if on_gpu:
+        torch.cuda.synchronize()
     begin = time.perf_counter()
-    if device != "cuda":
+    for _ in range(times):
         product()
-        return time.perf_counter() - begin
-    torch.cuda.synchronize()
-    begin = time.perf_counter()
-    for _ in range(_QUEUED):
-        product()
-    torch.cuda.synchronize()
-    return (time.perf_counter() - begin) / _QUEUED
+    if on_gpu:
+        torch.cuda.synchronize()
+    return (time.perf_counter() - begin) / times
 
 
 def _kernels(device: str) -> Iterator[tuple[str, str, Callable[[int, int, int], Product]]]:
