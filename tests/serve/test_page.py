@@ -155,13 +155,29 @@ def check_scored(page: Visit, bakery: Classifier, separator: str, newline: str, 
     assert sum(map(int, counts)) == 2 * (len(texts) - 1)
 
 
-def test_a_column_is_asked_for_where_none_is_recognised_and_a_file_may_be_dropped(visit):
-    page = visit()
-    rows = "a,b\nwarm loaf,cold roll\n" * 2
+def drop(page: Visit, text: str) -> None:
     data = page.page.evaluate_handle(
-        "text => { const d = new DataTransfer(); d.items.add(new File([text], 'dropped.csv')); return d }", rows
+        "text => { const d = new DataTransfer(); d.items.add(new File([text], 'dropped.csv')); return d }", text
     )
     page.page.dispatch_event("main", "drop", {"dataTransfer": data})
+
+
+def test_a_file_that_is_dropped_before_the_models_are_known_waits_for_them(visit):
+    page = visit()
+    held = []
+    page.page.route("**/v1/models", lambda route: held.append(route))
+    page.page.reload()
+    drop(page, "a,b\nwarm loaf,cold roll\n")
+    choice = page.page.get_by_label("Column of the texts")
+    assert choice.count() == 0
+    (asked,) = held
+    asked.continue_()
+    choice.wait_for()
+
+
+def test_a_column_is_asked_for_where_none_is_recognised_and_a_file_may_be_dropped(visit):
+    page = visit()
+    drop(page, "a,b\nwarm loaf,cold roll\n" * 2)
     choice = page.page.get_by_label("Column of the texts")
     choice.wait_for()
     assert choice.input_value() == ""

@@ -1,6 +1,7 @@
 // Where a file is chosen: by a button, or dropped anywhere on the page.
 
 import { el, fresh } from "./dom.js";
+import { fileDrops } from "./file_drops.js";
 import { ENDINGS } from "./read_file.js";
 
 const ACCEPTED = [...ENDINGS, "text/csv", "text/tab-separated-values"].join();
@@ -17,21 +18,6 @@ export function fileChooser(said, taken) {
     input.value = ""; // so that the same file can be chosen again
     if (file) taken(file);
   });
-  const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
-  let within = 0; // elements of the page that the file is above: it leaves one after it entered the next
-  const over = (change) => (event) => {
-    if (holdsFile(event)) element.classList.toggle("over", (within += change) > 0);
-  };
-  addEventListener("dragenter", over(1));
-  addEventListener("dragleave", over(-1));
-  addEventListener("dragover", (event) => { if (holdsFile(event)) event.preventDefault(); });
-  addEventListener("drop", (event) => {
-    if (!holdsFile(event)) return;
-    event.preventDefault(); // else the browser leaves the page for the file
-    within = 0;
-    element.classList.remove("over");
-    const [file] = event.dataTransfer.files;
-    if (file) taken(file); // a folder, or what another window dragged, may hold none
-  });
+  fileDrops(taken, (isOver) => element.classList.toggle("over", isOver));
   return element;
 }
