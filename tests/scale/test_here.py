@@ -135,18 +135,25 @@ def test_names_with_stars_keep_their_folders(run, parts, tmp_path):
 
 def test_what_is_done_is_not_done_again_unless_its_source_has_changed(run, parts, tmp_path):
     whole = tunelet.predict_files(run, parts, tmp_path / "whole", quiet=True)
-    (parts / "broken.parquet").write_bytes(b"PAR1 no")
+    (parts / "b.d.parquet").write_bytes(b"PAR1 no")  # none of those that are looked into before the start
     with pytest.raises(DataError):
         tunelet.predict_files(run, parts, tmp_path / "out", quiet=True)
     assert not (tmp_path / "out").exists()
     done = tmp_path / "out.partial" / "a.csv"
     before = done.stat().st_mtime_ns
-    (parts / "broken.parquet").unlink()
+    (parts / "b.d.parquet").unlink()
     (parts / "b.csv").write_text("text,n\nanother,1\n")
     written = tunelet.predict_files(run, parts, tmp_path / "out", quiet=True)
     assert (tmp_path / "out" / "a.csv").stat().st_mtime_ns == before
-    assert written.resumed == 2
+    assert written.resumed == 1
     assert written.rows == whole.rows - 31 + 1
+
+
+def test_a_file_that_cannot_be_read_may_be_found_before_the_start(run, parts, tmp_path):
+    (parts / "a.csv").write_text("n\n1\n")
+    with pytest.raises(DataError, match=r"a\.csv"):
+        tunelet.predict_files(run, parts, tmp_path / "out", quiet=True)
+    assert not any((tmp_path / "out.partial").rglob("*.csv"))
 
 
 def test_files_whose_workers_are_killed(run, parts, tmp_path):

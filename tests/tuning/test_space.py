@@ -3,9 +3,9 @@
 import pytest
 
 from tunelet.errors import RecipeError
-from tunelet.recipe import resolve_recipe
+from tunelet.recipe import resolve_recipe, with_settings
 from tunelet.run import DimensionRecord
-from tunelet.tuning import DEFAULT_SPACE, apply, space_of
+from tunelet.tuning import DEFAULT_SPACES, apply, space_of
 
 RECIPE = resolve_recipe("quickstart")
 
@@ -30,8 +30,12 @@ def test_a_file_in_the_form_of_a_recipe_is_read(tmp_path):
     }
 
 
-def test_without_one_the_default_space_is_searched():
-    assert space_of(None, RECIPE) == DEFAULT_SPACE
+@pytest.mark.parametrize("method", ["lora", "full", "head"])
+def test_without_one_the_default_space_of_the_method_is_searched(method):
+    space = space_of(None, with_settings(RECIPE, {"adapter.method": method}))
+    assert space == DEFAULT_SPACES[method]
+    rates = {key for key in space if key.endswith("learning_rate")}
+    assert rates == {"lora": {"training.learning_rate"}, "full": {"training.full_learning_rate"}, "head": set()}[method]
 
 
 @pytest.mark.parametrize(

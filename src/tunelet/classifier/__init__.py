@@ -13,6 +13,7 @@ from tunelet.classifier._predict import load_classifier, predict_texts
 from tunelet.classifier._prediction import LabelsPrediction, NumberPrediction, Prediction, RatingPrediction
 from tunelet.classifier._run_model import merged_model_of, sequence_classifier, tfidf_of
 from tunelet.classifier._scoring import Unwatched, Watcher
+from tunelet.classifier._sources import stands_for_several
 from tunelet.classifier._tfidf_file import TfidfFile
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "merged_model_of",
     "predict_texts",
     "sequence_classifier",
+    "stands_for_several",
     "tfidf_of",
 ]

@@ -114,20 +114,26 @@ class FileJob:
             output_form(self.output, self.output_format, "")
             _refuse_present(self.output)
         named = Named.of(self.run)
-        files = file_settings(named.recipe, self.settings, self.encoding)
         self._decision(named.task)  # what cannot be decided is said before anything is read
-        known = named.task.trained_columns
-        names = [*listed(self.text), *listed(known.get("text"))]
-        with streamed(self.source, names, form=self.input_format, files=files) as source:
+        with self.opened(named) as (source, columns, files, names):
             form = output_form(self.output, self.output_format, source.form)
             if self._to_stdout and form.is_binary:
                 standard.refuse_terminal()
-            columns = choose_columns(source.rows.head, text=self.text or None, label=None, labelled=False, known=known)
             classifier = loaded or named.load(baseline=self.baseline, device=self.device)
             with self._scores(classifier) as scores:
                 scores.begin(self._fingerprints(named, source.rows, columns, files))
                 scoring = _Scoring(named, source, columns, classifier, scores, watcher)
                 return self._written(scoring, form, self._decision(classifier.task), names)
+
+    @contextmanager
+    def opened(self, named: Named) -> Iterator[tuple[Streamed, Columns, FileSettings, list[str]]]:
+        """The source, its columns, how it is read, and names of columns that it may have. Raises DataError."""
+        files = file_settings(named.recipe, self.settings, self.encoding)
+        known = named.task.trained_columns
+        names = [*listed(self.text), *listed(known.get("text"))]
+        with streamed(self.source, names, form=self.input_format, files=files) as source:
+            columns = choose_columns(source.rows.head, text=self.text or None, label=None, labelled=False, known=known)
+            yield source, columns, files, names
 
     def _decision(self, task: Task) -> Decision:
         return decision_of(task, threshold=self.threshold, min_confidence=self.min_confidence, own=not self.baseline)

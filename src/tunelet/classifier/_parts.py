@@ -20,13 +20,16 @@ from tunelet._words import counted
 from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._files import FileJob
 from tunelet.classifier._named import Named
+from tunelet.classifier._sample import Sample, cost_of, sample_of
 from tunelet.classifier._scoring import Unwatched, Watcher
+from tunelet.classifier._sources import Source, sources, stamp_of
 from tunelet.data import format_of, output_form
 from tunelet.errors import DataError
 from tunelet.run import contents_of, disk_errors, refuse_link, write_atomically
-from tunelet.scale import Job, Place, workers_at
+from tunelet.scale import Cost, Job, Place, Workers, workers_at
 
 _MANIFEST = "manifest.json"
+_SAMPLES = 3  # files that are looked into before the start
 _RECORDS = ".tunelet-records"  # in the partial folder, with a file for each part that is done
 
 
@@ -117,6 +120,9 @@ class PartsJob:
             watcher.say(f"{counted(resumed, 'file')} classified before: {partial}")
         jobs = [Job(parts[number].job.source, parts[number]) for number in missing]
         with workers_at(self.place) as workers, _forgetting():
+            if missing:
+                watcher.stage("reckoning what the files will take", 0)
+                watcher.say(_cost([parts[number] for number in missing], workers).in_words)
             watcher.stage(f"{counted(len(parts), 'file')} on {counted(workers.count, 'worker')}", len(parts), resumed)
             for index, record in workers.map(_Part.classify, jobs):
                 done[missing[index]] = record
@@ -135,16 +141,17 @@ class PartsJob:
         """All parts by name. Raises DataError where there are none, or two would be written to one file."""
         parts: dict[str, _Part] = {}
         key, folder = self._key(named), partial.absolute()
-        for source, name in _sources(self.job.source):
-            form = self.job.output_format
+        for source in sources(self.job.source):
+            form, name = self.job.output_format, source.output
             name = name if form is None else f"{_without_format(name)}.{form}"
             output_form(Path(name), form, "")
             if name in parts:
                 raise DataError(
-                    f"{parts[name].job.source} and {source} would both be written to {name}", "take one of them away"
+                    f"{parts[name].source.name} and {source.name} would both be written to {name}",
+                    "take one of them away",
                 )
-            job = replace(self.job, run=str(named.path.absolute()), source=str(source), output=folder / name)
-            parts[name] = _Part(name, key, folder, job)
+            job = replace(self.job, run=str(named.path.absolute()), source=source.name, output=folder / name)
+            parts[name] = _Part(name, key, folder, job, source)
         return list(parts.values())
 
     def _key(self, named: Named) -> str:
@@ -169,12 +176,14 @@ class _Part:
         key: of what the answers depend on, beside the source.
         folder: the partial folder, by its whole path.
         job: what is done with it; its paths are whole.
+        source: as it was when the call began.
     """
 
     name: str
     key: str
     folder: Path
     job: FileJob
+    source: Source
 
     def known(self) -> PartRecord | None:
         """The record of this part, where it is done and its source is still the same."""
@@ -182,7 +191,7 @@ class _Part:
             record = parse_record(read_bytes(self.record), PartRecord)
         except (ForeignFileError, OSError):
             return None
-        same = (record.bytes, record.modified_ns, record.job) == (*self._stamp(), self.key)
+        same = (record.bytes, record.modified_ns, record.job) == (self.source.bytes, self.source.modified_ns, self.key)
         return record if same and self.job.output.is_file() else None
 
     def classify(self) -> PartRecord:
@@ -194,25 +203,34 @@ class _Part:
         with disk_errors(output, "output"):
             output.parent.mkdir(parents=True, exist_ok=True)
             output.unlink(missing_ok=True)  # without its record nobody knows of what it was made
-        size, modified = self._stamp()
+        size, modified = stamp_of(self.source.name)
         model = _loaded(str(self.job.run), self.job.baseline, self.job.device)
         written = self.job.classify(Unwatched(), model)
         record = PartRecord(
-            source=self.job.source, output=self.name, bytes=size, modified_ns=modified, job=self.key,
+            source=self.source.name, output=self.name, bytes=size, modified_ns=modified, job=self.key,
             sha256=contents_of(output).sha256,
             rows=written.rows, n=written.n, empty=written.empty, unsure=written.unsure,
         )  # fmt: skip
         _write(self.record, record)
         return record
 
+    def sample(self) -> Sample:
+        """In a worker: classify some of its texts, and forget the answers."""
+        model = _loaded(str(self.job.run), self.job.baseline, self.job.device)
+        return sample_of(self.job, self.source.bytes, model)
+
     @property
     def record(self) -> Path:
         """Where the record lies."""
         return self.folder / _RECORDS / f"{hashlib.sha256(self.name.encode()).hexdigest()[:32]}.json"
 
-    def _stamp(self) -> tuple[int, int]:
-        found = os.stat(self.job.source)  # noqa: PTH116
-        return found.st_size, found.st_mtime_ns
+
+def _cost(parts: Sequence[_Part], workers: Workers) -> Cost:
+    """Of classifying parts, from samples of some that lie evenly among them, one for each worker at least."""
+    count = min(len(parts), max(_SAMPLES, workers.count))
+    jobs = [Job(part.job.source, part) for part in (parts[number * len(parts) // count] for number in range(count))]
+    samples = [sample for _, sample in workers.map(_Part.sample, jobs)]
+    return cost_of(samples, [part.source.bytes for part in parts], workers)
 
 
 @functools.lru_cache(maxsize=1)  # a worker classifies many files with one model
@@ -227,30 +245,6 @@ def _forgetting() -> Iterator[None]:
         yield
     finally:
         _loaded.cache_clear()
-
-
-def _sources(named: str) -> Iterator[tuple[Path, str]]:
-    """The files that a folder, or a name with `*` and `?`, stands for, each with its name in the output.
-
-    Raises DataError where there are none.
-    """
-    folder = Path(named)
-    if folder.is_dir():
-        base, found = folder, (path for path in folder.rglob("*") if path.is_file())
-    else:
-        fixed = named[: min((named.find(sign) for sign in "*?[" if sign in named), default=len(named))]
-        base = Path(fixed) if fixed.endswith(("/", os.sep)) else Path(fixed).parent
-        pattern = os.path.relpath(named, base)
-        found = (path for path in base.glob(pattern) if path.is_file())
-    hidden = (path for path in found if not any(part.startswith(".") for part in path.relative_to(base).parts))
-    files = sorted(path for path in hidden if format_of(path.name) is not None)
-    if not files:
-        raise DataError(
-            f"{named}: expected files of texts such as a.csv, b.jsonl or c.parquet, found none",
-            "name a folder of files, or 'folder/*.csv'",
-        )
-    for path in files:
-        yield path.absolute(), path.relative_to(base).as_posix()
 
 
 def _without_format(name: str) -> str:

@@ -31,7 +31,7 @@ Input = Annotated[
     typer.Option(
         metavar="DATA",
         help="texts to classify, in any form that train reads; of a .txt each line is a text; -: stdin; "
-        "'dir/*.csv', or with --workers a folder: many files",
+        "'dir/*.csv', or with --workers a folder: many files, also of a store: s3://bucket/folder",
     ),
 ]
 Output = Annotated[
@@ -140,7 +140,9 @@ def predict(
         "text": text, "encoding": encoding, "input_format": input_format, "output_format": output_format,
         "settings": parsed(settings),
     }  # fmt: skip
-    if workers is not None or on != "local" or any(sign in input for sign in "*?"):
+    from tunelet.classifier import stands_for_several
+
+    if workers is not None or on != "local" or stands_for_several(input):
         _predict_files(run, input, output, options | {"on": on, "workers": workers}, json=json)
         return
     from tunelet import predict_file

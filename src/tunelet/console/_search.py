@@ -8,6 +8,7 @@ from tunelet._output import console
 from tunelet._words import counted, duration, number
 from tunelet.console._tables import print_table, table
 from tunelet.run import StudyRecord, TrialRecord
+from tunelet.scale import Cost
 from tunelet.tuning import SearchPlan
 
 _BEST = 5  # trials that the last screen lists
@@ -30,6 +31,10 @@ class SearchScreen:
         self._say(f"{held}; {'the test part is not read' if plan.test_part else 'no test part'}")
         if plan.done:
             self._say(f"{counted(plan.done, 'trial')} done before")
+
+    def reckoned(self, cost: Cost) -> None:
+        """Print a line."""
+        self._say(f"{cost.in_words}, if all trials take as long as the recipe as it is")
 
     def trial(self, trial: TrialRecord, best: TrialRecord | None) -> None:
         """Print a line."""

@@ -24,6 +24,7 @@ from tunelet.data._markup import CONTROLS, clean
 from tunelet.data._masking import Masking
 from tunelet.data._membership import Membership
 from tunelet.data._near_duplicates import FEWEST_WORDS, SIMILAR, Copies, duplicate_groups, find_copies, similarity
+from tunelet.data._objects import is_object, object_at, objects_below
 from tunelet.data._outputs import OUTPUTS, SOFTMAX, Output
 from tunelet.data._prepare import Prepared, prepare
 from tunelet.data._raw import SPLITS, RawTable
@@ -119,6 +120,7 @@ __all__ = [
     "groups_of",
     "is_null",
     "is_number",
+    "is_object",
     "join_fields",
     "joined",
     "kept_copies",
@@ -130,6 +132,8 @@ __all__ = [
     "matching_columns",
     "newest",
     "normalise",
+    "object_at",
+    "objects_below",
     "ordered",
     "output_form",
     "prepare",

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tunelet.data._objects import fetched, is_object
 from tunelet.data._read import read_tables
 from tunelet.data.readers._content import COMPRESSIONS, describe_binary
 from tunelet.data.readers._files import check_file
@@ -52,7 +53,8 @@ def streamed(
     """The test split of a source, else its validation split, else what there is.
 
     Args:
-        data: as for `read`; "-" is standard input, which is read to its end into a temporary file first.
+        data: as for `read`, or the address of a file in a store of objects; "-" is standard input, which is read to
+            its end into a temporary file first.
         names: columns that the source may have: a first row that holds one of them is a header.
         form: of a file whose name does not end in it: "csv", "tsv", "jsonl", "txt", "parquet", the first four also
             with ".gz", ".zst", ".xz" or ".bz2" behind; None: the ending, and of standard input what it begins like.
@@ -66,6 +68,12 @@ def streamed(
     if str(data) == STANDARD:
         with _standard_input() as path:
             yield Streamed(*open_stream(path, _STDIN, f"x.{form or _form_of(path)}", names, files))
+        return
+    if is_object(str(data)):
+        with fetched(str(data)) as copy:
+            named = f"x.{form}" if form else copy.name
+            ending_of(named, str(data))
+            yield Streamed(*open_stream(copy, str(data), named, names, files))
         return
     path = Path(data)
     if form is not None or _is_streamed(path, str(data)):

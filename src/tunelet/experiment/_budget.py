@@ -10,6 +10,7 @@ from tunelet._deadline import Deadline
 from tunelet.data import Prepared, Tokens
 from tunelet.errors import ModelError
 from tunelet.experiment._afford import MOST_PASSES, Afforded, Options, afford
+from tunelet.experiment._beside import seconds_beside, seconds_measuring
 from tunelet.model import SequenceClassifier, refused_precisions
 from tunelet.recipe import Recipe
 from tunelet.run import BudgetChoices, BudgetRecord
@@ -19,8 +20,6 @@ _MEASURED = 0.03  # share of the budget that measuring a way to train takes
 _SECONDS = 1.0, 30.0  # least and most seconds for that
 _SLACK = 0.03  # share of the budget for what is not estimated
 _FEWER_FOLDS = 3
-# Seconds on an idle processor: for a character of TF-IDF's texts, for a bootstrap draw of a text, and for the rest.
-_CHARACTER, _DRAW, _OTHER = 2e-6, 5e-6, 1.5
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,7 @@ class Ways:
         return {"data.max_length"} | solved
 
     def _fixed(self, folds: int) -> float:
-        characters = sum(map(len, self.prepared.train.texts)) if self.recipe.evaluation.baseline else 0
-        return self._slowness * (_CHARACTER * characters * (1 + folds) + _measuring(self.prepared, self.recipe))
+        return self._slowness * seconds_beside(self.prepared, self.recipe, folds)
 
     def _upper(self) -> int:
         """Half of the layers, rounded up; 0 where adapters must stay in all layers.
@@ -174,9 +172,4 @@ class Ways:
 def after_training(prepared: Prepared, tokens: Mapping[str, Tokens], recipe: Recipe, estimate: Estimate) -> float:
     """Seconds that are needed after the last training: for the test texts, the intervals and the files."""
     test = tokens["test"].total if "test" in tokens else 0
-    return test / estimate.evaluation_rate + estimate.slowness * _measuring(prepared, recipe)
-
-
-def _measuring(prepared: Prepared, recipe: Recipe) -> float:
-    reported = len(prepared.validation) + (0 if prepared.test is None else len(prepared.test))
-    return _OTHER + _DRAW * reported * recipe.evaluation.resamples
+    return test / estimate.evaluation_rate + estimate.slowness * seconds_measuring(prepared, recipe)

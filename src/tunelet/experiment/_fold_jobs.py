@@ -15,7 +15,7 @@ from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import Labelled
 from tunelet.experiment._trainings import Trainings
 from tunelet.run import RunFolder
-from tunelet.scale import HERE, Job, workers_at
+from tunelet.scale import HERE, Cost, Job, Workers, workers_at
 from tunelet.training import Reporter, Silent
 
 
@@ -60,6 +60,14 @@ def fold_name(number: int) -> str:
     return f"fold-{number + 1}"
 
 
+def _cost(plan: Plan, folds: int, workers: Workers) -> Cost:
+    """Of the folds on workers, and then of the training on all texts in this process, at its rates for each core."""
+    *each, _ = plan.estimate.trainings
+    folded = Cost.of(folds, max(each) * HERE.threads / workers.cores, workers)
+    rest = plan.estimate.seconds - sum(each)
+    return replace(folded, elapsed=folded.elapsed + rest, core_seconds=folded.core_seconds + rest * HERE.threads)
+
+
 def train_folds(plan: Plan, labelled: Labelled, probes: list[Probe], progress: Reporter) -> None:
     """Train all folds in workers.
 
@@ -75,6 +83,7 @@ def train_folds(plan: Plan, labelled: Labelled, probes: list[Probe], progress: R
         for number in range(len(plan.prepared.folds))
     ]
     with workers_at(plan.place) as workers:
+        progress.say(_cost(plan, len(jobs), workers).in_words)
         progress.stage(f"{counted(len(jobs), 'fold')} on {counted(workers.count, 'worker')}", len(jobs))
         for _ in workers.map(_Fold.train, jobs):
             progress.advance(1)

@@ -12,6 +12,7 @@ from tunelet._words import counted
 from tunelet._words import number as figure
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import FigureWarning, measure_seeds
+from tunelet.experiment._reckoning import cost_of_trainings
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import as_decided, check_recipe
 from tunelet.experiment._screens import Screens
@@ -94,6 +95,8 @@ def _train_apart(missing: Mapping[int, Request], request: Request, screens: Scre
     jobs = [Job(f"seed {seed}", each.elsewhere()) for seed, each in missing.items()]
     seeds = list(missing)
     with screens.progress(unit="seeds") as progress, workers_at(request.place) as workers:
+        progress.stage("reckoning what the trainings will take", 0)
+        progress.say(cost_of_trainings(list(missing.values()), workers).in_words)
         progress.stage(f"{counted(len(jobs), 'training')} on {counted(workers.count, 'worker')}", len(jobs))
         for number, said in workers.map(_train_one, jobs):
             progress.say(f"seed {seeds[number]}: {said}")

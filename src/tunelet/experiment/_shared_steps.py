@@ -6,6 +6,7 @@ training may go on with another number of them, and the run folder is like any o
 other, give or take half a text; their gradients are added up in a fixed order.
 """
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,8 @@ from tunelet.experiment._material import new_classifier_for
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled
 from tunelet.model import SequenceClassifier
-from tunelet.scale import HERE, Job, Workers, workers_at
-from tunelet.training import Classification, Silent, TrainingData, add_gradients, micro_batches
+from tunelet.scale import HERE, Cost, Job, Workers, workers_at
+from tunelet.training import Classification, Length, Reporter, Silent, TrainingData, add_gradients, micro_batches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,6 +119,23 @@ class SharedSteps:
         for _ in self._workers.map(_learn, jobs):
             pass
 
+    def cost(self) -> Cost:
+        """What the whole training will take, from the second of two steps; nothing is changed by them."""
+        plan, drawn = self._setup.plan, torch.get_rng_state()
+        length = Length.of(plan.recipe.training, plan.tokens["train"].lengths)
+        rows = np.arange(min(plan.recipe.training.batch_size, len(plan.tokens["train"].lengths)))
+        for _ in range(2):
+            begun = time.monotonic()
+            _, tokens = self.add_gradients([rows], 0, len(rows))
+            seconds = time.monotonic() - begun
+            for parameter in self._classifier.trained_parameters().values():
+                parameter.grad = None
+        torch.set_rng_state(drawn)
+        steps = int(plan.tokens["train"].lengths.sum()) * length.passes * seconds / tokens
+        count, cores = self._workers.count, self._workers.cores
+        rest = plan.estimate.evaluation_seconds
+        return Cost(steps + rest, steps * count * cores + rest * HERE.threads, count, cores)
+
     def add_gradients(self, batches: Sequence["NDArray[np.int64]"], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
         """Add the gradients of the mean loss to those of the trained parameters; as `Helpers` has it."""
         lengths, rows = self._setup.plan.tokens["train"].lengths, np.concatenate(list(batches))
@@ -154,10 +172,14 @@ def _arrays(parameters: Mapping[str, torch.Tensor]) -> Arrays:
 
 
 @contextmanager
-def shared_steps(plan: Plan, labelled: Labelled, classifier: SequenceClassifier) -> Iterator[SharedSteps]:
+def shared_steps(
+    plan: Plan, labelled: Labelled, classifier: SequenceClassifier, progress: Reporter
+) -> Iterator[SharedSteps]:
     """The workers of a training on all texts, which end with the block."""
     light = replace(plan, audit=None, place=HERE)
     with workers_at(plan.place) as workers:
         shared = SharedSteps(_Setup(light, labelled), classifier, workers)
+        progress.stage("reckoning what the training will take", 0)
         shared.begin()
+        progress.say(shared.cost().in_words)
         yield shared

@@ -202,7 +202,9 @@ class Trainings:
             settings = settings.model_copy(update={"track": []})
         plan = self._plan
         shared = number == ALL and not plan.place.is_here and not folds and plan.unlabelled is None
-        with shared_steps(plan, self._labelled, self._classifier) if shared else nullcontext() as helpers:
+        with (
+            shared_steps(plan, self._labelled, self._classifier, self._progress) if shared else nullcontext() as helpers
+        ):
             outcome = fit(self._classifier, data, settings, place, self._progress, allowance, helpers)
         self.outcomes.append(outcome)
         return outcome

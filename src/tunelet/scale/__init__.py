@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from tunelet._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from tunelet.scale._cost import Cost
     from tunelet.scale._job import Job, Work
     from tunelet.scale._place import HERE, Place
     from tunelet.scale._workers import Workers, workers_at
 
-__all__ = ["HERE", "Job", "Place", "Work", "Workers", "workers_at"]
+__all__ = ["HERE", "Cost", "Job", "Place", "Work", "Workers", "workers_at"]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "_cost": ("Cost",),
         "_job": ("Job", "Work"),
         "_place": ("HERE", "Place"),
         "_workers": ("Workers", "workers_at"),

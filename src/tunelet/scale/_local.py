@@ -31,7 +31,7 @@ class LocalWorkers:
     def __init__(self, place: Place) -> None:
         """Start none yet; that is left to the first jobs."""
         self.count = place.workers
-        self._threads = place.threads
+        self.cores = place.threads
         self._idle: list[_Process] = []
         self._busy: dict[Any, tuple[_Process, int]] = {}  # by its pipe, whose class differs on Windows
 
@@ -41,7 +41,7 @@ class LocalWorkers:
         while self._busy or waiting:
             while len(self._busy) < self.count and waiting:
                 number = waiting.popleft()
-                process = self._idle.pop() if self._idle else _Process(self._threads)
+                process = self._idle.pop() if self._idle else _Process(self.cores)
                 self._busy[process.pipe] = (process, number)
                 process.give(work, jobs[number].argument)
             for pipe in wait(list(self._busy)):

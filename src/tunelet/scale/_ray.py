@@ -75,14 +75,14 @@ class RayWorkers:
         self._ray = ray
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.count = count or cores
-        self._cores = max(1, cores // self.count)
+        self.cores = max(1, cores // self.count)
 
     def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
         """As described in `Workers`."""
         ray = self._ray
         # Only the loss of a worker or its machine is tried again: an error would come again.
-        environment = {"env_vars": {"OMP_NUM_THREADS": str(self._cores)}}
-        task = ray.remote(num_cpus=self._cores, max_retries=MOST_DEATHS - 1, runtime_env=environment)(answered)
+        environment = {"env_vars": {"OMP_NUM_THREADS": str(self.cores)}}
+        task = ray.remote(num_cpus=self.cores, max_retries=MOST_DEATHS - 1, runtime_env=environment)(answered)
         waiting = deque(range(len(jobs)))
         running: dict[Any, int] = {}
         while waiting or running:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from tunelet.scale._job import Job, Work
-from tunelet.scale._place import Place
+from tunelet.scale._place import HERE, Place
 
 
 class Workers(Protocol):
@@ -14,6 +14,10 @@ class Workers(Protocol):
     @property
     def count(self) -> int:
         """How many jobs are done at a time."""
+
+    @property
+    def cores(self) -> int:
+        """Threads that each of them computes with."""
 
     def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
         """The number of each job, from 0, with its result, as they are done.
@@ -30,6 +34,11 @@ class ThisProcess:
     """No further process: jobs are done where they are asked for, one after the other."""
 
     count = 1
+
+    @property
+    def cores(self) -> int:
+        """Threads that it computes with."""
+        return HERE.threads
 
     def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
         """As described in `Workers`."""

@@ -19,15 +19,27 @@ from tunelet.run import DimensionRecord
 
 Space = Mapping[str, DimensionRecord]
 
-DEFAULT_SPACE: Space = {
-    "training.learning_rate": DimensionRecord(low=1e-4, high=2e-3, log=True),
-    "training.epochs": DimensionRecord(low=2, high=12, whole=True),
-    "adapter.rank": DimensionRecord(choices=(4, 8, 16, 32)),
-    "adapter.targets": DimensionRecord(choices=("qv", "all-linear")),
+_READ: Space = {
     "model.pooling": DimensionRecord(choices=("first", "mean")),
     "data.max_length": DimensionRecord(choices=(64, 128, 256)),
 }
-"""Rate, length of the training, rank, targets, pooling and length of the texts."""
+_EPOCHS = DimensionRecord(low=2, high=12, whole=True)
+DEFAULT_SPACES: Mapping[str, Space] = {
+    "lora": {
+        "training.learning_rate": DimensionRecord(low=1e-4, high=2e-3, log=True),
+        "training.epochs": _EPOCHS,
+        "adapter.rank": DimensionRecord(choices=(4, 8, 16, 32)),
+        "adapter.targets": DimensionRecord(choices=("qv", "all-linear")),
+        **_READ,
+    },
+    "full": {
+        "training.full_learning_rate": DimensionRecord(low=1e-5, high=2e-4, log=True),
+        "training.epochs": _EPOCHS,
+        **_READ,
+    },
+    "head": _READ,
+}
+"""By adapter.method: rate and length of the training, rank and targets of the adapter, pooling and length of texts."""
 
 _OF_DATA = ("data.max_length", "data.truncation", "data.window_overlap", "data.max_windows")  # the others choose texts
 _LENGTHS = ("training.min_steps", "training.max_steps", "training.max_tokens")
@@ -41,7 +53,7 @@ def space_of(given: "str | Path | Mapping[str, Any] | None", recipe: Recipe) -> 
         RecipeError: it cannot be read, or a setting is not what the recipe admits.
     """
     if given is None:
-        space, source = DEFAULT_SPACE, "the default space"
+        space, source = DEFAULT_SPACES[recipe.adapter.method], "the default space"
     elif isinstance(given, Mapping):
         space, source = _parsed(given, "space"), "space"
     else:

@@ -16,7 +16,7 @@ from tunelet.comparison import compare
 from tunelet.data import Reading
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import LOWER_IS_BETTER
-from tunelet.experiment import Request, Screens, read_sources
+from tunelet.experiment import Request, Screens, cost_of_trainings, read_sources
 from tunelet.recipe import Recipe, dump_recipe, with_settings
 from tunelet.run import (
     PrunerName,
@@ -30,7 +30,7 @@ from tunelet.run import (
     default_folder,
     write_files,
 )
-from tunelet.scale import Job, workers_at
+from tunelet.scale import Cost, Job, Workers, workers_at
 from tunelet.tuning._folder import begin, check_free, held, written
 from tunelet.tuning._outer import for_trials, hold_out
 from tunelet.tuning._search import Asked, Search
@@ -49,6 +49,9 @@ class Follower(Protocol):
     def begun(self, plan: "SearchPlan") -> None:
         """The search begins, or goes on."""
 
+    def reckoned(self, cost: Cost) -> None:
+        """What the trials that are left will take, were they all as long as the recipe as it was."""
+
     def trial(self, trial: TrialRecord, best: TrialRecord | None) -> None:
         """A trial has ended; `best` is the best finished one so far."""
 
@@ -57,6 +60,9 @@ class Unfollowed:
     """The follower of a search that nobody watches."""
 
     def begun(self, plan: "SearchPlan") -> None:
+        """Show nothing."""
+
+    def reckoned(self, cost: Cost) -> None:
         """Show nothing."""
 
     def trial(self, trial: TrialRecord, best: TrialRecord | None) -> None:
@@ -177,18 +183,26 @@ class _Work:
 
     def search(self, limits: Limits) -> None:
         """Run trials until the limits are reached."""
-        if self.request.place.is_here:
-            while not limits.are_reached(self.trials):
-                for asked in self.asks.next():
-                    self._note(asked, run_trial(asked, self._request(asked), self.metric, self.screens))
-            return
         with workers_at(self.request.place) as workers:
+            self._reckon(limits, workers)
+            if self.request.place.is_here:
+                while not limits.are_reached(self.trials):
+                    for asked in self.asks.next():
+                        self._note(asked, run_trial(asked, self._request(asked), self.metric, self.screens))
             while not limits.are_reached(self.trials):
                 generation = self.asks.next(workers.count, limits.trials)
                 jobs = [Job(f"trial {asked.number}", self._elsewhere(asked)) for asked in generation]
                 done = dict(workers.map(TrialElsewhere.run, jobs))
                 for index, asked in enumerate(generation):
                     self._note(asked, done[index])
+
+    def _reckon(self, limits: Limits, workers: Workers) -> None:
+        """Say what a number of trials will take; a deadline says it itself."""
+        left = (limits.trials or 0) - len(self.trials)
+        if left > 0:
+            with self.screens.busy("reckoning what the trials will take"):
+                cost = cost_of_trainings([self._training(self.recipe, 0)] * left, workers)
+            self.follower.reckoned(cost)
 
     def _note(self, asked: Asked, trial: TrialRecord) -> None:
         """Write down what came of a trial, and let the next ones be chosen by it."""
@@ -242,5 +256,7 @@ class _Work:
         return Study.load(self.files.path)
 
     def _request(self, asked: Asked) -> Request:
-        recipe = apply(self.recipe, asked.settings)
-        return replace(self.request, recipe=recipe, data=self.reading, test=None, out=self.files.trial(asked.number))
+        return self._training(apply(self.recipe, asked.settings), asked.number)
+
+    def _training(self, recipe: Recipe, number: int) -> Request:
+        return replace(self.request, recipe=recipe, data=self.reading, test=None, out=self.files.trial(number))
