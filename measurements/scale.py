@@ -5,8 +5,10 @@
 
 Seeds and scoring run on one process with all threads and on one worker a core with one thread each, in turns, as
 `tunelet.train_seeds` and `tunelet.predict_files` are called, MiniLM on the sample's texts; the start of the processes
-is in the time. Beside that: jobs a second that do nothing, on local workers and on Ray; reading and parsing the records
-of parts; and a manifest of so many parts in memory and on disk. --page writes the table of docs/scale.md.
+is in the time; what was reckoned before the start is written down beside it. Beside that: jobs a second that do
+nothing, on local workers and on Ray, and with a thousand workers that only wait, which are no processes; the exchange
+of trained parameters and gradients with a worker; reading and parsing the records of parts; and a manifest of so many
+parts in memory and on disk. --page writes the table of docs/scale.md.
 """
 
 import argparse
@@ -15,23 +17,30 @@ import os
 import resource
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import numpy as np
 from bulk import texts
 from measured import environment_and_commit, environment_line
 
 import tunelet
 from tunelet.classifier import PartRecord, PredictedFiles
-from tunelet.scale import Job, Place, workers_at
+from tunelet.scale import Cost, Job, Place, workers_at
+from tunelet.scale._job import Answer
 
 OUT = Path(__file__).with_name("scale.json")
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 BEGIN, END = "<!-- scale: written by measurements/scale.py -->\n", "<!-- end of scale -->\n"
 SETTINGS = {"data.validation": "held-out", "evaluation.explained": 0, "data.audit": False, "training.max_steps": 40}
 MACHINES = (1, 10, 100, 1000)  # workers of one core
+BATCH, TOKENS = 1024, 128  # of the reckoned training: texts in a batch, tokens in a text
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -44,41 +53,64 @@ def nothing(number: int) -> int:
     return number
 
 
+def echo(parameters: Any) -> Any:
+    return parameters
+
+
+@contextmanager
+def reckoned() -> Iterator[list[Cost]]:
+    """The costs that are reckoned inside."""
+    found: list[Cost] = []
+    words = Cost.in_words.fget
+    with mock.patch.object(Cost, "in_words", property(lambda cost: found.append(cost) or words(cost))):
+        yield found
+
+
 def seeds(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     """Seconds for so many seeds, by workers."""
-    cores, found = os.cpu_count() or 1, {}
+    cores = os.cpu_count() or 1
+    found: dict[str, Any] = {"number": number, "seconds": {}, "expected": []}
     for turn in range(turns):
         for workers in (1, cores):
             out = folder / f"seeds-{turn}-{workers}"
-            seconds = timed(
-                lambda out=out, workers=workers: tunelet.train_seeds(
-                    "sample", tuple(range(1, number + 1)), model="minilm", settings=SETTINGS, out=out, quiet=True,
-                    workers=workers,
-                )
-            )  # fmt: skip
-            found.setdefault(str(workers), []).append(seconds)
-            print(f"{number} seeds, {workers} workers: {seconds:.1f} s", flush=True)
+            with reckoned() as costs:
+                seconds = timed(
+                    lambda out=out, workers=workers: tunelet.train_seeds(
+                        "sample", tuple(range(1, number + 1)), model="minilm", settings=SETTINGS, out=out, quiet=True,
+                        workers=workers,
+                    )
+                )  # fmt: skip
+            found["seconds"].setdefault(str(workers), []).append(seconds)
+            found["expected"] += [cost.elapsed for cost in costs]
+            print(f"{number} seeds, {workers} workers: {seconds:.1f} s, expected {costs}", flush=True)
     return found
 
 
 def one_training(folder: Path, turns: int) -> dict[str, list[float]]:
-    """Tokens a second of one training's steps, by workers, in batches of 64."""
-    cores, found = os.cpu_count() or 1, {}
+    """Tokens a second of one training's steps, by workers, in batches of 64; its seconds, and those expected."""
+    cores = os.cpu_count() or 1
+    found: dict[str, Any] = {"tokens_per_second": {}, "seconds": [], "expected": []}
     for turn in range(turns):
         for workers in (1, cores):
-            run = tunelet.train(
-                "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 8},
-                out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
-            )  # fmt: skip
-            found.setdefault(str(workers), []).append(run.facts.tokens_per_second)
-            print(f"one training, {workers} workers: {run.facts.tokens_per_second:,.0f} tokens/s", flush=True)
+            with reckoned() as costs:
+                run = tunelet.train(
+                    "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 12},
+                    out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
+                )  # fmt: skip
+            found["tokens_per_second"].setdefault(str(workers), []).append(run.facts.tokens_per_second)
+            found["parameters"] = run.facts.trainable_parameters
+            if costs:
+                found["seconds"].append(run.facts.train_seconds)
+                found["expected"].append(costs[0].elapsed)
+            print(f"one training, {workers} workers: {run.facts.tokens_per_second:,.0f} tokens/s, {costs}", flush=True)
     return found
 
 
 def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     """Seconds for so many texts in eight files, by workers."""
     run = tunelet.train("sample", model="minilm", limit=60, settings=SETTINGS, out=folder / "run", quiet=True)
-    parts, cores, found = folder / "parts", os.cpu_count() or 1, {}
+    parts, cores = folder / "parts", os.cpu_count() or 1
+    found: dict[str, Any] = {"number": number, "seconds": {}, "expected": []}
     parts.mkdir()
     lines = list(texts(number))
     for part in range(8):
@@ -86,13 +118,15 @@ def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     for turn in range(turns):
         for workers in (1, cores):
             out = folder / f"scored-{turn}-{workers}"
-            seconds = timed(
-                lambda out=out, workers=workers: tunelet.predict_files(
-                    run, parts, out, output_format="csv", workers=workers, quiet=True
+            with reckoned() as costs:
+                seconds = timed(
+                    lambda out=out, workers=workers: tunelet.predict_files(
+                        run, parts, out, output_format="csv", workers=workers, quiet=True
+                    )
                 )
-            )
-            found.setdefault(str(workers), []).append(seconds)
-            print(f"{number} texts, {workers} workers: {seconds:.1f} s", flush=True)
+            found["seconds"].setdefault(str(workers), []).append(seconds)
+            found["expected"] += [cost.elapsed for cost in costs if workers > 1]
+            print(f"{number} texts, {workers} workers: {seconds:.1f} s, expected {costs}", flush=True)
     return found
 
 
@@ -106,6 +140,47 @@ def dispatch(jobs: int) -> dict[str, float]:
             found[on] = jobs / timed(lambda workers=workers, todo=todo: list(workers.map(nothing, todo)))
             print(f"{found[on]:,.0f} jobs/s on {on}", flush=True)
     return found
+
+
+class _Waiting:
+    """In the place of a worker's process: it answers a second later, and computes nothing."""
+
+    death = ""
+
+    def __init__(self, threads: int) -> None:
+        self.pipe, self._theirs = Pipe()
+
+    def give(self, work: Any, argument: Any) -> None:
+        timer = threading.Timer(1.0, self._theirs.send, [Answer(argument)])
+        timer.daemon = True
+        timer.start()
+
+    def take(self) -> Any:
+        return self.pipe.recv()
+
+    def dismiss(self) -> None:
+        self.pipe.close()
+
+    kill = dismiss
+
+
+def waiting(workers: int, jobs: int) -> dict[str, float]:
+    """Jobs a second that so many workers do which each wait for a second."""
+    threading.stack_size(2**18)
+    with mock.patch("tunelet.scale._local._Process", _Waiting), workers_at(Place.of("local", workers)) as many:
+        seconds = timed(lambda: list(many.map(nothing, [Job(str(number), number) for number in range(jobs)])))
+    print(f"{workers:,} workers that wait: {jobs / seconds:,.0f} jobs/s")
+    return {"workers": workers, "jobs": jobs, "per_second": jobs / seconds}
+
+
+def exchange(parameters: int, jobs: int = 200) -> dict[str, float]:
+    """Seconds to send so many parameters to a worker and to get as many gradients back."""
+    array = np.zeros(parameters, dtype=np.float32)
+    with workers_at(Place.of("local", 2)) as workers:
+        list(workers.map(echo, [Job("warm", array)] * 8))
+        seconds = timed(lambda: list(workers.map(echo, [Job("parameters", array)] * jobs))) / jobs
+    print(f"{parameters:,} parameters there and back: {seconds * 1000:.2f} ms")
+    return {"parameters": parameters, "seconds": seconds}
 
 
 def manifest(folder: Path, parts: int) -> dict[str, float]:
@@ -171,7 +246,6 @@ def write_up(found: dict[str, Any]) -> str:
             f"{together / alone:.2f}",
         )
     )
-    apart = ["", f"*One training: measured apart, at {found['one']['commit']}.*"] if "commit" in found["one"] else []
     seed = statistics.median(found["seeds"]["seconds"][cores]) * int(cores) / found["seeds"]["number"]
     text = statistics.median(found["scoring"]["seconds"][cores]) * int(cores) / found["scoring"]["number"]
     load = found["scoring"]["load"]
@@ -188,7 +262,6 @@ def write_up(found: dict[str, Any]) -> str:
     return "\n".join(
         [
             environment_line(found),
-            *apart,
             "",
             table(
                 f"{found['seeds']['number']} seeds and {found['scoring']['number']:,} texts in 8 files, medians of "
@@ -200,8 +273,12 @@ def write_up(found: dict[str, Any]) -> str:
                 f"{text * 1000:.2f} ms a text, {seed:.0f} s a seed (40 steps on the sample):",
                 rows,
             ),
+            trained_on(found, together / int(cores)),
+            expected(found, cores),
             (
-                f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray. "
+                f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray; "
+                f"{found['waiting']['workers']:,} local workers that wait for a second at each job do "
+                f"{found['waiting']['per_second']:,.0f} a second. "
                 f"A manifest of {sheet['parts']:,} parts takes {sheet['seconds']:.0f} s, "
                 f"{sheet['bytes'] / 2**20:,.0f} MiB on disk and {sheet['memory_bytes'] / 2**30:.1f} GiB of memory; "
                 f"records are written at {sheet['records_written_per_second']:,.0f} and read at "
@@ -210,6 +287,33 @@ def write_up(found: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def trained_on(found: dict[str, Any], rate: float) -> str:
+    """The table of one training on 1e8 texts, at so many tokens a second and core."""
+    steps, exchanged = 1e8 / BATCH, found["exchange"]["seconds"]
+    rows = [("workers of one core", "a step's gradients", "its exchange", "1e8 texts once", "core-hours")]
+    for workers in MACHINES:
+        computing, exchanging = BATCH * TOKENS / rate / workers, exchanged * workers
+        seconds = steps * (computing + exchanging)
+        hours = f"{seconds * workers / 3600:,.0f}"
+        rows.append((f"{workers:,}", f"{computing:.2f} s", f"{exchanging:.2f} s", words(seconds), hours))
+    return table(
+        f"One training, MiniLM on texts of {TOKENS} tokens in batches of {BATCH:,}, reckoned from {rate:,.0f} tokens/s a "
+        f"core and {exchanged * 1000:.1f} ms to send {found['exchange']['parameters']:,} parameters to a worker and get "
+        "their gradients back, one worker after the other:",
+        rows,
+    )
+
+
+def expected(found: dict[str, Any], cores: str) -> str:
+    """What was said before the start, and what it took."""
+    rows = [("", "expected", "took")]
+    for name, what in (("seeds", "trainings of seeds"), ("scoring", "scoring of files"), ("one", "one training")):
+        took = found[name]["seconds"] if name == "one" else found[name]["seconds"][cores]
+        said = ", ".join(f"{seconds:.1f}" for seconds in found[name]["expected"])
+        rows.append((what, f"{said} s", f"{', '.join(f'{seconds:.1f}' for seconds in took)} s"))
+    return table(f"Before the start, the {cores} workers said what it would take; each time:", rows)
 
 
 def page(found: dict[str, Any]) -> None:
@@ -236,9 +340,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = Path(name)
         found = environment_and_commit() | {
             "turns": asked.turns,
-            "seeds": {"number": asked.seeds, "seconds": seeds(folder, asked.seeds, asked.turns)},
-            "one": {"tokens_per_second": one_training(folder, asked.turns)},
-            "scoring": {"number": asked.texts, "seconds": scoring(folder, asked.texts, asked.turns)},
+            "seeds": seeds(folder, asked.seeds, asked.turns),
+            "one": (one := one_training(folder, asked.turns)),
+            "exchange": exchange(one["parameters"]),
+            "scoring": scoring(folder, asked.texts, asked.turns),
+            "waiting": waiting(1000, 5000),
             "dispatch": dispatch(asked.jobs),
             "manifest": manifest(folder, asked.manifest),
         }
