@@ -299,9 +299,9 @@ def trained_on(found: dict[str, Any], rate: float) -> str:
         hours = f"{seconds * workers / 3600:,.0f}"
         rows.append((f"{workers:,}", f"{computing:.2f} s", f"{exchanging:.2f} s", words(seconds), hours))
     return table(
-        f"One training, MiniLM on texts of {TOKENS} tokens in batches of {BATCH:,}, reckoned from {rate:,.0f} tokens/s a "
-        f"core and {exchanged * 1000:.1f} ms to send {found['exchange']['parameters']:,} parameters to a worker and get "
-        "their gradients back, one worker after the other:",
+        f"One training, MiniLM on texts of {TOKENS} tokens in batches of {BATCH:,}, reckoned from {rate:,.0f} tokens/s "
+        f"a core and {exchanged * 1000:.1f} ms to send {found['exchange']['parameters']:,} parameters to a worker and "
+        "get their gradients back, one worker after the other:",
         rows,
     )
 
