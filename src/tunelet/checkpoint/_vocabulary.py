@@ -1,5 +1,6 @@
 """The ids in a tokenizer's files: a library makes room for the largest, and the embeddings have to hold it."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,24 @@ def check_vocabulary(folder: Path, rows: int | None) -> None:
         folder: of a checkpoint, or of a run's tokenizer.
         rows: how many rows the embeddings have; None: not known.
     """
-    for name, ids in (
-        ("tokenizer.json", _of_tokenizer),
-        ("vocab.json", _of_mapping),
-        ("added_tokens.json", _of_mapping),
-    ):
+    for name in ("tokenizer.json", "vocab.json", "added_tokens.json"):
         if (path := folder / name).exists():
-            try:
-                _check(path, ids(read_json_object(path)), rows)
-            except ForeignFileError as error:
-                raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
+            status = path.stat()
+            _check_json(path, rows, (status.st_size, status.st_mtime_ns))
     if not (folder / "tokenizer.json").exists() and (path := folder / "vocab.txt").exists():
         try:
             _check(path, iter([len(read_text(path).rstrip("\n").split("\n")) - 1]), rows)
         except ForeignFileError as error:
             raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
+
+
+@functools.lru_cache(maxsize=32)  # a large file takes a tenth of a second, and many runs have the same
+def _check_json(path: Path, rows: int | None, stamp: tuple[int, int]) -> None:
+    ids = _of_tokenizer if path.name == "tokenizer.json" else _of_mapping
+    try:
+        _check(path, ids(read_json_object(path)), rows)
+    except ForeignFileError as error:
+        raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
 
 
 def _check(path: Path, ids: Iterator[Any], rows: int | None) -> None:
