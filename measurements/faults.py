@@ -155,8 +155,8 @@ class Cluster:
 def workers_of(process: subprocess.Popen[bytes], *, on_ray: bool) -> list[psutil.Process]:
     """Processes at work."""
     if not on_ray:
-        children = psutil.Process(process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        servers = [each for each in psutil.Process(process.pid).children() if "forkserver" in " ".join(each.cmdline())]
+        return [worker for server in servers for worker in server.children()]
     return [each for each in psutil.process_iter(["name", "cmdline"]) if "ray::answered" in " ".join(each.cmdline())]
 
 

@@ -1,8 +1,17 @@
-"""Kills workers of this process while they work."""
+"""Kills workers of a process while they work."""
 
 import threading
 
 import psutil
+
+
+def workers_of(process: psutil.Process) -> list[psutil.Process]:
+    """Spawned ones, and forks of a server, which this process started as well."""
+    found = []
+    for child in process.children():
+        line = " ".join(child.cmdline())
+        found += [child] if "spawn_main" in line else child.children() if "forkserver" in line else []
+    return found
 
 
 class Killer(threading.Thread):
@@ -16,9 +25,8 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         while self.killed < self._times and not self.over.wait(self._pause):
-            children = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
-            if children:
-                children[self.killed % len(children)].kill()
+            if workers := workers_of(psutil.Process()):
+                workers[self.killed % len(workers)].kill()
                 self.killed += 1
 
     def __enter__(self) -> "Killer":
