@@ -15,7 +15,7 @@ from command_line import command, environment, run
 pytestmark = pytest.mark.slow
 
 QUICK = [
-    "--limit", "60", "--epochs", "15", "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
+    "--limit", "60", "--epochs", "10", "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0",
     "--set", "evaluation.baseline=false", "--set", "data.audit=false", "--set", "data.max_length=32",
     "--set", "training.probe=false", "--set", "training.checkpoint_seconds=0.1", "--set", "data.validation=held-out",
 ]  # fmt: skip
@@ -64,7 +64,7 @@ def test_files(tiny_checkpoint, tmp_path):
     parts = tmp_path / "parts"
     parts.mkdir()
     for part in range(12):
-        (parts / f"{part}.csv").write_text("text\n" + "".join(f"{part} and {row} films\n" for row in range(800)))
+        (parts / f"{part}.csv").write_text("text\n" + "".join(f"{part} and {row} films\n" for row in range(400)))
     asked = ["predict", tmp_path / "run", "--input", parts]
     assert run(*asked, "--output", tmp_path / "whole", "--workers", "1").status == 0
     killed_amid([*asked, "--output", tmp_path / "out", "--workers", "2"], tmp_path / "out.partial", "*.csv", seed=3)

@@ -34,9 +34,9 @@ def seeds_of(model, out, epochs=2, **more):
 
 
 def test_seeds_whose_workers_are_killed(tiny_checkpoint, tmp_path):
-    undisturbed = seeds_of(tiny_checkpoint("bert"), tmp_path / "undisturbed", epochs=30)
-    with Killer(3, 6.0) as killer:
-        killed = seeds_of(tiny_checkpoint("bert"), tmp_path / "killed", epochs=30, workers=2)
+    undisturbed = seeds_of(tiny_checkpoint("bert"), tmp_path / "undisturbed", epochs=12)
+    with Killer(3, 2.0) as killer:
+        killed = seeds_of(tiny_checkpoint("bert"), tmp_path / "killed", epochs=12, workers=2)
     assert killer.killed > 0
     assert [weights(run) for run in undisturbed.runs] == [weights(run) for run in killed.runs]
     assert [predictions(run) for run in undisturbed.runs] == [predictions(run) for run in killed.runs]
@@ -71,7 +71,7 @@ def test_one_training_by_two_workers_has_the_losses_of_one(tiny_checkpoint, tmp_
     alone, together = trained("alone"), trained("together", workers=2)
     assert len(losses(alone)) > 12
     assert losses(together) == pytest.approx(losses(alone), abs=1e-5)
-    with Killer(3, 4.0) as killer:
+    with Killer(3, 1.0) as killer:
         killed = trained("killed", workers=2)
     assert killer.killed > 0
     assert losses(killed) == losses(together)
@@ -150,15 +150,15 @@ def test_what_is_done_is_not_done_again_unless_its_source_has_changed(run, parts
 
 
 def test_a_file_that_cannot_be_read_may_be_found_before_the_start(run, parts, tmp_path):
-    (parts / "a.csv").write_text("n\n1\n")
-    with pytest.raises(DataError, match=r"a\.csv"):
+    (parts / "a.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(DataError, match=r"a\.parquet"):
         tunelet.predict_files(run, parts, tmp_path / "out", quiet=True)
     assert not any((tmp_path / "out.partial").rglob("*.csv"))
 
 
 def test_files_whose_workers_are_killed(run, parts, tmp_path):
     tunelet.predict_files(run, parts, tmp_path / "undisturbed", quiet=True)
-    with Killer(3, 4.0) as killer:
+    with Killer(2, 0.7) as killer:
         tunelet.predict_files(run, parts, tmp_path / "killed", workers=2, quiet=True)
     assert killer.killed > 0
     assert answers(tmp_path / "undisturbed") == answers(tmp_path / "killed")

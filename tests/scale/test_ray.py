@@ -82,12 +82,12 @@ def contents(run: tunelet.Run) -> list[bytes]:
 def test_seeds_folds_and_files_are_the_same_while_a_node_is_killed(cluster, tiny_checkpoint, tmp_path):
     model = tiny_checkpoint("bert")
     given = {"model": model, "limit": 60, "quiet": True}
-    here = tunelet.train_seeds("sample", (1, 2), epochs=30, settings=HELD_OUT, out=tmp_path / "here", **given)
+    here = tunelet.train_seeds("sample", (1, 2), epochs=12, settings=HELD_OUT, out=tmp_path / "here", **given)
     node = cluster.add_node(num_cpus=1)
     killing = threading.Timer(12, lambda: cluster.remove_node(node, allow_graceful=False))
     killing.start()
     there = tunelet.train_seeds(
-        "sample", (1, 2), epochs=30, settings=HELD_OUT, out=tmp_path / "there", on="ray", **given
+        "sample", (1, 2), epochs=12, settings=HELD_OUT, out=tmp_path / "there", on="ray", **given
     )
     killing.join()
     assert [contents(run) for run in here.runs] == [contents(run) for run in there.runs]
