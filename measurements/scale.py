@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -33,7 +34,6 @@ from measured import environment_and_commit, environment_line
 import tunelet
 from tunelet.classifier import PartRecord, PredictedFiles
 from tunelet.scale import Cost, Job, Place, workers_at
-from tunelet.scale._job import Answer
 
 OUT = Path(__file__).with_name("scale.json")
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
@@ -151,12 +151,13 @@ class _Waiting:
         self.pipe, self._theirs = Pipe()
 
     def give(self, work: Any, argument: Any) -> None:
-        timer = threading.Timer(1.0, self._theirs.send, [Answer(argument)])
+        timer = threading.Timer(1.0, self._theirs.send, [argument])
         timer.daemon = True
         timer.start()
 
     def take(self) -> Any:
-        return self.pipe.recv()
+        result = self.pipe.recv()
+        return SimpleNamespace(value=lambda: result)
 
     def dismiss(self) -> None:
         self.pipe.close()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ QUICK = [
     "--set", "evaluation.baseline=false", "--set", "data.audit=false", "--set", "data.max_length=32",
     "--set", "training.probe=false", "--set", "training.checkpoint_seconds=0.1", "--set", "data.validation=held-out",
 ]  # fmt: skip
+SAID = re.compile(r"about .* on 2 workers of \d+ cores? each, [\d.]+ core-hours")
 
 
 def killed_amid(arguments: list[object], folder: Path, begun: str, seed: int) -> None:
@@ -56,6 +58,7 @@ def test_seeds(tiny_checkpoint, tmp_path):
     again = run(*asked, *out, "--resume")
     assert again.status == 0, again.stderr
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert SAID.search(again.stderr)
 
 
 def test_files(tiny_checkpoint, tmp_path):
@@ -70,6 +73,7 @@ def test_files(tiny_checkpoint, tmp_path):
     killed_amid([*asked, "--output", tmp_path / "out", "--workers", "2"], tmp_path / "out.partial", "*.csv", seed=3)
     again = run(*asked, "--output", tmp_path / "out", "--workers", "2")
     assert again.status == 0, again.stderr
+    assert SAID.search(again.stderr)
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -80,6 +84,7 @@ def test_one_training_goes_on_with_another_number_of_workers(tiny_checkpoint, tm
     killed_amid([*asked, *out, "--workers", "2"], tmp_path / "out.partial", "checkpoints/step-*", seed=4)
     again = run(*asked, *out, "--resume")
     assert again.status == 0, again.stderr
+    assert not SAID.search(again.stderr)  # it is one process now, whose plan says how long it takes
     one, two = (losses(tmp_path / name) for name in ("whole", "out"))
     assert len(one) > 3
     assert two == pytest.approx(one, abs=1e-5)

@@ -43,10 +43,10 @@ def test_seeds_whose_workers_are_killed(tiny_checkpoint, tmp_path):
     assert len({weights(run) for run in killed.runs}) == 3
 
 
-def test_folds(tiny_checkpoint, tmp_path):
+def test_folds(tiny_checkpoint, tmp_path, capfd):
     one, two = (
         tunelet.train(
-            "sample", model=tiny_checkpoint("bert"), limit=60, epochs=2, folds=3, out=tmp_path / name, quiet=True,
+            "sample", model=tiny_checkpoint("bert"), limit=60, epochs=2, folds=3, out=tmp_path / name,
             workers=workers, settings=SHORT | {"training.probe": True},
         )
         for name, workers in (("one", None), ("two", 2))
@@ -54,6 +54,7 @@ def test_folds(tiny_checkpoint, tmp_path):
     assert weights(one) == weights(two)
     assert predictions(one) == predictions(two)
     assert one.metrics == two.metrics
+    assert "core-hours" in capfd.readouterr().err
 
 
 def losses(run: tunelet.Run) -> list[float]:
@@ -61,16 +62,16 @@ def losses(run: tunelet.Run) -> list[float]:
     return [line[name] for line in lines for name in ("loss", "train_loss") if line.get(name) is not None]
 
 
-def test_one_training_by_two_workers_has_the_losses_of_one(tiny_checkpoint, tmp_path):
+def test_one_training_by_two_workers_has_the_losses_of_one(tiny_checkpoint, tmp_path, capfd):
     def trained(name: str, **more: int) -> tunelet.Run:
         return tunelet.train(
-            "sample", model=tiny_checkpoint("bert"), limit=60, epochs=12, settings=HELD_OUT, out=tmp_path / name,
-            quiet=True, **more,
-        )  # fmt: skip
+            "sample", model=tiny_checkpoint("bert"), limit=60, epochs=12, settings=HELD_OUT, out=tmp_path / name, **more
+        )
 
     alone, together = trained("alone"), trained("together", workers=2)
     assert len(losses(alone)) > 12
     assert losses(together) == pytest.approx(losses(alone), abs=1e-5)
+    assert "core-hours" in capfd.readouterr().err
     with Killer(3, 1.0) as killer:
         killed = trained("killed", workers=2)
     assert killer.killed > 0

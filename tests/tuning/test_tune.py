@@ -217,6 +217,7 @@ def test_the_command_prints_the_trials_the_recipe_and_one_object_of_json(
         "trial 1:",
         "adapter.rank",
         "held out",
+        "core-hours",
         "train with it: tunelet train reviews.csv --recipe",
     ):
         assert words in done.stderr
