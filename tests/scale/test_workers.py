@@ -63,6 +63,28 @@ def test_a_job_that_kills_its_workers_is_given_up():
         assert "workers=1" in caught.value.hint
 
 
+def from_a_script(code, path=None):
+    """How a script of a user's ends that asks for two workers; without a path it comes from standard input."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([SUPPORT, *sys.path])}
+    if path is not None:
+        path.write_text(code)
+    arguments = [sys.executable, "-"] if path is None else [sys.executable, str(path)]
+    return subprocess.run(arguments, input=code, env=environment, capture_output=True, text=True, timeout=120)
+
+
+ASKS = """
+from scaled import refuse
+from tunelet.scale import Job, Place, workers_at
+with workers_at(Place.of('local', 2)) as workers:
+    list(workers.map(refuse, [Job('a', 1)]))
+"""
+
+
+def test_a_script_that_cannot_be_read_once_more_is_told_so(tmp_path):
+    assert "<stdin> is no file; save it, or workers=1" in from_a_script(ASKS).stderr
+    assert "has to stand under if __name__ == '__main__':" in from_a_script(ASKS, tmp_path / "bare.py").stderr
+
+
 @pytest.mark.parametrize("way", ["SIGKILL", "SIGINT"])
 def test_workers_end_with_their_parent(tmp_path, way):
     code = (

@@ -17,16 +17,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from tunelet.errors import RunError
+from tunelet.errors import RecipeError, RunError
 from tunelet.scale._job import MOST_DEATHS, Answer, Job, Work, answered
 from tunelet.scale._place import Place
 
 _ENDING = 2.0  # seconds that a worker has to end by itself
 _starting = threading.Lock()  # a spawned process takes its number of threads from the environment
+_MEMORY = "if the memory was full, take fewer: workers=1"
+_GUARD = "workers read the script once more: what asks for them has to stand under if __name__ == '__main__':"
 _LIBRARIES = ["torch", "transformers.models.auto", "peft", "sklearn.linear_model", "scipy.stats", "pyarrow.parquet"]
 
 
@@ -34,7 +37,14 @@ class LocalWorkers:
     """Processes of this machine, the cores divided among them."""
 
     def __init__(self, place: Place) -> None:
-        """Start none yet; that is left to the first jobs."""
+        """Start none yet; that is left to the first jobs.
+
+        Raises:
+            RecipeError: a worker could not read the script that asks for it.
+        """
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        if script is not None and not Path(script).exists():
+            raise RecipeError(f"workers read the script once more, and {script} is no file", "save it, or workers=1")
         self.count = place.workers
         self.cores = place.threads
         self._idle: list[_Process] = []
@@ -57,7 +67,7 @@ class LocalWorkers:
                     if deaths[number] >= MOST_DEATHS:
                         raise RunError(
                             f"{jobs[number].name}: {MOST_DEATHS} workers died at it, the last {process.death}",
-                            "if the memory was full, take fewer: workers=1",
+                            _MEMORY if process.was_killed else _GUARD,
                         )
                     waiting.append(number)
                     continue
@@ -117,6 +127,11 @@ class _Process:
         """How it died, in words."""
         code = self._process.exitcode
         return f"by signal {-code}" if code is not None and code < 0 else f"with exit status {code}"
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it died by a signal."""
+        return (self._process.exitcode or 0) < 0
 
     def dismiss(self) -> None:
         """Let an idle one end."""
