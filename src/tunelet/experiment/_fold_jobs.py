@@ -39,7 +39,8 @@ class _Fold:
         """Train it in its folder, or go on with it there."""
         compile_kernels()
         plan = self.plan
-        classifier = new_classifier_for(plan.checkpoint, plan.prepared, plan.recipe)
+        space, names = plan.prepared.space, plan.prepared.label_names
+        classifier = new_classifier_for(plan.checkpoint, space.task, names, plan.recipe)
         heads = {} if self.probe is None else {self.number: self.probe}
         trainings = Trainings(plan, self.labelled, classifier, _Heads(heads), Silent())
         trainings.teach(self.number, RunFolder(plan.out).training(fold_name(self.number)))

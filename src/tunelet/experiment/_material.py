@@ -1,9 +1,10 @@
 """What a run is made of before anything is trained: its data, and the pretrained model with its tokenizer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunelet.data import OUTPUTS, Prepared, Reading
+from tunelet.data import OUTPUTS, Prepared, Reading, TaskName
 from tunelet.experiment._tokenising import Tokenising
 from tunelet.recipe import DataSettings, Recipe
 
@@ -12,17 +13,19 @@ if TYPE_CHECKING:
     from tunelet.model import SequenceClassifier
 
 
-def new_classifier_for(checkpoint: "Checkpoint", prepared: Prepared, recipe: Recipe) -> "SequenceClassifier":
-    """A checkpoint with a new head for the labels of the data and a new adapter, as a recipe has them.
+def new_classifier_for(
+    checkpoint: "Checkpoint", task: TaskName, label_names: Sequence[str], recipe: Recipe
+) -> "SequenceClassifier":
+    """A checkpoint with a new head for these labels and a new adapter, as a recipe has them.
 
     The same recipe makes the same weights, in any process. Raises ModelError.
     """
     from tunelet.model import head_pooling, new_classifier
 
-    output = OUTPUTS[prepared.space.task]
+    output = OUTPUTS[task]
     return new_classifier(
         checkpoint,
-        output.names(prepared.label_names),
+        output.names(label_names),
         recipe.model,
         recipe.adapter,
         seed=recipe.training.seed,
@@ -56,7 +59,7 @@ class Material:
 
     def new_classifier(self, recipe: Recipe) -> "SequenceClassifier":
         """The checkpoint with a new head and adapter, as a recipe has them. Raises ModelError."""
-        return new_classifier_for(self.checkpoint, self.prepared, recipe)
+        return new_classifier_for(self.checkpoint, self.prepared.space.task, self.prepared.label_names, recipe)
 
     def tokenising(self, settings: DataSettings, classifier: "SequenceClassifier") -> Tokenising:
         """How texts become tokens for a classifier."""

@@ -1,9 +1,9 @@
 """One training by several workers: each computes the gradients of its share of a batch, and this process does the rest.
 
-A worker holds the frozen model and the texts, and no state of the training: with every step come the trained
-parameters, some megabytes at most, and the rows of its share. So a worker that dies is replaced within the step, the
-training may go on with another number of them, and the run folder is like any other. Shares have as many tokens as each
-other, give or take half a text; their gradients are added up in a fixed order.
+A worker holds the frozen model and nothing else: with every step come the trained parameters, some megabytes at most,
+and the tokens and labels of its share. So a worker that dies is replaced within the step, the training may go on with
+another number of them, texts may be as many as they like, and the run folder is like any other. Shares have as many
+tokens as each other, give or take half a text; their gradients are added up in a fixed order.
 """
 
 import time
@@ -16,38 +16,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from tunelet.data import gather, split_batch
+from tunelet.data import Batch, TaskName, gather, split_batch
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._material import new_classifier_for
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._rivals import ALL, Labelled
 from tunelet.model import SequenceClassifier
+from tunelet.recipe import Recipe
 from tunelet.scale import HERE, Cost, Job, Workers, workers_at
-from tunelet.training import Classification, Length, Reporter, Silent, TrainingData, add_gradients, micro_batches
+from tunelet.training import Classification, Length, Loss, Reporter, Silent, TrainingData, micro_batches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from tunelet.checkpoint import Checkpoint
 
 Arrays = dict[str, "NDArray[np.float32]"]
 
 
 @dataclass(frozen=True, eq=False)
 class _Setup:
-    """What does not change in a training: its plan, with texts and model, and the texts' labels."""
+    """What a worker makes its model of, which does not change in a training."""
 
-    plan: Plan
-    labelled: Labelled
+    checkpoint: "Checkpoint"
+    task: TaskName
+    label_names: tuple[str, ...]
+    recipe: Recipe
 
-    def objective(self) -> Classification:
-        """The objective in a worker."""
+    def model(self) -> SequenceClassifier:
+        """The model in a worker."""
         compile_kernels()
-        plan, known = self.plan, self.labelled
-        classifier = new_classifier_for(plan.checkpoint, plan.prepared, plan.recipe)
-        data = TrainingData(
-            plan.tokens["train"], known.targets[known.rows[ALL]], None, None,
-            label_names=known.names, task=known.space.task, unit=known.unit,
-        )  # fmt: skip
-        return Classification(classifier, data, plan.recipe.training, Silent())
+        return new_classifier_for(self.checkpoint, self.task, self.label_names, self.recipe)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +57,22 @@ class _Share:
         key: names the training.
         setup: of it, for a worker that has none; None: it is asked for where it is missing.
         parameters: what is trained, by name.
-        rows: row numbers of the texts of the share, int64 [m].
-        epoch, texts: of the whole step.
+        batches: the texts of the share, as many at a time as go through the model at once.
+        loss: of these texts.
+        texts: of the whole step.
         seed: of what is drawn in it, such as dropout.
     """
 
     key: str
     setup: _Setup | None
     parameters: Arrays
-    rows: "NDArray[np.int64]"
-    epoch: int
+    batches: tuple[Batch, ...]
+    loss: Loss
     texts: int
     seed: int
 
 
-_known: dict[str, Classification] = {}  # in a worker: the objective of its training
+_known: dict[str, SequenceClassifier] = {}  # in a worker: the model of its training
 
 
 def _learn(training: tuple[str, _Setup]) -> None:
@@ -80,7 +80,7 @@ def _learn(training: tuple[str, _Setup]) -> None:
     key, setup = training
     if key not in _known:
         _known.clear()
-        _known[key] = setup.objective()
+        _known[key] = setup.model()
 
 
 def _gradients(share: _Share) -> tuple[float, int, Arrays] | None:
@@ -89,28 +89,36 @@ def _gradients(share: _Share) -> tuple[float, int, Arrays] | None:
         if share.setup is None:
             return None
         _learn((share.key, share.setup))
-    objective = _known[share.key]
-    trained = objective.model.trained_parameters()
+    model = _known[share.key]
+    trained = model.trained_parameters()
     with torch.no_grad():
         for name, parameter in trained.items():
             parameter.copy_(torch.from_numpy(share.parameters[name]))
             parameter.grad = None
-    loss, tokens = 0.0, 0
+    loss_of, summed, tokens = share.loss.to(model.device), 0.0, 0
     torch.manual_seed(share.seed)
-    with objective.model.training_mode():
-        for rows in micro_batches(objective, [share.rows]):
-            batch = gather(objective.train, rows)
-            loss += float(add_gradients(objective, batch, share.epoch, share.texts))
+    with model.training_mode():
+        for batch in share.batches:
+            loss = loss_of(model.logits(batch), torch.from_numpy(batch.rows).to(model.device))
+            (loss / share.texts).backward()
+            summed += float(loss)
             tokens += len(batch.token_ids)
-    found = {name: p.grad.numpy() for name, p in trained.items() if p.grad is not None}
-    return loss, tokens, found
+    found = {name: p.grad.numpy(force=True) for name, p in trained.items() if p.grad is not None}
+    return summed, tokens, found
 
 
 class SharedSteps:
     """The gradients of a training's batches, by workers."""
 
-    def __init__(self, setup: _Setup, classifier: SequenceClassifier, workers: Workers) -> None:
-        self._setup, self._classifier, self._workers = setup, classifier, workers
+    def __init__(self, plan: Plan, labelled: Labelled, classifier: SequenceClassifier, workers: Workers) -> None:
+        prepared = plan.prepared
+        self._setup = _Setup(plan.checkpoint, prepared.space.task, tuple(prepared.label_names), plan.recipe)
+        self._plan, self._classifier, self._workers = plan, classifier, workers
+        data = TrainingData(
+            plan.tokens["train"], labelled.targets[labelled.rows[ALL]], None, None,
+            label_names=labelled.names, task=prepared.space.task, unit=labelled.unit,
+        )  # fmt: skip
+        self._objective = Classification(classifier, data, plan.recipe.training, Silent())
         self._key = uuid.uuid4().hex
 
     def begin(self) -> None:
@@ -121,7 +129,7 @@ class SharedSteps:
 
     def cost(self) -> Cost:
         """What the whole training will take, from the second of two steps; nothing is changed by them."""
-        plan, drawn = self._setup.plan, torch.get_rng_state()
+        plan, drawn = self._plan, torch.get_rng_state()
         length = Length.of(plan.recipe.training, plan.tokens["train"].lengths)
         rows = np.arange(min(plan.recipe.training.batch_size, len(plan.tokens["train"].lengths)))
         for _ in range(2):
@@ -138,13 +146,13 @@ class SharedSteps:
 
     def add_gradients(self, batches: Sequence["NDArray[np.int64]"], epoch: int, texts: int) -> tuple[torch.Tensor, int]:
         """Add the gradients of the mean loss to those of the trained parameters; as `Helpers` has it."""
-        lengths, rows = self._setup.plan.tokens["train"].lengths, np.concatenate(list(batches))
+        lengths, rows = self._plan.tokens["train"].lengths, np.concatenate(list(batches))
         budget = -(-int(lengths[rows].sum()) // self._workers.count)
         trained = self._classifier.trained_parameters()
+        parameters = _arrays(trained)
         seed = int(torch.randint(2**31, ()))  # of the training's own numbers: a resumed one draws the same
-        whole = _Share(self._key, None, _arrays(trained), rows, epoch, texts, seed)
         shares = [
-            replace(whole, rows=part, seed=seed + number)
+            _Share(self._key, None, parameters, *self._share(part), texts, seed + number)
             for number, part in enumerate(split_batch(rows, lengths, token_budget=budget))
         ]
         found = self._answers(shares)
@@ -153,6 +161,15 @@ class SharedSteps:
                 gradient = torch.from_numpy(gradients[name]).to(parameter.device)
                 parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         return torch.tensor(sum(loss for loss, _, _ in found)), sum(tokens for _, tokens, _ in found)
+
+    def _share(self, rows: "NDArray[np.int64]") -> tuple[tuple[Batch, ...], Loss]:
+        """Texts in batches, numbered anew, and their loss: a worker has neither the other texts nor their labels."""
+        begin, batches = 0, []
+        for some in micro_batches(self._objective, [rows]):
+            numbers = np.arange(begin, begin + len(some))
+            batches.append(replace(gather(self._objective.train, some), rows=numbers))
+            begin += len(some)
+        return tuple(batches), self._objective.loss_of_rows.of_rows(rows)
 
     def _answers(self, shares: Sequence[_Share]) -> list[tuple[float, int, Arrays]]:
         """Of each share, in their order; workers that do not know the training are told of it."""
@@ -176,9 +193,8 @@ def shared_steps(
     plan: Plan, labelled: Labelled, classifier: SequenceClassifier, progress: Reporter
 ) -> Iterator[SharedSteps]:
     """The workers of a training on all texts, which end with the block."""
-    light = replace(plan, audit=None, place=HERE)
     with workers_at(plan.place) as workers:
-        shared = SharedSteps(_Setup(light, labelled), classifier, workers)
+        shared = SharedSteps(plan, labelled, classifier, workers)
         progress.stage("reckoning what the training will take", 0)
         shared.begin()
         progress.say(shared.cost().in_words)

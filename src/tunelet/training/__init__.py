@@ -10,6 +10,7 @@ from tunelet.training._data import Outcome, TrainingData
 from tunelet.training._estimate import Estimate, Work, estimate_time, expect
 from tunelet.training._fit import fit
 from tunelet.training._length import Length, fold_settings
+from tunelet.training._losses import Loss
 from tunelet.training._masked import Pretrained, pretrain, tokens_per_second
 from tunelet.training._pace import Allowance
 from tunelet.training._rates import Rates, time_steps
@@ -26,6 +27,7 @@ __all__ = [
     "Estimate",
     "HiddenStates",
     "Length",
+    "Loss",
     "Mix",
     "Outcome",
     "Pretrained",

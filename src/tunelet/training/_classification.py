@@ -25,7 +25,7 @@ from tunelet.training._activations import GIB, Activations, HiddenStates, keeps_
 from tunelet.training._checkpoint import Position
 from tunelet.training._data import TrainingData
 from tunelet.training._length import Length
-from tunelet.training._losses import LOSSES
+from tunelet.training._losses import LOSSES, Loss
 from tunelet.training._objective import Evaluation, diverged
 from tunelet.training._reporter import Reporter
 from tunelet.training._sampling import drawing_chances
@@ -37,6 +37,7 @@ class Classification:
     Attributes:
         model: the classifier.
         data: its training and validation texts.
+        loss_of_rows: the loss, of logits and row numbers of the training texts.
         predictions: of the weights that are kept, once they are made; they are in no checkpoint, for they are cheap.
     """
 
@@ -48,7 +49,7 @@ class Classification:
         self._settings, self._reporter = settings, reporter
         names = len(classifier.label_names)
         targets = data.unit.outputs(data.train_labels)
-        self._loss = LOSSES[data.task].of(targets, names, settings, classifier.device)
+        self.loss_of_rows: Loss = LOSSES[data.task].of(targets, names, settings, classifier.device)
         self._chances = drawing_chances(data.train_labels, settings)
         self._kept: dict[str, HiddenStates] = dict(data.kept)
 
@@ -94,7 +95,7 @@ class Classification:
 
     def loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """The same of their logits [m, outputs] and row numbers, int64 [m], on the device of the model."""
-        return self._loss(logits, rows)
+        return self.loss_of_rows(logits, rows)
 
     def evaluate(self, position: Position) -> Evaluation:
         """Metrics on the validation texts.

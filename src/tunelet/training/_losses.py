@@ -5,7 +5,7 @@ p being the probability of the right answer, so that what is answered well alrea
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,18 @@ class Loss(ABC):
             logits: of the texts, float32 [m, outputs].
             rows: which of the training texts they are, int64 [m].
         """
+
+    def of_rows(self, rows: NDArray[np.int64]) -> "Loss":
+        """The same for these texts alone, which are numbered anew: row i is `rows[i]`."""
+        return replace(self, targets=self.targets[torch.from_numpy(rows).to(self.targets.device)])
+
+    def to(self, device: torch.device) -> "Loss":
+        """The same on a device."""
+        return replace(self, targets=self.targets.to(device), weights=self.weights.to(device))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        arrays = self.targets.numpy(force=True), self.weights.numpy(force=True)
+        return _from_arrays, (type(self), *arrays, self.settings)  # a tensor would be sent as memory that is shared
 
     @property
     def is_focal(self) -> bool:
@@ -161,6 +173,10 @@ LOSSES: dict[TaskName, type[Loss]] = {
     "ordinal": CumulativeCrossEntropy,
     "regression": SquaredError,
 }
+
+
+def _from_arrays(kind: type[Loss], targets: NDArray[Any], weights: NDArray[Any], settings: TrainingSettings) -> Loss:
+    return kind(torch.from_numpy(targets), torch.from_numpy(weights), settings)
 
 
 def _class_weights(labels: np.ndarray, classes: int, settings: TrainingSettings) -> torch.Tensor:
