@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("moto") is None, reason
 FILES = {
     "in/a.csv": "text,n\nwarm rolls,1\ncold rolls,2\n",
     "in/deep/b.jsonl": '{"text": "a loaf"}\n',
-    "in/deep/c.csv": "text\nrye\n",
+    "in/deep/c 100%.csv": "text\nrye\n",
     "in/.hidden.csv": "text\nno\n",
     "in/README": "no data",
     "other/d.csv": "text\nno\n",
@@ -52,8 +52,8 @@ def store():
 @pytest.mark.parametrize(
     ("named", "outputs"),
     [
-        ("s3://bakery/in", ["a.csv", "deep/b.jsonl", "deep/c.csv"]),
-        ("s3://bakery/in/**/*.csv", ["a.csv", "deep/c.csv"]),
+        ("s3://bakery/in", ["a.csv", "deep/b.jsonl", "deep/c 100%.csv"]),
+        ("s3://bakery/in/**/*.csv", ["a.csv", "deep/c 100%.csv"]),
         ("s3://bakery/in/*.csv", ["a.csv"]),
     ],
 )

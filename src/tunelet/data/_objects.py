@@ -1,7 +1,8 @@
 """Files in stores of objects, such as s3://bucket/reviews/a.csv, through the file systems of PyArrow.
 
 Keys and regions are found as the store's own tools find them: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and the
-like. What follows a question mark are options of PyArrow: s3://bucket/reviews?region=eu-west-1.
+like. What follows a question mark are options of PyArrow: s3://bucket/reviews?region=eu-west-1. All before it is the
+name as it is, with spaces and percent signs.
 """
 
 import shutil
@@ -18,7 +19,7 @@ from tunelet.errors import DataError
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-_STORES = ("s3://", "gs://", "abfs://")
+_STORES = ("s3://", "gs://")
 _COPIED = 2**20  # bytes at a time
 
 
@@ -83,9 +84,10 @@ def _opened(address: str) -> "tuple[FileSystem, str, tuple[str, str]]":
     """The store, the path in it, and what stands before and behind the path in an address."""
     from pyarrow.fs import FileSystem
 
-    system, path = FileSystem.from_uri(address)
-    head, _, options = address.partition("?")
-    return system, path, (f"{head.partition('://')[0]}://", f"?{options}" if options else "")
+    named, mark, options = address.partition("?")
+    scheme, _, path = named.partition("://")
+    system, _ = FileSystem.from_uri(f"{scheme}://{path.partition('/')[0]}{mark}{options}")
+    return system, path, (f"{scheme}://", f"{mark}{options}")
 
 
 @contextmanager
