@@ -38,9 +38,9 @@ from measured import environment_and_commit, environment_line
 OUT = Path(__file__).with_name("faults.json")
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 BEGIN, END = "<!-- faults: written by measurements/faults.py -->\n", "<!-- end of faults -->\n"
-PAUSES = {"worker": (3.0, 9.0), "ray worker": (4.0, 12.0), "raylet": (6.0, 14.0)}  # seconds between two kills
-A_RUN = 4  # kills of workers in one run: at the same job two may fall, and a third would give it up
-LIFE = 5.0, 30.0  # seconds that a command has until it is killed
+PAUSES = {"worker": (1.5, 5.0), "ray worker": (2.0, 6.0), "raylet": (4.0, 9.0)}  # seconds between two kills
+A_RUN = 5  # kills of workers in one run: three at the same job give it up
+LIFE = 4.0, 16.0  # seconds that a command has until it is killed
 ROUNDING = 1e-5  # of losses, where several processes add up gradients
 
 TRAINED = {
@@ -79,13 +79,13 @@ def uses(folder: Path) -> dict[str, Use]:
     for part in range(8):
         (parts / f"{part}.txt").write_text("".join(f"{line}\n" for line in lines[part::8]), encoding="utf-8")
     space = folder / "space.toml"
-    space.write_text("[adapter]\nrank = [2, 4, 8, 16]\n[training]\nepochs = { low = 4, high = 12 }\n")
+    space.write_text("[adapter]\nrank = [2, 4, 8, 16]\n[training]\nepochs = { low = 4, high = 8 }\n")
     search = ("tune", "sample", "--model", "minilm", "--limit", "120", "--trials", "6", "--space", str(space))
     return {
-        "seeds": Use((*begin, "--seeds", "1,2,3,4", "--epochs", "25", *options(HELD_OUT))),
-        "folds": Use((*begin, "--folds", "4", "--epochs", "25", *options(TRAINED))),
+        "seeds": Use((*begin, "--seeds", "1,2,3,4", "--epochs", "12", *options(HELD_OUT))),
+        "folds": Use((*begin, "--folds", "4", "--epochs", "12", *options(TRAINED))),
         "search": Use((*search, "--pruner", "none", *options(HELD_OUT))),
-        "one": Use((*begin, "--epochs", "40", *options(HELD_OUT))),
+        "one": Use((*begin, "--epochs", "20", *options(HELD_OUT))),
         "files": Use(
             ("predict", str(run), "--input", str(parts), "--output-format", "csv"), output="--output", again=()
         ),
