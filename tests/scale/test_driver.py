@@ -78,7 +78,7 @@ def test_files(tiny_checkpoint, tmp_path):
 
 
 def test_one_training_goes_on_with_another_number_of_workers(tiny_checkpoint, tmp_path):
-    asked = ["train", "sample", "--model", tiny_checkpoint("bert"), *QUICK]
+    asked = ["train", "sample", "--model", tiny_checkpoint("bert"), *QUICK, "--epochs", "15"]
     assert run(*asked, "--out", tmp_path / "whole").status == 0
     out = ["--out", tmp_path / "out"]
     killed_amid([*asked, *out, "--workers", "2"], tmp_path / "out.partial", "checkpoints/step-*", seed=4)
