@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, put_section
 
 from tunelet.audit import Part, audit, suspects
 from tunelet.data import Examples, duplicate_groups, find_copies, label_space, read, words_of
@@ -388,9 +388,7 @@ def main() -> None:
         results[name] = PARTS[name](arguments.folder)
         print(name, json.dumps(results[name]), flush=True)
         arguments.out.write_text(json.dumps(results, indent=2) + "\n")
-    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    _PAGE.write_text(f"{before}{_BEGIN}{page(results)}{_END}{after}", encoding="utf-8")
+    put_section(_PAGE, _BEGIN, _END, page(results))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from measured import environment_and_commit, environment_line, peak_memory
+from measured import environment_and_commit, environment_line, peak_memory, put_section
 
 import tunelet
 
@@ -159,9 +159,7 @@ def section(found: dict[str, Any]) -> str:
 
 def write_page(found: dict[str, Any], page: Path = _PAGE) -> None:
     """Put the section in its place."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n{section(found)}\n{_END}{after}", encoding="utf-8")
+    put_section(page, _BEGIN, _END, f"\n{section(found)}\n")
 
 
 def trained(out: Path, *, layers: int) -> tunelet.Run:

@@ -25,7 +25,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, put_section
 from numpy.typing import NDArray
 
 import tunelet
@@ -252,9 +252,7 @@ def main() -> None:
             measured["speed"] = speed(asked.imdb, place, texts=asked.timed, turns=asked.turns)
     asked.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     if not asked.no_page and "speed" in measured and "agreement" in measured:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n\n{section(measured)}\n\n{END}{after}", encoding="utf-8")
+        put_section(PAGE, BEGIN, END, f"\n\n{section(measured)}\n\n")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from typing import Any
 
 import psutil
 from bulk import texts
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, put_section
 
 OUT = Path(__file__).with_name("faults.json")
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
@@ -165,9 +165,11 @@ def disturbed(use: Use, victim: str, out: Path, kills: int, chance: random.Rando
     on_ray = victim != "worker" and victim != "command"
     place = ("--on", "ray", "--workers", "2") if on_ray else ("--workers", "2")
     environment = {"RAY_ADDRESS": cluster.made.address} if on_ray and cluster is not None else None
-    done, typed = 0, 0
+    done, typed, refused = 0, 0, False
     while True:
-        again = use.again if out.exists() or out.with_name(f"{out.name}.partial").exists() else ()
+        there = out.exists() or out.with_name(f"{out.name}.partial").exists()
+        # What was killed before it had begun says that there is nothing to go on with.
+        again = use.again if there and not refused else ()
         process = begun([*use.arguments, *place, use.output, str(out), *again], subprocess.DEVNULL, environment)
         typed += 1
         while process.poll() is None:
@@ -181,6 +183,7 @@ def disturbed(use: Use, victim: str, out: Path, kills: int, chance: random.Rando
                 done += _killed(process, victim, chance, cluster, on_ray=on_ray)
         if process.returncode == 0:
             return done
+        refused = process.returncode == 2 and not refused
         if typed > kills + 20:
             raise SystemExit(f"{use.arguments}: typed {typed} times")
 
@@ -251,9 +254,7 @@ def write_up(found: dict[str, Any]) -> str:
 
 def page(found: dict[str, Any]) -> None:
     """Put the section into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{write_up(found)}{END}{after}", encoding="utf-8")
+    put_section(PAGE, BEGIN, END, write_up(found))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

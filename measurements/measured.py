@@ -73,3 +73,12 @@ def environment_line(run: dict[str, Any], *more: str) -> str:
         f"{' (with uncommitted changes)' if run['dirty'] else ''}, torch {versions['torch']}, "
         f"transformers {versions['transformers']}, peft {versions['peft']}.*"
     )
+
+
+def put_section(page: Path, begin: str, end: str, section: str) -> None:
+    """Write a section between two marks of a page. Where one is missing, the page stays as it is, with an error."""
+    before, begun, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise SystemExit(f"{page}: expected {begin.strip()}, and behind it {end.strip()}, on lines of their own")
+    page.write_text(f"{before}{begin}{section}{end}{after}", encoding="utf-8")

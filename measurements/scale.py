@@ -29,7 +29,7 @@ from unittest import mock
 
 import numpy as np
 from bulk import texts
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, put_section
 
 import tunelet
 from tunelet.classifier import PartRecord, PredictedFiles
@@ -319,9 +319,7 @@ def expected(found: dict[str, Any], cores: str) -> str:
 
 def page(found: dict[str, Any]) -> None:
     """Put the section into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{write_up(found)}{END}{after}", encoding="utf-8")
+    put_section(PAGE, BEGIN, END, write_up(found))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

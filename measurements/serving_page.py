@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from measured import environment_line
+from measured import environment_line, put_section
 
 _PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
 _BEGIN, _END = "<!-- measured: written by measurements/serving.py -->\n", "<!-- end of measured -->"
@@ -16,10 +16,7 @@ _NAMES = {
 
 def write_page(document: dict[str, Any]) -> None:
     """Write the section between its marks."""
-    page = _PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    _PAGE.write_text(f"{head}{_BEGIN}\n{section(document)}\n{_END}{tail}", encoding="utf-8")
+    put_section(_PAGE, _BEGIN, _END, f"\n{section(document)}\n")
 
 
 def section(document: dict[str, Any]) -> str:
