@@ -1,7 +1,7 @@
 """The ids in a tokenizer's files: a library makes room for the largest, and the embeddings have to hold it."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,17 @@ def check_vocabulary(folder: Path, rows: int | None) -> None:
         folder: of a checkpoint, or of a run's tokenizer.
         rows: how many rows the embeddings have; None: not known.
     """
-    for name in ("tokenizer.json", "vocab.json", "added_tokens.json"):
-        if (path := folder / name).exists():
+    for name in _IDS:
+        path = folder / name
+        if path.exists() and not (name == "vocab.txt" and (folder / "tokenizer.json").exists()):
             status = path.stat()
-            _check_json(path, rows, (status.st_size, status.st_mtime_ns))
-    if not (folder / "tokenizer.json").exists() and (path := folder / "vocab.txt").exists():
-        try:
-            _check(path, iter([len(read_text(path).rstrip("\n").split("\n")) - 1]), rows)
-        except ForeignFileError as error:
-            raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
+            _check_file(path, rows, (status.st_size, status.st_mtime_ns))
 
 
 @functools.lru_cache(maxsize=32)  # a large file takes a tenth of a second, and many runs have the same
-def _check_json(path: Path, rows: int | None, stamp: tuple[int, int]) -> None:
-    ids = _of_tokenizer if path.name == "tokenizer.json" else _of_mapping
+def _check_file(path: Path, rows: int | None, stamp: tuple[int, int]) -> None:
     try:
-        _check(path, ids(read_json_object(path)), rows)
+        _check(path, _IDS[path.name](path), rows)
     except ForeignFileError as error:
         raise ModelError(f"{path}: no usable tokenizer ({error})", _HINT) from None
 
@@ -49,7 +44,8 @@ def _check(path: Path, ids: Iterator[Any], rows: int | None) -> None:
             raise ModelError(f"{path} has the id {number:,}; {beyond}", _HINT)
 
 
-def _of_tokenizer(content: dict[str, Any]) -> Iterator[Any]:
+def _of_tokenizer(path: Path) -> Iterator[Any]:
+    content = read_json_object(path)
     model = content.get("model")
     vocabulary = model.get("vocab") if isinstance(model, dict) else None
     if isinstance(vocabulary, dict):
@@ -63,5 +59,17 @@ def _of_tokenizer(content: dict[str, Any]) -> Iterator[Any]:
         yield token.get("id") if isinstance(token, dict) else token
 
 
-def _of_mapping(content: dict[str, Any]) -> Iterator[Any]:
-    yield from content.values()
+def _of_mapping(path: Path) -> Iterator[Any]:
+    yield from read_json_object(path).values()
+
+
+def _of_lines(path: Path) -> Iterator[Any]:
+    yield len(read_text(path).rstrip("\n").split("\n")) - 1
+
+
+_IDS: dict[str, Callable[[Path], Iterator[Any]]] = {
+    "tokenizer.json": _of_tokenizer,
+    "vocab.json": _of_mapping,
+    "added_tokens.json": _of_mapping,
+    "vocab.txt": _of_lines,  # where there is no tokenizer.json
+}

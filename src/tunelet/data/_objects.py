@@ -5,6 +5,7 @@ like. What follows a question mark are options of PyArrow: s3://bucket/reviews?r
 name as it is, with spaces and percent signs.
 """
 
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -43,17 +44,22 @@ def is_object(name: str) -> bool:
 
 
 def objects_below(address: str) -> list[ObjectFile]:
-    """All files below a folder of a store, by their addresses. Raises DataError."""
+    """All files below a folder of a store, in any order. Raises DataError."""
     from pyarrow.fs import FileSelector, FileType
 
     with _reading(address):
         system, path, (before, after) = _opened(address)
         found = system.get_file_info(FileSelector(path.rstrip("/"), recursive=True))
-        files = [each for each in found if each.type == FileType.File]
-        return sorted(
-            (ObjectFile(f"{before}{each.path}{after}", each.size, each.mtime_ns or 0) for each in files),
-            key=lambda each: each.address,
-        )
+    return [
+        ObjectFile(f"{before}{each.path}{after}", each.size, each.mtime_ns or 0)
+        for each in found
+        if each.type == FileType.File
+    ]
+
+
+def object_name(address: str) -> str:
+    """The last part of an address, without options: a.csv."""
+    return address.partition("?")[0].rpartition("/")[2]
 
 
 def object_at(address: str) -> ObjectFile:
@@ -74,7 +80,7 @@ def fetched(address: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tunelet-") as folder:
         with _reading(address):
             system, path, _ = _opened(address)
-            copy = Path(folder) / path.rpartition("/")[2]
+            copy = Path(folder) / object_name(address)
             with system.open_input_stream(path) as source, copy.open("wb") as file:
                 shutil.copyfileobj(source, file, _COPIED)
         yield copy
@@ -82,12 +88,17 @@ def fetched(address: str) -> Iterator[Path]:
 
 def _opened(address: str) -> "tuple[FileSystem, str, tuple[str, str]]":
     """The store, the path in it, and what stands before and behind the path in an address."""
-    from pyarrow.fs import FileSystem
-
     named, mark, options = address.partition("?")
     scheme, _, path = named.partition("://")
-    system, _ = FileSystem.from_uri(f"{scheme}://{path.partition('/')[0]}{mark}{options}")
-    return system, path, (f"{scheme}://", f"{mark}{options}")
+    return _system(f"{scheme}://{path.partition('/')[0]}{mark}{options}"), path, (f"{scheme}://", f"{mark}{options}")
+
+
+@functools.lru_cache(maxsize=8)  # to open one the store may be asked where the bucket lies
+def _system(bucket: str) -> "FileSystem":
+    from pyarrow.fs import FileSystem
+
+    system, _ = FileSystem.from_uri(bucket)
+    return system
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunelet.data._objects import fetched, is_object
+from tunelet.data._objects import fetched, is_object, object_name
 from tunelet.data._read import read_tables
 from tunelet.data.readers._content import COMPRESSIONS, describe_binary
 from tunelet.data.readers._files import check_file
@@ -70,9 +70,9 @@ def streamed(
             yield Streamed(*open_stream(path, _STDIN, f"x.{form or _form_of(path)}", names, files))
         return
     if is_object(str(data)):
+        named = f"x.{form}" if form else object_name(str(data))
+        ending_of(named, str(data))  # before anything is fetched
         with fetched(str(data)) as copy:
-            named = f"x.{form}" if form else copy.name
-            ending_of(named, str(data))
             yield Streamed(*open_stream(copy, str(data), named, names, files))
         return
     path = Path(data)

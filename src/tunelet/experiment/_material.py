@@ -35,20 +35,29 @@ def new_classifier_for(
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """The data and the pretrained model of a run, as they are loaded.
+class Sources:
+    """The data of a run as it was read, and its splits.
 
     Attributes:
         reading: of the training source.
         test_reading: of the test source; None: none was named.
         prepared: the splits.
-        checkpoint: the pretrained model, its weights not loaded yet.
-        tokenizer: of the checkpoint.
     """
 
     reading: Reading
     test_reading: Reading | None
     prepared: Prepared
+
+
+@dataclass(frozen=True, eq=False)
+class Material(Sources):
+    """The data and the pretrained model of a run, as they are loaded.
+
+    Attributes:
+        checkpoint: the pretrained model, its weights not loaded yet.
+        tokenizer: of the checkpoint.
+    """
+
     checkpoint: "Checkpoint"
     tokenizer: Any
 

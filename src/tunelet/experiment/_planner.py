@@ -11,7 +11,7 @@ from tunelet._choice import Choice
 from tunelet._deadline import Deadline
 from tunelet.data import UNFOLLOWED, Copies, Follower, Prepared, Reading, Tokens, Unlabelled
 from tunelet.evaluation import positive_index
-from tunelet.experiment._material import Material
+from tunelet.experiment._material import Material, Sources
 from tunelet.experiment._plan import Plan, splits_record
 from tunelet.experiment._request import Request, check_workers
 from tunelet.experiment._resuming import Began, as_decided, check_data, check_recipe, choices_of, with_budget
@@ -33,21 +33,6 @@ if TYPE_CHECKING:
 
 _NO_FORWARD = "its first pass over the texts fails"
 _ANOTHER = "name another encoder, such as model='minilm', or take shorter texts: settings={'data.max_length': 64}"
-
-
-@dataclass(frozen=True, eq=False)
-class Sources:
-    """The data as it was read, and its splits.
-
-    Attributes:
-        reading: of the training source.
-        test_reading: of the test source; None: none was named.
-        prepared: the splits.
-    """
-
-    reading: Reading
-    test_reading: Reading | None
-    prepared: Prepared
 
 
 @dataclass(frozen=True, eq=False)

@@ -169,7 +169,7 @@ class SharedSteps:
             numbers = np.arange(begin, begin + len(some))
             batches.append(replace(gather(self._objective.train, some), rows=numbers))
             begin += len(some)
-        return tuple(batches), self._objective.loss_of_rows.of_rows(rows)
+        return tuple(batches), self._objective.loss.of_rows(rows)
 
     def _answers(self, shares: Sequence[_Share]) -> list[tuple[float, int, Arrays]]:
         """Of each share, in their order; workers that do not know the training are told of it."""

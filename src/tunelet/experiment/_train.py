@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from tunelet.evaluation import check_aim
 from tunelet.experiment._compiling import compile_kernels
 from tunelet.experiment._finish import Trained, finish
+from tunelet.experiment._material import Sources
 from tunelet.experiment._place import folder_for
 from tunelet.experiment._plan import data_record
-from tunelet.experiment._planner import Planner, Sources
+from tunelet.experiment._planner import Planner
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import check_environment, environment_of
 from tunelet.experiment._screens import Screens

@@ -37,7 +37,7 @@ class Classification:
     Attributes:
         model: the classifier.
         data: its training and validation texts.
-        loss_of_rows: the loss, of logits and row numbers of the training texts.
+        loss: of logits [m, outputs] and row numbers of the training texts, int64 [m], on the device of the model.
         predictions: of the weights that are kept, once they are made; they are in no checkpoint, for they are cheap.
     """
 
@@ -49,7 +49,7 @@ class Classification:
         self._settings, self._reporter = settings, reporter
         names = len(classifier.label_names)
         targets = data.unit.outputs(data.train_labels)
-        self.loss_of_rows: Loss = LOSSES[data.task].of(targets, names, settings, classifier.device)
+        self.loss: Loss = LOSSES[data.task].of(targets, names, settings, classifier.device)
         self._chances = drawing_chances(data.train_labels, settings)
         self._kept: dict[str, HiddenStates] = dict(data.kept)
 
@@ -92,10 +92,6 @@ class Classification:
         kept = self._kept.get("train")
         logits = self.model.logits(batch, kept.hidden(batch) if kept else None)
         return self.loss(logits, torch.from_numpy(batch.rows).to(logits.device))
-
-    def loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """The same of their logits [m, outputs] and row numbers, int64 [m], on the device of the model."""
-        return self.loss_of_rows(logits, rows)
 
     def evaluate(self, position: Position) -> Evaluation:
         """Metrics on the validation texts.

@@ -189,6 +189,7 @@ class _Work:
                 while not limits.are_reached(self.trials):
                     for asked in self.asks.next():
                         self._note(asked, run_trial(asked, self._request(asked), self.metric, self.screens))
+                return
             while not limits.are_reached(self.trials):
                 generation = self.asks.next(workers.count, limits.trials)
                 jobs = [Job(f"trial {asked.number}", self._elsewhere(asked)) for asked in generation]
