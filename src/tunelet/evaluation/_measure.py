@@ -70,9 +70,10 @@ def _point_estimates(
 
     labels, predicted, probabilities = predictions.labels, predictions.predicted, predictions.probabilities
     classes = np.arange(len(predictions.label_names))
-    rates = {"labels": classes, "zero_division": np.nan}
     confusion = sk.confusion_matrix(labels, predicted, labels=classes).astype(np.int64)
-    precision, recall, f1, _ = sk.precision_recall_fscore_support(labels, predicted, **rates)
+    precision, recall, f1, _ = sk.precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=np.nan
+    )
     support = confusion.sum(axis=1)
     # A ranking needs both sides; average precision needs only the positive one.
     roc_auc = [
