@@ -1,7 +1,29 @@
 """Several seeds together."""
 
 from tunelet.evaluation import FigureWarning
+from tunelet.experiment import Request, Training, cost_of_trainings
 from tunelet.experiment._seeds import group_warnings
+from tunelet.scale import HERE, workers_at
+
+
+def test_what_was_planned_for_the_reckoning_is_not_planned_again(tiny_checkpoint, tmp_path):
+    request = Request.of(
+        "quickstart", "sample", test=None, unlabelled=None, settings={"data.audit": False}, out=tmp_path / "run",
+        resume=False, model=tiny_checkpoint("bert"), limit=60, epochs=1,
+    )  # fmt: skip
+    training = Training(request, "of this call")
+    with workers_at(HERE) as workers:
+        cost = cost_of_trainings([training, Training(request, "another")], workers)
+    assert 0 < cost.elapsed < cost.core_seconds / HERE.threads * 1.001
+    planner = training.planner()
+    assert planner is not None
+    sources = planner.read()
+    assert sources is planner.read()
+    assert training.planner() is None  # it is used once
+    with workers_at(HERE) as workers:
+        cost_of_trainings([training], workers)
+    assert Training(request, "of another call").planner() is None
+    assert training.planner() is None  # nothing is kept for a call that is over
 
 
 def test_a_warning_of_some_seeds_names_them_and_is_true_of_each():

@@ -29,3 +29,8 @@ def test_rounds_of_jobs(jobs, workers, elapsed, core_seconds, said):
     assert (cost.elapsed, cost.core_seconds) == (elapsed, core_seconds)
     assert cost.core_hours == pytest.approx(core_seconds / 3600)
     assert cost.in_words == said
+
+
+def test_of_the_first_job_of_each_worker_a_part_may_be_over():
+    assert Cost.of(5, 85.0, Some(2, 3), done=10.0) == Cost(255 - 10, (5 * 85 - 2 * 10) * 3, 2, 3)
+    assert Cost.of(1, 85.0, Some(2, 3), done=10.0) == Cost(85 - 10, (85 - 10) * 3, 2, 3)

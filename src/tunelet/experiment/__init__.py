@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tunelet.experiment._adapt import Adaptation, AdaptationJob, adaptation_recipe
     from tunelet.experiment._head import choose_head
     from tunelet.experiment._plan import Plan
-    from tunelet.experiment._reckoning import cost_of_trainings
+    from tunelet.experiment._reckoning import Training, cost_of_trainings
     from tunelet.experiment._request import Request, whole_recipe
     from tunelet.experiment._screens import AdaptationPlan, Screens
     from tunelet.experiment._seeds import run_seeds
@@ -23,6 +23,7 @@ __all__ = [
     "Plan",
     "Request",
     "Screens",
+    "Training",
     "adaptation_recipe",
     "choose_head",
     "cost_of_trainings",
@@ -38,7 +39,7 @@ __getattr__ = lazy_exports(
         "_adapt": ("Adaptation", "AdaptationJob", "adaptation_recipe"),
         "_head": ("choose_head",),
         "_plan": ("Plan",),
-        "_reckoning": ("cost_of_trainings",),
+        "_reckoning": ("Training", "cost_of_trainings"),
         "_request": ("Request", "whole_recipe"),
         "_screens": ("AdaptationPlan", "Screens"),
         "_seeds": ("run_seeds",),

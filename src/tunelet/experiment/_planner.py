@@ -51,7 +51,7 @@ class Planned:
 
 
 class Planner:
-    """Makes the plan, step by step; each step needs the results of those before it.
+    """Makes the plan, step by step; each step needs the results of those before it, and is done once.
 
     Attributes:
         recipe: with what is chosen so far.
@@ -65,9 +65,16 @@ class Planner:
         self._texts: Unlabelled | None = None  # the usable texts without labels
         self._choices: dict[str, Choice[str]] = {}  # of the head, made once the encoder is loaded
         self._afforded: Afforded | None = None  # chosen likewise, where there is a budget of time
+        self._sources: Sources | None = None
+        self._planned: Planned | None = None
 
     def read(self) -> Sources:
         """Read the data and split it. Raises TuneletError."""
+        if self._sources is None:
+            self._sources = self._read()
+        return self._sources
+
+    def _read(self) -> Sources:
         request = self._request
         with self._screens.progress(unit="rows") as progress:
             progress.stage("reading the data", 0)
@@ -111,6 +118,11 @@ class Planner:
 
     def plan(self, folder: RunFolder, sources: Sources, checkpoint: "Checkpoint") -> Planned:
         """Load the model, choose what is open, and measure a few steps. Nothing is written. Raises TuneletError."""
+        if self._planned is None:
+            self._planned = self._plan_all(folder, sources, checkpoint)
+        return self._planned
+
+    def _plan_all(self, folder: RunFolder, sources: Sources, checkpoint: "Checkpoint") -> Planned:
         from tunelet.model import load_tokenizer
 
         with self._screens.busy("loading the model"):

@@ -1,7 +1,11 @@
-"""What trainings will take before they start: one is planned, on every worker at a time, and nothing is trained."""
+"""What trainings will take before they start: the first are planned, one on each worker, and none is trained.
+
+A worker keeps the plan that it has made, so that its first training begins where the reckoning ended.
+"""
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from tunelet.experiment._beside import seconds_beside
@@ -13,16 +17,54 @@ from tunelet.run import RunFolder
 from tunelet.scale import Cost, Job, Workers
 
 
-def cost_of_trainings(requests: Sequence[Request], workers: Workers) -> Cost:
-    """What trainings will take, all of them like the first; each request has its run folder. Raises TuneletError."""
-    first = Job("the plan of a training", requests[0].elsewhere())
+@dataclass(frozen=True)
+class Training:
+    """A training for a worker, that may have planned it before.
+
+    Attributes:
+        request: of a run folder.
+        key: of this training in this call, and of no other; empty: its plan is not kept.
+    """
+
+    request: Request
+    key: str = ""
+
+    def planner(self) -> Planner | None:
+        """The planner that has planned it in this process, if there is one; others are forgotten."""
+        planner = _kept.pop(self.key, None)
+        _kept.clear()
+        return planner
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """What a training takes.
+
+    Attributes:
+        planning: seconds until its plan is made.
+        rest: seconds from there to the finished run.
+    """
+
+    planning: float
+    rest: float
+
+
+_kept: dict[str, Planner] = {}  # of this process, by the key of its training
+
+
+def cost_of_trainings(trainings: Sequence[Training], workers: Workers) -> Cost:
+    """What trainings will take, all of them like the first ones. Raises TuneletError."""
     # As many at a time as later: workers that compute beside each other are slower than one alone.
-    reckoned = workers.map(seconds_of_training, [first] * min(workers.count, len(requests)))
-    return Cost.of(len(requests), median([seconds for _, seconds in reckoned]), workers)
+    first = [Job("the plan of a training", training) for training in trainings[: workers.count]]
+    each = [seconds for _, seconds in workers.map(seconds_of_training, first)]
+    planning = median([seconds.planning for seconds in each])
+    rest = median([seconds.rest for seconds in each])
+    return Cost.of(len(trainings), planning + rest, workers, done=planning if trainings[0].key else 0.0)
 
 
-def seconds_of_training(request: Request) -> float:
-    """What a training will take in this process, from reading the data to the finished run."""
+def seconds_of_training(training: Training) -> Seconds:
+    """What a training takes in this process, where its plan is kept. Raises TuneletError."""
+    request = training.request
     assert request.out is not None  # noqa: S101
     begun = time.monotonic()
     compile_kernels()
@@ -30,4 +72,7 @@ def seconds_of_training(request: Request) -> float:
     sources = planner.read()
     plan = planner.plan(RunFolder(request.out), sources, planner.find_model()).plan
     beside = seconds_beside(plan.prepared, plan.recipe, len(plan.prepared.folds))
-    return time.monotonic() - begun + plan.estimate.seconds + plan.estimate.slowness * beside
+    _kept.clear()
+    if training.key:
+        _kept[training.key] = planner
+    return Seconds(time.monotonic() - begun, plan.estimate.seconds + plan.estimate.slowness * beside)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tunelet._words import counted
 from tunelet._words import number as figure
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import FigureWarning, measure_seeds
-from tunelet.experiment._reckoning import cost_of_trainings
+from tunelet.experiment._reckoning import Training, cost_of_trainings
 from tunelet.experiment._request import Request
 from tunelet.experiment._resuming import as_decided, check_recipe
 from tunelet.experiment._screens import Screens
@@ -92,24 +93,25 @@ def _going_on(request: Request, *, resume: bool) -> Request:
 
 def _train_apart(missing: Mapping[int, Request], request: Request, screens: Screens) -> None:
     """Train seeds in processes, several at a time."""
-    jobs = [Job(f"seed {seed}", each.elsewhere()) for seed, each in missing.items()]
-    seeds = list(missing)
+    trainings = {seed: Training(each.elsewhere(), uuid4().hex) for seed, each in missing.items()}
+    jobs, seeds = [Job(f"seed {seed}", each) for seed, each in trainings.items()], list(trainings)
     with screens.progress(unit="seeds") as progress, workers_at(request.place) as workers:
         progress.stage("reckoning what the trainings will take", 0)
-        progress.say(cost_of_trainings(list(missing.values()), workers).in_words)
+        progress.say(cost_of_trainings(list(trainings.values()), workers).in_words)
         progress.stage(f"{counted(len(jobs), 'training')} on {counted(workers.count, 'worker')}", len(jobs))
         for number, said in workers.map(_train_one, jobs):
             progress.say(f"seed {seeds[number]}: {said}")
             progress.advance(1)
 
 
-def _train_one(request: Request) -> str:
+def _train_one(training: Training) -> str:
     """In a worker: train one seed, or go on where a worker that died has left it; the main figure, in words."""
+    planner, request = training.planner(), _going_on(training.request, resume=True)
     assert request.out is not None  # noqa: S101
     if request.out.is_dir():  # done, and its worker died before it could say so
         run = Run.load(request.out)
     else:
-        run = Experiment(_going_on(request, resume=True), Screens()).run()
+        run = Experiment(request, Screens(), None if request.resume else planner).run()
     main = run.metrics.main
     return f"{main.replace('_', ' ')} {figure(run.metrics.value(main))}, {run.facts.seconds:.0f} s"
 

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 class Experiment:
     """One training, step by step."""
 
-    def __init__(self, request: Request, screens: Screens) -> None:
+    def __init__(self, request: Request, screens: Screens, planner: Planner | None = None) -> None:
         """Take the request; `run` reads the data.
 
         Args:
             request: the arguments of the training.
             screens: what a person sees of the training.
+            planner: that has planned this training already, from its beginning.
         """
         self._request, self._screens = request, screens
-        self._planner = Planner(request, screens)
+        self._planner = planner or Planner(request, screens)
 
     def run(self) -> Run:
         """Train, measure and write the run folder, or go on with an interrupted run. Raises TuneletError."""

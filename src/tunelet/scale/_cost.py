@@ -23,10 +23,11 @@ class Cost:
     cores: int
 
     @classmethod
-    def of(cls, jobs: int, seconds: float, workers: Workers) -> "Cost":
-        """Of as many jobs, of which one takes a worker so many seconds."""
-        rounds = -(-jobs // workers.count)
-        return cls(rounds * seconds, jobs * seconds * workers.cores, workers.count, workers.cores)
+    def of(cls, jobs: int, seconds: float, workers: Workers, *, done: float = 0.0) -> "Cost":
+        """Of as many jobs, of which one takes a worker so many seconds; of each worker's first some are over."""
+        rounds, first = -(-jobs // workers.count), min(jobs, workers.count)
+        core_seconds = (jobs * seconds - first * done) * workers.cores
+        return cls(rounds * seconds - done, core_seconds, workers.count, workers.cores)
 
     @property
     def core_hours(self) -> float:

@@ -12,7 +12,9 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
+from bisect import insort
 from collections import deque
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -47,7 +49,7 @@ class LocalWorkers:
             raise RecipeError(f"workers read the script once more, and {script} is no file", "save it, or workers=1")
         self.count = place.workers
         self.cores = place.threads
-        self._idle: list[_Process] = []
+        self._idle: list[_Process] = []  # the oldest first, so that the first jobs of each call find the same ones
         self._busy: dict[Any, tuple[_Process, int]] = {}  # by its pipe, whose class differs on Windows
 
     def map(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
@@ -56,7 +58,7 @@ class LocalWorkers:
         while self._busy or waiting:
             while len(self._busy) < self.count and waiting:
                 number = waiting.popleft()
-                process = self._idle.pop() if self._idle else _Process(self.cores)
+                process = self._idle.pop(0) if self._idle else _Process(self.cores)
                 self._busy[process.pipe] = (process, number)
                 process.give(work, jobs[number].argument)
             for pipe in wait(list(self._busy)):
@@ -71,7 +73,7 @@ class LocalWorkers:
                         )
                     waiting.append(number)
                     continue
-                self._idle.append(process)
+                insort(self._idle, process, key=lambda each: each.begun)
                 yield number, answer.value()
 
     def end(self) -> None:
@@ -88,6 +90,7 @@ class _Process:
     """One worker."""
 
     def __init__(self, threads: int) -> None:
+        self.begun = time.monotonic()
         context = _context()
         self.pipe, theirs = context.Pipe()
         with _starting:

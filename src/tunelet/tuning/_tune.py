@@ -16,7 +16,7 @@ from tunelet.comparison import compare
 from tunelet.data import Reading
 from tunelet.errors import RecipeError, RunError
 from tunelet.evaluation import LOWER_IS_BETTER
-from tunelet.experiment import Request, Screens, cost_of_trainings, read_sources
+from tunelet.experiment import Request, Screens, Training, cost_of_trainings, read_sources
 from tunelet.recipe import Recipe, dump_recipe, with_settings
 from tunelet.run import (
     PrunerName,
@@ -202,7 +202,7 @@ class _Work:
         left = (limits.trials or 0) - len(self.trials)
         if left > 0:
             with self.screens.busy("reckoning what the trials will take"):
-                cost = cost_of_trainings([self._training(self.recipe, 0)] * left, workers)
+                cost = cost_of_trainings([Training(self._training(self.recipe, 0).elsewhere())] * left, workers)
             self.follower.reckoned(cost)
 
     def _note(self, asked: Asked, trial: TrialRecord) -> None:
