@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import environment_and_commit, environment_line
+from measured import environment_and_commit, environment_line, put_section
 
 from tunelet import BaselineClassifier, Classifier, Run, read
 from tunelet.explain import Explanation, deletion_curves
 
 ROOT = Path(__file__).parents[1]
 RECORD, PAGE = ROOT / "measurements" / "attributions.json", ROOT / "docs" / "explanations.md"
-BEGIN, END = "<!-- measured: written by measurements/attributions.py -->", "<!-- end of measured -->"
+BEGIN, END = "<!-- measured: written by measurements/attributions.py -->\n", "<!-- end of measured -->"
 
 
 def reviews(path: Path, texts: int, seed: int) -> list[str]:
@@ -85,8 +85,7 @@ def page(record: dict[str, Any]) -> str:
         f"{100 * point['removed']:.0f} %: {point['ordered']:.2f} against {point['shuffled']:.2f}" for point in points
     )
     table = "\n".join(rows)
-    return f"""{BEGIN}
-
+    return f"""
 | run | explained | complete within 1 % | median error | largest | texts x steps | lost beyond random order | p |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {table}
@@ -97,7 +96,7 @@ contributions against random order: {curve}.
 
 {environment_line(record)}
 
-{END}"""
+"""
 
 
 def main() -> None:
@@ -118,8 +117,7 @@ def main() -> None:
         given.out.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         return
     record = json.loads(given.out.read_text(encoding="utf-8"))
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(before + page(record) + rest.split(END)[1], encoding="utf-8")
+    put_section(PAGE, BEGIN, END, page(record))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ again. Afterwards files, predictions, weights, losses and trials are compared wi
 - command: the process that the user started
 - ray command: the same, where its workers are on the cluster
 
---page writes the table of docs/scale.md. Half an hour to an hour on two cores.
+Cases that were measured before are kept where they are not asked for, each with its commit. --page writes the table of
+docs/scale.md. One to two hours on two cores.
 """
 
 import argparse
@@ -38,6 +39,7 @@ from measured import environment_and_commit, environment_line, put_section
 OUT = Path(__file__).with_name("faults.json")
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 BEGIN, END = "<!-- faults: written by measurements/faults.py -->\n", "<!-- end of faults -->\n"
+VICTIMS = ("worker", "ray worker", "raylet", "command", "ray command")
 PAUSES = {"worker": (1.5, 5.0), "ray worker": (2.0, 6.0), "raylet": (4.0, 9.0)}  # seconds between two kills
 A_RUN = 5  # kills of workers in one run: three at the same job give it up
 LIFE = 4.0, 16.0  # seconds that a command has until it is killed
@@ -205,7 +207,7 @@ def _killed(
 
 
 def measure(asked: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
-    found: dict[str, Any] = environment_and_commit() | {"kills": asked.kills, "cases": []}
+    found: dict[str, Any] = environment_and_commit() | {"kills": asked.kills, "cases": known(asked)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = uses(folder)
@@ -227,8 +229,11 @@ def measure(asked: argparse.Namespace, say: Callable[[str], None]) -> dict[str, 
                     shutil.rmtree(out)
                 seconds = time.monotonic() - begin
                 found["cases"].append(
-                    {"use": use, "victim": victim, "kills": kills, "runs": runs, "same": alike, "seconds": seconds}
-                )
+                    {
+                        "use": use, "victim": victim, "kills": kills, "runs": runs, "same": alike, "seconds": seconds,
+                        "commit": found["commit"],
+                    }
+                )  # fmt: skip
                 result = "the same" if alike else "DIFFERENT"
                 say(f"{use}, {victim}: {kills} kills in {runs} runs, {result}, {seconds:.0f} s")
                 asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -237,10 +242,18 @@ def measure(asked: argparse.Namespace, say: Callable[[str], None]) -> dict[str, 
     return found
 
 
+def known(asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Cases measured before that are not measured now."""
+    if not asked.out.exists():
+        return []
+    cases = json.loads(asked.out.read_text(encoding="utf-8"))["cases"]
+    return [case for case in cases if case["use"] not in asked.uses or case["victim"] not in asked.victims]
+
+
 def write_up(found: dict[str, Any]) -> str:
     """The section of the page."""
     named = {"seeds": "seeds", "folds": "folds", "search": "a search", "one": "one training", "files": "files"}
-    victims = list(dict.fromkeys(case["victim"] for case in found["cases"]))
+    victims = [victim for victim in VICTIMS if any(case["victim"] == victim for case in found["cases"])]
     by = {(case["use"], case["victim"]): case for case in found["cases"]}
 
     def cell(use: str, victim: str) -> str:
@@ -249,7 +262,8 @@ def write_up(found: dict[str, Any]) -> str:
 
     lines = [f"| killed | {' | '.join(victims)} |", f"|{' --- |' * (len(victims) + 1)}"]
     lines += [f"| {named[use]} | {' | '.join(cell(use, victim) for victim in victims)} |" for use in named]
-    return "\n".join([environment_line(found), "", *lines, ""])
+    commits = " and ".join(dict.fromkeys(case["commit"] for case in found["cases"]))
+    return "\n".join([environment_line(found | {"commit": commits}), "", *lines, ""])
 
 
 def page(found: dict[str, Any]) -> None:
@@ -262,8 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     listed = {"type": lambda value: value.split(",")}
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--uses", default=["seeds", "folds", "search", "one", "files"], **listed)
-    victims = ["worker", "ray worker", "raylet", "command", "ray command"]
-    parser.add_argument("--victims", default=victims, **listed)
+    parser.add_argument("--victims", default=list(VICTIMS), **listed)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--page", action="store_true")
     asked = parser.parse_args(arguments)

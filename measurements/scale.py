@@ -1,6 +1,7 @@
 """What workers cost and gain on this machine, from which docs/scale.md reckons what many machines would take.
 
     python measurements/scale.py [--seeds 4] [--texts 6000] [--turns 2] [--manifest 1000000] [--jobs 2000] [--out FILE]
+                                 [--only seeds,one,exchange,scoring,waiting,dispatch,manifest]
     python measurements/scale.py --page
 
 Seeds and scoring run on one process with all threads and on one worker a core with one thread each, in turns, as
@@ -8,7 +9,8 @@ Seeds and scoring run on one process with all threads and on one worker a core w
 is in the time; what was reckoned before the start is written down beside it. Beside that: jobs a second that do
 nothing, on local workers and on Ray, and with a thousand workers that only wait, which are no processes; the exchange
 of trained parameters and gradients with a worker; reading and parsing the records of parts; and a manifest of so many
-parts in memory and on disk. --page writes the table of docs/scale.md.
+parts in memory and on disk. Each is written down when it is done; with --only the others are kept as they are there,
+of whatever commit. --page writes the table of docs/scale.md. Half an hour on two cores.
 """
 
 import argparse
@@ -98,7 +100,6 @@ def one_training(folder: Path, turns: int) -> dict[str, list[float]]:
                     out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
                 )  # fmt: skip
             found["tokens_per_second"].setdefault(str(workers), []).append(run.facts.tokens_per_second)
-            found["parameters"] = run.facts.trainable_parameters
             if costs:
                 found["seconds"].append(run.facts.train_seconds)
                 found["expected"].append(costs[0].elapsed)
@@ -115,6 +116,7 @@ def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
     lines = list(texts(number))
     for part in range(8):
         (parts / f"{part}.txt").write_text("".join(f"{line}\n" for line in lines[part::8]), encoding="utf-8")
+    found["load"] = timed(lambda: tunelet.Classifier.load(run))
     for turn in range(turns):
         for workers in (1, cores):
             out = folder / f"scored-{turn}-{workers}"
@@ -148,6 +150,7 @@ class _Waiting:
     death = ""
 
     def __init__(self, threads: int) -> None:
+        self.begun = time.monotonic()
         self.pipe, self._theirs = Pipe()
 
     def give(self, work: Any, argument: Any) -> None:
@@ -174,8 +177,9 @@ def waiting(workers: int, jobs: int) -> dict[str, float]:
     return {"workers": workers, "jobs": jobs, "per_second": jobs / seconds}
 
 
-def exchange(parameters: int, jobs: int = 200) -> dict[str, float]:
-    """Seconds to send so many parameters to a worker and to get as many gradients back."""
+def exchange(jobs: int = 200) -> dict[str, float]:
+    """Seconds to send the trained parameters of MiniLM to a worker and to get as many gradients back."""
+    parameters = 443_138  # LoRA r = 8 on the linear layers of five layers, and the head
     array = np.zeros(parameters, dtype=np.float32)
     with workers_at(Place.of("local", 2)) as workers:
         list(workers.map(echo, [Job("warm", array)] * 8))
@@ -329,26 +333,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--manifest", type=int, default=1_000_000)
     parser.add_argument("--jobs", type=int, default=2000)
+    parser.add_argument("--only", type=lambda value: value.split(","))
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--page", action="store_true")
     asked = parser.parse_args(arguments)
     if asked.page:
         page(json.loads(asked.out.read_text(encoding="utf-8")))
         return
+    known = json.loads(asked.out.read_text(encoding="utf-8")) if asked.only and asked.out.exists() else {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = environment_and_commit() | {
-            "turns": asked.turns,
-            "seeds": seeds(folder, asked.seeds, asked.turns),
-            "one": (one := one_training(folder, asked.turns)),
-            "exchange": exchange(one["parameters"]),
-            "scoring": scoring(folder, asked.texts, asked.turns),
-            "waiting": waiting(1000, 5000),
-            "dispatch": dispatch(asked.jobs),
-            "manifest": manifest(folder, asked.manifest),
+        parts: dict[str, Callable[[], dict[str, Any]]] = {
+            "seeds": lambda: seeds(folder, asked.seeds, asked.turns),
+            "one": lambda: one_training(folder, asked.turns),
+            "exchange": exchange,
+            "scoring": lambda: scoring(folder, asked.texts, asked.turns),
+            "waiting": lambda: waiting(1000, 5000),
+            "dispatch": lambda: dispatch(asked.jobs),
+            "manifest": lambda: manifest(folder, asked.manifest),
         }
-        found["scoring"]["load"] = timed(lambda: tunelet.Classifier.load(folder / "run"))
-        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        for part in asked.only or parts:
+            known |= environment_and_commit() | {"turns": asked.turns, part: parts[part]()}
+            asked.out.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _gradients(share: _Share) -> tuple[float, int, Arrays] | None:
         for batch in share.batches:
             loss = loss_of(model.logits(batch), torch.from_numpy(batch.rows).to(model.device))
             (loss / share.texts).backward()
-            summed += float(loss)
+            summed += float(loss.detach())
             tokens += len(batch.token_ids)
     found = {name: p.grad.numpy(force=True) for name, p in trained.items() if p.grad is not None}
     return summed, tokens, found
