@@ -19,6 +19,12 @@ QUICK = (
     "--set", "evaluation.resamples=100", "--set", "evaluation.explained=0", "--set", "data.audit=false",
 )  # fmt: skip
 
+# What most commands import of tunelet; code of tests is run without them, for it may ask what is imported.
+_MODULES = (
+    "tunelet.cli", "tunelet.console", "tunelet.audit", "tunelet.classifier._predict", "tunelet.comparison",
+    "tunelet.experiment._finish", "tunelet.experiment._fitting", "tunelet.experiment._head",
+    "tunelet.experiment._train", "tunelet.model._load", "tunelet.report", "tunelet.training",
+)  # fmt: skip
 _OF_THE_USER = re.compile(r"(HF_|HUGGING|TRANSFORMERS_|TUNELET_|PYTHON|(NO|FORCE|TTY)_?COLOR|TTY_|COLUMNS|TERM$).*")
 
 
@@ -47,7 +53,8 @@ def command(*arguments: object) -> list[str]:
 
 def run(*arguments: object, cwd: Path | None = None, **settings: str) -> Done:
     """`python -m tunelet ...` in a process of its own; settings are added to its environment."""
-    done = fork_server.run(["-m", "tunelet", *map(str, arguments)], environment(**settings), environment(), folder=cwd)
+    asked = ["-m", "tunelet", *map(str, arguments)]
+    done = fork_server.run(asked, environment(**settings), environment(), folder=cwd, modules=_MODULES)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -1,7 +1,7 @@
 """Commands in forks of a process that has the heavy libraries loaded: each starts in a tenth of the time.
 
 What a test sees is a process of its own: its environment, folder, streams and exit status. What is loaded before the
-fork is what reads no setting when it is imported; nothing of tunelet is, and no environment of Python's own may differ.
+fork reads no setting when it is imported, and no environment of Python's own may differ.
 """
 
 import atexit
@@ -101,6 +101,7 @@ def run(
     *,
     folder: Path | None = None,
     timeout: float = 120,
+    modules: Sequence[str] = (),
 ) -> "subprocess.CompletedProcess[str]":
     """`python ARGUMENTS`, as `subprocess.run` does it with captured output and an empty stdin.
 
@@ -110,6 +111,7 @@ def run(
         usual: that which the server starts with; where the two differ in what is read at start, nothing is forked.
         folder: the working directory; None: this process's.
         timeout: seconds.
+        modules: that are loaded as well before the fork.
 
     Raises:
         subprocess.TimeoutExpired: it did not end in time, and is no more.
@@ -127,7 +129,7 @@ def run(
             check=False,
         )
     of_the_hub = any(key.startswith(_OF_THE_HUB) for key in differ)
-    libraries = LIBRARIES if of_the_hub else (*LIBRARIES, *HUB_LIBRARIES)
+    libraries = LIBRARIES if of_the_hub else (*LIBRARIES, *HUB_LIBRARIES, *modules)
     with _lock, tempfile.TemporaryDirectory() as streams:
         stdout, stderr = (Path(streams, name) for name in ("stdout", "stderr"))
         request = Request(tuple(arguments), environment, str(folder or Path.cwd()), str(stdout), str(stderr))

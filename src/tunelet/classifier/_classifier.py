@@ -1,7 +1,7 @@
 """A finished run as a function from texts to labels with probabilities."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -13,7 +13,7 @@ from tunelet.classifier._base import TextClassifier
 from tunelet.classifier._encoded import EncodedText
 from tunelet.classifier._places import is_export, local_folder
 from tunelet.classifier._run_model import sequence_classifier, tfidf_of
-from tunelet.data import Tokens, Windows, tokenise
+from tunelet.data import Encoder, Tokens, Windows
 from tunelet.evaluation import Baseline, WordsBaseline, scaled_for
 from tunelet.recipe import with_settings
 from tunelet.run import Explanation, Run
@@ -144,12 +144,15 @@ class Classifier(TextClassifier):
         return 1 if windows is None else windows.most
 
     def _tokens(self, texts: list[str]) -> Tokens:
+        return self._encoder.encode(texts)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
         settings = self.run.recipe.data
-        return tokenise(
-            texts,
+        return Encoder(
             self._tokenizer,
-            max_length=self.max_length,
-            truncation=settings.truncation,
+            self.max_length,
+            settings.truncation,
             several_fields=self.task.several_fields,
             windows=Windows.of(settings),
         )

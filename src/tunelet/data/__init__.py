@@ -8,7 +8,7 @@ from tunelet.data._chunks import chunks
 from tunelet.data._clean import reading_from, row_texts, texts_of
 from tunelet.data._columns import KNOWN_NAMES, NO_TEXT_WORDS, TEXT_NAMES, Columns, choose_columns, listed
 from tunelet.data._duplicates import codes_of, exact_keys, fingerprints, normalise
-from tunelet.data._encode import Truncation
+from tunelet.data._encode import Encoder, Truncation
 from tunelet.data._examples import Examples
 from tunelet.data._fields import clean_fields, join_fields, joined, shown_fields, split_fields
 from tunelet.data._file_settings import FILE_KEYS, file_settings
@@ -72,6 +72,7 @@ __all__ = [
     "Chunk",
     "Columns",
     "Copies",
+    "Encoder",
     "Examples",
     "FileSettings",
     "FoldLimits",

@@ -1,14 +1,17 @@
 """Fused layers: all layers of an encoder as one step of autograd, with a backward pass down to the lowest adapter, or
 to the input where its gradient is asked for."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from tunelet.kernels._adapted import Gradients
+from tunelet.kernels._few import MOST_TOKENS, FewTokens
 from tunelet.kernels._hidden import Hidden, HiddenGradient, Kept
 from tunelet.kernels._layer import Layer
+from tunelet.kernels._native import native_for
 from tunelet.kernels._norm import normalise
 from tunelet.kernels._pool import Pooling, pool, pool_backward
 from tunelet.kernels._seqlens import DeviceSeqlens, Lengths, located
@@ -114,6 +117,11 @@ class FusedLayers:
             lowest: the layer that this pass ends at; None: the lowest adapted one.
         """
         lowest = self.lowest_adapted if lowest is None else lowest
+        if kept is None and first_layer == 0 and (few := self._for_few(hidden)) is not None:
+            assert not isinstance(lengths, DeviceSeqlens)  # noqa: S101  (they are made on a GPU alone)
+            hidden, first_layer = few(hidden, lengths), few.depth
+            if first_layer == len(self.layers):
+                return hidden if self.pooling is None else pool(hidden, lengths, self.pooling)
         with _without_autocast(hidden):
             state = self.layers[first_layer].enter(hidden)
         for number in range(first_layer, len(self.layers)):
@@ -127,6 +135,16 @@ class FusedLayers:
         if self.pooling is None or self.pooling == "first":
             return state.values
         return pool(state.values, lengths, self.pooling)
+
+    def _for_few(self, hidden: torch.Tensor) -> FewTokens | None:
+        """The lowest layers in one call, where these hidden states are few."""
+        if len(hidden) > MOST_TOKENS or hidden.dtype != torch.float32 or native_for(hidden) is None:
+            return None
+        return self._few
+
+    @functools.cached_property
+    def _few(self) -> FewTokens | None:
+        return FewTokens.of(self.layers)
 
     def _parameters(self, first_layer: int) -> list[torch.Tensor]:
         """A and B of every adapter from a layer on, each once, in a fixed order."""

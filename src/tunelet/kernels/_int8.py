@@ -12,10 +12,9 @@ import torch
 from tunelet._choice import Choice
 from tunelet.kernels._native import native
 from tunelet.kernels._processor import features
-from tunelet.kernels._products import Scaled
+from tunelet.kernels._products import LINE, Panels, Scaled
 from tunelet.kernels._quantise import ZERO_POINT, Quantised, quantise
 
-_LINE = 16  # columns that lie together, as native/tiles.h has it
 _INSTRUCTIONS = ("amx_int8", "avx512_vnni", "avx_vnni")
 
 
@@ -64,6 +63,10 @@ class Int8Product:
         assert self._backward is not None  # noqa: S101
         return self._multiply(self._backward, gradient, gradient_bytes)
 
+    @property
+    def panels(self) -> Panels | None:
+        return self._forward.panels if isinstance(self._forward, CompiledWeight) else None
+
     def _multiply(self, weight: _Weight, x: torch.Tensor | None, x_bytes: Quantised | None) -> Scaled:
         if x_bytes is None:
             assert x is not None  # noqa: S101
@@ -102,12 +105,18 @@ class CompiledWeight:
         self._outputs, inputs = weight.shape
         self._missing = -inputs % 4
         rounded, scale = _rounded(weight, bits=library.byte_weight_bits)
-        columns = -self._outputs % _LINE
+        columns = -self._outputs % LINE
         padded = torch.nn.functional.pad(rounded, (0, self._missing, 0, columns))
-        panels = padded.view(-1, _LINE, padded.shape[1] // 4, 4).transpose(1, 2)
+        panels = padded.view(-1, LINE, padded.shape[1] // 4, 4).transpose(1, 2)
         self._panels = panels.contiguous().view(torch.uint8)
         self._sums = padded.float().sum(dim=1)
         self._scale = torch.nn.functional.pad(scale, (0, columns))
+
+    @property
+    def panels(self) -> Panels | None:
+        """The weight as the kernel for few tokens reads it; None: it has no whole panels."""
+        whole = not self._missing and not self._outputs % LINE
+        return Panels(self._panels, self._sums, self._scale) if whole else None
 
     def multiply(self, x: Quantised, dtype: torch.dtype) -> torch.Tensor:
         rows = torch.nn.functional.pad(x.bytes, (0, self._missing), value=ZERO_POINT) if self._missing else x.bytes

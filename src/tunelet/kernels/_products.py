@@ -12,6 +12,8 @@ import torch
 
 from tunelet.kernels._quantise import Quantised
 
+LINE = 16  # columns that lie together in a panel, as native/tiles.h has it
+
 
 class Scaled(NamedTuple):
     """A matrix whose rows are still to be multiplied by a factor each.
@@ -24,10 +26,27 @@ class Scaled(NamedTuple):
     scale: torch.Tensor | None
 
 
+class Panels(NamedTuple):
+    """A weight as compiled kernels read it (native/tiles.h, native/bytes.h): panels of `LINE` columns.
+
+    weights: float32 [n_out / LINE, n_in, LINE], or of bytes [n_out / LINE, n_in / 4, LINE, 4] as uint8.
+    sums: of bytes, the sum of each output's weights, float32 [n_out]; else None.
+    scale: of bytes, the scale of each output, float32 [n_out]; else None.
+    """
+
+    weights: torch.Tensor
+    sums: torch.Tensor | None
+    scale: torch.Tensor | None
+
+
 class Product(Protocol):
     """Multiplication by a frozen weight W [n_out, n_in]."""
 
     quantised: bool  # whether it multiplies bytes: `x_bytes`, or where those are not given, `x` quantised
+
+    @property
+    def panels(self) -> Panels | None:
+        """The weight as the kernel for few tokens reads it, made once; None: it reads no such weight."""
 
     def forward(self, x: torch.Tensor | None, x_bytes: Quantised | None = None) -> Scaled:
         """x W^T [T, n_out] of an input x [T, n_in]."""
@@ -61,6 +80,14 @@ class FloatProduct:
         assert gradient is not None  # noqa: S101
         assert self._backward is not None  # noqa: S101
         return Scaled(self._multiply(gradient, self._backward), None)
+
+    @functools.cached_property
+    def panels(self) -> Panels | None:
+        outputs, inputs = self._forward.shape
+        if outputs % LINE or self._forward.dtype != torch.float32 or self._forward.device.type != "cpu":
+            return None
+        weight = self._forward.to_dense() if self._packed else self._forward
+        return Panels(weight.view(-1, LINE, inputs).transpose(1, 2).contiguous(), None, None)
 
     def _multiply(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         if self._packed:

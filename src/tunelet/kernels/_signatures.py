@@ -55,6 +55,10 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "attend_first_backward": (
         _FLOATS, _ELEMENTS, _FLOATS, _FLOATS, _FLOATS, _FLOATS, _ELEMENTS, _LONGS, _INT, _INT, _INT, _INT,
     ),
+    "encode_few": (
+        _ELEMENTS, _ELEMENTS, _BYTES, _FLOATS, _LONGS, _FLOATS, _INT, _LONGS, _INT, _INT, _INT, _INT, _FLOAT, _INT,
+        _INT,
+    ),
     "attend": (
         _ELEMENTS, _ELEMENTS, _ELEMENTS, _LONG, _ELEMENTS, _LONG, _FLOATS, _LONGS, _INTS, _INT, _LONG, _INT, _INT,
         _FLOAT, _INT, _INT,
@@ -73,7 +77,10 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 # The functions of every build; attention in bfloat16, and products of bytes, need a processor that multiplies them.
-_ELSEWHERE = {"attend_bfloat16", "attend_backward_bfloat16", "multiply_bytes_float32", "multiply_bytes_bfloat16"}
+_ELSEWHERE = {
+    "attend_bfloat16", "attend_backward_bfloat16", "multiply_bytes_float32", "multiply_bytes_bfloat16",
+    "encode_few_bfloat16",  # is in no build
+}  # fmt: skip
 REQUIRED = tuple(
     name for base in _FUNCTIONS for dtype in DTYPES if (name := f"{base}_{dtype_name(dtype)}") not in _ELSEWHERE
 )

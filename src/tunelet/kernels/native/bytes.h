@@ -74,8 +74,22 @@ inline void byte_tile(const uint32_t* x, int rows, Panels weights, const float* 
         }
 }
 
-// out[t][j] = scale[j] * sum over k of (x[t][k] - 128) * w[k][j]. Weights, their sums by column and the scales are padded
-// to a multiple of LINE columns.
+// out[t][j] = scale[j] * sum over k of (x[t][k] - 128) * w[k][j], for the columns from `j` to `end`, a multiple of LINE.
+// Weights, their sums by column and the scales are padded to a multiple of LINE columns.
+template <class E>
+inline void byte_product(const uint32_t* x, int64_t rows, Panels weights, const float* sums, const float* scale, E* out,
+                         int units, int j, int end, int n) {
+    for (; j + 2 * LANES <= end; j += 2 * LANES)
+        for (int64_t t = 0; t < rows; t += R)
+            byte_tile<E, 2>(x + t * units, int(std::min<int64_t>(R, rows - t)), weights, sums, scale, out + t * n,
+                            units, j, n);
+    if (j < end)
+        for (int64_t t = 0; t < rows; t += R)
+            byte_tile<E, 1>(x + t * units, int(std::min<int64_t>(R, rows - t)), weights, sums, scale, out + t * n,
+                            units, j, n);
+}
+
+// The same for all columns.
 template <class E>
 void multiply_bytes(const uint8_t* x, const uint8_t* w, const float* sums, const float* scale, E* out, int64_t rows,
                     int inputs, int n, int threads) {
@@ -88,15 +102,7 @@ void multiply_bytes(const uint8_t* x, const uint8_t* w, const float* sums, const
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t chunk = 0; chunk < (rows + height - 1) / height; ++chunk) {
         const int64_t begin = chunk * height, stop = std::min(rows, begin + height);
-        int j = 0;
-        for (; j + 2 * LANES <= end; j += 2 * LANES)
-            for (int64_t t = begin; t < stop; t += R)
-                byte_tile<E, 2>(left + t * units, int(std::min<int64_t>(R, stop - t)), weights, sums, scale,
-                                out + t * n, units, j, n);
-        if (j < end)
-            for (int64_t t = begin; t < stop; t += R)
-                byte_tile<E, 1>(left + t * units, int(std::min<int64_t>(R, stop - t)), weights, sums, scale,
-                                out + t * n, units, j, n);
+        byte_product(left + begin * units, stop - begin, weights, sums, scale, out + begin * n, units, 0, end, n);
     }
 }
 

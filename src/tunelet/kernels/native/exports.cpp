@@ -9,6 +9,7 @@
 
 #include "attention_backward.h"
 #include "bytes.h"
+#include "few.h"
 #include "first_token.h"
 #include "rows.h"
 
@@ -92,10 +93,21 @@ extern "C" {
         multiply_bytes(x, w, sums, scale, out, rows, inputs, n, threads);                                             \
     }
 
+// `layers` points to `depth` FewLayer.
+#define FEW(E, S)                                                                                                     \
+    void encode_few_##S(E* x, E* memory, uint8_t* bytes, float* scale, const int64_t* layers, const float* epsilons,  \
+                        int depth, const int64_t* cu_seqlens, int texts, int n, int inner, int heads, float slope,    \
+                        int tanh, int threads) {                                                                      \
+        (tanh ? encode_few<gelu_tanh> : encode_few<gelu_erf>)(                                                        \
+            x, memory, bytes, scale, reinterpret_cast<const FewLayer*>(layers), epsilons, depth, cu_seqlens, texts,   \
+            n, inner, heads, slope, threads);                                                                         \
+    }
+
 POINTWISE(float, float32)
 POINTWISE(bf16, bfloat16)
 
 ATTENTION(float, float32)
+FEW(float, float32)
 #ifdef BFLOAT16_PRODUCTS
 ATTENTION(bf16, bfloat16)
 #endif

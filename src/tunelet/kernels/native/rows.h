@@ -65,6 +65,18 @@ void for_rows(int64_t rows, int threads, int64_t floats, Body body) {
     }
 }
 
+// Mean and inverse deviation of a row.
+struct Moments {
+    float mean, inverse;
+};
+inline Moments moments(const float* row, int n, float epsilon) {
+    float total = 0.0f, square = 0.0f;
+    for (int j = 0; j < n; ++j) total += row[j];
+    const float m = total / n;
+    for (int j = 0; j < n; ++j) square += (row[j] - m) * (row[j] - m);
+    return {m, 1.0f / sqrtf(square / n + epsilon)};
+}
+
 // The number of the text that token t belongs to.
 inline int64_t text_of(const int64_t* cu_seqlens, int texts, int64_t t) {
     return std::upper_bound(cu_seqlens, cu_seqlens + texts + 1, t) - cu_seqlens - 1;
@@ -104,21 +116,16 @@ void add_norm(E* y, const float* scale, const float* bias, const E* residual, co
     for_rows(rows, threads, n, [=](int64_t t, float* row) {
         E* sum = y + t * n;
         const E* add = residual + t * n;
-        float s = scale ? scale[t] : 1.0f, total = 0.0f, square = 0.0f;
-        for (int j = 0; j < n; ++j) {
-            row[j] = to_float(sum[j]) * s + bias[j] + to_float(add[j]);
-            total += row[j];
-        }
-        float m = total / n;
-        for (int j = 0; j < n; ++j) square += (row[j] - m) * (row[j] - m);
-        float i = 1.0f / sqrtf(square / n + epsilon);
+        float s = scale ? scale[t] : 1.0f;
+        for (int j = 0; j < n; ++j) row[j] = to_float(sum[j]) * s + bias[j] + to_float(add[j]);
+        const Moments of = moments(row, n, epsilon);
         for (int j = 0; j < n; ++j) {
             put(sum[j], row[j]);
-            row[j] = (row[j] - m) * i * weight[j] + shift[j];
+            row[j] = (row[j] - of.mean) * of.inverse * weight[j] + shift[j];
             put(out[t * n + j], row[j]);
         }
-        mean[t] = m;
-        inverse[t] = i;
+        mean[t] = of.mean;
+        inverse[t] = of.inverse;
         if (bytes) quantise_row(row, n, bytes + t * n, byte_scale + t);
     });
 }

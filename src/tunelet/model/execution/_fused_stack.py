@@ -161,6 +161,10 @@ class FusedStack:
         """
         return self.layers.frozen_forward(self._embedded(inputs), inputs["lengths"], self.frozen_depth)
 
+    def vectors(self, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """What the head reads of a batch, [n, width]; `inputs` as above."""
+        return self.layers(self._embedded(inputs), inputs["lengths"])
+
     def vectors_by_layer(self, inputs: Mapping[str, Any]) -> torch.Tensor:
         """What a linear head would read after each layer, float32 [layers, n, width]; `inputs` as above."""
         return self.layers.vectors_by_layer(self._embedded(inputs), inputs["lengths"])
