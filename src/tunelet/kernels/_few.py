@@ -15,7 +15,7 @@ from tunelet.kernels._seqlens import seqlens_of
 
 MOST_TOKENS = 256
 _ROLES = (JOINT, "out", "up", "down")
-_BLOCK = 8  # rows of a result are written in blocks of no more
+_BLOCK = 8  # rows of a product are written in blocks of no more
 
 
 class FewTokens:
@@ -61,8 +61,7 @@ class FewTokens:
         first, located = self._first, seqlens_of(lengths)
         rows, n = hidden.shape
         inner = len(first.biases["up"])
-        space = rows + -rows % _BLOCK
-        result, memory = hidden.clone(), torch.empty(space * (5 * n + inner))
+        result, memory = hidden.clone(), torch.empty((rows + _BLOCK) * (5 * n + inner))
         quantised = self._panels[0][0].scale is not None
         marks = torch.empty(rows * max(n, inner), dtype=torch.uint8) if quantised else None
         scale = torch.empty(rows) if quantised else None

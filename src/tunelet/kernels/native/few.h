@@ -34,7 +34,20 @@ struct Left {
     const float* scale;
 };
 
+constexpr int HEIGHT = LANES == 8 ? 6 : 8;  // rows of a tile: with two vectors of columns its sums hide their latency
+constexpr int BLOCK = 4 * HEIGHT;           // rows whose beginnings are noted at a time
 constexpr int STRIP = 2 * LANES > LINE ? 2 * LANES : LINE;  // columns that a thread computes at a time
+
+// Columns `j` to `end` of y = x W^T. Not inlined: the sums of a tile need all registers.
+__attribute__((noinline)) void multiply_floats(const float* x, const Weight& w, int64_t rows, int inputs, int n, float* y,
+                                               int j, int end) {
+    for (int64_t t = 0; t < rows; t += BLOCK) {
+        int64_t row[BLOCK];
+        row_offsets<BLOCK>(int(t), int(rows), inputs, row);
+        product<float, HEIGHT>(reinterpret_cast<const uint32_t*>(x), row, 1, {w.panels, inputs}, {0, inputs},
+                               int(std::min<int64_t>(BLOCK, rows - t)), j, end, y + t * n, n);
+    }
+}
 
 // Columns `j` to `end` of y = f(x W^T + b). Not inlined, as `one_row` is not: each strip is the same machine code.
 template <class F>
@@ -46,12 +59,7 @@ __attribute__((noinline)) void strip(Left x, const Weight& w, int64_t rows, int 
                      inputs / 4, j, end, n);
     else
 #endif
-        for (int64_t t = 0; t < rows; t += ROWS) {
-            int64_t row[ROWS];
-            row_offsets(int(t), int(rows), inputs, row);
-            product<float>(reinterpret_cast<const uint32_t*>(x.values), row, 1, {w.panels, inputs}, {0, inputs},
-                           int(std::min<int64_t>(ROWS, rows - t)), j, end, y + t * n, n);
-        }
+        multiply_floats(x.values, w, rows, inputs, n, y, j, end);
     for (int64_t t = 0; t < rows; ++t) {
         const float s = w.scale ? x.scale[t] : 1.0f;
         for (int k = j; k < end; ++k) y[t * n + k] = f(y[t * n + k] * s + w.bias[k]);
@@ -86,13 +94,13 @@ inline Left share_bytes(const float* x, uint8_t* bytes, float* scale, int64_t ro
 }
 
 // Replaces x [rows, n] by the hidden states after `depth` layers, each with two epsilons. `memory` has room for
-// 5 n + inner floats of each row, and rows up to a multiple of R; `bytes` for a row's widest input and `scale` for a
+// 5 n + inner floats of each row, and rows up to a multiple of HEIGHT; `bytes` for a row's widest input and `scale` for a
 // float, null where weights are floats.
 template <Gelu (*gelu)(float)>
 void encode_few(float* x, float* memory, uint8_t* bytes, float* scale, const FewLayer* layers, const float* epsilons,
                 int depth, const int64_t* cu_seqlens, int texts, int n, int inner, int heads, float slope,
                 int threads) {
-    const int64_t rows = cu_seqlens[texts], space = (rows + R - 1) / R * R;
+    const int64_t rows = cu_seqlens[texts], space = (rows + HEIGHT - 1) / HEIGHT * HEIGHT;
     float *joined = memory, *context = joined + space * 3 * n, *sum = context + space * n, *wide = sum + space * n;
     const int d = n / heads;
     const auto same = [](float y) { return y; };

@@ -32,37 +32,37 @@ struct Lines {
     int begin, count;
 };
 
-// One tile of a product, counted in units: for r < R, v < V and lane < LANES, c[r][LANES v + lane] is the sum over
+// One tile of a product, counted in units: for r < H, v < V and lane < LANES, c[r][LANES v + lane] is the sum over
 // `count` lines p of left[row[r] + p * step] . right(begin + p, j + LANES v + lane).
-template <class E, int V>
+template <class E, int V, int H = R>
 inline void tile(const uint32_t* left, const int64_t* row, int64_t step, Panels right, Lines lines, int j, float* c,
                  int64_t c_row) {
     const uint32_t* at[V];
     for (int v = 0; v < V; ++v) at[v] = right.at(lines.begin, j + LANES * v);
-    Floats sum[R][V] = {};
+    Floats sum[H][V] = {};
     for (int p = 0; p < lines.count; ++p) {
         Units b[V];
         for (int v = 0; v < V; ++v) b[v] = load_once(at[v] + p * LINE);
-        for (int r = 0; r < R; ++r) {
+        for (int r = 0; r < H; ++r) {
             uint32_t a = left[row[r] + p * step];
             for (int v = 0; v < V; ++v) sum[r][v] = Unit<E>::multiply(sum[r][v], a, b[v]);
         }
     }
-    for (int r = 0; r < R; ++r)
+    for (int r = 0; r < H; ++r)
         for (int v = 0; v < V; ++v) store(c + r * c_row + LANES * v, sum[r][v]);
 }
 
-// The same for `rows` rows, rounded up to a multiple of R, and the columns from `begin` to `end`, multiples of LINE.
-template <class E>
+// The same for `rows` rows, rounded up to a multiple of H, and the columns from `begin` to `end`, multiples of LINE.
+template <class E, int H = R>
 inline void product(const uint32_t* left, const int64_t* row, int64_t step, Panels right, Lines lines, int rows,
                     int begin, int end, float* c, int64_t c_row) {
     int j = begin;
     for (; j + 2 * LANES <= end; j += 2 * LANES)
-        for (int r = 0; r < rows; r += R)
-            tile<E, 2>(left, row + r, step, right, lines, j, c + r * c_row + j, c_row);
+        for (int r = 0; r < rows; r += H)
+            tile<E, 2, H>(left, row + r, step, right, lines, j, c + r * c_row + j, c_row);
     if (j < end)
-        for (int r = 0; r < rows; r += R)
-            tile<E, 1>(left, row + r, step, right, lines, j, c + r * c_row + j, c_row);
+        for (int r = 0; r < rows; r += H)
+            tile<E, 1, H>(left, row + r, step, right, lines, j, c + r * c_row + j, c_row);
 }
 
 // Transposes x [length, d], in units along d, to panels of [d / elements, padded]; columns from `length` on are zero.
@@ -144,9 +144,10 @@ struct Scratch {
 // n rounded up to a multiple of `of`.
 inline int multiple_of(int n, int of) { return (n + of - 1) / of * of; }
 
-// Where ROWS rows begin. Beyond the last row it is repeated; those results are never stored.
+// Where N rows begin. Beyond the last row it is repeated; those results are never stored.
+template <int N = ROWS>
 inline void row_offsets(int first, int length, int64_t stride, int64_t* row) {
-    for (int r = 0; r < ROWS; ++r) row[r] = int64_t(std::min(first + r, length - 1)) * stride;
+    for (int r = 0; r < N; ++r) row[r] = int64_t(std::min(first + r, length - 1)) * stride;
 }
 
 }  // namespace
