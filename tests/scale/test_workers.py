@@ -98,9 +98,12 @@ def test_workers_end_with_their_parent(tmp_path, way):
     (tmp_path / "parent.py").write_text(code)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([SUPPORT, *sys.path])}
     parent = subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], env=environment, stderr=subprocess.PIPE)
-    waiting = until(lambda: [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()], 2)
-    parent.send_signal(getattr(signal, way))
-    parent.communicate(timeout=30)
+    try:
+        waiting = until(lambda: [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()], 2)
+        parent.send_signal(getattr(signal, way))
+        parent.communicate(timeout=120)
+    finally:
+        parent.kill()
     until(lambda: [process for process in waiting if not psutil.pid_exists(process)], 2)
 
 
