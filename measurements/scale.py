@@ -1,13 +1,13 @@
 """What workers cost and gain on this machine, from which docs/scale.md reckons what many machines would take.
 
     python measurements/scale.py [--seeds 4] [--texts 6000] [--turns 2] [--manifest 1000000] [--jobs 2000] [--out FILE]
-                                 [--only seeds,one,exchange,scoring,waiting,dispatch,manifest]
+                                 [--only seeds,one,exchange,scoring,expected,waiting,dispatch,manifest]
     python measurements/scale.py --page
 
 Seeds and scoring run on one process with all threads and on one worker a core with one thread each, in turns, as
 `tunelet.train_seeds` and `tunelet.predict_files` are called, MiniLM on the sample's texts; the start of the processes
-is in the time; what was reckoned before the start is written down beside it. Beside that: jobs a second that do
-nothing, on local workers and on Ray, and with a thousand workers that only wait, which are no processes; the exchange
+is in the time. Once more each runs on several workers alone, for what it said before the start that it would take,
+and what it took from that moment on. Beside that: jobs a second that do nothing, on local workers and on Ray, and with a thousand workers that only wait, which are no processes; the exchange
 of trained parameters and gradients with a worker; reading and parsing the records of parts; and a manifest of so many
 parts in memory and on disk. Each is written down when it is done; with --only the others are kept as they are there,
 of whatever commit. --page writes the table of docs/scale.md. Half an hour on two cores.
@@ -21,8 +21,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from multiprocessing import Pipe
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,76 +58,98 @@ def echo(parameters: Any) -> Any:
     return parameters
 
 
-@contextmanager
-def reckoned() -> Iterator[list[Cost]]:
-    """The costs that are reckoned inside."""
-    found: list[Cost] = []
-    words = Cost.in_words.fget
-    with mock.patch.object(Cost, "in_words", property(lambda cost: found.append(cost) or words(cost))):
-        yield found
+def train_seeds(out: Path, number: int, workers: int) -> None:
+    tunelet.train_seeds(
+        "sample", tuple(range(1, number + 1)), model="minilm", settings=SETTINGS, out=out, quiet=True, workers=workers
+    )
 
 
-def seeds(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
-    """Seconds for so many seeds, by workers."""
-    cores = os.cpu_count() or 1
-    found: dict[str, Any] = {"number": number, "seconds": {}, "expected": []}
-    for turn in range(turns):
-        for workers in (1, cores):
-            out = folder / f"seeds-{turn}-{workers}"
-            with reckoned() as costs:
-                seconds = timed(
-                    lambda out=out, workers=workers: tunelet.train_seeds(
-                        "sample", tuple(range(1, number + 1)), model="minilm", settings=SETTINGS, out=out, quiet=True,
-                        workers=workers,
-                    )
-                )  # fmt: skip
-            found["seconds"].setdefault(str(workers), []).append(seconds)
-            found["expected"] += [cost.elapsed for cost in costs]
-            print(f"{number} seeds, {workers} workers: {seconds:.1f} s, expected {costs}", flush=True)
-    return found
+def train_one(out: Path, workers: int) -> tunelet.Run:
+    return tunelet.train(
+        "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 12}, out=out, quiet=True,
+        workers=workers,
+    )  # fmt: skip
 
 
-def one_training(folder: Path, turns: int) -> dict[str, list[float]]:
-    """Tokens a second of one training's steps, by workers, in batches of 64; its seconds, and those expected."""
-    cores = os.cpu_count() or 1
-    found: dict[str, Any] = {"tokens_per_second": {}, "seconds": [], "expected": []}
-    for turn in range(turns):
-        for workers in (1, cores):
-            with reckoned() as costs:
-                run = tunelet.train(
-                    "sample", model="minilm", batch_size=64, settings=SETTINGS | {"training.max_steps": 12},
-                    out=folder / f"one-{turn}-{workers}", quiet=True, workers=workers,
-                )  # fmt: skip
-            found["tokens_per_second"].setdefault(str(workers), []).append(run.facts.tokens_per_second)
-            if costs:
-                found["seconds"].append(run.facts.train_seconds)
-                found["expected"].append(costs[0].elapsed)
-            print(f"one training, {workers} workers: {run.facts.tokens_per_second:,.0f} tokens/s, {costs}", flush=True)
-    return found
-
-
-def scoring(folder: Path, number: int, turns: int) -> dict[str, list[float]]:
-    """Seconds for so many texts in eight files, by workers."""
+def files(folder: Path, number: int) -> tuple[tunelet.Run, Path]:
+    """A run, and a folder of so many texts in eight files."""
     run = tunelet.train("sample", model="minilm", limit=60, settings=SETTINGS, out=folder / "run", quiet=True)
-    parts, cores = folder / "parts", os.cpu_count() or 1
-    found: dict[str, Any] = {"number": number, "seconds": {}, "expected": []}
+    parts = folder / "parts"
     parts.mkdir()
     lines = list(texts(number))
     for part in range(8):
         (parts / f"{part}.txt").write_text("".join(f"{line}\n" for line in lines[part::8]), encoding="utf-8")
+    return run, parts
+
+
+def seeds(folder: Path, number: int, turns: int) -> dict[str, Any]:
+    """Seconds for so many seeds, by workers."""
+    cores = os.cpu_count() or 1
+    found: dict[str, Any] = {"number": number, "seconds": {}}
+    for turn in range(turns):
+        for workers in (1, cores):
+            out = folder / f"seeds-{turn}-{workers}"
+            seconds = timed(lambda out=out, workers=workers: train_seeds(out, number, workers))
+            found["seconds"].setdefault(str(workers), []).append(seconds)
+            print(f"{number} seeds, {workers} workers: {seconds:.1f} s", flush=True)
+    return found
+
+
+def one_training(folder: Path, turns: int) -> dict[str, Any]:
+    """Tokens a second of one training's steps, by workers, in batches of 64."""
+    cores = os.cpu_count() or 1
+    found: dict[str, Any] = {"tokens_per_second": {}}
+    for turn in range(turns):
+        for workers in (1, cores):
+            rate = train_one(folder / f"one-{turn}-{workers}", workers).facts.tokens_per_second
+            found["tokens_per_second"].setdefault(str(workers), []).append(rate)
+            print(f"one training, {workers} workers: {rate:,.0f} tokens/s", flush=True)
+    return found
+
+
+def expected(folder: Path, number: int, rows: int, turns: int) -> dict[str, Any]:
+    """What each use says that it will take, and seconds from then on, on a worker for each core."""
+    cores = os.cpu_count() or 1
+    run, parts = files(folder, rows)
+    uses: dict[str, Callable[[Path], object]] = {
+        "seeds": lambda out: train_seeds(out, number, cores),
+        "scoring": lambda out: tunelet.predict_files(run, parts, out, output_format="csv", workers=cores, quiet=True),
+        "one": lambda out: train_one(out, cores),
+    }
+    found: dict[str, Any] = {use: [] for use in uses}
+    words = Cost.in_words.fget
+    for turn in range(turns):
+        for use, work in uses.items():
+            said: list[tuple[float, float]] = []
+
+            def noted(cost: Cost, said: list[tuple[float, float]] = said) -> str:
+                said.append((cost.elapsed, time.monotonic()))
+                return str(words(cost))
+
+            with mock.patch.object(Cost, "in_words", property(noted)):
+                work(folder / f"{use}-{turn}-expected")
+            elapsed, moment = said[0]
+            found[use].append({"expected": elapsed, "took": time.monotonic() - moment})
+            print(f"{use}: {found[use][-1]}", flush=True)
+    return found
+
+
+def scoring(folder: Path, number: int, turns: int) -> dict[str, Any]:
+    """Seconds for so many texts in eight files, by workers."""
+    run, parts = files(folder, number)
+    cores = os.cpu_count() or 1
+    found: dict[str, Any] = {"number": number, "seconds": {}}
     found["load"] = timed(lambda: tunelet.Classifier.load(run))
     for turn in range(turns):
         for workers in (1, cores):
             out = folder / f"scored-{turn}-{workers}"
-            with reckoned() as costs:
-                seconds = timed(
-                    lambda out=out, workers=workers: tunelet.predict_files(
-                        run, parts, out, output_format="csv", workers=workers, quiet=True
-                    )
+            seconds = timed(
+                lambda out=out, workers=workers: tunelet.predict_files(
+                    run, parts, out, output_format="csv", workers=workers, quiet=True
                 )
+            )
             found["seconds"].setdefault(str(workers), []).append(seconds)
-            found["expected"] += [cost.elapsed for cost in costs if workers > 1]
-            print(f"{number} texts, {workers} workers: {seconds:.1f} s, expected {costs}", flush=True)
+            print(f"{number} texts, {workers} workers: {seconds:.1f} s", flush=True)
     return found
 
 
@@ -266,7 +287,7 @@ def write_up(found: dict[str, Any]) -> str:
     sheet, rates = found["manifest"], found["dispatch"]
     return "\n".join(
         [
-            environment_line(found),
+            environment_line(found | {"commit": " and ".join(dict.fromkeys(found["commits"].values()))}),
             "",
             table(
                 f"{found['seeds']['number']} seeds and {found['scoring']['number']:,} texts in 8 files, medians of "
@@ -279,7 +300,7 @@ def write_up(found: dict[str, Any]) -> str:
                 rows,
             ),
             trained_on(found, together / int(cores)),
-            expected(found, cores),
+            reckoned(found["expected"], cores),
             (
                 f"Jobs that do nothing: {rates['local']:,.0f} a second on local workers, {rates['ray']:,.0f} on Ray; "
                 f"{found['waiting']['workers']:,} local workers that wait for a second at each job do "
@@ -311,14 +332,13 @@ def trained_on(found: dict[str, Any], rate: float) -> str:
     )
 
 
-def expected(found: dict[str, Any], cores: str) -> str:
-    """What was said before the start, and what it took."""
+def reckoned(found: dict[str, Any], cores: str) -> str:
+    """The table of what was said before the start, and what it took."""
     rows = [("", "expected", "took")]
     for name, what in (("seeds", "trainings of seeds"), ("scoring", "scoring of files"), ("one", "one training")):
-        took = found[name]["seconds"] if name == "one" else found[name]["seconds"][cores]
-        said = ", ".join(f"{seconds:.1f}" for seconds in found[name]["expected"])
-        rows.append((what, f"{said} s", f"{', '.join(f'{seconds:.1f}' for seconds in took)} s"))
-    return table(f"Before the start, the {cores} workers said what it would take; each time:", rows)
+        each = [", ".join(f"{line[part]:.1f}" for line in found[name]) for part in ("expected", "took")]
+        rows.append((what, *(f"{seconds} s" for seconds in each)))
+    return table(f"What {cores} workers said before the start, and what it took from then on, each time:", rows)
 
 
 def page(found: dict[str, Any]) -> None:
@@ -348,12 +368,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "one": lambda: one_training(folder, asked.turns),
             "exchange": exchange,
             "scoring": lambda: scoring(folder, asked.texts, asked.turns),
+            "expected": lambda: expected(folder / "expected", asked.seeds, asked.texts, asked.turns),
             "waiting": lambda: waiting(1000, 5000),
             "dispatch": lambda: dispatch(asked.jobs),
             "manifest": lambda: manifest(folder, asked.manifest),
         }
+        (folder / "expected").mkdir()
         for part in asked.only or parts:
-            known |= environment_and_commit() | {"turns": asked.turns, part: parts[part]()}
+            record = environment_and_commit()
+            commits = known.get("commits", {}) | {part: record["commit"]}
+            known |= record | {"turns": asked.turns, part: parts[part](), "commits": commits}
             asked.out.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 

@@ -31,6 +31,6 @@ def test_rounds_of_jobs(jobs, workers, elapsed, core_seconds, said):
     assert cost.in_words == said
 
 
-def test_of_the_first_job_of_each_worker_a_part_may_be_over():
-    assert Cost.of(5, 85.0, Some(2, 3), done=10.0) == Cost(255 - 10, (5 * 85 - 2 * 10) * 3, 2, 3)
-    assert Cost.of(1, 85.0, Some(2, 3), done=10.0) == Cost(85 - 10, (85 - 10) * 3, 2, 3)
+def test_the_first_job_of_each_worker_may_take_more_or_less():
+    assert Cost.of(5, 85.0, Some(2, 3), first=-10.0) == Cost(255 - 10, (5 * 85 - 2 * 10) * 3, 2, 3)
+    assert Cost.of(1, 85.0, Some(2, 3), first=5.0) == Cost(85 + 5, (85 + 5) * 3, 2, 3)

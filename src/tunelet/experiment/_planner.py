@@ -223,6 +223,7 @@ class Planner:
                 folds=prepared.folds,
                 rates=None if self._afforded is None else self._afforded.rates,
                 unlabelled=None if unlabelled is None else unlabelled.tokens.lengths,
+                known=self._known(material, classifier, tokens),
             )
         budget = self._budget(prepared, tokens, estimate)
         return Plan(
@@ -242,6 +243,20 @@ class Planner:
             budget=budget,
             unlabelled=unlabelled,
             place=self._request.place,
+        )
+
+    def _known(self, material: Material, classifier: "SequenceClassifier", tokens: Mapping[str, Tokens]) -> int:
+        """Tokens of texts whose vectors an earlier run left in the cache."""
+        from tunelet.checkpoint import weights_fingerprint
+        from tunelet.experiment._rivals import cache_of_vectors
+        from tunelet.model import has_text_vectors
+
+        if classifier.head is None:
+            return 0
+        weights = weights_fingerprint(material.checkpoint.path) or ""
+        cache = cache_of_vectors(self.recipe, weights)
+        return sum(
+            each.total for each in tokens.values() if has_text_vectors(classifier, each, weights=weights, cache=cache)
         )
 
     def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":

@@ -42,10 +42,12 @@ class Seconds:
 
     Attributes:
         planning: seconds until its plan is made.
-        rest: seconds from there to the finished run.
+        vectors: seconds in which the frozen encoder's vectors are made, which later trainings find in the cache.
+        rest: all other seconds until the run is finished.
     """
 
     planning: float
+    vectors: float
     rest: float
 
 
@@ -57,9 +59,11 @@ def cost_of_trainings(trainings: Sequence[Training], workers: Workers) -> Cost:
     # As many at a time as later: workers that compute beside each other are slower than one alone.
     first = [Job("the plan of a training", training) for training in trainings[: workers.count]]
     each = [seconds for _, seconds in workers.map(seconds_of_training, first)]
-    planning = median([seconds.planning for seconds in each])
-    rest = median([seconds.rest for seconds in each])
-    return Cost.of(len(trainings), planning + rest, workers, done=planning if trainings[0].key else 0.0)
+    planning, vectors, rest = (
+        median([getattr(seconds, part) for seconds in each]) for part in ("planning", "vectors", "rest")
+    )
+    kept = planning if trainings[0].key else 0.0
+    return Cost.of(len(trainings), planning + rest, workers, first=vectors - kept)
 
 
 def seconds_of_training(training: Training) -> Seconds:
@@ -75,4 +79,6 @@ def seconds_of_training(training: Training) -> Seconds:
     _kept.clear()
     if training.key:
         _kept[training.key] = planner
-    return Seconds(time.monotonic() - begun, plan.estimate.seconds + plan.estimate.slowness * beside)
+    estimate = plan.estimate
+    rest = estimate.seconds - estimate.vector_seconds + estimate.slowness * beside
+    return Seconds(time.monotonic() - begun, estimate.vector_seconds, rest)

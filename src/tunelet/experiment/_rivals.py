@@ -5,6 +5,7 @@ begins with.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from tunelet.experiment._linear_models import LINEAR_MODELS, AnyBaseline, Linear
 from tunelet.experiment._plan import Plan
 from tunelet.experiment._self_training import Answers
 from tunelet.model import SequenceClassifier, text_vectors
+from tunelet.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +30,15 @@ ALL = -1  # the number of a model that is fitted to all training texts; folds ar
 _FEATURES = {"baseline": "TF-IDF", "probe": "frozen encoder"}
 _CHARACTERS = 2**26  # of the texts that TF-IDF learns from: its features take some fifty bytes for each
 _BEGIN_WITH_ZERO = ("default", "gaussian")  # initialisations of LoRA whose B is 0
+
+
+def cache_of_vectors(recipe: Recipe, weights: str | None) -> Path | None:
+    """Where vectors of the frozen encoder, whose weights have this fingerprint, are kept; None: nowhere.
+
+    Random weights have no fingerprint, and some adapters begin with a rounding error.
+    """
+    unnamed = recipe.model.random_weights or recipe.adapter.dora or recipe.adapter.init not in _BEGIN_WITH_ZERO
+    return None if unnamed or not weights else cache_folder()
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,15 +170,12 @@ class Rivals:
     def _vectors(self, classifier: SequenceClassifier, weights: str | None, split: str) -> "NDArray[np.float32]":
         """The frozen encoder's vectors of the texts of a split, float32 [n, width]."""
         tokens: Tokens = self._plan.tokens[split]
-        recipe = self._plan.recipe
-        # No cache for random weights, which have no fingerprint, and for adapters that begin with a rounding error.
-        unnamed = recipe.model.random_weights or recipe.adapter.dora or recipe.adapter.init not in _BEGIN_WITH_ZERO
         self._progress.stage(f"frozen encoder, {split}", tokens.total)
         return text_vectors(
             classifier,
             tokens,
             weights=weights or "",
-            cache=None if unnamed or not weights else cache_folder(),
+            cache=cache_of_vectors(self._plan.recipe, weights),
             advance=self._progress.advance,
         )
 

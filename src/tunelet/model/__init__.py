@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tunelet.model._quiet import quiet_libraries
     from tunelet.model._targets import resolve_targets
     from tunelet.model._turns import RandomNumbers, turn
-    from tunelet.model._vectors import text_vectors
+    from tunelet.model._vectors import has_text_vectors, text_vectors
     from tunelet.model.execution import (
         choose_device,
         choose_precision,
@@ -41,6 +41,7 @@ __all__ = [
     "embedded_texts",
     "exported_pooling",
     "foreign_model",
+    "has_text_vectors",
     "head_pooling",
     "load_tokenizer",
     "logits",
@@ -97,7 +98,7 @@ __getattr__ = lazy_exports(
             "RandomNumbers",
             "turn",
         ),
-        "_vectors": ("text_vectors",),
+        "_vectors": ("has_text_vectors", "text_vectors"),
         "execution": (
             "choose_device",
             "choose_precision",

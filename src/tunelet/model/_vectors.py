@@ -32,7 +32,7 @@ def text_vectors(
     """
     if cache is None:
         return _computed(classifier, tokens, advance)
-    folder = cache / "vectors" / _fingerprint(classifier, tokens, weights)
+    folder = _entry(classifier, tokens, weights, cache)
     cached = load_arrays(folder, ("vectors",), mapped="vectors")
     if cached is not None and cached["vectors"].shape[0] == len(tokens):
         return cached["vectors"]
@@ -41,6 +41,15 @@ def text_vectors(
     made = _computed(classifier, tokens, advance)
     stored = store_arrays({"vectors": made}, folder) and load_arrays(folder, ("vectors",), mapped="vectors")
     return stored["vectors"] if stored else made
+
+
+def has_text_vectors(classifier: SequenceClassifier, tokens: Tokens, *, weights: str, cache: Path | None) -> bool:
+    """Whether `text_vectors` with these arguments would compute none."""
+    return cache is not None and _entry(classifier, tokens, weights, cache).is_dir()
+
+
+def _entry(classifier: SequenceClassifier, tokens: Tokens, weights: str, cache: Path) -> Path:
+    return cache / "vectors" / _fingerprint(classifier, tokens, weights)
 
 
 def _computed(classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None) -> np.ndarray:

@@ -23,11 +23,11 @@ class Cost:
     cores: int
 
     @classmethod
-    def of(cls, jobs: int, seconds: float, workers: Workers, *, done: float = 0.0) -> "Cost":
-        """Of as many jobs, of which one takes a worker so many seconds; of each worker's first some are over."""
-        rounds, first = -(-jobs // workers.count), min(jobs, workers.count)
-        core_seconds = (jobs * seconds - first * done) * workers.cores
-        return cls(rounds * seconds - done, core_seconds, workers.count, workers.cores)
+    def of(cls, jobs: int, seconds: float, workers: Workers, *, first: float = 0.0) -> "Cost":
+        """Of as many jobs, of which one takes a worker so many seconds; each worker's first takes `first` more."""
+        rounds, at_once = -(-jobs // workers.count), min(jobs, workers.count)
+        core_seconds = (jobs * seconds + at_once * first) * workers.cores
+        return cls(rounds * seconds + first, core_seconds, workers.count, workers.cores)
 
     @property
     def core_hours(self) -> float:

@@ -27,6 +27,7 @@ class Work:
         trained: whether there are optimizer steps; else the head is solved on vectors of the frozen encoder.
         unlabelled: tokens of the texts without labels that every training's teacher answers and its student learns
             from, int64 [m]; None: there are none.
+        known: tokens of those texts whose vectors, which the probe reads, are in the cache.
     """
 
     lengths: NDArray[np.int64]
@@ -35,6 +36,7 @@ class Work:
     folds: Sequence[NDArray[np.int64]] = ()
     trained: bool = True
     unlabelled: NDArray[np.int64] | None = None
+    known: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Estimate:
             other figures include them.
         trainings: seconds of each training: of every fold, then on all texts; a student's count with its teacher's.
         slowness: of the machine, as `Rates` has it.
+        vector_seconds: those of `evaluation_seconds` in which the probe's vectors are made, once for all seeds.
     """
 
     training_rate: float
@@ -58,6 +61,7 @@ class Estimate:
     frozen_seconds: float
     trainings: tuple[float, ...] = ()
     slowness: float = 1.0
+    vector_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -75,6 +79,7 @@ def estimate_time(
     folds: Sequence[np.ndarray] = (),
     rates: Rates | None = None,
     unlabelled: NDArray[np.int64] | None = None,
+    known: int = 0,
 ) -> Estimate:
     """Time a few training and evaluation batches; weights, gradients and random states are left as they were.
 
@@ -87,6 +92,7 @@ def estimate_time(
         folds: of a cross-validation before the training on all texts, the rows that each holds out.
         rates: that were measured before; None: they are measured now.
         unlabelled: tokens of the texts without labels, int64 [m]; None: there are no students.
+        known: tokens of those texts whose vectors are in the cache.
     """
     solved = classifier.method == "head" and classifier.head is not None  # as a probe is, by logistic regression
     keeps = not solved and keeps_activations(classifier, settings, Length.of(settings, train.lengths))
@@ -98,6 +104,7 @@ def estimate_time(
         folds,
         trained=not solved,
         unlabelled=unlabelled,
+        known=known,
     )
     return expect(rates, settings, work)
 
@@ -119,17 +126,18 @@ def expect(rates: Rates, settings: TrainingSettings, work: Work) -> Estimate:
             measured += int(work.unlabelled.sum()) / rates.evaluation  # the teacher's answers
         training, evaluation = training + steps, evaluation + measured
         trainings.append(steps + measured)
-    once_read = work.test
+    vectors = 0
     if settings.probe or not work.trained:
-        once_read += int(work.lengths.sum()) + work.validation + work.test
+        vectors = int(work.lengths.sum()) + work.validation + work.test - work.known
     return Estimate(
         training_rate=rates.training,
         evaluation_rate=rates.evaluation,
         training_seconds=training,
-        evaluation_seconds=evaluation + once_read / rates.evaluation,
+        evaluation_seconds=evaluation + (work.test + vectors) / rates.evaluation,
         frozen_seconds=(int(work.lengths.sum()) + work.validation) / rates.frozen if kept else 0.0,
         trainings=tuple(trainings),
         slowness=rates.slowness,
+        vector_seconds=vectors / rates.evaluation,
     )
 
 
