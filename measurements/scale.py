@@ -6,11 +6,12 @@
 
 Seeds and scoring run on one process with all threads and on one worker a core with one thread each, in turns, as
 `tunelet.train_seeds` and `tunelet.predict_files` are called, MiniLM on the sample's texts; the start of the processes
-is in the time. Once more each runs on several workers alone, for what it said before the start that it would take,
-and what it took from that moment on. Beside that: jobs a second that do nothing, on local workers and on Ray, and with a thousand workers that only wait, which are no processes; the exchange
-of trained parameters and gradients with a worker; reading and parsing the records of parts; and a manifest of so many
-parts in memory and on disk. Each is written down when it is done; with --only the others are kept as they are there,
-of whatever commit. --page writes the table of docs/scale.md. Half an hour on two cores.
+is in the time. Once more each runs on several workers alone, for what it said before the start that it would take, and
+what it took from that moment on. Beside that: jobs a second that do nothing, on local workers and on Ray, and with a
+thousand workers that only wait, which are no processes; the exchange of trained parameters and gradients with a worker;
+reading and parsing the records of parts; and a manifest of so many parts in memory and on disk. Each is written down
+when it is done; with --only the others are kept as they are there, of whatever commit. --page writes the table of
+docs/scale.md. Half an hour on two cores.
 """
 
 import argparse
