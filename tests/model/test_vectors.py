@@ -8,7 +8,7 @@ import pytest
 from classifiers import classifier_of
 from tunelet import _array_cache
 from tunelet.data import tokenise
-from tunelet.model import load_tokenizer, text_vectors
+from tunelet.model import has_text_vectors, load_tokenizer, text_vectors
 
 TEXTS = ("a fine film", "no", "the rest of it was long, and longer than that")
 
@@ -35,8 +35,10 @@ def made(frozen, tmp_path):
         classifier, tokenizer = frozen(pooling=pooling, precision=precision, **adapter)
         tokens = tokenise(texts, tokenizer, max_length=16)
         ran = []
+        there = has_text_vectors(classifier, tokens, weights=weights, cache=cache)
         found = text_vectors(classifier, tokens, weights=weights, cache=cache, advance=ran.append)
         assert sum(ran) in (0, tokens.total)
+        assert there or ran  # where it says that they are there, they may be damaged; else the encoder runs
         return found, bool(ran)
 
     return make
@@ -55,6 +57,16 @@ def test_the_second_time_they_come_from_the_disk_in_the_same_bits(made, tmp_path
     assert again.shape == (len(TEXTS), 32)
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(again, made(cache=None)[0])
+
+
+def test_whether_they_are_there_is_known_without_making_them(frozen, tmp_path):
+    classifier, tokenizer = frozen(pooling="mean", precision="float32")
+    tokens = tokenise(TEXTS, tokenizer, max_length=16)
+    assert not has_text_vectors(classifier, tokens, weights="w", cache=tmp_path)
+    assert not has_text_vectors(classifier, tokens, weights="w", cache=None)
+    text_vectors(classifier, tokens, weights="w", cache=tmp_path)
+    assert has_text_vectors(classifier, tokens, weights="w", cache=tmp_path)
+    assert not has_text_vectors(classifier, tokens, weights="others", cache=tmp_path)
 
 
 def test_they_are_those_that_the_head_reads_in_the_order_of_the_texts(made):
