@@ -1,7 +1,11 @@
 """Several seeds together."""
 
+import pytest
+
+from brief import BRIEF
 from tunelet.evaluation import FigureWarning
-from tunelet.experiment import Request, Training, cost_of_trainings
+from tunelet.experiment import Experiment, Request, Screens, Training, cost_of_trainings
+from tunelet.experiment._reckoning import seconds_of_training
 from tunelet.experiment._seeds import group_warnings
 from tunelet.scale import HERE, workers_at
 
@@ -24,6 +28,22 @@ def test_what_was_planned_for_the_reckoning_is_not_planned_again(tiny_checkpoint
         cost_of_trainings([training], workers)
     assert Training(request, "of another call").planner() is None
     assert training.planner() is None  # nothing is kept for a call that is over
+
+
+@pytest.mark.parametrize("validation", ["held-out", "cross-validation"])
+def test_vectors_in_the_cache_take_no_seconds(tiny_checkpoint, tmp_path, monkeypatch, validation):
+    monkeypatch.setenv("TUNELET_CACHE", str(tmp_path / "cache"))
+
+    def request(name: str) -> Request:
+        settings = {"data.validation": validation, "data.folds": 2, "training.probe": True, "model.pooling": "mean"}
+        return Request.of(
+            "quickstart", "sample", test=None, unlabelled=None, settings=settings | BRIEF, out=tmp_path / name,
+            resume=False, model=tiny_checkpoint("bert"), limit=40, epochs=1,
+        )  # fmt: skip
+
+    assert seconds_of_training(Training(request("planned"))).vectors > 0
+    Experiment(request("first"), Screens()).run()
+    assert seconds_of_training(Training(request("second"))).vectors == 0
 
 
 def test_a_warning_of_some_seeds_names_them_and_is_true_of_each():

@@ -7,12 +7,14 @@ reason says so.
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from tunelet import hub
 from tunelet._words import shown
 from tunelet.checkpoint import _files, _offline
 from tunelet.checkpoint._config import check_config
+from tunelet.checkpoint._fingerprint import weights_fingerprint
 from tunelet.checkpoint._names import DEFAULT, OFFLINE, SHORT_NAMES, hub_id, spelling_hint
 from tunelet.errors import ModelError
 from tunelet.hub import OutOfReach, Repository, explain
@@ -41,6 +43,11 @@ class Checkpoint:
     reason: str
     hub_id: str | None
     revision: str | None
+
+    @cached_property
+    def weights_sha256(self) -> str | None:
+        """The fingerprint of its weights, for which they are read once; None where there are none."""
+        return weights_fingerprint(self.path)
 
 
 def find_checkpoint(model: str | None, *, random_weights: bool = False) -> Checkpoint:

@@ -246,18 +246,16 @@ class Planner:
         )
 
     def _known(self, material: Material, classifier: "SequenceClassifier", tokens: Mapping[str, Tokens]) -> int:
-        """Tokens of texts whose vectors an earlier run left in the cache."""
-        from tunelet.checkpoint import weights_fingerprint
+        """Tokens of texts whose vectors are in the cache; the validation texts of folds are training texts."""
         from tunelet.experiment._rivals import cache_of_vectors
         from tunelet.model import has_text_vectors
 
         if classifier.head is None:
             return 0
-        weights = weights_fingerprint(material.checkpoint.path) or ""
+        weights = material.checkpoint.weights_sha256 or ""
         cache = cache_of_vectors(self.recipe, weights)
-        return sum(
-            each.total for each in tokens.values() if has_text_vectors(classifier, each, weights=weights, cache=cache)
-        )
+        read = [each for name, each in tokens.items() if name != "validation" or not material.prepared.folds]
+        return sum(each.total for each in read if has_text_vectors(classifier, each, weights=weights, cache=cache))
 
     def _budget(self, prepared: Prepared, tokens: Mapping[str, Tokens], estimate: "Estimate") -> "Budget | None":
         if self._request.deadline is None or self._afforded is None:

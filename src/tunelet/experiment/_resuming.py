@@ -162,8 +162,6 @@ def environment_of(
     """The content of `environment.json`: machine, versions, the checkpoint with its fingerprint, the choices."""
     import torch
 
-    from tunelet.checkpoint import weights_fingerprint
-
     return EnvironmentRecord(
         **dict(environment()),
         threads=torch.get_num_threads(),
@@ -173,7 +171,7 @@ def environment_of(
             reason=checkpoint.reason,
             hub_id=checkpoint.hub_id,
             revision=checkpoint.revision,
-            weights_sha256=weights_fingerprint(checkpoint.path),
+            weights_sha256=checkpoint.weights_sha256,
             random_weights=random_weights,
         ),
         choices=choices,
