@@ -68,7 +68,7 @@ def hidden_states(fused: FusedLayers, hidden: torch.Tensor, lengths: tuple[int, 
 def test_the_number_of_threads_changes_no_bit(layers, request, precision):
     if precision == "int8":
         request.getfixturevalue("int8")
-    found, hidden, before = FewTokens.of(fused_layers(layers, precision).layers), random_tensor(30, HIDDEN, seed=7), 0
+    found, hidden = FewTokens.of(fused_layers(layers, precision).layers), random_tensor(30, HIDDEN, seed=7)
     if found is None:
         pytest.skip("oneDNN multiplies bytes here")
     before = torch.get_num_threads()
@@ -87,7 +87,7 @@ def test_many_tokens_adapters_and_training_go_layer_by_layer(layers, monkeypatch
     monkeypatch.setattr(FewTokens, "__call__", lambda _, hidden, lengths: called.append(lengths) or hidden)
     fused = fused_layers(layers)
     fused.run(random_tensor(MOST_TOKENS + 1, HIDDEN, seed=7), (MOST_TOKENS + 1,))
-    fused.run(random_tensor(9, HIDDEN, seed=7).bfloat16().float(), (9,), first_layer=1)
+    fused.run(random_tensor(9, HIDDEN, seed=7), (9,), first_layer=1)
     fused.run(random_tensor(9, HIDDEN, seed=7), (9,), kept=[])
     with without_native():
         fused.run(random_tensor(9, HIDDEN, seed=7), (9,))
