@@ -26,6 +26,11 @@ def opened(place, **more) -> Search:
     return Search(place / "journal.log", SPACE, **{"seed": 1, "pruner": "none", "lower": False} | more)
 
 
+def hopeless(asked, figure: float, step: int) -> bool:
+    asked.note(f"epoch {step}", figure, mean=False)
+    return asked.is_hopeless()
+
+
 def run(search: Search, trials: int) -> list[dict]:
     found = []
     for _ in range(trials):
@@ -85,20 +90,32 @@ def test_a_trial_that_is_far_worse_than_the_others_is_given_up(tmp_path, pruner)
     for _ in range(8):
         asked = search.next()[0]
         for step in range(1, 6):
-            asked.is_hopeless(0.9, step)
+            assert not hopeless(asked, 0.9, step)
         search.tell(asked, "finished", 0.9)
     bad = search.next()[0]
-    assert any(bad.is_hopeless(0.1, step) for step in range(1, 6))
+    assert any(hopeless(bad, 0.1, step) for step in range(1, 6))
     search.tell(bad, "pruned", 0.1)
     good = search.next()[0]
-    assert not any(good.is_hopeless(0.95, step) for step in range(1, 6))
+    assert not any(hopeless(good, 0.95, step) for step in range(1, 6))
 
 
 def test_the_recipe_itself_is_never_given_up(tmp_path):
     search = opened(tmp_path, pruner="median")
     asked = search.next()[0]
     assert asked.number == 0
-    assert not any(asked.is_hopeless(0.0, step) for step in range(1, 6))
+    assert not any(hopeless(asked, 0.0, step) for step in range(1, 6))
+
+
+def test_an_evaluation_counts_once_in_whatever_session_it_is_made(tmp_path):
+    asked = opened(tmp_path).next()[0]
+    for fold, figure in (("fold 1/3", 0.7), ("fold 2/3", 0.8)):
+        asked.note(fold, figure, mean=True)
+    again = opened(tmp_path).next()[0]
+    assert again.figures == asked.figures == [0.7, 0.75]
+    again.note("fold 2/3", 0.8, mean=True)
+    again.note("fold 3/3", 0.3, mean=True)
+    assert again.figures == [0.7, 0.75, pytest.approx(0.6)]
+    assert opened(tmp_path).again(0).figures == again.figures
 
 
 def test_the_setting_that_decides_is_the_most_important_one(tmp_path):

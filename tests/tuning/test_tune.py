@@ -110,6 +110,47 @@ def test_interrupted_between_and_within_trials_the_search_is_that_of_one_session
     assert facts_of(parts) == facts_of(whole)
 
 
+@pytest.mark.parametrize("validation", [{}, {"data.validation": "cross-validation", "data.folds": 2}])
+def test_interrupted_behind_every_evaluation_checkpoint_and_run_the_figures_are_the_same(
+    search, monkeypatch, validation
+):
+    from itertools import cycle
+
+    from tunelet.training._loop import TrainingLoop
+    from tunelet.tuning._trial import _Watched
+
+    given = {"trials": 1, "pruner": "none", "settings": SETTINGS | validation}
+    whole = search("whole", **given)
+
+    class Killed(BaseException):
+        pass
+
+    left, moments = 0, cycle((1, 2))  # an evaluation is made again where the checkpoint behind it was not written
+
+    def killing(done):
+        def killed(*arguments):
+            nonlocal left
+            answer = done(*arguments)
+            left -= 1
+            if not left:
+                raise Killed
+            return answer
+
+        return killed
+
+    for holder, name in ((TrainingLoop, "checkpoint"), (_Watched, "note"), (_tune, "run_trial")):
+        monkeypatch.setattr(holder, name, killing(getattr(holder, name)))
+    kills, parts = 0, None
+    while parts is None:
+        left = next(moments)
+        try:
+            parts = search("parts", resume=kills > 0, **given)
+        except Killed:
+            kills += 1
+    assert kills >= 3
+    assert facts_of(parts) == facts_of(whole)
+
+
 def test_a_finished_search_goes_on_with_more_trials(search):
     first = facts_of(search(trials=2))
     more = search(trials=3, resume=True)

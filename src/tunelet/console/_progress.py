@@ -76,7 +76,7 @@ class _Lines:
         """Print a line, with the name of the part before it."""
         self._print(f"{self._part}{line}")
 
-    def evaluated(self, values: Mapping[str, float]) -> None:
+    def evaluated(self, epoch: int, values: Mapping[str, float]) -> None:
         """Show nothing: the training says it."""
 
     @property

@@ -140,7 +140,7 @@ class TrainingLoop:
         if evaluation.line:
             epoch = f"epoch {position.epoch + 1}/{self.pace.length.epochs}"
             self.reporter.say(f"{epoch}: training loss {loss:.4f}, {evaluation.line}")
-        self.reporter.evaluated(evaluation.values)
+        self.reporter.evaluated(position.epoch + 1, evaluation.values)
 
     def checkpoint(self) -> None:
         """Write down all that decides the rest of the training."""

@@ -20,8 +20,11 @@ class Reporter(Protocol):
     def say(self, line: str) -> None:
         """A line that stays on the screen."""
 
-    def evaluated(self, values: Mapping[str, float]) -> None:
-        """The validation texts were evaluated; metric -> value. What this raises ends the training."""
+    def evaluated(self, epoch: int, values: Mapping[str, float]) -> None:
+        """The validation texts were evaluated behind an epoch, from 1; metric -> value. What this raises ends all.
+
+        Evaluations of earlier sessions are not told again, except for the last one, which may be.
+        """
 
 
 class Silent:
@@ -41,5 +44,5 @@ class Silent:
     def say(self, line: str) -> None:
         """Show nothing."""
 
-    def evaluated(self, values: Mapping[str, float]) -> None:
+    def evaluated(self, epoch: int, values: Mapping[str, float]) -> None:
         """Show nothing."""

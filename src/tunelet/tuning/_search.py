@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
 
 _STARTING = 8  # trials that are drawn at random before the sampler learns from them
-_NAME, _SETTINGS = "tunelet", "settings"
+_NAME, _SETTINGS, _EVALUATIONS = "tunelet", "settings", "evaluations"
 
 
 class Search:
@@ -113,16 +113,36 @@ class Asked:
     Attributes:
         number: from 0.
         settings: of the trial.
+        figures: after each evaluation, those of earlier sessions first.
     """
 
     def __init__(self, trial: "Trial", settings: Mapping[str, Setting]) -> None:
         self._trial, self.number, self.settings = trial, trial.number, dict(settings)
+        # Evaluation -> its own figure and that which counts. In the journal: a training that goes on tells it no more.
+        self._evaluations: dict[str, tuple[float, float]] = dict(trial.user_attrs.get(_EVALUATIONS, {}))
 
-    def is_hopeless(self, figure: float, step: int) -> bool:
-        """Note a figure after an evaluation; whether the trial should be given up, measured by the others."""
+    @property
+    def figures(self) -> list[float]:
+        return [figure for _, figure in self._evaluations.values()]
+
+    def note(self, evaluation: str, figure: float, *, mean: bool) -> None:
+        """Write down an evaluation, once however often it is made.
+
+        Args:
+            evaluation: its name.
+            figure: what it found.
+            mean: whether what counts is the mean of all so far, in place of the latest.
+        """
+        if evaluation not in self._evaluations:
+            own = [*(one for one, _ in self._evaluations.values()), figure]
+            self._evaluations[evaluation] = figure, sum(own) / len(own) if mean else figure
+            self._trial.set_user_attr(_EVALUATIONS, self._evaluations)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a trial that goes on reports what it reported before
-            self._trial.report(figure, step)
+            warnings.simplefilter("ignore")  # of a report that was made before
+            self._trial.report(self.figures[-1], len(self._evaluations))
+
+    def is_hopeless(self) -> bool:
+        """Whether the trial should be given up, measured by the others."""
         return bool(self.number and self._trial.should_prune())
 
 

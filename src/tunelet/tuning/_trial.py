@@ -23,23 +23,17 @@ class _Hopeless(Exception):  # noqa: N818  (an answer, not an error)
 
 @dataclass
 class _Watched:
-    """The figures of a trial. In a cross-validation each fold has one, and their mean counts; else the latest does."""
+    """A trial's evaluations. In a cross-validation each fold has one, and their mean counts; else the latest does."""
 
     asked: Asked
     metric: str
-    figures: list[float]
-    of_parts: list[float]
-    in_part: bool = False
+    fold: str | None = None
 
-    def note(self, values: Mapping[str, float]) -> None:
+    def note(self, epoch: int, values: Mapping[str, float]) -> None:
         if self.metric not in values:
             return
-        figure = float(values[self.metric])
-        if self.in_part:
-            self.of_parts.append(figure)
-            figure = sum(self.of_parts) / len(self.of_parts)
-        self.figures.append(figure)
-        if self.asked.is_hopeless(figure, len(self.figures)):
+        self.asked.note(self.fold or f"epoch {epoch}", float(values[self.metric]), mean=self.fold is not None)
+        if self.asked.is_hopeless():
             raise _Hopeless
 
 
@@ -52,16 +46,16 @@ class _Reporter:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        self._watched.in_part = True
+        self._watched.fold = name
         try:
             with self._shown.part(name):
                 yield
         finally:
-            self._watched.in_part = False
+            self._watched.fold = None
 
-    def evaluated(self, values: Mapping[str, float]) -> None:
-        self._shown.evaluated(values)
-        self._watched.note(values)
+    def evaluated(self, epoch: int, values: Mapping[str, float]) -> None:
+        self._shown.evaluated(epoch, values)
+        self._watched.note(epoch, values)
 
 
 class _TrialScreens(Screens):
@@ -96,11 +90,11 @@ def run_trial(asked: Asked, request: Request, metric: str, screens: Screens) -> 
     """
     assert request.out is not None  # noqa: S101
     begun, place = time.monotonic(), RunFolder(request.out)
-    watched = _Watched(asked, metric, [], [])
+    watched = _Watched(asked, metric)
 
     def ended(state: State, figure: float | None, **more: Any) -> TrialRecord:
         return TrialRecord(
-            number=asked.number, state=state, settings=asked.settings, figure=figure, figures=tuple(watched.figures),
+            number=asked.number, state=state, settings=asked.settings, figure=figure, figures=tuple(asked.figures),
             **{"seconds": time.monotonic() - begun} | more,
         )  # fmt: skip
 
@@ -112,7 +106,7 @@ def run_trial(asked: Asked, request: Request, metric: str, screens: Screens) -> 
             run = training.run()
         except _Hopeless:
             RunFolder(request.out).discard()
-            return ended("pruned", watched.figures[-1])
+            return ended("pruned", asked.figures[-1])
         except DiskError:
             raise
         except TuneletError as error:
