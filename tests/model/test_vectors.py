@@ -1,5 +1,6 @@
 """What a frozen encoder makes of texts is kept by content: what differs is another entry, what is damaged goes."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from classifiers import classifier_of
 from tunelet import _array_cache
 from tunelet.data import tokenise
-from tunelet.model import has_text_vectors, load_tokenizer, text_vectors
+from tunelet.model import has_text_vectors, load_tokenizer, text_vectors, text_vectors_by_layer
 
 TEXTS = ("a fine film", "no", "the rest of it was long, and longer than that")
 
@@ -145,3 +146,33 @@ def test_a_file_in_the_place_of_the_cache_is_done_without(made, tmp_path):
     found, ran = made(cache=tmp_path / "cache")
     assert ran
     assert found.shape == (3, 32)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_those_after_each_layer_are_those_of_an_encoder_of_so_many_layers(tiny_checkpoint, tmp_path, precision):
+    folder = tiny_checkpoint("bert")
+    tokens = tokenise(TEXTS, load_tokenizer(folder), max_length=16)
+    whole = classifier_of(folder, pooling="mean", precision=precision)
+    found = text_vectors_by_layer(whole, tokens, weights="w", cache=tmp_path)
+    assert sorted(found) == [2, 3]
+    for layers, vectors in found.items():
+        encoder = classifier_of(folder, pooling="mean", precision=precision, model_layers=layers)
+        assert has_text_vectors(encoder, tokens, weights="w", cache=tmp_path)
+        np.testing.assert_array_equal(vectors, text_vectors(encoder, tokens, weights="w", cache=None))
+
+
+def test_those_after_each_layer_are_computed_once_and_again_where_one_is_gone(tiny_checkpoint, tmp_path, monkeypatch):
+    folder = tiny_checkpoint("bert")
+    tokens = tokenise(TEXTS, load_tokenizer(folder), max_length=16)
+    classifier = classifier_of(folder, pooling="mean", precision="float32")
+    ran, compute = [], classifier.vectors_by_layer
+    monkeypatch.setattr(type(classifier), "vectors_by_layer", lambda _, batch: ran.append(1) or compute(batch))
+    first = text_vectors_by_layer(classifier, tokens, weights="w", cache=tmp_path)
+    assert ran.pop()
+    again = text_vectors_by_layer(classifier, tokens, weights="w", cache=tmp_path)
+    assert not ran
+    for number, vectors in first.items():
+        np.testing.assert_array_equal(vectors, again[number])
+    shutil.rmtree(entries(tmp_path)[0])
+    assert text_vectors_by_layer(classifier, tokens, weights="w", cache=tmp_path).keys() == first.keys()
+    assert ran

@@ -15,14 +15,13 @@ import numpy as np
 from tunelet._cache import cache_folder
 from tunelet._choice import Choice
 from tunelet._words import counted
-from tunelet.data import OUTPUTS, Prepared, Tokens, Windows, folds, sample_rows, tokenise, tokens_about
+from tunelet.data import OUTPUTS, Prepared, Windows, folds, sample_rows, tokenise, tokens_about
 from tunelet.experiment._linear_models import LINEAR_MODELS
-from tunelet.model import declared_pooling, new_classifier, prediction_batches
+from tunelet.experiment._rivals import cache_of_vectors
+from tunelet.model import declared_pooling, new_classifier, text_vectors, text_vectors_by_layer
 from tunelet.recipe import AdapterSettings, Recipe
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tunelet.checkpoint import Checkpoint
     from tunelet.kernels import Pooling
     from tunelet.model import SequenceClassifier
@@ -80,7 +79,9 @@ def choose_head(
         layers = Choice(depth, "all: the first token is meant to be read after the last")
     if pooling is not None and layers is not None:
         return HeadChoice(pooling, layers)
-    losses = _losses(frozen, prepared, recipe, tokenizer, pooling, every_layer=layers is None, several=several)
+    losses = _losses(
+        frozen, checkpoint, prepared, recipe, tokenizer, pooling, every_layer=layers is None, several=several
+    )
     least = min(losses.values())
     # Of equally good layers the deepest, which keeps most of the pretrained weights.
     kind, number = max(
@@ -100,6 +101,7 @@ def choose_head(
 
 def _losses(
     frozen: "SequenceClassifier",
+    checkpoint: "Checkpoint",
     prepared: Prepared,
     recipe: Recipe,
     tokenizer: Any,
@@ -125,26 +127,20 @@ def _losses(
         windows=Windows.of(settings),
         cache=cache_folder(),
     )
-    vectors, depth = _vectors(frozen, tokens, every_layer=every_layer), int(frozen.base.config.num_hidden_layers)
+    weights = checkpoint.weights_sha256 or ""
+    cache = cache_of_vectors(recipe, weights)  # where these are all training texts, the probe finds its vectors there
+    if every_layer:
+        vectors = text_vectors_by_layer(frozen, tokens, weights=weights, cache=cache)
+    else:
+        depth = int(frozen.base.config.num_hidden_layers)
+        vectors = {depth: text_vectors(frozen, tokens, weights=weights, cache=cache)}
     labels = space.encode(train, "the training texts")
     held_out = folds(space.stratified(train), count=_FOLDS, seed=_SEED)
     width = int(frozen.base.config.hidden_size)
     kinds = ("first", "mean") if pooling is None else (pooling.value,)
     losses, models = {}, LINEAR_MODELS[space.task](len(names), _SEED)
-    for number in range(-(-depth // 2), depth + 1) if every_layer else (depth,):
+    for number, read in vectors.items():
         for at, kind in enumerate(kinds):
-            features = np.ascontiguousarray(vectors[number - 1 - depth, :, at * width : (at + 1) * width])
+            features = np.ascontiguousarray(read[:, at * width : (at + 1) * width])
             losses[kind, number] = float(models.probe_losses(features, labels, held_out).mean())
     return losses
-
-
-def _vectors(frozen: "SequenceClassifier", tokens: Tokens, *, every_layer: bool) -> "NDArray[np.float32]":
-    """The frozen vectors of texts, float32 [layers, n, width]: after each layer, or after the last one alone."""
-    vectors: NDArray[np.float32] | None = None
-    for batch in prediction_batches(frozen, tokens):
-        layers = frozen.vectors_by_layer(batch) if every_layer else frozen.vectors(batch).unsqueeze(0)
-        if vectors is None:
-            vectors = np.empty((len(layers), len(tokens), layers.shape[2]), dtype=np.float32)
-        vectors[:, batch.rows] = layers.cpu().numpy()
-    assert vectors is not None  # noqa: S101
-    return vectors

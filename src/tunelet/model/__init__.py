@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tunelet.model._quiet import quiet_libraries
     from tunelet.model._targets import resolve_targets
     from tunelet.model._turns import RandomNumbers, turn
-    from tunelet.model._vectors import has_text_vectors, text_vectors
+    from tunelet.model._vectors import has_text_vectors, text_vectors, text_vectors_by_layer
     from tunelet.model.execution import (
         choose_device,
         choose_precision,
@@ -58,6 +58,7 @@ __all__ = [
     "save_pooled",
     "saved_classifier",
     "text_vectors",
+    "text_vectors_by_layer",
     "turn",
 ]
 
@@ -98,7 +99,7 @@ __getattr__ = lazy_exports(
             "RandomNumbers",
             "turn",
         ),
-        "_vectors": ("has_text_vectors", "text_vectors"),
+        "_vectors": ("has_text_vectors", "text_vectors", "text_vectors_by_layer"),
         "execution": (
             "choose_device",
             "choose_precision",

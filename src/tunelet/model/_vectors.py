@@ -30,17 +30,31 @@ def text_vectors(
         cache: folder of the cache; None, or a folder that cannot be written, keeps the result in memory.
         advance: called after each batch with its number of tokens.
     """
-    if cache is None:
-        return _computed(classifier, tokens, advance)
-    folder = _entry(classifier, tokens, weights, cache)
-    cached = load_arrays(folder, ("vectors",), mapped="vectors")
-    if cached is not None and cached["vectors"].shape[0] == len(tokens):
-        return cached["vectors"]
-    if cached is not None:
-        remove_entry(folder)
-    made = _computed(classifier, tokens, advance)
-    stored = store_arrays({"vectors": made}, folder) and load_arrays(folder, ("vectors",), mapped="vectors")
-    return stored["vectors"] if stored else made
+    folder = None if cache is None else _entry(classifier, tokens, weights, cache)
+    known = _kept(folder, len(tokens))
+    return _keep(_computed(classifier, tokens, advance), folder) if known is None else known
+
+
+def text_vectors_by_layer(
+    classifier: SequenceClassifier, tokens: Tokens, *, weights: str, cache: Path | None
+) -> dict[int, np.ndarray]:
+    """What a linear head would read after each layer of the upper half: layers -> float32 [n, width].
+
+    Args:
+        classifier: with all its layers, run as fused layers (`classifier.fused` is not None).
+        tokens, weights, cache: as for `text_vectors`, which finds in the cache what was computed here.
+    """
+    depth = classifier.base.config.num_hidden_layers
+    numbers = range(-(-depth // 2), depth + 1)
+    folders = {n: None if cache is None else _entry(classifier, tokens, weights, cache, layers=n) for n in numbers}
+    known = {number: _kept(folder, len(tokens)) for number, folder in folders.items()}
+    found = {number: vectors for number, vectors in known.items() if vectors is not None}
+    if len(found) == len(known):
+        return found
+    made = np.empty((len(numbers), len(tokens), _width(classifier)), dtype=np.float32)
+    for batch in prediction_batches(classifier, tokens):
+        made[:, batch.rows] = classifier.vectors_by_layer(batch)[-len(numbers) :].cpu().numpy()
+    return {number: _keep(vectors, folders[number]) for number, vectors in zip(numbers, made, strict=True)}
 
 
 def has_text_vectors(classifier: SequenceClassifier, tokens: Tokens, *, weights: str, cache: Path | None) -> bool:
@@ -48,23 +62,45 @@ def has_text_vectors(classifier: SequenceClassifier, tokens: Tokens, *, weights:
     return cache is not None and _entry(classifier, tokens, weights, cache).is_dir()
 
 
-def _entry(classifier: SequenceClassifier, tokens: Tokens, weights: str, cache: Path) -> Path:
-    return cache / "vectors" / _fingerprint(classifier, tokens, weights)
+def _entry(
+    classifier: SequenceClassifier, tokens: Tokens, weights: str, cache: Path, *, layers: int | None = None
+) -> Path:
+    layers = layers or classifier.base.config.num_hidden_layers
+    return cache / "vectors" / _fingerprint(classifier, tokens, weights, layers)
+
+
+def _kept(folder: Path | None, texts: int) -> np.ndarray | None:
+    """The vectors in an entry; None: there are none, or a broken entry was removed."""
+    cached = None if folder is None else load_arrays(folder, ("vectors",), mapped="vectors")
+    if cached is None or folder is None or cached["vectors"].shape[0] == texts:
+        return None if cached is None else cached["vectors"]
+    remove_entry(folder)
+    return None
+
+
+def _keep(made: np.ndarray, folder: Path | None) -> np.ndarray:
+    if folder is None or not store_arrays({"vectors": made}, folder):
+        return made
+    stored = load_arrays(folder, ("vectors",), mapped="vectors")
+    return stored["vectors"] if stored else made
+
+
+def _width(classifier: SequenceClassifier) -> int:
+    assert classifier.head is not None  # noqa: S101
+    return classifier.head.in_features
 
 
 def _computed(classifier: SequenceClassifier, tokens: Tokens, advance: Callable[[int], None] | None) -> np.ndarray:
-    assert classifier.head is not None  # noqa: S101
-    result = np.empty((len(tokens), classifier.head.in_features), dtype=np.float32)
+    result = np.empty((len(tokens), _width(classifier)), dtype=np.float32)
     for batch in prediction_batches(classifier, tokens, advance):
         result[batch.rows] = classifier.vectors(batch).cpu().numpy()
     return result
 
 
-def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str) -> str:
+def _fingerprint(classifier: SequenceClassifier, tokens: Tokens, weights: str, layers: int) -> str:
     digest = hashlib.sha256()
     execution = classifier.execution.described()
     made_by = {name: execution[name].value for name in ("device", "precision", "execution", "layers", "attention")}
-    layers = classifier.base.config.num_hidden_layers
     digest.update(
         repr((__version__, weights, type(classifier.base).__name__, classifier.base.pooling, layers, made_by)).encode()
     )
