@@ -262,8 +262,7 @@ def write_up(found: dict[str, Any]) -> str:
 
     lines = [f"| killed | {' | '.join(victims)} |", f"|{' --- |' * (len(victims) + 1)}"]
     lines += [f"| {named[use]} | {' | '.join(cell(use, victim) for victim in victims)} |" for use in named]
-    commits = " and ".join(dict.fromkeys(case["commit"] for case in found["cases"]))
-    return "\n".join([environment_line(found | {"commit": commits}), "", *lines, ""])
+    return "\n".join([environment_line(found, commits=(case["commit"] for case in found["cases"])), "", *lines, ""])
 
 
 def page(found: dict[str, Any]) -> None:

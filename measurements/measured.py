@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,19 @@ def _measured_on(environment: dict[str, Any]) -> dict[str, Any]:
     return {"environment": environment, "commit": revision, "dirty": dirty}
 
 
-def environment_line(run: dict[str, Any], *more: str) -> str:
-    """Processor, versions and commit of a measured run, as a line of a page; `more` follows the processor."""
-    environment = run["environment"]
+def environment_line(run: dict[str, Any], *more: str, commits: Iterable[str] = ()) -> str:
+    """Processor, versions and commit of a measured run, as a line of a page.
+
+    Args:
+        run: the record, as `environment_and_commit` begins it.
+        more: follows the processor.
+        commits: of its parts, where they were measured one after the other; empty: the run's own.
+    """
+    environment, revisions = run["environment"], " and ".join(dict.fromkeys(commits)) or run["commit"]
     versions = environment["versions"]
     processor = [environment["processor"], f"{environment['cores']} cores", f"{environment['threads']} threads", *more]
     return (
-        f"*Measured on {', '.join(processor)}; tunelet {versions['tunelet']} at {run['commit']}"
+        f"*Measured on {', '.join(processor)}; tunelet {versions['tunelet']} at {revisions}"
         f"{' (with uncommitted changes)' if run['dirty'] else ''}, torch {versions['torch']}, "
         f"transformers {versions['transformers']}, peft {versions['peft']}.*"
     )

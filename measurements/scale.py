@@ -288,7 +288,7 @@ def write_up(found: dict[str, Any]) -> str:
     sheet, rates = found["manifest"], found["dispatch"]
     return "\n".join(
         [
-            environment_line(found | {"commit": " and ".join(dict.fromkeys(found["commits"].values()))}),
+            environment_line(found, commits=found["commits"].values()),
             "",
             table(
                 f"{found['seeds']['number']} seeds and {found['scoring']['number']:,} texts in 8 files, medians of "

@@ -84,19 +84,19 @@ class SequenceClassifier:
 
     def logits_of(self, inputs: dict[str, Any], windows: tuple[int, ...] | None = None) -> torch.Tensor:
         """The same of what `inputs` made of the batch, whose texts have so many windows each."""
-        if "captured" not in inputs and self._is_short_way_open:
-            assert self.fused is not None  # noqa: S101
-            logits = self.base.classifier(self.fused.vectors(inputs).float())
+        if isinstance(self.base, PooledClassifier) and not torch.is_grad_enabled():
+            logits = self.base.classifier(self._pooled(inputs))
         else:
             logits = self.module(**inputs).logits
         of_texts: torch.Tensor = self.windows(logits.float(), windows)
         return of_texts
 
-    @property
-    def _is_short_way_open(self) -> bool:
-        """Whether a prediction may go from embeddings to fused layers to a linear head, past the modules around them,
-        which would take a tenth of a single text's time."""
-        return self.fused is not None and not torch.is_grad_enabled() and isinstance(self.base, PooledClassifier)
+    def _pooled(self, inputs: dict[str, Any]) -> torch.Tensor:
+        """What a linear head reads, float32 [n, width] of n texts or windows: from embeddings straight to fused layers
+        where it can be, since the modules around them take a tenth of a single text's time."""
+        if self.fused is not None and "captured" not in inputs:
+            return self.fused.vectors(inputs).float()
+        return cast("PooledClassifier", self.base).pooled(**inputs)
 
     def inputs(self, batch: Batch) -> dict[str, Any]:
         """The model's keyword arguments for a batch."""
@@ -167,7 +167,7 @@ class SequenceClassifier:
 
         Of a text in windows it is their mean, from which the head makes the mean of their logits.
         """
-        return mean_of_windows(cast("PooledClassifier", self.base).pooled(**self.inputs(batch)), batch.windows)
+        return mean_of_windows(self._pooled(self.inputs(batch)), batch.windows)
 
     @torch.inference_mode()
     def vectors_by_layer(self, batch: Batch) -> torch.Tensor:
