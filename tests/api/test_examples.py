@@ -23,7 +23,8 @@ pytestmark = pytest.mark.slow
 
 QUICK = {"data.max_length": 32, **BRIEF, "data.validation": "held-out"}
 WORDS = {"positive": "A joy from start to end", "negative": "Two hours of nothing at all"}
-NAMES = [*(name for name in tunelet.__all__ if name != "__version__"), "sklearn.TextClassifier"]
+_OF_SKLEARN = ("sklearn.TextClassifier", "sklearn.TextRegressor")
+NAMES = [*(name for name in tunelet.__all__ if name != "__version__"), *_OF_SKLEARN]
 
 
 def write_rows(path: Path, count: int) -> None:

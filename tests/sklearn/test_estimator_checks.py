@@ -11,7 +11,8 @@ from sklearn.exceptions import SkipTestWarning
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from command_line import ROOT
-from tunelet.sklearn import TextClassifier
+from tunelet.sklearn import TextClassifier, TextRegressor
+from tunelet.sklearn._estimator import TextEstimator
 
 # ruff: noqa: N803, N806  (X is what scikit-learn calls it)
 
@@ -30,10 +31,10 @@ FAILS = {
 }
 
 
-class Numbers(TextClassifier):
+class TakesNumbers(TextEstimator):
     """Takes the tables of numbers that the checks make, a row as a text."""
 
-    def fit(self, X: Any, y: Any) -> "Numbers":
+    def fit(self, X: Any, y: Any) -> Any:
         return super().fit(as_texts(X), y)
 
     def _scores(self, X: Any) -> Any:
@@ -42,8 +43,17 @@ class Numbers(TextClassifier):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.one_d_array = True, False
-        tags.classifier_tags.poor_score = True  # a tiny random encoder, trained for an epoch
+        of_kind = tags.classifier_tags or tags.regressor_tags
+        of_kind.poor_score = True  # a tiny random encoder, trained for an epoch
         return tags
+
+
+class Numbers(TakesNumbers, TextClassifier):
+    pass
+
+
+class NumbersOfNumbers(TakesNumbers, TextRegressor):
+    pass
 
 
 def as_texts(X: Any) -> Any:
@@ -67,12 +77,16 @@ def name_of(check: Any) -> str:
 
 
 NAMES = sorted({name_of(check) for _, check in checks(Numbers())})
+# What the two have in common is checked once.
+OF_REGRESSORS = sorted({name_of(check) for _, check in checks(NumbersOfNumbers())} - set(NAMES))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("kind", "name"), [*((Numbers, name) for name in NAMES), *((NumbersOfNumbers, name) for name in OF_REGRESSORS)]
+)
 @pytest.mark.filterwarnings("ignore")
-def test_a_check_of_scikit_learn(name, quick):
-    for estimator, check in checks(Numbers(**quick)):
+def test_a_check_of_scikit_learn(kind, name, quick):
+    for estimator, check in checks(kind(**quick)):
         if name_of(check) != name:
             continue
         if name in DIFFERENT:
