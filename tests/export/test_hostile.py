@@ -189,7 +189,8 @@ def test_a_record_that_contradicts_itself_is_refused(plain, entry):
 
 
 @pytest.mark.parametrize("entry", [
-    {"kinds": []}, {"version": 2}, {"bias": [0.0] * 9}, {"kinds": [{"analyzer": "word", "shortest": 1, "longest": 99}]},
+    {"kinds": []}, {"version": 2}, {"bias": [0.0] * 9}, {"outputs": 3}, {"falling": True},
+    {"kinds": [{"analyzer": "word", "shortest": 1, "longest": 99}]},
 ])  # fmt: skip
 def test_a_tfidf_that_fits_no_labels_is_refused(drawn, entry):
     changed(drawn / "tfidf.json", **entry)

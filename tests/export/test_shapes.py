@@ -139,15 +139,17 @@ def test_numbers_are_compared_by_their_spread(shaped_runs):
     assert comparison.loss(numbers, numbers + 10) == pytest.approx(0.01)
 
 
-def test_terms_of_tfidf_come_along_where_they_are_added_to_several_labels(labels_run, tmp_path, monkeypatch):
-    if not labels_run.facts.blend:
-        pytest.skip("TF-IDF is not added to several labels")
-    exported = tunelet.export(labels_run, to="onnx", out=tmp_path / "both", check=LABELS)
+@pytest.mark.parametrize(("name", "texts"), [("labels_run", LABELS), ("ratings_run", RATINGS)])
+def test_terms_of_tfidf_come_along_where_they_are_added(name, texts, request, tmp_path, monkeypatch):
+    run = request.getfixturevalue(name)
+    assert run.facts.blend
+    exported = tunelet.export(run, to="onnx", out=tmp_path / "both", check=texts)
     assert exported.record.tfidf
+    assert exported.parity.largest_shift < 1e-4
     classifier = Classifier.load(exported.folder)
     np.testing.assert_allclose(
-        classifier.probabilities(LABELS), Classifier.load(labels_run).probabilities(LABELS), atol=3e-2
+        classifier.probabilities(texts), Classifier.load(run, device="cpu").probabilities(texts), atol=3e-2
     )
     monkeypatch.setattr("sys.dont_write_bytecode", True)
-    found, _ = run_lines(exported.folder, LABELS[:8], monkeypatch, tmp_path)
-    np.testing.assert_allclose(found["probabilities"], classifier.probabilities(LABELS[:8]), atol=1e-5)
+    found, _ = run_lines(exported.folder, texts[:8], monkeypatch, tmp_path)
+    np.testing.assert_allclose(found["probabilities"], classifier.probabilities(texts[:8]), atol=1e-5)

@@ -112,7 +112,8 @@ def _logits_of(folder: ExportFolder, record: ExportRecord, device: str | None, t
         if not record.tfidf:
             return graph.logits
         tfidf = read_tfidf(folder.tfidf, record.task)
-        return lambda texts: graph.logits(texts) + tfidf.logits(texts)
+        output = record.task.output
+        return lambda texts: graph.logits(texts) + output.ordered(tfidf.logits(texts))
     return _plain_logits(folder, record, device)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
 from tunelet._record import Record, parse_record
+from tunelet._words import counted
 from tunelet.errors import ModelError
 from tunelet.evaluation import Baseline, Ngrams, WordsBaseline
 from tunelet.run import Task
@@ -23,7 +24,7 @@ class TermsFile(Record):
         shortest, longest: how many words or characters a term has.
         terms: n of them.
         idf: how much each counts, [n].
-        weights: of each label, or of the second of two, [labels or 1][n].
+        weights: of each output, or of the last alone, [outputs or 1][n].
     """
 
     analyzer: Literal["word", "char", "char_wb"]
@@ -47,17 +48,21 @@ class TfidfFile(Record):
 
     Attributes:
         version: of this form.
+        outputs: how many numbers are added: of each label, of lying above each rating but the highest, or one number.
+        falling: whether they are put in falling order before, as those of ratings are.
         kinds: of terms.
-        bias: of each label, or of the second of two.
+        bias: of each output, or of the last alone: then the others have 0, as the first of two classes has.
     """
 
     version: Literal[1]
+    outputs: int = Field(ge=1)
+    falling: bool
     kinds: tuple[TermsFile, ...] = Field(min_length=1)
     bias: tuple[float, ...]
 
     @classmethod
-    def of(cls, tfidf: Baseline | WordsBaseline, scale: float) -> Self:
-        """What is added of a baseline whose logits count `scale` times."""
+    def of(cls, tfidf: Baseline | WordsBaseline, scale: float, task: Task) -> Self:
+        """What is added of a task's baseline whose logits count `scale` times."""
         ends = np.cumsum([0, *(len(kind.terms) for kind in tfidf.kinds)])
         coefficients = tfidf.coefficients.astype(np.float64) * scale
         kinds = tuple(
@@ -71,15 +76,17 @@ class TfidfFile(Record):
             )
             for kind, begin, end in zip(tfidf.kinds, ends, ends[1:], strict=False)
         )
-        return cls(version=1, kinds=kinds, bias=tuple((tfidf.intercepts.astype(np.float64) * scale).tolist()))
+        bias = tuple((tfidf.intercepts.astype(np.float64) * scale).tolist())
+        return cls(version=1, outputs=len(task.outputs), falling=_is_falling(task), kinds=kinds, bias=bias)
 
     def baseline(self, task: Task) -> Baseline | WordsBaseline:
-        """The same as a baseline. Raises ValueError where it is for another number of labels."""
-        labels = len(task.label_names)
-        one = task.shape == "multiclass"
-        rows = 1 if one and labels == 2 else labels
+        """The same as a baseline. Raises ValueError where it is for other labels."""
+        outputs, one = len(task.outputs), task.shape == "multiclass"
+        rows = 1 if one and outputs == 2 else outputs
         if len(self.bias) != rows or any(len(kind.weights) != rows for kind in self.kinds):
-            raise ValueError(f"expected weights of {labels} labels")
+            raise ValueError(f"expected weights of {counted(outputs, 'output')}")
+        if (self.outputs, self.falling) != (outputs, _is_falling(task)):
+            raise ValueError("outputs or falling contradict the labels")
         return (Baseline if one else WordsBaseline)(
             kinds=tuple(
                 Ngrams(kind.analyzer, kind.shortest, kind.longest, kind.terms, np.array(kind.idf, dtype=np.float32))
@@ -90,6 +97,10 @@ class TfidfFile(Record):
             strength=0.0,
             seconds=0.0,
         )
+
+
+def _is_falling(task: Task) -> bool:
+    return task.shape == "ordinal"
 
 
 def read_tfidf(path: Path, task: Task) -> Baseline | WordsBaseline:

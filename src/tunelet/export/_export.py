@@ -215,7 +215,7 @@ class _Export:
 
         folder = self._folder
         if self._source.tfidf is not None:
-            terms = TfidfFile.of(self._source.tfidf, self._source.tfidf_weight)
+            terms = TfidfFile.of(self._source.tfidf, self._source.tfidf_weight, self._source.task)
             folder.write(folder.tfidf, terms.to_dict())
             folder.code("tfidf.py").write_text(_shipped("tunelet.export.shipped", "tfidf.py"), encoding="utf-8")
         if record.clean_markup:

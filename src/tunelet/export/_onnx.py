@@ -24,16 +24,17 @@ from tunelet.run import ExportFolder, ExportRecord
 class Graph(nn.Module):
     """The model with the cutting of texts before it."""
 
-    def __init__(self, model: nn.Module, longest: int | None, kept: int) -> None:
+    def __init__(self, model: nn.Module, longest: int | None, kept: int, *, falling: bool) -> None:
         """Take the model.
 
         Args:
             model: from token ids, padded at the end, to logits.
             longest: most tokens of a text; None: texts are cut before.
             kept: tokens of a longer text that are kept at its beginning; the rest is kept at its end.
+            falling: whether a text's logits are put in falling order, as those of ratings are before others are added.
         """
         super().__init__()
-        self.model, self.longest, self.kept = model, longest, kept
+        self.model, self.longest, self.kept, self.falling = model, longest, kept, falling
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
@@ -48,7 +49,7 @@ class Graph(nn.Module):
             places = places + torch.where(places >= self.kept, over, torch.zeros_like(over))
             given = {name: torch.gather(tensor, 1, places) for name, tensor in given.items()}
         logits: torch.Tensor = self.model(**given).logits
-        return logits
+        return logits.sort(dim=1, descending=True).values if self.falling else logits
 
 
 def kept_at_the_beginning(record: ExportRecord, tokenizer: Any) -> int:
@@ -62,7 +63,9 @@ def kept_at_the_beginning(record: ExportRecord, tokenizer: Any) -> int:
 def write_onnx(folder: ExportFolder, source: Source, model: Any, record: ExportRecord, tokenizer: Any) -> None:
     """Write `onnx/model.onnx` and `config.json`. Raises ExportError where PyTorch cannot export the model."""
     cuts = not record.task.several_fields
-    graph = Graph(model, record.max_length if cuts else None, kept_at_the_beginning(record, tokenizer)).eval()
+    longest = record.max_length if cuts else None
+    falling = source.tfidf is not None and source.task.shape == "ordinal"
+    graph = Graph(model, longest, kept_at_the_beginning(record, tokenizer), falling=falling).eval()
     ids = torch.randint(5, 100, (3, 24))
     mask = torch.ones_like(ids)
     mask[1, 10:] = 0

@@ -46,12 +46,6 @@ class Source:
         """The run, with TF-IDF or without. Raises RunError where TF-IDF is needed and not there."""
         summary = run.facts
         task = run.task
-        if summary.blend and not without_tfidf and not _carries_tfidf(task):
-            raise ExportError(
-                f"this run adds the logits of TF-IDF to the encoder's ({in_figures(run)}), which no export can carry "
-                f"where labels are {task.shape}",
-                "pass without_tfidf=True to export the encoder alone",
-            )
         if not (summary.blend and without_tfidf):
             tfidf = tfidf_of(run)
             weight = summary.blend / summary.temperature
@@ -132,14 +126,6 @@ def refuse_tfidf(source: Source, form: str) -> None:
             f"{form} cannot hold TF-IDF, whose logits this run adds to the encoder's: {in_figures(source.run)}",
             "pass without_tfidf=True to export the encoder alone, or to='onnx', which carries both",
         )
-
-
-def _carries_tfidf(task: Task) -> bool:
-    """Whether the logits of TF-IDF can be added to those of a graph: where there is one for each of several labels.
-
-    A single output is written for the second of two classes. Logits of ratings are put in order before they are added.
-    """
-    return task.shape in ("multiclass", "multilabel") and len(task.label_names) > 1
 
 
 def in_figures(run: Run) -> str:

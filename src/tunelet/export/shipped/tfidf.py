@@ -15,9 +15,10 @@ class Tfidf:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         self.kinds = [(kind, {term: at for at, term in enumerate(kind["terms"])}) for kind in content["kinds"]]
         self.bias: list[float] = content["bias"]
+        self.outputs, self.falling = content["outputs"], content["falling"]
 
     def logits(self, text: str) -> list[float]:
-        """The logit of each label for a text; of two labels, the first has 0."""
+        """What is added to each output for a text. Of two classes, the first has 0; those of ratings fall."""
         sums = list(self.bias)
         for kind, places in self.kinds:
             runs = {"word": _words, "char": _characters, "char_wb": _pieces}[kind["analyzer"]]
@@ -26,7 +27,8 @@ class Tfidf:
             length = math.sqrt(sum(value * value for value in values.values())) or 1.0
             for label, weights in enumerate(kind["weights"]):
                 sums[label] += sum(weights[at] * value for at, value in values.items()) / length
-        return [0.0, *sums] if len(sums) == 1 else sums
+        added = [0.0] * (self.outputs - len(sums)) + sums
+        return sorted(added, reverse=True) if self.falling else added
 
 
 def _words(text: str, shortest: int, longest: int) -> Iterator[str]:

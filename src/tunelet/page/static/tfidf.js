@@ -1,8 +1,8 @@
 // TF-IDF of tfidf.json: logits to be added to those of the graph, as tfidf.py beside it computes them.
 import { singleSpaced, words as pieces } from "./white_space.js";
 
-/** A function from a text to the logit of each label. `content` is what tfidf.json holds. */
-export function tfidf({ kinds, bias }) {
+/** A function from a text to what is added to each output. Its argument is what tfidf.json holds. */
+export function tfidf({ kinds, bias, outputs, falling }) {
   const known = kinds.map((kind) => ({ ...kind, places: new Map(kind.terms.map((term, at) => [term, at])) }));
   return (text) => {
     const sums = [...bias];
@@ -19,7 +19,8 @@ export function tfidf({ kinds, bias }) {
         sums[label] += values.reduce((sum, [at, value]) => sum + weights[at] * value, 0) / length;
       });
     }
-    return sums.length === 1 ? [0, ...sums] : sums;
+    const added = [...Array(outputs - sums.length).fill(0), ...sums];
+    return falling ? added.sort((one, other) => other - one) : added;
   };
 }
 
