@@ -103,7 +103,7 @@ def test_other_texts_serve_where_the_source_has_changed(own_head_run, bakery, tm
     finally:
         bakery.write_bytes(before)
     assert parity.texts == 2
-    assert parity.accuracy is None
+    assert parity.figure is None
 
 
 def test_the_command_says_what_was_compared_and_how_far_it_is(own_head_run, tmp_path, capsys):

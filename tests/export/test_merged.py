@@ -25,7 +25,9 @@ def test_it_was_run_back_and_says_so(merged):
     parity = merged.parity
     assert parity.texts == 12
     assert parity.largest_difference < 1e-5
-    assert parity.accuracy_difference_ci[0] <= parity.accuracy_difference <= parity.accuracy_difference_ci[1]
+    low, high = parity.figure.difference_ci
+    assert low <= parity.figure.difference <= high
+    assert parity.figure.name == "accuracy"
     assert parity.bytes > 0
     assert parity.texts_per_second > 0
 

@@ -6,10 +6,12 @@ import runpy
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import tunelet
 from several_labels import WORDS, priced, rated, rows, trained_on_ratings
 from tunelet import Classifier
+from tunelet.console._export import export_screen
 from tunelet.data import OUTPUTS
 from tunelet.export._comparing import comparison_of
 
@@ -52,6 +54,27 @@ def test_a_graph_answers_as_its_run_does(graphs, shaped_runs, name):
     assert [type(answer) for answer in here] == [type(answer) for answer in there]
     assert here[-1].label is None
     assert classifier.logits(ASKED[name]).shape == run.logits(ASKED[name]).shape
+
+
+@pytest.mark.parametrize(
+    ("name", "rows_of", "column", "metric"),
+    [("labels", rows, "feelings", "f1_macro"), ("ratings", rated, "stars", "mae"), ("numbers", priced, "price", "mae")],
+)
+def test_the_figure_that_decides_is_compared_on_labelled_texts(
+    shaped_runs, tmp_path, name, rows_of, column, metric, capsys
+):
+    given = rows_of(40, 5)
+    exported = tunelet.export(shaped_runs[name], to="onnx", out=tmp_path / "out", check=given)
+    figure = exported.parity.figure
+    assert figure.name == metric
+    measured = tunelet.evaluate(shaped_runs[name], given).metrics
+    assert figure.source == pytest.approx(measured.value(metric), rel=1e-3)
+    assert figure.export == pytest.approx(figure.source, rel=1e-3)
+    low, high = figure.difference_ci or (0.0, 0.0)  # there is none where all answers are the same
+    assert low <= figure.difference <= high
+    export_screen(Console(), exported)
+    assert f"figure    {figure.words} " in capsys.readouterr().out
+    assert f"The {figure.words} differs by " in (exported.folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", list(ASKED))

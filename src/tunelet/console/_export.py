@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from tunelet._words import bytes_in_words, counted, interval, points
+from tunelet._words import bytes_in_words, counted, interval, number, points
 
 if TYPE_CHECKING:
     from tunelet.export import Exported
-    from tunelet.run import ParityRecord, QuantisedRecord
+    from tunelet.run import FigureRecord, QuantisedRecord
 
 
 def export_screen(console: Console, exported: "Exported") -> None:
@@ -19,7 +19,7 @@ def export_screen(console: Console, exported: "Exported") -> None:
     for name, line in (
         ("checked", f"on {counted(parity.texts, 'text')}: {parity.source}, against the run in float32"),
         ("parity", _parity(exported)),
-        ("accuracy", _accuracy(parity)),
+        ("figure", _figure(parity.figure)),
         *(("int8", _quantised(way)) for way in record.quantised),
         ("size", (f"{bytes_in_words(parity.bytes)}; the run's weights, whole and in float32, "
                  f"{bytes_in_words(parity.reference_bytes)}")),
@@ -39,13 +39,13 @@ def _parity(exported: "Exported") -> str:
     return f"{apart}{points(exported.parity.agreement, 2)} of the labels are the same"
 
 
-def _accuracy(parity: "ParityRecord") -> str:
-    if parity.accuracy is None or parity.reference_accuracy is None or parity.accuracy_difference is None:
+def _figure(figure: "FigureRecord | None") -> str:
+    if figure is None:
         return "the texts have no labels"
-    bounds = interval(parity.accuracy_difference_ci, signed=True)
+    bounds = interval(figure.difference_ci, signed=True)
     return (
-        f"{points(parity.accuracy)}, the run's {points(parity.reference_accuracy)} on the same texts: "
-        f"{parity.accuracy_difference:+.4f} ({bounds})"
+        f"{figure.words} {number(figure.export)}, the run's {number(figure.source)} on the same texts: "
+        f"{number(figure.difference, '+.4f')}{bounds and f' ({bounds})'}"
     )
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tunelet._words import counted, points
 from tunelet.errors import ExportError
-from tunelet.evaluation import Predictions, difference_interval, mcnemar
 from tunelet.export._comparing import comparison_of
+from tunelet.export._figure import figure_of
 from tunelet.export._texts import Texts
 from tunelet.run import ExportRecord, ParityRecord, Task
 
@@ -53,15 +53,6 @@ def parity(
     n, differences = len(reference), np.abs(found - reference).max(axis=1)[~longer]
     comparison = comparison_of(task)
     shifts, same = comparison.shifts(reference, found)[~longer], comparison.same(reference, found)
-    accuracies: tuple[float | None, float | None] = (None, None)
-    interval: tuple[float, float] | None = None
-    if texts.labels is not None:
-        ids = tuple(map(str, range(n)))
-        pair = [Predictions(ids, task.label_names, texts.labels, each) for each in (reference, found)]
-        counts = mcnemar(*pair)
-        interval = difference_interval(counts.only_first, counts.only_second, n)
-        before, after = (float((each.argmax(axis=1) == texts.labels).mean()) for each in (reference, found))
-        accuracies = before, after
     return ParityRecord(
         source=texts.source,
         texts=n,
@@ -69,10 +60,7 @@ def parity(
         largest_difference=float(differences.max()) if len(differences) else None,
         largest_shift=float(shifts.max()) if len(shifts) else None,
         agreement=float(same.mean()),
-        accuracy=accuracies[1],
-        reference_accuracy=accuracies[0],
-        accuracy_difference=None if accuracies[0] is None else (accuracies[1] or 0.0) - accuracies[0],
-        accuracy_difference_ci=interval,
+        figure=None if texts.labels is None else figure_of(task, texts.labels, reference, found),
         bytes=sizes[1],
         reference_bytes=sizes[0],
         texts_per_second=n / seconds[1],

@@ -37,19 +37,15 @@ def _notes(source: Source, record: ExportRecord) -> list[str]:
         )
     if (found := record.parity) is not None:
         apart = apart_in_words(record)
-        difference = found.accuracy_difference
-        accuracy = (
-            ""
-            if difference is None
-            else (
-                f" Accuracy, as a share, differs by {difference:+.4f} "
-                f"(95 % interval {interval(found.accuracy_difference_ci, signed=True)})."
-            )
-        )
+        figure, differs = found.figure, ""
+        if figure is not None and figure.difference is not None:
+            bounds = interval(figure.difference_ci, signed=True)
+            differs = f" The {figure.words} differs by {figure.difference:+.4f}"
+            differs += f" (95 % interval {bounds})." if bounds else "."
         notes.append(
             f"It was run back on {counted(found.texts, 'text')} ({found.source}) against the run in float32: "
             f"{apart + ', and ' if apart else ''}"
-            f"{points(found.agreement, 2)} get the same label.{accuracy} "
+            f"{points(found.agreement, 2)} get the same label.{differs} "
             f"Its weights take {bytes_in_words(found.bytes)}."
         )
     if record.tfidf:

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunelet.classifier import measurable
-from tunelet.data import Examples, FileSettings, Reading, label_indices, read
+from tunelet.data import Examples, FileSettings, Reading, read
 from tunelet.errors import DataError, ExportError, TuneletError
-from tunelet.evaluation import Predictions, ShapedPredictions
 from tunelet.run import Run
 
 _MOST = 2_000  # texts; more of them make the check longer, not surer
@@ -33,14 +32,14 @@ class Texts:
     Attributes:
         source: what they are, for the screen.
         texts: [n], cleaned.
-        labels: int64 [n]; None: they have none.
+        labels: as `LabelSpace.encode` gives them [n]; None: they have none.
         choosing: texts on which the best of several ways is chosen, by how close it comes to the run.
         others: texts to learn from how large activations are, of the training texts where there are any apart.
     """
 
     source: str
     texts: tuple[str, ...]
-    labels: NDArray[np.int64] | None
+    labels: NDArray[Any] | None
     choosing: tuple[str, ...]
     others: tuple[str, ...]
 
@@ -89,13 +88,8 @@ def _of_run(run: Run, split: str) -> Texts:
             if not rest and split == "validation" and reading.splits.get("train") not in (None, examples):
                 rest = list(reading.splits["train"].texts)
             what = "out-of-fold" if split == "validation" and run.facts.folds > 1 else split
-            return _some(f"{what} texts of {_named(source)}", found.texts, _of_one(predictions), rest)
+            return _some(f"{what} texts of {_named(source)}", found.texts, predictions.labels, rest)
     raise ExportError(f"{run.path}: {source} does not hold the {split} texts any more", hint)
-
-
-def _of_one(predictions: ShapedPredictions) -> NDArray[np.int64] | None:
-    """The labels, where each text has one: of several, an export is compared with its run alone."""
-    return predictions.labels if isinstance(predictions, Predictions) else None
 
 
 def _given(run: Run, check: Any) -> Texts:
@@ -105,8 +99,7 @@ def _given(run: Run, check: Any) -> Texts:
     except DataError:
         reading = _read(run, check, labelled=False)
         examples = reading.splits[reading.held_out()]
-    one = run.data.task.value == "multiclass" and examples.labels
-    labels = label_indices(examples, run.label_names, shown) if one else None
+    labels = run.data.space.encode(examples, shown) if examples.labels else None
     return _some(f"texts of {_named(shown)}", examples.texts, labels, ())
 
 
@@ -130,7 +123,7 @@ def _read(run: Run, source: Any, *, labelled: bool) -> Reading:
     )
 
 
-def _some(source: str, texts: Sequence[str], labels: NDArray[np.int64] | None, others: Any) -> Texts:
+def _some(source: str, texts: Sequence[str], labels: NDArray[Any] | None, others: Any) -> Texts:
     """At most so many of them, drawn evenly over all."""
     others = tuple(others) or texts
     rows = _evenly(len(texts), _MOST)

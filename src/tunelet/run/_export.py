@@ -23,6 +23,25 @@ RECORD = "export.json"
 _FOLDERS = ("onnx", "1_Pooling", "2_Dense", "page", "runtime")
 
 
+class FigureRecord(Record):
+    """The figure that decides, on labelled texts.
+
+    Attributes:
+        name: of the metric, such as "accuracy".
+        words: what screens call it.
+        export, source: its value for both; None: it is undefined.
+        difference, difference_ci: the export's less its source's, with 95 % interval; None: it is undefined, or nothing
+            differs.
+    """
+
+    name: str
+    words: str
+    export: Value
+    source: Value
+    difference: Value
+    difference_ci: Interval
+
+
 class ParityRecord(Record):
     """An export, run back on texts against what it was made of.
 
@@ -36,8 +55,7 @@ class ParityRecord(Record):
             probability can be off by more than a quarter of it. Of several labels a text it is the log-odds of each, of
             ratings those of lying above one, of numbers four times the difference as a share of their spread.
         agreement: share of all texts to which both give the same label.
-        accuracy, reference_accuracy: of the export and of its source on these texts; None: they have no labels.
-        accuracy_difference, accuracy_difference_ci: the export's less its source's, with 95 % interval.
+        figure: that decides, of the export and of its source on these texts; None: they have no labels.
         bytes, reference_bytes: of the weights of both.
         texts_per_second, reference_texts_per_second: of both, on these texts, one after the other.
         tolerance: the most that was allowed: of a quarter of the shift, or for int8 of the share of labels that change.
@@ -49,10 +67,7 @@ class ParityRecord(Record):
     largest_difference: Value
     largest_shift: Value
     agreement: float
-    accuracy: Value
-    reference_accuracy: Value
-    accuracy_difference: Value
-    accuracy_difference_ci: Interval
+    figure: FigureRecord | None
     bytes: int
     reference_bytes: int
     texts_per_second: float
