@@ -104,7 +104,10 @@ def test_the_committed_pages_are_made_of_the_committed_measurements(script, perf
     results = json.loads((BENCH / "imdb.json").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == script("imdb").write_up(results)
     evidence = json.loads((BENCH / "evidence.json").read_text(encoding="utf-8"))
-    assert script("evidence").sentence(evidence) in " ".join((ROOT / "docs/evaluation.md").read_text("utf-8").split())
+    on_evaluation = " ".join((ROOT / "docs/evaluation.md").read_text("utf-8").split())
+    assert script("evidence").sentence(evidence) in on_evaluation
+    thresholds = json.loads((BENCH / "thresholds.json").read_text(encoding="utf-8"))
+    assert script("thresholds").sentence(thresholds) in on_evaluation
 
 
 def test_each_part_of_an_evaluation_is_timed(script):
