@@ -26,7 +26,7 @@ class Echo(nn.Module):
 def test_it_keeps_the_tokens_that_the_run_keeps(truncation, longest):
     tokenizer = load_tokenizer(minilm_folder())
     record = SimpleNamespace(max_length=longest, truncation=truncation)
-    graph = Graph(Echo(), longest, kept_at_the_beginning(record, tokenizer))
+    graph = Graph(Echo(), longest, kept_at_the_beginning(record, tokenizer), falling=False)
     given = tokenizer(TEXTS, padding=True, return_tensors="pt")
     found = graph(given["input_ids"], given["attention_mask"])
     expected = tokenise(TEXTS, tokenizer, max_length=longest, truncation=truncation)

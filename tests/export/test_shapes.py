@@ -11,7 +11,7 @@ from rich.console import Console
 import tunelet
 from several_labels import WORDS, priced, rated, rows, trained_on_ratings
 from tunelet import Classifier
-from tunelet.console._export import export_screen
+from tunelet.console import export_screen
 from tunelet.data import OUTPUTS
 from tunelet.export._comparing import comparison_of
 

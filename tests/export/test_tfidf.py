@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from tunelet.classifier import TfidfFile
-from tunelet.classifier._tfidf_file import read_tfidf
 from tunelet.evaluation import train_baseline
 from tunelet.run import Task
 
@@ -87,7 +86,8 @@ def test_it_gives_the_falling_logits_of_ratings_and_the_numbers(read, ratings_ru
         assert expected.shape == (len(texts), outputs)
         path = written(tmp_path, tfidf, 0.7, task)
         np.testing.assert_allclose(read(path, texts), expected, rtol=1e-5, atol=1e-5)
-        np.testing.assert_allclose(read_tfidf(path, task).logits(texts), 0.7 * tfidf.logits(texts), rtol=1e-5)
+        again = TfidfFile.of(tfidf, 0.7, task).baseline(task)
+        np.testing.assert_allclose(again.logits(texts), 0.7 * tfidf.logits(texts), rtol=1e-5)
 
 
 def test_logits_of_ratings_that_rise_are_put_in_order(ratings_run, tmp_path):

@@ -1,5 +1,6 @@
 """`tunelet serve` as it is typed: what it refuses before it listens, and its options."""
 
+import logging
 import re
 import shutil
 import signal
@@ -84,6 +85,14 @@ def test_the_room_is_the_verb(bakery_run):
     with pytest.raises(TuneletError, match="port takes a whole number"):
         tunelet.serve(bakery_run, port="8000")
     assert "/v1/predict" in tunelet.serve.app(bakery_run).openapi()["paths"]
+
+
+def test_afterwards_the_log_goes_where_it_went_before(tmp_path):
+    loggers = [logging.getLogger(name) for name in ("tunelet.serve", "uvicorn")]
+    before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
+    with pytest.raises(TuneletError, match="no such"):
+        tunelet.serve(tmp_path / "nothing", port=0)
+    assert [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers] == before
 
 
 @pytest.mark.slow

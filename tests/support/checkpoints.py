@@ -1,7 +1,8 @@
-"""Trainings whose checkpoints are noted, and one that is stopped behind a checkpoint, as by Ctrl-C."""
+"""Trainings whose checkpoints are noted, that are stopped behind one, as by Ctrl-C, or killed behind a call."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,35 @@ def stopped_behind(checkpoint: int) -> Iterator[None]:
         patch.setattr(_loop, "save_checkpoint", interrupt)
         with pytest.raises(KeyboardInterrupt, match="resume=True"):
             yield
+
+
+class Killed(BaseException):
+    """Nothing that the code catches, as a kill is."""
+
+
+class KillsBehind:
+    """Ends what runs inside behind a checkpoint or a call of another function, the so manieth of all."""
+
+    def __init__(self, *others: tuple[Any, str]) -> None:
+        """The functions by their holder and name."""
+        self._places = ((_loop, "save_checkpoint"), *others)
+        self._left = 0
+
+    @contextmanager
+    def the(self, call: int) -> Iterator[None]:
+        """Raises `Killed` behind this call, from 1."""
+        self._left = call
+        with pytest.MonkeyPatch.context() as patch:
+            for holder, name in self._places:
+                patch.setattr(holder, name, self._killing(getattr(holder, name)))
+            yield
+
+    def _killing(self, called: Callable[..., Any]) -> Callable[..., Any]:
+        def killed(*arguments: Any) -> Any:
+            answer = called(*arguments)
+            self._left -= 1
+            if not self._left:
+                raise Killed
+            return answer
+
+        return killed

@@ -1,48 +1,17 @@
-"""A search for real: trials are runs, nothing is chosen by texts held out, and an interrupted search is the same."""
+"""A search for real: trials are runs, and nothing is chosen by texts held out."""
 
 import json
-import os
-import signal
 import sys
 
 import pytest
 
 import tunelet
-from brief import BRIEF
-from command_line import call, command, environment, refused, run
+from command_line import call, refused
+from searches import SETTINGS, SPACE, facts_of, texts
 from tunelet.errors import RunError, TuneletError
 from tunelet.run import RunFolder
-from tunelet.tuning import _tune
 
 pytestmark = pytest.mark.slow
-
-SETTINGS = {
-    "data.max_length": 16, "data.validation": "held-out", "model.precision": "float32", "training.batch_size": 8,
-    "training.epochs": 2, "evaluation.baseline": False, "model.pooling": "mean", "training.probe": False, **BRIEF,
-}  # fmt: skip
-SPACE = {"adapter": {"rank": [2, 4, 8]}, "training": {"learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}}
-
-
-def texts(n: int = 100) -> list[tuple[str, str]]:
-    words = {"good": "a joy to see", "bad": "a pain"}
-    return [(f"{words[label]}, number {number}", label) for number in range(n // 2) for label in words]
-
-
-@pytest.fixture
-def search(tiny_checkpoint, tmp_path):
-    def go(name: str = "search", **given):
-        arguments = {"trials": 3, "space": SPACE, "settings": SETTINGS, "quiet": True} | given
-        return tunelet.tune(texts(), model=tiny_checkpoint("bert"), out=tmp_path / name, **arguments)
-
-    return go
-
-
-def facts_of(study) -> dict:
-    """All that is the same however often a search was interrupted."""
-    facts = study.facts.to_dict()
-    for trial in facts["trials"]:
-        del trial["seconds"]
-    return {key: value for key, value in facts.items() if key not in ("seconds", "study", "recipe", "importance")}
 
 
 def test_every_trial_is_a_run_with_its_settings_and_the_recipe_is_that_of_the_best(search, tmp_path):
@@ -84,71 +53,6 @@ def test_a_test_part_of_the_data_is_not_read(tiny_checkpoint, tmp_path):
         folder, trials=1, space=SPACE, settings=SETTINGS, model=tiny_checkpoint("bert"), out=tmp_path / "s", quiet=True
     )
     assert (study.facts.texts, study.facts.held_out_texts) == (48, 12)
-
-
-def test_interrupted_between_and_within_trials_the_search_is_that_of_one_session(search, monkeypatch, tmp_path):
-    whole = search("whole", trials=5, pruner="median")
-
-    class Killed(BaseException):
-        pass
-
-    taken = 0
-
-    def killed(*arguments):
-        nonlocal taken
-        taken += 1
-        if taken in (2, 5):
-            raise Killed
-        return ran(*arguments)
-
-    ran = _tune.run_trial
-    monkeypatch.setattr(_tune, "run_trial", killed)
-    for resume in (False, True):
-        with pytest.raises(Killed):
-            search("parts", trials=5, pruner="median", resume=resume)
-    parts = search("parts", trials=5, pruner="median", resume=True)
-    assert facts_of(parts) == facts_of(whole)
-
-
-@pytest.mark.parametrize("validation", [{}, {"data.validation": "cross-validation", "data.folds": 2}])
-def test_interrupted_behind_every_evaluation_checkpoint_and_run_the_figures_are_the_same(
-    search, monkeypatch, validation
-):
-    from itertools import cycle
-
-    from tunelet.training._loop import TrainingLoop
-    from tunelet.tuning._trial import _Watched
-
-    given = {"trials": 1, "pruner": "none", "settings": SETTINGS | validation}
-    whole = search("whole", **given)
-
-    class Killed(BaseException):
-        pass
-
-    left, moments = 0, cycle((1, 2))  # an evaluation is made again where the checkpoint behind it was not written
-
-    def killing(done):
-        def killed(*arguments):
-            nonlocal left
-            answer = done(*arguments)
-            left -= 1
-            if not left:
-                raise Killed
-            return answer
-
-        return killed
-
-    for holder, name in ((TrainingLoop, "checkpoint"), (_Watched, "note"), (_tune, "run_trial")):
-        monkeypatch.setattr(holder, name, killing(getattr(holder, name)))
-    kills, parts = 0, None
-    while parts is None:
-        left = next(moments)
-        try:
-            parts = search("parts", resume=kills > 0, **given)
-        except Killed:
-            kills += 1
-    assert kills >= 3
-    assert facts_of(parts) == facts_of(whole)
 
 
 def test_a_finished_search_goes_on_with_more_trials(search):
@@ -275,55 +179,8 @@ def test_the_command_prints_the_trials_the_recipe_and_one_object_of_json(
     refused(call(capsys, *given, "one", "--trials", "2"), "resume")
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(tiny_checkpoint, tmp_path):
-    """SIGKILL, three times at moments that the clock decides, in a process of its own."""
-    import subprocess
-    import time
-
-    lines = ["text,label", *(f'"{text}",{label}' for text, label in texts(60))]
-    (tmp_path / "reviews.csv").write_text("\n".join(lines), encoding="utf-8")
-    (tmp_path / "space.toml").write_text("[adapter]\nrank = [2, 4, 8]\n", encoding="utf-8")
-    flags = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={str(value).lower()}")]
-    given = ["tune", tmp_path / "reviews.csv", "--model", tiny_checkpoint("bert"), "--space", tmp_path / "space.toml",
-             "--trials", "4", *flags]  # fmt: skip
-    whole = run(*given, "--out", tmp_path / "whole", "--json")
-    assert whole.status == 0, whole.stderr
-    for number, wait in enumerate((0.1, 0.6, 1.1)):
-        resume = ["--resume"] if (tmp_path / "parts" / "tunelet.json").is_file() else []
-        process = subprocess.Popen(
-            command(*given, "--out", tmp_path / "parts", *resume), env=environment(), stderr=subprocess.DEVNULL
-        )
-        begun = time.monotonic()
-        while not (tmp_path / "parts" / "journal.log").is_file() and time.monotonic() - begun < 60:
-            time.sleep(0.05)
-        time.sleep(wait)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        assert number < 3
-    again = run(*given, "--out", tmp_path / "parts", "--resume", "--json")
-    assert again.status == 0, again.stderr
-    ours, theirs = (
-        [(trial["settings"], trial["state"], trial.get("figure")) for trial in json.loads(done.stdout)["trials"]]
-        for done in (again, whole)
-    )
-    assert ours == theirs
-
-
 def test_without_optuna_the_error_says_what_to_install(search, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(TuneletError) as refused_search:
         search()
     assert refused_search.value.hint == "pip install 'tunelet[scale]'"
-
-
-def test_trials_on_two_workers_are_the_same_search_whatever_is_killed(search, tmp_path):
-    from killer import Killer
-
-    undisturbed = search("undisturbed", trials=5, workers=2)
-    assert [trial.number for trial in undisturbed.facts.trials] == [0, 1, 2, 3, 4]
-    with Killer(3, 4.0) as killer:
-        killed = search("killed", trials=5, workers=2)
-    assert killer.killed > 0
-    assert facts_of(killed) == facts_of(undisturbed)
-    longer = search("undisturbed", trials=6, workers=2, resume=True)
-    assert facts_of(longer)["trials"][:5] == facts_of(undisturbed)["trials"]

@@ -4,6 +4,8 @@ import logging
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tunelet._output import visible
 
@@ -29,11 +31,19 @@ class _OneLine(logging.Formatter):
         return f"{moment} {line}"
 
 
-def log_to_stderr() -> None:
-    """Send the lines of the service, and warnings of uvicorn, to stderr."""
+@contextmanager
+def logged_to_stderr() -> Iterator[None]:
+    """Send the lines of the service, and warnings of uvicorn, to stderr; afterwards they go where they went before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine())
-    for name, level in (("tunelet.serve", logging.INFO), ("uvicorn", logging.WARNING)):
-        logger = logging.getLogger(name)
+    loggers = {logging.getLogger("tunelet.serve"): logging.INFO, logging.getLogger("uvicorn"): logging.WARNING}
+    before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    for logger, level in loggers.items():
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, handlers, propagate, level in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)

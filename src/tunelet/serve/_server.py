@@ -18,7 +18,7 @@ from tunelet._words import counted
 from tunelet.errors import ServeError
 from tunelet.serve._app import app_of
 from tunelet.serve._connections import Connection
-from tunelet.serve._log import LOGGER, log_to_stderr
+from tunelet.serve._log import LOGGER, logged_to_stderr
 from tunelet.serve._loopback import is_loopback
 from tunelet.serve._routes import described
 from tunelet.serve._served import Runs
@@ -121,17 +121,14 @@ def serve(
     listening = _bound(host, port)
     sleep_while_waiting()
     switch_often()
-    try:
-        log_to_stderr()
+    with listening, logged_to_stderr():
         settings = settings or ServeSettings()
         service = Service.loaded(runs, device=device, settings=settings)
         service.start()
         server = Server(app_of(service, token), service)
         _announce(service, listening)
         server.run([listening])
-    finally:
-        listening.close()
-    LOGGER.info("stopped")
+        LOGGER.info("stopped")
     if server.interrupted:
         raise KeyboardInterrupt
 
