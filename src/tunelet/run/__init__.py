@@ -47,10 +47,8 @@ from tunelet.run._export import (
     RECORD,
     ExportFolder,
     ExportRecord,
-    FigureRecord,
     Form,
     OriginRecord,
-    ParityRecord,
     QuantisedRecord,
     parse_export,
     read_export,
@@ -61,6 +59,7 @@ from tunelet.run._group import RunGroup, group_metrics, seed_folder, seed_folder
 from tunelet.run._history import HistoryLine
 from tunelet.run._mark import MARK, Mark, contents_of, is_marked, mark_of, seal, write_mark
 from tunelet.run._names import default_folder, find_partial, free_folder, numbered
+from tunelet.run._parity import FigureRecord, ParityRecord
 from tunelet.run._replacing import check_place, write_files
 from tunelet.run._run import Run
 from tunelet.run._sealed import Sealed

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from tunelet._foreign import ForeignFileError, read_bytes
-from tunelet._record import FileRecord, Interval, Record, Value, parse_record
+from tunelet._record import FileRecord, Record, Value, parse_record
 from tunelet.data import TaskName, label_space
 from tunelet.errors import RunError
 from tunelet.run._folder import RunFolder
 from tunelet.run._mark import MARK, Kind, is_marked
+from tunelet.run._parity import ParityRecord
 from tunelet.run._sealed import Sealed
 from tunelet.run._task import Task
 
@@ -21,58 +22,6 @@ PAGES: tuple[Form, ...] = ("web", "web-int8")
 INT8S: tuple[Form, ...] = ("onnx-int8", "web-int8")
 RECORD = "export.json"
 _FOLDERS = ("onnx", "1_Pooling", "2_Dense", "page", "runtime")
-
-
-class FigureRecord(Record):
-    """The figure that decides, on labelled texts.
-
-    Attributes:
-        name: of the metric, such as "accuracy".
-        words: what screens call it.
-        export, source: its value for both; None: it is undefined.
-        difference, difference_ci: the export's less its source's, with 95 % interval; None: it is undefined, or nothing
-            differs.
-    """
-
-    name: str
-    words: str
-    export: Value
-    source: Value
-    difference: Value
-    difference_ci: Interval
-
-
-class ParityRecord(Record):
-    """An export, run back on texts against what it was made of.
-
-    Attributes:
-        source: which texts.
-        texts: how many.
-        longer: of these, texts that are too long and that this form cuts elsewhere; the largest differences are of the
-            others.
-        largest_difference: of a probability, or of a number.
-        largest_shift: of the log-odds of two labels, which shows where probabilities near 0 or 1 hide a difference. No
-            probability can be off by more than a quarter of it. Of several labels a text it is the log-odds of each, of
-            ratings those of lying above one, of numbers four times the difference as a share of their spread.
-        agreement: share of all texts to which both give the same label.
-        figure: that decides, of the export and of its source on these texts; None: they have no labels.
-        bytes, reference_bytes: of the weights of both.
-        texts_per_second, reference_texts_per_second: of both, on these texts, one after the other.
-        tolerance: the most that was allowed: of a quarter of the shift, or for int8 of the share of labels that change.
-    """
-
-    source: str
-    texts: int = Field(ge=1)
-    longer: int
-    largest_difference: Value
-    largest_shift: Value
-    agreement: float
-    figure: FigureRecord | None
-    bytes: int
-    reference_bytes: int
-    texts_per_second: float
-    reference_texts_per_second: float
-    tolerance: float
 
 
 class QuantisedRecord(Record):
