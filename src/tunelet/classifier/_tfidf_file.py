@@ -77,7 +77,7 @@ class TfidfFile(Record):
             for kind, begin, end in zip(tfidf.kinds, ends, ends[1:], strict=False)
         )
         bias = tuple((tfidf.intercepts.astype(np.float64) * scale).tolist())
-        return cls(version=1, outputs=len(task.outputs), falling=_is_falling(task), kinds=kinds, bias=bias)
+        return cls(version=1, outputs=len(task.outputs), falling=task.output.falling, kinds=kinds, bias=bias)
 
     def baseline(self, task: Task) -> Baseline | WordsBaseline:
         """The same as a baseline. Raises ValueError where it is for other labels."""
@@ -85,7 +85,7 @@ class TfidfFile(Record):
         rows = 1 if one and outputs == 2 else outputs
         if len(self.bias) != rows or any(len(kind.weights) != rows for kind in self.kinds):
             raise ValueError(f"expected weights of {counted(outputs, 'output')}")
-        if (self.outputs, self.falling) != (outputs, _is_falling(task)):
+        if (self.outputs, self.falling) != (outputs, task.output.falling):
             raise ValueError("outputs or falling contradict the labels")
         return (Baseline if one else WordsBaseline)(
             kinds=tuple(
@@ -97,10 +97,6 @@ class TfidfFile(Record):
             strength=0.0,
             seconds=0.0,
         )
-
-
-def _is_falling(task: Task) -> bool:
-    return task.shape == "ordinal"
 
 
 def read_tfidf(path: Path, task: Task) -> Baseline | WordsBaseline:

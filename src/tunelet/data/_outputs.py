@@ -21,9 +21,11 @@ class Output(ABC):
 
     Attributes:
         problem_type: what transformers calls the task, in config.json.
+        falling: whether `ordered` puts a text's logits in falling order, as graphs and other languages then have to.
     """
 
     problem_type: ClassVar[str]
+    falling: ClassVar[bool] = False
 
     def names(self, label_names: Sequence[str]) -> tuple[str, ...]:
         """What the logits are called, one by one, in config.json."""
@@ -88,6 +90,7 @@ class Cumulative(Output):
     """
 
     problem_type = "multi_label_classification"  # to other libraries each logit is a question of its own
+    falling = True
 
     def names(self, label_names: Sequence[str]) -> tuple[str, ...]:
         """ "> 1", "> 2", and so on."""

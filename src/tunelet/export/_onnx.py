@@ -64,7 +64,7 @@ def write_onnx(folder: ExportFolder, source: Source, model: Any, record: ExportR
     """Write `onnx/model.onnx` and `config.json`. Raises ExportError where PyTorch cannot export the model."""
     cuts = not record.task.several_fields
     longest = record.max_length if cuts else None
-    falling = source.tfidf is not None and source.task.shape == "ordinal"
+    falling = source.tfidf is not None and source.task.output.falling
     graph = Graph(model, longest, kept_at_the_beginning(record, tokenizer), falling=falling).eval()
     ids = torch.randint(5, 100, (3, 24))
     mask = torch.ones_like(ids)

@@ -71,10 +71,13 @@ def _entry(
 
 def _kept(folder: Path | None, texts: int) -> np.ndarray | None:
     """The vectors in an entry; None: there are none, or a broken entry was removed."""
-    cached = None if folder is None else load_arrays(folder, ("vectors",), mapped="vectors")
-    if cached is None or folder is None or cached["vectors"].shape[0] == texts:
-        return None if cached is None else cached["vectors"]
-    remove_entry(folder)
+    if folder is None:
+        return None
+    cached = load_arrays(folder, ("vectors",), mapped="vectors")
+    if cached is not None and cached["vectors"].shape[0] == texts:
+        return cached["vectors"]
+    if cached is not None:
+        remove_entry(folder)
     return None
 
 
